@@ -1,0 +1,288 @@
+/**
+ * The public face of the simulator, as types: what cells, exercises, figures and the judge use.
+ * `index.ts` is the door that exports it; nothing else of `kernel-sim` is reachable for a student.
+ *
+ * Every object answered here is a frozen facade: closures over private state, answering copies.
+ */
+
+/** A negative error number, as a raw system call answers it: `-ENOENT` is -2. */
+export type NegativeErrno = number;
+
+/** A key or value of a map: bytes, or an integer laid out little-endian in the map's size. */
+export type BytesLike = Uint8Array | readonly number[] | number | bigint;
+
+export interface BootOptions {
+  /** Seeds every random choice of the machine. Default 1. */
+  readonly seed?: number;
+  /** How many CPUs, 1 to 64. Default 2. */
+  readonly cpus?: number;
+}
+
+export interface Machine {
+  readonly seed: number;
+  readonly cpus: number;
+  readonly bpf: BpfSyscall;
+  /** Virtual time since boot in ns. */
+  now(): number;
+  /** What the kernel recorded, oldest first. */
+  readonly trace: Trace;
+  /**
+   * Lets a recorded event sequence happen on this machine again: every event fires its tracepoint
+   * and with it the programs attached there. Answers how many events were fired.
+   */
+  replay(recording: Recording): number;
+  /** Gives the machine's memory back. Every later call answers an error that says so. */
+  close(): void;
+}
+
+/** One event of a trace under its Linux tracepoint name, such as `sched:sched_switch`. */
+export interface TraceEvent {
+  readonly seq: number;
+  /** In ns since boot. */
+  readonly time: number;
+  readonly cpu: number;
+  readonly name: string;
+  readonly fields: Readonly<Record<string, number | bigint | string>>;
+}
+
+export interface Trace {
+  readonly length: number;
+  events(filter?: { readonly name?: string }): readonly TraceEvent[];
+  count(name: string): number;
+  last(name: string): TraceEvent | undefined;
+}
+
+/** Tracepoint events that a real Linux 6.18 machine recorded; see `recordings`. */
+export interface Recording {
+  readonly title: string;
+  readonly events: readonly TraceEvent[];
+}
+
+export type MapTypeName = "array" | "hash" | "percpu_array" | "percpu_hash";
+
+export interface MapAttr {
+  readonly type: MapTypeName;
+  /** In bytes. */
+  readonly keySize: number;
+  /** In bytes. */
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags?: number;
+  readonly name?: string;
+}
+
+/** A file descriptor of a map, with the map commands of bpf(2) on it. */
+export interface BpfMap {
+  readonly fd: number;
+  readonly type: MapTypeName;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  /** A copy of the value; per-CPU maps: the values of all CPUs behind each other, each rounded up to 8 bytes. */
+  lookup(key: BytesLike): Uint8Array | undefined;
+  /** The value (of CPU `cpu` in a per-CPU map) as an unsigned little-endian number. */
+  lookupUint(key: BytesLike, cpu?: number): bigint | undefined;
+  update(key: BytesLike, value: BytesLike, flags?: number): 0 | NegativeErrno;
+  delete(key: BytesLike): 0 | NegativeErrno;
+  /** All entries, sorted by key bytes so that the answer does not depend on hashing. */
+  entries(): readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  freeze(): 0 | NegativeErrno;
+}
+
+/** One instruction slot as RFC 9669 lays it out; a wide load takes two. */
+export interface Insn {
+  readonly code: number;
+  readonly dstReg: number;
+  readonly srcReg: number;
+  readonly off: number;
+  readonly imm: number;
+}
+
+/** An assembled program, before it is loaded. */
+export interface Program {
+  /** One entry a slot: a wide instruction has two. */
+  readonly insns: readonly Insn[];
+  /** Names of the maps it refers to (`map[name]`), by the index that stands in `imm`. */
+  readonly mapNames: readonly string[];
+  /** 8 bytes a slot, little-endian, as bpf(2) takes it. */
+  bytes(): Uint8Array;
+  /** In the kernel's own notation, one instruction a line. */
+  text(): string;
+}
+
+export type ProgTypeName =
+  | "socket_filter"
+  | "sched_cls"
+  | "xdp"
+  | "tracepoint"
+  | (string & {});
+
+export interface LoadAttr {
+  readonly type: ProgTypeName;
+  readonly program: Program | Uint8Array;
+  /** By the names in the program; or in the order of the indexes. */
+  readonly maps?: Readonly<Record<string, BpfMap>> | readonly BpfMap[];
+  /** Default "GPL". */
+  readonly license?: string;
+  /** BPF_LOG_LEVEL1 = 1, LEVEL2 = 2, STATS = 4. Default 1. */
+  readonly logLevel?: number;
+  readonly flags?: number;
+  readonly expectedAttachType?: string;
+  readonly name?: string;
+}
+
+export type LoadResult =
+  | {
+      readonly ok: true;
+      readonly prog: BpfProg;
+      readonly log: string;
+      readonly insnsProcessed: number;
+    }
+  | {
+      readonly ok: false;
+      /** Positive, e.g. EACCES = 13. */
+      readonly errno: number;
+      readonly errnoName: string;
+      /** The line with which the verifier explains its refusal; "" when Linux prints none. */
+      readonly error: string;
+      readonly log: string;
+      readonly insnsProcessed: number;
+    };
+
+export interface TestRunAttr {
+  /** The packet from the Ethernet header on. */
+  readonly dataIn?: Uint8Array;
+  readonly ctxIn?: Uint8Array;
+  readonly repeat?: number;
+}
+
+export interface TestRunResult {
+  /** 0, or why the test run itself was refused. */
+  readonly errno: number;
+  /** Unsigned 32 bits. */
+  readonly retval: number;
+  readonly dataOut?: Uint8Array;
+  /** Instructions that ran, summed over all repeats. */
+  readonly insnsExecuted: number;
+}
+
+export interface BpfLink {
+  /** How often the program has run at this place. */
+  readonly runs: number;
+  detach(): void;
+}
+
+export interface BpfProg {
+  readonly fd: number;
+  readonly type: string;
+  /** BPF_PROG_TEST_RUN. */
+  run(attr?: TestRunAttr): TestRunResult;
+  /** Attaches a tracepoint program, by a name like `sched:sched_switch`. */
+  attach(tracepoint: string): BpfLink | NegativeErrno;
+  /** The instructions after the verifier's rewrites, in the kernel's notation. */
+  xlated(): string;
+}
+
+export interface BpfSyscall {
+  createMap(attr: MapAttr): BpfMap | NegativeErrno;
+  load(attr: LoadAttr): LoadResult;
+  /** The same check as `load`, with every step of it as data. Loads nothing. */
+  verify(attr: LoadAttr): VerifierReport;
+}
+
+/** A register or stack slot as the verifier knows it at one point of one path. */
+export interface AbstractValue {
+  /** Linux's own text, e.g. `scalar(smin=0,smax=umax=15,var_off=(0x0; 0xf))`. */
+  readonly text: string;
+  /** E.g. `scalar`, `fp`, `ctx`, `map_value`, `pkt`. */
+  readonly type: string;
+  readonly tnum: { readonly value: bigint; readonly mask: bigint };
+  readonly umin: bigint;
+  readonly umax: bigint;
+  readonly smin: bigint;
+  readonly smax: bigint;
+  readonly u32min: number;
+  readonly u32max: number;
+  readonly s32min: number;
+  readonly s32max: number;
+}
+
+/** One instruction that the verifier processed. */
+export interface VerifierStep {
+  /** Its place in the order of processing, from 0. */
+  readonly index: number;
+  readonly insnIndex: number;
+  /** The instruction in the kernel's notation. */
+  readonly insn: string;
+  /** Which path of the tree this step belongs to, and which path that one branched from. */
+  readonly path: number;
+  readonly parentPath: number | undefined;
+  /** Registers that are initialised before the instruction, by name `R0` to `R10`. */
+  readonly before: Readonly<Record<string, AbstractValue>>;
+  /** Only what the instruction changed or read, as Linux prints it after `;`. */
+  readonly after: Readonly<Record<string, AbstractValue>>;
+  /** Stack slots after the instruction, by name `fp-8`, as Linux prints them. */
+  readonly stack: Readonly<Record<string, string>>;
+  /** Set when this path ended here. */
+  readonly end?: "exit" | "pruned" | "refused";
+  /** For `pruned`: the step whose state covers this one. */
+  readonly prunedBy?: number;
+}
+
+export interface VerifierReport {
+  readonly ok: boolean;
+  readonly errno: number;
+  readonly error: string;
+  readonly log: string;
+  readonly insnsProcessed: number;
+  readonly totalStates: number;
+  readonly peakStates: number;
+  readonly maxStatesPerInsn: number;
+  readonly steps: readonly VerifierStep[];
+}
+
+/** The global `bpf` of every cell. */
+export interface BpfToolkit {
+  /**
+   * Assembles the kernel's own notation: `bpf.asm\`r0 = 0\nexit\``. Labels (`out:` / `goto out`),
+   * `goto +3`, comments (`;` or `//`), `call bpf_map_lookup_elem`, `r1 = map[counts]`,
+   * `r1 = map_value[counts]+8`, `call sub` for a subprogram label. Numbers may be interpolated.
+   * Throws a SyntaxError that names line and column.
+   */
+  asm(text: TemplateStringsArray | string, ...values: readonly (number | bigint | string)[]): Program;
+  /** Builds a program from single instructions (see `insn`). Labels are strings ending in ":". */
+  program(...parts: readonly (Insn | readonly Insn[] | string)[]): Program;
+  disassemble(program: Program | Uint8Array): string;
+  /** Instruction builders in the style of the kernel's macros and cilium/ebpf. */
+  readonly insn: InsnBuilders;
+  /** Abstract arithmetic of the verifier, for the lecture's experiments: `kernel/bpf/tnum.c`. */
+  readonly tnum: TnumOps;
+}
+
+/** `BPF_MOV64_IMM(R0, 1)` and its relatives, in camelCase: `mov64Imm(0, 1)`. */
+export type InsnBuilders = Readonly<Record<string, (...args: never[]) => Insn | readonly Insn[]>>;
+
+export interface Tnum {
+  readonly value: bigint;
+  readonly mask: bigint;
+}
+
+export interface TnumOps {
+  constant(value: bigint): Tnum;
+  unknown(): Tnum;
+  range(min: bigint, max: bigint): Tnum;
+  add(a: Tnum, b: Tnum): Tnum;
+  sub(a: Tnum, b: Tnum): Tnum;
+  and(a: Tnum, b: Tnum): Tnum;
+  or(a: Tnum, b: Tnum): Tnum;
+  xor(a: Tnum, b: Tnum): Tnum;
+  mul(a: Tnum, b: Tnum): Tnum;
+  lshift(a: Tnum, shift: number): Tnum;
+  rshift(a: Tnum, shift: number): Tnum;
+  arshift(a: Tnum, shift: number, insnBitness: 32 | 64): Tnum;
+  intersect(a: Tnum, b: Tnum): Tnum;
+  /** Whether every value of `b` is one of `a`. */
+  contains(a: Tnum, b: Tnum): boolean;
+  /** As Linux prints it: `(0x0; 0xf8)`. */
+  text(a: Tnum): string;
+}
