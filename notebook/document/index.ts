@@ -1,0 +1,19 @@
+export type {
+  ExerciseLimits,
+  ExerciseManifest,
+  ExerciseTest,
+  GradingResult,
+  GradingStatus,
+  TestOutcome,
+} from "./exercise.ts";
+export type { Cell, Heading, LectureDocument, LectureFrontMatter } from "./lecture.ts";
+export type {
+  ChartData,
+  MapData,
+  MimeBundle,
+  Output,
+  Position,
+  TableData,
+  VerifierLogData,
+} from "./output.ts";
+export { MIME_CHART, MIME_MAP, MIME_TABLE, MIME_TRACE, MIME_VERIFIER_LOG } from "./output.ts";

@@ -1,0 +1,52 @@
+/** A lecture as data: parsed from MDX, validated, never evaluated. */
+
+import type { Root } from "hast";
+import type { Output } from "./output.ts";
+
+export interface Cell {
+  /** Unique in the lecture, e.g. `four-instructions`. */
+  readonly id: string;
+  /** 1-based place in the lecture, the number a reader sees. */
+  readonly number: number;
+  readonly source: string;
+  /** From the fence: `title="..."`, a short label. */
+  readonly title?: string;
+  /** What a run leaves behind, kept in `outputs.json` beside the lecture; equal to a fresh run. */
+  readonly storedOutputs: readonly Output[];
+}
+
+export interface Heading {
+  readonly id: string;
+  /** 2 or 3. */
+  readonly depth: number;
+  readonly text: string;
+}
+
+export interface LectureFrontMatter {
+  /** E.g. `L11`. */
+  readonly number: string;
+  /** E.g. `11-ebpf-1-machine`; the folder's name. */
+  readonly slug: string;
+  readonly title: string;
+  readonly subtitle?: string;
+  /** One or two sentences for the home page and search. */
+  readonly summary: string;
+  readonly minutes: number;
+  readonly goals: readonly string[];
+  /** Row numbers of the topic inventory. */
+  readonly covers: readonly number[];
+}
+
+export interface LectureDocument {
+  readonly frontMatter: LectureFrontMatter;
+  readonly headings: readonly Heading[];
+  readonly cells: readonly Cell[];
+  /** In the order of their `<Exercise id="..." />`. */
+  readonly exerciseIds: readonly string[];
+  readonly wordCount: number;
+  /**
+   * The body. Components stand in it as elements with their own names and string attributes:
+   * `kb-cell` (id), `kb-exercise` (id), `kb-figure` (name + literals), `kb-predict`, `kb-note`, ...
+   */
+  readonly body: Root;
+}
