@@ -177,15 +177,31 @@ export interface BpfProg {
   readonly type: string;
   /** BPF_PROG_TEST_RUN. */
   run(attr?: TestRunAttr): TestRunResult;
-  /** Attaches a tracepoint program, by a name like `sched:sched_switch`. */
-  attach(tracepoint: string): BpfLink | NegativeErrno;
+  /** Attaches a tracepoint program, by a name like `sched:sched_switch`. Throws a `BpfError`. */
+  attach(tracepoint: string): BpfLink;
   /** The instructions after the verifier's rewrites, in the kernel's notation. */
   xlated(): string;
 }
 
+/**
+ * Thrown where a cell asks for an object and the kernel answers an errno: `name` is "BpfError",
+ * `message` what happened in words, for a refused program the verifier's explaining line.
+ */
+export interface BpfError extends Error {
+  /** Positive, e.g. EINVAL = 22. */
+  readonly errno: number;
+  readonly errnoName: string;
+  /** The verifier's log, "" when there is none. */
+  readonly log: string;
+}
+
 export interface BpfSyscall {
-  createMap(attr: MapAttr): BpfMap | NegativeErrno;
+  /** BPF_MAP_CREATE. Throws a `BpfError`. */
+  createMap(attr: MapAttr): BpfMap;
+  /** BPF_PROG_LOAD, with the refusal as an answer. */
   load(attr: LoadAttr): LoadResult;
+  /** BPF_PROG_LOAD for a program that should be accepted. Throws a `BpfError` when it is not. */
+  mustLoad(attr: LoadAttr): BpfProg;
   /** The same check as `load`, with every step of it as data. Loads nothing. */
   verify(attr: LoadAttr): VerifierReport;
 }
