@@ -1,0 +1,20 @@
+/** @type {import("next").NextConfig} */
+export default {
+  // The tests build beside a running site.
+  distDir: process.env.KERNELBOOK_DIST ?? ".next",
+  poweredByHeader: false,
+  reactStrictMode: true,
+  // Programs and drivers that the server loads as they are.
+  serverExternalPackages: [
+    "@prisma/adapter-pg",
+    "@prisma/client",
+    "better-auth",
+    "deno",
+    "esbuild",
+    "pg",
+    "pg-boss",
+    "pino",
+    "prom-client",
+    "ses",
+  ],
+};

@@ -1,0 +1,51 @@
+import { type NextRequest, NextResponse } from "next/server";
+
+/**
+ * Gives every page its Content-Security-Policy with a nonce of its own. Next reads the nonce from
+ * the request's header and puts it on its scripts, so a page must not be built statically.
+ */
+export function proxy(request: NextRequest): NextResponse {
+  const nonce = crypto.randomUUID().replaceAll("-", "");
+  const policy = pagePolicy(nonce, frameSource(request.headers.get("host") ?? ""));
+  const headers = new Headers(request.headers);
+  headers.set("content-security-policy", policy);
+  const response = NextResponse.next({ request: { headers } });
+  response.headers.set("content-security-policy", policy);
+  response.headers.set("x-content-type-options", "nosniff");
+  response.headers.set("referrer-policy", "same-origin");
+  response.headers.set("x-frame-options", "DENY");
+  return response;
+}
+
+/** All but files, and but the sandbox's frame, which answers with a stricter policy of its own. */
+export const config = {
+  matcher: ["/((?!_next/static|_next/image|sandbox/|monaco/|fonts/|favicon).*)"],
+};
+
+/**
+ * The one document that a page may frame. A frame that could be led elsewhere in the site, or out
+ * of it, would carry what it knows along in the address.
+ */
+function frameSource(host: string): string {
+  return /^[a-z0-9.-]+(:\d+)?$/i.test(host) ? `${host}/sandbox/frame` : "'none'";
+}
+
+function pagePolicy(nonce: string, frame: string): string {
+  // React's development build evaluates code to rebuild server stacks; the site never does.
+  const evaluate = process.env.NODE_ENV === "development" ? " 'unsafe-eval'" : "";
+  return [
+    "default-src 'self'",
+    `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${evaluate}`,
+    // Monaco and KaTeX set styles on elements.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' blob: data:",
+    "font-src 'self' data:",
+    "connect-src 'self'",
+    "worker-src 'self' blob:",
+    `frame-src ${frame}`,
+    "frame-ancestors 'none'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join("; ");
+}

@@ -1,0 +1,92 @@
+/**
+ * What the operator has set, read from the environment in this one place. Read again at each call,
+ * since the web process adds what it found out itself (the embedded database, its secret).
+ */
+export interface Config {
+  /** The port that the site listens on. */
+  readonly port: number;
+  /** The address that the site listens on; every one when undefined. */
+  readonly host: string | undefined;
+  /** Where readers see the site, without a slash at the end: `https://os.example.edu`. */
+  readonly origin: string;
+  /** A PostgreSQL that somebody else runs; undefined: the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** Demo accounts exist and the sign-in page offers them. */
+  readonly isDemo: boolean;
+  /** Signs sessions and derives the seeds of hidden tests. */
+  readonly secret: string;
+  /** Opens `/metrics` to others than this machine. */
+  readonly metricsToken: string | undefined;
+  /** Graders in the web process; 0 when `npm run grader` does that work elsewhere. */
+  readonly graders: number;
+  /** The folder of the course: `lectures/` lies in it. */
+  readonly courseDir: string | undefined;
+  /** Where the embedded database keeps its files. */
+  readonly dataDir: string | undefined;
+  readonly logLevel: string;
+}
+
+/** The environment is wrong; the message says which variable and what to write. */
+export class ConfigError extends Error {}
+
+export function config(): Config {
+  const env = process.env;
+  const port = wholeNumber("PORT", env["PORT"], 3000, 65_535);
+  return {
+    port,
+    host: text(env["HOST"]),
+    origin: (text(env["KERNELBOOK_ORIGIN"]) ?? `http://localhost:${port}`).replace(/\/+$/, ""),
+    databaseUrl: text(env["DATABASE_URL"]),
+    isDemo: isDemo(env),
+    secret: text(env["KERNELBOOK_SECRET"]) ?? "",
+    metricsToken: text(env["KERNELBOOK_METRICS_TOKEN"]),
+    graders: wholeNumber("KERNELBOOK_GRADERS", env["KERNELBOOK_GRADERS"], 1, 64),
+    courseDir: text(env["COURSE_DIR"]),
+    dataDir: text(env["KERNELBOOK_DATA"]),
+    logLevel: text(env["KERNELBOOK_LOG"]) ?? "info",
+  };
+}
+
+/** Adds what the web process found out itself, for everything that reads `config()` later. */
+export function remember(found: {
+  databaseUrl?: string;
+  secret?: string;
+  isDemo?: boolean;
+  port?: number;
+}): void {
+  if (found.databaseUrl !== undefined) process.env["DATABASE_URL"] = found.databaseUrl;
+  if (found.secret !== undefined) process.env["KERNELBOOK_SECRET"] = found.secret;
+  if (found.isDemo !== undefined) process.env["KERNELBOOK_DEMO"] = found.isDemo ? "1" : "0";
+  if (found.port !== undefined) process.env["PORT"] = String(found.port);
+}
+
+/** Next reports its use to its makers unless told not to. */
+export function disableTelemetry(): void {
+  process.env["NEXT_TELEMETRY_DISABLED"] = "1";
+}
+
+/** A database of the operator's own holds real people: demo accounts only when asked for. */
+function isDemo(env: NodeJS.ProcessEnv): boolean {
+  const asked = text(env["KERNELBOOK_DEMO"]);
+  if (asked === undefined) return text(env["DATABASE_URL"]) === undefined;
+  if (asked === "1" || asked === "0") return asked === "1";
+  throw new ConfigError(`KERNELBOOK_DEMO is ${asked}: write 1 or 0`);
+}
+
+function wholeNumber(
+  name: string,
+  given: string | undefined,
+  fallback: number,
+  max: number,
+): number {
+  const asked = text(given);
+  if (asked === undefined) return fallback;
+  const value = Number(asked);
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  throw new ConfigError(`${name} is ${asked}: write a whole number from 0 to ${max}`);
+}
+
+function text(given: string | undefined): string | undefined {
+  const trimmed = given?.trim();
+  return trimmed === "" ? undefined : trimmed;
+}

@@ -1,0 +1,192 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { withFileLock } from "../../operation/file-lock.ts";
+import { postgresBinaries } from "./binaries.ts";
+import { type ClusterName, type ClusterPlace, clusterPlace, clusterUrl } from "./place.ts";
+
+/** A running PostgreSQL of our own. */
+export interface Cluster {
+  readonly place: ClusterPlace;
+  /** The connection string of the database `kernelbook` in it. */
+  readonly url: string;
+}
+
+/** Crash recovery of a large database takes its time; a healthy one is ready in 0.1 s. */
+const READY_MS_MAX = 120_000;
+const STOP_MS_MAX = 30_000;
+
+/** Written last into the data folder: without it initdb was interrupted, and it begins again. */
+const READY_MARK = ".kernelbook-ready";
+
+/**
+ * Starts the cluster, or takes over the one that a killed process left running. Several processes
+ * may call this: the set-up starts it, the web process uses it.
+ */
+export async function startCluster(name: ClusterName): Promise<Cluster> {
+  const place = clusterPlace(name);
+  const cluster = { place, url: clusterUrl(place, "kernelbook") };
+  if (runningPid(place) !== undefined && isReady(place)) return cluster;
+  return withFileLock(join(dirname(place.data), "start.lock"), async () => {
+    const bin = postgresBinaries(place);
+    prepareFolders(place);
+    initialise(place, bin);
+    if (runningPid(place) === undefined) await launch(place, bin, name);
+    await untilReady(place);
+    await createDatabase(place);
+    return cluster;
+  });
+}
+
+/** Stops the cluster cleanly; nothing happens when none runs. */
+export async function stopCluster(name: ClusterName): Promise<void> {
+  const place = clusterPlace(name);
+  const pid = runningPid(place);
+  if (pid === undefined) return;
+  process.kill(pid, "SIGINT");
+  const deadline = Date.now() + STOP_MS_MAX;
+  while (runningPid(place) !== undefined) {
+    if (Date.now() > deadline) throw new Error(`PostgreSQL ${pid} does not stop: see ${place.log}`);
+    await delay(10);
+  }
+}
+
+/** The process of this cluster; undefined when none runs, whatever an old pid file says. */
+export function runningPid(place: ClusterPlace): number | undefined {
+  const pid = Number(pidFile(place)[0]);
+  return pid > 0 && isOurs(pid, place) ? pid : undefined;
+}
+
+/** A pid may belong to another program by now, and a zombie has no command line any more. */
+function isOurs(pid: number, place: ClusterPlace): boolean {
+  try {
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return (command[0] ?? "").endsWith("postgres") && command.includes(place.data);
+  } catch {
+    return false;
+  }
+}
+
+function isReady(place: ClusterPlace): boolean {
+  return pidFile(place)[7]?.trim() === "ready";
+}
+
+function pidFile(place: ClusterPlace): string[] {
+  try {
+    return readFileSync(join(place.data, "postmaster.pid"), "utf8").split("\n");
+  } catch {
+    return [];
+  }
+}
+
+function prepareFolders(place: ClusterPlace): void {
+  const folder = dirname(place.data);
+  mkdirSync(folder, { recursive: true });
+  mkdirSync(place.sockets, { recursive: true, mode: 0o700 });
+  chmodSync(place.sockets, 0o700);
+  if (place.owner === undefined) return;
+  chmodSync(place.base, 0o755);
+  for (const owned of [folder, place.sockets]) {
+    chownSync(owned, place.owner.uid, place.owner.gid);
+  }
+}
+
+function initialise(place: ClusterPlace, bin: string): void {
+  if (existsSync(join(place.data, READY_MARK))) return;
+  rmSync(place.data, { recursive: true, force: true });
+  const made = runAsOwner(place, join(bin, "initdb"), [
+    ...["-D", place.data, "-U", "kernelbook", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"],
+  ]);
+  if (made.status !== 0) {
+    rmSync(place.data, { recursive: true, force: true });
+    throw new Error(`initdb could not make ${place.data}: ${reasonOf(made)}`);
+  }
+  writeFileSync(join(place.data, READY_MARK), "");
+}
+
+function runAsOwner(
+  place: ClusterPlace,
+  program: string,
+  args: string[],
+): SpawnSyncReturns<string> {
+  // In `/`: the owner may not be allowed into our own working directory.
+  return spawnSync(program, args, { ...place.owner, cwd: "/", encoding: "utf8" });
+}
+
+function reasonOf(run: SpawnSyncReturns<string>): string {
+  if (run.error) return run.error.message;
+  const lines = run.stderr.split("\n").filter((line) => /error|fatal|could not/i.test(line));
+  return lines.at(0)?.trim() ?? run.stderr.trim();
+}
+
+async function launch(place: ClusterPlace, bin: string, name: ClusterName): Promise<void> {
+  // Of a process that is gone. PostgreSQL itself would refuse when another program of the same
+  // user has its number by now, as happens after a container was started again.
+  rmSync(join(place.data, "postmaster.pid"), { force: true });
+  rmSync(join(place.sockets, ".s.PGSQL.5432.lock"), { force: true });
+  rmSync(join(place.sockets, ".s.PGSQL.5432"), { force: true });
+  const log = openSync(place.log, "a");
+  const settings = [
+    "listen_addresses=",
+    `unix_socket_directories=${place.sockets}`,
+    "unix_socket_permissions=0700",
+    "max_connections=100",
+    // A test's data need not survive a power cut.
+    ...(name === "test" ? ["fsync=off", "full_page_writes=off"] : []),
+  ];
+  const server = spawn(
+    join(bin, "postgres"),
+    ["-D", place.data, ...settings.flatMap((setting) => ["-c", setting])],
+    { ...place.owner, cwd: "/", detached: true, stdio: ["ignore", log, log] },
+  );
+  closeSync(log);
+  server.unref();
+  await new Promise<void>((started, failed) => {
+    server.once("spawn", started);
+    server.once("error", failed);
+  });
+  server.once("exit", () => {
+    earlyExit.add(place.data);
+  });
+  earlyExit.delete(place.data);
+}
+
+/** Clusters whose process has ended; asked only while we wait for one to become ready. */
+const earlyExit = new Set<string>();
+
+async function untilReady(place: ClusterPlace): Promise<void> {
+  const deadline = Date.now() + READY_MS_MAX;
+  while (!(runningPid(place) !== undefined && isReady(place))) {
+    if (earlyExit.has(place.data) || Date.now() > deadline) {
+      throw new Error(`PostgreSQL did not start: ${lastLines(place.log)}`);
+    }
+    await delay(10);
+  }
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, "utf8").trim().split("\n").slice(-3).join(" | ");
+}
+
+async function createDatabase(place: ClusterPlace): Promise<void> {
+  const client = new pg.Client({ connectionString: clusterUrl(place, "postgres") });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = 'kernelbook'");
+    if (rowCount === 0) await client.query("CREATE DATABASE kernelbook");
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * The web process: `npm start`, or with `--dev` and hot reload `npm run dev`. It listens first, so
+ * that a taken port is told at once, then brings up the database, the services and the pages.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import next from "next";
+import { ConfigError, config, disableTelemetry, remember } from "./config.ts";
+import { disconnect } from "./db/client.ts";
+import { stopCluster } from "./db/embedded/cluster.ts";
+import { CHECKOUT } from "./db/embedded/place.ts";
+import { MigrationError } from "./db/migrate.ts";
+import { prepareDatabase } from "./db/prepare.ts";
+import { log } from "./operation/log.ts";
+import { requireSecret } from "./secret.ts";
+import { startServices } from "./services.ts";
+
+disableTelemetry();
+const isDev = process.argv.includes("--dev");
+
+/** What to undo when the process ends, the last one first. */
+const undo: (() => Promise<unknown>)[] = [];
+let isEnding = false;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    end(0);
+  });
+}
+
+try {
+  await start();
+} catch (error) {
+  process.stderr.write(`\n${explain(error)}\n`);
+  end(1);
+}
+
+async function start(): Promise<void> {
+  const { port, host } = config();
+  remember({ secret: requireSecret() });
+
+  const server = createServer(notReadyYet);
+  await listen(server, port, host);
+  undo.push(() => close(server));
+
+  const database = await prepareDatabase();
+  if (database.isEmbedded) undo.push(() => stopCluster("site"));
+  undo.push(disconnect);
+  if (database.applied.length > 0) log.info({ migrations: database.applied }, "database migrated");
+
+  undo.push(await startServices());
+
+  const site = next({ dev: isDev, dir: CHECKOUT, port, httpServer: server });
+  await site.prepare();
+  undo.push(() => site.close());
+  const handle = site.getRequestHandler();
+  const upgrade = site.getUpgradeHandler();
+  server.off("request", notReadyYet);
+  server.on("request", (request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      log.error({ err: error, url: request.url }, "request failed");
+      response.destroy();
+    });
+  });
+  if (isDev) {
+    server.on("upgrade", (request, socket: Duplex, head: Buffer) => {
+      upgrade(request, socket, head).catch(() => socket.destroy());
+    });
+  }
+  process.stdout.write(`Kernelbook is ready at http://localhost:${port}\n`);
+}
+
+function notReadyYet(_request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" });
+  response.end("Kernelbook is starting.\n");
+}
+
+function listen(server: Server, port: number, host: string | undefined): Promise<void> {
+  return new Promise((listening, failed) => {
+    server.once("error", failed);
+    server.listen({ port, host }, () => {
+      server.off("error", failed);
+      listening();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((closed) => {
+    server.close(() => closed());
+    server.closeAllConnections();
+  });
+}
+
+/** Ends the process cleanly, once, however often it is asked to. */
+function end(code: number): void {
+  if (isEnding) return;
+  isEnding = true;
+  const steps = undo.reverse().map((step) => () => step().catch(reportAndGoOn));
+  steps
+    .reduce((before, step) => before.then(step), Promise.resolve<unknown>(undefined))
+    .finally(() => process.exit(code));
+}
+
+function reportAndGoOn(error: unknown): void {
+  log.error({ err: error }, "while stopping");
+}
+
+function explain(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const { port } = config();
+  if (code === "EADDRINUSE") {
+    return `Port ${port} is taken by another program. Choose another one: PORT=${port + 1} npm start`;
+  }
+  if (code === "EACCES" && port < 1024) {
+    return `Only root may listen on port ${port}. Choose one above 1023: PORT=3000 npm start`;
+  }
+  if (error instanceof ConfigError || error instanceof MigrationError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,26 @@
+/** Something that works beside the pages as long as the web process lives. */
+export interface Service {
+  readonly name: string;
+  /** Starts it and answers what ends it; called once the database is ready. */
+  readonly start: () => Promise<() => Promise<void>>;
+}
+
+/** What runs in the web process beside the pages, in the order it starts. */
+const SERVICES: readonly Service[] = [];
+
+/** Starts all services and answers what stops them, the last one first. */
+export async function startServices(
+  services: readonly Service[] = SERVICES,
+): Promise<() => Promise<void>> {
+  const stops: (() => Promise<void>)[] = [];
+  const stopAll = async () => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    for (const service of services) stops.push(await service.start());
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+  return stopAll;
+}
