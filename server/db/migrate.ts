@@ -33,10 +33,12 @@ export function migrations(folder = join(CHECKOUT, "prisma/migrations")): Migrat
   return readdirSync(folder)
     .filter((name) => existsSync(join(folder, name, "migration.sql")))
     .sort()
-    .map((name) => {
-      const sql = readFileSync(join(folder, name, "migration.sql"), "utf8");
-      return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
-    });
+    .map((name) => migrationOf(name, readFileSync(join(folder, name, "migration.sql"), "utf8")));
+}
+
+/** A migration with the checksum that Prisma gives it. */
+export function migrationOf(name: string, sql: string): Migration {
+  return { name, sql, checksum: createHash("sha256").update(sql).digest("hex") };
 }
 
 /**
