@@ -32,7 +32,7 @@ test("two processes that migrate at once apply each migration once", async () =>
 
 test("a failing migration leaves nothing of itself behind and stops the next start", async () => {
   const url = await anEmptyDatabase();
-  const broken = migration(
+  const broken = migrationOf(
     "1_broken",
     "CREATE TABLE left_over (id int); SELECT 1 / 0 AS impossible;",
   );

@@ -1,0 +1,66 @@
+/** `npm run -s bundle -- [NAME]` makes the bundles whose sources have changed. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
+import { BUNDLES, type Bundle } from "./bundles.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** What a finished bundle was made from. */
+interface Record {
+  readonly made: string;
+  readonly inputs: string[];
+  readonly outputs: string[];
+}
+
+const only = process.argv[2];
+for (const bundle of BUNDLES) {
+  if (only !== undefined && only !== bundle.name) continue;
+  if (isCurrent(bundle)) continue;
+  const began = performance.now();
+  await make(bundle);
+  console.log(`${bundle.name}: ${Math.round(performance.now() - began)} ms`);
+}
+
+function recordFile({ name }: Bundle): string {
+  return join(root, "node_modules/.kernelbook/bundles", `${name}.json`);
+}
+
+function isCurrent(bundle: Bundle): boolean {
+  if (!existsSync(recordFile(bundle))) return false;
+  const { made, inputs, outputs }: Record = JSON.parse(readFileSync(recordFile(bundle), "utf8"));
+  return outputs.every((file) => existsSync(join(root, file))) && made === stateOf(bundle, inputs);
+}
+
+async function make(bundle: Bundle): Promise<void> {
+  const { entries, folder, options } = bundle;
+  rmSync(recordFile(bundle), { force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { ...entries },
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    metafile: true,
+    legalComments: "linked",
+    logLevel: "error",
+    define: { "process.env.NODE_ENV": '"production"' },
+    ...options,
+  });
+  // Packages change with the lock file only, which is an input of its own.
+  const inputs = Object.keys(metafile.inputs).filter((file) => !file.includes("node_modules/"));
+  const outputs = Object.keys(metafile.outputs);
+  mkdirSync(dirname(recordFile(bundle)), { recursive: true });
+  const record: Record = { made: stateOf(bundle, inputs), inputs, outputs };
+  writeFileSync(recordFile(bundle), JSON.stringify(record));
+}
+
+function stateOf(bundle: Bundle, inputs: readonly string[]): string {
+  const hash = createHash("sha256").update(JSON.stringify(bundle));
+  for (const file of ["package-lock.json", "scripts/bundle.ts", ...inputs]) {
+    hash.update(`\0${file}\0`);
+    if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)));
+  }
+  return hash.digest("hex");
+}

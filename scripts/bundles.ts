@@ -1,0 +1,30 @@
+import type { BuildOptions } from "esbuild";
+
+/** Files made by esbuild outside `next build`: what runs in a Worker, a frame or a sandbox. */
+export interface Bundle {
+  readonly name: string;
+  /** Name of the file that is made -> the module it starts from. */
+  readonly entries: Readonly<Record<string, string>>;
+  readonly folder: string;
+  readonly options: BuildOptions;
+}
+
+/** Every bundle; a new one is one more row. */
+export const BUNDLES: readonly Bundle[] = [
+  {
+    // Inside `next build` it would cost 35 s and 1.2 GB more.
+    name: "monaco",
+    entries: {
+      "monaco-editor": "monaco-editor",
+      "ts.worker": "monaco-editor/language/typescript/ts.worker.js",
+      "editor.worker": "monaco-editor/editor/editor.worker.js",
+    },
+    folder: "public/monaco",
+    options: {
+      format: "esm",
+      platform: "browser",
+      loader: { ".ttf": "file" },
+      target: ["chrome120", "firefox121", "safari17.4"],
+    },
+  },
+];

@@ -1,0 +1,149 @@
+/**
+ * Makes a checkout ready to run: packages, database client, bundles, pages. Runs before `npm start`
+ * and `npm test` on whatever Node the machine has (20 or newer) and needs no package itself. Each
+ * step is skipped while its inputs are as they were when it last finished.
+ *
+ * `--dev` leaves the pages to the development server, `--test` builds them into a folder of their
+ * own, so that the tests run beside a site.
+ */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { takeSetupLock } from "./setup/lock.mjs";
+import { installPackages } from "./setup/packages.mjs";
+import { Problem, problemOfSystem } from "./setup/problem.mjs";
+import { run } from "./setup/run.mjs";
+import { refuseTakenPort, refuseWhileSiteRuns } from "./setup/running-site.mjs";
+import { codeOf, Stamp, stateOf } from "./setup/stamp.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const mode = process.argv.includes("--test")
+  ? "test"
+  : process.argv.includes("--dev")
+    ? "dev"
+    : "start";
+const distDir = mode === "test" ? ".next-test" : ".next";
+
+const PACKAGES = ["package.json", "package-lock.json"];
+const BUNDLED = ["scripts/bundle.ts", "scripts/bundles.ts", "kernel-sim", "notebook", "server"];
+const PAGES = [
+  ...[
+    "app",
+    "kernel-sim",
+    "notebook",
+    "server",
+    "content",
+    "prisma/schema.prisma",
+    "tsconfig.json",
+  ],
+  ...["proxy.ts", "next.config.js", "scripts/bundles.ts"],
+];
+
+/** @type {{ name: string, inputs: string[], output: string, says: string, work: () => Promise<void> }[]} */
+const STEPS = [
+  {
+    name: "packages",
+    inputs: PACKAGES,
+    output: "node_modules/next/package.json",
+    says: "Installing packages (about a minute)",
+    work: async () => {
+      refuseWhileSiteRuns(root, "The list of packages");
+      await installPackages(root);
+    },
+  },
+  {
+    name: "database-client",
+    inputs: [...PACKAGES, "prisma/schema.prisma"],
+    output: "server/db/generated/client.ts",
+    says: "Generating the database client",
+    work: () =>
+      node24(["node_modules/prisma/build/index.js", "generate"], {
+        // Any file will do: generating needs no engine, but Prisma would download one.
+        PRISMA_SCHEMA_ENGINE_BINARY: join(root, "package.json"),
+      }),
+  },
+  {
+    name: "bundles",
+    inputs: [...PACKAGES, ...BUNDLED],
+    output: "public",
+    says: "Bundling the editor and the sandboxes",
+    work: () => node24(["scripts/bundle.ts"]),
+  },
+  ...(mode === "dev"
+    ? []
+    : [
+        {
+          name: `pages-${mode}`,
+          inputs: [...PACKAGES, ...PAGES],
+          output: `${distDir}/BUILD_ID`,
+          says: "Building the pages",
+          work: async () => {
+            if (mode === "start") refuseWhileSiteRuns(root, "The source");
+            await node24(["node_modules/next/dist/bin/next", "build"], {
+              KERNELBOOK_DIST: distDir,
+              NEXT_TELEMETRY_DISABLED: "1",
+            });
+          },
+        },
+      ]),
+];
+
+try {
+  await setUp();
+} catch (error) {
+  const problem =
+    error instanceof Problem ? error : problemOfSystem(`${codeOf(error)} ${error}`, root);
+  if (!problem) throw error;
+  console.error(`\n${problem.message}\n${problem.remedy}`);
+  process.exitCode = 1;
+}
+
+async function setUp() {
+  refuseUnfitMachine();
+  if (mode !== "test") await refuseTakenPort();
+  await takeSetupLock(root, () => console.log("Another set-up of this checkout runs: waiting."));
+  for (const { name, inputs, output, says, work } of STEPS) {
+    const stamp = new Stamp(root, name, stateOf(root, inputs));
+    if (stamp.isCurrent && existsSync(join(root, output))) continue;
+    stamp.clear();
+    const began = Date.now();
+    process.stdout.write(`${says} ... `);
+    try {
+      await work();
+    } catch (error) {
+      process.stdout.write("failed\n");
+      throw error;
+    }
+    stamp.write();
+    console.log(`done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  }
+}
+
+function refuseUnfitMachine() {
+  const major = Number(process.versions.node.split(".")[0]);
+  const hasOwnNode = process.platform === "linux" && ["x64", "arm64"].includes(process.arch);
+  const needed = hasOwnNode ? 20 : 24;
+  if (major >= needed) return;
+  throw new Problem(
+    `Node ${process.versions.node} is too old: Kernelbook is set up by Node ${needed} or newer.`,
+    "Install it from https://nodejs.org or with your distribution's package manager, then run the same command again.",
+  );
+}
+
+/**
+ * Runs a script on the Node 24 that came with the packages.
+ *
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ */
+async function node24(args, env = {}) {
+  const { ok, output } = await run(join(root, "scripts/node24"), args, { cwd: root, env });
+  if (ok) return;
+  throw (
+    problemOfSystem(output, root) ??
+    new Problem(
+      `${args.join(" ")} failed:\n${output.trim().split("\n").slice(-40).join("\n")}`,
+      "If you changed the source, mend what is named above. Else remove node_modules and .next and run the same command again.",
+    )
+  );
+}

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { Problem } from "./problem.mjs";
+
+/**
+ * Refuses to replace files under a site that runs from this checkout.
+ *
+ * @param {string} root
+ * @param {string} what what would be replaced
+ */
+export function refuseWhileSiteRuns(root, what) {
+  const pid = runningSite(root);
+  if (pid === undefined) return;
+  throw new Problem(
+    `${what} changed, but a site runs from this checkout (process ${pid}) and would lose its files.`,
+    `Stop it (kill ${pid}), then run the same command again.`,
+  );
+}
+
+/** @param {string} root */
+function runningSite(root) {
+  for (const pid of processes()) {
+    try {
+      const isOurs = readlinkSync(`/proc/${pid}/exe`).startsWith(join(root, "node_modules/"));
+      if (isOurs && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("server/main.ts")) {
+        return pid;
+      }
+    } catch {
+      // Another user's process, or one that has just ended.
+    }
+  }
+  return undefined;
+}
+
+function processes() {
+  try {
+    return readdirSync("/proc")
+      .map(Number)
+      .filter((pid) => pid > 0);
+  } catch {
+    return [];
+  }
+}
+
+/** Tells at once, before a minute of building, that the site could not listen. */
+export function refuseTakenPort() {
+  const port = Number(process.env.PORT?.trim() || 3000);
+  return new Promise((free, refused) => {
+    const probe = createServer();
+    probe.once("error", (error) => {
+      if ("code" in error && error.code === "EADDRINUSE") {
+        const problem = new Problem(
+          `Port ${port} is taken by another program.`,
+          `Choose another one: PORT=${port + 1} npm start`,
+        );
+        refused(problem);
+      } else {
+        // Whatever else is wrong with it, the server itself explains.
+        free(undefined);
+      }
+    });
+    probe.listen({ port, ...(process.env.HOST ? { host: process.env.HOST } : {}) }, () => {
+      probe.close(() => free(undefined));
+    });
+  });
+}
