@@ -37,16 +37,16 @@ async function make(bundle: Bundle): Promise<void> {
   const { entries, folder, options } = bundle;
   rmSync(recordFile(bundle), { force: true });
   const { metafile } = await build({
+    minify: true,
+    legalComments: "linked",
+    define: { "process.env.NODE_ENV": '"production"' },
+    ...options,
     absWorkingDir: root,
     entryPoints: { ...entries },
     outdir: folder,
     bundle: true,
-    minify: true,
     metafile: true,
-    legalComments: "linked",
     logLevel: "error",
-    define: { "process.env.NODE_ENV": '"production"' },
-    ...options,
   });
   // Packages change with the lock file only, which is an input of its own.
   const inputs = Object.keys(metafile.inputs).filter((file) => !file.includes("node_modules/"));

@@ -13,7 +13,7 @@ export class Stamp {
    * @param {string} value the state of the inputs, from `stateOf`
    */
   constructor(root, name, value) {
-    this.file = join(root, "node_modules/.kernelbook", name);
+    this.file = join(root, "node_modules/.kernelbook", `${name}.stamp`);
     this.value = value;
   }
 
