@@ -10,7 +10,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { takeSetupLock } from "./setup/lock.mjs";
-import { installPackages } from "./setup/packages.mjs";
+import { installPackages, packagesAreInstalled } from "./setup/packages.mjs";
 import { Problem, problemOfSystem } from "./setup/problem.mjs";
 import { run } from "./setup/run.mjs";
 import { refuseTakenPort, refuseWhileSiteRuns } from "./setup/running-site.mjs";
@@ -47,6 +47,7 @@ const STEPS = [
     output: "node_modules/next/package.json",
     says: "Installing packages (about a minute)",
     work: async () => {
+      if (packagesAreInstalled(root)) return;
       refuseWhileSiteRuns(root, "The list of packages");
       await installPackages(root);
     },

@@ -1,4 +1,4 @@
-import { accessSync, constants, statfsSync } from "node:fs";
+import { accessSync, constants, readFileSync, statfsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { Problem, problemOfSystem } from "./problem.mjs";
@@ -30,6 +30,33 @@ export async function installPackages(root) {
     throw problemOfInstall(root, loose.output, isOffline);
   }
   throw problemOfInstall(root, wanted.output, isOffline);
+}
+
+/**
+ * Whether node_modules holds what package-lock.json names: npm writes its own list last, also after
+ * an `npm install` by hand. What is optional may be missing, since it may be for another machine.
+ *
+ * @param {string} root
+ */
+export function packagesAreInstalled(root) {
+  const wanted = lockedPackages(join(root, "package-lock.json"));
+  const present = lockedPackages(join(root, "node_modules/.package-lock.json"));
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) =>
+      path === "" || present[path]?.version === version || (optional && !present[path]),
+  );
+}
+
+/**
+ * @param {string} file
+ * @returns {Record<string, { version?: string, optional?: boolean }>}
+ */
+function lockedPackages(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch {
+    return {};
+  }
 }
 
 /** @param {string} root */
