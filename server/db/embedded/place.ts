@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { config } from "../../config.ts";
+import { checkout, config } from "../../config.ts";
 
 /** Which cluster: the site's own, or the one of the tests, which runs beside it. */
 export type ClusterName = "site" | "test";
@@ -24,9 +24,6 @@ export interface ClusterPlace {
   /** Undefined when PostgreSQL runs as the user who started us. */
   readonly owner: Owner | undefined;
 }
-
-/** The root of the checkout. */
-export const CHECKOUT = join(import.meta.dirname, "../../..");
 
 /** A path in a socket address has at most 107 bytes; the longest name in the folder needs this. */
 const SOCKET_FOLDER_BYTES_MAX = 107 - "/.s.PGSQL.5432.lock".length;
@@ -51,7 +48,7 @@ export function clusterUrl(place: ClusterPlace, database: string): string {
 
 /** `.data` in the checkout, made when missing. */
 export function dataFolder(): string {
-  const folder = join(CHECKOUT, ".data");
+  const folder = join(checkout(), ".data");
   mkdirSync(folder, { recursive: true });
   return folder;
 }

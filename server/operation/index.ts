@@ -1,0 +1,3 @@
+export { log } from "./log.ts";
+export { mayReadMetrics, metrics } from "./metrics.ts";
+export { type Readiness, readiness } from "./readiness.ts";

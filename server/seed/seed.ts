@@ -1,0 +1,15 @@
+import { config } from "../config.ts";
+import { transaction } from "../db/client.ts";
+import { seedCourse } from "./course.ts";
+
+/** Advisory lock: of several web processes that start at once, one seeds and the others wait. */
+const SEED_LOCK = 72_707_370;
+
+/** Fills a fresh database, and brings an old one up to the course's present content. */
+export async function seed(): Promise<void> {
+  const { isDemo } = config();
+  await transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
+    await seedCourse(tx, isDemo);
+  });
+}
