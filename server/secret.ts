@@ -26,7 +26,7 @@ export function requireSecret(): string {
 }
 
 function keptSecret(): string {
-  const file = join(config().dataDir ?? dataFolder(), "secret");
+  const file = join(dataFolder(), "secret");
   try {
     writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { flag: "wx", mode: 0o600 });
   } catch (error) {

@@ -30,7 +30,8 @@ const SOCKET_FOLDER_BYTES_MAX = 107 - "/.s.PGSQL.5432.lock".length;
 
 export function clusterPlace(name: ClusterName): ClusterPlace {
   const isRoot = process.getuid?.() === 0;
-  const base = config().dataDir ?? (isRoot ? `/var/lib/kernelbook/${checkoutId()}` : dataFolder());
+  const isElsewhere = isRoot && config().dataDir === undefined;
+  const base = isElsewhere ? `/var/lib/kernelbook/${checkoutId()}` : dataFolder();
   const folder = join(base, name);
   return {
     base,
@@ -46,9 +47,9 @@ export function clusterUrl(place: ClusterPlace, database: string): string {
   return `postgresql://kernelbook@localhost/${database}?host=${encodeURIComponent(place.sockets)}`;
 }
 
-/** `.data` in the checkout, made when missing. */
+/** Where the site keeps what is its own: `.data` in the checkout, or KERNELBOOK_DATA. */
 export function dataFolder(): string {
-  const folder = join(checkout(), ".data");
+  const folder = config().dataDir ?? join(checkout(), ".data");
   mkdirSync(folder, { recursive: true });
   return folder;
 }

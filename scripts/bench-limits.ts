@@ -1,0 +1,20 @@
+/** What a figure is to reach. */
+export type Limit = { readonly atMost: number } | { readonly atLeast: number };
+
+/** By the key under which a benchmark prints the figure. Measured on 2 shared cores. */
+export const LIMITS: Readonly<Record<string, Limit>> = {
+  setup_first_start_s: { atMost: 120 },
+  setup_second_start_s: { atMost: 4 },
+  lecture_first_load_js_gz_kb: { atMost: 210 },
+  lecture_first_run_js_gz_kb: { atMost: 350 },
+  cell_one_plus_one_ms_median: { atMost: 5 },
+  worker_ready_ms_median: { atMost: 150 },
+  worker_ready_from_spare_ms_median: { atMost: 50 },
+  grading_end_to_end_ms_median: { atMost: 300 },
+  grading_submissions_per_minute: { atLeast: 500 },
+  bpf_interpreter_ns_per_insn: { atMost: 8 },
+  verifier_insns_per_s: { atLeast: 1_000_000 },
+  boot_ms_node_median: { atMost: 20 },
+  boot_ms_worker_median: { atMost: 40 },
+  lockdown_slowdown_worst_ratio: { atMost: 1.25 },
+};

@@ -1,0 +1,54 @@
+/**
+ * `npm run -s bench -- [NAME] [--check]` runs the benchmarks of `tests/bench`, one after the other.
+ * The last line is one JSON object, a figure a key; `--check` compares with what is to be reached.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { LIMITS } from "./bench-limits.ts";
+
+/** A file of `tests/bench`: figures by name, the unit at the end of each. */
+interface Bench {
+  readonly name: string;
+  readonly bench: () => Promise<Record<string, number>>;
+}
+
+const folder = join(import.meta.dirname, "../tests/bench");
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+const benches = await loadBenches();
+const unknown = wanted.filter((name) => !benches.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  const known = benches.map(({ name }) => name).join(", ");
+  console.error(`no such benchmark: ${unknown.join(", ")}; there are ${known}`);
+  process.exit(2);
+}
+
+const figures: Record<string, number> = {};
+for (const { name, bench } of benches) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.error(`--- ${name}`);
+  const measured = await bench();
+  for (const [key, value] of Object.entries(measured)) {
+    console.error(`${key}  ${value}${verdict(key, value)}`);
+  }
+  Object.assign(figures, measured);
+}
+
+if (process.argv.includes("--check") && Object.keys(figures).some(isMissed)) process.exitCode = 1;
+console.log(JSON.stringify(figures));
+
+async function loadBenches(): Promise<Bench[]> {
+  const files = readdirSync(folder).filter((file) => /^[^.]+\.ts$/.test(file));
+  return Promise.all(files.sort().map((file): Promise<Bench> => import(join(folder, file))));
+}
+
+function isMissed(key: string): boolean {
+  return verdict(key, figures[key] ?? Number.NaN).includes("MISSED");
+}
+
+function verdict(key: string, value: number): string {
+  const limit = LIMITS[key];
+  if (limit === undefined) return "";
+  const reached = "atMost" in limit ? value <= limit.atMost : value >= limit.atLeast;
+  const goal = "atMost" in limit ? `at most ${limit.atMost}` : `at least ${limit.atLeast}`;
+  return `  ${reached ? "reached" : "MISSED"}: ${goal}`;
+}

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { firstLecture, pageWeight } from "../page-weight.ts";
+import { type Site, startSite } from "../site.ts";
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await startSite();
+});
+
+afterAll(() => site.stop());
+
+test("a lecture loads at most 210 KB of compressed scripts", async () => {
+  const { gzKb, scripts } = await pageWeight(site.url, await firstLecture(site.url));
+  expect(scripts.length).toBeGreaterThan(0);
+  expect(gzKb, scripts.map(({ url, gzKb }) => `${gzKb} ${url}`).join("\n")).toBeLessThan(210);
+});
+
+test("no page loads the editor before somebody edits", async () => {
+  const { scripts } = await pageWeight(site.url, await firstLecture(site.url));
+  expect(scripts.filter(({ url }) => url.includes("/monaco/"))).toEqual([]);
+});
