@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +12,8 @@ export const name = "setup";
 export async function bench(): Promise<Record<string, number>> {
   const folder = mkdtempSync(join(tmpdir(), "kernelbook-bench-"));
   const clone = join(folder, "kernelbook");
+  // Started by root, PostgreSQL runs as a user who must be able to get there.
+  chmodSync(folder, 0o755);
   try {
     const cloned = spawnSync("git", ["clone", "-q", join(import.meta.dirname, "../.."), clone]);
     if (cloned.status !== 0) throw new Error("git clone failed");

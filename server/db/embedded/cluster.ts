@@ -15,7 +15,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { withFileLock } from "../../operation/file-lock.ts";
 import { postgresBinaries } from "./binaries.ts";
-import { type ClusterName, type ClusterPlace, clusterPlace, clusterUrl } from "./place.ts";
+import { type ClusterName, type ClusterPlace, clusterPlace, clusterUrl, isCode } from "./place.ts";
 
 /** A running PostgreSQL of our own. */
 export interface Cluster {
@@ -111,7 +111,7 @@ function initialise(place: ClusterPlace, bin: string): void {
   ]);
   if (made.status !== 0) {
     rmSync(place.data, { recursive: true, force: true });
-    throw new Error(`initdb could not make ${place.data}: ${reasonOf(made)}`);
+    throw new Error(`initdb could not make ${place.data}: ${reasonOf(made, place)}`);
   }
   writeFileSync(join(place.data, READY_MARK), "");
 }
@@ -125,7 +125,10 @@ function runAsOwner(
   return spawnSync(program, args, { ...place.owner, cwd: "/", encoding: "utf8" });
 }
 
-function reasonOf(run: SpawnSyncReturns<string>): string {
+function reasonOf(run: SpawnSyncReturns<string>, { owner, base }: ClusterPlace): string {
+  if (owner && isCode(run.error, "EACCES")) {
+    return `the user with number ${owner.uid}, who runs PostgreSQL for root, may not enter ${base}: choose a folder that everybody may enter, KERNELBOOK_DATA=/var/lib/kernelbook`;
+  }
   if (run.error) return run.error.message;
   const lines = run.stderr.split("\n").filter((line) => /error|fatal|could not/i.test(line));
   return lines.at(0)?.trim() ?? run.stderr.trim();
