@@ -1,4 +1,4 @@
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -43,8 +43,8 @@ export async function startCluster(name: ClusterName): Promise<Cluster> {
     const bin = postgresBinaries(place);
     prepareFolders(place);
     initialise(place, bin);
-    if (runningPid(place) === undefined) await launch(place, bin, name);
-    await untilReady(place);
+    const isAdopted = runningPid(place) !== undefined;
+    await untilReady(place, isAdopted ? undefined : await launch(place, bin, name));
     await createDatabase(place);
     return cluster;
   });
@@ -134,7 +134,7 @@ function reasonOf(run: SpawnSyncReturns<string>, { owner, base }: ClusterPlace):
   return lines.at(0)?.trim() ?? run.stderr.trim();
 }
 
-async function launch(place: ClusterPlace, bin: string, name: ClusterName): Promise<void> {
+async function launch(place: ClusterPlace, bin: string, name: ClusterName): Promise<ChildProcess> {
   // Of a process that is gone. PostgreSQL itself would refuse when another program of the same
   // user has its number by now, as happens after a container was started again.
   rmSync(join(place.data, "postmaster.pid"), { force: true });
@@ -160,19 +160,15 @@ async function launch(place: ClusterPlace, bin: string, name: ClusterName): Prom
     server.once("spawn", started);
     server.once("error", failed);
   });
-  server.once("exit", () => {
-    earlyExit.add(place.data);
-  });
-  earlyExit.delete(place.data);
+  return server;
 }
 
-/** Clusters whose process has ended; asked only while we wait for one to become ready. */
-const earlyExit = new Set<string>();
-
-async function untilReady(place: ClusterPlace): Promise<void> {
+/** Waits for a server that we have launched, or for one that another process has. */
+async function untilReady(place: ClusterPlace, server: ChildProcess | undefined): Promise<void> {
   const deadline = Date.now() + READY_MS_MAX;
   while (!(runningPid(place) !== undefined && isReady(place))) {
-    if (earlyExit.has(place.data) || Date.now() > deadline) {
+    const hasEnded = server !== undefined && (server.exitCode ?? server.signalCode) !== null;
+    if (hasEnded || Date.now() > deadline) {
       throw new Error(`PostgreSQL did not start: ${lastLines(place.log)}`);
     }
     await delay(10);
