@@ -1,0 +1,40 @@
+export {
+  type Compiled,
+  type CompileRefusal,
+  type CompileResult,
+  compileCell,
+  compileModule,
+} from "./compile/compile.ts";
+export { bundleOf } from "./display/bundle.ts";
+export type { Display } from "./display/display.ts";
+export { inspect, inspectAll } from "./display/inspect.ts";
+export type {
+  CallOutcome,
+  DefineExercise,
+  ExerciseContext,
+  ExerciseDefinition,
+  Plain,
+  Player,
+  SeededRandom,
+  TestContext,
+} from "./exercise-api.ts";
+export type {
+  CellNames,
+  CellToRun,
+  FromWorker,
+  RunOutcome,
+  Sandbox,
+  ToWorker,
+} from "./protocol.ts";
+export type { ErrorOutput } from "./realm/error-report.ts";
+export { lockRealm } from "./realm/lockdown.ts";
+export type { OutputLimits } from "./realm/output-gate.ts";
+export { seededRandom } from "./realm/random.ts";
+export {
+  type CallEnd,
+  createRealm,
+  type ModuleOutcome,
+  type Realm,
+  type RealmOptions,
+  type RunOptions,
+} from "./realm/realm.ts";

@@ -1,0 +1,68 @@
+/** Waits for what code answers, and lets the virtual clock run while it waits. */
+
+import type { VirtualClock } from "./clock.ts";
+
+export type Answer =
+  | { readonly kind: "returned"; readonly value: unknown }
+  | { readonly kind: "threw"; readonly thrown: unknown };
+
+/**
+ * Calls `action`; while its promise is open and nothing else can go on, the next timer fires.
+ *
+ * @param waitsForOthers with no timer set, somebody outside may still answer the promise
+ */
+export async function settle(
+  action: () => unknown,
+  clock: VirtualClock,
+  waitsForOthers: boolean,
+): Promise<Answer> {
+  let answer: Answer | undefined;
+  const done = answerOf(action).then((found) => {
+    answer = found;
+  });
+  while (answer === undefined) {
+    await Promise.race([done, nextTurn()]);
+    if (answer !== undefined) break;
+    try {
+      if (clock.fireNext()) continue;
+    } catch (thrown) {
+      return { kind: "threw", thrown };
+    }
+    if (!waitsForOthers) return { kind: "threw", thrown: waitsForNothing(clock) };
+    await Promise.race([done, clock.nextSet()]);
+  }
+  return answer;
+}
+
+async function answerOf(action: () => unknown): Promise<Answer> {
+  try {
+    return { kind: "returned", value: await action() };
+  } catch (thrown) {
+    return { kind: "threw", thrown };
+  }
+}
+
+function waitsForNothing(clock: VirtualClock): Error {
+  return clock.isIdle
+    ? new Error("This waits for a promise that nothing will ever answer.")
+    : new RangeError("Timers fired 10,000 times in this run; it ends here.");
+}
+
+// Taken before any other code could replace them.
+const { setImmediate, MessageChannel } = globalThis as {
+  setImmediate?: (callback: () => void) => unknown;
+  MessageChannel: typeof globalThis.MessageChannel;
+};
+
+/** Resolves when all that is ready now has run. Real timers would be slowed to 4 ms in a browser. */
+function nextTurn(): Promise<void> {
+  if (setImmediate !== undefined) return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(0);
+  });
+}
