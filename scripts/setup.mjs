@@ -48,7 +48,7 @@ const STEPS = [
     says: "Installing packages (about a minute)",
     work: async () => {
       if (packagesAreInstalled(root)) return;
-      refuseWhileSiteRuns(root, "The list of packages");
+      refuseWhileSiteRuns(root, "The list of packages", { isDevHarmed: true });
       await installPackages(root);
     },
   },
@@ -79,7 +79,7 @@ const STEPS = [
           output: `${distDir}/BUILD_ID`,
           says: "Building the pages",
           work: async () => {
-            if (mode === "start") refuseWhileSiteRuns(root, "The source");
+            if (mode === "start") refuseWhileSiteRuns(root, "The source", { isDevHarmed: false });
             await node24(["node_modules/next/dist/bin/next", "build"], {
               KERNELBOOK_DIST: distDir,
               NEXT_TELEMETRY_DISABLED: "1",

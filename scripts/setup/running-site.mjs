@@ -8,9 +8,10 @@ import { Problem } from "./problem.mjs";
  *
  * @param {string} root
  * @param {string} what what would be replaced
+ * @param {{ isDevHarmed: boolean }} options a development server builds its pages elsewhere
  */
-export function refuseWhileSiteRuns(root, what) {
-  const pid = runningSite(root);
+export function refuseWhileSiteRuns(root, what, { isDevHarmed }) {
+  const pid = runningSite(root, isDevHarmed);
   if (pid === undefined) return;
   throw new Problem(
     `${what} changed, but a site runs from this checkout (process ${pid}) and would lose its files.`,
@@ -18,14 +19,17 @@ export function refuseWhileSiteRuns(root, what) {
   );
 }
 
-/** @param {string} root */
-function runningSite(root) {
+/**
+ * @param {string} root
+ * @param {boolean} isDevHarmed
+ */
+function runningSite(root, isDevHarmed) {
   for (const pid of processes()) {
     try {
       const isOurs = readlinkSync(`/proc/${pid}/exe`).startsWith(join(root, "node_modules/"));
-      if (isOurs && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("server/main.ts")) {
-        return pid;
-      }
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      const isHarmed = isDevHarmed || !command.includes("--dev");
+      if (isOurs && isHarmed && command.includes("server/main.ts")) return pid;
     } catch {
       // Another user's process, or one that has just ended.
     }

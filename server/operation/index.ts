@@ -1,3 +1,2 @@
-export { log } from "./log.ts";
 export { mayReadMetrics, metrics } from "./metrics.ts";
-export { type Readiness, readiness } from "./readiness.ts";
+export { readiness } from "./readiness.ts";
