@@ -39,7 +39,7 @@ function pagePolicy(nonce: string, frame: string): string {
     // Monaco and KaTeX set styles on elements.
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' blob: data:",
-    "font-src 'self' data:",
+    "font-src 'self'",
     "connect-src 'self'",
     "worker-src 'self' blob:",
     `frame-src ${frame}`,

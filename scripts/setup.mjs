@@ -4,7 +4,7 @@
  * step is skipped while its inputs are as they were when it last finished.
  *
  * `--dev` leaves the pages to the development server, `--test` builds them into a folder of their
- * own, so that the tests run beside a site.
+ * own, so that the tests run beside a site, and `--tools` stops before the pages.
  */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,11 +17,7 @@ import { refuseTakenPort, refuseWhileSiteRuns } from "./setup/running-site.mjs";
 import { codeOf, Stamp, stateOf } from "./setup/stamp.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const mode = process.argv.includes("--test")
-  ? "test"
-  : process.argv.includes("--dev")
-    ? "dev"
-    : "start";
+const mode = ["test", "dev", "tools"].find((name) => process.argv.includes(`--${name}`)) ?? "start";
 const distDir = mode === "test" ? ".next-test" : ".next";
 
 const PACKAGES = ["package.json", "package-lock.json"];
@@ -57,20 +53,25 @@ const STEPS = [
     inputs: [...PACKAGES, "prisma/schema.prisma"],
     output: "server/db/generated/client.ts",
     says: "Generating the database client",
-    work: () =>
-      node24(["node_modules/prisma/build/index.js", "generate"], {
+    work: async () => {
+      refuseWhileSiteRuns(root, "The source", { isDevHarmed: false });
+      await node24(["node_modules/prisma/build/index.js", "generate"], {
         // Any file will do: generating needs no engine, but Prisma would download one.
         PRISMA_SCHEMA_ENGINE_BINARY: join(root, "package.json"),
-      }),
+      });
+    },
   },
   {
     name: "bundles",
     inputs: [...PACKAGES, ...BUNDLED],
     output: "public",
     says: "Bundling the editor and the sandboxes",
-    work: () => node24(["scripts/bundle.ts"]),
+    work: async () => {
+      refuseWhileSiteRuns(root, "The source", { isDevHarmed: false });
+      await node24(["scripts/bundle.ts"]);
+    },
   },
-  ...(mode === "dev"
+  ...(mode === "dev" || mode === "tools"
     ? []
     : [
         {
@@ -101,23 +102,28 @@ try {
 
 async function setUp() {
   refuseUnfitMachine();
-  if (mode !== "test") await refuseTakenPort();
-  await takeSetupLock(root, () => console.log("Another set-up of this checkout runs: waiting."));
+  if (mode === "start" || mode === "dev") await refuseTakenPort();
+  await takeSetupLock(root, () => say("Another set-up of this checkout runs: waiting.\n"));
   for (const { name, inputs, output, says, work } of STEPS) {
     const stamp = new Stamp(root, name, stateOf(root, inputs));
     if (stamp.isCurrent && existsSync(join(root, output))) continue;
     stamp.clear();
     const began = Date.now();
-    process.stdout.write(`${says} ... `);
+    say(`${says} ... `);
     try {
       await work();
     } catch (error) {
-      process.stdout.write("failed\n");
+      say("failed\n");
       throw error;
     }
     stamp.write();
-    console.log(`done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    say(`done in ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
   }
+}
+
+/** Not on stdout: that belongs to the command which the set-up runs before. @param {string} text */
+function say(text) {
+  process.stderr.write(text);
 }
 
 function refuseUnfitMachine() {
