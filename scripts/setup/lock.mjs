@@ -20,15 +20,20 @@ export async function takeSetupLock(root, onWait) {
   process.once("exit", () => rmSync(file, { force: true }));
 }
 
-/** @param {string} file */
+/**
+ * @param {string} file
+ * @returns {boolean}
+ */
 function take(file) {
   try {
     writeFileSync(file, String(process.pid), { flag: "wx" });
     return true;
   } catch (error) {
     if (codeOf(error) !== "EEXIST") throw error;
-    if (!isSetup(Number(readFileSync(file, "utf8")))) rmSync(file, { force: true });
-    return false;
+    if (isSetup(Number(readFileSync(file, "utf8")))) return false;
+    // Left behind by a killed one.
+    rmSync(file, { force: true });
+    return take(file);
   }
 }
 
