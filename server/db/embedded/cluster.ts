@@ -15,7 +15,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { withFileLock } from "../../operation/file-lock.ts";
 import { postgresBinaries } from "./binaries.ts";
-import { type ClusterName, type ClusterPlace, clusterPlace, clusterUrl, isCode } from "./place.ts";
+import {
+  ClusterError,
+  type ClusterName,
+  type ClusterPlace,
+  clusterPlace,
+  clusterUrl,
+  isCode,
+} from "./place.ts";
 
 /** A running PostgreSQL of our own. */
 export interface Cluster {
@@ -58,7 +65,8 @@ export async function stopCluster(name: ClusterName): Promise<void> {
   process.kill(pid, "SIGINT");
   const deadline = Date.now() + STOP_MS_MAX;
   while (runningPid(place) !== undefined) {
-    if (Date.now() > deadline) throw new Error(`PostgreSQL ${pid} does not stop: see ${place.log}`);
+    if (Date.now() > deadline)
+      throw new ClusterError(`PostgreSQL ${pid} does not stop: see ${place.log}`);
     await delay(10);
   }
 }
@@ -111,7 +119,7 @@ function initialise(place: ClusterPlace, bin: string): void {
   ]);
   if (made.status !== 0) {
     rmSync(place.data, { recursive: true, force: true });
-    throw new Error(`initdb could not make ${place.data}: ${reasonOf(made, place)}`);
+    throw new ClusterError(`initdb could not make ${place.data}: ${reasonOf(made, place)}`);
   }
   writeFileSync(join(place.data, READY_MARK), "");
 }
@@ -128,6 +136,9 @@ function runAsOwner(
 function reasonOf(run: SpawnSyncReturns<string>, { owner, base }: ClusterPlace): string {
   if (owner && isCode(run.error, "EACCES")) {
     return `the user with number ${owner.uid}, who runs PostgreSQL for root, may not enter ${base}: choose a folder that everybody may enter, KERNELBOOK_DATA=/var/lib/kernelbook`;
+  }
+  if (/No space left on device/.test(run.stderr)) {
+    return "the disk is full: free some space and start again";
   }
   if (run.error) return run.error.message;
   const lines = run.stderr.split("\n").filter((line) => /error|fatal|could not/i.test(line));
@@ -169,7 +180,7 @@ async function untilReady(place: ClusterPlace, server: ChildProcess | undefined)
   while (!(runningPid(place) !== undefined && isReady(place))) {
     const hasEnded = server !== undefined && (server.exitCode ?? server.signalCode) !== null;
     if (hasEnded || Date.now() > deadline) {
-      throw new Error(`PostgreSQL did not start: ${lastLines(place.log)}`);
+      throw new ClusterError(`PostgreSQL did not start: ${lastLines(place.log)}`);
     }
     await delay(10);
   }

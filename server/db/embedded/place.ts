@@ -14,6 +14,9 @@ export interface Owner {
   readonly gid: number;
 }
 
+/** The embedded PostgreSQL cannot run; the message says why and what to do. */
+export class ClusterError extends Error {}
+
 /** Where one embedded cluster keeps everything. */
 export interface ClusterPlace {
   readonly base: string;
@@ -94,7 +97,7 @@ function postgresUser(): Owner {
   ]);
   const found = lookUp("kernelbook") ?? lookUp("nobody");
   if (found) return found;
-  throw new Error(
+  throw new ClusterError(
     "PostgreSQL does not run as root, and no system user could be made: run `useradd --system kernelbook`, or start as an ordinary user",
   );
 }
