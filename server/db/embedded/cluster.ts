@@ -35,6 +35,9 @@ export interface Cluster {
 const READY_MS_MAX = 120_000;
 const STOP_MS_MAX = 30_000;
 
+/** Written once the database in it is made: until then even a running one is not to be used. */
+const DATABASE_MARK = ".kernelbook-database";
+
 /** Written last into the data folder: without it initdb was interrupted, and it begins again. */
 const READY_MARK = ".kernelbook-ready";
 
@@ -45,7 +48,8 @@ const READY_MARK = ".kernelbook-ready";
 export async function startCluster(name: ClusterName): Promise<Cluster> {
   const place = clusterPlace(name);
   const cluster = { place, url: clusterUrl(place, "kernelbook") };
-  if (runningPid(place) !== undefined && isReady(place)) return cluster;
+  const isMade = existsSync(join(place.data, DATABASE_MARK));
+  if (isMade && runningPid(place) !== undefined && isReady(place)) return cluster;
   return withFileLock(join(dirname(place.data), "start.lock"), async () => {
     const bin = postgresBinaries(place);
     prepareFolders(place);
@@ -196,6 +200,7 @@ async function createDatabase(place: ClusterPlace): Promise<void> {
   try {
     const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = 'kernelbook'");
     if (rowCount === 0) await client.query("CREATE DATABASE kernelbook");
+    writeFileSync(join(place.data, DATABASE_MARK), "");
   } finally {
     await client.end();
   }
