@@ -19,7 +19,13 @@ for (const bundle of BUNDLES) {
   if (only !== undefined && only !== bundle.name) continue;
   if (isCurrent(bundle)) continue;
   const began = performance.now();
-  await make(bundle);
+  try {
+    await make(bundle);
+  } catch {
+    // esbuild has told where and why.
+    process.exitCode = 1;
+    continue;
+  }
   console.log(`${bundle.name}: ${Math.round(performance.now() - began)} ms`);
 }
 

@@ -35,7 +35,9 @@ const PAGES = [
   ...["proxy.ts", "next.config.js", "scripts/bundles.ts"],
 ];
 
-/** @type {{ name: string, inputs: string[], output: string, says: string, work: () => Promise<void> }[]} */
+/** @typedef {{ name: string, inputs: string[], output: string, says: string, work: () => Promise<void> }} Step */
+
+/** @type {Step[]} */
 const STEPS = [
   {
     name: "packages",
@@ -103,10 +105,13 @@ try {
 async function setUp() {
   refuseUnfitMachine();
   if (mode === "start" || mode === "dev") await refuseTakenPort();
+  // With nothing to do nothing is written: the checkout may be read-only by now.
+  if (STEPS.every(isDone)) return;
   await takeSetupLock(root, () => say("Another set-up of this checkout runs: waiting.\n"));
-  for (const { name, inputs, output, says, work } of STEPS) {
-    const stamp = new Stamp(root, name, stateOf(root, inputs));
-    if (stamp.isCurrent && existsSync(join(root, output))) continue;
+  for (const step of STEPS) {
+    if (isDone(step)) continue;
+    const { says, work } = step;
+    const stamp = stampOf(step);
     stamp.clear();
     const began = Date.now();
     say(`${says} ... `);
@@ -119,6 +124,16 @@ async function setUp() {
     stamp.write();
     say(`done in ${((Date.now() - began) / 1000).toFixed(1)} s\n`);
   }
+}
+
+/** @param {Step} step */
+function isDone(step) {
+  return existsSync(join(root, step.output)) && stampOf(step).isCurrent;
+}
+
+/** @param {Step} step */
+function stampOf({ name, inputs }) {
+  return new Stamp(root, name, stateOf(root, inputs));
 }
 
 /** Not on stdout: that belongs to the command which the set-up runs before. @param {string} text */
