@@ -1,0 +1,195 @@
+"use client";
+
+import type * as Monaco from "monaco-editor";
+import type { EditorMarker, ExtraLib } from "./code-editor.tsx";
+import { defineThemes, followTheme } from "./monaco-theme.ts";
+
+/** One editor on the page. */
+export interface MonacoHandle {
+  setValue(value: string): void;
+  setMarkers(markers: readonly EditorMarker[]): void;
+  setExtraLibs(libs: readonly ExtraLib[]): void;
+  dispose(): void;
+}
+
+interface MonacoOptions {
+  value: () => string;
+  path: string;
+  language: string;
+  ariaLabel: string;
+  onChange: (value: string) => void;
+  onLeave: () => void;
+}
+
+/** What is no mistake in a notebook, though it is one in a file. */
+const NOT_WRONG_IN_A_CELL = [
+  1108, // return outside of a function
+  1375, // await at the top level of a file that is no module
+  1378, // the same, by compiler options
+  2300,
+  2451, // a name declared again: a later cell replaces it
+  2393, // a function declared again
+  7006,
+  7031,
+  7005,
+  7034, // a parameter without a type
+  7053,
+  18046,
+  18048,
+  2532,
+  2531, // "may be undefined": a cell is an experiment
+];
+
+/** Leaving is meant when Escape has nothing of the editor's own to close. */
+const NOTHING_TO_CLOSE =
+  "!suggestWidgetVisible && !parameterHintsVisible && !findWidgetVisible && !renameInputVisible" +
+  " && !editorHasMultipleSelections && !inSnippetMode && !markersNavigationVisible";
+
+let loading: Promise<typeof Monaco> | undefined;
+
+/** Fetches Monaco once; after a failure the next editor tries again. */
+async function loadMonaco(): Promise<typeof Monaco> {
+  loading ??= startMonaco().catch((error: unknown) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function startMonaco(): Promise<typeof Monaco> {
+  globalThis.MonacoEnvironment = {
+    getWorker: (_id: string, label: string) =>
+      new Worker(
+        label === "typescript" || label === "javascript"
+          ? "/monaco/ts.worker.js"
+          : "/monaco/editor.worker.js",
+        { type: "module" },
+      ),
+  };
+  const [monaco] = await Promise.all([fetchMonaco(), loadStyles("/monaco/monaco-editor.css")]);
+  const { typescriptDefaults, ScriptTarget, ModuleKind } = monaco.typescript;
+  typescriptDefaults.setEagerModelSync(true);
+  typescriptDefaults.setCompilerOptions({
+    target: ScriptTarget.ESNext,
+    module: ModuleKind.ESNext,
+    lib: ["es2024"],
+    strict: true,
+    noImplicitAny: false,
+    allowNonTsExtensions: true,
+    allowJs: true,
+    // Everything stands in one global space, as cells do.
+    moduleDetection: 1,
+  });
+  typescriptDefaults.setDiagnosticsOptions({ diagnosticCodesToIgnore: NOT_WRONG_IN_A_CELL });
+  defineThemes(monaco);
+  followTheme(monaco);
+  return monaco;
+}
+
+/** Monaco as esbuild has bundled it into `public/`: inside Next's build it would cost a minute. */
+function fetchMonaco(): Promise<typeof Monaco> {
+  // @ts-expect-error: an address of the site, not a file of the project
+  return import(/* turbopackIgnore: true */ "/monaco/monaco-editor.js");
+}
+
+function loadStyles(href: string): Promise<void> {
+  return new Promise((loaded, failed) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = href;
+    link.onload = () => loaded();
+    link.onerror = () => failed(new Error(`${href} did not come`));
+    document.head.append(link);
+  });
+}
+
+export async function createMonaco(
+  host: HTMLElement,
+  options: MonacoOptions,
+): Promise<MonacoHandle> {
+  const monaco = await loadMonaco();
+  await document.fonts.ready;
+  const uri = monaco.Uri.file(options.path);
+  monaco.editor.getModel(uri)?.dispose();
+  const model = monaco.editor.createModel(options.value(), options.language, uri);
+  const editor = monaco.editor.create(host, { ...LOOKS, model, ariaLabel: options.ariaLabel });
+  const fitHeight = () => {
+    host.style.height = `${editor.getContentHeight()}px`;
+    editor.layout();
+  };
+  editor.onDidContentSizeChange(fitHeight);
+  const resized = new ResizeObserver(() => editor.layout());
+  resized.observe(host);
+  editor.onDidChangeModelContent(() => options.onChange(model.getValue()));
+  editor.addCommand(monaco.KeyCode.Escape, options.onLeave, NOTHING_TO_CLOSE);
+  fitHeight();
+  requestAnimationFrame(() => {
+    fitHeight();
+    editor.focus();
+  });
+  return {
+    setValue(value) {
+      // What came from the editor itself comes back: the cursor stays.
+      if (model.getValue() === value) return;
+      model.pushEditOperations([], [{ range: model.getFullModelRange(), text: value }], () => null);
+    },
+    setMarkers(markers) {
+      monaco.editor.setModelMarkers(
+        model,
+        "kernelbook",
+        markers.map((marker) => ({
+          severity: monaco.MarkerSeverity.Error,
+          message: marker.message,
+          startLineNumber: marker.line,
+          startColumn: marker.column,
+          endLineNumber: marker.endLine ?? marker.line,
+          endColumn: marker.endColumn ?? model.getLineMaxColumn(clamp(marker.line, model)),
+        })),
+      );
+    },
+    setExtraLibs(libs) {
+      monaco.typescript.typescriptDefaults.setExtraLibs(
+        libs.map(({ path, content }) => ({ content, filePath: `file:///${path}` })),
+      );
+    },
+    dispose() {
+      resized.disconnect();
+      editor.dispose();
+      model.dispose();
+    },
+  };
+}
+
+function clamp(line: number, model: Monaco.editor.ITextModel): number {
+  return Math.max(1, Math.min(line, model.getLineCount()));
+}
+
+/** As the text looks when nobody edits it: the same font, line and left edge. */
+const LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
+  automaticLayout: false,
+  fontFamily: '"Source Code Pro Variable", "Source Code Pro", ui-monospace, monospace',
+  fontSize: 14,
+  lineHeight: 22,
+  fontLigatures: false,
+  lineNumbersMinChars: 2,
+  lineDecorationsWidth: 8,
+  glyphMargin: false,
+  folding: false,
+  minimap: { enabled: false },
+  overviewRulerLanes: 0,
+  hideCursorInOverviewRuler: true,
+  overviewRulerBorder: false,
+  scrollBeyondLastLine: false,
+  scrollbar: { vertical: "hidden", alwaysConsumeMouseWheel: false, horizontalScrollbarSize: 8 },
+  renderLineHighlight: "line",
+  renderLineHighlightOnlyWhenFocus: true,
+  padding: { top: 0, bottom: 0 },
+  tabSize: 2,
+  wordBasedSuggestions: "off",
+  fixedOverflowWidgets: true,
+  accessibilitySupport: "auto",
+  stickyScroll: { enabled: false },
+  contextmenu: true,
+  occurrencesHighlight: "off",
+  unicodeHighlight: { ambiguousCharacters: false },
+};

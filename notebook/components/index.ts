@@ -1,0 +1,12 @@
+export { CellIsland } from "./cell/cell-island.tsx";
+export {
+  CodeEditor,
+  type CodeEditorProps,
+  type EditorMarker,
+  type ExtraLib,
+} from "./editor/code-editor.tsx";
+export { CellTicks } from "./notebook/cell-ticks.tsx";
+export { NotebookProvider } from "./notebook/notebook-provider.tsx";
+export { NotebookTools } from "./notebook/notebook-tools.tsx";
+export { Predict } from "./notebook/predict.tsx";
+export { OutputView } from "./outputs/output-view.tsx";

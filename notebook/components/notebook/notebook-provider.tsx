@@ -1,0 +1,70 @@
+"use client";
+
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
+import { browserPorts, type LectureCell, Notebook, type RemoteNotebook } from "#notebook/session";
+import { Announcer } from "./announcer.tsx";
+import { NotebookContext } from "./context.ts";
+import { LineNumbersContext } from "./line-numbers.ts";
+import { NotebookViewContext, type OpenDialog } from "./view.ts";
+
+const NotebookDialog = lazy(async () => {
+  const { NotebookDialog: dialog } = await import("./notebook-dialog.tsx");
+  return { default: dialog };
+});
+
+interface NotebookProviderProps {
+  lecture: { slug: string; title: string };
+  cells: readonly LectureCell[];
+  /** Where signed-in readers' texts are saved; undefined for others. */
+  remote?: RemoteNotebook | undefined;
+  children: ReactNode;
+}
+
+/** Opens one notebook for everything inside it. It draws nothing of its own around them. */
+export function NotebookProvider({ lecture, cells, remote, children }: NotebookProviderProps) {
+  const [notebook] = useState(
+    () => new Notebook(lecture.slug, cells, browserPorts(lecture.slug, cells, remote)),
+  );
+  const [dialog, setDialog] = useState<OpenDialog | undefined>(undefined);
+  const [hasNumbers, setHasNumbers] = useState(false);
+  const view = useMemo(
+    () => ({ open: setDialog, toggleLineNumbers: () => setHasNumbers((has) => !has) }),
+    [],
+  );
+
+  useEffect(() => {
+    notebook.open();
+    return () => notebook.close();
+  }, [notebook]);
+
+  useEffect(() => {
+    const help = (event: KeyboardEvent) => {
+      if (event.key !== "?" || event.defaultPrevented || isTyping(event.target)) return;
+      event.preventDefault();
+      setDialog({ kind: "help" });
+    };
+    document.addEventListener("keydown", help);
+    return () => document.removeEventListener("keydown", help);
+  }, []);
+
+  return (
+    <NotebookContext value={notebook}>
+      <NotebookViewContext value={view}>
+        <LineNumbersContext value={hasNumbers}>{children}</LineNumbersContext>
+        <Announcer />
+        {dialog !== undefined && (
+          <Suspense>
+            <NotebookDialog dialog={dialog} onClose={() => setDialog(undefined)} />
+          </Suspense>
+        )}
+      </NotebookViewContext>
+    </NotebookContext>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}

@@ -1,0 +1,20 @@
+export { type CellStatus, isBusy, type SettledStatus, type StaleCause } from "./cell-status.ts";
+export type {
+  CellVersion,
+  LoadNotebookResult,
+  NotebookHistoryResult,
+  RemoteNotebook,
+  SavedState,
+  SaveNotebookInput,
+  SaveNotebookResult,
+} from "./drafts.ts";
+export type { Message } from "./message.ts";
+export { Notebook, type NotebookPorts } from "./notebook.ts";
+export { browserPorts } from "./ports.ts";
+export {
+  type Conflict,
+  isEditedSinceRun,
+  type LectureCell,
+  type SessionCell,
+} from "./session-cell.ts";
+export type { SessionState } from "./state.ts";

@@ -1,0 +1,26 @@
+import type { RemoteNotebook } from "./drafts.ts";
+import type { NotebookPorts } from "./notebook.ts";
+import type { LectureCell } from "./session-cell.ts";
+
+/** The browser as a notebook needs it. What is heavy is fetched when it is first asked for. */
+export function browserPorts(
+  slug: string,
+  cells: readonly LectureCell[],
+  remote: RemoteNotebook | undefined,
+): NotebookPorts {
+  return {
+    remote,
+    async loadCellTypes() {
+      const answer = await fetch("/cell-types");
+      return answer.ok ? await answer.text() : "";
+    },
+    async openSandbox() {
+      const { openSandbox } = await import("./sandbox/index.ts");
+      return openSandbox();
+    },
+    async openDrafts() {
+      const { openLocalDrafts } = await import("./local-drafts.ts");
+      return openLocalDrafts(slug, cells);
+    },
+  };
+}
