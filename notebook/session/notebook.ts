@@ -26,6 +26,8 @@ export interface NotebookPorts {
 const BATCH_MS = 30;
 /** A pause in typing after which names are looked at again, in ms. */
 const PAUSE_MS = 400;
+/** Between two requests to end the same run, in ms. */
+const INSIST_MS = 50;
 
 /** One open notebook: the pure machine of `state.ts`, and what it has done in the world. */
 export class Notebook {
@@ -40,6 +42,7 @@ export class Notebook {
   #analysis: ReturnType<typeof setTimeout> | undefined;
   /** Raised by a restart: what an older run still says is not listened to. */
   #epoch = 0;
+  #isStopWanted = false;
   #isClosed = false;
   #cellTypes: Promise<string> | undefined;
 
@@ -213,7 +216,8 @@ export class Notebook {
         this.#run(effect);
         return;
       case "interrupt":
-        this.#sandbox?.then((sandbox) => sandbox.interrupt()).catch(() => undefined);
+        this.#isStopWanted = true;
+        this.#interrupt();
         return;
       case "restart":
         this.#restart();
@@ -231,18 +235,27 @@ export class Notebook {
     clearTimeout(this.#analysis);
     // A run waits for it, a reader who types does not.
     const delay = this.#state.wanted.length > 0 ? 0 : PAUSE_MS;
-    this.#analysis = setTimeout(() => this.#analyse(), delay);
+    this.#analysis = setTimeout(() => void this.#analyse(), delay);
   }
 
-  #analyse(): void {
-    void this.#inSandbox(async (sandbox) => {
-      const cells = this.#state.cells.map(({ id, source }) => ({ id, source }));
-      const names = await sandbox.analyse(cells).catch(() => undefined);
-      this.#send({ type: "analysed", names });
-    });
+  /** Beside the runs: it is answered while a cell is busy, too. */
+  async #analyse(): Promise<void> {
+    const sandbox = await this.#openedSandbox();
+    if (sandbox === undefined) return;
+    const cells = this.#state.cells.map(({ id, source }) => ({ id, source }));
+    const names = await sandbox.analyse(cells).catch(() => undefined);
+    this.#send({ type: "analysed", names });
+  }
+
+  /** A run that is asked for is not yet one that can be ended: said again until it has ended. */
+  #interrupt(): void {
+    if (!this.#isStopWanted || this.#state.running === undefined) return;
+    this.#sandbox?.then((sandbox) => sandbox.interrupt()).catch(() => undefined);
+    setTimeout(() => this.#interrupt(), INSIST_MS);
   }
 
   #run(cell: CellToRun): void {
+    this.#isStopWanted = false;
     const epoch = this.#epoch;
     const isOurs = () => epoch === this.#epoch;
     void this.#inSandbox(async (sandbox) => {
