@@ -1,8 +1,13 @@
+import { existsSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import pg from "pg";
 import { runningPid, stopCluster } from "../../server/db/embedded/cluster.ts";
 import { clusterPlace, clusterUrl } from "../../server/db/embedded/place.ts";
 
-/** Removes what killed tests left in the tests' cluster, and stops it unless others still use it. */
+/**
+ * Stops the tests' cluster and removes it, unless another run still uses it. A cluster of root lies
+ * outside the checkout: with neither site nor tests nothing of it is to stay.
+ */
 export async function endTestCluster(): Promise<void> {
   const place = clusterPlace("test");
   if (runningPid(place) === undefined) return;
@@ -17,5 +22,9 @@ export async function endTestCluster(): Promise<void> {
     await client.query(`DROP DATABASE IF EXISTS "${datname}"`);
   }
   await client.end();
-  if (!isUsed) await stopCluster("test");
+  if (isUsed) return;
+  await stopCluster("test");
+  rmSync(dirname(place.data), { recursive: true, force: true });
+  const isForeign = place.base.startsWith("/var/lib/kernelbook/");
+  if (isForeign && !existsSync(join(place.base, "site"))) rmSync(place.base, { recursive: true });
 }
