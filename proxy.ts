@@ -1,4 +1,4 @@
-import { type NextRequest, NextResponse } from "next/server";
+import { type NextRequest, NextResponse } from "next/server.js";
 
 /**
  * Gives every page its Content-Security-Policy with a nonce of its own. Next reads the nonce from

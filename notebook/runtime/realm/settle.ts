@@ -55,7 +55,7 @@ const { setImmediate, MessageChannel } = globalThis as {
 };
 
 /** Resolves when all that is ready now has run. Real timers would be slowed to 4 ms in a browser. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   if (setImmediate !== undefined) return new Promise((resolve) => void setImmediate(resolve));
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();

@@ -1,0 +1,74 @@
+/** Answers the page's messages: runs cells one after the other, and analyses their names. */
+
+import type { Output } from "#notebook/document";
+import { compileCell } from "../compile/compile.ts";
+import type { CellNames, CellToRun, FromWorker, RunOutcome, ToWorker } from "../protocol.ts";
+import type { Realm } from "../realm/realm.ts";
+import { nextTurn } from "../realm/settle.ts";
+
+type RunMessage = Extract<ToWorker, { type: "run" }>;
+type AnalyseMessage = Extract<ToWorker, { type: "analyse" }>;
+
+export class CellService {
+  readonly #realm: Realm;
+  readonly #send: (message: FromWorker) => void;
+  #queue: Promise<void> = Promise.resolve();
+  #running: number | undefined;
+  #hasStray = false;
+
+  constructor(realm: Realm, send: (message: FromWorker) => void) {
+    this.#realm = realm;
+    this.#send = send;
+  }
+
+  receive(message: ToWorker): void {
+    if (message.type === "analyse") this.#analyse(message);
+    else this.#queue = this.#queue.then(() => this.#run(message));
+  }
+
+  /** Told in the output of the cell that runs; after it nobody would see it. */
+  reportStray(thrown: unknown): void {
+    if (this.#running === undefined) return;
+    this.#hasStray = true;
+    this.#sendOutput(this.#running, this.#realm.describeError(thrown));
+  }
+
+  async #run({ run, cell, seed }: RunMessage): Promise<void> {
+    const began = performance.now();
+    this.#running = run;
+    this.#hasStray = false;
+    const end = await this.#runCell(run, cell, seed);
+    // The host tells of failed promises that nobody waited for a turn later.
+    await nextTurn();
+    this.#running = undefined;
+    const kind = this.#hasStray ? "error" : end;
+    const outcome: RunOutcome = { kind, ms: performance.now() - began };
+    this.#send({ type: "done", run, outcome });
+  }
+
+  async #runCell(run: number, { id, source }: CellToRun, seed: number): Promise<"ok" | "error"> {
+    const onOutput = (output: Output) => this.#sendOutput(run, output);
+    const compiled = compileCell(source);
+    if (compiled.kind === "compiled") return this.#realm.runCell(id, compiled, { seed, onOutput });
+    const { message, line, column } = compiled;
+    const frames = [{ cellId: id, line, column }];
+    onOutput({ kind: "error", name: "SyntaxError", message, frames });
+    return "error";
+  }
+
+  #analyse({ request, cells }: AnalyseMessage): void {
+    const names = cells.map(({ id, source }) => ({ id, ...namesOfCell(source) }));
+    this.#send({ type: "analysed", request, names });
+  }
+
+  #sendOutput(run: number, output: Output): void {
+    this.#send({ type: "output", run, output });
+  }
+}
+
+/** A cell that does not compile has no names: what it needs is told when it runs. */
+function namesOfCell(source: string): CellNames {
+  const compiled = compileCell(source);
+  if (compiled.kind === "compiled") return compiled.names;
+  return { declares: [], reads: [], writes: [] };
+}

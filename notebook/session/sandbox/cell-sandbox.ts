@@ -1,0 +1,166 @@
+/**
+ * The sandbox of one notebook: a Worker that runs its cells, and a spare one that is booted
+ * already. After an interrupt or a crash the spare takes over and runs the finished cells again.
+ */
+
+import type { Output } from "#notebook/document";
+import type { CellNames, CellToRun, RunOutcome, Sandbox } from "../../runtime/protocol.ts";
+import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
+import { openFrame, type SandboxFrame } from "./frame.ts";
+
+/** Of every cell of every lecture, so that stored outputs equal a fresh run. */
+export const CELL_SEED = 1;
+
+const LOOK_EVERY_MS = 2_000;
+
+export class CellSandbox implements Sandbox {
+  readonly ready: Promise<void>;
+  #frame: Promise<SandboxFrame>;
+  #worker: Promise<CellWorker>;
+  #spare: Promise<CellWorker>;
+  /** What has run to its end since the last restart, in order. */
+  #finished: CellToRun[] = [];
+  /** One run at a time, and none before a replay is done. */
+  #queue: Promise<unknown>;
+  /** Ends the runs of which `generation` was smaller. */
+  #generation = 0;
+  #isRunning = false;
+  #isClosed = false;
+
+  constructor() {
+    this.#frame = openFrame(["cell-worker"]);
+    this.#worker = this.#frame.then((frame) => new CellWorker(frame));
+    this.ready = this.#worker.then((worker) => worker.ready);
+    // Not before the first one is ready: it would take the first one's time.
+    this.#spare = this.ready.then(() => this.#startWorker());
+    this.#queue = this.ready;
+    // Whoever waits for `ready` or runs a cell hears of a failure.
+    for (const promise of [this.#queue, this.#spare]) promise.catch(() => undefined);
+  }
+
+  run(cell: CellToRun, onOutput: (output: Output) => void): Promise<RunOutcome> {
+    const generation = this.#generation;
+    return this.#enqueue(async () => {
+      // Asked for before an interrupt or a restart, and not begun.
+      if (generation !== this.#generation) return { kind: "interrupted" };
+      const began = performance.now();
+      const end = await this.#watch(await this.#worker, cell, onOutput);
+      if (end.kind !== "died") {
+        this.#finished.push(cell);
+        return end;
+      }
+      if (generation !== this.#generation) return { kind: "interrupted" };
+      onOutput(crashed());
+      await this.#takeOver();
+      return { kind: "error", ms: performance.now() - began };
+    });
+  }
+
+  async analyse(cells: readonly CellToRun[]): Promise<ReadonlyMap<string, CellNames>> {
+    // The spare one has nothing to do, while the other may be busy for ever.
+    for (;;) {
+      const spare = await this.#spare;
+      const names = await spare.analyse(cells);
+      if (names !== undefined) return names;
+      if (this.#isClosed) return new Map();
+      if (spare === (await this.#spare)) this.#spare = this.#startWorker();
+    }
+  }
+
+  interrupt(): void {
+    if (!this.#isRunning) return;
+    this.#generation++;
+    const dying = this.#worker;
+    this.#promoteSpare();
+    void dying.then((worker) => worker.end());
+    void this.#enqueue(() => this.#replay());
+  }
+
+  async restart(): Promise<void> {
+    this.#generation++;
+    this.#finished = [];
+    const dying = this.#worker;
+    this.#promoteSpare();
+    (await dying).end();
+    await this.#enqueue(async () => (await this.#worker).ready);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#generation++;
+    for (const worker of [this.#worker, this.#spare]) {
+      worker.then((open) => open.end()).catch(() => undefined);
+    }
+    this.#frame.then((frame) => frame.close()).catch(() => undefined);
+  }
+
+  #enqueue<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #startWorker(): Promise<CellWorker> {
+    const worker = new CellWorker(await this.#frame);
+    await worker.ready;
+    return worker;
+  }
+
+  #promoteSpare(): void {
+    this.#worker = this.#spare;
+    this.#spare = this.#worker.then(() => this.#startWorker());
+    this.#spare.catch(() => undefined);
+  }
+
+  /** Runs what had finished again, in order; its outputs stand in the page already. */
+  async #replay(): Promise<void> {
+    const worker = await this.#worker;
+    await worker.ready;
+    for (const cell of this.#finished) await worker.run(cell, CELL_SEED, () => undefined);
+  }
+
+  /** The Worker of the current run has died. Its frame may have died with it. */
+  async #takeOver(): Promise<void> {
+    const frame = await this.#frame;
+    if (await frame.isAlive()) {
+      this.#promoteSpare();
+    } else {
+      frame.close();
+      this.#frame = openFrame(["cell-worker"]);
+      this.#worker = this.#startWorker();
+      this.#spare = this.#worker.then(() => this.#startWorker());
+      this.#spare.catch(() => undefined);
+    }
+    await this.#replay();
+  }
+
+  /** Looks now and then whether the frame is still there: a dead process says nothing. */
+  async #watch(
+    worker: CellWorker,
+    cell: CellToRun,
+    onOutput: (output: Output) => void,
+  ): Promise<WorkerEnd> {
+    const frame = await this.#frame;
+    const look = setInterval(async () => {
+      if (!(await frame.isAlive())) worker.end();
+    }, LOOK_EVERY_MS);
+    this.#isRunning = true;
+    try {
+      return await worker.run(cell, CELL_SEED, onOutput);
+    } finally {
+      this.#isRunning = false;
+      clearInterval(look);
+    }
+  }
+}
+
+function crashed(): Output {
+  return {
+    kind: "error",
+    name: "Crashed",
+    message:
+      "The sandbox ended while this cell ran, most likely because it took too much memory. " +
+      "Names of the other cells are being restored.",
+    frames: [],
+  };
+}

@@ -1,0 +1,115 @@
+/** One Worker for cells, with its answers matched to what was asked. */
+
+import type { Output } from "#notebook/document";
+import type {
+  CellNames,
+  CellToRun,
+  FromWorker,
+  RunOutcome,
+  ToWorker,
+} from "../../runtime/protocol.ts";
+import type { SandboxFrame, SandboxWorker } from "./frame.ts";
+import { parseFromWorker } from "./worker-message.ts";
+
+/** More messages than this in one run are no honest output. */
+const MOST_MESSAGES = 2_000;
+
+/** How a run in a Worker ended: by itself, or with the Worker. */
+export type WorkerEnd = RunOutcome | { readonly kind: "died" };
+
+interface OpenRun {
+  messages: number;
+  readonly onOutput: (output: Output) => void;
+  readonly end: (outcome: WorkerEnd) => void;
+}
+
+type Names = ReadonlyMap<string, CellNames>;
+
+export class CellWorker {
+  readonly ready: Promise<void>;
+  #worker: SandboxWorker;
+  #isEnded = false;
+  #lastNumber = 0;
+  #onReady: () => void = () => undefined;
+  readonly #runs = new Map<number, OpenRun>();
+  readonly #analyses = new Map<number, (names: Names | undefined) => void>();
+
+  constructor(frame: SandboxFrame) {
+    this.#worker = frame.spawn("cell-worker");
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
+    this.#worker.port.onmessage = ({ data }: MessageEvent<unknown>) => this.#receive(data);
+    void this.#worker.failed.then(() => this.end());
+  }
+
+  run(cell: CellToRun, seed: number, onOutput: (output: Output) => void): Promise<WorkerEnd> {
+    const run = ++this.#lastNumber;
+    return new Promise((end) => {
+      if (this.#isEnded) return end({ kind: "died" });
+      this.#runs.set(run, { messages: 0, onOutput, end });
+      this.#send({ type: "run", run, cell, seed });
+    });
+  }
+
+  /** Answers undefined when the Worker ends before. */
+  analyse(cells: readonly CellToRun[]): Promise<Names | undefined> {
+    const request = ++this.#lastNumber;
+    return new Promise((resolve) => {
+      if (this.#isEnded) return resolve(undefined);
+      this.#analyses.set(request, resolve);
+      this.#send({ type: "analyse", request, cells });
+    });
+  }
+
+  /** Ends it at once; whoever waits for a run learns that it died. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#worker.end();
+    this.#onReady();
+    for (const { end } of this.#runs.values()) end({ kind: "died" });
+    for (const resolve of this.#analyses.values()) resolve(undefined);
+    this.#runs.clear();
+    this.#analyses.clear();
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.port.postMessage(message);
+  }
+
+  #receive(data: unknown): void {
+    const message = parseFromWorker(data);
+    // What it is now, nobody knows: better a new one.
+    if (message === undefined) {
+      this.end();
+      return;
+    }
+    switch (message.type) {
+      case "ready":
+        this.#onReady();
+        return;
+      case "output":
+        this.#takeOutput(message.run, message.output);
+        return;
+      case "done":
+        this.#runs.get(message.run)?.end(message.outcome);
+        this.#runs.delete(message.run);
+        return;
+      case "analysed":
+        this.#takeNames(message);
+    }
+  }
+
+  #takeOutput(number: number, output: Output): void {
+    const run = this.#runs.get(number);
+    if (run === undefined) return;
+    if (++run.messages > MOST_MESSAGES) this.end();
+    else run.onOutput(output);
+  }
+
+  #takeNames({ request, names }: Extract<FromWorker, { type: "analysed" }>): void {
+    this.#analyses.get(request)?.(new Map(names.map(({ id, ...own }) => [id, own])));
+    this.#analyses.delete(request);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * What comes out of the frame, believed only after a check: a text of limited size, JSON, and of
+ * one of the known shapes. Whoever broke out of the Compartment can send anything.
+ */
+
+import * as z from "zod/mini";
+import {
+  MIME_CHART,
+  MIME_MAP,
+  MIME_TABLE,
+  MIME_TRACE,
+  MIME_VERIFIER_LOG,
+  type MimeBundle,
+  type Output,
+} from "#notebook/document";
+import type { FromWorker } from "../../runtime/protocol.ts";
+
+/** One message as text. A run's outputs are limited to 256 KiB before they are sent. */
+const MOST_CHARACTERS = 4 * 1024 * 1024;
+
+const count = z.number().check(z.nonnegative());
+const strings = z.array(z.string());
+
+const table = z.object({ columns: strings, rows: z.array(strings), numeric: z.array(count) });
+
+const chart = z.object({
+  kind: z.enum(["bar", "line"]),
+  title: z.string(),
+  x: z.object({ label: z.string(), values: z.array(z.union([z.string(), z.number()])) }),
+  series: z.array(z.object({ label: z.string(), values: z.array(z.number()) })),
+  yLabel: z.string(),
+});
+
+const verifierLog = z.object({
+  ok: z.boolean(),
+  errno: count,
+  errnoName: z.string(),
+  error: z.string(),
+  lines: strings,
+});
+
+const map = z.object({
+  type: z.string(),
+  keySize: count,
+  valueSize: count,
+  maxEntries: count,
+  entries: z.array(
+    z.object({
+      key: z.string(),
+      keyAsInt: z.optional(z.string()),
+      values: z.array(z.object({ hex: z.string(), asInt: z.optional(z.string()) })),
+    }),
+  ),
+});
+
+const trace = z.object({
+  total: count,
+  events: z.array(
+    z.object({
+      seq: z.number(),
+      time: z.number(),
+      cpu: z.number(),
+      name: z.string(),
+      fields: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+
+/** The kinds of data that the page has a renderer for; HTML is none of them. */
+const MIME_SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
+  "image/svg+xml": z.string(),
+  [MIME_TABLE]: table,
+  [MIME_CHART]: chart,
+  [MIME_MAP]: map,
+  [MIME_TRACE]: trace,
+  [MIME_VERIFIER_LOG]: verifierLog,
+};
+
+const bundle = z.pipe(
+  z.record(z.string(), z.unknown()),
+  z.transform((raw, context): MimeBundle => {
+    const known = knownParts(raw);
+    if (known !== undefined) return known;
+    context.issues.push({ code: "custom", message: "a bundle without a text", input: raw });
+    return z.NEVER;
+  }),
+);
+
+const output = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("stream"), stream: z.enum(["stdout", "stderr"]), text: z.string() }),
+  z.object({ kind: z.literal("display"), bundle }),
+  z.object({ kind: z.literal("result"), bundle }),
+  z.object({
+    kind: z.literal("error"),
+    name: z.string(),
+    message: z.string(),
+    frames: z.array(z.object({ cellId: z.string(), line: count, column: count })),
+  }),
+  z.object({ kind: z.literal("truncated"), omittedBytes: count }),
+]);
+
+const outcome = z.object({ kind: z.enum(["ok", "error"]), ms: count });
+
+const fromWorker = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready") }),
+  z.object({ type: z.literal("output"), run: count, output }),
+  z.object({ type: z.literal("done"), run: count, outcome }),
+  z.object({
+    type: z.literal("analysed"),
+    request: count,
+    names: z.array(
+      z.object({ id: z.string(), declares: strings, reads: strings, writes: strings }),
+    ),
+  }),
+]);
+
+/** Answers the message, or undefined for what no honest Worker sends. */
+export function parseFromWorker(data: unknown): FromWorker | undefined {
+  const parsed = fromWorker.safeParse(parseText(data));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Answers one output, or undefined when it is none. */
+export function parseOutput(data: unknown): Output | undefined {
+  const parsed = output.safeParse(data);
+  return parsed.success ? (parsed.data as Output) : undefined;
+}
+
+/** JSON of limited size; undefined for anything else. */
+export function parseText(data: unknown): unknown {
+  if (typeof data !== "string" || data.length > MOST_CHARACTERS) return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The parts of a bundle that can be shown; undefined without a text. */
+function knownParts(raw: Readonly<Record<string, unknown>>): MimeBundle | undefined {
+  const text = raw["text/plain"];
+  if (typeof text !== "string") return undefined;
+  const parts: Record<string, unknown> = {};
+  for (const [mime, shape] of Object.entries(MIME_SHAPES)) {
+    if (!Object.hasOwn(raw, mime)) continue;
+    const parsed = shape.safeParse(raw[mime]);
+    if (parsed.success) parts[mime] = parsed.data;
+  }
+  return { ...parts, "text/plain": text };
+}
