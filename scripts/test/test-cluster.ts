@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import pg from "pg";
 import { runningPid, stopCluster } from "../../server/db/embedded/cluster.ts";
 import { clusterPlace, clusterUrl } from "../../server/db/embedded/place.ts";
+import { isAlive } from "../../server/operation/file-lock.ts";
 
 /**
  * Stops the tests' cluster and removes it, unless another run still uses it. A cluster of root lies
@@ -13,15 +14,12 @@ export async function endTestCluster(): Promise<void> {
   if (runningPid(place) === undefined) return;
   const client = new pg.Client({ connectionString: clusterUrl(place, "postgres") });
   await client.connect();
-  const { rows } = await client.query<{ datname: string; users: number }>(
-    `SELECT datname, (SELECT count(*)::int FROM pg_stat_activity a WHERE a.datname = d.datname) AS users
-     FROM pg_database d WHERE datname LIKE 't\\_%'`,
+  const { rows } = await client.query<{ datname: string }>(
+    `SELECT datname FROM pg_database WHERE datname LIKE 't\\_%'`,
   );
-  const isUsed = rows.some(({ users }) => users > 0);
-  for (const { datname } of rows.filter(({ users }) => users === 0)) {
-    await client.query(`DROP DATABASE IF EXISTS "${datname}"`);
-  }
   await client.end();
+  // A test database is named after the process that made it.
+  const isUsed = rows.some(({ datname }) => isAlive(Number(datname.split("_")[1])));
   if (isUsed) return;
   await stopCluster("test");
   rmSync(dirname(place.data), { recursive: true, force: true });
