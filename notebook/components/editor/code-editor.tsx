@@ -72,12 +72,12 @@ function RichEditor(props: CodeEditorProps) {
           ariaLabel: latest.current.ariaLabel,
           onChange: (value) => latest.current.onChange(value),
           onLeave: () => latest.current.onLeave?.(),
+          isWanted: () => !isGone,
         }),
       )
       .then((created) => {
         made = created;
-        if (isGone) made.dispose();
-        else setHandle(created);
+        if (created !== undefined) setHandle(created);
       })
       .catch(() => setHandle("failed"));
     return () => {
@@ -87,13 +87,15 @@ function RichEditor(props: CodeEditorProps) {
   }, []);
 
   const editor = typeof handle === "object" ? handle : undefined;
+  // Now that its place is shown: what is hidden takes no focus.
+  useEffect(() => editor?.focus(), [editor]);
   useEffect(() => editor?.setValue(props.value), [editor, props.value]);
   useEffect(() => editor?.setMarkers(props.markers ?? []), [editor, props.markers]);
   useEffect(() => editor?.setExtraLibs(props.extraLibs ?? []), [editor, props.extraLibs]);
 
   return (
     <>
-      {editor === undefined && <PlainEditor {...props} />}
+      {editor === undefined && <PlainEditor {...props} isFocusedAtOnce />}
       <div ref={place} className={css["monaco"]} hidden={editor === undefined} />
     </>
   );

@@ -6,6 +6,7 @@ import { defineThemes, followTheme } from "./monaco-theme.ts";
 
 /** One editor on the page. */
 export interface MonacoHandle {
+  focus(): void;
   setValue(value: string): void;
   setMarkers(markers: readonly EditorMarker[]): void;
   setExtraLibs(libs: readonly ExtraLib[]): void;
@@ -19,6 +20,8 @@ interface MonacoOptions {
   ariaLabel: string;
   onChange: (value: string) => void;
   onLeave: () => void;
+  /** False once the place of the editor is gone: Monaco may come late. */
+  isWanted: () => boolean;
 }
 
 /** What is no mistake in a notebook, though it is one in a file. */
@@ -106,9 +109,10 @@ function loadStyles(href: string): Promise<void> {
 export async function createMonaco(
   host: HTMLElement,
   options: MonacoOptions,
-): Promise<MonacoHandle> {
+): Promise<MonacoHandle | undefined> {
   const monaco = await loadMonaco();
   await document.fonts.ready;
+  if (!options.isWanted()) return undefined;
   const uri = monaco.Uri.file(options.path);
   monaco.editor.getModel(uri)?.dispose();
   const model = monaco.editor.createModel(options.value(), options.language, uri);
@@ -123,11 +127,11 @@ export async function createMonaco(
   editor.onDidChangeModelContent(() => options.onChange(model.getValue()));
   editor.addCommand(monaco.KeyCode.Escape, options.onLeave, NOTHING_TO_CLOSE);
   fitHeight();
-  requestAnimationFrame(() => {
-    fitHeight();
-    editor.focus();
-  });
   return {
+    focus() {
+      fitHeight();
+      editor.focus();
+    },
     setValue(value) {
       // What came from the editor itself comes back: the cursor stays.
       if (model.getValue() === value) return;
@@ -172,7 +176,7 @@ const LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   lineHeight: 22,
   fontLigatures: false,
   lineNumbersMinChars: 2,
-  lineDecorationsWidth: 8,
+  lineDecorationsWidth: 11,
   glyphMargin: false,
   folding: false,
   minimap: { enabled: false },
@@ -192,4 +196,5 @@ const LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   contextmenu: true,
   occurrencesHighlight: "off",
   unicodeHighlight: { ambiguousCharacters: false },
+  bracketPairColorization: { enabled: false },
 };
