@@ -1,0 +1,9 @@
+export { cellTypes } from "./cell-types.ts";
+export {
+  cellHistory,
+  type EditedCells,
+  type NotebookRevision,
+  notebookOf,
+  type SaveOutcome,
+  saveNotebook,
+} from "./notebook.ts";
