@@ -1,4 +1,3 @@
-export { cellTypes } from "./cell-types.ts";
 export {
   cellHistory,
   type EditedCells,
