@@ -21,6 +21,8 @@ export interface Compiled {
   readonly imports: readonly ImportedModule[];
   readonly names: CellNames;
   readonly shifts: readonly Shift[];
+  /** Where `return (` stands at the end of a line, and the expression that it belongs to. */
+  readonly answer: { readonly evaluated: Place; readonly source: Place } | undefined;
 }
 
 /** A source that cannot run, and why. */
@@ -46,6 +48,10 @@ export function compileModule(source: string): CompileResult {
 
 /** The place in the source of a place in the evaluated code; undefined outside of the source. */
 export function placeInSource(compiled: Compiled, evaluated: Place): Place | undefined {
+  // V8 says of a name that is not there: it failed in the statement, and that begins here.
+  const { answer } = compiled;
+  const isAnswer = answer?.evaluated.line === evaluated.line;
+  if (isAnswer && evaluated.column >= answer.evaluated.column) return answer.source;
   const place = { line: evaluated.line - 1, column: evaluated.column };
   return place.line < 1 ? undefined : unshift(place, compiled.shifts);
 }
@@ -76,13 +82,13 @@ function translate(source: string, mode: "cell" | "module"): Compiled {
   const host = hostName(names);
   const exports = collectExports(program, source, host, edits);
   escapeInnocentText(program, edits.print().text, edits);
-  const returnsInFront = last !== undefined && answer(last, source, edits);
+  const returns = last && returnLast(last, source, edits);
 
   const { text, shifts } = edits.print();
   const front = [
     ...imports.map((one, index) => importLine(one, host, index)),
     mode === "cell" ? declareLine(names, host) : exportLine(exports, host),
-    returnsInFront ? "return (" : "",
+    returns?.line === 1 ? "return (" : "",
   ];
   return {
     kind: "compiled",
@@ -90,6 +96,7 @@ function translate(source: string, mode: "cell" | "module"): Compiled {
     imports,
     names: cellNames(names),
     shifts,
+    answer: last && returns && { evaluated: returns, source: placesOf(source)(last.start) },
   };
 }
 
@@ -103,21 +110,22 @@ function lastExpression(program: SyntaxNode): SyntaxNode | undefined {
 
 /**
  * Lets the function answer the value of its last expression. `return (` stands at the end of the
- * line before, where it moves nothing.
+ * line before, where it moves nothing; where there is code in front, it moves what is behind.
  *
- * @returns whether that line is the one in front of the source
+ * @returns the evaluated place of a `return (` at the end of a line
  */
-function answer(last: SyntaxNode, source: string, edits: Edits): boolean {
+function returnLast(last: SyntaxNode, source: string, edits: Edits): Place | undefined {
   const hasSemicolon = source[last.end - 1] === ";";
   edits.insert(hasSemicolon ? last.end - 1 : last.end, ")");
   const before = edits.printedBefore(last.start);
   if (before.onLine.trim() !== "") {
     edits.insert(last.start, "return (");
-    return false;
+    return undefined;
   }
-  if (before.lineBreak === undefined) return true;
+  if (before.lineBreak === undefined) return { line: 1, column: 1 };
   edits.insert(before.lineBreak, ";return (");
-  return false;
+  const { line, column } = edits.printedPlace(before.lineBreak);
+  return { line: line + 1, column };
 }
 
 /** A name for what the realm hands in that the source does not use. */

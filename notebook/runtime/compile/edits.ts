@@ -63,6 +63,15 @@ export class Edits {
     this.#insertions.push({ offset, text });
   }
 
+  /** Where an offset of the source stands now; where text was put in there, the place in front. */
+  printedPlace(offset: number): Place {
+    const { line, column } = placesOf(this.#source)(offset);
+    const start = offset - column + 1;
+    const inFront = this.#insertions.filter((one) => one.offset >= start && one.offset < offset);
+    const moved = inFront.reduce((sum, { text }) => sum + text.length, 0);
+    return { line, column: column + moved };
+  }
+
   print(): { readonly text: string; readonly shifts: readonly Shift[] } {
     // Stable: what was inserted first at a place stands first.
     const insertions = this.#insertions.toSorted((a, b) => a.offset - b.offset);
