@@ -22,6 +22,8 @@ interface KeeperOwner {
 
 /** A pause in typing after which texts go to the server, in ms. */
 const PAUSE_MS = 1200;
+/** The server could not be reached: asked again after this time, or when the browser is online. */
+const RETRY_MS = 15_000;
 /** After this many refusals in a row somebody else writes all the time: the next edit tries again. */
 const TRIES_MAX = 3;
 
@@ -172,7 +174,10 @@ export class Keeper {
     this.#pause = setTimeout(() => {
       this.#syncing = this.#syncing
         .then(() => this.#alone(() => this.#sync(remote)))
-        .catch(() => this.#say({ kind: "offline" }));
+        .catch(() => {
+          this.#say({ kind: "offline" });
+          this.#pause = setTimeout(() => this.#syncSoon(0), RETRY_MS);
+        });
     }, delayMs);
   }
 

@@ -94,13 +94,17 @@ class BrowserDrafts implements LocalDrafts {
   }
 
   async remember(cellId: string, source: string): Promise<void> {
-    const versions = await this.versions(cellId);
-    if (versions[0]?.source === source) return;
     const at = Date.now();
     await this.#putVersion(cellId, new Date(at).toISOString(), { source, at });
-    const keys = await this.#database.getAllKeys("versions", this.#range(cellId));
-    const tooMany = keys.slice(0, Math.max(0, keys.length - VERSIONS_MAX));
-    for (const key of tooMany) await this.#database.delete("versions", key);
+    // Each text once, with the time of its last use, and not without end.
+    const newestFirst = (await this.#kept(cellId)).sort((a, b) => b.at - a.at);
+    const seen = new Set<string>();
+    for (const [place, version] of newestFirst.entries()) {
+      if (place >= VERSIONS_MAX || seen.has(version.source)) {
+        await this.#database.delete("versions", version.key);
+      }
+      seen.add(version.source);
+    }
   }
 
   async #putVersion(cellId: string, slot: string, kept: Kept): Promise<void> {
@@ -108,10 +112,19 @@ class BrowserDrafts implements LocalDrafts {
   }
 
   async versions(cellId: string): Promise<readonly CellVersion[]> {
-    const kept = await this.#database.getAll("versions", this.#range(cellId));
-    return kept
-      .map((version): CellVersion => ({ ...version, where: "here" }))
-      .sort((a, b) => b.at - a.at);
+    return (await this.#kept(cellId)).map(({ source, at }) => ({ source, at, where: "here" }));
+  }
+
+  async #kept(cellId: string): Promise<(Kept & { key: [string, string, string] })[]> {
+    const transaction = this.#database.transaction("versions");
+    const [keys, kept] = await Promise.all([
+      transaction.store.getAllKeys(this.#range(cellId)),
+      transaction.store.getAll(this.#range(cellId)),
+    ]);
+    return kept.flatMap((version, place) => {
+      const key = keys[place];
+      return key === undefined ? [] : [{ ...version, key }];
+    });
   }
 
   #range(cellId: string): IDBKeyRange {

@@ -172,13 +172,7 @@ function foundElsewhere(
   }
   const next = mapCell(state, id, (mine) => ({ ...mine, conflict }));
   const text = `Cell ${cell.number} was changed ${inWords(conflict)}, too. Both texts are kept.`;
-  return {
-    state: cell.conflict === undefined ? say(next, "assertive", text) : next,
-    effects: [
-      { type: "remember", id, source: conflict.theirs },
-      { type: "remember", id, source: cell.source },
-    ],
-  };
+  return only(cell.conflict === undefined ? say(next, "assertive", text) : next);
 }
 
 function inWords({ from }: Conflict): string {
@@ -186,8 +180,18 @@ function inWords({ from }: Conflict): string {
 }
 
 function conflictResolved(state: SessionState, id: string, source: string): Step {
-  const next = mapCell(state, id, (cell) => ({ ...cell, source, conflict: undefined }));
-  return { state: next, effects: [{ type: "keep", id, source }, { type: "analyse" }] };
+  const cell = cellOf(state, id);
+  // Neither text is lost, whichever goes on.
+  const texts = [cell?.source, cell?.conflict?.theirs].filter((text) => text !== undefined);
+  const next = mapCell(state, id, (mine) => ({ ...mine, source, conflict: undefined }));
+  return {
+    state: next,
+    effects: [
+      ...texts.map((text): Effect => ({ type: "remember", id, source: text })),
+      { type: "keep", id, source },
+      { type: "analyse" },
+    ],
+  };
 }
 
 function runWanted(state: SessionState, ids: readonly string[]): Step {

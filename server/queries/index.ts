@@ -1,3 +1,4 @@
+export { cellTypes } from "./cell-types.ts";
 export {
   cellHistory,
   type EditedCells,

@@ -11,6 +11,7 @@ import { Icon, type IconName } from "../icon.tsx";
 import { useNotebook, useNotebookState, useSaved } from "../notebook/context.ts";
 import css from "./cell.module.css";
 import { Elapsed } from "./elapsed.tsx";
+import { useCommands } from "./use-commands.ts";
 
 interface CellStateProps {
   cell: SessionCell;
@@ -26,6 +27,7 @@ export function CellState({ cell, isEditing }: CellStateProps) {
 }
 
 function EditedState({ cell, isEditing }: CellStateProps) {
+  const perform = useCommands(cell);
   const hasOutput = cell.output.kind !== "none";
   return (
     <State icon="pen">
@@ -36,7 +38,13 @@ function EditedState({ cell, isEditing }: CellStateProps) {
       {hasOutput && isEditedSinceRun(cell) && <span>The output is of another text</span>}
       {isEditing && (
         <span>
-          <kbd>Shift</kbd> <kbd>Enter</kbd> runs, <kbd>Esc</kbd> leaves
+          <button type="button" className={css["link"]} onClick={() => perform("leave")}>
+            Done
+          </button>
+          <span className={css["byKey"]}>
+            {" "}
+            <kbd>Esc</kbd>, <kbd>Shift</kbd> <kbd>Enter</kbd> runs
+          </span>
         </span>
       )}
     </State>
@@ -96,8 +104,11 @@ function StatusState({ cell, status }: { cell: SessionCell; status: CellStatus }
           <span>
             <button type="button" className={css["link"]} onClick={() => notebook.interrupt()}>
               Stop
-            </button>{" "}
-            <kbd>I</kbd> <kbd>I</kbd>
+            </button>
+            <span className={css["byKey"]}>
+              {" "}
+              <kbd>I</kbd> <kbd>I</kbd>
+            </span>
           </span>
         </State>
       );

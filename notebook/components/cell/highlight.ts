@@ -73,11 +73,13 @@ function readTemplate(source: string, from: number, tokens: Token[]): number {
     } else if (source.startsWith("${", at)) {
       tokens.push({ kind, text: source.slice(start, at) }, { kind: "plain", text: "${" });
       at = readCode(source, at + 2, "}", tokens);
+      if (at < source.length) tokens.push({ kind: "plain", text: "}" });
+      at += 1;
       start = at;
     } else at += 1;
   }
   tokens.push({ kind, text: source.slice(start) });
-  return source.length;
+  return at;
 }
 
 function intoLines(tokens: readonly Token[]): readonly (readonly Token[])[] {

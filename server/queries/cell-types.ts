@@ -1,0 +1,62 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { constants } from "#kernel-sim";
+
+/** The simulator's own globals; its constants come with their numbers. */
+const TYPES: Readonly<Record<string, string>> = {
+  boot: "(options?: BootOptions) => Machine",
+  bpf: "BpfToolkit",
+  recordings: "{ readonly second: Recording } & Readonly<Record<string, Recording>>",
+};
+
+/** What a cell has besides the simulator. */
+const OF_EVERY_CELL = `
+interface ChartData {
+  readonly kind: "bar" | "line";
+  readonly title: string;
+  readonly x: { readonly label: string; readonly values: readonly (string | number)[] };
+  readonly series: readonly { readonly label: string; readonly values: readonly number[] }[];
+  readonly yLabel: string;
+}
+interface Display {
+  /** Shows any value: a text as it is, a list of records as a table, a kernel's object as a view. */
+  (value: unknown): void;
+  table(records: readonly object[]): void;
+  chart(chart: ChartData): void;
+  /** @param text what the picture shows, for who cannot see it */
+  svg(source: string, text?: string): void;
+}
+declare var display: Display;
+declare var console: Readonly<Record<
+  "log" | "info" | "debug" | "warn" | "error" | "table" | "dir" | "assert" | "count" | "group" | "groupEnd",
+  (...values: unknown[]) => void
+>>;
+declare var performance: { now(): number };
+declare function setTimeout(callback: (...values: any[]) => void, delayMs?: number, ...values: unknown[]): number;
+declare function setInterval(callback: (...values: any[]) => void, delayMs?: number, ...values: unknown[]): number;
+declare function clearTimeout(timer: number): void;
+declare function clearInterval(timer: number): void;
+declare function queueMicrotask(callback: () => void): void;
+declare function structuredClone<T>(value: T): T;
+declare class TextEncoder { encode(text?: string): Uint8Array; }
+declare class TextDecoder { constructor(label?: string); decode(bytes?: Uint8Array): string; }
+`;
+
+/** Everything that is global in a cell, as TypeScript declarations for the editor. */
+export async function cellTypes(): Promise<string> {
+  const api = await readFile(join(process.cwd(), "kernel-sim/api.ts"), "utf8");
+  // Exported names of a module become names of every cell.
+  const types = api.replace(/^export (?=interface|type)/gm, "");
+  const globals = Object.entries({ ...TYPES, ...constants });
+  const declared = globals.map(([name, type]) => `declare var ${name}: ${type};`);
+  const exported = globals.map(([name, type]) => `  export const ${name}: ${type};`);
+  return [
+    types,
+    OF_EVERY_CELL,
+    ...declared,
+    'declare module "kernel-sim" {',
+    ...exported,
+    "}",
+    "",
+  ].join("\n");
+}
