@@ -110,12 +110,7 @@ export interface Program {
   text(): string;
 }
 
-export type ProgTypeName =
-  | "socket_filter"
-  | "sched_cls"
-  | "xdp"
-  | "tracepoint"
-  | (string & {});
+export type ProgTypeName = "socket_filter" | "sched_cls" | "xdp" | "tracepoint" | (string & {});
 
 export interface LoadAttr {
   readonly type: ProgTypeName;
@@ -265,7 +260,10 @@ export interface BpfToolkit {
    * `r1 = map_value[counts]+8`, `call sub` for a subprogram label. Numbers may be interpolated.
    * Throws a SyntaxError that names line and column.
    */
-  asm(text: TemplateStringsArray | string, ...values: readonly (number | bigint | string)[]): Program;
+  asm(
+    text: TemplateStringsArray | string,
+    ...values: readonly (number | bigint | string)[]
+  ): Program;
   /** Builds a program from single instructions (see `insn`). Labels are strings ending in ":". */
   program(...parts: readonly (Insn | readonly Insn[] | string)[]): Program;
   disassemble(program: Program | Uint8Array): string;

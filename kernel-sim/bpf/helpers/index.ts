@@ -1,0 +1,47 @@
+import type { HelperBody } from "../interpreter.ts";
+import type { BpfKernel } from "../kernel.ts";
+import { csumDiff } from "./checksum.ts";
+import { mapDeleteElem, mapLookupElem, mapLookupPercpuElem, mapUpdateElem } from "./map.ts";
+import { skbLoadBytes } from "./skb.ts";
+import {
+  getCurrentComm,
+  getCurrentPidTgid,
+  getCurrentUidGid,
+  getNumaNodeId,
+  getPrandomU32,
+  getSmpProcessorId,
+  jiffies64,
+  ktimeGetNs,
+} from "./system.ts";
+import { tracePrintk } from "./trace-printk.ts";
+import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail } from "./xdp.ts";
+
+/** Bodies of helpers by number. @linux include/uapi/linux/bpf.h `__BPF_FUNC_MAPPER` (6.18) */
+const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
+  1: mapLookupElem,
+  2: mapUpdateElem,
+  3: mapDeleteElem,
+  5: ktimeGetNs,
+  6: tracePrintk,
+  7: getPrandomU32,
+  8: getSmpProcessorId,
+  14: getCurrentPidTgid,
+  15: getCurrentUidGid,
+  16: getCurrentComm,
+  26: skbLoadBytes,
+  28: csumDiff,
+  42: getNumaNodeId,
+  44: xdpAdjustHead,
+  54: xdpAdjustMeta,
+  65: xdpAdjustTail,
+  118: jiffies64,
+  125: ktimeGetNs,
+  160: ktimeGetNs,
+  195: mapLookupPercpuElem,
+};
+
+const HIGHEST_HELPER = 211;
+
+export const helperBodies: readonly (HelperBody<BpfKernel> | undefined)[] = Object.freeze(
+  Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => BODIES[id]),
+);

@@ -1,0 +1,1108 @@
+/**
+ * The interpreter of verified programs.
+ *
+ * A register is two 32-bit words in an `Int32Array`: `r[d]` low, `r[d + 1]` high, where `d` is the
+ * doubled number that `predecode()` stored. A pointer is an offset into the machine's BPF memory,
+ * with the upper word 0. The verifier has proven every access, so none is checked here.
+ *
+ * @linux kernel/bpf/core.c `___bpf_prog_run` (6.18)
+ * @spec RFC 9669
+ */
+import { invariant, SimulatorBug } from "../hw/simulator-bug.ts";
+import {
+  div32,
+  div64,
+  mod32,
+  mod64,
+  mulHigh,
+  sdiv32,
+  sdiv64,
+  smod32,
+  smod64,
+  swap32,
+} from "./arithmetic.ts";
+import { atomic32, atomic64 } from "./atomics.ts";
+import type { BpfMemory } from "./memory.ts";
+import { SLOT_WORDS } from "./predecode.ts";
+import { loadFromPacket, type PacketPlace } from "./skb-load.ts";
+
+/**
+ * A helper reads its arguments from `vm.r` (R1 at 2) and answers what goes into R0: a whole number
+ * of at most 53 bits, negative for an errno.
+ */
+export type HelperBody<Machine extends { readonly packet: PacketPlace }> = (
+  vm: BpfCpu<Machine>,
+) => number;
+
+/** Bytes of a stack frame, and how many a program may have at once. */
+export const MAX_BPF_STACK = 512;
+export const MAX_CALL_FRAMES = 8;
+
+/** How often one frame may pass its `may_goto`s. @linux include/linux/bpf.h `BPF_MAX_LOOPS` (6.18) */
+const BPF_MAX_LOOPS = 8 * 1024 * 1024;
+
+/** Words saved by a call between functions: R6 to R10, the return place, the may_goto count. */
+const FRAME_WORDS = 12;
+
+/** Registers, stack and context of the program that runs on one CPU. */
+export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
+  readonly r = new Int32Array(24);
+  readonly memory: BpfMemory;
+  readonly machine: Machine;
+  readonly cpu: number;
+  /** Address of the context structure in memory. */
+  context = 0;
+  /** Instructions that ran since somebody set it to 0. */
+  executed = 0;
+
+  readonly #frames = new Int32Array(MAX_CALL_FRAMES * FRAME_WORDS);
+  readonly #helpers: readonly (HelperBody<Machine> | undefined)[];
+  readonly #stack: number;
+
+  constructor(
+    machine: Machine,
+    cpu: number,
+    memory: BpfMemory,
+    helpers: readonly (HelperBody<Machine> | undefined)[],
+  ) {
+    this.machine = machine;
+    this.cpu = cpu;
+    this.memory = memory;
+    this.#helpers = helpers;
+    this.#stack = memory.alloc(MAX_BPF_STACK * MAX_CALL_FRAMES);
+    invariant(this.#stack !== 0, "no memory for the stack of a program");
+  }
+
+  /** Runs `code` with R1 = `context` and answers the low word of R0, unsigned. */
+  run(code: Int32Array, context: number): number {
+    const r = this.r;
+    r.fill(0);
+    r[2] = context;
+    r[20] = this.#stack + MAX_BPF_STACK;
+    this.context = context;
+    this.memory.bytes.fill(0, this.#stack, this.#stack + MAX_BPF_STACK);
+    this.#execute(code);
+    return r[0]! >>> 0;
+  }
+
+  #execute(code: Int32Array): void {
+    const r = this.r;
+    const frames = this.#frames;
+    let bytes = this.memory.bytes;
+    let view = this.memory.view;
+    let pc = 0;
+    let depth = 0;
+    let mayGoto = BPF_MAX_LOOPS;
+    let executed = 0;
+    for (;;) {
+      const op = code[pc]!;
+      const d = code[pc + 1]!;
+      const s = code[pc + 2]!;
+      const k = code[pc + 3]!;
+      pc += 4;
+      executed++;
+      switch (op) {
+        case 0x7: {
+          // r +=  imm
+          const a = r[d]!;
+          const low = (a + k) | 0;
+          r[d + 1] = (r[d + 1]! + (k >> 31) + (low >>> 0 < a >>> 0 ? 1 : 0)) | 0;
+          r[d] = low;
+          break;
+        }
+        case 0xf: {
+          // r +=  reg
+          const a = r[d]!;
+          const low = (a + r[s]!) | 0;
+          r[d + 1] = (r[d + 1]! + r[s + 1]! + (low >>> 0 < a >>> 0 ? 1 : 0)) | 0;
+          r[d] = low;
+          break;
+        }
+        case 0x17: {
+          // r -=  imm
+          const a = r[d]!;
+          const b = k;
+          r[d + 1] = (r[d + 1]! - (k >> 31) - (a >>> 0 < b >>> 0 ? 1 : 0)) | 0;
+          r[d] = (a - b) | 0;
+          break;
+        }
+        case 0x1f: {
+          // r -=  reg
+          const a = r[d]!;
+          const b = r[s]!;
+          r[d + 1] = (r[d + 1]! - r[s + 1]! - (a >>> 0 < b >>> 0 ? 1 : 0)) | 0;
+          r[d] = (a - b) | 0;
+          break;
+        }
+        case 0x27: {
+          // r *=  imm
+          const a = r[d]!;
+          const b = k;
+          r[d + 1] = (mulHigh(a, b) + Math.imul(r[d + 1]!, b) + Math.imul(a, k >> 31)) | 0;
+          r[d] = Math.imul(a, b);
+          break;
+        }
+        case 0x2f: {
+          // r *=  reg
+          const a = r[d]!;
+          const b = r[s]!;
+          r[d + 1] = (mulHigh(a, b) + Math.imul(r[d + 1]!, b) + Math.imul(a, r[s + 1]!)) | 0;
+          r[d] = Math.imul(a, b);
+          break;
+        }
+        case 0x37: {
+          // r /=  imm
+          div64(r, d, k, k >> 31);
+          break;
+        }
+        case 0x3f: {
+          // r /=  reg
+          div64(r, d, r[s]!, r[s + 1]!);
+          break;
+        }
+        case 0x97: {
+          // r %=  imm
+          mod64(r, d, k, k >> 31);
+          break;
+        }
+        case 0x9f: {
+          // r %=  reg
+          mod64(r, d, r[s]!, r[s + 1]!);
+          break;
+        }
+        case 0x101: {
+          // r s/=  imm
+          sdiv64(r, d, k, k >> 31);
+          break;
+        }
+        case 0x100: {
+          // r s/=  reg
+          sdiv64(r, d, r[s]!, r[s + 1]!);
+          break;
+        }
+        case 0x103: {
+          // r s%=  imm
+          smod64(r, d, k, k >> 31);
+          break;
+        }
+        case 0x102: {
+          // r s%=  reg
+          smod64(r, d, r[s]!, r[s + 1]!);
+          break;
+        }
+        case 0x47: {
+          // r |= imm
+          r[d] = r[d]! | k;
+          r[d + 1] = r[d + 1]! | (k >> 31);
+          break;
+        }
+        case 0x4f: {
+          // r |= reg
+          r[d] = r[d]! | r[s]!;
+          r[d + 1] = r[d + 1]! | r[s + 1]!;
+          break;
+        }
+        case 0x57: {
+          // r &= imm
+          r[d] = r[d]! & k;
+          r[d + 1] = r[d + 1]! & (k >> 31);
+          break;
+        }
+        case 0x5f: {
+          // r &= reg
+          r[d] = r[d]! & r[s]!;
+          r[d + 1] = r[d + 1]! & r[s + 1]!;
+          break;
+        }
+        case 0xa7: {
+          // r ^= imm
+          r[d] = r[d]! ^ k;
+          r[d + 1] = r[d + 1]! ^ (k >> 31);
+          break;
+        }
+        case 0xaf: {
+          // r ^= reg
+          r[d] = r[d]! ^ r[s]!;
+          r[d + 1] = r[d + 1]! ^ r[s + 1]!;
+          break;
+        }
+        case 0x67: {
+          // r <<=  imm
+          const n = k & 63;
+          if (n >= 32) {
+            r[d + 1] = r[d]! << (n - 32);
+            r[d] = 0;
+          } else if (n !== 0) {
+            r[d + 1] = (r[d + 1]! << n) | (r[d]! >>> (32 - n));
+            r[d] = r[d]! << n;
+          }
+          break;
+        }
+        case 0x6f: {
+          // r <<=  reg
+          const n = r[s]! & 63;
+          if (n >= 32) {
+            r[d + 1] = r[d]! << (n - 32);
+            r[d] = 0;
+          } else if (n !== 0) {
+            r[d + 1] = (r[d + 1]! << n) | (r[d]! >>> (32 - n));
+            r[d] = r[d]! << n;
+          }
+          break;
+        }
+        case 0x77: {
+          // r >>=  imm
+          const n = k & 63;
+          if (n >= 32) {
+            r[d] = r[d + 1]! >>> (n - 32);
+            r[d + 1] = 0;
+          } else if (n !== 0) {
+            r[d] = (r[d]! >>> n) | (r[d + 1]! << (32 - n));
+            r[d + 1] = r[d + 1]! >>> n;
+          }
+          break;
+        }
+        case 0x7f: {
+          // r >>=  reg
+          const n = r[s]! & 63;
+          if (n >= 32) {
+            r[d] = r[d + 1]! >>> (n - 32);
+            r[d + 1] = 0;
+          } else if (n !== 0) {
+            r[d] = (r[d]! >>> n) | (r[d + 1]! << (32 - n));
+            r[d + 1] = r[d + 1]! >>> n;
+          }
+          break;
+        }
+        case 0xc7: {
+          // r s>>=  imm
+          const n = k & 63;
+          if (n >= 32) {
+            r[d] = r[d + 1]! >> (n - 32);
+            r[d + 1] = r[d + 1]! >> 31;
+          } else if (n !== 0) {
+            r[d] = (r[d]! >>> n) | (r[d + 1]! << (32 - n));
+            r[d + 1] = r[d + 1]! >> n;
+          }
+          break;
+        }
+        case 0xcf: {
+          // r s>>=  reg
+          const n = r[s]! & 63;
+          if (n >= 32) {
+            r[d] = r[d + 1]! >> (n - 32);
+            r[d + 1] = r[d + 1]! >> 31;
+          } else if (n !== 0) {
+            r[d] = (r[d]! >>> n) | (r[d + 1]! << (32 - n));
+            r[d + 1] = r[d + 1]! >> n;
+          }
+          break;
+        }
+        case 0x87: {
+          // r = -r
+          const low = r[d]!;
+          r[d + 1] = low === 0 ? -r[d + 1]! | 0 : ~r[d + 1]!;
+          r[d] = -low | 0;
+          break;
+        }
+        case 0xb7: {
+          // r = imm
+          r[d] = k;
+          r[d + 1] = k >> 31;
+          break;
+        }
+        case 0xbf: {
+          // r = r
+          r[d] = r[s]!;
+          r[d + 1] = r[s + 1]!;
+          break;
+        }
+        case 264: {
+          // r = (s8)r
+          const low = (r[s]! << 24) >> 24;
+          r[d] = low;
+          r[d + 1] = low >> 31;
+          break;
+        }
+        case 265: {
+          // r = (s16)r
+          const low = (r[s]! << 16) >> 16;
+          r[d] = low;
+          r[d + 1] = low >> 31;
+          break;
+        }
+        case 266: {
+          // r = (s32)r
+          const low = r[s]!;
+          r[d] = low;
+          r[d + 1] = low >> 31;
+          break;
+        }
+        case 267: {
+          // w = (s8)w
+          r[d] = (r[s]! << 24) >> 24;
+          r[d + 1] = 0;
+          break;
+        }
+        case 268: {
+          // w = (s16)w
+          r[d] = (r[s]! << 16) >> 16;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x4: {
+          // w +=  imm
+          r[d] = (r[d]! + k) | 0;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xc: {
+          // w +=  reg
+          r[d] = (r[d]! + r[s]!) | 0;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x14: {
+          // w -=  imm
+          r[d] = (r[d]! - k) | 0;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x1c: {
+          // w -=  reg
+          r[d] = (r[d]! - r[s]!) | 0;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x24: {
+          // w *=  imm
+          r[d] = Math.imul(r[d]!, k);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x2c: {
+          // w *=  reg
+          r[d] = Math.imul(r[d]!, r[s]!);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x34: {
+          // w /=  imm
+          r[d] = div32(r[d]!, k);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x3c: {
+          // w /=  reg
+          r[d] = div32(r[d]!, r[s]!);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x94: {
+          // w %=  imm
+          r[d] = mod32(r[d]!, k);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x9c: {
+          // w %=  reg
+          r[d] = mod32(r[d]!, r[s]!);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x105: {
+          // w s/=  imm
+          r[d] = sdiv32(r[d]!, k);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x104: {
+          // w s/=  reg
+          r[d] = sdiv32(r[d]!, r[s]!);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x107: {
+          // w s%=  imm
+          r[d] = smod32(r[d]!, k);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x106: {
+          // w s%=  reg
+          r[d] = smod32(r[d]!, r[s]!);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x44: {
+          // w |= imm
+          r[d] = r[d]! | k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x4c: {
+          // w |= reg
+          r[d] = r[d]! | r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x54: {
+          // w &= imm
+          r[d] = r[d]! & k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x5c: {
+          // w &= reg
+          r[d] = r[d]! & r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xa4: {
+          // w ^= imm
+          r[d] = r[d]! ^ k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xac: {
+          // w ^= reg
+          r[d] = r[d]! ^ r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x64: {
+          // w <<=  imm
+          r[d] = r[d]! << k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x6c: {
+          // w <<=  reg
+          r[d] = r[d]! << r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x74: {
+          // w >>=  imm
+          r[d] = r[d]! >>> k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x7c: {
+          // w >>=  reg
+          r[d] = r[d]! >>> r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xc4: {
+          // w s>>=  imm
+          r[d] = r[d]! >> k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xcc: {
+          // w s>>=  reg
+          r[d] = r[d]! >> r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x84: {
+          // w = -w
+          r[d] = -r[d]! | 0;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xb4: {
+          // w =  imm
+          r[d] = k;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0xbc: {
+          // w =  reg
+          r[d] = r[s]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 269: {
+          // r = le16 r
+          r[d] = r[d]! & 0xffff;
+          r[d + 1] = 0;
+          break;
+        }
+        case 270: {
+          // r = le32 r
+          r[d + 1] = 0;
+          break;
+        }
+        case 271: {
+          // r = be16 r, r = bswap16 r
+          r[d] = ((r[d]! & 0xff) << 8) | ((r[d]! >>> 8) & 0xff);
+          r[d + 1] = 0;
+          break;
+        }
+        case 272: {
+          // r = be32 r, r = bswap32 r
+          r[d] = swap32(r[d]!);
+          r[d + 1] = 0;
+          break;
+        }
+        case 273: {
+          // r = be64 r, r = bswap64 r
+          const low = swap32(r[d + 1]!);
+          r[d + 1] = swap32(r[d]!);
+          r[d] = low;
+          break;
+        }
+        case 274: {
+          // r = le64 r
+          break;
+        }
+        case 0x18: {
+          // r = imm64 ll
+          r[d] = s;
+          r[d + 1] = k;
+          pc += 4;
+          break;
+        }
+        case 0x71: {
+          // r = *(u8 *)(r + off)
+          r[d] = bytes[r[s]! + k]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x69: {
+          // r = *(u16 *)(r + off)
+          r[d] = view.getUint16(r[s]! + k, true);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x61: {
+          // r = *(u32 *)(r + off)
+          r[d] = view.getInt32(r[s]! + k, true);
+          r[d + 1] = 0;
+          break;
+        }
+        case 0x79: {
+          // r = *(u64 *)(r + off)
+          const a = r[s]! + k;
+          r[d] = view.getInt32(a, true);
+          r[d + 1] = view.getInt32(a + 4, true);
+          break;
+        }
+        case 0x91: {
+          // r = *(s8 *)(r + off)
+          const low = view.getInt8(r[s]! + k);
+          r[d] = low;
+          r[d + 1] = low >> 31;
+          break;
+        }
+        case 0x89: {
+          // r = *(s16 *)(r + off)
+          const low = view.getInt16(r[s]! + k, true);
+          r[d] = low;
+          r[d + 1] = low >> 31;
+          break;
+        }
+        case 0x81: {
+          // r = *(s32 *)(r + off)
+          const low = view.getInt32(r[s]! + k, true);
+          r[d] = low;
+          r[d + 1] = low >> 31;
+          break;
+        }
+        case 0x73: {
+          // *(u8 *)(r + off) = r
+          bytes[r[d]! + k] = r[s]!;
+          break;
+        }
+        case 0x6b: {
+          // *(u16 *)(r + off) = r
+          view.setInt16(r[d]! + k, r[s]!, true);
+          break;
+        }
+        case 0x63: {
+          // *(u32 *)(r + off) = r
+          view.setInt32(r[d]! + k, r[s]!, true);
+          break;
+        }
+        case 0x7b: {
+          // *(u64 *)(r + off) = r
+          const a = r[d]! + k;
+          view.setInt32(a, r[s]!, true);
+          view.setInt32(a + 4, r[s + 1]!, true);
+          break;
+        }
+        case 0x72: {
+          // *(u8 *)(r + off) = imm
+          bytes[r[d]! + k] = s;
+          break;
+        }
+        case 0x6a: {
+          // *(u16 *)(r + off) = imm
+          view.setInt16(r[d]! + k, s, true);
+          break;
+        }
+        case 0x62: {
+          // *(u32 *)(r + off) = imm
+          view.setInt32(r[d]! + k, s, true);
+          break;
+        }
+        case 0x7a: {
+          // *(u64 *)(r + off) = imm
+          const a = r[d]! + k;
+          view.setInt32(a, s, true);
+          view.setInt32(a + 4, s >> 31, true);
+          break;
+        }
+        case 0x5: {
+          // goto
+          pc = k;
+          break;
+        }
+        case 0x15: {
+          // if r == imm goto
+          if (r[d]! === s && r[d + 1]! === s >> 31) pc = k;
+          break;
+        }
+        case 0x1d: {
+          // if r == r goto
+          if (r[d]! === r[s]! && r[d + 1]! === r[s + 1]!) pc = k;
+          break;
+        }
+        case 0x16: {
+          // if w == imm goto
+          if (r[d]! === s) pc = k;
+          break;
+        }
+        case 0x1e: {
+          // if w == w goto
+          if (r[d]! === r[s]!) pc = k;
+          break;
+        }
+        case 0x25: {
+          // if r > imm goto
+          if (!isBelow(r, d, s, s >> 31) && (r[d]! !== s || r[d + 1]! !== s >> 31)) pc = k;
+          break;
+        }
+        case 0x2d: {
+          // if r > r goto
+          if (!isBelow(r, d, r[s]!, r[s + 1]!) && (r[d]! !== r[s]! || r[d + 1]! !== r[s + 1]!))
+            pc = k;
+          break;
+        }
+        case 0x26: {
+          // if w > imm goto
+          if (r[d]! >>> 0 > s >>> 0) pc = k;
+          break;
+        }
+        case 0x2e: {
+          // if w > w goto
+          if (r[d]! >>> 0 > r[s]! >>> 0) pc = k;
+          break;
+        }
+        case 0x35: {
+          // if r >= imm goto
+          if (!isBelow(r, d, s, s >> 31)) pc = k;
+          break;
+        }
+        case 0x3d: {
+          // if r >= r goto
+          if (!isBelow(r, d, r[s]!, r[s + 1]!)) pc = k;
+          break;
+        }
+        case 0x36: {
+          // if w >= imm goto
+          if (r[d]! >>> 0 >= s >>> 0) pc = k;
+          break;
+        }
+        case 0x3e: {
+          // if w >= w goto
+          if (r[d]! >>> 0 >= r[s]! >>> 0) pc = k;
+          break;
+        }
+        case 0x45: {
+          // if r & imm goto
+          if (((r[d]! & s) | (r[d + 1]! & (s >> 31))) !== 0) pc = k;
+          break;
+        }
+        case 0x4d: {
+          // if r & r goto
+          if (((r[d]! & r[s]!) | (r[d + 1]! & r[s + 1]!)) !== 0) pc = k;
+          break;
+        }
+        case 0x46: {
+          // if w & imm goto
+          if ((r[d]! & s) !== 0) pc = k;
+          break;
+        }
+        case 0x4e: {
+          // if w & w goto
+          if ((r[d]! & r[s]!) !== 0) pc = k;
+          break;
+        }
+        case 0x55: {
+          // if r != imm goto
+          if (r[d]! !== s || r[d + 1]! !== s >> 31) pc = k;
+          break;
+        }
+        case 0x5d: {
+          // if r != r goto
+          if (r[d]! !== r[s]! || r[d + 1]! !== r[s + 1]!) pc = k;
+          break;
+        }
+        case 0x56: {
+          // if w != imm goto
+          if (r[d]! !== s) pc = k;
+          break;
+        }
+        case 0x5e: {
+          // if w != w goto
+          if (r[d]! !== r[s]!) pc = k;
+          break;
+        }
+        case 0x65: {
+          // if r s> imm goto
+          if (!isBelowSigned(r, d, s, s >> 31) && (r[d]! !== s || r[d + 1]! !== s >> 31)) pc = k;
+          break;
+        }
+        case 0x6d: {
+          // if r s> r goto
+          if (
+            !isBelowSigned(r, d, r[s]!, r[s + 1]!) &&
+            (r[d]! !== r[s]! || r[d + 1]! !== r[s + 1]!)
+          )
+            pc = k;
+          break;
+        }
+        case 0x66: {
+          // if w s> imm goto
+          if (r[d]! > s) pc = k;
+          break;
+        }
+        case 0x6e: {
+          // if w s> w goto
+          if (r[d]! > r[s]!) pc = k;
+          break;
+        }
+        case 0x75: {
+          // if r s>= imm goto
+          if (!isBelowSigned(r, d, s, s >> 31)) pc = k;
+          break;
+        }
+        case 0x7d: {
+          // if r s>= r goto
+          if (!isBelowSigned(r, d, r[s]!, r[s + 1]!)) pc = k;
+          break;
+        }
+        case 0x76: {
+          // if w s>= imm goto
+          if (r[d]! >= s) pc = k;
+          break;
+        }
+        case 0x7e: {
+          // if w s>= w goto
+          if (r[d]! >= r[s]!) pc = k;
+          break;
+        }
+        case 0xa5: {
+          // if r < imm goto
+          if (isBelow(r, d, s, s >> 31)) pc = k;
+          break;
+        }
+        case 0xad: {
+          // if r < r goto
+          if (isBelow(r, d, r[s]!, r[s + 1]!)) pc = k;
+          break;
+        }
+        case 0xa6: {
+          // if w < imm goto
+          if (r[d]! >>> 0 < s >>> 0) pc = k;
+          break;
+        }
+        case 0xae: {
+          // if w < w goto
+          if (r[d]! >>> 0 < r[s]! >>> 0) pc = k;
+          break;
+        }
+        case 0xb5: {
+          // if r <= imm goto
+          if (isBelow(r, d, s, s >> 31) || (r[d]! === s && r[d + 1]! === s >> 31)) pc = k;
+          break;
+        }
+        case 0xbd: {
+          // if r <= r goto
+          if (isBelow(r, d, r[s]!, r[s + 1]!) || (r[d]! === r[s]! && r[d + 1]! === r[s + 1]!))
+            pc = k;
+          break;
+        }
+        case 0xb6: {
+          // if w <= imm goto
+          if (r[d]! >>> 0 <= s >>> 0) pc = k;
+          break;
+        }
+        case 0xbe: {
+          // if w <= w goto
+          if (r[d]! >>> 0 <= r[s]! >>> 0) pc = k;
+          break;
+        }
+        case 0xc5: {
+          // if r s< imm goto
+          if (isBelowSigned(r, d, s, s >> 31)) pc = k;
+          break;
+        }
+        case 0xcd: {
+          // if r s< r goto
+          if (isBelowSigned(r, d, r[s]!, r[s + 1]!)) pc = k;
+          break;
+        }
+        case 0xc6: {
+          // if w s< imm goto
+          if (r[d]! < s) pc = k;
+          break;
+        }
+        case 0xce: {
+          // if w s< w goto
+          if (r[d]! < r[s]!) pc = k;
+          break;
+        }
+        case 0xd5: {
+          // if r s<= imm goto
+          if (isBelowSigned(r, d, s, s >> 31) || (r[d]! === s && r[d + 1]! === s >> 31)) pc = k;
+          break;
+        }
+        case 0xdd: {
+          // if r s<= r goto
+          if (isBelowSigned(r, d, r[s]!, r[s + 1]!) || (r[d]! === r[s]! && r[d + 1]! === r[s + 1]!))
+            pc = k;
+          break;
+        }
+        case 0xd6: {
+          // if w s<= imm goto
+          if (r[d]! <= s) pc = k;
+          break;
+        }
+        case 0xde: {
+          // if w s<= w goto
+          if (r[d]! <= r[s]!) pc = k;
+          break;
+        }
+        case 277: {
+          // may_goto
+          if (mayGoto === 0) pc = k;
+          else mayGoto--;
+          break;
+        }
+        case 0x85: {
+          // call helper
+          this.executed += executed;
+          executed = 0;
+          const answer = this.#helpers[k]!(this);
+          r[0] = answer;
+          r[1] = answer === (answer | 0) ? answer >> 31 : Math.floor(answer / 0x1_0000_0000);
+          // A helper may have let the memory grow.
+          bytes = this.memory.bytes;
+          view = this.memory.view;
+          break;
+        }
+        case 275: {
+          // call subprogram
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) frames[at + i] = r[12 + i]!;
+          frames[at + 10] = pc;
+          frames[at + 11] = mayGoto;
+          depth++;
+          mayGoto = BPF_MAX_LOOPS;
+          r[20] = r[20]! + MAX_BPF_STACK;
+          pc = k;
+          break;
+        }
+        case 0x95: {
+          // exit
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        case 278: {
+          // atomic, 32 bits
+          atomic32(view, r, (r[d]! + k) | 0, s & 0xff, s >> 8);
+          break;
+        }
+        case 279: {
+          // atomic, 64 bits
+          atomic64(view, r, (r[d]! + k) | 0, s & 0xff, s >> 8);
+          break;
+        }
+        case 280: {
+          // w = load_acquire((u8 *)(r + off))
+          r[d] = bytes[r[s]! + k]!;
+          r[d + 1] = 0;
+          break;
+        }
+        case 281: {
+          // w = load_acquire((u16 *)(r + off))
+          r[d] = view.getUint16(r[s]! + k, true);
+          r[d + 1] = 0;
+          break;
+        }
+        case 282: {
+          // w = load_acquire((u32 *)(r + off))
+          r[d] = view.getInt32(r[s]! + k, true);
+          r[d + 1] = 0;
+          break;
+        }
+        case 283: {
+          // r = load_acquire((u64 *)(r + off))
+          const a = r[s]! + k;
+          r[d] = view.getInt32(a, true);
+          r[d + 1] = view.getInt32(a + 4, true);
+          break;
+        }
+        case 284: {
+          // store_release((u8 *)(r + off), w)
+          bytes[r[d]! + k] = r[s]!;
+          break;
+        }
+        case 285: {
+          // store_release((u16 *)(r + off), w)
+          view.setInt16(r[d]! + k, r[s]!, true);
+          break;
+        }
+        case 286: {
+          // store_release((u32 *)(r + off), w)
+          view.setInt32(r[d]! + k, r[s]!, true);
+          break;
+        }
+        case 287: {
+          // store_release((u64 *)(r + off), r)
+          const a = r[d]! + k;
+          view.setInt32(a, r[s]!, true);
+          view.setInt32(a + 4, r[s + 1]!, true);
+          break;
+        }
+        case 0x20: {
+          // r0 = *(u32 *)skb[imm]
+          // Outside the packet the program, or the function, ends with 0.
+          if (loadFromPacket(this, k, 4)) break;
+          r[0] = 0;
+          r[1] = 0;
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        case 0x40: {
+          // r0 = *(u32 *)skb[r + imm]
+          // Outside the packet the program, or the function, ends with 0.
+          if (loadFromPacket(this, (r[s]! + k) | 0, 4)) break;
+          r[0] = 0;
+          r[1] = 0;
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        case 0x28: {
+          // r0 = *(u16 *)skb[imm]
+          // Outside the packet the program, or the function, ends with 0.
+          if (loadFromPacket(this, k, 2)) break;
+          r[0] = 0;
+          r[1] = 0;
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        case 0x48: {
+          // r0 = *(u16 *)skb[r + imm]
+          // Outside the packet the program, or the function, ends with 0.
+          if (loadFromPacket(this, (r[s]! + k) | 0, 2)) break;
+          r[0] = 0;
+          r[1] = 0;
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        case 0x30: {
+          // r0 = *(u8 *)skb[imm]
+          // Outside the packet the program, or the function, ends with 0.
+          if (loadFromPacket(this, k, 1)) break;
+          r[0] = 0;
+          r[1] = 0;
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        case 0x50: {
+          // r0 = *(u8 *)skb[r + imm]
+          // Outside the packet the program, or the function, ends with 0.
+          if (loadFromPacket(this, (r[s]! + k) | 0, 1)) break;
+          r[0] = 0;
+          r[1] = 0;
+          if (depth === 0) {
+            this.executed += executed;
+            return;
+          }
+          depth--;
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
+          pc = frames[at + 10]!;
+          mayGoto = frames[at + 11]!;
+          break;
+        }
+        default:
+          throw new SimulatorBug(`opcode ${op} at slot ${pc / SLOT_WORDS - 1} was not refused`);
+      }
+    }
+  }
+}
+
+function isBelow(r: Int32Array, d: number, low: number, high: number): boolean {
+  const a = r[d + 1]! >>> 0;
+  const b = high >>> 0;
+  return a < b || (a === b && r[d]! >>> 0 < low >>> 0);
+}
+
+function isBelowSigned(r: Int32Array, d: number, low: number, high: number): boolean {
+  const a = r[d + 1]!;
+  return a < high || (a === high && r[d]! >>> 0 < low >>> 0);
+}

@@ -1,0 +1,100 @@
+import type { Clock } from "../hw/clock.ts";
+import { Random } from "../hw/random.ts";
+import type { TraceRing } from "../trace/ring.ts";
+import { helperBodies } from "./helpers/index.ts";
+import { BpfCpu } from "./interpreter.ts";
+import { KernelMap } from "./maps/map.ts";
+import { BpfMemory } from "./memory.ts";
+import type { LoadedProgram } from "./program.ts";
+import type { PacketPlace } from "./skb-load.ts";
+
+/** The task that runs on a CPU while a program looks at it. */
+export interface CurrentTask {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly comm: string;
+}
+
+/**
+ * All that BPF is on one machine: its memory, its objects, the CPUs that run programs. Made when
+ * the machine first uses BPF.
+ */
+export class BpfKernel {
+  readonly cpus: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly trace: TraceRing;
+  readonly memory = new BpfMemory();
+  /** By descriptor: what bpf(2) made and has not closed. */
+  readonly files = new Map<number, KernelMap | LoadedProgram>();
+  /** By the address of its `struct bpf_map`. */
+  readonly mapsByAddress = new Map<number, KernelMap>();
+  /** The packet of the running program. */
+  packet: PacketPlace = { data: 0, length: 0, macHeader: 0, networkHeader: 0 };
+  current: CurrentTask = INIT_TASK;
+  /** Keys, values and other arguments of system calls pass through here. */
+  #scratch = 0;
+  #scratchBytes = 0;
+  #nextFd = FIRST_FD;
+  #nextMapId = 1;
+  #nextProgId = 1;
+  readonly #cpus: (BpfCpu<BpfKernel> | undefined)[] = [];
+
+  constructor(seed: number, cpus: number, clock: Clock, trace: TraceRing) {
+    this.cpus = cpus;
+    this.clock = clock;
+    this.trace = trace;
+    this.random = new Random(seed);
+  }
+
+  /** The execution state of a CPU, made when it first runs a program. */
+  cpu(number: number): BpfCpu<BpfKernel> {
+    const known = this.#cpus[number];
+    if (known !== undefined) return known;
+    const cpu = new BpfCpu<BpfKernel>(this, number, this.memory, helperBodies);
+    this.#cpus[number] = cpu;
+    return cpu;
+  }
+
+  install(object: KernelMap | LoadedProgram): number {
+    const fd = this.#nextFd++;
+    this.files.set(fd, object);
+    return fd;
+  }
+
+  /** Gives a new map its number and its place in memory. */
+  registerMap(map: KernelMap): void {
+    map.id = this.#nextMapId++;
+    map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
+    this.mapsByAddress.set(map.address, map);
+  }
+
+  nextProgId(): number {
+    return this.#nextProgId++;
+  }
+
+  mapOfFd(fd: number): KernelMap | undefined {
+    const file = this.files.get(fd);
+    return file instanceof KernelMap ? file : undefined;
+  }
+
+  /** At least `size` bytes that one system call may use. */
+  scratch(size: number): number {
+    if (size > this.#scratchBytes) {
+      const address = this.memory.alloc(size);
+      if (address === 0) return 0;
+      if (this.#scratch !== 0) this.memory.free(this.#scratch, this.#scratchBytes);
+      this.#scratch = address;
+      this.#scratchBytes = size;
+    }
+    return this.#scratch;
+  }
+}
+
+/** Behind standard input, output and error. */
+const FIRST_FD = 3;
+/** Room for the fields that programs may read. */
+const STRUCT_BPF_MAP_BYTES = 64;
+const INIT_TASK: CurrentTask = Object.freeze({ pid: 1, tgid: 1, uid: 0, gid: 0, comm: "init" });

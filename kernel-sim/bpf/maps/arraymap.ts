@@ -1,0 +1,141 @@
+import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from "../../include/errno.ts";
+import { type BpfMemory, roundUp8 } from "../memory.ts";
+import { BPF_MAP_TYPE_PERCPU_ARRAY } from "../uapi.ts";
+import {
+  BPF_EXIST,
+  BPF_F_INNER_MAP,
+  BPF_F_LOCK,
+  BPF_F_MMAPABLE,
+  BPF_F_NUMA_NODE,
+  BPF_F_PRESERVE_ELEMS,
+  BPF_NOEXIST,
+  isAccessFlagsOk,
+  MAP_ACCESS_FLAGS,
+  PCPU_MIN_UNIT_SIZE,
+} from "./flags.ts";
+import { KernelMap, type MapCreateAttr } from "./map.ts";
+
+const ARRAY_CREATE_FLAGS =
+  BPF_F_NUMA_NODE | BPF_F_MMAPABLE | MAP_ACCESS_FLAGS | BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP;
+
+const INT_MAX = 0x7fff_ffff;
+
+/** @linux kernel/bpf/arraymap.c `array_map_alloc_check` (6.18) */
+export function arrayMapAllocCheck(attr: MapCreateAttr): number {
+  const isPercpu = attr.mapType === BPF_MAP_TYPE_PERCPU_ARRAY;
+  const { keySize, valueSize, maxEntries, mapFlags } = attr;
+  if (maxEntries === 0 || keySize !== 4 || valueSize === 0) return -EINVAL;
+  if ((mapFlags & ~ARRAY_CREATE_FLAGS) !== 0 || !isAccessFlagsOk(mapFlags)) return -EINVAL;
+  if (isPercpu && (mapFlags & (BPF_F_NUMA_NODE | BPF_F_MMAPABLE | BPF_F_INNER_MAP)) !== 0) {
+    return -EINVAL;
+  }
+  if ((mapFlags & BPF_F_PRESERVE_ELEMS) !== 0) return -EINVAL;
+  if (valueSize > INT_MAX) return -E2BIG;
+  if (isPercpu && roundUp8(valueSize) > PCPU_MIN_UNIT_SIZE) return -E2BIG;
+  return 0;
+}
+
+/** What one-value and per-CPU arrays have in common: indexes as keys, elements that always exist. */
+abstract class IndexedMap extends KernelMap {
+  /** Bytes from one value to the next. */
+  protected readonly stride: number;
+  protected readonly values: number;
+  readonly #bytes: number;
+
+  protected constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number, copies: number) {
+    super(attr, memory, cpus);
+    this.stride = roundUp8(attr.valueSize);
+    this.#bytes = this.stride * copies * attr.maxEntries;
+    this.values = memory.alloc(this.#bytes);
+  }
+
+  get isAllocated(): boolean {
+    return this.values !== 0;
+  }
+
+  protected indexAt(key: number): number {
+    return this.memory.view.getUint32(key, true);
+  }
+
+  override delete(_key: number): number {
+    return -EINVAL;
+  }
+
+  override nextKey(key: number, next: number): number {
+    const last = this.attr.maxEntries - 1;
+    const index = key === 0 ? -1 : this.indexAt(key);
+    if (index === last) return -ENOENT;
+    this.memory.view.setUint32(next, index > last ? 0 : index + 1, true);
+    return 0;
+  }
+
+  override free(): void {
+    this.memory.free(this.values, this.#bytes);
+  }
+
+  /** @linux kernel/bpf/arraymap.c `array_map_update_elem` (6.18) */
+  protected checkUpdate(index: number, flags: number): number {
+    if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
+    if (index >= this.attr.maxEntries) return -E2BIG;
+    if ((flags & BPF_NOEXIST) !== 0) return -EEXIST;
+    return (flags & BPF_F_LOCK) !== 0 ? -EINVAL : 0;
+  }
+}
+
+/** @linux kernel/bpf/arraymap.c `array_map_ops` (6.18) */
+export class ArrayMap extends IndexedMap {
+  static create(attr: MapCreateAttr, memory: BpfMemory, cpus: number): ArrayMap | number {
+    const map = new ArrayMap(attr, memory, cpus, 1);
+    return map.isAllocated ? map : -ENOMEM;
+  }
+
+  override lookup(key: number, _cpu: number): number {
+    const index = this.indexAt(key);
+    return index < this.attr.maxEntries ? this.values + index * this.stride : 0;
+  }
+
+  override update(key: number, value: number, flags: number, _cpu: number): number {
+    const index = this.indexAt(key);
+    const problem = this.checkUpdate(index, flags);
+    if (problem !== 0) return problem;
+    const to = this.values + index * this.stride;
+    this.memory.bytes.copyWithin(to, value, value + this.attr.valueSize);
+    return 0;
+  }
+
+  override directValue(): number {
+    return this.attr.maxEntries === 1 ? this.values : 0;
+  }
+}
+
+/** @linux kernel/bpf/arraymap.c `percpu_array_map_ops` (6.18) */
+export class PercpuArrayMap extends IndexedMap {
+  static create(attr: MapCreateAttr, memory: BpfMemory, cpus: number): PercpuArrayMap | number {
+    const map = new PercpuArrayMap(attr, memory, cpus, cpus);
+    return map.isAllocated ? map : -ENOMEM;
+  }
+
+  override get userValueSize(): number {
+    return this.stride * this.cpus;
+  }
+
+  override lookup(key: number, cpu: number): number {
+    const index = this.indexAt(key);
+    if (index >= this.attr.maxEntries) return 0;
+    return this.values + (index * this.cpus + cpu) * this.stride;
+  }
+
+  override update(key: number, value: number, flags: number, cpu: number): number {
+    const problem = this.checkUpdate(this.indexAt(key), flags);
+    if (problem !== 0) return problem;
+    this.memory.bytes.copyWithin(this.lookup(key, cpu), value, value + this.attr.valueSize);
+    return 0;
+  }
+
+  override updateAll(key: number, value: number, flags: number): number {
+    const problem = this.checkUpdate(this.indexAt(key), flags);
+    if (problem !== 0) return problem;
+    this.memory.bytes.copyWithin(this.lookup(key, 0), value, value + this.userValueSize);
+    return 0;
+  }
+}

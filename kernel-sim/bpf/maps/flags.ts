@@ -1,0 +1,28 @@
+/** Flags of BPF_MAP_CREATE and of updates. @linux include/uapi/linux/bpf.h (6.18) */
+export const BPF_ANY = 0;
+export const BPF_NOEXIST = 1;
+export const BPF_EXIST = 2;
+export const BPF_F_LOCK = 4;
+
+export const BPF_F_NO_PREALLOC = 1 << 0;
+export const BPF_F_NO_COMMON_LRU = 1 << 1;
+export const BPF_F_NUMA_NODE = 1 << 2;
+export const BPF_F_RDONLY = 1 << 3;
+export const BPF_F_WRONLY = 1 << 4;
+export const BPF_F_ZERO_SEED = 1 << 6;
+export const BPF_F_RDONLY_PROG = 1 << 7;
+export const BPF_F_WRONLY_PROG = 1 << 8;
+export const BPF_F_MMAPABLE = 1 << 10;
+export const BPF_F_PRESERVE_ELEMS = 1 << 11;
+export const BPF_F_INNER_MAP = 1 << 12;
+
+export const MAP_ACCESS_FLAGS = BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
+
+/** The largest value of a per-CPU map in bytes. @linux include/linux/percpu.h (6.18) */
+export const PCPU_MIN_UNIT_SIZE = 32_768;
+
+/** @linux include/linux/bpf.h `bpf_map_flags_access_ok` (6.18) */
+export function isAccessFlagsOk(flags: number): boolean {
+  const both = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;
+  return (flags & both) !== both;
+}

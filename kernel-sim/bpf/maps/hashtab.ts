@@ -1,0 +1,278 @@
+import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from "../../include/errno.ts";
+import { type BpfMemory, roundUp8 } from "../memory.ts";
+import { BPF_MAP_TYPE_PERCPU_HASH } from "../uapi.ts";
+import {
+  BPF_EXIST,
+  BPF_F_LOCK,
+  BPF_F_NO_PREALLOC,
+  BPF_F_NUMA_NODE,
+  BPF_F_ZERO_SEED,
+  BPF_NOEXIST,
+  isAccessFlagsOk,
+  MAP_ACCESS_FLAGS,
+  PCPU_MIN_UNIT_SIZE,
+} from "./flags.ts";
+import { hashBytes, isEqual } from "./hash.ts";
+import { KernelMap, type MapCreateAttr } from "./map.ts";
+
+const HTAB_CREATE_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS | BPF_F_ZERO_SEED;
+
+/** What Linux can allocate for one element: KMALLOC_MAX_SIZE less the element's head. */
+const ELEMENT_BYTES_MAX = 4 * 1024 * 1024 - 48;
+
+/** @linux kernel/bpf/hashtab.c `htab_map_alloc_check` (6.18) */
+export function htabMapAllocCheck(attr: MapCreateAttr): number {
+  const isPercpu = attr.mapType === BPF_MAP_TYPE_PERCPU_HASH;
+  const { keySize, valueSize, maxEntries, mapFlags } = attr;
+  if ((mapFlags & ~HTAB_CREATE_FLAGS) !== 0 || !isAccessFlagsOk(mapFlags)) return -EINVAL;
+  if ((mapFlags & BPF_F_NUMA_NODE) !== 0 && isPercpu) return -EINVAL;
+  if (maxEntries === 0 || keySize === 0 || valueSize === 0) return -EINVAL;
+  if (keySize + valueSize >= ELEMENT_BYTES_MAX) return -E2BIG;
+  if (isPercpu && roundUp8(valueSize) > PCPU_MIN_UNIT_SIZE) return -E2BIG;
+  return 0;
+}
+
+/** Places in an element: the next one of its bucket, its hash, then key and values. */
+const NEXT = 0;
+const HASH = 4;
+const KEY = 8;
+
+/**
+ * Hash maps, with one value or one for each CPU in an element.
+ *
+ * Buckets and elements lie in BPF memory. As in Linux, a map is allocated as a whole unless
+ * BPF_F_NO_PREALLOC is set, and an update puts a new element in the place of the old one: a
+ * program that still holds a pointer to the old value does not see the new one.
+ *
+ * @linux kernel/bpf/hashtab.c (6.18)
+ * @simplified the hash function is another one, so the order of iteration differs.
+ */
+export class HashMap extends KernelMap {
+  static create(
+    attr: MapCreateAttr,
+    memory: BpfMemory,
+    cpus: number,
+    seed: number,
+  ): HashMap | number {
+    if (attr.maxEntries > 2 ** 31) return -E2BIG;
+    const isPercpu = attr.mapType === BPF_MAP_TYPE_PERCPU_HASH;
+    const map = new HashMap(attr, memory, cpus, isPercpu, seed);
+    return map.#buckets !== 0 && (map.#pool !== 0 || !map.#isPreallocated) ? map : -ENOMEM;
+  }
+
+  readonly #isPercpu: boolean;
+  readonly #isPreallocated: boolean;
+  readonly #seed: number;
+  readonly #bucketMask: number;
+  readonly #buckets: number;
+  readonly #stride: number;
+  readonly #valueAt: number;
+  readonly #elementBytes: number;
+  /** All elements of a preallocated map: one for each entry and, for updates, one for each CPU. */
+  readonly #pool: number;
+  readonly #poolElements: number;
+  /** Head of the list of free elements in the pool. */
+  #free = 0;
+  /** For each CPU the element that its next update in place of another one takes. */
+  readonly #spare: number[] = [];
+  #count = 0;
+
+  private constructor(
+    attr: MapCreateAttr,
+    memory: BpfMemory,
+    cpus: number,
+    isPercpu: boolean,
+    seed: number,
+  ) {
+    super(attr, memory, cpus);
+    this.#isPercpu = isPercpu;
+    this.#isPreallocated = (attr.mapFlags & BPF_F_NO_PREALLOC) === 0;
+    this.#seed = (attr.mapFlags & BPF_F_ZERO_SEED) === 0 ? seed : 0;
+    let buckets = 1;
+    while (buckets < attr.maxEntries) buckets *= 2;
+    this.#bucketMask = buckets - 1;
+    this.#stride = roundUp8(attr.valueSize);
+    this.#valueAt = KEY + roundUp8(attr.keySize);
+    this.#elementBytes = this.#valueAt + this.#stride * (isPercpu ? cpus : 1);
+    this.#buckets = memory.alloc(buckets * 4);
+    this.#poolElements = attr.maxEntries + (isPercpu ? 0 : cpus);
+    this.#pool =
+      this.#isPreallocated && this.#buckets !== 0
+        ? memory.alloc(this.#poolElements * this.#elementBytes)
+        : 0;
+    if (this.#pool !== 0) this.#fillPool();
+  }
+
+  #fillPool(): void {
+    const { view } = this.memory;
+    for (let i = this.#poolElements - 1; i >= 0; i--) {
+      const element = this.#pool + i * this.#elementBytes;
+      view.setInt32(element + NEXT, this.#free, true);
+      this.#free = element;
+    }
+    if (this.#isPercpu) return;
+    for (let cpu = 0; cpu < this.cpus; cpu++) this.#spare.push(this.#popFree());
+  }
+
+  #popFree(): number {
+    const element = this.#free;
+    if (element !== 0) this.#free = this.memory.view.getInt32(element + NEXT, true);
+    return element;
+  }
+
+  override get userValueSize(): number {
+    return this.#isPercpu ? this.#stride * this.cpus : this.attr.valueSize;
+  }
+
+  override lookup(key: number, cpu: number): number {
+    const element = this.#find(
+      key,
+      hashBytes(this.memory.view, key, this.attr.keySize, this.#seed),
+    );
+    if (element === 0) return 0;
+    return element + this.#valueAt + (this.#isPercpu ? cpu * this.#stride : 0);
+  }
+
+  override update(key: number, value: number, flags: number, cpu: number): number {
+    return this.#update(key, value, flags, cpu, false);
+  }
+
+  override updateAll(key: number, value: number, flags: number): number {
+    return this.#update(key, value, flags, 0, true);
+  }
+
+  #update(key: number, value: number, flags: number, cpu: number, isForAll: boolean): number {
+    if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
+    if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+    const hash = hashBytes(this.memory.view, key, this.attr.keySize, this.#seed);
+    const old = this.#find(key, hash);
+    if (old !== 0 && flags === BPF_NOEXIST) return -EEXIST;
+    if (old === 0 && flags === BPF_EXIST) return -ENOENT;
+    if (old !== 0 && this.#isPercpu) {
+      this.#writeValue(old, value, cpu, isForAll);
+      return 0;
+    }
+    const element = old === 0 ? this.#takeElement() : this.#takeInPlaceOf(old, cpu);
+    if (element <= 0) return element;
+    const { bytes, view } = this.memory;
+    view.setInt32(element + HASH, hash, true);
+    bytes.copyWithin(element + KEY, key, key + this.attr.keySize);
+    if (this.#isPercpu) {
+      const values = element + this.#valueAt;
+      bytes.fill(0, values, values + this.#stride * this.cpus);
+    }
+    this.#writeValue(element, value, cpu, isForAll);
+    // The new element goes in before the old one goes out, so that a lookup always finds one.
+    const bucket = this.#bucketOf(hash);
+    view.setInt32(element + NEXT, view.getInt32(bucket, true), true);
+    view.setInt32(bucket, element, true);
+    if (old === 0) this.#count++;
+    else this.#unlink(old, element + NEXT);
+    if (old !== 0) this.#retire(old, cpu);
+    return 0;
+  }
+
+  #writeValue(element: number, value: number, cpu: number, isForAll: boolean): void {
+    const isOne = this.#isPercpu && !isForAll;
+    const to = element + this.#valueAt + (isOne ? cpu * this.#stride : 0);
+    const length = isOne ? this.attr.valueSize : this.userValueSize;
+    this.memory.bytes.copyWithin(to, value, value + length);
+  }
+
+  /** An element for a key that is not there yet, or a negative errno. */
+  #takeElement(): number {
+    if (this.#isPreallocated) return this.#popFree() || -E2BIG;
+    if (this.#count >= this.attr.maxEntries) return -E2BIG;
+    return this.memory.alloc(this.#elementBytes) || -ENOMEM;
+  }
+
+  #takeInPlaceOf(_old: number, cpu: number): number {
+    if (this.#isPreallocated) return this.#spare[cpu]!;
+    return this.memory.alloc(this.#elementBytes) || -ENOMEM;
+  }
+
+  /** Puts away an element that another one has replaced. */
+  #retire(element: number, cpu: number): void {
+    if (this.#isPreallocated) this.#spare[cpu] = element;
+    else this.memory.free(element, this.#elementBytes);
+  }
+
+  override delete(key: number): number {
+    const { view } = this.memory;
+    const hash = hashBytes(view, key, this.attr.keySize, this.#seed);
+    const element = this.#find(key, hash);
+    if (element === 0) return -ENOENT;
+    this.#unlink(element, this.#bucketOf(hash));
+    this.#count--;
+    if (this.#isPreallocated) {
+      view.setInt32(element + NEXT, this.#free, true);
+      this.#free = element;
+    } else {
+      this.memory.free(element, this.#elementBytes);
+    }
+    return 0;
+  }
+
+  /** Takes `element` out of its bucket; `link` is a place from which it can be reached. */
+  #unlink(element: number, link: number): void {
+    const { view } = this.memory;
+    let at = link;
+    while (view.getInt32(at, true) !== element) at = view.getInt32(at, true) + NEXT;
+    view.setInt32(at, view.getInt32(element + NEXT, true), true);
+  }
+
+  /** @linux kernel/bpf/hashtab.c `htab_map_get_next_key` (6.18) */
+  override nextKey(key: number, next: number): number {
+    const { view, bytes } = this.memory;
+    const { keySize } = this.attr;
+    const hash = key === 0 ? 0 : hashBytes(view, key, keySize, this.#seed);
+    const current = key === 0 ? 0 : this.#find(key, hash);
+    // A key that is gone starts the iteration again.
+    let element = current === 0 ? 0 : view.getInt32(current + NEXT, true);
+    let bucket = current === 0 ? 0 : (hash & this.#bucketMask) + 1;
+    for (; element === 0 && bucket <= this.#bucketMask; bucket++) {
+      element = view.getInt32(this.#buckets + bucket * 4, true);
+    }
+    if (element === 0) return -ENOENT;
+    bytes.copyWithin(next, element + KEY, element + KEY + keySize);
+    return 0;
+  }
+
+  override free(): void {
+    if (!this.#isPreallocated) this.#freeElements();
+    this.memory.free(this.#buckets, (this.#bucketMask + 1) * 4);
+    if (this.#pool !== 0) this.memory.free(this.#pool, this.#poolElements * this.#elementBytes);
+  }
+
+  #freeElements(): void {
+    const { view } = this.memory;
+    for (let bucket = 0; bucket <= this.#bucketMask; bucket++) {
+      let element = view.getInt32(this.#buckets + bucket * 4, true);
+      while (element !== 0) {
+        const next = view.getInt32(element + NEXT, true);
+        this.memory.free(element, this.#elementBytes);
+        element = next;
+      }
+    }
+  }
+
+  #bucketOf(hash: number): number {
+    return this.#buckets + (hash & this.#bucketMask) * 4;
+  }
+
+  /** The address of the element with this key, 0 when there is none. */
+  #find(key: number, hash: number): number {
+    const { view } = this.memory;
+    let element = view.getInt32(this.#bucketOf(hash), true);
+    while (element !== 0) {
+      if (
+        view.getInt32(element + HASH, true) === hash &&
+        isEqual(view, element + KEY, key, this.attr.keySize)
+      ) {
+        return element;
+      }
+      element = view.getInt32(element + NEXT, true);
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,69 @@
+import { ENOENT } from "../../include/errno.ts";
+import type { BpfMemory } from "../memory.ts";
+
+/** What BPF_MAP_CREATE asks for. */
+export interface MapCreateAttr {
+  readonly mapType: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly mapFlags: number;
+  readonly mapExtra: number;
+  readonly name: string;
+}
+
+/**
+ * A map in the kernel. Keys and values are passed as addresses in BPF memory, so that programs and
+ * system calls take the same way. Operations answer 0, an address or a negative errno.
+ *
+ * @linux include/linux/bpf.h `struct bpf_map`, `struct bpf_map_ops` (6.18)
+ */
+export abstract class KernelMap {
+  readonly attr: MapCreateAttr;
+  readonly memory: BpfMemory;
+  readonly cpus: number;
+  /** What a program holds in a register as a pointer to this map. */
+  address = 0;
+  id = 0;
+  frozen = false;
+  /** BPF_F_RDONLY or BPF_F_WRONLY of the descriptor: what system calls may not do. */
+  fileFlags = 0;
+
+  constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number) {
+    this.attr = attr;
+    this.memory = memory;
+    this.cpus = cpus;
+  }
+
+  /** The address of the value (in per-CPU maps: of the value of `cpu`), 0 when there is none. */
+  abstract lookup(key: number, cpu: number): number;
+  abstract update(key: number, value: number, flags: number, cpu: number): number;
+  abstract delete(key: number): number;
+  /** Writes the key after the one at `key` (0: the first one) to `next`. */
+  abstract nextKey(key: number, next: number): number;
+  /** Gives the memory of the elements back. */
+  abstract free(): void;
+
+  /** Bytes of a value as system calls see it: per-CPU maps have all CPUs behind each other. */
+  get userValueSize(): number {
+    return this.attr.valueSize;
+  }
+
+  /** The update of a system call, which sets the values of all CPUs. */
+  updateAll(key: number, value: number, flags: number): number {
+    return this.update(key, value, flags, 0);
+  }
+
+  /** Copies what a system call sees to `to`. */
+  copyValue(key: number, to: number): number {
+    const value = this.lookup(key, 0);
+    if (value === 0) return -ENOENT;
+    this.memory.bytes.copyWithin(to, value, value + this.userValueSize);
+    return 0;
+  }
+
+  /** The address of the only value, for BPF_PSEUDO_MAP_VALUE; 0 when the type has no such thing. */
+  directValue(): number {
+    return 0;
+  }
+}

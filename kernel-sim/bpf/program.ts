@@ -1,0 +1,33 @@
+import type { Insn } from "../api.ts";
+import type { KernelMap } from "./maps/map.ts";
+
+/** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
+export class LoadedProgram {
+  readonly id: number;
+  readonly type: number;
+  readonly name: string;
+  readonly license: string;
+  /** After the verifier's rewrites. */
+  readonly insns: readonly Insn[];
+  /** For the interpreter, with addresses of maps in place. */
+  readonly code: Int32Array;
+  readonly maps: readonly KernelMap[];
+
+  constructor(fields: {
+    readonly id: number;
+    readonly type: number;
+    readonly name: string;
+    readonly license: string;
+    readonly insns: readonly Insn[];
+    readonly code: Int32Array;
+    readonly maps: readonly KernelMap[];
+  }) {
+    this.id = fields.id;
+    this.type = fields.type;
+    this.name = fields.name;
+    this.license = fields.license;
+    this.insns = fields.insns;
+    this.code = fields.code;
+    this.maps = fields.maps;
+  }
+}

@@ -1,0 +1,200 @@
+import { EBADF, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
+import type { BpfKernel } from "./kernel.ts";
+import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from "./maps/arraymap.ts";
+import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./maps/flags.ts";
+import { HashMap, htabMapAllocCheck } from "./maps/hashtab.ts";
+import type { KernelMap, MapCreateAttr } from "./maps/map.ts";
+import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_PERCPU_HASH,
+} from "./uapi.ts";
+
+/**
+ * The map commands of bpf(2). Every function answers 0, a descriptor, bytes, or a negative errno.
+ *
+ * @linux kernel/bpf/syscall.c (6.18)
+ * @spec bpf(2)
+ */
+type Errno = number;
+
+/** Flags that belong to a descriptor, not to the map. */
+const FILE_FLAGS = BPF_F_RDONLY | BPF_F_WRONLY;
+
+/** @linux kernel/bpf/syscall.c `map_create` (6.18) */
+export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errno {
+  // Only bloom filters and arenas know what to do with it.
+  if (attr.mapExtra !== 0) return -EINVAL;
+  if ((attr.mapFlags & FILE_FLAGS) === FILE_FLAGS) return -EINVAL;
+  if (!isObjectNameOk(attr.name)) return -EINVAL;
+  const checked = allocCheck(attr);
+  if (checked !== 0) return checked;
+  const { memory, cpus } = kernel;
+  // Descriptor flags are not the map's: BPF_OBJ_GET_INFO_BY_FD does not show them.
+  const permanent = { ...attr, mapFlags: (attr.mapFlags & ~FILE_FLAGS) >>> 0 };
+  const map = mapAlloc(kernel, permanent, memory, cpus);
+  if (typeof map === "number") return map;
+  kernel.registerMap(map);
+  if (map.address === 0) return -ENOMEM;
+  map.fileFlags = attr.mapFlags & FILE_FLAGS;
+  return kernel.install(map);
+}
+
+function allocCheck(attr: MapCreateAttr): 0 | Errno {
+  switch (attr.mapType) {
+    case BPF_MAP_TYPE_ARRAY:
+    case BPF_MAP_TYPE_PERCPU_ARRAY:
+      return arrayMapAllocCheck(attr);
+    case BPF_MAP_TYPE_HASH:
+    case BPF_MAP_TYPE_PERCPU_HASH:
+      return htabMapAllocCheck(attr);
+    default:
+      return -EINVAL;
+  }
+}
+
+function mapAlloc(
+  kernel: BpfKernel,
+  attr: MapCreateAttr,
+  memory: BpfKernel["memory"],
+  cpus: number,
+): KernelMap | Errno {
+  switch (attr.mapType) {
+    case BPF_MAP_TYPE_ARRAY:
+      return ArrayMap.create(attr, memory, cpus);
+    case BPF_MAP_TYPE_PERCPU_ARRAY:
+      return PercpuArrayMap.create(attr, memory, cpus);
+    default:
+      return HashMap.create(attr, memory, cpus, kernel.random.nextInt32());
+  }
+}
+
+/** At most 15 letters, digits, `_` and `.`. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy` (6.18) */
+export function isObjectNameOk(name: string): boolean {
+  return /^[A-Za-z0-9_.]{0,15}$/.test(name);
+}
+
+/** @linux kernel/bpf/syscall.c `map_lookup_elem` (6.18) */
+export function mapLookupElem(
+  kernel: BpfKernel,
+  fd: number,
+  key: Uint8Array | null,
+  flags: number,
+): Uint8Array | Errno {
+  if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
+  const map = mapFromFd(kernel, fd);
+  if (typeof map === "number") return map;
+  if (!mayRead(map)) return -EPERM;
+  // No map here has a bpf_spin_lock in its value.
+  if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+  if (key === null) return -EFAULT;
+  const room = keyAndValue(kernel, map, key);
+  if (room === 0) return -ENOMEM;
+  const value = room + keyRoom(map);
+  const answer = map.copyValue(room, value);
+  return answer === 0 ? kernel.memory.copyOut(value, map.userValueSize) : answer;
+}
+
+/** @linux kernel/bpf/syscall.c `map_update_elem` (6.18) */
+export function mapUpdateElem(
+  kernel: BpfKernel,
+  fd: number,
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  flags: number,
+): 0 | Errno {
+  const map = mapFromFd(kernel, fd);
+  if (typeof map === "number") return map;
+  if (!mayWrite(map)) return -EPERM;
+  if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+  if (key === null || value === null) return -EFAULT;
+  const room = keyAndValue(kernel, map, key);
+  if (room === 0) return -ENOMEM;
+  const at = room + keyRoom(map);
+  kernel.memory.bytes.set(value.subarray(0, map.userValueSize), at);
+  return map.updateAll(room, at, flags);
+}
+
+/** @linux kernel/bpf/syscall.c `map_delete_elem` (6.18) */
+export function mapDeleteElem(kernel: BpfKernel, fd: number, key: Uint8Array | null): 0 | Errno {
+  const map = mapFromFd(kernel, fd);
+  if (typeof map === "number") return map;
+  if (!mayWrite(map)) return -EPERM;
+  if (key === null) return -EFAULT;
+  const room = keyAndValue(kernel, map, key);
+  return room === 0 ? -ENOMEM : map.delete(room);
+}
+
+/** @linux kernel/bpf/syscall.c `map_lookup_and_delete_elem` (6.18) */
+export function mapLookupAndDeleteElem(
+  kernel: BpfKernel,
+  fd: number,
+  key: Uint8Array | null,
+  flags: number,
+): Uint8Array | Errno {
+  if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
+  const map = mapFromFd(kernel, fd);
+  if (typeof map === "number") return map;
+  if (!mayRead(map) || !mayWrite(map)) return -EPERM;
+  if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+  if (key === null) return -EFAULT;
+  if (!(map instanceof HashMap)) return -ENOTSUPP;
+  const value = mapLookupElem(kernel, fd, key, 0);
+  if (typeof value !== "number") mapDeleteElem(kernel, fd, key);
+  return value;
+}
+
+/** @linux kernel/bpf/syscall.c `map_get_next_key` (6.18) */
+export function mapGetNextKey(
+  kernel: BpfKernel,
+  fd: number,
+  key: Uint8Array | null,
+): Uint8Array | Errno {
+  const map = mapFromFd(kernel, fd);
+  if (typeof map === "number") return map;
+  if (!mayRead(map)) return -EPERM;
+  const room = keyAndValue(kernel, map, key ?? new Uint8Array(map.attr.keySize));
+  if (room === 0) return -ENOMEM;
+  const next = room + keyRoom(map);
+  const answer = map.nextKey(key === null ? 0 : room, next);
+  return answer === 0 ? kernel.memory.copyOut(next, map.attr.keySize) : answer;
+}
+
+/** @linux kernel/bpf/syscall.c `map_freeze` (6.18) */
+export function mapFreeze(kernel: BpfKernel, fd: number): 0 | Errno {
+  const map = mapFromFd(kernel, fd);
+  if (typeof map === "number") return map;
+  if (!mayWrite(map)) return -EPERM;
+  map.frozen = true;
+  return 0;
+}
+
+export function mapFromFd(kernel: BpfKernel, fd: number): KernelMap | Errno {
+  const map = kernel.mapOfFd(fd);
+  if (map !== undefined) return map;
+  return kernel.files.has(fd) ? -EINVAL : -EBADF;
+}
+
+function mayRead(map: KernelMap): boolean {
+  return (map.fileFlags & BPF_F_WRONLY) === 0;
+}
+
+function mayWrite(map: KernelMap): boolean {
+  return (map.fileFlags & BPF_F_RDONLY) === 0 && !map.frozen;
+}
+
+/** Bytes between the key and the value in the room of a system call. */
+function keyRoom(map: KernelMap): number {
+  return Math.ceil(map.attr.keySize / 8) * 8;
+}
+
+/** Copies `key` into BPF memory, with room for a value or another key behind it. */
+function keyAndValue(kernel: BpfKernel, map: KernelMap, key: Uint8Array): number {
+  const room = kernel.scratch(keyRoom(map) + Math.max(map.userValueSize, keyRoom(map)));
+  if (room === 0) return 0;
+  const { bytes } = kernel.memory;
+  bytes.fill(0, room, room + keyRoom(map));
+  bytes.set(key.subarray(0, map.attr.keySize), room);
+  return room;
+}

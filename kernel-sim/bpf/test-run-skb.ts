@@ -1,0 +1,112 @@
+import { EINVAL, ENOMEM } from "../include/errno.ts";
+import * as ctx from "./contexts.ts";
+import type { BpfKernel } from "./kernel.ts";
+import type { LoadedProgram } from "./program.ts";
+import {
+  LOOPBACK_IFINDEX,
+  PAGE_BYTES,
+  refusedRun,
+  repeated,
+  SHARED_INFO_BYTES,
+  type TestRunOutcome,
+  type TestRunRequest,
+} from "./test-run-request.ts";
+
+const NET_SKB_PAD = 64;
+/** `struct bpf_sock`: the socket that owns the packet of a test run. */
+const BPF_SOCK_BYTES = 80;
+
+/**
+ * Runs a program on an sk_buff. Types of traffic control see the packet from its Ethernet header
+ * on, socket filters from behind it.
+ *
+ * @linux net/bpf/test_run.c `bpf_prog_test_run_skb` (6.18)
+ */
+export function runSkb(
+  kernel: BpfKernel,
+  prog: LoadedProgram,
+  request: TestRunRequest,
+  isLinkLayer: boolean,
+): TestRunOutcome {
+  const { dataIn, ctxIn } = request;
+  const sizeMax = PAGE_BYTES - NET_SKB_PAD - SHARED_INFO_BYTES;
+  if (dataIn.length < ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
+  if (ctxIn !== undefined && !isContextOk(ctxIn)) return refusedRun(-EINVAL);
+  const { memory } = kernel;
+  const buffer = memory.alloc(PAGE_BYTES);
+  const context = memory.alloc(ctx.SK_BUFF_BYTES);
+  const socket = memory.alloc(BPF_SOCK_BYTES);
+  if (buffer === 0 || context === 0 || socket === 0) return refusedRun(-ENOMEM);
+  const { bytes, view } = memory;
+  const mac = buffer + NET_SKB_PAD;
+  const network = mac + ctx.ETH_HLEN;
+  const data = isLinkLayer ? mac : network;
+  const length = mac + dataIn.length - data;
+  bytes.set(dataIn, mac);
+  if (ctxIn !== undefined) takeContext(bytes, context, ctxIn);
+  view.setInt32(context + ctx.SKB_LEN, length, true);
+  view.setInt32(context + ctx.SKB_PKT_TYPE, packetType(bytes, mac), true);
+  view.setInt32(context + ctx.SKB_PROTOCOL, protocol(view, mac, dataIn.length), true);
+  if (view.getInt32(context + ctx.SKB_IFINDEX, true) === 0) {
+    view.setInt32(context + ctx.SKB_IFINDEX, LOOPBACK_IFINDEX, true);
+  }
+  view.setInt32(context + ctx.SKB_DATA, data, true);
+  view.setInt32(context + ctx.SKB_DATA_END, data + length, true);
+  view.setInt32(context + ctx.SKB_DATA_META, data, true);
+  view.setInt32(context + ctx.SKB_SK, socket, true);
+  kernel.packet = { data, length, macHeader: mac, networkHeader: network };
+  const { retval, executed } = repeated(kernel, prog, context, request.repeat);
+  const dataOut = memory.copyOut(mac, dataIn.length);
+  memory.free(buffer, PAGE_BYTES);
+  memory.free(context, ctx.SK_BUFF_BYTES);
+  memory.free(socket, BPF_SOCK_BYTES);
+  return { errno: 0, retval, dataOut, executed };
+}
+
+const PACKET_HOST = 0;
+const PACKET_BROADCAST = 1;
+const PACKET_MULTICAST = 2;
+const PACKET_OTHERHOST = 3;
+
+/** The loopback device has the address 0. @linux net/ethernet/eth.c `eth_type_trans` (6.18) */
+function packetType(bytes: Uint8Array, mac: number): number {
+  const destination = bytes.subarray(mac, mac + 6);
+  if (destination.every((byte) => byte === 0)) return PACKET_HOST;
+  if (destination.every((byte) => byte === 0xff)) return PACKET_BROADCAST;
+  return (destination[0]! & 1) !== 0 ? PACKET_MULTICAST : PACKET_OTHERHOST;
+}
+
+const ETH_P_802_3_MIN = 0x600;
+/** In network order, as `skb->protocol` holds them. */
+const ETH_P_802_3 = 0x0100;
+const ETH_P_802_2 = 0x0400;
+
+function protocol(view: DataView, mac: number, size: number): number {
+  if (view.getUint16(mac + 12, false) >= ETH_P_802_3_MIN) return view.getUint16(mac + 12, true);
+  const isRawIpx = size >= ctx.ETH_HLEN + 2 && view.getUint16(mac + 14, true) === 0xffff;
+  return isRawIpx ? ETH_P_802_3 : ETH_P_802_2;
+}
+
+/** Fields that the caller may set: offset and end. The others must be 0. */
+const SETTABLE: readonly (readonly [number, number])[] = [
+  [ctx.SKB_MARK, ctx.SKB_MARK + 4],
+  [ctx.SKB_PRIORITY, ctx.SKB_PRIORITY + 4],
+  [ctx.SKB_INGRESS_IFINDEX, ctx.SKB_IFINDEX + 4],
+  [ctx.SKB_CB, ctx.SKB_CB + ctx.SKB_CB_BYTES],
+  [ctx.SKB_TSTAMP, ctx.SKB_TSTAMP + 8],
+  [ctx.SKB_WIRE_LEN, ctx.SKB_GSO_SEGS + 4],
+  [ctx.SKB_GSO_SIZE, ctx.SKB_GSO_SIZE + 4],
+  [ctx.SKB_HWTSTAMP, ctx.SKB_HWTSTAMP + 8],
+];
+
+/** @linux net/bpf/test_run.c `convert___skb_to_skb` (6.18) */
+function isContextOk(given: Uint8Array): boolean {
+  if (given.length > ctx.SK_BUFF_BYTES) return false;
+  return given.every(
+    (byte, at) => byte === 0 || SETTABLE.some(([start, end]) => at >= start && at < end),
+  );
+}
+
+function takeContext(bytes: Uint8Array, context: number, given: Uint8Array): void {
+  bytes.set(given, context);
+}

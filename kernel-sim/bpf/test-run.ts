@@ -1,0 +1,98 @@
+import { EINVAL, ENOMEM, ENOTSUPP } from "../include/errno.ts";
+import * as ctx from "./contexts.ts";
+import type { BpfKernel } from "./kernel.ts";
+import type { LoadedProgram } from "./program.ts";
+import {
+  LOOPBACK_IFINDEX,
+  PAGE_BYTES,
+  refusedRun,
+  repeated,
+  SHARED_INFO_BYTES,
+  type TestRunOutcome,
+  type TestRunRequest,
+} from "./test-run-request.ts";
+import { runSkb } from "./test-run-skb.ts";
+import {
+  BPF_PROG_TYPE_SCHED_ACT,
+  BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_SOCKET_FILTER,
+  BPF_PROG_TYPE_XDP,
+} from "./uapi.ts";
+
+const XDP_PACKET_HEADROOM = 256;
+
+/**
+ * Runs a program on a packet of the caller's.
+ *
+ * @linux net/bpf/test_run.c (6.18)
+ * @spec bpf(2) BPF_PROG_TEST_RUN
+ */
+export function testRun(
+  kernel: BpfKernel,
+  prog: LoadedProgram,
+  request: TestRunRequest,
+): TestRunOutcome {
+  switch (prog.type) {
+    case BPF_PROG_TYPE_XDP:
+      return runXdp(kernel, prog, request);
+    case BPF_PROG_TYPE_SOCKET_FILTER:
+      return runSkb(kernel, prog, request, false);
+    case BPF_PROG_TYPE_SCHED_CLS:
+    case BPF_PROG_TYPE_SCHED_ACT:
+      return runSkb(kernel, prog, request, true);
+    default:
+      return refusedRun(-ENOTSUPP);
+  }
+}
+
+/**
+ * @linux net/bpf/test_run.c `bpf_prog_test_run_xdp` (6.18)
+ * @simplified packets of one buffer only.
+ */
+function runXdp(kernel: BpfKernel, prog: LoadedProgram, request: TestRunRequest): TestRunOutcome {
+  const { dataIn } = request;
+  const metaBytes = metadataBytes(request);
+  if (metaBytes < 0) return refusedRun(metaBytes);
+  const sizeMax = PAGE_BYTES - XDP_PACKET_HEADROOM - SHARED_INFO_BYTES + metaBytes;
+  if (dataIn.length < ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
+  const { memory } = kernel;
+  const frame = memory.alloc(PAGE_BYTES);
+  const context = memory.alloc(ctx.XDP_MD_BYTES);
+  if (frame === 0 || context === 0) return refusedRun(-ENOMEM);
+  const { bytes, view } = memory;
+  const start = frame + XDP_PACKET_HEADROOM - metaBytes;
+  bytes.set(dataIn, start);
+  view.setInt32(context + ctx.XDP_DATA_META, start, true);
+  view.setInt32(context + ctx.XDP_DATA, start + metaBytes, true);
+  view.setInt32(context + ctx.XDP_DATA_END, start + dataIn.length, true);
+  view.setInt32(context + ctx.XDP_INGRESS_IFINDEX, LOOPBACK_IFINDEX, true);
+  kernel.packet = {
+    data: start,
+    length: PAGE_BYTES - SHARED_INFO_BYTES,
+    macHeader: frame,
+    networkHeader: 0,
+  };
+  const { retval, executed } = repeated(kernel, prog, context, request.repeat);
+  // The memory may have grown, and the program may have moved both ends.
+  const first = memory.view.getInt32(context + ctx.XDP_DATA_META, true);
+  const end = memory.view.getInt32(context + ctx.XDP_DATA_END, true);
+  const dataOut = memory.copyOut(first, end - first);
+  memory.free(frame, PAGE_BYTES);
+  memory.free(context, ctx.XDP_MD_BYTES);
+  return { errno: 0, retval, dataOut, executed };
+}
+
+/** How much of the data stands in front of the packet, by the context that came along. */
+function metadataBytes({ ctxIn, dataIn }: TestRunRequest): number {
+  if (ctxIn === undefined) return 0;
+  if (ctxIn.length > ctx.XDP_MD_BYTES) return -EINVAL;
+  const padded = new Uint8Array(ctx.XDP_MD_BYTES);
+  padded.set(ctxIn);
+  const view = new DataView(padded.buffer);
+  const data = view.getUint32(ctx.XDP_DATA, true);
+  if (view.getUint32(ctx.XDP_DATA_END, true) !== dataIn.length) return -EINVAL;
+  if (view.getUint32(ctx.XDP_DATA_META, true) !== 0 || data > dataIn.length) return -EINVAL;
+  if ((data & 3) !== 0 || data > 255) return -EINVAL;
+  if (view.getUint32(ctx.XDP_EGRESS_IFINDEX, true) !== 0) return -EINVAL;
+  return data;
+}

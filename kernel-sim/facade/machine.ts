@@ -1,0 +1,98 @@
+import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.ts";
+import { BpfKernel } from "../bpf/kernel.ts";
+import { Clock } from "../hw/clock.ts";
+import { ENOTSUPP } from "../include/errno.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { Tracing } from "../trace/tracing.ts";
+import { makeBpfError } from "./bpf-error.ts";
+import { createMap } from "./map.ts";
+import { load } from "./prog.ts";
+
+const CPUS_MAX = 64;
+
+/** Starts a machine. Two machines share nothing; the same seed gives the same run. */
+export function boot(options: BootOptions = {}): Machine {
+  const { seed = 1, cpus = 2 } = options;
+  if (!Number.isSafeInteger(seed)) {
+    throw new TypeError(`boot(): seed is a whole number, not ${String(seed)}`);
+  }
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX) {
+    throw new TypeError(
+      `boot(): cpus is a whole number from 1 to ${CPUS_MAX}, not ${String(cpus)}`,
+    );
+  }
+  const clock = new Clock();
+  const ring = new TraceRing();
+  let kernel: BpfKernel | undefined;
+  let tracing = new Tracing();
+  let isClosed = false;
+
+  function open(): BpfKernel {
+    assertOpen();
+    // The memory of BPF is made at its first use: most machines never need it.
+    kernel ??= new BpfKernel(seed, cpus, clock, ring);
+    return kernel;
+  }
+
+  function assertOpen(): void {
+    if (isClosed) throw new Error("this machine was closed: boot() another one");
+  }
+
+  const tracepoints = Object.freeze({
+    attach: (...args: Parameters<Tracing["attach"]>) => tracing.attach(...args),
+  });
+
+  const bpf: BpfSyscall = Object.freeze({
+    createMap: (attr) => createMap(open, attr),
+    load: (attr) => load(open, tracepoints, attr),
+    mustLoad(attr) {
+      const result = load(open, tracepoints, attr);
+      if (result.ok) return result.prog;
+      throw makeBpfError(
+        result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,
+        result.errno,
+        result.log,
+      );
+    },
+    verify() {
+      throw makeBpfError("the verifier is not part of this machine yet", ENOTSUPP);
+    },
+  } satisfies BpfSyscall);
+
+  return Object.freeze({
+    seed,
+    cpus,
+    bpf,
+    now: () => clock.now(),
+    trace: traceFacade(ring, assertOpen),
+    replay(recording: Recording) {
+      return tracing.replay(recording, open(), ring);
+    },
+    close() {
+      isClosed = true;
+      kernel = undefined;
+      tracing = new Tracing();
+    },
+  });
+}
+
+function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {
+  return Object.freeze({
+    get length() {
+      assertOpen();
+      return ring.length;
+    },
+    events(filter: { readonly name?: string } = {}) {
+      assertOpen();
+      return Object.freeze(ring.events(filter.name));
+    },
+    count(name: string) {
+      assertOpen();
+      return ring.count(name);
+    },
+    last(name: string) {
+      assertOpen();
+      return ring.last(name);
+    },
+  });
+}

@@ -1,0 +1,144 @@
+import type {
+  BpfLink,
+  BpfMap,
+  BpfProg,
+  Insn,
+  LoadAttr,
+  LoadResult,
+  TestRunAttr,
+  TestRunResult,
+} from "../api.ts";
+import type { BpfKernel } from "../bpf/kernel.ts";
+import { type ProgLoadAttr, progLoad } from "../bpf/prog-load.ts";
+import type { LoadedProgram } from "../bpf/program.ts";
+import { decode, textOf } from "../bpf/program-text.ts";
+import { testRun } from "../bpf/test-run.ts";
+import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
+import { EINVAL, errnoName } from "../include/errno.ts";
+import { makeBpfError } from "./bpf-error.ts";
+import type { OpenKernel } from "./map.ts";
+
+/** Attaches programs to tracepoints; the machine has one. */
+export interface Tracepoints {
+  attach(prog: LoadedProgram, tracepoint: string): BpfLink | number;
+}
+
+/** BPF_PROG_LOAD, with the refusal as an answer. */
+export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr): LoadResult {
+  const kernel = open();
+  const request = loadRequest(attr);
+  const outcome = progLoad(kernel, request);
+  const { log, insnsProcessed } = outcome;
+  if ("errno" in outcome) {
+    const errno = -outcome.errno;
+    return Object.freeze({
+      ok: false,
+      errno,
+      errnoName: errnoName(errno),
+      error: outcome.error,
+      log,
+      insnsProcessed,
+    } as const);
+  }
+  const prog = progFacade(open, tracepoints, kernel, outcome.fd, request.progType);
+  return Object.freeze({ ok: true, prog, log, insnsProcessed } as const);
+}
+
+/** @throws a TypeError when a name is unknown or a map is missing */
+export function loadRequest(attr: LoadAttr): ProgLoadAttr {
+  const { type, program, license = "GPL", logLevel = 1, flags = 0, name = "" } = attr;
+  return {
+    progType: numberOfName(BPF_PROG_TYPE_NAMES, type, "program type"),
+    expectedAttachType:
+      attr.expectedAttachType === undefined
+        ? 0
+        : numberOfName(BPF_ATTACH_TYPE_NAMES, attr.expectedAttachType, "attach type"),
+    insns: withDescriptors(attr),
+    license: String(license),
+    progFlags: flags,
+    logLevel,
+    name: String(name),
+  };
+
+  function numberOfName(names: readonly string[], wanted: string, what: string): number {
+    const number = names.indexOf(wanted);
+    if (number >= 0) return number;
+    throw new TypeError(`there is no ${what} "${String(wanted)}"`);
+  }
+
+  function withDescriptors({ maps }: LoadAttr): readonly Insn[] {
+    const isBytes = program instanceof Uint8Array;
+    const insns = isBytes ? decode(program) : program.insns.map((insn) => ({ ...insn }));
+    if (isBytes && maps === undefined) return insns;
+    const names = isBytes ? [] : program.mapNames;
+    for (const [slot, insn] of insns.entries()) {
+      if (!refersToMap(insn)) continue;
+      insns[slot] = { ...insn, imm: descriptor(maps, insn.imm, names[insn.imm]) };
+    }
+    return insns;
+  }
+}
+
+function refersToMap({ code, srcReg }: Insn): boolean {
+  return code === 0x18 && (srcReg === 1 || srcReg === 2);
+}
+
+/** The descriptor of the map that a program calls `name`, or names by its index only. */
+function descriptor(maps: LoadAttr["maps"], index: number, name: string | undefined): number {
+  const given = maps ?? {};
+  const key = name !== undefined && Object.hasOwn(given, name) ? name : String(index);
+  const isByName = name === undefined || Array.isArray(given) || key === name;
+  const map =
+    isByName && Object.hasOwn(given, key) ? (given as Record<string, BpfMap>)[key] : undefined;
+  if (map !== undefined && typeof map.fd === "number") return map.fd;
+  const what = name === undefined ? `map ${index}` : `the map "${name}"`;
+  const remedy = name === undefined ? "maps: [...]" : `maps: { ${name}: ... }`;
+  throw new TypeError(`the program refers to ${what}, which was not given: pass ${remedy}`);
+}
+
+function progFacade(
+  open: OpenKernel,
+  tracepoints: Tracepoints,
+  kernel: BpfKernel,
+  fd: number,
+  progType: number,
+): BpfProg {
+  const prog = kernel.files.get(fd) as LoadedProgram;
+  return Object.freeze({
+    fd,
+    type: BPF_PROG_TYPE_NAMES[progType]!,
+    run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
+    attach(tracepoint: string) {
+      open();
+      const link = tracepoints.attach(prog, tracepoint);
+      if (typeof link !== "number") return link;
+      const why =
+        link === -EINVAL
+          ? `a ${BPF_PROG_TYPE_NAMES[progType]} program cannot be attached to a tracepoint`
+          : `there is no tracepoint "${tracepoint}"`;
+      throw makeBpfError(why, -link);
+    },
+    xlated: () => textOf(prog.insns),
+  });
+}
+
+/** The shortest packet that BPF_PROG_TEST_RUN takes: an Ethernet header. */
+const ETH_HLEN = 14;
+
+function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
+  const { repeat = 1 } = attr;
+  if (!Number.isInteger(repeat) || repeat < 0) {
+    throw new TypeError(`repeat is a whole number, not ${String(repeat)}`);
+  }
+  const { errno, retval, dataOut, executed } = testRun(kernel, prog, {
+    dataIn: attr.dataIn ?? new Uint8Array(ETH_HLEN),
+    ctxIn: attr.ctxIn,
+    repeat,
+  });
+  return Object.freeze({
+    errno: -errno,
+    retval,
+    ...(dataOut === undefined ? {} : { dataOut }),
+    insnsExecuted: executed,
+  });
+}

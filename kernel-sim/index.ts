@@ -1,0 +1,37 @@
+/** The door of the simulator: all that cells, exercises, figures and the judge can reach. */
+
+export type {
+  AbstractValue,
+  BootOptions,
+  BpfError,
+  BpfLink,
+  BpfMap,
+  BpfProg,
+  BpfSyscall,
+  BpfToolkit,
+  BytesLike,
+  Insn,
+  InsnBuilders,
+  LoadAttr,
+  LoadResult,
+  Machine,
+  MapAttr,
+  MapTypeName,
+  NegativeErrno,
+  Program,
+  ProgTypeName,
+  Recording,
+  TestRunAttr,
+  TestRunResult,
+  Tnum,
+  TnumOps,
+  Trace,
+  TraceEvent,
+  VerifierReport,
+  VerifierStep,
+} from "./api.ts";
+export { boot } from "./facade/machine.ts";
+export { bpf } from "./facade/toolkit.ts";
+export { constants } from "./globals.ts";
+export { kernelPrototypes } from "./harden.ts";
+export { recordings } from "./trace/recordings/index.ts";

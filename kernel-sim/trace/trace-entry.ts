@@ -1,0 +1,53 @@
+import type { BpfMemory } from "../bpf/memory.ts";
+import type { TracepointFormat } from "./formats.ts";
+import type { EventFields } from "./ring.ts";
+
+/** Room for the fixed fields and for strings behind them. */
+export const TRACE_ENTRY_BYTES_MAX = 512;
+const COMM_BYTES = 16;
+
+/** Writes an event as the structure that programs at its tracepoint get. */
+export function writeEntry(
+  memory: BpfMemory,
+  at: number,
+  format: TracepointFormat,
+  fields: EventFields,
+): void {
+  const { bytes, view } = memory;
+  bytes.fill(0, at, at + TRACE_ENTRY_BYTES_MAX);
+  view.setUint16(at, format.id, true);
+  view.setInt32(at + 4, Number(fields["common_pid"] ?? 0), true);
+  let strings = 0;
+  for (const { offset, size } of format.fields) strings = Math.max(strings, offset + size);
+  for (const { name, offset, size, kind } of format.fields) {
+    const value = fields[name] ?? 0;
+    if (kind === "comm") {
+      writeText(bytes, at + offset, String(value), COMM_BYTES);
+    } else if (kind === "string") {
+      const length = writeText(bytes, at + strings, String(value), TRACE_ENTRY_BYTES_MAX - strings);
+      view.setUint32(at + offset, (length << 16) | strings, true);
+      strings += length;
+    } else {
+      writeNumber(view, at + offset, size, value);
+    }
+  }
+}
+
+/** Writes `text` with its final 0 and answers how many bytes that took. */
+function writeText(bytes: Uint8Array, at: number, text: string, room: number): number {
+  const length = Math.min(text.length, room - 1);
+  for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
+  bytes[at + length] = 0;
+  return length + 1;
+}
+
+function writeNumber(
+  view: DataView,
+  at: number,
+  size: number,
+  value: string | number | bigint,
+): void {
+  if (size === 8) view.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true);
+  else if (size === 4) view.setInt32(at, Number(value), true);
+  else view.setInt8(at, Number(value));
+}
