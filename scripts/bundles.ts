@@ -27,4 +27,29 @@ export const BUNDLES: readonly Bundle[] = [
       target: ["chrome120", "firefox121", "safari17.4"],
     },
   },
+  {
+    // The page fetches the Workers' texts and hands them to its frame, which loads nothing.
+    name: "sandbox",
+    entries: {
+      frame: "notebook/session/sandbox/frame-script.ts",
+      "cell-worker": "notebook/runtime/worker/entry.ts",
+    },
+    folder: "public/sandbox",
+    options: {
+      format: "iife",
+      platform: "browser",
+      target: ["chrome120", "firefox121", "safari17.4"],
+      legalComments: "none",
+    },
+  },
+  {
+    // What the grader starts without any permission; only Deno reads these files.
+    name: "grading",
+    entries: {
+      player: "notebook/runtime/player/process.ts",
+      judge: "notebook/runtime/judge/process.ts",
+    },
+    folder: "node_modules/.kernelbook/grading",
+    options: { format: "esm", platform: "browser", target: "es2024", legalComments: "none" },
+  },
 ];

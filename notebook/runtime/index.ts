@@ -18,6 +18,15 @@ export type {
   SeededRandom,
   TestContext,
 } from "./exercise-api.ts";
+export {
+  type JudgeEnd,
+  type JudgeOptions,
+  judge,
+  type TestVerdict,
+  testsOf,
+} from "./judge/judge.ts";
+export { loadTestFile } from "./judge/test-file.ts";
+export { createPlayer, type StudentPlayer } from "./player/player.ts";
 export type {
   CellNames,
   CellToRun,
@@ -38,3 +47,4 @@ export {
   type RealmOptions,
   type RunOptions,
 } from "./realm/realm.ts";
+export { encodeFrame, type Frame, FrameDecoder } from "./stdio/frames.ts";

@@ -1,0 +1,160 @@
+/**
+ * The core of the judge: runs the tests of an exercise against a player it does not trust, and
+ * tells the outcome of each as soon as it is known. The same in the grader and, with the visible
+ * tests, in the browser.
+ */
+
+import type { ExerciseDefinition, TestContext } from "../exercise-api.ts";
+import type { LoadAnswer } from "../player/messages.ts";
+import { decodePlain } from "../player/plain.ts";
+import { testRandom } from "./random.ts";
+import { type AskPlayer, remotePlayer, Tampering, TestFailure } from "./remote-player.ts";
+
+export interface TestVerdict {
+  readonly id: string;
+  readonly passed: boolean;
+  /** Of a failed test: what to look at. */
+  readonly feedback?: string;
+}
+
+/** How a run of all tests came to its end. */
+export type JudgeEnd =
+  | { readonly kind: "done" }
+  | { readonly kind: "compile-error"; readonly message: string; readonly line: number }
+  | { readonly kind: "tampered" };
+
+export interface JudgeOptions {
+  readonly definition: ExerciseDefinition;
+  /** Every test must pass with each of them. */
+  readonly seeds: readonly number[];
+  readonly ask: AskPlayer;
+  /** The player's first answer, to the submission itself. */
+  readonly loaded: Promise<string>;
+  readonly onVerdict: (verdict: TestVerdict) => void;
+  /** True for visible tests: their arguments may be told. */
+  readonly isPublic: boolean;
+  /** Told about a test that failed by its own fault, such as reading a property of undefined. */
+  readonly onTestError?: (testId: string, thrown: unknown) => void;
+}
+
+type TestBody = (context: TestContext) => Promise<void>;
+
+/** The ids of an exercise's tests in their order, with their bodies. Throws for a second one. */
+export function testsOf({ id, define }: ExerciseDefinition): ReadonlyMap<string, TestBody> {
+  const tests = new Map<string, TestBody>();
+  define({
+    test: (testId, body) => {
+      if (tests.has(testId)) throw new Error(`${id} has two tests named ${testId}`);
+      tests.set(testId, body);
+    },
+  });
+  return tests;
+}
+
+/** Runs all tests; what has a verdict before the end keeps it. */
+export async function judge(options: JudgeOptions): Promise<JudgeEnd> {
+  try {
+    const load = parseLoad(await options.loaded);
+    if (load.kind === "refused") {
+      const { name, message, line } = load.thrown;
+      return { kind: "compile-error", message: `${name}: ${message}`, line };
+    }
+    const ask = oneAfterTheOther(options.ask);
+    let run = 0;
+    for (const [id, body] of testsOf(options.definition)) {
+      let feedback: string | undefined;
+      for (const seed of options.seeds) {
+        run++;
+        feedback = await runTest({ ...options, ask }, { id, body, run, seed });
+        if (feedback !== undefined) break;
+      }
+      options.onVerdict(
+        feedback === undefined ? { id, passed: true } : { id, passed: false, feedback },
+      );
+    }
+    return { kind: "done" };
+  } catch (problem) {
+    if (problem instanceof Tampering) return { kind: "tampered" };
+    throw problem;
+  }
+}
+
+interface TestRun {
+  readonly id: string;
+  readonly body: TestBody;
+  readonly run: number;
+  readonly seed: number;
+}
+
+/** Answers why the test failed, or undefined when it passed. */
+async function runTest(
+  { ask, isPublic, onTestError }: JudgeOptions,
+  { id, body, run, seed }: TestRun,
+): Promise<string | undefined> {
+  // A test that catches what its player throws must not swallow these two.
+  let serious: Tampering | undefined;
+  const watched: AskPlayer = async (question) => {
+    if (serious !== undefined) throw serious;
+    return ask(question);
+  };
+  const random = testRandom(seed, id);
+  const player = remotePlayer({ ask: watched, run, seed: random.int(0, 2 ** 31), isPublic });
+  const check = (condition: boolean, hint: string): void => {
+    if (condition !== true) throw new TestFailure(hint);
+  };
+  try {
+    await body({ player: guarded(player, (problem) => (serious ??= problem)), random, check });
+    if (serious !== undefined) throw serious;
+    return undefined;
+  } catch (problem) {
+    if (serious !== undefined || problem instanceof Tampering) throw serious ?? problem;
+    if (problem instanceof TestFailure) return problem.message;
+    onTestError?.(id, problem);
+    return "The test could not use what your code answered. Does it have the form that the contract asks for?";
+  }
+}
+
+/** Notes tampering even where a test catches every error. */
+function guarded<T extends object>(player: T, note: (problem: Tampering) => void): T {
+  const made: Record<string, unknown> = {};
+  for (const [name, method] of Object.entries(player)) {
+    made[name] = async (...args: unknown[]) => {
+      try {
+        return await Reflect.apply(method as () => unknown, undefined, args);
+      } catch (problem) {
+        if (problem instanceof Tampering) note(problem);
+        throw problem;
+      }
+    };
+  }
+  return made as T;
+}
+
+/** The player answers one question at a time, also where a test asks several at once. */
+function oneAfterTheOther(ask: AskPlayer): AskPlayer {
+  let last: Promise<unknown> = Promise.resolve();
+  return (question) => {
+    const answer = last.then(() => ask(question));
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+}
+
+function parseLoad(text: string): LoadAnswer {
+  let load: Partial<LoadAnswer>;
+  try {
+    load = decodePlain(text) as unknown as Partial<LoadAnswer>;
+  } catch {
+    throw new Tampering("an answer of no known form");
+  }
+  if (load?.kind === "loaded") return { kind: "loaded", exports: [] };
+  const thrown = load?.kind === "refused" ? load.thrown : undefined;
+  const { name, message, line } = thrown ?? {};
+  if (typeof name !== "string" || typeof message !== "string" || !Number.isInteger(line)) {
+    throw new Tampering("an answer of no known form");
+  }
+  return {
+    kind: "refused",
+    thrown: { name: name.slice(0, 200), message: message.slice(0, 2000), line: Number(line) },
+  };
+}

@@ -1,0 +1,180 @@
+/**
+ * Plain data as text, for the way between player and judge. JSON with tags for what it lacks; the
+ * reader believes nothing: depth, number of values and sizes are bounded, objects are made anew.
+ */
+
+import type { Plain } from "../exercise-api.ts";
+
+/** Of a value that crosses; the messages around it nest a little deeper. */
+export const PLAIN_DEPTH_MAX = 20;
+const MESSAGE_DEPTH_MAX = PLAIN_DEPTH_MAX + 6;
+/** Of one message as text. */
+export const PLAIN_LENGTH_MAX = 8 * 1024 * 1024;
+const VALUES_MAX = 1_000_000;
+const BIGINT_DIGITS_MAX = 16_384;
+
+/** A value cannot cross; the message says why, in words for the author of the value. */
+export class NotPlain extends Error {}
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+// Taken before any other code could replace them.
+const { parse, stringify } = JSON;
+const { isArray } = Array;
+const { btoa, atob } = globalThis as { btoa(text: string): string; atob(text: string): string };
+
+/** Answers `value` as text. Reads every property once and throws what its getters throw. */
+export function encodePlain(value: unknown): string {
+  const counter = { left: VALUES_MAX };
+  const text = stringify(toJson(value, MESSAGE_DEPTH_MAX, counter));
+  if (text.length > PLAIN_LENGTH_MAX) throw new NotPlain("it is larger than 8 MiB");
+  return text;
+}
+
+/** Answers the value that `text` stands for. Throws `NotPlain` for anything else than that. */
+export function decodePlain(text: string): Plain {
+  if (text.length > PLAIN_LENGTH_MAX) throw new NotPlain("it is larger than 8 MiB");
+  let json: Json;
+  try {
+    json = parse(text) as Json;
+  } catch {
+    throw new NotPlain("it is not JSON");
+  }
+  return fromJson(json, MESSAGE_DEPTH_MAX, { left: VALUES_MAX });
+}
+
+/** Throws `NotPlain` when `value` nests deeper than a value may, or is too large. */
+export function checkPlain(value: unknown): void {
+  stringify(toJson(value, PLAIN_DEPTH_MAX, { left: VALUES_MAX }));
+}
+
+interface Counter {
+  left: number;
+}
+
+function toJson(value: unknown, depth: number, counter: Counter): Json {
+  if (depth < 0) throw new NotPlain(`it nests deeper than ${PLAIN_DEPTH_MAX} levels`);
+  if (--counter.left < 0) throw new NotPlain("it has more than a million parts");
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value;
+    case "undefined":
+      return { u: 1 };
+    case "number":
+      return isOrdinary(value) ? value : { n: Object.is(value, -0) ? "-0" : `${value}` };
+    case "bigint":
+      return { i: bigintText(value) };
+    case "object":
+      return value === null ? null : objectToJson(value, depth, counter);
+    default:
+      throw new NotPlain(`it holds a ${typeof value}`);
+  }
+}
+
+function objectToJson(value: object, depth: number, counter: Counter): Json {
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return { b: toBase64(bytes) };
+  if (isArray(value)) {
+    const { length } = value;
+    if (length > counter.left) throw new NotPlain("it has more than a million parts");
+    const items: Json[] = [];
+    for (let i = 0; i < length; i++) items.push(toJson(value[i], depth - 1, counter));
+    return items;
+  }
+  const prototype = Reflect.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) {
+    throw new NotPlain("it holds an object of a class, a Map or the like; plain objects cross");
+  }
+  const entries: Json[] = [];
+  for (const key of Object.keys(value)) {
+    entries.push(key, toJson((value as Record<string, unknown>)[key], depth - 1, counter));
+  }
+  return { o: entries };
+}
+
+function fromJson(json: Json, depth: number, counter: Counter): Plain {
+  if (depth < 0) throw new NotPlain("it nests too deep");
+  if (--counter.left < 0) throw new NotPlain("it has more than a million parts");
+  if (json === null || typeof json !== "object") return json;
+  if (isArray(json)) return json.map((item) => fromJson(item, depth - 1, counter));
+  const [tag, ...others] = Object.keys(json);
+  if (tag === undefined || others.length > 0) throw new NotPlain("it has an unknown form");
+  return fromTagged(tag, json[tag] as Json, depth, counter);
+}
+
+function fromTagged(tag: string, content: Json, depth: number, counter: Counter): Plain {
+  if (tag === "u" && content === 1) return undefined;
+  if (tag === "o" && isArray(content)) return objectFromJson(content, depth, counter);
+  if (typeof content === "string") {
+    if (tag === "b") return fromBase64(content);
+    if (tag === "i" && /^-?0x[0-9a-f]+$/.test(content)) return bigintFrom(content);
+    if (tag === "n" && /^(?:-0|NaN|-?Infinity)$/.test(content)) return Number(content);
+  }
+  throw new NotPlain("it has an unknown form");
+}
+
+/** `defineProperty` and not an assignment: `__proto__` is a name like any other. */
+function objectFromJson(entries: readonly Json[], depth: number, counter: Counter): Plain {
+  const made: { [key: string]: Plain } = {};
+  for (let i = 0; i < entries.length; i += 2) {
+    const key = entries[i];
+    const item = entries[i + 1];
+    if (typeof key !== "string" || item === undefined) throw new NotPlain("it has an unknown form");
+    const value = fromJson(item, depth - 1, counter);
+    Object.defineProperty(made, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
+  }
+  return made;
+}
+
+function isOrdinary(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
+}
+
+function bigintText(value: bigint): string {
+  const text = value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+  if (text.length > BIGINT_DIGITS_MAX) throw new NotPlain("a bigint in it is too large");
+  return text;
+}
+
+function bigintFrom(text: string): bigint {
+  if (text.length > BIGINT_DIGITS_MAX) throw new NotPlain("a bigint in it is too large");
+  return text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
+}
+
+const typeNameOf = Object.getOwnPropertyDescriptor(
+  Reflect.getPrototypeOf(Uint8Array.prototype) as object,
+  Symbol.toStringTag,
+)?.get;
+
+/** The bytes of a real Uint8Array, whatever its prototype says; undefined for anything else. */
+function bytesOf(value: object): Uint8Array | undefined {
+  const name = typeNameOf === undefined ? "" : Reflect.apply(typeNameOf, value, []);
+  return name === "Uint8Array" ? (value as Uint8Array) : undefined;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  if (bytes.length > PLAIN_LENGTH_MAX) throw new NotPlain("it is larger than 8 MiB");
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += 0x2000) {
+    pieces.push(String.fromCharCode(...bytes.subarray(at, at + 0x2000)));
+  }
+  return btoa(pieces.join(""));
+}
+
+function fromBase64(text: string): Uint8Array {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch {
+    throw new NotPlain("its bytes are not base64");
+  }
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

@@ -1,0 +1,150 @@
+/** An exercise's folder, read and checked: `content/lectures/NN-slug/exercises/<id>/`. */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { z } from "zod";
+import type { ExerciseManifest } from "#notebook/document";
+import { checkout, config } from "../config.ts";
+import { bundleTests } from "./exercise-tests.ts";
+import { CourseProblem, readYaml } from "./located-yaml.ts";
+
+const TestId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "write small letters, digits and -");
+
+const ExerciseYaml = z.strictObject({
+  number: z.string().regex(/^E\d+\.\d+$/, "write it like E11.1"),
+  kind: z.literal("code"),
+  title: z.string().min(1).max(200),
+  attempts: z.int().min(1).max(1000).optional(),
+  points: z.int().min(0).optional(),
+  limits: z
+    .strictObject({
+      cpuSeconds: z.number().positive().max(60).default(10),
+      wallSeconds: z.number().positive().max(120).default(20),
+      memoryMiB: z.int().min(64).max(2048).default(512),
+    })
+    .default({ cpuSeconds: 10, wallSeconds: 20, memoryMiB: 512 }),
+  seeds: z.array(z.int().min(0).max(0xffffffff)).min(1).max(20),
+  tests: z
+    .array(
+      z.strictObject({
+        id: TestId,
+        title: z.string().min(1),
+        points: z.int().min(0),
+        hint: z.string().min(1),
+      }),
+    )
+    .min(1),
+});
+
+/** An exercise as its folder describes it. */
+export interface CourseExercise {
+  readonly manifest: ExerciseManifest;
+  readonly folder: string;
+  /** The folder's name of the lecture that it belongs to; "" outside of a course. */
+  readonly lectureSlug: string;
+}
+
+/** What a submission is graded with, named by its hash. */
+export interface ExerciseVersion {
+  readonly manifest: ExerciseManifest;
+  readonly hash: string;
+  readonly judge: string;
+}
+
+/** Reads `exercise.yaml`. Throws a `CourseProblem` that names file and line. */
+export function readExercise(folder: string): CourseExercise {
+  const file = join(folder, "exercise.yaml");
+  const name = relative(checkout(), file);
+  const { content, lineOf } = readYaml(file, name, ExerciseYaml);
+  const { attempts, points: stated, ...rest } = content;
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  content.tests.forEach(({ id }, index) => {
+    const line = lineOf(["tests", index, "id"]);
+    if (seen.has(id))
+      problems.push(`${name}:${line}: there is another test named ${id}: rename one`);
+    seen.add(id);
+  });
+  const points = content.tests.reduce((sum, test) => sum + test.points, 0);
+  if (stated !== undefined && stated !== points) {
+    problems.push(
+      `${name}:${lineOf(["points"])}: points: the tests add up to ${points}, not ${stated}: change one of them`,
+    );
+  }
+  if (problems.length > 0) throw new CourseProblem(problems);
+  const manifest = { ...rest, id: basename(folder), attempts, points };
+  const lecture = basename(join(folder, "../.."));
+  return { manifest, folder, lectureSlug: /^\d+-/.test(lecture) ? lecture : "" };
+}
+
+/** The version that the folder's files make now. Throws a `CourseProblem`. */
+export async function exerciseVersionOf(folder: string): Promise<ExerciseVersion> {
+  const { manifest } = readExercise(folder);
+  const { text, sources } = await bundleTests(join(folder, "hidden.test.ts"));
+  const { id, limits, seeds, tests } = manifest;
+  // Titles and hints may be mended without grading anything again.
+  const graded = { id, limits, seeds, tests: tests.map((test) => [test.id, test.points]) };
+  const hash = createHash("sha256").update(JSON.stringify(graded));
+  for (const source of sources) hash.update("\0").update(source);
+  return { manifest, hash: hash.digest("hex"), judge: text };
+}
+
+/** The folder that the operator set, or the sample course. */
+export function courseFolder(): string {
+  return resolve(checkout(), config().courseDir ?? "content");
+}
+
+/** All exercises of a course by lecture and number. Throws a `CourseProblem` for all that is wrong. */
+export function readExercises(course = courseFolder()): CourseExercise[] {
+  const problems: string[] = [];
+  const found = exerciseFolders(course).flatMap((folder) => {
+    try {
+      return [readExercise(folder)];
+    } catch (error) {
+      if (!(error instanceof CourseProblem)) throw error;
+      problems.push(...error.problems);
+      return [];
+    }
+  });
+  for (const key of ["id", "number"] as const) {
+    const first = new Map<string, CourseExercise>();
+    for (const exercise of found) {
+      const other = first.get(exercise.manifest[key]);
+      first.set(exercise.manifest[key], exercise);
+      if (other === undefined) continue;
+      const name = relative(checkout(), join(exercise.folder, "exercise.yaml"));
+      const place = relative(checkout(), other.folder);
+      problems.push(
+        `${name}:1: ${key} ${exercise.manifest[key]} is that of ${place}, too: choose another one`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new CourseProblem(problems);
+  return found.sort((a, b) => compareNumbers(a.manifest.number, b.manifest.number));
+}
+
+/** By id (`three-small-programs`) or number (`E11.1`). */
+export function findExercise(name: string, course = courseFolder()): CourseExercise | undefined {
+  return readExercises(course).find(
+    ({ manifest }) => manifest.id === name || manifest.number.toLowerCase() === name.toLowerCase(),
+  );
+}
+
+function exerciseFolders(course: string): string[] {
+  const lectures = foldersIn(join(course, "lectures"));
+  return lectures.flatMap((lecture) => foldersIn(join(lecture, "exercises")));
+}
+
+function foldersIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map((entry) => join(folder, entry.name))
+    .sort();
+}
+
+function compareNumbers(a: string, b: string): number {
+  const parts = (number: string) => number.slice(1).split(".").map(Number);
+  const [[a1 = 0, a2 = 0], [b1 = 0, b2 = 0]] = [parts(a), parts(b)];
+  return a1 - b1 || a2 - b2;
+}

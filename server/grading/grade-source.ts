@@ -1,0 +1,29 @@
+/** Grading without a database: for `npm run grade`, the publish gate and benchmarks. */
+import { cpus } from "node:os";
+import type { GradingResult } from "#notebook/document";
+import { type GradedExercise, grade } from "./grade.ts";
+import { SandboxPool } from "./sandbox/pool.ts";
+
+export interface GradeSourceOptions {
+  readonly exercise: GradedExercise;
+  readonly source: string;
+  /** Besides those of the exercise. */
+  readonly seeds?: readonly number[];
+}
+
+let pool: SandboxPool | undefined;
+
+/** Grades as the server does, in the real sandboxes. `closeSandboxes()` ends what it keeps. */
+export function gradeSource({
+  exercise,
+  source,
+  seeds = [],
+}: GradeSourceOptions): Promise<GradingResult> {
+  pool ??= new SandboxPool({ concurrency: cpus().length });
+  return grade(pool, exercise, source, [...exercise.manifest.seeds, ...seeds]);
+}
+
+export function closeSandboxes(): void {
+  pool?.close();
+  pool = undefined;
+}

@@ -1,0 +1,210 @@
+/**
+ * Grades one submission in a player and a judge. The grader only carries messages between them and
+ * watches the limits: what counts is what the judge says on its own channel, with the nonce.
+ */
+import { randomBytes } from "node:crypto";
+import type { ExerciseManifest, GradingResult, GradingStatus } from "#notebook/document";
+import type { Frame } from "#notebook/runtime";
+import { log } from "../operation/log.ts";
+import { type JudgeMessage, parseJudgeMessage } from "./judge-message.ts";
+import { resultOf, type Verdicts } from "./result.ts";
+import { BrokenTests, type ReadyJudge, type SandboxPool } from "./sandbox/pool.ts";
+import type { Sandbox, SandboxEnd } from "./sandbox/process.ts";
+import type { Usage } from "./sandbox/usage.ts";
+
+/** What a submission is graded with. */
+export interface GradedExercise {
+  readonly manifest: ExerciseManifest;
+  /** Names the version: all that can change a result. */
+  readonly hash: string;
+  /** The hidden tests as one text. */
+  readonly judge: string;
+}
+
+export const SOURCE_BYTES_MAX = 256 * 1024;
+const WATCH_MS = 50;
+
+/** Answers a result, whatever the submission does. */
+export async function grade(
+  pool: SandboxPool,
+  exercise: GradedExercise,
+  source: string,
+  seeds: readonly number[],
+): Promise<GradingResult> {
+  const began = performance.now();
+  const end = await endOf(pool, exercise, source, seeds);
+  return resultOf(exercise.manifest, end, performance.now() - began);
+}
+
+/** How a run ended, with the verdicts that came before. */
+export interface RunEnd {
+  readonly status: GradingStatus;
+  readonly verdicts: Verdicts;
+  readonly message?: string;
+}
+
+async function endOf(
+  pool: SandboxPool,
+  exercise: GradedExercise,
+  source: string,
+  seeds: readonly number[],
+): Promise<RunEnd> {
+  const verdicts: Verdicts = new Map();
+  if (Buffer.byteLength(source) > SOURCE_BYTES_MAX) {
+    const message = "The submission is larger than 256 KiB: hand in less.";
+    return { status: "compile-error", verdicts, message };
+  }
+  let player: Sandbox | undefined;
+  let judge: ReadyJudge | undefined;
+  try {
+    const { memoryMiB } = exercise.manifest.limits;
+    [player, judge] = await Promise.all([
+      pool.takePlayer(memoryMiB),
+      pool.takeJudge({ hash: exercise.hash, source: exercise.judge }),
+    ]);
+    const missing = differingTests(exercise.manifest, judge.tests);
+    if (missing !== undefined) throw new BrokenTests(missing);
+    const run = new Run(exercise.manifest, player, judge.sandbox, verdicts);
+    const end = await run.start(source, seeds);
+    if (run.judgeIsIdle) pool.giveBack(judge);
+    else judge.sandbox.kill();
+    return end;
+  } catch (error) {
+    log.error({ err: error, exercise: exercise.manifest.id }, "grading failed");
+    judge?.sandbox.kill();
+    const message = error instanceof BrokenTests ? error.message : "The grader failed.";
+    return { status: "internal-error", verdicts, message };
+  } finally {
+    player?.kill();
+    pool.refill();
+  }
+}
+
+/** exercise.yaml and the hidden tests must name the same tests. */
+function differingTests({ tests }: ExerciseManifest, ids: readonly string[]): string | undefined {
+  const named = tests.map(({ id }) => id);
+  const missing = named.filter((id) => !ids.includes(id));
+  const extra = ids.filter((id) => !named.includes(id));
+  if (missing.length > 0) return `the hidden tests lack ${missing.join(", ")}`;
+  return extra.length > 0 ? `exercise.yaml lacks the tests ${extra.join(", ")}` : undefined;
+}
+
+class Run {
+  readonly #manifest: ExerciseManifest;
+  readonly #player: Sandbox;
+  readonly #judge: Sandbox;
+  readonly #verdicts: Verdicts;
+  readonly #nonce = randomBytes(16).toString("hex");
+  readonly #before: { readonly player: Usage; readonly judge: Usage };
+  /** Whether the player has been asked and has not yet answered: it never speaks otherwise. */
+  #isAsked = false;
+  #watch: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #resolve: (end: RunEnd) => void = () => undefined;
+  #hasEnded = false;
+  /** Its run came to its own end, so that another one may follow. */
+  judgeIsIdle = false;
+
+  constructor(manifest: ExerciseManifest, player: Sandbox, judge: Sandbox, verdicts: Verdicts) {
+    this.#manifest = manifest;
+    this.#player = player;
+    this.#judge = judge;
+    this.#verdicts = verdicts;
+    this.#before = { player: player.usage(), judge: judge.usage() };
+  }
+
+  start(source: string, seeds: readonly number[]): Promise<RunEnd> {
+    const { wallSeconds } = this.#manifest.limits;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#watch = setInterval(() => this.#look(), WATCH_MS);
+      this.#deadline = setTimeout(() => this.#timeOut("wall"), wallSeconds * 1000);
+      this.#judge.listen(
+        (frame) => this.#fromJudge(frame),
+        (end) => this.#judgeEnded(end),
+      );
+      this.#player.listen(
+        (frame) => this.#fromPlayer(frame),
+        (end) => this.#playerEnded(end),
+      );
+      this.#judge.send("S", JSON.stringify({ nonce: this.#nonce, seeds }));
+      this.#isAsked = true;
+      this.#player.send("L", source);
+    });
+  }
+
+  #fromPlayer({ kind, text }: Frame): void {
+    if (this.#hasEnded) return;
+    const isAnswer = kind === "A" && this.#isAsked;
+    this.#isAsked = false;
+    if (isAnswer) this.#judge.send("A", text);
+    else this.#end("tampered");
+  }
+
+  #fromJudge({ kind, text }: Frame): void {
+    if (this.#hasEnded) return;
+    if (kind === "Q") {
+      this.#isAsked = true;
+      this.#player.send("Q", text);
+      return;
+    }
+    const message = parseJudgeMessage(kind, text, this.#nonce);
+    if (message === undefined) this.#end("internal-error", "The judge cannot be understood.");
+    else this.#hear(message);
+  }
+
+  #hear(message: JudgeMessage): void {
+    if (message.kind === "verdict") {
+      this.#verdicts.set(message.verdict.id, message.verdict);
+      return;
+    }
+    const { end } = message;
+    this.judgeIsIdle = true;
+    if (end.kind === "done") this.#end("graded");
+    else if (end.kind === "tampered") this.#end("tampered");
+    else if (end.kind === "broken") this.#end("internal-error", `The tests failed: ${end.message}`);
+    else
+      this.#end("compile-error", end.line > 0 ? `Line ${end.line}: ${end.message}` : end.message);
+  }
+
+  #playerEnded(end: SandboxEnd): void {
+    if (end.kind === "garbled") this.#end("tampered");
+    else this.#end(end.kind === "out-of-memory" ? "memory" : "crashed");
+  }
+
+  #judgeEnded(end: SandboxEnd): void {
+    log.error({ end, stderr: this.#judge.errorText }, "a judge ended during a run");
+    this.#end("internal-error", "The judge ended.");
+  }
+
+  /** From outside, since code inside could stop any clock of its own. */
+  #look(): void {
+    const { cpuSeconds, memoryMiB } = this.#manifest.limits;
+    const [player, judge] = [this.#player.usage(), this.#judge.usage()];
+    const before = this.#before;
+    // Programs of the student's run in the judge, too.
+    const used =
+      player.cpuSeconds - before.player.cpuSeconds + (judge.cpuSeconds - before.judge.cpuSeconds);
+    if (used > cpuSeconds) this.#timeOut("cpu");
+    else if (player.rssMiB - before.player.rssMiB > memoryMiB) this.#end("memory");
+  }
+
+  #timeOut(which: "cpu" | "wall"): void {
+    const { cpuSeconds, wallSeconds } = this.#manifest.limits;
+    const limit = which === "cpu" ? `${cpuSeconds} s of CPU time` : `${wallSeconds} s`;
+    this.#end(
+      "time-out",
+      `It took longer than ${limit}. Look for a loop that never ends; the tests before keep their points.`,
+    );
+  }
+
+  #end(status: GradingStatus, message?: string): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    clearInterval(this.#watch);
+    clearTimeout(this.#deadline);
+    this.#player.kill();
+    const verdicts = this.#verdicts;
+    this.#resolve(message === undefined ? { status, verdicts } : { status, verdicts, message });
+  }
+}

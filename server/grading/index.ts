@@ -1,0 +1,1 @@
+export { closeSandboxes, gradeSource } from "./grade-source.ts";
