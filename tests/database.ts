@@ -29,7 +29,7 @@ export async function emptyDatabase(): Promise<TestDatabase> {
 }
 
 /** Gives all tests of a file a database of their own, which `db()` then means. */
-export function useDatabase(): void {
+export function ownDatabase(): void {
   let database: TestDatabase | undefined;
   beforeAll(async () => {
     database = await freshDatabase();

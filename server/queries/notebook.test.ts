@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from "vitest";
-import { useDatabase } from "../../tests/database.ts";
+import { ownDatabase } from "../../tests/database.ts";
 import { db, transaction } from "../db/index.ts";
 import { cellHistory, notebookOf, type SaveOutcome, saveNotebook } from "./notebook.ts";
 
 // biome-ignore lint/correctness/useHookAtTopLevel: a database, not a hook of React
-useDatabase();
+ownDatabase();
 
 const key = { userId: "reader", lectureSlug: "11-ebpf-1-machine" };
 

@@ -1,0 +1,57 @@
+import {
+  type CourseExercise,
+  type ExerciseVersion,
+  exerciseVersionOf,
+  readExercises,
+} from "../course/index.ts";
+import type { Tx } from "../db/client.ts";
+import type { SeededRun } from "./course.ts";
+
+/** An exercise of the course folder with what it is graded with now. */
+export interface BuiltExercise {
+  readonly exercise: CourseExercise;
+  readonly version: ExerciseVersion;
+}
+
+/** Reads and bundles all exercises of the course; no database is needed, so none is kept waiting. */
+export async function buildExercises(): Promise<BuiltExercise[]> {
+  return Promise.all(
+    readExercises().map(async (exercise) => ({
+      exercise,
+      version: await exerciseVersionOf(exercise.folder),
+    })),
+  );
+}
+
+/**
+ * Brings a run's exercises up to the course folder. One that left the folder stays as it is, since
+ * grades hang on it; a version is stored once, by the hash of what it grades with.
+ */
+export async function storeExercises(
+  tx: Tx,
+  run: SeededRun,
+  built: readonly BuiltExercise[],
+): Promise<void> {
+  for (const [position, { exercise, version }] of built.entries()) {
+    const { id: slug, number, title, points, attempts = null } = exercise.manifest;
+    const shown = { number, title, points, attempts, position, lectureSlug: exercise.lectureSlug };
+    const { id: exerciseId } = await tx.exercise.upsert({
+      where: { runId_slug: { runId: run.id, slug } },
+      create: { runId: run.id, slug, ...shown },
+      update: shown,
+      select: { id: true },
+    });
+    // Titles and hints are in the manifest and may be mended without a new version.
+    const manifest = JSON.parse(JSON.stringify(version.manifest));
+    await tx.exerciseVersion.upsert({
+      where: { exerciseId_hash: { exerciseId, hash: version.hash } },
+      create: {
+        exerciseId,
+        hash: version.hash,
+        manifest,
+        judge: new TextEncoder().encode(version.judge),
+      },
+      update: { manifest },
+    });
+  }
+}

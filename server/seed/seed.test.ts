@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { ownDatabase } from "../../tests/database.ts";
+import { readExercises } from "../course/index.ts";
+import { db } from "../db/index.ts";
+import { seed } from "./seed.ts";
+
+ownDatabase();
+
+test("a fresh database gets one run with every exercise, and a second start adds nothing", async () => {
+  await seed();
+  await seed();
+  const runs = await db().courseRun.findMany({ include: { exercises: true } });
+  expect(runs).toHaveLength(1);
+  const slugs = runs[0]?.exercises.sort((a, b) => a.position - b.position).map(({ slug }) => slug);
+  expect(slugs).toEqual(readExercises().map(({ manifest }) => manifest.id));
+  expect(await db().exerciseVersion.count()).toBe(slugs?.length);
+});
+
+test("web processes that start at once seed once", async () => {
+  await Promise.all([seed(), seed(), seed()]);
+  expect(await db().courseRun.count()).toBe(1);
+  expect(await db().exercise.count()).toBe(readExercises().length);
+});
+
+test("a broken exercise keeps nothing else from starting, and what is stored stays", async () => {
+  await seed();
+  const course = mkdtempSync(join(tmpdir(), "kernelbook-course-"));
+  const folder = join(course, "lectures/01-broken/exercises/broken");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "exercise.yaml"), "number: [\n");
+  vi.stubEnv("COURSE_DIR", course);
+  await seed();
+  vi.unstubAllEnvs();
+  rmSync(course, { recursive: true });
+  expect(await db().exercise.count()).toBe(readExercises().length);
+});
+
+test("a mended title arrives, and what is graded keeps its version", async () => {
+  await seed();
+  const before = await db().exerciseVersion.count();
+  await db().exercise.updateMany({ data: { title: "An old title" } });
+  await seed();
+  expect(await db().exercise.count({ where: { title: "An old title" } })).toBe(0);
+  expect(await db().exerciseVersion.count()).toBe(before);
+});
