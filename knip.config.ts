@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import type { KnipConfig } from "knip";
+import { BUNDLES } from "./scripts/bundles.ts";
+
+const config: KnipConfig = {
+  entry: [
+    "app/**/{page,layout,route,not-found,error,global-error,loading,manifest,robots,sitemap,icon,opengraph-image}.{ts,tsx}",
+    "server/{main,grader}.ts",
+    "scripts/*.{ts,mjs}",
+    "scripts/test/*-reporter.ts",
+    "playwright.config.ts",
+    "tests/e2e/global-setup.ts",
+    "tests/e2e/**/*.spec.ts",
+    "tests/bench/*.ts",
+    "**/*.test.{ts,tsx}",
+    ...BUNDLES.flatMap(({ entries }) => Object.values(entries)).filter((file) => existsSync(file)),
+  ],
+  project: [
+    "{app,kernel-sim,notebook,server,scripts,tests}/**/*.{ts,tsx,mjs}",
+    "!server/db/generated/**",
+  ],
+  ignore: ["content/**", "tests/fixtures/**"],
+  ignoreExportsUsedInFile: true,
+  ignoreIssues: {
+    // Linux's own lists of numbers and fields, whole as Linux has them.
+    "kernel-sim/{include/*,bpf/uapi,bpf/contexts,bpf/maps/flags}.ts": [
+      ...(["exports", "nsExports", "duplicates"] as const),
+    ],
+    // A door names the types of what it hands out, whether or not somebody writes them down.
+    "{kernel-sim,notebook/*,server/*}/index.ts": ["types"],
+  },
+  // Used by path, or by what Prisma generates.
+  ignoreDependencies: ["@prisma/client", "prisma", "deno", "monaco-editor"],
+  // A file that the browser loads from the site.
+  ignoreUnresolved: ["/monaco/monaco-editor.js"],
+  ignoreBinaries: ["useradd", "unshare", "mount", "umount"],
+};
+
+export default config;
