@@ -19,7 +19,7 @@ const config: KnipConfig = {
     "{app,kernel-sim,notebook,server,scripts,tests}/**/*.{ts,tsx,mjs}",
     "!server/db/generated/**",
   ],
-  ignore: ["content/**", "tests/fixtures/**"],
+  ignore: ["tests/fixtures/**"],
   ignoreExportsUsedInFile: true,
   ignoreIssues: {
     // Linux's own lists of numbers and fields, whole as Linux has them.
@@ -30,7 +30,7 @@ const config: KnipConfig = {
     "{kernel-sim,notebook/*,server/*}/index.ts": ["types"],
   },
   // Used by path, or by what Prisma generates.
-  ignoreDependencies: ["@prisma/client", "prisma", "deno", "monaco-editor"],
+  ignoreDependencies: ["@prisma/client", "prisma", "deno"],
   // A file that the browser loads from the site.
   ignoreUnresolved: ["/monaco/monaco-editor.js"],
   ignoreBinaries: ["useradd", "unshare", "mount", "umount"],

@@ -1,2 +1,2 @@
-export { db, disconnect, type Tx, transaction } from "./client.ts";
+export { db, type Tx, transaction } from "./client.ts";
 export { Prisma } from "./generated/client.ts";
