@@ -28,11 +28,11 @@ export const BUNDLES: readonly Bundle[] = [
     },
   },
   {
-    // The page fetches the Workers' texts and hands them to its frame, which loads nothing.
+    // The page fetches the Workers' text and hands it to its frame, which loads nothing.
     name: "sandbox",
     entries: {
       frame: "notebook/session/sandbox/frame-script.ts",
-      "cell-worker": "notebook/runtime/worker/entry.ts",
+      worker: "notebook/runtime/worker/entry.ts",
     },
     folder: "public/sandbox",
     options: {

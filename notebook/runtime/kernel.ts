@@ -1,10 +1,16 @@
 /** The simulator as cells see it: the same objects as globals and by `import`. */
 
-import * as kernelSim from "#kernel-sim";
+import { boot, bpf, constants, kernelPrototypes, recordings } from "#kernel-sim";
+import { lockRealm } from "./realm/lockdown.ts";
 import type { RealmOptions } from "./realm/realm.ts";
 
-/** Options for a realm in which the simulator is there. */
+/**
+ * Options for a realm in which the simulator is there. Freezes the simulator's classes: a cell
+ * meets their instances, and what hangs on a prototype holds for all of them.
+ */
 export function openKernel(): RealmOptions {
-  const api = { ...kernelSim };
+  lockRealm();
+  harden(kernelPrototypes());
+  const api = { boot, bpf, recordings, ...constants };
   return { globals: api, modules: { "kernel-sim": api } };
 }

@@ -1,4 +1,5 @@
 import { openSandbox } from "../../notebook/session/sandbox/index.ts";
+import { runVisibleTests } from "../../notebook/session/visible-tests.ts";
 
-Object.assign(window, { openSandbox });
+Object.assign(window, { openSandbox, runVisibleTests });
 document.documentElement.dataset["ready"] = "";

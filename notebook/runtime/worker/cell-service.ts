@@ -3,13 +3,22 @@
 import type { Output } from "#notebook/document";
 import { compileCell } from "../compile/compile.ts";
 import type { CellNames, CellToRun, FromWorker, RunOutcome, ToWorker } from "../protocol.ts";
-import type { Realm } from "../realm/realm.ts";
+import { createRealm, type Realm, type RealmOptions } from "../realm/realm.ts";
 import { nextTurn } from "../realm/settle.ts";
+import { catchStrayRejections } from "./stray-rejections.ts";
 
 type RunMessage = Extract<ToWorker, { type: "run" }>;
 type AnalyseMessage = Extract<ToWorker, { type: "analyse" }>;
 
-export class CellService {
+/** Serves one notebook on `port`. */
+export function serveCells(kernel: RealmOptions, port: MessagePort): void {
+  const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
+  const service = new CellService(createRealm(kernel), send);
+  catchStrayRejections((thrown) => service.reportStray(thrown));
+  port.onmessage = ({ data }: MessageEvent<ToWorker>) => service.receive(data);
+}
+
+class CellService {
   readonly #realm: Realm;
   readonly #send: (message: FromWorker) => void;
   #queue: Promise<void> = Promise.resolve();

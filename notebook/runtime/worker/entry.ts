@@ -1,20 +1,22 @@
 /**
- * The Worker in which cells run. It starts from a blob in the frame, locks its realm before it
- * hears anything, and then talks to the page through the one port that it is handed.
+ * The Worker of the sandbox. It starts from a blob in the frame, locks its realm before it hears
+ * anything, and then talks to the page through the one port that it is handed.
  */
 
 import { openKernel } from "../kernel.ts";
-import type { ToWorker } from "../protocol.ts";
-import { createRealm } from "../realm/realm.ts";
-import { CellService } from "./cell-service.ts";
+import { serveCells } from "./cell-service.ts";
 import { onFirstPort } from "./first-port.ts";
-import { catchStrayRejections } from "./stray-rejections.ts";
+import { serveJudge } from "./judge-service.ts";
+import { servePlayer } from "./player-service.ts";
 
-const realm = createRealm(openKernel());
+/** What a Worker is for; one text serves all, so that it is fetched once. */
+export type WorkerRole = "cells" | "player" | "judge";
 
-onFirstPort((port) => {
-  const service = new CellService(realm, (message) => port.postMessage(JSON.stringify(message)));
-  catchStrayRejections((thrown) => service.reportStray(thrown));
-  port.onmessage = ({ data }: MessageEvent<ToWorker>) => service.receive(data);
+const SERVICES = { cells: serveCells, player: servePlayer, judge: serveJudge } as const;
+
+const kernel = openKernel();
+
+onFirstPort((role, port) => {
+  SERVICES[role](kernel, port);
   port.postMessage(JSON.stringify({ type: "ready" }));
 });

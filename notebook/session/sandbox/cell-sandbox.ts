@@ -28,7 +28,7 @@ export class CellSandbox implements Sandbox {
   #isClosed = false;
 
   constructor() {
-    this.#frame = openFrame(["cell-worker"]);
+    this.#frame = openFrame();
     this.#worker = this.#frame.then((frame) => new CellWorker(frame));
     this.ready = this.#worker.then((worker) => worker.ready);
     // Not before the first one is ready: it would take the first one's time.
@@ -126,7 +126,7 @@ export class CellSandbox implements Sandbox {
       this.#promoteSpare();
     } else {
       frame.close();
-      this.#frame = openFrame(["cell-worker"]);
+      this.#frame = openFrame();
       this.#worker = this.#startWorker();
       this.#spare = this.#worker.then(() => this.#startWorker());
       this.#spare.catch(() => undefined);

@@ -35,7 +35,7 @@ export class CellWorker {
   readonly #analyses = new Map<number, (names: Names | undefined) => void>();
 
   constructor(frame: SandboxFrame) {
-    this.#worker = frame.spawn("cell-worker");
+    this.#worker = frame.spawn("cells");
     this.ready = new Promise((resolve) => {
       this.#onReady = resolve;
     });

@@ -1,12 +1,12 @@
 /** What the page and its sandbox frame say to each other, over one port. */
 
-/** The scripts that a Worker of the frame can be started from, by their file in /sandbox. */
-export type WorkerName = "cell-worker" | "player-worker" | "judge-worker";
+import type { WorkerRole } from "../../runtime/worker/entry.ts";
 
 export type ToFrame =
-  | { readonly type: "load"; readonly name: WorkerName; readonly text: string }
+  /** The text of which all Workers are made. */
+  | { readonly type: "load"; readonly text: string }
   /** Comes with a port, which is handed on to the new Worker. */
-  | { readonly type: "spawn"; readonly worker: number; readonly name: WorkerName }
+  | { readonly type: "spawn"; readonly worker: number; readonly role: WorkerRole }
   | { readonly type: "end"; readonly worker: number }
   | { readonly type: "ping" };
 

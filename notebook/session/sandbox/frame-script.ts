@@ -3,9 +3,10 @@
  * and does nothing else: no student code and no data of a student ever reach this thread.
  */
 
-import type { FromFrame, ToFrame, WorkerName } from "./frame-protocol.ts";
+import type { WorkerRole } from "../../runtime/worker/entry.ts";
+import type { FromFrame, ToFrame } from "./frame-protocol.ts";
 
-const urls = new Map<WorkerName, string>();
+let script = "";
 const workers = new Map<number, Worker>();
 
 addEventListener("message", onFirstMessage);
@@ -27,10 +28,10 @@ function obey(
 ): void {
   switch (message.type) {
     case "load":
-      urls.set(message.name, URL.createObjectURL(new Blob([message.text])));
+      script = URL.createObjectURL(new Blob([message.text]));
       return;
     case "spawn":
-      if (port !== undefined) spawn(message.worker, message.name, port, answer);
+      if (port !== undefined) spawn(message.worker, message.role, port, answer);
       return;
     case "end":
       workers.get(message.worker)?.terminate();
@@ -43,15 +44,15 @@ function obey(
 
 function spawn(
   id: number,
-  name: WorkerName,
+  role: WorkerRole,
   port: MessagePort,
   answer: (message: FromFrame) => void,
 ): void {
-  const worker = new Worker(urls.get(name) ?? "");
+  const worker = new Worker(script);
   worker.onerror = (event) => {
     event.preventDefault();
     answer({ type: "failed", worker: id });
   };
-  worker.postMessage(null, [port]);
+  worker.postMessage(role, [port]);
   workers.set(id, worker);
 }

@@ -1,6 +1,7 @@
 /** The page's side of the sandbox frame: one hidden iframe, in which Workers start and end. */
 
-import type { FromFrame, ToFrame, WorkerName } from "./frame-protocol.ts";
+import type { WorkerRole } from "../../runtime/worker/entry.ts";
+import type { FromFrame, ToFrame } from "./frame-protocol.ts";
 
 /** A Worker of the frame, with a port of its own to it. */
 export interface SandboxWorker {
@@ -12,7 +13,7 @@ export interface SandboxWorker {
 }
 
 export interface SandboxFrame {
-  spawn(name: WorkerName): SandboxWorker;
+  spawn(role: WorkerRole): SandboxWorker;
   /** Whether the frame still answers; after its process has died it never does again. */
   isAlive(): Promise<boolean>;
   close(): void;
@@ -21,19 +22,18 @@ export interface SandboxFrame {
 /** So long may a frame be silent that has nothing to do but to answer. */
 const SILENCE_MS = 3_000;
 
-/** Opens a frame that can start the Workers of these names. */
-export async function openFrame(names: readonly WorkerName[]): Promise<SandboxFrame> {
-  const texts = Promise.all(names.map(fetchScript));
+/** Opens a frame that can start Workers. */
+export async function openFrame(): Promise<SandboxFrame> {
+  const text = fetchScript();
+  // Awaited below, after the frame is there.
+  text.catch(() => undefined);
   const element = await attach();
   const { port1, port2 } = new MessageChannel();
   const frame = new ConnectedFrame(element, port1);
   // An opaque origin has no name that could be given instead of "*".
   element.contentWindow?.postMessage(null, "*", [port2]);
   try {
-    for (const [index, text] of (await texts).entries()) {
-      const name = names[index];
-      if (name !== undefined) frame.send({ type: "load", name, text });
-    }
+    frame.send({ type: "load", text: await text });
   } catch (error) {
     frame.close();
     throw error;
@@ -41,20 +41,24 @@ export async function openFrame(names: readonly WorkerName[]): Promise<SandboxFr
   return frame;
 }
 
-const scripts = new Map<WorkerName, Promise<string>>();
+let script: Promise<string> | undefined;
 
-/** The text of a Worker's bundle; fetched once for all frames of this page. */
-function fetchScript(name: WorkerName): Promise<string> {
-  const known = scripts.get(name);
-  if (known !== undefined) return known;
-  const fetched = fetch(`/sandbox/${name}.js`).then((response) => {
-    if (!response.ok) throw new Error(`The sandbox could not be fetched (${response.status}).`);
-    return response.text();
-  });
-  scripts.set(name, fetched);
+/** The text of the Workers; fetched once for all frames of this page. */
+function fetchScript(): Promise<string> {
+  script ??= fetch("/sandbox/worker.js").then(
+    (response) => {
+      if (response.ok) return response.text();
+      throw new Error(`The sandbox could not be fetched (${response.status}).`);
+    },
+    () => {
+      throw new Error("The sandbox could not be fetched: is the network there?");
+    },
+  );
   // Offline now is not offline for ever.
-  fetched.catch(() => scripts.delete(name));
-  return fetched;
+  script.catch(() => {
+    script = undefined;
+  });
+  return script;
 }
 
 function attach(): Promise<HTMLIFrameElement> {
@@ -88,11 +92,11 @@ class ConnectedFrame implements SandboxFrame {
     this.#port.postMessage(message, transfer);
   }
 
-  spawn(name: WorkerName): SandboxWorker {
+  spawn(role: WorkerRole): SandboxWorker {
     const worker = ++this.#lastWorker;
     const { port1, port2 } = new MessageChannel();
     const failed = new Promise<void>((resolve) => this.#deaths.set(worker, resolve));
-    this.send({ type: "spawn", worker, name }, [port2]);
+    this.send({ type: "spawn", worker, role }, [port2]);
     const end = () => {
       port1.onmessage = null;
       port1.close();

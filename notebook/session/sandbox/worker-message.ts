@@ -127,8 +127,8 @@ export function parseOutput(data: unknown): Output | undefined {
 }
 
 /** JSON of limited size; undefined for anything else. */
-export function parseText(data: unknown): unknown {
-  if (typeof data !== "string" || data.length > MOST_CHARACTERS) return undefined;
+export function parseText(data: unknown, mostCharacters = MOST_CHARACTERS): unknown {
+  if (typeof data !== "string" || data.length > mostCharacters) return undefined;
   try {
     return JSON.parse(data);
   } catch {
