@@ -1,4 +1,5 @@
 import type { Insn, Program } from "../api.ts";
+import { facade } from "../facade/facade.ts";
 import { disassembleInsn } from "./disasm.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
 
@@ -9,7 +10,7 @@ const INSN_BYTES = 8;
 export function makeProgram(insns: readonly Insn[], mapNames: readonly string[]): Program {
   const slots = Object.freeze(insns.map((insn) => Object.freeze({ ...insn })));
   const names = Object.freeze([...mapNames]);
-  return Object.freeze({
+  return facade({
     insns: slots,
     mapNames: names,
     bytes: () => encode(slots),

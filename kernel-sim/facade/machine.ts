@@ -5,6 +5,7 @@ import { ENOTSUPP } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
+import { facade } from "./facade.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
 
@@ -42,7 +43,7 @@ export function boot(options: BootOptions = {}): Machine {
     attach: (...args: Parameters<Tracing["attach"]>) => tracing.attach(...args),
   });
 
-  const bpf: BpfSyscall = Object.freeze({
+  const bpf: BpfSyscall = facade({
     createMap: (attr) => createMap(open, attr),
     load: (attr) => load(open, tracepoints, attr),
     mustLoad(attr) {
@@ -59,7 +60,7 @@ export function boot(options: BootOptions = {}): Machine {
     },
   } satisfies BpfSyscall);
 
-  return Object.freeze({
+  return facade({
     seed,
     cpus,
     bpf,
@@ -77,7 +78,7 @@ export function boot(options: BootOptions = {}): Machine {
 }
 
 function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {
-  return Object.freeze({
+  return facade({
     get length() {
       assertOpen();
       return ring.length;

@@ -4,6 +4,7 @@ import * as syscall from "../bpf/syscall.ts";
 import { BPF_MAP_TYPE_NAMES } from "../bpf/uapi.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { bytesOf, compareBytes, uintOf } from "./bytes.ts";
+import { facade } from "./facade.ts";
 
 /** Answers the machine's BPF, or throws when the machine is closed. */
 export type OpenKernel = () => BpfKernel;
@@ -56,7 +57,7 @@ function mapFacade(
     return typeof value === "number" ? undefined : value;
   }
 
-  return Object.freeze({
+  return facade({
     fd,
     ...attr,
     lookup,

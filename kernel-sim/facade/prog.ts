@@ -16,6 +16,7 @@ import { testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { EINVAL, errnoName } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
+import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
 
 /** Attaches programs to tracepoints; the machine has one. */
@@ -104,7 +105,7 @@ function progFacade(
   progType: number,
 ): BpfProg {
   const prog = kernel.files.get(fd) as LoadedProgram;
-  return Object.freeze({
+  return facade({
     fd,
     type: BPF_PROG_TYPE_NAMES[progType]!,
     run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
@@ -135,7 +136,7 @@ function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRun
     ctxIn: attr.ctxIn,
     repeat,
   });
-  return Object.freeze({
+  return facade({
     errno: -errno,
     retval,
     ...(dataOut === undefined ? {} : { dataOut }),

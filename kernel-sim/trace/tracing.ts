@@ -2,6 +2,7 @@ import type { BpfLink, Recording, TraceEvent } from "../api.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import { BPF_PROG_TYPE_TRACEPOINT } from "../bpf/uapi.ts";
+import { facade } from "../facade/facade.ts";
 import { EINVAL, ENOENT } from "../include/errno.ts";
 import { tracepointFormats } from "./formats.ts";
 import type { TraceRing } from "./ring.ts";
@@ -29,7 +30,7 @@ export class Tracing {
     const attachments = this.#attached.get(tracepoint) ?? [];
     attachments.push(attachment);
     this.#attached.set(tracepoint, attachments);
-    return Object.freeze({
+    return facade({
       get runs() {
         return attachment.runs;
       },

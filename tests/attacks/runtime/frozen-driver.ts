@@ -1,0 +1,112 @@
+/** Looks for what a cell could change: walks from its globals, and from what the API answers. */
+
+import { parentPort } from "node:worker_threads";
+import { compileModule } from "../../../notebook/runtime/compile/compile.ts";
+import { openKernel } from "../../../notebook/runtime/kernel.ts";
+import { createRealm } from "../../../notebook/runtime/realm/realm.ts";
+
+export interface Walk {
+  readonly objects: number;
+  /** Paths to what is not frozen. */
+  readonly open: readonly string[];
+}
+
+export interface Walked {
+  readonly globals: Walk;
+  readonly results: Walk;
+  /** Names of the answers that were walked. */
+  readonly answered: readonly string[];
+}
+
+/** One answer of every kind that the simulator gives; copies of bytes are the caller's own. */
+const CALLS = `
+import { boot, bpf, recordings } from "kernel-sim";
+const machine = boot({ seed: 3 });
+const map = machine.bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 4 });
+map.update(1, 2n);
+const program = bpf.asm\`
+  r0 = 1
+  exit
+\`;
+const prog = machine.bpf.mustLoad({ type: "tracepoint", program });
+const link = prog.attach("sched:sched_switch");
+machine.replay(recordings.second);
+function failure(action) { try { action(); return undefined } catch (error) { return error } }
+export const answers = [
+  ["machine", machine],
+  ["map", map],
+  ["entries", map.entries()],
+  ["program", program],
+  ["prog", prog],
+  ["run", machine.bpf.mustLoad({ type: "socket_filter", program }).run({ dataIn: new Uint8Array(64) })],
+  ["link", link],
+  ["loaded", machine.bpf.load({ type: "xdp", program })],
+  ["refused", machine.bpf.load({ type: "xdp", program: bpf.asm("r0 = r3\\nexit") })],
+  ["verified", failure(() => machine.bpf.verify({ type: "xdp", program })) ?? machine.bpf.verify({ type: "xdp", program })],
+  ["events", machine.trace.events()],
+  ["last", machine.trace.last("sched:sched_switch")],
+  ["built", bpf.program(bpf.insn.mov64Imm(0, 1), bpf.insn.exitInsn?.() ?? [])],
+  ["insn", bpf.insn.mov64Imm(0, 1)],
+  ["tnum", bpf.tnum.range(0n, 9n)],
+  ["bpf error", failure(() => machine.bpf.createMap({ type: "hash", keySize: 0, valueSize: 8, maxEntries: 4 }))],
+  ["syntax error", failure(() => bpf.asm("r0 = "))],
+  ["attach error", failure(() => prog.attach("no:such"))],
+];
+`;
+
+const realm = createRealm(openKernel());
+const compiled = compileModule(CALLS);
+if (compiled.kind === "refused") throw new Error(compiled.message);
+const outcome = await realm.loadModule("calls", compiled, { seed: 1, onOutput: () => undefined });
+if (outcome.kind === "failed") throw new Error(JSON.stringify(outcome.error));
+const answers = outcome.exports["answers"] as readonly (readonly [string, unknown])[];
+
+const globals = { objects: 0, open: [] as string[] };
+walk(new Map([["globalThis", realm.globalThis]]), globals, new Set([realm.globalThis]));
+const results = { objects: 0, open: [] as string[] };
+walk(new Map(answers), results, new Set());
+const answered = answers.filter(([, value]) => value !== undefined).map(([name]) => name);
+parentPort?.postMessage({ globals, results, answered } satisfies Walked);
+
+/** @param own objects that belong to the notebook itself */
+function walk(
+  starts: ReadonlyMap<string, unknown>,
+  found: { objects: number; open: string[] },
+  own: ReadonlySet<object>,
+): void {
+  const seen = new Set<object>();
+  const queue: [string, object][] = [];
+  const visit = (path: string, value: unknown): void => {
+    const isThing = (typeof value === "object" && value !== null) || typeof value === "function";
+    if (!isThing || seen.has(value)) return;
+    seen.add(value);
+    queue.push([path, value]);
+  };
+  for (const [name, value] of starts) visit(name, value);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [path, value] = next;
+    found.objects++;
+    if (!own.has(value) && !Object.isFrozen(value) && !isCopy(path, value)) found.open.push(path);
+    visit(`${path}.__proto__`, Object.getPrototypeOf(value));
+    for (const [key, property] of propertiesOf(value)) {
+      visit(`${path}.${key}`, property.value);
+      visit(`${path}.${key}.get`, property.get);
+      visit(`${path}.${key}.set`, property.set);
+    }
+  }
+}
+
+function propertiesOf(value: object): [string, PropertyDescriptor][] {
+  // The elements of bytes are numbers.
+  if (ArrayBuffer.isView(value)) return [];
+  return Reflect.ownKeys(value).flatMap((key) => {
+    const property = Reflect.getOwnPropertyDescriptor(value, key);
+    return property === undefined ? [] : [[String(key), property] as [string, PropertyDescriptor]];
+  });
+}
+
+/** Bytes and errors are made for the one who asked; lists are copies where the path says so. */
+function isCopy(path: string, value: object): boolean {
+  if (ArrayBuffer.isView(value)) return true;
+  return / error$/.test(path) && value instanceof Error;
+}
