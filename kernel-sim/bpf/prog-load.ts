@@ -1,48 +1,69 @@
 import type { Insn } from "../api.ts";
-import { EBADF, EINVAL } from "../include/errno.ts";
+import { E2BIG, EBADF, EFAULT, EINVAL } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
 import type { KernelMap } from "./maps/map.ts";
 import { predecode } from "./predecode.ts";
 import { LoadedProgram } from "./program.ts";
+import { isObjectNameOk } from "./syscall.ts";
+import { BPF_PROG_TYPE_NAMES } from "./uapi.ts";
+import { isLogAttrOk } from "./verifier-log-buffer.ts";
 
-/** A program as BPF_PROG_LOAD takes it, with map descriptors in its wide loads. */
+/** The attribute block of BPF_PROG_LOAD, with map descriptors in the program's wide loads. */
 export interface ProgLoadAttr {
   readonly progType: number;
   readonly expectedAttachType: number;
-  readonly insns: readonly Insn[];
-  readonly license: string;
+  /** null: the pointer is. */
+  readonly insns: readonly Insn[] | null;
+  readonly insnCnt: number;
+  readonly license: string | null;
   readonly progFlags: number;
   readonly logLevel: number;
+  /** In bytes. */
+  readonly logSize: number;
+  /** Whether there is a buffer for the log. */
+  readonly hasLogBuffer: boolean;
   readonly name: string;
 }
 
-export type ProgLoadOutcome =
-  | { readonly fd: number; readonly log: string; readonly insnsProcessed: number }
-  | {
-      /** Negative. */
-      readonly errno: number;
-      readonly error: string;
-      readonly log: string;
-      readonly insnsProcessed: number;
-    };
+export interface ProgLoadOutcome {
+  /** A descriptor, or a negative errno. */
+  readonly fd: number;
+  /** The line that explains a refusal, when the log that came back holds it. */
+  readonly error: string;
+  readonly log: string;
+  readonly insnsProcessed: number;
+}
 
-/**
- * @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18)
- */
+/** @linux include/uapi/linux/bpf.h: BPF_F_STRICT_ALIGNMENT to BPF_F_TOKEN_FD (6.18) */
+const PROG_FLAGS = 0xff;
+const INSNS_MAX = 1_000_000;
+
+/** @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
 export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome {
-  const maps = mapsOf(kernel, attr.insns);
-  if (typeof maps === "number") return { errno: maps, error: "", log: "", insnsProcessed: 0 };
-  const code = predecode(withMapAddresses(kernel, attr.insns));
+  const { insns } = attr;
+  if ((attr.progFlags & ~PROG_FLAGS) !== 0) return refused(-EINVAL);
+  if (attr.insnCnt === 0 || attr.insnCnt > INSNS_MAX) return refused(-E2BIG);
+  if (insns === null || attr.license === null) return refused(-EFAULT);
+  if (attr.progType === 0 || attr.progType >= BPF_PROG_TYPE_NAMES.length) return refused(-EINVAL);
+  if (!isObjectNameOk(attr.name)) return refused(-EINVAL);
+  if (!isLogAttrOk(attr)) return refused(-EINVAL);
+  const maps = mapsOf(kernel, insns);
+  if (typeof maps === "number") return refused(maps);
+  const code = predecode(withMapAddresses(kernel, insns));
   const prog = new LoadedProgram({
     id: kernel.nextProgId(),
     type: attr.progType,
     name: attr.name,
     license: attr.license,
-    insns: attr.insns,
+    insns,
     code,
     maps,
   });
-  return { fd: kernel.install(prog), log: "", insnsProcessed: 0 };
+  return { fd: kernel.install(prog), error: "", log: "", insnsProcessed: 0 };
+}
+
+function refused(errno: number): ProgLoadOutcome {
+  return { fd: errno, error: "", log: "", insnsProcessed: 0 };
 }
 
 const WIDE_LOAD = 0x18;

@@ -30,7 +30,8 @@ export function runSkb(
 ): TestRunOutcome {
   const { dataIn, ctxIn } = request;
   const sizeMax = PAGE_BYTES - NET_SKB_PAD - SHARED_INFO_BYTES;
-  if (dataIn.length < ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
+  // A packet that is nothing but its Ethernet header is refused, too: the sk_buff would be empty.
+  if (dataIn.length <= ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
   if (ctxIn !== undefined && !isContextOk(ctxIn)) return refusedRun(-EINVAL);
   const { memory } = kernel;
   const buffer = memory.alloc(PAGE_BYTES);
@@ -57,6 +58,8 @@ export function runSkb(
   kernel.packet = { data, length, macHeader: mac, networkHeader: network };
   const { retval, executed } = repeated(kernel, prog, context, request.repeat);
   const dataOut = memory.copyOut(mac, dataIn.length);
+  // The header that was taken off comes back as zeros.
+  if (!isLinkLayer) dataOut.fill(0, 0, ctx.ETH_HLEN);
   memory.free(buffer, PAGE_BYTES);
   memory.free(context, ctx.SK_BUFF_BYTES);
   memory.free(socket, BPF_SOCK_BYTES);

@@ -24,14 +24,17 @@ export interface Tracepoints {
   attach(prog: LoadedProgram, tracepoint: string): BpfLink | number;
 }
 
+/** Room for any log: 16 MiB. */
+const LOG_BYTES = 1 << 24;
+
 /** BPF_PROG_LOAD, with the refusal as an answer. */
 export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
   const outcome = progLoad(kernel, request);
   const { log, insnsProcessed } = outcome;
-  if ("errno" in outcome) {
-    const errno = -outcome.errno;
+  if (outcome.fd < 0) {
+    const errno = -outcome.fd;
     return Object.freeze({
       ok: false,
       errno,
@@ -48,16 +51,20 @@ export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr)
 /** @throws a TypeError when a name is unknown or a map is missing */
 export function loadRequest(attr: LoadAttr): ProgLoadAttr {
   const { type, program, license = "GPL", logLevel = 1, flags = 0, name = "" } = attr;
+  const insns = withDescriptors(attr);
   return {
     progType: numberOfName(BPF_PROG_TYPE_NAMES, type, "program type"),
     expectedAttachType:
       attr.expectedAttachType === undefined
         ? 0
         : numberOfName(BPF_ATTACH_TYPE_NAMES, attr.expectedAttachType, "attach type"),
-    insns: withDescriptors(attr),
+    insns,
+    insnCnt: insns.length,
     license: String(license),
     progFlags: flags,
     logLevel,
+    logSize: logLevel === 0 ? 0 : LOG_BYTES,
+    hasLogBuffer: logLevel !== 0,
     name: String(name),
   };
 

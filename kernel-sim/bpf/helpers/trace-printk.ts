@@ -24,7 +24,7 @@ export function tracePrintk(vm: BpfCpu<BpfKernel>): number {
   const name = machine.trace.nameNumber("bpf_trace:bpf_trace_printk");
   const fields = Object.freeze({ bpf_string: line });
   machine.trace.record(name, machine.clock.now() + vm.executed, vm.cpu, fields);
-  return line.length + 1;
+  return line.length;
 }
 
 function textAt(bytes: Uint8Array, at: number, end: number): string {

@@ -1,0 +1,152 @@
+import type { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
+import { progLoad } from "../../kernel-sim/bpf/prog-load.ts";
+import { decode } from "../../kernel-sim/bpf/program-text.ts";
+import * as syscall from "../../kernel-sim/bpf/syscall.ts";
+import { BPF_MAP_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../../kernel-sim/bpf/uapi.ts";
+import type { MapOpRecord, MapOpsRecord, MapRecord } from "./bpf-record.ts";
+import { fromHex, newKernel, perCpu, toHex } from "./bpf-verify.ts";
+
+/** What an operation answered: 0 or a positive errno, and the results that the corpus names. */
+interface Answer {
+  readonly errno: number;
+  readonly [result: string]: unknown;
+}
+
+const BAD_FD = 1000;
+
+/** How many operations of a record agree, and what differed first. */
+export function checkMapOpsRecord(record: MapOpsRecord): { agree: number; difference: string } {
+  const kernel = newKernel();
+  const names = new Map<string, number>();
+  let agree = 0;
+  let difference = "";
+  for (const [i, op] of record.ops.entries()) {
+    const answer = perform(kernel, names, op);
+    const problem = compare(op, answer);
+    if (problem === "") agree++;
+    else difference ||= `operation ${i} (${op.op}): ${problem}`;
+  }
+  return { agree, difference };
+}
+
+function compare(op: MapOpRecord, answer: Answer): string {
+  if (answer.errno !== op.errno) return `errno ${answer.errno}, expected ${op.errno}`;
+  for (const [result, value] of Object.entries(answer)) {
+    const expected = (op as unknown as Record<string, unknown>)[result];
+    if (JSON.stringify(value) !== JSON.stringify(expected)) {
+      return `${result} ${JSON.stringify(value)}, expected ${JSON.stringify(expected)}`;
+    }
+  }
+  return "";
+}
+
+function perform(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
+  if (op.op === "create") return create(kernel, names, op);
+  if (op.op === "prog_load") return loadProgram(kernel, names, op);
+  const fd = names.get(op.map as string) ?? BAD_FD;
+  const key = op.key === null || op.key === undefined ? null : fromHex(op.key);
+  switch (op.op) {
+    case "lookup":
+      return valueAnswer(kernel, fd, op, syscall.mapLookupElem(kernel, fd, key, op.flags ?? 0));
+    case "lookup_and_delete":
+      return valueAnswer(
+        kernel,
+        fd,
+        op,
+        syscall.mapLookupAndDeleteElem(kernel, fd, key, op.flags ?? 0),
+      );
+    case "update":
+      return { errno: -syscall.mapUpdateElem(kernel, fd, key, givenValue(op), op.flags ?? 0) };
+    case "delete":
+      return { errno: -syscall.mapDeleteElem(kernel, fd, key) };
+    case "next_key": {
+      const next = syscall.mapGetNextKey(kernel, fd, key);
+      return typeof next === "number" ? { errno: -next } : { errno: 0, next_key: toHex(next) };
+    }
+    case "keys_sorted":
+      return { errno: 0, keys: allKeys(kernel, fd) };
+    case "freeze":
+      return { errno: -syscall.mapFreeze(kernel, fd) };
+    case "info":
+      return info(kernel, fd);
+    default:
+      return { errno: -1, unknown: op.op };
+  }
+}
+
+function create(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
+  const map = op.map as MapRecord;
+  const fd = syscall.mapCreate(kernel, {
+    mapType: BPF_MAP_TYPE_NAMES.indexOf(map.type),
+    keySize: map.key_size,
+    valueSize: map.value_size,
+    maxEntries: map.max_entries,
+    mapFlags: map.flags,
+    mapExtra: map.map_extra ?? 0,
+    name: "",
+  });
+  if (fd >= 0 && op.as !== undefined) names.set(op.as, fd);
+  return { errno: fd < 0 ? -fd : 0 };
+}
+
+function loadProgram(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
+  const insns = decode(fromHex(op.insns ?? ""));
+  const { fd } = progLoad(kernel, {
+    progType: BPF_PROG_TYPE_NAMES.indexOf(op.prog_type ?? ""),
+    expectedAttachType: 0,
+    insns,
+    insnCnt: insns.length,
+    license: "GPL",
+    progFlags: 0,
+    logLevel: 0,
+    logSize: 0,
+    hasLogBuffer: false,
+    name: "",
+  });
+  if (fd >= 0 && op.as !== undefined) names.set(op.as, fd);
+  return { errno: fd < 0 ? -fd : 0 };
+}
+
+function valueAnswer(
+  kernel: BpfKernel,
+  fd: number,
+  op: MapOpRecord,
+  value: Uint8Array | number,
+): Answer {
+  if (typeof value === "number") return { errno: -value };
+  const hex = toHex(value);
+  const valueSize = kernel.mapOfFd(fd)?.attr.valueSize ?? 0;
+  return { errno: 0, value: Array.isArray(op.value) ? perCpu(hex, valueSize) : hex };
+}
+
+function givenValue(op: MapOpRecord): Uint8Array | null {
+  const { value } = op;
+  if (value === null || value === undefined) return null;
+  if (typeof value === "string") return fromHex(value);
+  // In a per-CPU map each value takes a multiple of 8 bytes.
+  return fromHex(value.map((hex) => hex.padEnd(Math.ceil(hex.length / 16) * 16, "0")).join(""));
+}
+
+function allKeys(kernel: BpfKernel, fd: number): string[] {
+  const keys: string[] = [];
+  let key = syscall.mapGetNextKey(kernel, fd, null);
+  while (typeof key !== "number") {
+    keys.push(toHex(key));
+    key = syscall.mapGetNextKey(kernel, fd, key);
+  }
+  return keys.sort();
+}
+
+function info(kernel: BpfKernel, fd: number): Answer {
+  const map = syscall.mapFromFd(kernel, fd);
+  if (typeof map === "number") return { errno: -map };
+  const { mapType, keySize, valueSize, maxEntries, mapFlags } = map.attr;
+  return {
+    errno: 0,
+    type: mapType,
+    key_size: keySize,
+    value_size: valueSize,
+    max_entries: maxEntries,
+    map_flags: mapFlags,
+  };
+}

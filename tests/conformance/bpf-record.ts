@@ -1,0 +1,97 @@
+/** The records of the eBPF corpus: what a real Linux 6.18 was asked, and what it answered. */
+
+export interface MapRecord {
+  readonly type: string;
+  readonly key_size: number;
+  readonly value_size: number;
+  readonly max_entries: number;
+  readonly flags: number;
+  readonly map_extra?: number;
+  readonly init?: readonly { readonly key: string; readonly value: string | object }[];
+  readonly frozen?: boolean;
+  readonly btf?: string;
+  readonly inner?: object;
+}
+
+export interface LoadRecord {
+  readonly ok: boolean;
+  readonly errno: number;
+  readonly error: string | null;
+}
+
+export interface MapEntryRecord {
+  readonly key: string;
+  readonly value?: string;
+  readonly values?: readonly string[];
+}
+
+export interface RunRecord {
+  readonly data_in?: string;
+  readonly ctx_in?: string;
+  readonly errno: number;
+  readonly retval?: number;
+  readonly data_out?: string;
+  readonly ctx_out?: string;
+  readonly maps_out?: readonly (readonly MapEntryRecord[] | null)[];
+}
+
+/** Oddities of the attribute block. */
+export interface AttrRecord {
+  readonly insn_cnt?: number;
+  readonly null_insns?: boolean;
+  readonly null_license?: boolean;
+  readonly log_level?: number;
+  readonly log_null?: boolean;
+  readonly log_size0?: boolean;
+  readonly log_size?: number;
+}
+
+export interface VerifyRecord {
+  readonly id: string;
+  readonly kind: "verify";
+  readonly prog_type: string | number;
+  readonly expected_attach_type: string | number | null;
+  readonly insns: string;
+  readonly maps: readonly MapRecord[];
+  readonly license: string | null;
+  readonly prog_flags?: number;
+  readonly attr?: AttrRecord;
+  readonly caps?: readonly string[];
+  readonly btf?: string;
+  readonly func_info?: unknown;
+  readonly kfuncs?: object;
+  readonly progs?: readonly object[];
+  readonly load: LoadRecord;
+  readonly runs: readonly RunRecord[];
+  readonly fresh_maps?: boolean;
+}
+
+type MapValue = string | readonly string[];
+
+export interface MapOpRecord {
+  readonly op: string;
+  readonly map: string | MapRecord;
+  readonly as?: string;
+  readonly errno: number;
+  readonly key?: string | null;
+  readonly value?: MapValue | null;
+  readonly flags?: number;
+  readonly next_key?: string;
+  readonly keys?: readonly string[];
+  readonly inner?: string;
+  readonly prog_type?: string;
+  readonly insns?: string;
+  readonly map_flags?: number;
+  readonly type?: number;
+  readonly key_size?: number;
+  readonly value_size?: number;
+  readonly max_entries?: number;
+}
+
+export interface MapOpsRecord {
+  readonly id: string;
+  readonly kind: "map_ops";
+  readonly ops: readonly MapOpRecord[];
+}
+
+export type BpfRecord = VerifyRecord | MapOpsRecord;

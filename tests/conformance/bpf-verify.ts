@@ -1,0 +1,227 @@
+import type { Insn } from "../../kernel-sim/api.ts";
+import { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
+import { PercpuArrayMap } from "../../kernel-sim/bpf/maps/arraymap.ts";
+import type { KernelMap } from "../../kernel-sim/bpf/maps/map.ts";
+import { progLoad } from "../../kernel-sim/bpf/prog-load.ts";
+import type { LoadedProgram } from "../../kernel-sim/bpf/program.ts";
+import { decode } from "../../kernel-sim/bpf/program-text.ts";
+import {
+  mapCreate,
+  mapFreeze,
+  mapGetNextKey,
+  mapLookupElem,
+  mapUpdateElem,
+} from "../../kernel-sim/bpf/syscall.ts";
+import { testRun } from "../../kernel-sim/bpf/test-run.ts";
+import {
+  BPF_ATTACH_TYPE_NAMES,
+  BPF_MAP_TYPE_NAMES,
+  BPF_PROG_TYPE_NAMES,
+} from "../../kernel-sim/bpf/uapi.ts";
+import { Clock } from "../../kernel-sim/hw/clock.ts";
+import { TraceRing } from "../../kernel-sim/trace/ring.ts";
+import type { MapEntryRecord, MapRecord, RunRecord, VerifyRecord } from "./bpf-record.ts";
+
+/** How far one record agrees. */
+export interface VerifyResult {
+  readonly verdict: boolean;
+  readonly errno: boolean;
+  readonly errorLine: boolean;
+  readonly runs: number;
+  /** What differed first, for people. */
+  readonly difference: string;
+}
+
+/** The corpus was recorded on a machine with two CPUs. */
+const CPUS = 2;
+const LOG_BYTES = 1 << 24;
+
+export function newKernel(): BpfKernel {
+  return new BpfKernel(1, CPUS, new Clock(), new TraceRing());
+}
+
+/** Loads and runs the program of a record. Only what the corpus names as input is looked at. */
+export function checkVerifyRecord(record: VerifyRecord): VerifyResult {
+  const kernel = newKernel();
+  const fds = record.maps.map((map) => makeMap(kernel, map));
+  const refusedMap = fds.find((fd) => fd < 0);
+  if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
+  if (usesMore(record)) return untried("it needs BTF, kernel functions, programs or capabilities");
+  const outcome = load(kernel, record, fds);
+  const ok = outcome.fd >= 0;
+  const errno = ok ? 0 : -outcome.fd;
+  const expected = record.load;
+  const verdict = ok === expected.ok;
+  const errorLine = !ok && outcome.error === expected.error;
+  let runs = 0;
+  let difference = "";
+  if (!verdict || errno !== expected.errno) {
+    difference = `errno ${errno}, expected ${expected.errno}: ${outcome.error}`;
+  } else if (!ok && !errorLine) {
+    difference = `"${outcome.error}", expected "${expected.error}"`;
+  }
+  if (ok) {
+    const prog = kernel.files.get(outcome.fd) as LoadedProgram;
+    for (const [i, run] of record.runs.entries()) {
+      const problem = checkRun(kernel, prog, record, fds, run);
+      if (problem === "") runs++;
+      else difference ||= `run ${i}: ${problem}`;
+    }
+  }
+  return { verdict, errno: errno === expected.errno, errorLine, runs, difference };
+}
+
+function untried(difference: string): VerifyResult {
+  return { verdict: false, errno: false, errorLine: false, runs: 0, difference };
+}
+
+function usesMore({ btf, func_info, kfuncs, progs, caps, maps }: VerifyRecord): boolean {
+  const own = [btf, func_info, kfuncs, progs, caps].some((part) => part !== undefined);
+  return own || maps.some((map) => map.btf !== undefined || map.inner !== undefined);
+}
+
+function makeMap(kernel: BpfKernel, map: MapRecord): number {
+  const fd = mapCreate(kernel, {
+    mapType: BPF_MAP_TYPE_NAMES.indexOf(map.type),
+    keySize: map.key_size,
+    valueSize: map.value_size,
+    maxEntries: map.max_entries,
+    mapFlags: map.flags,
+    mapExtra: map.map_extra ?? 0,
+    name: "",
+  });
+  if (fd < 0) return fd;
+  for (const { key, value } of map.init ?? []) {
+    if (typeof value !== "string") return -1;
+    mapUpdateElem(kernel, fd, fromHex(key), valueOnAllCpus(kernel, fd, fromHex(value)), 0);
+  }
+  if (map.frozen === true) mapFreeze(kernel, fd);
+  return fd;
+}
+
+function valueOnAllCpus(kernel: BpfKernel, fd: number, value: Uint8Array): Uint8Array {
+  const map = mapOf(kernel, fd);
+  const all = new Uint8Array(map.userValueSize);
+  const stride = map.userValueSize === map.attr.valueSize ? value.length : all.length / CPUS;
+  for (let at = 0; at < all.length; at += stride) all.set(value, at);
+  return all;
+}
+
+function mapOf(kernel: BpfKernel, fd: number): KernelMap {
+  const map = kernel.mapOfFd(fd);
+  if (map === undefined) throw new Error(`descriptor ${fd} is no map`);
+  return map;
+}
+
+function load(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
+  const attr = record.attr ?? {};
+  const insns = withDescriptors(decode(fromHex(record.insns)), fds);
+  return progLoad(kernel, {
+    progType: numbered(BPF_PROG_TYPE_NAMES, record.prog_type),
+    expectedAttachType: numbered(BPF_ATTACH_TYPE_NAMES, record.expected_attach_type ?? 0),
+    insns: attr.null_insns === true ? null : insns,
+    insnCnt: attr.insn_cnt ?? insns.length,
+    license: attr.null_license === true ? null : record.license,
+    progFlags: record.prog_flags ?? 0,
+    logLevel: attr.log_level ?? 2,
+    logSize: attr.log_size0 === true ? 0 : (attr.log_size ?? LOG_BYTES),
+    hasLogBuffer: attr.log_null !== true,
+    name: "",
+  });
+}
+
+function numbered(names: readonly string[], name: string | number): number {
+  return typeof name === "number" ? name : names.indexOf(name);
+}
+
+/** Puts descriptors where the corpus has indexes; what is no index stays a bad descriptor. */
+function withDescriptors(insns: readonly Insn[], fds: readonly number[]): Insn[] {
+  const isMapLoad = ({ code, srcReg }: Insn) => code === 0x18 && (srcReg === 1 || srcReg === 2);
+  return insns.map((insn) =>
+    isMapLoad(insn) ? { ...insn, imm: fds[insn.imm] ?? insn.imm } : insn,
+  );
+}
+
+/** "" when the run agrees. */
+function checkRun(
+  kernel: BpfKernel,
+  prog: LoadedProgram,
+  record: VerifyRecord,
+  fds: readonly number[],
+  run: RunRecord,
+): string {
+  const answer = testRun(kernel, prog, {
+    dataIn: fromHex(run.data_in ?? ""),
+    ctxIn: run.ctx_in === undefined ? undefined : fromHex(run.ctx_in),
+    repeat: 1,
+  });
+  if (-answer.errno !== run.errno) return `errno ${-answer.errno}, expected ${run.errno}`;
+  if (run.retval !== undefined && answer.retval !== run.retval) {
+    return `retval ${answer.retval}, expected ${run.retval}`;
+  }
+  const dataOut = toHex(answer.dataOut ?? new Uint8Array(0));
+  if (run.data_out !== undefined && run.data_out !== dataOut) {
+    return `data_out ${dataOut}, expected ${run.data_out}`;
+  }
+  if (run.ctx_out !== undefined) return "there is no ctx_out";
+  for (const [i, expected] of (run.maps_out ?? []).entries()) {
+    if (expected === null) continue;
+    const map = record.maps[i];
+    const fd = fds[i];
+    if (map === undefined || fd === undefined) return `there is no map ${i}`;
+    const entries = entriesOf(kernel, fd, map);
+    const difference = compareEntries(entries, expected);
+    if (difference !== "") return `map ${i}: ${difference}`;
+  }
+  return "";
+}
+
+/** Arrays with more entries than this list only those that are not 0. */
+const LISTED_IN_FULL = 16;
+
+function entriesOf(kernel: BpfKernel, fd: number, map: MapRecord): MapEntryRecord[] {
+  const entries: MapEntryRecord[] = [];
+  const kernelMap = mapOf(kernel, fd);
+  let key = mapGetNextKey(kernel, fd, null);
+  while (typeof key !== "number") {
+    const value = mapLookupElem(kernel, fd, key, 0);
+    if (typeof value !== "number") {
+      const hex = toHex(value);
+      const isPercpu = map.type.startsWith("percpu");
+      const entry = isPercpu
+        ? { key: toHex(key), values: perCpu(hex, kernelMap.attr.valueSize) }
+        : { key: toHex(key), value: hex };
+      const isIndexed = map.type === "array" || kernelMap instanceof PercpuArrayMap;
+      const isZero = /^0*$/.test(hex);
+      if (!(isIndexed && map.max_entries > LISTED_IN_FULL && isZero)) entries.push(entry);
+    }
+    key = mapGetNextKey(kernel, fd, key);
+  }
+  return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The values of all CPUs, each without its padding. */
+export function perCpu(hex: string, valueSize: number): string[] {
+  const stride = hex.length / CPUS;
+  return Array.from({ length: CPUS }, (_, cpu) =>
+    hex.slice(cpu * stride, cpu * stride + valueSize * 2),
+  );
+}
+
+function compareEntries(actual: readonly MapEntryRecord[], expected: readonly MapEntryRecord[]) {
+  const a = JSON.stringify(actual);
+  const b = JSON.stringify(
+    expected.map(({ key, value, values }) =>
+      values === undefined ? { key, value } : { key, values },
+    ),
+  );
+  return a === b ? "" : `${a}, expected ${b}`;
+}
+
+export function fromHex(hex: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(hex, "hex"));
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

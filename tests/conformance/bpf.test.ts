@@ -1,0 +1,35 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { checkCorpus, isInSlice, readCorpus } from "./bpf-corpus.ts";
+
+const corpus = join(import.meta.dirname, "../fixtures/bpf");
+const read = (name: string) => readCorpus(join(corpus, `${name}.jsonl.gz`));
+
+/** Differences in one line each, so that a failure says what to look at. */
+function check(name: string) {
+  const differences: string[] = [];
+  const result = checkCorpus(read(name).filter(isInSlice), (id, difference) =>
+    differences.push(`${id}: ${difference.slice(0, 200)}`),
+  );
+  return { ...result, differences: differences.join("\n") };
+}
+
+describe("what Linux 6.18 answered", () => {
+  test("holds for every run of the instruction set", () => {
+    const { runs, runs_total, differences } = check("alu");
+    expect(runs_total).toBe(675);
+    expect(runs, differences).toBe(runs_total);
+  });
+
+  test("holds for every operation on array, hash and per-CPU maps", () => {
+    const { map_ops, map_ops_total, differences } = check("maps");
+    expect(map_ops_total).toBe(1203);
+    expect(map_ops, differences).toBe(map_ops_total);
+  });
+
+  test.each(["accept", "fuzz"])("holds for every run of %s", (name) => {
+    const { runs, runs_total, differences } = check(name);
+    expect(runs_total).toBeGreaterThan(400);
+    expect(runs, differences).toBe(runs_total);
+  });
+});
