@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { E2BIG, EEXIST, EINVAL, ENOENT } from "../../include/errno.ts";
+import { boot, type MapTypeName } from "../../index.ts";
+import { BPF_ANY, BPF_EXIST, BPF_F_NO_PREALLOC, BPF_NOEXIST } from "./flags.ts";
+
+const ROOM = 5;
+
+type Step =
+  | { readonly do: "update"; readonly key: number; readonly value: number; readonly flags: number }
+  | { readonly do: "delete"; readonly key: number };
+
+const key = fc.integer({ min: 0, max: 8 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({
+    do: fc.constant("update" as const),
+    key,
+    value: fc.nat(),
+    flags: fc.constantFrom(BPF_ANY, BPF_NOEXIST, BPF_EXIST),
+  }),
+  fc.record({ do: fc.constant("delete" as const), key }),
+);
+
+/** What a hash map answers, on a plain Map. */
+function onPlainMap(plain: Map<number, number>, step: Step): number {
+  const isThere = plain.has(step.key);
+  if (step.do === "delete") return plain.delete(step.key) ? 0 : -ENOENT;
+  if (isThere && step.flags === BPF_NOEXIST) return -EEXIST;
+  if (!isThere && step.flags === BPF_EXIST) return -ENOENT;
+  if (!isThere && plain.size === ROOM) return -E2BIG;
+  plain.set(step.key, step.value);
+  return 0;
+}
+
+describe.each<{ type: MapTypeName; flags: number; keySize: number }>([
+  { type: "hash", flags: 0, keySize: 4 },
+  { type: "hash", flags: BPF_F_NO_PREALLOC, keySize: 4 },
+  { type: "hash", flags: 0, keySize: 1 },
+  { type: "hash", flags: 0, keySize: 13 },
+  { type: "percpu_hash", flags: 0, keySize: 8 },
+  { type: "percpu_hash", flags: BPF_F_NO_PREALLOC, keySize: 4 },
+])("a $type map with flags $flags and $keySize-byte keys", ({ type, flags, keySize }) => {
+  test("answers as a plain Map with Linux's errno", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const machine = boot();
+        const map = machine.bpf.createMap({ type, keySize, valueSize: 8, maxEntries: ROOM, flags });
+        const plain = new Map<number, number>();
+        for (const next of steps) {
+          const answer =
+            next.do === "update"
+              ? map.update(next.key, next.value, next.flags)
+              : map.delete(next.key);
+          expect(answer).toBe(onPlainMap(plain, next));
+        }
+        expect(map.entries().map((entry) => entry.key[0])).toEqual([...plain.keys()].sort());
+        for (const [k, v] of plain) expect(map.lookupUint(k)).toBe(BigInt(v));
+        machine.close();
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("an array", () => {
+  test.each([
+    { name: "holds every index from the start", key: 3, answer: 0n },
+    { name: "has nothing behind its end", key: 4, answer: undefined },
+  ])("$name", ({ key: index, answer }) => {
+    const map = boot().bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 4 });
+    expect(map.lookupUint(index)).toBe(answer);
+  });
+
+  test("refuses to delete, to add an index and to create one that is there", () => {
+    const map = boot().bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 4 });
+    expect(map.delete(0)).toBe(-EINVAL);
+    expect(map.update(4, 1)).toBe(-E2BIG);
+    expect(map.update(0, 1, BPF_NOEXIST)).toBe(-EEXIST);
+  });
+});
+
+test("per-CPU maps keep one value for each CPU", () => {
+  const machine = boot({ cpus: 3 });
+  const map = machine.bpf.createMap({
+    type: "percpu_array",
+    keySize: 4,
+    valueSize: 4,
+    maxEntries: 1,
+  });
+  const all = new Uint8Array(24);
+  all[0] = 1;
+  all[8] = 2;
+  all[16] = 3;
+  expect(map.update(0, all)).toBe(0);
+  expect([0, 1, 2].map((cpu) => map.lookupUint(0, cpu))).toEqual([1n, 2n, 3n]);
+});
+
+test("what lookup answers is a copy", () => {
+  const map = boot().bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 1 });
+  map.lookup(0)?.fill(255);
+  expect(map.lookupUint(0)).toBe(0n);
+});
+
+test("a frozen map refuses changes from outside", () => {
+  const map = boot().bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 1 });
+  expect([map.freeze(), map.update(0, 1), map.freeze()]).toEqual([0, -1, -1]);
+});
+
+test.each([
+  { name: "too few bytes", value: [1, 2], error: /value has 8 bytes, not 2/ },
+  { name: "too large a number", value: 1n << 64n, error: /does not fit into 8 bytes/ },
+  { name: "what is no byte", value: [0, 0, 0, 0, 0, 0, 0, 256], error: /from 0 to 255/ },
+])("$name as a value is an error that says so", ({ value, error }) => {
+  const map = boot().bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 1 });
+  expect(() => map.update(0, value)).toThrow(error);
+});
+
+test("a map that Linux refuses is a BpfError with its errno", () => {
+  const refused = () =>
+    boot().bpf.createMap({ type: "array", keySize: 8, valueSize: 8, maxEntries: 1 });
+  expect(refused).toThrow(
+    expect.objectContaining({ name: "BpfError", errno: EINVAL, errnoName: "EINVAL" }),
+  );
+});
