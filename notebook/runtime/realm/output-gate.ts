@@ -24,7 +24,8 @@ export class OutputGate {
   #stream: "stdout" | "stderr" = "stdout";
   #pending: string[] = [];
   #pendingBytes = 0;
-  #flushedAt: number;
+  /** The first text is sent on at once: a reader sees it before a loop that never ends. */
+  #flushedAt = Number.NEGATIVE_INFINITY;
 
   /** @param hostNow a real clock in ms; it decides only in how many pieces a text is sent */
   constructor(emit: (output: Output) => void, limits: OutputLimits, hostNow: () => number) {
@@ -33,7 +34,6 @@ export class OutputGate {
     this.#hostNow = hostNow;
     this.#bytesLeft = limits.bytes;
     this.#outputsLeft = limits.outputs;
-    this.#flushedAt = hostNow();
   }
 
   print(stream: "stdout" | "stderr", text: string): void {
