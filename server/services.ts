@@ -1,3 +1,5 @@
+import { startGrader } from "./grading/grader.ts";
+
 /** Something that works beside the pages as long as the web process lives. */
 export interface Service {
   readonly name: string;
@@ -6,7 +8,7 @@ export interface Service {
 }
 
 /** What runs in the web process beside the pages, in the order it starts. */
-const SERVICES: readonly Service[] = [];
+const SERVICES: readonly Service[] = [{ name: "grader", start: () => startGrader() }];
 
 /** Starts all services and answers what stops them, the last one first. */
 export async function startServices(

@@ -24,6 +24,9 @@ export interface GradedExercise {
 export const SOURCE_BYTES_MAX = 256 * 1024;
 const WATCH_MS = 50;
 
+/** A run that failed by our own fault is tried again, so often. */
+const TRIES_MAX = 3;
+
 /** Answers a result, whatever the submission does. */
 export async function grade(
   pool: SandboxPool,
@@ -32,7 +35,10 @@ export async function grade(
   seeds: readonly number[],
 ): Promise<GradingResult> {
   const began = performance.now();
-  const end = await endOf(pool, exercise, source, seeds);
+  let end = await endOf(pool, exercise, source, seeds);
+  for (let tries = 1; tries < TRIES_MAX && end.isWorthRetrying === true; tries++) {
+    end = await endOf(pool, exercise, source, seeds);
+  }
   return resultOf(exercise.manifest, end, performance.now() - began);
 }
 
@@ -41,6 +47,8 @@ export interface RunEnd {
   readonly status: GradingStatus;
   readonly verdicts: Verdicts;
   readonly message?: string;
+  /** It may end otherwise next time: a process of ours was killed. */
+  readonly isWorthRetrying?: boolean;
 }
 
 async function endOf(
@@ -73,7 +81,8 @@ async function endOf(
     log.error({ err: error, exercise: exercise.manifest.id }, "grading failed");
     judge?.sandbox.kill();
     const message = error instanceof BrokenTests ? error.message : "The grader failed.";
-    return { status: "internal-error", verdicts, message };
+    const isWorthRetrying = !(error instanceof BrokenTests);
+    return { status: "internal-error", verdicts, message, isWorthRetrying };
   } finally {
     player?.kill();
     pool.refill();
@@ -169,7 +178,10 @@ class Run {
 
   #playerEnded(end: SandboxEnd): void {
     if (end.kind === "garbled") this.#end("tampered");
-    else this.#end(end.kind === "out-of-memory" ? "memory" : "crashed");
+    // Code inside has no way to send itself this signal: somebody else did.
+    else if (end.kind === "exited" && end.because === "SIGKILL") {
+      this.#end("internal-error", "The player was killed.");
+    } else this.#end(end.kind === "out-of-memory" ? "memory" : "crashed");
   }
 
   #judgeEnded(end: SandboxEnd): void {
@@ -205,6 +217,7 @@ class Run {
     clearTimeout(this.#deadline);
     this.#player.kill();
     const verdicts = this.#verdicts;
-    this.#resolve(message === undefined ? { status, verdicts } : { status, verdicts, message });
+    const isWorthRetrying = status === "internal-error" && !this.judgeIsIdle;
+    this.#resolve({ status, verdicts, isWorthRetrying, ...(message && { message }) });
   }
 }

@@ -1,1 +1,10 @@
 export { closeSandboxes, gradeSource } from "./grade-source.ts";
+export { startGrader } from "./grader.ts";
+export {
+  type EnqueueOptions,
+  enqueueGrading,
+  type QueuePlace,
+  queuePlaceOf,
+  regrade,
+} from "./queue.ts";
+export { findIdenticalResult, type IdenticalResult, sourceHashOf } from "./stored-result.ts";

@@ -1,0 +1,164 @@
+/** The queue of gradings: pg-boss in the same PostgreSQL, so that a job is stored with what it is for. */
+import { fromPrisma, PgBoss } from "pg-boss";
+import { config } from "../config.ts";
+import { db, type Tx } from "../db/client.ts";
+import { log } from "../operation/log.ts";
+
+const QUEUE = "grading";
+/** PostgreSQL's channel on which waiting graders hear of a new job. */
+export const GRADING_CHANNEL = "kernelbook_grading";
+/** A grader that has not said so long that it lives is dead, and its job is taken up by another. */
+const HEARTBEAT_SECONDS = 10;
+const SUPERVISE_SECONDS = 4;
+
+/** Regrades wait until nobody's own submission does. */
+const SUBMISSION_PRIORITY = 1000;
+const REGRADE_PRIORITY = 0;
+
+interface JobData {
+  readonly submissionId: string;
+  /** Replaces the result that this version has already given. */
+  readonly isRegrade: boolean;
+}
+
+export interface GradingJob extends JobData {
+  readonly id: string;
+}
+
+// One for the process: Next's bundles and the server around them each load this module anew.
+const KEPT = Symbol.for("kernelbook.grading-queue");
+const kept = globalThis as { [KEPT]?: { url: string; boss: Promise<PgBoss> } };
+
+/** The queue, its tables made at first use. */
+function queue(): Promise<PgBoss> {
+  const { databaseUrl: url = "" } = config();
+  if (kept[KEPT]?.url !== url) {
+    const boss = open(url);
+    kept[KEPT] = { url, boss };
+    // The next one who asks tries again.
+    boss.catch(() => delete kept[KEPT]);
+  }
+  return kept[KEPT].boss;
+}
+
+async function open(url: string): Promise<PgBoss> {
+  const boss = new PgBoss({
+    connectionString: url,
+    application_name: "kernelbook-grading",
+    max: 4,
+    schedule: false,
+    superviseIntervalSeconds: SUPERVISE_SECONDS,
+    monitorIntervalSeconds: SUPERVISE_SECONDS,
+  });
+  // A lost database is told by everything else; pg-boss tries again by itself.
+  boss.on("error", (error) => log.warn({ err: error }, "grading queue"));
+  await boss.start({ attempts: 5 });
+  await boss.createQueue(QUEUE, {
+    // Of each key, which is the student, at most one job is active.
+    policy: "singleton",
+    retryLimit: 10,
+    retryDelay: 0,
+    expireInSeconds: 600,
+    heartbeatSeconds: HEARTBEAT_SECONDS,
+    deleteAfterSeconds: 7 * 24 * 3600,
+  });
+  return boss;
+}
+
+/** Makes the queue's tables, so that the first submission does not wait for them. */
+export async function prepareQueue(): Promise<void> {
+  await queue();
+}
+
+export async function closeQueue(): Promise<void> {
+  const { boss } = kept[KEPT] ?? {};
+  delete kept[KEPT];
+  await (await boss?.catch(() => undefined))?.stop({ graceful: false, close: true });
+}
+
+export interface EnqueueOptions {
+  readonly isRegrade?: boolean;
+}
+
+/**
+ * Queues a stored submission, inside the transaction that stores it. The more of a student's own
+ * submissions wait, the later the next one comes, so that nobody can keep the others waiting.
+ */
+export async function enqueueGrading(
+  tx: Tx,
+  submissionId: string,
+  { isRegrade = false }: EnqueueOptions = {},
+): Promise<void> {
+  const boss = await queue();
+  const { userId } = await tx.submission.findUniqueOrThrow({
+    where: { id: submissionId },
+    select: { userId: true },
+  });
+  const waiting = isRegrade ? 0 : await waitingOf(tx, userId);
+  const priority = isRegrade ? REGRADE_PRIORITY : Math.max(1, SUBMISSION_PRIORITY - waiting);
+  const data: JobData = { submissionId, isRegrade };
+  // The id keeps a submission from being queued twice.
+  const id = isRegrade ? {} : { id: submissionId };
+  await boss.send(QUEUE, data, { ...id, priority, singletonKey: userId, db: fromPrisma(tx) });
+  await tx.$executeRaw`SELECT pg_notify(${GRADING_CHANNEL}, '')`;
+}
+
+async function waitingOf(tx: Tx, userId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ count: bigint }[]>`
+    SELECT count(*) FROM pgboss.job
+    WHERE name = ${QUEUE} AND state < 'active' AND singleton_key = ${userId}`;
+  return Number(row?.count ?? 0);
+}
+
+/** Queues submissions to be graded again, behind all that students wait for. */
+export async function regrade(submissionIds: readonly string[]): Promise<void> {
+  for (const id of submissionIds) {
+    await db().$transaction((tx) => enqueueGrading(tx, id, { isRegrade: true }));
+  }
+}
+
+/** Takes the next job that may run now. */
+export async function takeJob(): Promise<GradingJob | undefined> {
+  const [job] = await (await queue()).fetch<JobData>(QUEUE, { batchSize: 1, priority: true });
+  return job === undefined ? undefined : { id: job.id, ...job.data };
+}
+
+/** Says that the job's grader lives. */
+export async function touchJob({ id }: GradingJob): Promise<void> {
+  await (await queue()).touch(QUEUE, id);
+}
+
+/** Ends a job, in the transaction that stores what came out of it. */
+export async function completeJob(tx: Tx, { id }: GradingJob): Promise<void> {
+  await (await queue()).complete(QUEUE, id, null, { db: fromPrisma(tx) });
+}
+
+/** Gives a job back; it is tried again at once, by whoever is free. */
+export async function failJob({ id }: GradingJob, because: string): Promise<void> {
+  await (await queue()).fail(QUEUE, id, { because });
+}
+
+/** Where a submission stands; undefined when it neither waits nor runs. */
+export type QueuePlace =
+  | { readonly kind: "running" }
+  /** 1: it is the next one. */
+  | { readonly kind: "waiting"; readonly position: number };
+
+export async function queuePlaceOf(tx: Tx, submissionId: string): Promise<QueuePlace | undefined> {
+  // Somebody may ask before anything was ever submitted.
+  await queue();
+  const [row] = await tx.$queryRaw<{ state: string; ahead: bigint }[]>`
+    SELECT mine.state::text AS state, (
+      SELECT count(*) FROM pgboss.job AS other
+      WHERE other.name = mine.name AND other.state < 'active' AND other.id <> mine.id
+        AND (other.priority > mine.priority
+          OR (other.priority = mine.priority AND other.created_on < mine.created_on))
+    ) AS ahead
+    FROM pgboss.job AS mine
+    WHERE mine.name = ${QUEUE} AND mine.state <= 'active'
+      AND mine.data ->> 'submissionId' = ${submissionId}
+    ORDER BY mine.state DESC LIMIT 1`;
+  if (row === undefined) return undefined;
+  if (row.state === "active") return { kind: "running" };
+  return { kind: "waiting", position: Number(row.ahead) + 1 };
+}

@@ -1,0 +1,108 @@
+/** Results in the database: one for each submission and exercise version. */
+import { createHash } from "node:crypto";
+import type { ExerciseManifest, GradingResult, TestOutcome } from "#notebook/document";
+import type { Tx } from "../db/client.ts";
+import type { GradedExercise } from "./grade.ts";
+
+/** A submission with the version that it is to be graded with now. */
+export interface GradableSubmission {
+  readonly id: string;
+  readonly userId: string;
+  readonly source: string;
+  readonly versionId: string;
+  readonly exercise: GradedExercise;
+  readonly isGraded: boolean;
+}
+
+/** By this two submissions are known to be identical. */
+export function sourceHashOf(source: string): string {
+  return createHash("sha256").update(source).digest("hex");
+}
+
+export async function gradableSubmission(
+  tx: Tx,
+  submissionId: string,
+): Promise<GradableSubmission | undefined> {
+  const submission = await tx.submission.findUnique({
+    where: { id: submissionId },
+    select: {
+      id: true,
+      userId: true,
+      source: true,
+      exercise: { select: { versions: { orderBy: { createdAt: "desc" }, take: 1 } } },
+      results: { select: { versionId: true, status: true } },
+    },
+  });
+  const [version] = submission?.exercise.versions ?? [];
+  if (submission === null || version === undefined) return undefined;
+  const { id, userId, source, results } = submission;
+  const judge = new TextDecoder().decode(version.judge);
+  const manifest = version.manifest as unknown as ExerciseManifest;
+  return {
+    id,
+    userId,
+    source,
+    versionId: version.id,
+    exercise: { manifest, hash: version.hash, judge },
+    isGraded: results.some(({ versionId }) => versionId === version.id),
+  };
+}
+
+/** Stores a result unless there is one; a regrade replaces it. */
+export async function storeResult(
+  tx: Tx,
+  { id: submissionId, versionId }: GradableSubmission,
+  result: GradingResult,
+  isRegrade: boolean,
+): Promise<void> {
+  const { status, score, max, ms } = result;
+  const tests = JSON.parse(JSON.stringify(result.tests));
+  const columns = { status, score, max, tests, message: result.message ?? null, ms };
+  // Submissions of one student run one after the other, but a grader thought dead may come back.
+  const { count } = await tx.submissionResult.createMany({
+    data: [{ submissionId, versionId, ...columns }],
+    skipDuplicates: true,
+  });
+  if (count === 0 && isRegrade) {
+    await tx.submissionResult.update({
+      where: { submissionId_versionId: { submissionId, versionId } },
+      data: { ...columns, gradedAt: new Date() },
+    });
+  }
+  if (status === "internal-error") {
+    await tx.submission.update({ where: { id: submissionId }, data: { spends: false } });
+  }
+}
+
+export interface IdenticalResult extends GradingResult {
+  /** The earlier submission that it was given to. */
+  readonly submissionId: string;
+}
+
+/** The result of the same source by the same student, graded with the exercise as it is now. */
+export async function findIdenticalResult(
+  tx: Tx,
+  key: { readonly exerciseId: string; readonly userId: string; readonly sourceHash: string },
+): Promise<IdenticalResult | undefined> {
+  const version = await tx.exerciseVersion.findFirst({
+    where: { exerciseId: key.exerciseId },
+    orderBy: { createdAt: "desc" },
+    select: { id: true },
+  });
+  if (version === null) return undefined;
+  const found = await tx.submissionResult.findFirst({
+    where: { versionId: version.id, submission: key, status: { not: "internal-error" } },
+    orderBy: { gradedAt: "desc" },
+  });
+  if (found === null) return undefined;
+  const { submissionId, status, score, max, tests, message, ms } = found;
+  return {
+    submissionId,
+    status: status as GradingResult["status"],
+    score,
+    max,
+    tests: tests as unknown as TestOutcome[],
+    ...(message === null ? {} : { message }),
+    ms,
+  };
+}
