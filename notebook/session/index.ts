@@ -17,4 +17,5 @@ export {
   type LectureCell,
   type SessionCell,
 } from "./session-cell.ts";
+export { hasSingleKeysHere, keepSingleKeys } from "./single-keys.ts";
 export type { SessionState } from "./state.ts";

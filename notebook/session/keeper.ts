@@ -103,6 +103,10 @@ export class Keeper {
     await drafts.agree({ ...agreed, held: agreed.held.filter((id) => id !== cellId) });
   }
 
+  saveNow(): void {
+    this.#syncSoon(0);
+  }
+
   /** The reader has seen both texts of the cell: the next one that is kept may replace either. */
   willOverwrite(cellId: string): void {
     this.#overwrites.add(cellId);

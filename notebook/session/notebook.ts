@@ -99,6 +99,12 @@ export class Notebook {
     this.#send({ type: "edited", id, source });
   }
 
+  /** Every keystroke is kept anyway; this sends it at once, and says where it is. */
+  save(): void {
+    this.#keeper.saveNow();
+    this.#send({ type: "said", text: "Your texts are kept." });
+  }
+
   /** Back to the lecture's text; the reader's stays in the history. */
   reset(id: string): void {
     const cell = this.cell(id);

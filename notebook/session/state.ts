@@ -58,8 +58,8 @@ export type SessionEvent =
     }
   | { readonly type: "interrupt-wanted" }
   | { readonly type: "restart-wanted" }
-  | { readonly type: "output-toggled"; readonly id: string }
-  | { readonly type: "outputs-cleared"; readonly ids: readonly string[] };
+  | { readonly type: "said"; readonly text: string }
+  | { readonly type: "output-toggled"; readonly id: string };
 
 /** What has to be done in the world after a step. */
 export type Effect =
@@ -121,19 +121,12 @@ export function step(state: SessionState, event: SessionEvent): Step {
       return interrupted(state);
     case "restart-wanted":
       return restarted(state);
+    case "said":
+      return only(say(state, "polite", event.text));
     case "output-toggled":
       return only(
         mapCell(state, event.id, (cell) => ({ ...cell, isOutputHidden: !cell.isOutputHidden })),
       );
-    case "outputs-cleared":
-      return only({
-        ...state,
-        cells: state.cells.map((cell) =>
-          event.ids.includes(cell.id) && !isBusy(cell.status)
-            ? { ...cell, output: { kind: "none" } }
-            : cell,
-        ),
-      });
   }
 }
 

@@ -49,7 +49,7 @@ export function CellIsland({ id, code, output }: CellIslandProps) {
 
 function RunButton({ cell }: { cell: SessionCell }) {
   const notebook = useNotebook();
-  const isRunning = cell.status.kind === "running";
+  const isRunning = isBusy(cell.status);
   return (
     <button
       type="button"

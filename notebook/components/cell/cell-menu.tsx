@@ -23,6 +23,7 @@ export function CellMenu({ cell }: { cell: SessionCell }) {
       isOff: cell.source === cell.original,
       onChoose: () => perform("reset"),
     },
+    { says: "Save now", keys: "Ctrl S", onChoose: () => perform("save") },
     { says: "Earlier texts…", onChoose: () => perform("history") },
     { says: "Copy the text", keys: "C", onChoose: () => perform("copy") },
     {

@@ -1,15 +1,17 @@
 "use client";
 
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { isBusy, isEditedSinceRun, type SessionCell } from "#notebook/session";
 import { useNotebook } from "../notebook/context.ts";
 import css from "./cell.module.css";
 
 /** Fetched with the first run: stored outputs come drawn by the server. */
-const OutputView = lazy(async () => {
+async function loadView() {
   const { OutputView: view } = await import("../outputs/output-view.tsx");
   return { default: view };
-});
+}
+
+const OutputView = lazy(loadView);
 
 interface CellOutputProps {
   cell: SessionCell;
@@ -20,6 +22,10 @@ interface CellOutputProps {
 export function CellOutput({ cell, stored }: CellOutputProps) {
   const notebook = useNotebook();
   const { output } = cell;
+  const isAtWork = isBusy(cell.status);
+  useEffect(() => {
+    if (isAtWork) void loadView().catch(() => undefined);
+  }, [isAtWork]);
   const isEmpty = output.kind === "none" || (output.kind === "run" && output.items.length === 0);
   if (isEmpty) return null;
   if (cell.isOutputHidden) {
@@ -48,7 +54,7 @@ export function CellOutput({ cell, stored }: CellOutputProps) {
       {output.kind === "stored" ? (
         stored
       ) : (
-        <Suspense>
+        <Suspense fallback={stored}>
           <OutputView outputs={output.kind === "run" ? output.items : []} />
         </Suspense>
       )}

@@ -5,6 +5,7 @@ import type { Conflict, SessionCell } from "#notebook/session";
 import { useNotebook } from "../notebook/context.ts";
 import css from "./cell.module.css";
 import { differingLines, merged } from "./differing-lines.ts";
+import { focusCellSoon } from "./focus-cell.ts";
 
 interface ConflictNoticeProps {
   cell: SessionCell;
@@ -18,6 +19,7 @@ export function ConflictNotice({ cell, conflict }: ConflictNoticeProps) {
   const pick = (source: string) => {
     notebook.stopEditing();
     notebook.resolveConflict(cell.id, source);
+    focusCellSoon(cell.id);
   };
   const mergeThem = () => {
     notebook.resolveConflict(cell.id, merged(cell.source, conflict.theirs));

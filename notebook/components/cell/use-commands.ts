@@ -47,6 +47,7 @@ export function useCommands(cell: SessionCell): (command: Command) => void {
     copy: () => void navigator.clipboard.writeText(cell.source).catch(() => undefined),
     history: () => view.open({ kind: "history", cellId: cell.id }),
     reset: () => notebook.reset(cell.id),
+    save: () => notebook.save(),
     help: () => view.open({ kind: "help" }),
   };
   return (command) => commands[command]();

@@ -1,10 +1,13 @@
 "use client";
 
+import { useContext } from "react";
 import css from "../notebook/notebook.module.css";
+import { NotebookViewContext } from "../notebook/view.ts";
 import { KEY_BINDINGS, type KeyBinding, type Mode } from "./keymap.ts";
 
 /** All keys of the notebook, by mode. */
 export function KeyHelp() {
+  const view = useContext(NotebookViewContext);
   return (
     <>
       <p>
@@ -16,8 +19,22 @@ export function KeyHelp() {
       <KeyTable title="On the code (command mode)" mode="command" />
       <KeyTable title="In the editor (edit mode)" mode="edit" />
       <p>
+        JupyterLab’s keys that insert, move or delete cells have nothing to do here: a lecture’s
+        cells stand where its text speaks of them.
+      </p>
+      <p>
         In the editor Ctrl+Space completes, Ctrl+/ comments, Ctrl+] and Ctrl+[ indent, Ctrl+Z takes
         back. Tab indents there: press Escape first to move on with Tab.
+      </p>
+      <p>
+        <label>
+          <input
+            type="checkbox"
+            checked={view.hasSingleKeys}
+            onChange={(event) => view.setSingleKeys(event.target.checked)}
+          />{" "}
+          Single keys such as <kbd>j</kbd> and <kbd>?</kbd> are commands
+        </label>
       </p>
     </>
   );

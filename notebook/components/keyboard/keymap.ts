@@ -19,6 +19,7 @@ export type Command =
   | "copy"
   | "history"
   | "reset"
+  | "save"
   | "help";
 
 export type Mode = "command" | "edit";
@@ -43,6 +44,12 @@ export const KEY_BINDINGS: readonly KeyBinding[] = [
     mode: "both",
     keys: ["Ctrl+Enter", "Meta+Enter", "Alt+Enter"],
     says: "Run the cell and stay (nothing is inserted: a lecture’s cells are fixed)",
+  },
+  {
+    command: "save",
+    mode: "both",
+    keys: ["Ctrl+s", "Meta+s"],
+    says: "Save now (every keystroke is kept anyway)",
   },
   { command: "edit", mode: "command", keys: ["Enter"], says: "Edit the cell" },
   { command: "leave", mode: "edit", keys: ["Escape", "Ctrl+m"], says: "Leave the editor" },

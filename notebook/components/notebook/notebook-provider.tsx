@@ -1,7 +1,14 @@
 "use client";
 
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
-import { browserPorts, type LectureCell, Notebook, type RemoteNotebook } from "#notebook/session";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import {
+  browserPorts,
+  hasSingleKeysHere,
+  keepSingleKeys,
+  type LectureCell,
+  Notebook,
+  type RemoteNotebook,
+} from "#notebook/session";
 import { Announcer } from "./announcer.tsx";
 import { NotebookContext } from "./context.ts";
 import { LineNumbersContext } from "./line-numbers.ts";
@@ -27,9 +34,15 @@ export function NotebookProvider({ lecture, cells, remote, children }: NotebookP
   );
   const [dialog, setDialog] = useState<OpenDialog | undefined>(undefined);
   const [hasNumbers, setHasNumbers] = useState(false);
+  const [hasSingleKeys, setSingleKeys] = useSingleKeys();
   const view = useMemo(
-    () => ({ open: setDialog, toggleLineNumbers: () => setHasNumbers((has) => !has) }),
-    [],
+    () => ({
+      hasSingleKeys,
+      setSingleKeys,
+      open: setDialog,
+      toggleLineNumbers: () => setHasNumbers((has) => !has),
+    }),
+    [hasSingleKeys, setSingleKeys],
   );
 
   useEffect(() => {
@@ -39,13 +52,14 @@ export function NotebookProvider({ lecture, cells, remote, children }: NotebookP
 
   useEffect(() => {
     const help = (event: KeyboardEvent) => {
-      if (event.key !== "?" || event.defaultPrevented || isTyping(event.target)) return;
+      if (!hasSingleKeys || event.key !== "?" || event.defaultPrevented || isTyping(event.target))
+        return;
       event.preventDefault();
       setDialog({ kind: "help" });
     };
     document.addEventListener("keydown", help);
     return () => document.removeEventListener("keydown", help);
-  }, []);
+  }, [hasSingleKeys]);
 
   return (
     <NotebookContext value={notebook}>
@@ -60,6 +74,17 @@ export function NotebookProvider({ lecture, cells, remote, children }: NotebookP
       </NotebookViewContext>
     </NotebookContext>
   );
+}
+
+/** Whether single keys are commands: the reader's choice, kept on this device. */
+function useSingleKeys(): readonly [boolean, (has: boolean) => void] {
+  const [has, setHas] = useState(true);
+  useEffect(() => setHas(hasSingleKeysHere()), []);
+  const choose = useCallback((wanted: boolean) => {
+    setHas(wanted);
+    keepSingleKeys(wanted);
+  }, []);
+  return [has, choose];
 }
 
 function isTyping(target: EventTarget | null): boolean {
