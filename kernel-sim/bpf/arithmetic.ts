@@ -11,10 +11,10 @@ export function mulHigh(a: number, b: number): number {
   const a1 = a >>> 16;
   const b0 = b & 0xffff;
   const b1 = b >>> 16;
-  const low = Math.imul(a0, b0) >>> 0;
-  const mid1 = (Math.imul(a1, b0) >>> 0) + (low >>> 16);
-  const mid2 = (Math.imul(a0, b1) >>> 0) + (mid1 % 0x10000);
-  return (Math.imul(a1, b1) + Math.floor(mid1 / 0x10000) + Math.floor(mid2 / 0x10000)) | 0;
+  // No sum of a product and 16 bits exceeds 32 bits.
+  const mid = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) >>> 0;
+  const carry = (Math.imul(a0, b1) + (mid & 0xffff)) >>> 16;
+  return (Math.imul(a1, b1) + (mid >>> 16) + carry) | 0;
 }
 
 /** `r[d] = r[d] / (high:low)`, unsigned; division by 0 gives 0. */

@@ -38,7 +38,12 @@ export type HelperBody<Machine extends { readonly packet: PacketPlace }> = (
 export const MAX_BPF_STACK = 512;
 export const MAX_CALL_FRAMES = 8;
 
-/** How often one frame may pass its `may_goto`s. @linux include/linux/bpf.h `BPF_MAX_LOOPS` (6.18) */
+/**
+ * How often one function may pass its `may_goto`s.
+ *
+ * @linux include/linux/bpf.h `BPF_MAX_LOOPS` (6.18)
+ * @simplified on x86-64 Linux counts a quarter of a second instead.
+ */
 const BPF_MAX_LOOPS = 8 * 1024 * 1024;
 
 /** Words saved by a call between functions: R6 to R10, the return place, the may_goto count. */
@@ -96,14 +101,14 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
     let executed = 0;
     for (;;) {
       const op = code[pc]!;
-      const d = code[pc + 1]!;
-      const s = code[pc + 2]!;
-      const k = code[pc + 3]!;
-      pc += 4;
+      // Each case loads its own operands: no instruction needs all of them.
+      pc += SLOT_WORDS;
       executed++;
       switch (op) {
         case 0x7: {
           // r +=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           const a = r[d]!;
           const low = (a + k) | 0;
           r[d + 1] = (r[d + 1]! + (k >> 31) + (low >>> 0 < a >>> 0 ? 1 : 0)) | 0;
@@ -112,6 +117,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0xf: {
           // r +=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const a = r[d]!;
           const low = (a + r[s]!) | 0;
           r[d + 1] = (r[d + 1]! + r[s + 1]! + (low >>> 0 < a >>> 0 ? 1 : 0)) | 0;
@@ -120,6 +127,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x17: {
           // r -=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           const a = r[d]!;
           const b = k;
           r[d + 1] = (r[d + 1]! - (k >> 31) - (a >>> 0 < b >>> 0 ? 1 : 0)) | 0;
@@ -128,6 +137,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x1f: {
           // r -=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const a = r[d]!;
           const b = r[s]!;
           r[d + 1] = (r[d + 1]! - r[s + 1]! - (a >>> 0 < b >>> 0 ? 1 : 0)) | 0;
@@ -136,6 +147,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x27: {
           // r *=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           const a = r[d]!;
           const b = k;
           r[d + 1] = (mulHigh(a, b) + Math.imul(r[d + 1]!, b) + Math.imul(a, k >> 31)) | 0;
@@ -144,6 +157,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x2f: {
           // r *=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const a = r[d]!;
           const b = r[s]!;
           r[d + 1] = (mulHigh(a, b) + Math.imul(r[d + 1]!, b) + Math.imul(a, r[s + 1]!)) | 0;
@@ -152,82 +167,112 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x37: {
           // r /=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           div64(r, d, k, k >> 31);
           break;
         }
         case 0x3f: {
           // r /=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           div64(r, d, r[s]!, r[s + 1]!);
           break;
         }
         case 0x97: {
           // r %=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           mod64(r, d, k, k >> 31);
           break;
         }
         case 0x9f: {
           // r %=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           mod64(r, d, r[s]!, r[s + 1]!);
           break;
         }
         case 0x101: {
           // r s/=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           sdiv64(r, d, k, k >> 31);
           break;
         }
         case 0x100: {
           // r s/=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           sdiv64(r, d, r[s]!, r[s + 1]!);
           break;
         }
         case 0x103: {
           // r s%=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           smod64(r, d, k, k >> 31);
           break;
         }
         case 0x102: {
           // r s%=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           smod64(r, d, r[s]!, r[s + 1]!);
           break;
         }
         case 0x47: {
           // r |= imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! | k;
           r[d + 1] = r[d + 1]! | (k >> 31);
           break;
         }
         case 0x4f: {
           // r |= reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! | r[s]!;
           r[d + 1] = r[d + 1]! | r[s + 1]!;
           break;
         }
         case 0x57: {
           // r &= imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! & k;
           r[d + 1] = r[d + 1]! & (k >> 31);
           break;
         }
         case 0x5f: {
           // r &= reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! & r[s]!;
           r[d + 1] = r[d + 1]! & r[s + 1]!;
           break;
         }
         case 0xa7: {
           // r ^= imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! ^ k;
           r[d + 1] = r[d + 1]! ^ (k >> 31);
           break;
         }
         case 0xaf: {
           // r ^= reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! ^ r[s]!;
           r[d + 1] = r[d + 1]! ^ r[s + 1]!;
           break;
         }
         case 0x67: {
           // r <<=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           const n = k & 63;
           if (n >= 32) {
             r[d + 1] = r[d]! << (n - 32);
@@ -240,6 +285,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x6f: {
           // r <<=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const n = r[s]! & 63;
           if (n >= 32) {
             r[d + 1] = r[d]! << (n - 32);
@@ -252,6 +299,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x77: {
           // r >>=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           const n = k & 63;
           if (n >= 32) {
             r[d] = r[d + 1]! >>> (n - 32);
@@ -264,6 +313,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x7f: {
           // r >>=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const n = r[s]! & 63;
           if (n >= 32) {
             r[d] = r[d + 1]! >>> (n - 32);
@@ -276,6 +327,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0xc7: {
           // r s>>=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           const n = k & 63;
           if (n >= 32) {
             r[d] = r[d + 1]! >> (n - 32);
@@ -288,6 +341,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0xcf: {
           // r s>>=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const n = r[s]! & 63;
           if (n >= 32) {
             r[d] = r[d + 1]! >> (n - 32);
@@ -300,6 +355,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x87: {
           // r = -r
+          const d = code[pc - 3]!;
           const low = r[d]!;
           r[d + 1] = low === 0 ? -r[d + 1]! | 0 : ~r[d + 1]!;
           r[d] = -low | 0;
@@ -307,18 +363,24 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0xb7: {
           // r = imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = k;
           r[d + 1] = k >> 31;
           break;
         }
         case 0xbf: {
           // r = r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[s]!;
           r[d + 1] = r[s + 1]!;
           break;
         }
         case 264: {
           // r = (s8)r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const low = (r[s]! << 24) >> 24;
           r[d] = low;
           r[d + 1] = low >> 31;
@@ -326,6 +388,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 265: {
           // r = (s16)r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const low = (r[s]! << 16) >> 16;
           r[d] = low;
           r[d + 1] = low >> 31;
@@ -333,6 +397,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 266: {
           // r = (s32)r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           const low = r[s]!;
           r[d] = low;
           r[d + 1] = low >> 31;
@@ -340,215 +406,281 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 267: {
           // w = (s8)w
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = (r[s]! << 24) >> 24;
           r[d + 1] = 0;
           break;
         }
         case 268: {
           // w = (s16)w
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = (r[s]! << 16) >> 16;
           r[d + 1] = 0;
           break;
         }
         case 0x4: {
           // w +=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = (r[d]! + k) | 0;
           r[d + 1] = 0;
           break;
         }
         case 0xc: {
           // w +=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = (r[d]! + r[s]!) | 0;
           r[d + 1] = 0;
           break;
         }
         case 0x14: {
           // w -=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = (r[d]! - k) | 0;
           r[d + 1] = 0;
           break;
         }
         case 0x1c: {
           // w -=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = (r[d]! - r[s]!) | 0;
           r[d + 1] = 0;
           break;
         }
         case 0x24: {
           // w *=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = Math.imul(r[d]!, k);
           r[d + 1] = 0;
           break;
         }
         case 0x2c: {
           // w *=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = Math.imul(r[d]!, r[s]!);
           r[d + 1] = 0;
           break;
         }
         case 0x34: {
           // w /=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = div32(r[d]!, k);
           r[d + 1] = 0;
           break;
         }
         case 0x3c: {
           // w /=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = div32(r[d]!, r[s]!);
           r[d + 1] = 0;
           break;
         }
         case 0x94: {
           // w %=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = mod32(r[d]!, k);
           r[d + 1] = 0;
           break;
         }
         case 0x9c: {
           // w %=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = mod32(r[d]!, r[s]!);
           r[d + 1] = 0;
           break;
         }
         case 0x105: {
           // w s/=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = sdiv32(r[d]!, k);
           r[d + 1] = 0;
           break;
         }
         case 0x104: {
           // w s/=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = sdiv32(r[d]!, r[s]!);
           r[d + 1] = 0;
           break;
         }
         case 0x107: {
           // w s%=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = smod32(r[d]!, k);
           r[d + 1] = 0;
           break;
         }
         case 0x106: {
           // w s%=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = smod32(r[d]!, r[s]!);
           r[d + 1] = 0;
           break;
         }
         case 0x44: {
           // w |= imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! | k;
           r[d + 1] = 0;
           break;
         }
         case 0x4c: {
           // w |= reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! | r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 0x54: {
           // w &= imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! & k;
           r[d + 1] = 0;
           break;
         }
         case 0x5c: {
           // w &= reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! & r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 0xa4: {
           // w ^= imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! ^ k;
           r[d + 1] = 0;
           break;
         }
         case 0xac: {
           // w ^= reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! ^ r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 0x64: {
           // w <<=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! << k;
           r[d + 1] = 0;
           break;
         }
         case 0x6c: {
           // w <<=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! << r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 0x74: {
           // w >>=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! >>> k;
           r[d + 1] = 0;
           break;
         }
         case 0x7c: {
           // w >>=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! >>> r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 0xc4: {
           // w s>>=  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = r[d]! >> k;
           r[d + 1] = 0;
           break;
         }
         case 0xcc: {
           // w s>>=  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[d]! >> r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 0x84: {
           // w = -w
+          const d = code[pc - 3]!;
           r[d] = -r[d]! | 0;
           r[d + 1] = 0;
           break;
         }
         case 0xb4: {
           // w =  imm
+          const d = code[pc - 3]!;
+          const k = code[pc - 1]!;
           r[d] = k;
           r[d + 1] = 0;
           break;
         }
         case 0xbc: {
           // w =  reg
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
           r[d] = r[s]!;
           r[d + 1] = 0;
           break;
         }
         case 269: {
           // r = le16 r
+          const d = code[pc - 3]!;
           r[d] = r[d]! & 0xffff;
           r[d + 1] = 0;
           break;
         }
         case 270: {
           // r = le32 r
+          const d = code[pc - 3]!;
           r[d + 1] = 0;
           break;
         }
         case 271: {
           // r = be16 r, r = bswap16 r
+          const d = code[pc - 3]!;
           r[d] = ((r[d]! & 0xff) << 8) | ((r[d]! >>> 8) & 0xff);
           r[d + 1] = 0;
           break;
         }
         case 272: {
           // r = be32 r, r = bswap32 r
+          const d = code[pc - 3]!;
           r[d] = swap32(r[d]!);
           r[d + 1] = 0;
           break;
         }
         case 273: {
           // r = be64 r, r = bswap64 r
+          const d = code[pc - 3]!;
           const low = swap32(r[d + 1]!);
           r[d + 1] = swap32(r[d]!);
           r[d] = low;
@@ -560,31 +692,47 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x18: {
           // r = imm64 ll
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = s;
           r[d + 1] = k;
-          pc += 4;
+          // The second slot is no instruction of its own.
+          pc += SLOT_WORDS;
           break;
         }
         case 0x71: {
           // r = *(u8 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = bytes[r[s]! + k]!;
           r[d + 1] = 0;
           break;
         }
         case 0x69: {
           // r = *(u16 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = view.getUint16(r[s]! + k, true);
           r[d + 1] = 0;
           break;
         }
         case 0x61: {
           // r = *(u32 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = view.getInt32(r[s]! + k, true);
           r[d + 1] = 0;
           break;
         }
         case 0x79: {
           // r = *(u64 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const a = r[s]! + k;
           r[d] = view.getInt32(a, true);
           r[d + 1] = view.getInt32(a + 4, true);
@@ -592,6 +740,9 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x91: {
           // r = *(s8 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const low = view.getInt8(r[s]! + k);
           r[d] = low;
           r[d + 1] = low >> 31;
@@ -599,6 +750,9 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x89: {
           // r = *(s16 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const low = view.getInt16(r[s]! + k, true);
           r[d] = low;
           r[d + 1] = low >> 31;
@@ -606,6 +760,9 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x81: {
           // r = *(s32 *)(r + off)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const low = view.getInt32(r[s]! + k, true);
           r[d] = low;
           r[d + 1] = low >> 31;
@@ -613,21 +770,33 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x73: {
           // *(u8 *)(r + off) = r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           bytes[r[d]! + k] = r[s]!;
           break;
         }
         case 0x6b: {
           // *(u16 *)(r + off) = r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           view.setInt16(r[d]! + k, r[s]!, true);
           break;
         }
         case 0x63: {
           // *(u32 *)(r + off) = r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           view.setInt32(r[d]! + k, r[s]!, true);
           break;
         }
         case 0x7b: {
           // *(u64 *)(r + off) = r
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const a = r[d]! + k;
           view.setInt32(a, r[s]!, true);
           view.setInt32(a + 4, r[s + 1]!, true);
@@ -635,21 +804,33 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x72: {
           // *(u8 *)(r + off) = imm
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           bytes[r[d]! + k] = s;
           break;
         }
         case 0x6a: {
           // *(u16 *)(r + off) = imm
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           view.setInt16(r[d]! + k, s, true);
           break;
         }
         case 0x62: {
           // *(u32 *)(r + off) = imm
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           view.setInt32(r[d]! + k, s, true);
           break;
         }
         case 0x7a: {
           // *(u64 *)(r + off) = imm
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const a = r[d]! + k;
           view.setInt32(a, s, true);
           view.setInt32(a + 4, s >> 31, true);
@@ -657,117 +838,184 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x5: {
           // goto
+          const k = code[pc - 1]!;
           pc = k;
           break;
         }
         case 0x15: {
           // if r == imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! === s && r[d + 1]! === s >> 31) pc = k;
           break;
         }
         case 0x1d: {
           // if r == r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! === r[s]! && r[d + 1]! === r[s + 1]!) pc = k;
           break;
         }
         case 0x16: {
           // if w == imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! === s) pc = k;
           break;
         }
         case 0x1e: {
           // if w == w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! === r[s]!) pc = k;
           break;
         }
         case 0x25: {
           // if r > imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelow(r, d, s, s >> 31) && (r[d]! !== s || r[d + 1]! !== s >> 31)) pc = k;
           break;
         }
         case 0x2d: {
           // if r > r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelow(r, d, r[s]!, r[s + 1]!) && (r[d]! !== r[s]! || r[d + 1]! !== r[s + 1]!))
             pc = k;
           break;
         }
         case 0x26: {
           // if w > imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 > s >>> 0) pc = k;
           break;
         }
         case 0x2e: {
           // if w > w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 > r[s]! >>> 0) pc = k;
           break;
         }
         case 0x35: {
           // if r >= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelow(r, d, s, s >> 31)) pc = k;
           break;
         }
         case 0x3d: {
           // if r >= r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelow(r, d, r[s]!, r[s + 1]!)) pc = k;
           break;
         }
         case 0x36: {
           // if w >= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 >= s >>> 0) pc = k;
           break;
         }
         case 0x3e: {
           // if w >= w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 >= r[s]! >>> 0) pc = k;
           break;
         }
         case 0x45: {
           // if r & imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (((r[d]! & s) | (r[d + 1]! & (s >> 31))) !== 0) pc = k;
           break;
         }
         case 0x4d: {
           // if r & r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (((r[d]! & r[s]!) | (r[d + 1]! & r[s + 1]!)) !== 0) pc = k;
           break;
         }
         case 0x46: {
           // if w & imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if ((r[d]! & s) !== 0) pc = k;
           break;
         }
         case 0x4e: {
           // if w & w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if ((r[d]! & r[s]!) !== 0) pc = k;
           break;
         }
         case 0x55: {
           // if r != imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! !== s || r[d + 1]! !== s >> 31) pc = k;
           break;
         }
         case 0x5d: {
           // if r != r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! !== r[s]! || r[d + 1]! !== r[s + 1]!) pc = k;
           break;
         }
         case 0x56: {
           // if w != imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! !== s) pc = k;
           break;
         }
         case 0x5e: {
           // if w != w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! !== r[s]!) pc = k;
           break;
         }
         case 0x65: {
           // if r s> imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelowSigned(r, d, s, s >> 31) && (r[d]! !== s || r[d + 1]! !== s >> 31)) pc = k;
           break;
         }
         case 0x6d: {
           // if r s> r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (
             !isBelowSigned(r, d, r[s]!, r[s + 1]!) &&
             (r[d]! !== r[s]! || r[d + 1]! !== r[s + 1]!)
@@ -777,124 +1025,192 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x66: {
           // if w s> imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! > s) pc = k;
           break;
         }
         case 0x6e: {
           // if w s> w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! > r[s]!) pc = k;
           break;
         }
         case 0x75: {
           // if r s>= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelowSigned(r, d, s, s >> 31)) pc = k;
           break;
         }
         case 0x7d: {
           // if r s>= r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (!isBelowSigned(r, d, r[s]!, r[s + 1]!)) pc = k;
           break;
         }
         case 0x76: {
           // if w s>= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >= s) pc = k;
           break;
         }
         case 0x7e: {
           // if w s>= w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >= r[s]!) pc = k;
           break;
         }
         case 0xa5: {
           // if r < imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelow(r, d, s, s >> 31)) pc = k;
           break;
         }
         case 0xad: {
           // if r < r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelow(r, d, r[s]!, r[s + 1]!)) pc = k;
           break;
         }
         case 0xa6: {
           // if w < imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 < s >>> 0) pc = k;
           break;
         }
         case 0xae: {
           // if w < w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 < r[s]! >>> 0) pc = k;
           break;
         }
         case 0xb5: {
           // if r <= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelow(r, d, s, s >> 31) || (r[d]! === s && r[d + 1]! === s >> 31)) pc = k;
           break;
         }
         case 0xbd: {
           // if r <= r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelow(r, d, r[s]!, r[s + 1]!) || (r[d]! === r[s]! && r[d + 1]! === r[s + 1]!))
             pc = k;
           break;
         }
         case 0xb6: {
           // if w <= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 <= s >>> 0) pc = k;
           break;
         }
         case 0xbe: {
           // if w <= w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! >>> 0 <= r[s]! >>> 0) pc = k;
           break;
         }
         case 0xc5: {
           // if r s< imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelowSigned(r, d, s, s >> 31)) pc = k;
           break;
         }
         case 0xcd: {
           // if r s< r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelowSigned(r, d, r[s]!, r[s + 1]!)) pc = k;
           break;
         }
         case 0xc6: {
           // if w s< imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! < s) pc = k;
           break;
         }
         case 0xce: {
           // if w s< w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! < r[s]!) pc = k;
           break;
         }
         case 0xd5: {
           // if r s<= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelowSigned(r, d, s, s >> 31) || (r[d]! === s && r[d + 1]! === s >> 31)) pc = k;
           break;
         }
         case 0xdd: {
           // if r s<= r goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (isBelowSigned(r, d, r[s]!, r[s + 1]!) || (r[d]! === r[s]! && r[d + 1]! === r[s + 1]!))
             pc = k;
           break;
         }
         case 0xd6: {
           // if w s<= imm goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! <= s) pc = k;
           break;
         }
         case 0xde: {
           // if w s<= w goto
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           if (r[d]! <= r[s]!) pc = k;
           break;
         }
         case 277: {
           // may_goto
+          const k = code[pc - 1]!;
           if (mayGoto === 0) pc = k;
           else mayGoto--;
           break;
         }
         case 0x85: {
           // call helper
+          const k = code[pc - 1]!;
           this.executed += executed;
           executed = 0;
           const answer = this.#helpers[k]!(this);
@@ -907,6 +1223,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 275: {
           // call subprogram
+          const k = code[pc - 1]!;
           const at = depth * FRAME_WORDS;
           for (let i = 0; i < 10; i++) frames[at + i] = r[12 + i]!;
           frames[at + 10] = pc;
@@ -932,34 +1249,52 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 278: {
           // atomic, 32 bits
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           atomic32(view, r, (r[d]! + k) | 0, s & 0xff, s >> 8);
           break;
         }
         case 279: {
           // atomic, 64 bits
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           atomic64(view, r, (r[d]! + k) | 0, s & 0xff, s >> 8);
           break;
         }
         case 280: {
           // w = load_acquire((u8 *)(r + off))
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = bytes[r[s]! + k]!;
           r[d + 1] = 0;
           break;
         }
         case 281: {
           // w = load_acquire((u16 *)(r + off))
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = view.getUint16(r[s]! + k, true);
           r[d + 1] = 0;
           break;
         }
         case 282: {
           // w = load_acquire((u32 *)(r + off))
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           r[d] = view.getInt32(r[s]! + k, true);
           r[d + 1] = 0;
           break;
         }
         case 283: {
           // r = load_acquire((u64 *)(r + off))
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const a = r[s]! + k;
           r[d] = view.getInt32(a, true);
           r[d + 1] = view.getInt32(a + 4, true);
@@ -967,21 +1302,33 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 284: {
           // store_release((u8 *)(r + off), w)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           bytes[r[d]! + k] = r[s]!;
           break;
         }
         case 285: {
           // store_release((u16 *)(r + off), w)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           view.setInt16(r[d]! + k, r[s]!, true);
           break;
         }
         case 286: {
           // store_release((u32 *)(r + off), w)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           view.setInt32(r[d]! + k, r[s]!, true);
           break;
         }
         case 287: {
           // store_release((u64 *)(r + off), r)
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           const a = r[d]! + k;
           view.setInt32(a, r[s]!, true);
           view.setInt32(a + 4, r[s + 1]!, true);
@@ -989,6 +1336,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x20: {
           // r0 = *(u32 *)skb[imm]
+          const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.
           if (loadFromPacket(this, k, 4)) break;
           r[0] = 0;
@@ -1006,6 +1354,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x40: {
           // r0 = *(u32 *)skb[r + imm]
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.
           if (loadFromPacket(this, (r[s]! + k) | 0, 4)) break;
           r[0] = 0;
@@ -1023,6 +1373,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x28: {
           // r0 = *(u16 *)skb[imm]
+          const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.
           if (loadFromPacket(this, k, 2)) break;
           r[0] = 0;
@@ -1040,6 +1391,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x48: {
           // r0 = *(u16 *)skb[r + imm]
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.
           if (loadFromPacket(this, (r[s]! + k) | 0, 2)) break;
           r[0] = 0;
@@ -1057,6 +1410,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x30: {
           // r0 = *(u8 *)skb[imm]
+          const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.
           if (loadFromPacket(this, k, 1)) break;
           r[0] = 0;
@@ -1074,6 +1428,9 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x50: {
           // r0 = *(u8 *)skb[r + imm]
+          const d = code[pc - 3]!;
+          const s = code[pc - 2]!;
+          const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.
           if (loadFromPacket(this, (r[s]! + k) | 0, 1)) break;
           r[0] = 0;
