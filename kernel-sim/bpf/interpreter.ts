@@ -1428,7 +1428,6 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
         }
         case 0x50: {
           // r0 = *(u8 *)skb[r + imm]
-          const d = code[pc - 3]!;
           const s = code[pc - 2]!;
           const k = code[pc - 1]!;
           // Outside the packet the program, or the function, ends with 0.

@@ -1,6 +1,7 @@
 import { EINVAL, ENOMEM } from "../include/errno.ts";
 import * as ctx from "./contexts.ts";
 import type { BpfKernel } from "./kernel.ts";
+import type { BpfMemory } from "./memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import {
   LOOPBACK_IFINDEX,
@@ -21,6 +22,7 @@ const BPF_SOCK_BYTES = 80;
  * on, socket filters from behind it.
  *
  * @linux net/bpf/test_run.c `bpf_prog_test_run_skb` (6.18)
+ * @simplified `queue_mapping`, `tc_index` and `tc_classid` keep all 32 bits that a program stores.
  */
 export function runSkb(
   kernel: BpfKernel,
@@ -30,9 +32,12 @@ export function runSkb(
 ): TestRunOutcome {
   const { dataIn, ctxIn } = request;
   const sizeMax = PAGE_BYTES - NET_SKB_PAD - SHARED_INFO_BYTES;
-  // A packet that is nothing but its Ethernet header is refused, too: the sk_buff would be empty.
-  if (dataIn.length <= ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
+  if (dataIn.length < ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
   if (ctxIn !== undefined && !isContextOk(ctxIn)) return refusedRun(-EINVAL);
+  const network = networkHeaderOf(dataIn);
+  if (network !== undefined && dataIn.length < ctx.ETH_HLEN + network.bytes) {
+    return refusedRun(-EINVAL);
+  }
   const { memory } = kernel;
   const buffer = memory.alloc(PAGE_BYTES);
   const context = memory.alloc(ctx.SK_BUFF_BYTES);
@@ -40,11 +45,11 @@ export function runSkb(
   if (buffer === 0 || context === 0 || socket === 0) return refusedRun(-ENOMEM);
   const { bytes, view } = memory;
   const mac = buffer + NET_SKB_PAD;
-  const network = mac + ctx.ETH_HLEN;
-  const data = isLinkLayer ? mac : network;
+  const networkAt = mac + ctx.ETH_HLEN;
+  const data = isLinkLayer ? mac : networkAt;
   const length = mac + dataIn.length - data;
   bytes.set(dataIn, mac);
-  if (ctxIn !== undefined) takeContext(bytes, context, ctxIn);
+  if (ctxIn !== undefined) bytes.set(ctxIn, context);
   view.setInt32(context + ctx.SKB_LEN, length, true);
   view.setInt32(context + ctx.SKB_PKT_TYPE, packetType(bytes, mac), true);
   view.setInt32(context + ctx.SKB_PROTOCOL, protocol(view, mac, dataIn.length), true);
@@ -54,8 +59,9 @@ export function runSkb(
   view.setInt32(context + ctx.SKB_DATA, data, true);
   view.setInt32(context + ctx.SKB_DATA_END, data + length, true);
   view.setInt32(context + ctx.SKB_DATA_META, data, true);
+  if (network !== undefined) writeSocket(memory, socket, network, networkAt);
   view.setInt32(context + ctx.SKB_SK, socket, true);
-  kernel.packet = { data, length, macHeader: mac, networkHeader: network };
+  kernel.packet = { data, length, macHeader: mac, networkHeader: networkAt };
   const { retval, executed } = repeated(kernel, prog, context, request.repeat);
   const dataOut = memory.copyOut(mac, dataIn.length);
   // The header that was taken off comes back as zeros.
@@ -66,16 +72,65 @@ export function runSkb(
   return { errno: 0, retval, dataOut, executed };
 }
 
+/** What the addresses of a network protocol look like in its header and in `struct bpf_sock`. */
+interface NetworkHeader {
+  readonly family: number;
+  /** Length without options. */
+  readonly bytes: number;
+  readonly source: number;
+  readonly addressBytes: number;
+  readonly sockSource: number;
+  readonly sockDestination: number;
+}
+
+const IPV4: NetworkHeader = {
+  family: 2,
+  bytes: 20,
+  source: 12,
+  addressBytes: 4,
+  sockSource: 24,
+  sockDestination: 52,
+};
+const IPV6: NetworkHeader = {
+  family: 10,
+  bytes: 40,
+  source: 8,
+  addressBytes: 16,
+  sockSource: 28,
+  sockDestination: 56,
+};
+const ETH_P_IP = 0x0800;
+const ETH_P_IPV6 = 0x86dd;
+const SOCK_FAMILY = 4;
+
+function networkHeaderOf(packet: Uint8Array): NetworkHeader | undefined {
+  const type = (packet[12]! << 8) | packet[13]!;
+  if (type === ETH_P_IP) return IPV4;
+  return type === ETH_P_IPV6 ? IPV6 : undefined;
+}
+
+/** The socket that Linux makes up for the packet has the packet's addresses. */
+function writeSocket(memory: BpfMemory, socket: number, header: NetworkHeader, at: number): void {
+  const { bytes, view } = memory;
+  const { family, source, addressBytes, sockSource, sockDestination } = header;
+  const from = at + source;
+  view.setInt32(socket + SOCK_FAMILY, family, true);
+  bytes.copyWithin(socket + sockSource, from, from + addressBytes);
+  bytes.copyWithin(socket + sockDestination, from + addressBytes, from + 2 * addressBytes);
+}
+
 const PACKET_HOST = 0;
-const PACKET_BROADCAST = 1;
 const PACKET_MULTICAST = 2;
 const PACKET_OTHERHOST = 3;
 
-/** The loopback device has the address 0. @linux net/ethernet/eth.c `eth_type_trans` (6.18) */
+/**
+ * The loopback device has the address 0, which is its broadcast address, too.
+ *
+ * @linux net/ethernet/eth.c `eth_type_trans` (6.18)
+ */
 function packetType(bytes: Uint8Array, mac: number): number {
   const destination = bytes.subarray(mac, mac + 6);
   if (destination.every((byte) => byte === 0)) return PACKET_HOST;
-  if (destination.every((byte) => byte === 0xff)) return PACKET_BROADCAST;
   return (destination[0]! & 1) !== 0 ? PACKET_MULTICAST : PACKET_OTHERHOST;
 }
 
@@ -108,8 +163,4 @@ function isContextOk(given: Uint8Array): boolean {
   return given.every(
     (byte, at) => byte === 0 || SETTABLE.some(([start, end]) => at >= start && at < end),
   );
-}
-
-function takeContext(bytes: Uint8Array, context: number, given: Uint8Array): void {
-  bytes.set(given, context);
 }

@@ -20,6 +20,9 @@ import {
 } from "./uapi.ts";
 
 const XDP_PACKET_HEADROOM = 256;
+/** What of a packet lies in the first buffer; the rest goes into fragments of a page each. */
+const LINEAR_BYTES_MAX = PAGE_BYTES - XDP_PACKET_HEADROOM - SHARED_INFO_BYTES;
+const FRAGMENTS_MAX = 17;
 
 /**
  * Runs a program on a packet of the caller's.
@@ -47,24 +50,26 @@ export function testRun(
 
 /**
  * @linux net/bpf/test_run.c `bpf_prog_test_run_xdp` (6.18)
- * @simplified packets of one buffer only.
+ * @simplified of a packet with fragments, helpers change the first buffer only.
  */
 function runXdp(kernel: BpfKernel, prog: LoadedProgram, request: TestRunRequest): TestRunOutcome {
   const { dataIn } = request;
   const metaBytes = metadataBytes(request);
   if (metaBytes < 0) return refusedRun(metaBytes);
-  const sizeMax = PAGE_BYTES - XDP_PACKET_HEADROOM - SHARED_INFO_BYTES + metaBytes;
-  if (dataIn.length < ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
+  if (dataIn.length < ctx.ETH_HLEN) return refusedRun(-EINVAL);
+  const linear = dataIn.subarray(0, LINEAR_BYTES_MAX + metaBytes);
+  const fragments = dataIn.subarray(linear.length);
+  if (fragments.length > FRAGMENTS_MAX * PAGE_BYTES) return refusedRun(-ENOMEM);
   const { memory } = kernel;
   const frame = memory.alloc(PAGE_BYTES);
   const context = memory.alloc(ctx.XDP_MD_BYTES);
   if (frame === 0 || context === 0) return refusedRun(-ENOMEM);
   const { bytes, view } = memory;
   const start = frame + XDP_PACKET_HEADROOM - metaBytes;
-  bytes.set(dataIn, start);
+  bytes.set(linear, start);
   view.setInt32(context + ctx.XDP_DATA_META, start, true);
   view.setInt32(context + ctx.XDP_DATA, start + metaBytes, true);
-  view.setInt32(context + ctx.XDP_DATA_END, start + dataIn.length, true);
+  view.setInt32(context + ctx.XDP_DATA_END, start + linear.length, true);
   view.setInt32(context + ctx.XDP_INGRESS_IFINDEX, LOOPBACK_IFINDEX, true);
   kernel.packet = {
     data: start,
@@ -76,7 +81,9 @@ function runXdp(kernel: BpfKernel, prog: LoadedProgram, request: TestRunRequest)
   // The memory may have grown, and the program may have moved both ends.
   const first = memory.view.getInt32(context + ctx.XDP_DATA_META, true);
   const end = memory.view.getInt32(context + ctx.XDP_DATA_END, true);
-  const dataOut = memory.copyOut(first, end - first);
+  const dataOut = new Uint8Array(end - first + fragments.length);
+  dataOut.set(memory.copyOut(first, end - first));
+  dataOut.set(fragments, end - first);
   memory.free(frame, PAGE_BYTES);
   memory.free(context, ctx.XDP_MD_BYTES);
   return { errno: 0, retval, dataOut, executed };
