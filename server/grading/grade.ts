@@ -66,10 +66,12 @@ async function endOf(
   let judge: ReadyJudge | undefined;
   try {
     const { memoryMiB } = exercise.manifest.limits;
-    [player, judge] = await Promise.all([
-      pool.takePlayer(memoryMiB),
-      pool.takeJudge({ hash: exercise.hash, source: exercise.judge }),
-    ]);
+    const playing = pool.takePlayer(memoryMiB);
+    const judging = pool.takeJudge({ hash: exercise.hash, source: exercise.judge });
+    // Both are waited for, so that none is left behind when the other fails.
+    await Promise.allSettled([playing, judging]);
+    player = await playing;
+    judge = await judging;
     const missing = differingTests(exercise.manifest, judge.tests);
     if (missing !== undefined) throw new BrokenTests(missing);
     const run = new Run(exercise.manifest, player, judge.sandbox, verdicts);

@@ -4,7 +4,7 @@
  */
 
 import type { Output } from "#notebook/document";
-import { type Compiled, compileModule } from "../compile/compile.ts";
+import { type Compiled, type CompileResult, compileModule } from "../compile/compile.ts";
 import type { Plain } from "../exercise-api.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Answer, Ask, CallAnswer, LoadAnswer, Question, Thrown } from "./messages.ts";
@@ -58,7 +58,7 @@ class RealmPlayer implements StudentPlayer {
   }
 
   async #load(source: string): Promise<LoadAnswer> {
-    const compiled = compileModule(source);
+    const compiled = compileOrRefuse(source);
     if (compiled.kind === "refused") {
       const { message, line } = compiled;
       return { kind: "refused", thrown: { name: "SyntaxError", message, line } };
@@ -161,6 +161,16 @@ class RealmPlayer implements StudentPlayer {
   #describe(problem: unknown): Thrown {
     const { name, message, frames } = this.#realm.describeError(problem);
     return thrown(name, message, frames[0]?.line ?? 0);
+  }
+}
+
+/** The parser calls itself as deep as the source nests. */
+function compileOrRefuse(source: string): CompileResult {
+  try {
+    return compileModule(source);
+  } catch (problem) {
+    if (!(problem instanceof RangeError)) throw problem;
+    return { kind: "refused", message: "The source nests too deep.", line: 1, column: 1 };
   }
 }
 

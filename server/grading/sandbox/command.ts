@@ -52,7 +52,7 @@ function bubblewrap(deno: string, script: string): string[] {
   const system = ["/usr", "/lib", "/lib64", "/bin", "/sbin"].filter((folder) => existsSync(folder));
   const layer = [
     bwrap,
-    ...["--unshare-all", "--die-with-parent", "--clearenv", "--proc", "/proc", "--dev", "/dev"],
+    ...["--unshare-all", "--die-with-parent", "--proc", "/proc", "--dev", "/dev"],
     ...system.flatMap((folder) => ["--ro-bind", folder, folder]),
     ...[deno, script].flatMap((file) => ["--ro-bind", dirname(file), dirname(file)]),
     "--",

@@ -11,6 +11,12 @@ export type SandboxEnd =
   /** It wrote something else than frames. */
   | { readonly kind: "garbled" };
 
+/**
+ * Nothing but this: Deno keeps `localStorage` and caches in its folder without asking for any
+ * permission, and what one submission left there the next one would find.
+ */
+const SANDBOX_ENV = { DENO_DIR: "/dev/null" } as unknown as NodeJS.ProcessEnv;
+
 const ERROR_TEXT_MAX = 8 * 1024;
 const OUT_OF_MEMORY = /out of memory|allocation failed|memory allocation of/i;
 
@@ -27,7 +33,7 @@ export class Sandbox {
     const { program, args } = sandboxCommand(script, memoryMiB);
     // A process group of its own, so that nothing it could start outlives it.
     this.#child = spawn(program, [...args], {
-      env: {} as NodeJS.ProcessEnv,
+      env: SANDBOX_ENV,
       cwd: "/",
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
