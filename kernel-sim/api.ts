@@ -273,8 +273,64 @@ export interface BpfToolkit {
   readonly tnum: TnumOps;
 }
 
-/** `BPF_MOV64_IMM(R0, 1)` and its relatives, in camelCase: `mov64Imm(0, 1)`. */
-export type InsnBuilders = Readonly<Record<string, (...args: never[]) => Insn | readonly Insn[]>>;
+/** The width of a memory access: 1, 2, 4 or 8 bytes. */
+export type InsnSize = "B" | "H" | "W" | "DW";
+
+/**
+ * `BPF_MOV64_IMM(R0, 1)` and its relatives, in camelCase: `mov64Imm(0, 1)`. Registers are numbers,
+ * jumps and offsets count slots and bytes. Operations are written as in the text of a program:
+ * "+", "s/", "<<", "="; conditions "==", "s>", "&"; atomic operations "+", "fetch_add", "xchg",
+ * "cmpxchg", "load_acquire", "store_release" and the like.
+ */
+export interface InsnBuilders {
+  alu64Reg(operation: string, dst: number, src: number): Insn;
+  alu64Imm(operation: string, dst: number, imm: number): Insn;
+  alu32Reg(operation: string, dst: number, src: number): Insn;
+  alu32Imm(operation: string, dst: number, imm: number): Insn;
+  neg64(dst: number): Insn;
+  neg32(dst: number): Insn;
+  mov64Reg(dst: number, src: number): Insn;
+  mov64Imm(dst: number, imm: number): Insn;
+  mov32Reg(dst: number, src: number): Insn;
+  mov32Imm(dst: number, imm: number): Insn;
+  /** Sign-extends the lower 8, 16 or 32 bits of `src`. */
+  movsx64Reg(dst: number, src: number, bits: number): Insn;
+  movsx32Reg(dst: number, src: number, bits: number): Insn;
+  /** To big-endian; `bits` is 16, 32 or 64. */
+  toBe(dst: number, bits: number): Insn;
+  toLe(dst: number, bits: number): Insn;
+  bswap(dst: number, bits: number): Insn;
+  /** A 64-bit constant: two slots. */
+  ldImm64(dst: number, value: number | bigint): readonly Insn[];
+  /** The address of a map, by its index in the list of maps. */
+  ldMapFd(dst: number, map: number): readonly Insn[];
+  /** The address of byte `off` of a map's only value. */
+  ldMapValue(dst: number, map: number, off: number): readonly Insn[];
+  /** The address of a function of the program, `distance` slots away. */
+  ldFunc(dst: number, distance: number): readonly Insn[];
+  ldAbs(size: InsnSize, imm: number): Insn;
+  ldInd(size: InsnSize, src: number, imm: number): Insn;
+  ldxMem(size: InsnSize, dst: number, src: number, off: number): Insn;
+  /** A load that extends the sign. */
+  ldxMemsx(size: InsnSize, dst: number, src: number, off: number): Insn;
+  stxMem(size: InsnSize, dst: number, src: number, off: number): Insn;
+  stMem(size: InsnSize, dst: number, off: number, imm: number): Insn;
+  atomicOp(size: InsnSize, operation: string, dst: number, src: number, off: number): Insn;
+  jmpReg(condition: string, dst: number, src: number, off: number): Insn;
+  jmpImm(condition: string, dst: number, imm: number, off: number): Insn;
+  jmp32Reg(condition: string, dst: number, src: number, off: number): Insn;
+  jmp32Imm(condition: string, dst: number, imm: number, off: number): Insn;
+  jmpA(off: number): Insn;
+  /** A jump whose distance has 32 bits. */
+  jmp32A(distance: number): Insn;
+  mayGoto(off: number): Insn;
+  /** Calls a helper by its number. */
+  call(helper: number): Insn;
+  /** Calls a function of the program, `distance` slots behind the next instruction. */
+  callRel(distance: number): Insn;
+  callKfunc(id: number): Insn;
+  exit(): Insn;
+}
 
 export interface Tnum {
   readonly value: bigint;

@@ -12,6 +12,7 @@ export type {
   BytesLike,
   Insn,
   InsnBuilders,
+  InsnSize,
   LoadAttr,
   LoadResult,
   Machine,

@@ -1,15 +1,6 @@
-import type { Insn } from "../api.ts";
+import type { Insn, InsnBuilders, InsnSize } from "../api.ts";
 
-/**
- * Builders of single instructions, named like the kernel's macros: `BPF_MOV64_IMM(R0, 1)` is
- * `mov64Imm(0, 1)`. Sizes are "B", "H", "W", "DW"; operations are written as in the text of a
- * program without the `=`: "+", "s/", "<<", and comparisons "==", "s>", "&".
- *
- * @linux include/linux/filter.h (6.18)
- */
-export type Size = "B" | "H" | "W" | "DW";
-
-const SIZE_BITS: Readonly<Record<Size, number>> = { W: 0x00, H: 0x08, B: 0x10, DW: 0x18 };
+const SIZE_BITS: Readonly<Record<InsnSize, number>> = { W: 0x00, H: 0x08, B: 0x10, DW: 0x18 };
 
 /** The operation's bits and, for the signed ones, the value of `off`. */
 const ALU_OPERATIONS: Readonly<Record<string, readonly [bits: number, off: number]>> = {
@@ -92,7 +83,7 @@ function jump(width: number, condition: string, source: number): number {
   return width | chosen(JUMP_CONDITIONS, "condition", condition) | source;
 }
 
-function sizeBits(size: Size): number {
+function sizeBits(size: InsnSize): number {
   return chosen(SIZE_BITS, "size", size);
 }
 
@@ -100,7 +91,12 @@ function wide(dst: number, src: number, low: number, high: number): readonly Ins
   return Object.freeze([insn(0x18, dst, src, 0, low), insn(0, 0, 0, 0, high)]);
 }
 
-export const insnBuilders = Object.freeze({
+/**
+ * Builders of single instructions.
+ *
+ * @linux include/linux/filter.h (6.18)
+ */
+export const insnBuilders: InsnBuilders = Object.freeze({
   alu64Reg(operation: string, dst: number, src: number): Insn {
     const { code, off } = alu(ALU64, operation, X);
     return insn(code, dst, src, off, 0);
@@ -123,36 +119,30 @@ export const insnBuilders = Object.freeze({
   mov64Imm: (dst: number, imm: number): Insn => insn(0xb7, dst, 0, 0, imm),
   mov32Reg: (dst: number, src: number): Insn => insn(0xbc, dst, src, 0, 0),
   mov32Imm: (dst: number, imm: number): Insn => insn(0xb4, dst, 0, 0, imm),
-  /** Sign-extends the lower 8, 16 or 32 bits of `src`. */
   movsx64Reg: (dst: number, src: number, bits: number): Insn => insn(0xbf, dst, src, bits, 0),
   movsx32Reg: (dst: number, src: number, bits: number): Insn => insn(0xbc, dst, src, bits, 0),
-  /** To big-endian; `bits` is 16, 32 or 64. */
   toBe: (dst: number, bits: number): Insn => insn(0xdc, dst, 0, 0, bits),
   toLe: (dst: number, bits: number): Insn => insn(0xd4, dst, 0, 0, bits),
   bswap: (dst: number, bits: number): Insn => insn(0xd7, dst, 0, 0, bits),
-  /** A 64-bit constant: two slots. */
   ldImm64(dst: number, value: number | bigint): readonly Insn[] {
     const bits = BigInt.asUintN(64, BigInt(value));
     return wide(dst, 0, Number(bits & 0xffff_ffffn), Number(bits >> 32n));
   },
-  /** The address of a map, by its index in the list of maps (or a descriptor). */
   ldMapFd: (dst: number, map: number): readonly Insn[] => wide(dst, 1, map, 0),
-  /** The address of byte `off` of a map's only value. */
   ldMapValue: (dst: number, map: number, off: number): readonly Insn[] => wide(dst, 2, map, off),
-  /** The address of a function, by the distance in slots: for helpers that call back. */
   ldFunc: (dst: number, distance: number): readonly Insn[] => wide(dst, 4, distance, 0),
-  ldAbs: (size: Size, imm: number): Insn => insn(0x20 | sizeBits(size), 0, 0, 0, imm),
-  ldInd: (size: Size, src: number, imm: number): Insn =>
+  ldAbs: (size: InsnSize, imm: number): Insn => insn(0x20 | sizeBits(size), 0, 0, 0, imm),
+  ldInd: (size: InsnSize, src: number, imm: number): Insn =>
     insn(0x40 | sizeBits(size), 0, src, 0, imm),
-  ldxMem: (size: Size, dst: number, src: number, off: number): Insn =>
+  ldxMem: (size: InsnSize, dst: number, src: number, off: number): Insn =>
     insn(0x61 | sizeBits(size), dst, src, off, 0),
-  ldxMemsx: (size: Size, dst: number, src: number, off: number): Insn =>
+  ldxMemsx: (size: InsnSize, dst: number, src: number, off: number): Insn =>
     insn(0x81 | sizeBits(size), dst, src, off, 0),
-  stxMem: (size: Size, dst: number, src: number, off: number): Insn =>
+  stxMem: (size: InsnSize, dst: number, src: number, off: number): Insn =>
     insn(0x63 | sizeBits(size), dst, src, off, 0),
-  stMem: (size: Size, dst: number, off: number, imm: number): Insn =>
+  stMem: (size: InsnSize, dst: number, off: number, imm: number): Insn =>
     insn(0x62 | sizeBits(size), dst, 0, off, imm),
-  atomicOp: (size: Size, operation: string, dst: number, src: number, off: number): Insn =>
+  atomicOp: (size: InsnSize, operation: string, dst: number, src: number, off: number): Insn =>
     insn(
       0xc3 | sizeBits(size),
       dst,
@@ -169,13 +159,10 @@ export const insnBuilders = Object.freeze({
   jmp32Imm: (condition: string, dst: number, imm: number, off: number): Insn =>
     insn(jump(JMP32, condition, 0), dst, 0, off, imm),
   jmpA: (off: number): Insn => insn(0x05, 0, 0, off, 0),
-  /** A jump whose distance has 32 bits. */
   jmp32A: (distance: number): Insn => insn(0x06, 0, 0, 0, distance),
   mayGoto: (off: number): Insn => insn(0xe5, 0, 0, off, 0),
-  /** Calls a helper by its number. */
   call: (helper: number): Insn => insn(0x85, 0, 0, 0, helper),
-  /** Calls a function of the program, `distance` slots behind the next instruction. */
   callRel: (distance: number): Insn => insn(0x85, 0, 1, 0, distance),
   callKfunc: (id: number): Insn => insn(0x85, 0, 2, 0, id),
   exit: (): Insn => insn(0x95, 0, 0, 0, 0),
-});
+} satisfies InsnBuilders);

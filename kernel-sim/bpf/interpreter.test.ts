@@ -72,10 +72,7 @@ const OPERATIONS: Readonly<Record<string, { wide: Operation; narrow: Operation }
 };
 
 describe("arithmetic on random numbers equals that of RFC 9669", () => {
-  const builders = bpf.insn as unknown as Record<
-    "alu64Reg" | "alu32Reg" | "alu64Imm" | "alu32Imm",
-    (operation: string, dst: number, value: number) => Insn
-  >;
+  const builders = bpf.insn;
 
   test.each(Object.entries(OPERATIONS))("r0 %s= r1", (name, { wide, narrow }) => {
     fc.assert(
@@ -106,11 +103,8 @@ describe("arithmetic on random numbers equals that of RFC 9669", () => {
 });
 
 describe("jumps on random numbers are taken as RFC 9669 says", () => {
-  const builders = bpf.insn as unknown as Record<
-    "jmpReg" | "jmp32Reg" | "jmpImm" | "jmp32Imm",
-    (condition: string, dst: number, value: number, off: number) => Insn
-  >;
-  const mov = (bpf.insn as unknown as { mov64Imm(dst: number, imm: number): Insn }).mov64Imm;
+  const builders = bpf.insn;
+  const mov = bpf.insn.mov64Imm;
 
   type Condition = (a: bigint, b: bigint, signed: (n: bigint) => bigint) => boolean;
   const CONDITIONS: Readonly<Record<string, Condition>> = {

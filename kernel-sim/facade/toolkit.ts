@@ -1,4 +1,4 @@
-import type { BpfToolkit, Insn, InsnBuilders, Program } from "../api.ts";
+import type { BpfToolkit, Insn, Program } from "../api.ts";
 import { assemble } from "../bpf/asm/assemble.ts";
 import { insnBuilders } from "../bpf/builder.ts";
 import { decode, helperNumber, makeProgram, similarHelper, textOf } from "../bpf/program-text.ts";
@@ -40,6 +40,6 @@ export const bpf: BpfToolkit = Object.freeze({
   asm,
   program,
   disassemble,
-  insn: insnBuilders as InsnBuilders,
+  insn: insnBuilders,
   tnum: tnumOps,
 });

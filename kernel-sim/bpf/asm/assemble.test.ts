@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Insn } from "../../api.ts";
+import type { Insn, InsnSize } from "../../api.ts";
 import { bpf } from "../../index.ts";
-import type { Size } from "../builder.ts";
 import { insnBuilders as build } from "../builder.ts";
 
 const hex = (text: string) =>
@@ -98,7 +97,7 @@ describe("says where and what is wrong, and what to do", () => {
 
 describe("what the disassembler prints assembles to the same bytes", () => {
   const register = fc.integer({ min: 0, max: 9 });
-  const size = fc.constantFrom<Size>("B", "H", "W", "DW");
+  const size = fc.constantFrom<InsnSize>("B", "H", "W", "DW");
   const off = fc.integer({ min: -0x8000, max: 0x7fff });
   const imm = fc.integer();
   const operation = fc.constantFrom(..."+ - * / s/ | & << >> % s% ^ = s>>".split(" "));
@@ -127,21 +126,23 @@ describe("what the disassembler prints assembles to the same bytes", () => {
     fc
       .tuple(register, fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }))
       .map((a) => build.ldImm64(...a)),
-    one(fc.tuple(fc.constantFrom<Size>("B", "H", "W"), imm).map((a) => build.ldAbs(...a))),
+    one(fc.tuple(fc.constantFrom<InsnSize>("B", "H", "W"), imm).map((a) => build.ldAbs(...a))),
     one(
-      fc.tuple(fc.constantFrom<Size>("B", "H", "W"), register, imm).map((a) => build.ldInd(...a)),
+      fc
+        .tuple(fc.constantFrom<InsnSize>("B", "H", "W"), register, imm)
+        .map((a) => build.ldInd(...a)),
     ),
     one(fc.tuple(size, register, register, off).map((a) => build.ldxMem(...a))),
     one(
       fc
-        .tuple(fc.constantFrom<Size>("B", "H", "W"), register, register, off)
+        .tuple(fc.constantFrom<InsnSize>("B", "H", "W"), register, register, off)
         .map((a) => build.ldxMemsx(...a)),
     ),
     one(fc.tuple(size, register, register, off).map((a) => build.stxMem(...a))),
     one(fc.tuple(size, register, off, imm).map((a) => build.stMem(...a))),
     one(
       fc
-        .tuple(fc.constantFrom<Size>("W", "DW"), atomic, register, register, off)
+        .tuple(fc.constantFrom<InsnSize>("W", "DW"), atomic, register, register, off)
         .map((a) => build.atomicOp(...a)),
     ),
     one(fc.tuple(size, ordered, register, register, off).map((a) => build.atomicOp(...a))),

@@ -2,8 +2,8 @@
  * The grammar of the kernel's notation for programs, as the verifier's log prints them and as
  * people write them: `r1 = *(u32 *)(r2 +4)`, `if w1 s> 5 goto out`, `lock *(u64 *)(r1 +0) += r2`.
  */
-import type { Insn } from "../../api.ts";
-import { insnBuilders as build, type Size } from "../builder.ts";
+import type { Insn, InsnSize } from "../../api.ts";
+import { insnBuilders as build } from "../builder.ts";
 import { type Place, type Statement, syntaxError, type Token } from "./source-text.ts";
 
 /** Where a jump or call goes: a label, or a distance in slots. */
@@ -42,8 +42,8 @@ type Body = Omit<Parsed, "line" | "column">;
 
 const KEYWORDS = new Set(["if", "goto", "gotol", "may_goto", "call", "exit", "lock", "callx"]);
 
-const LOAD_SIZES: Readonly<Record<string, Size>> = { u8: "B", u16: "H", u32: "W", u64: "DW" };
-const SIGNED_SIZES: Readonly<Record<string, Size>> = { s8: "B", s16: "H", s32: "W" };
+const LOAD_SIZES: Readonly<Record<string, InsnSize>> = { u8: "B", u16: "H", u32: "W", u64: "DW" };
+const SIGNED_SIZES: Readonly<Record<string, InsnSize>> = { s8: "B", s16: "H", s32: "W" };
 const CASTS: Readonly<Record<string, number>> = { s8: 8, s16: 16, s32: 32 };
 const ASSIGNMENTS = ["+", "-", "*", "/", "s/", "|", "&", "<<", ">>", "%", "s%", "^", "s>>"];
 const CONDITIONS = ["==", ">", ">=", "&", "!=", "s>", "s>=", "<", "<=", "s<", "s<="];
@@ -344,7 +344,7 @@ export class StatementParser {
     return { insns: [load(size, dst.number, base, off)] };
   }
 
-  #skbLoad(dst: Register, size: Size): Body {
+  #skbLoad(dst: Register, size: InsnSize): Body {
     if (dst.number !== 0) throw syntaxError(this.#token(), "loads from skb[] go to r0");
     this.#at++;
     this.#expect("[");
@@ -429,19 +429,19 @@ export class StatementParser {
   }
 
   /** `(u64 *)(r1 +0)` */
-  #pointerArgument(): { size: Size; base: number; off: number } {
+  #pointerArgument(): { size: InsnSize; base: number; off: number } {
     const { size, signed } = this.#type();
     if (signed) throw syntaxError(this.#token(), "atomic operations know no signed types");
     return { size, ...this.#address() };
   }
 
   /** `*(u32 *)` */
-  #memoryType(): { size: Size; signed: boolean } {
+  #memoryType(): { size: InsnSize; signed: boolean } {
     this.#expect("*");
     return this.#type();
   }
 
-  #type(): { size: Size; signed: boolean } {
+  #type(): { size: InsnSize; signed: boolean } {
     this.#expect("(");
     const type = this.#token();
     const signed = Object.hasOwn(SIGNED_SIZES, type.text);
