@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { NextRequest } from "next/server.js";
 import { frameDocument } from "../../app/sandbox/frame/frame-document.ts";
 import { proxy } from "../../proxy.ts";
@@ -13,6 +13,7 @@ export interface SandboxPage {
   readonly url: string;
   /** Paths with queries that were asked for, in order. */
   readonly requests: readonly string[];
+  readonly workerScript: string;
   readonly close: () => Promise<void>;
 }
 
@@ -23,8 +24,8 @@ const ENTRY = "tests/sandbox/page.ts";
  * Serves one page with the site's real policy, its real frame and its real Workers, without the
  * rest of the site.
  */
-export async function serveSandboxPage(plugins: Plugin[] = []): Promise<SandboxPage> {
-  const files = await bundleAll(plugins);
+export async function serveSandboxPage(): Promise<SandboxPage> {
+  const files = await bundleAll();
   const requests: string[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? "");
@@ -38,6 +39,7 @@ export async function serveSandboxPage(plugins: Plugin[] = []): Promise<SandboxP
   return {
     url: `http://localhost:${address.port}/`,
     requests,
+    workerScript: files.get("/sandbox/worker.js") ?? "",
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -45,7 +47,7 @@ export async function serveSandboxPage(plugins: Plugin[] = []): Promise<SandboxP
   };
 }
 
-async function bundleAll(plugins: Plugin[]): Promise<ReadonlyMap<string, string>> {
+async function bundleAll(): Promise<ReadonlyMap<string, string>> {
   const sandbox = BUNDLES.find(({ name }) => name === "sandbox");
   if (sandbox === undefined) throw new Error("there is no bundle for the sandbox");
   const shared = {
@@ -53,7 +55,6 @@ async function bundleAll(plugins: Plugin[]): Promise<ReadonlyMap<string, string>
     write: false,
     minify: true,
     absWorkingDir: root,
-    plugins,
   } as const;
   const workers = await build({
     ...sandbox.options,
