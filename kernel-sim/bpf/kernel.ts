@@ -29,8 +29,8 @@ export class BpfKernel {
   readonly memory = new BpfMemory();
   /** By descriptor: what bpf(2) made and has not closed. */
   readonly files = new Map<number, KernelMap | LoadedProgram>();
-  /** By the address of its `struct bpf_map`. */
-  readonly mapsByAddress = new Map<number, KernelMap>();
+  /** By number; the first one has number 1. */
+  readonly #maps: (KernelMap | undefined)[] = [];
   /** The packet of the running program. */
   packet: PacketPlace = { data: 0, length: 0, macHeader: 0, networkHeader: 0 };
   current: CurrentTask = INIT_TASK;
@@ -68,7 +68,13 @@ export class BpfKernel {
   registerMap(map: KernelMap): void {
     map.id = this.#nextMapId++;
     map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
-    this.mapsByAddress.set(map.address, map);
+    this.memory.view.setInt32(map.address + MAP_ID, map.id, true);
+    this.#maps[map.id] = map;
+  }
+
+  /** The map behind a pointer that a program holds. */
+  mapAt(address: number): KernelMap {
+    return this.#maps[this.memory.view.getInt32(address + MAP_ID, true)]!;
   }
 
   nextProgId(): number {
@@ -97,4 +103,6 @@ export class BpfKernel {
 const FIRST_FD = 3;
 /** Room for the fields that programs may read. */
 const STRUCT_BPF_MAP_BYTES = 64;
+/** Where its number stands in there. */
+const MAP_ID = 48;
 const INIT_TASK: CurrentTask = Object.freeze({ pid: 1, tgid: 1, uid: 0, gid: 0, comm: "init" });

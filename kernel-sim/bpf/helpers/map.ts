@@ -6,14 +6,14 @@ type Vm = BpfCpu<BpfKernel>;
 
 /** @linux kernel/bpf/helpers.c `bpf_map_lookup_elem` (6.18) */
 export function mapLookupElem(vm: Vm): number {
-  const map = vm.machine.mapsByAddress.get(vm.r[2]!)!;
+  const map = vm.machine.mapAt(vm.r[2]!);
   return map.lookup(vm.r[4]!, vm.cpu);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_map_update_elem` (6.18) */
 export function mapUpdateElem(vm: Vm): number {
   const { r } = vm;
-  const map = vm.machine.mapsByAddress.get(r[2]!)!;
+  const map = vm.machine.mapAt(r[2]!);
   // Flags have 64 bits, of which maps know the lowest few.
   const answer = r[9] !== 0 ? -EINVAL : map.update(r[4]!, r[6]!, r[8]!, vm.cpu);
   return answer;
@@ -21,12 +21,12 @@ export function mapUpdateElem(vm: Vm): number {
 
 /** @linux kernel/bpf/helpers.c `bpf_map_delete_elem` (6.18) */
 export function mapDeleteElem(vm: Vm): number {
-  return vm.machine.mapsByAddress.get(vm.r[2]!)!.delete(vm.r[4]!);
+  return vm.machine.mapAt(vm.r[2]!).delete(vm.r[4]!);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_map_lookup_percpu_elem` (6.18) */
 export function mapLookupPercpuElem(vm: Vm): number {
-  const map = vm.machine.mapsByAddress.get(vm.r[2]!)!;
+  const map = vm.machine.mapAt(vm.r[2]!);
   const cpu = vm.r[6]! >>> 0;
   return cpu < vm.machine.cpus ? map.lookup(vm.r[4]!, cpu) : 0;
 }
