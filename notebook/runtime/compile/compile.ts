@@ -20,6 +20,8 @@ export interface Compiled {
   readonly code: string;
   readonly imports: readonly ImportedModule[];
   readonly names: CellNames;
+  /** Free names that must be there when they are read. */
+  readonly required: readonly string[];
   readonly shifts: readonly Shift[];
   /** Where `return (` stands at the end of a line, and the expression that it belongs to. */
   readonly answer: { readonly evaluated: Place; readonly source: Place } | undefined;
@@ -95,6 +97,9 @@ function translate(source: string, mode: "cell" | "module"): Compiled {
     code: `(async (${host}) => {${front.join("")}\n${text}\n})`,
     imports,
     names: cellNames(names),
+    required: [...new Set(names.free.map(({ name }) => name))].filter(
+      (name) => !names.probed.has(name),
+    ),
     shifts,
     answer: last && returns && { evaluated: returns, source: placesOf(source)(last.start) },
   };

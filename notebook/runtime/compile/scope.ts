@@ -16,6 +16,8 @@ export interface Names {
   readonly free: readonly FreeName[];
   /** Names of the top level that are used as values: an import that is none of them is a type. */
   readonly used: ReadonlySet<string>;
+  /** Names asked for with `typeof`, which may be missing. */
+  readonly probed: ReadonlySet<string>;
 }
 
 interface Scope {
@@ -32,7 +34,7 @@ export function namesOf(program: SyntaxNode): Names {
   declareLexical(children(program, "body"), top.names);
   const finder = new UseFinder(top);
   for (const statement of children(program, "body")) finder.visit(statement, top);
-  return { declared: [...top.names], free: finder.free, used: finder.used };
+  return { declared: [...top.names], free: finder.free, used: finder.used, probed: finder.probed };
 }
 
 /** The names that a pattern binds. */
@@ -115,6 +117,7 @@ export function declarationNames(statement: SyntaxNode): string[] {
 class UseFinder {
   readonly free: FreeName[] = [];
   readonly used = new Set<string>();
+  readonly probed = new Set<string>();
   readonly #top: Scope;
 
   constructor(top: Scope) {
@@ -174,6 +177,10 @@ class UseFinder {
       case "AccessorProperty":
         if (node["computed"] === true) this.visit(child(node, "key"), scope);
         this.visit(child(node, "value"), scope);
+        return;
+      case "UnaryExpression":
+        if (node["operator"] === "typeof") this.probed.add(nameOf(child(node, "argument")));
+        this.visit(child(node, "argument"), scope);
         return;
       case "LabeledStatement":
         this.visit(child(node, "body"), scope);

@@ -160,6 +160,7 @@ class CompartmentRealm implements Realm {
   ): unknown {
     const index = this.#sources.push({ cellId: id, compiled }) - 1;
     const modules = compiled.imports.map((imported) => this.#resolve(imported));
+    this.#scope.guard(compiled.required);
     const { parameters, values } = this.#scope.shadowsFor(compiled.names);
     const wrapped = `((${parameters.join(",")})=>${compiled.code})`;
     const make = this.#compartment.evaluate(`${wrapped}\n//# sourceURL=${sourceName(index)}`);

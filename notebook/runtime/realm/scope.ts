@@ -20,6 +20,21 @@ export class CellScope {
     }
   };
 
+  /**
+   * In a Compartment a name that nobody has declared reads as undefined. It shall fail as it does
+   * in the language, until a cell declares it.
+   */
+  guard(required: readonly string[]): void {
+    for (const name of required) {
+      if (name in this.#globals) continue;
+      const fail = () => {
+        throw new ReferenceError(`${name} is not defined`);
+      };
+      const guarded = { get: fail, set: fail, enumerable: false, configurable: true };
+      Reflect.defineProperty(this.#globals, name, guarded);
+    }
+  }
+
   /** Values of the platform's names that an earlier cell gave a meaning of its own. */
   shadowsFor({ reads, writes }: CellNames): { parameters: string[]; values: unknown[] } {
     const parameters: string[] = [];

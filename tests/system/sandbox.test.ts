@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, chromium, type Page } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { chromiumOptions } from "../chromium.ts";
+import type { SandboxWindow } from "../sandbox/page.ts";
+import { type SandboxPage, serveSandboxPage } from "../sandbox/page-server.ts";
+
+const exercise = join(
+  import.meta.dirname,
+  "../../content/lectures/11-ebpf-1-machine/exercises/three-small-programs",
+);
+
+let page: SandboxPage;
+let browser: Browser;
+let tab: Page;
+
+beforeAll(async () => {
+  page = await serveSandboxPage();
+  browser = await chromium.launch(chromiumOptions());
+  tab = await browser.newPage();
+  await tab.goto(page.url);
+  await tab.waitForSelector("html[data-ready]");
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await page?.close();
+});
+
+test("names stay from cell to cell, and are gone after a restart", async () => {
+  const texts = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    const found: string[] = [];
+    const run = (source: string) =>
+      sandbox.run({ id: "cell", source }, (output) => found.push(JSON.stringify(output)));
+    await run("let a = 41");
+    await run("a + 1");
+    await sandbox.restart();
+    await run("typeof a");
+    sandbox.close();
+    return found;
+  });
+  expect(texts).toEqual([
+    '{"kind":"result","bundle":{"text/plain":"42"}}',
+    '{"kind":"result","bundle":{"text/plain":"\\"undefined\\""}}',
+  ]);
+});
+
+test("an interrupt ends an endless cell, keeps its texts, and the names of the others", async () => {
+  const { outcome, texts } = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    const texts: string[] = [];
+    const run = (source: string, onText: () => void = () => undefined) =>
+      sandbox.run({ id: "cell", source }, (output) => {
+        texts.push(JSON.stringify(output));
+        onText();
+      });
+    await run("let a = 1; a++;");
+    texts.length = 0;
+    const outcome = await new Promise<unknown>((resolve) => {
+      const endless = run("a = 99; console.log('x'.repeat(8192)); for (;;) {}", () =>
+        sandbox.interrupt(),
+      );
+      void endless.then(resolve);
+    });
+    const printed = texts.length;
+    await run("a");
+    sandbox.close();
+    return { outcome, texts: [printed, texts.at(-1)] };
+  });
+  expect(outcome).toEqual({ kind: "interrupted" });
+  expect(texts).toEqual([1, '{"kind":"result","bundle":{"text/plain":"2"}}']);
+});
+
+test("names are analysed while a cell runs for ever", async () => {
+  const names = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    await sandbox.ready;
+    void sandbox.run({ id: "endless", source: "for (;;) {}" }, () => undefined);
+    const found = await sandbox.analyse([{ id: "sum", source: "const c = a + b" }]);
+    sandbox.close();
+    return found.get("sum");
+  });
+  expect(names).toEqual({ declares: ["c"], reads: ["a", "b"], writes: [] });
+});
+
+test("an error stands at its line and column, also for a promise that nobody waits for", async () => {
+  const outputs = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    const found: unknown[] = [];
+    const source = "const wait: number = 1;\n  Promise.reject(new TypeError('lost'));";
+    await sandbox.run({ id: "cell", source: "\n  missing()" }, (output) => found.push(output));
+    const end = await sandbox.run({ id: "cell", source }, (output) => {
+      if (output.kind === "error") found.push(output);
+    });
+    sandbox.close();
+    return [...found, end.kind];
+  });
+  expect(outputs).toEqual([
+    {
+      kind: "error",
+      name: "ReferenceError",
+      message: "missing is not defined",
+      frames: [{ cellId: "cell", line: 2, column: 3 }],
+    },
+    {
+      kind: "error",
+      name: "TypeError",
+      message: "lost",
+      frames: [{ cellId: "cell", line: 2, column: 18 }],
+    },
+    "error",
+  ]);
+});
+
+test("visible tests run with player and judge in two Workers", async () => {
+  const files = {
+    source: readFileSync(join(exercise, "solution.ts"), "utf8"),
+    starter: readFileSync(join(exercise, "starter.ts"), "utf8"),
+    testSource: readFileSync(join(exercise, "visible.test.ts"), "utf8"),
+  };
+  const runs = await tab.evaluate(async ({ source, starter, testSource }) => {
+    const { runVisibleTests } = window as unknown as SandboxWindow;
+    const manifest = {
+      id: "three-small-programs",
+      number: "E11.1",
+      kind: "code",
+      title: "",
+      attempts: undefined,
+      points: 1,
+      seeds: [1],
+      limits: { cpuSeconds: 10, wallSeconds: 20, memoryMiB: 512 },
+      tests: [],
+    } as const;
+    const run = async (code: string) => {
+      const kinds: string[] = [];
+      const onOutcome = ({ kind }: { kind: string }) => kinds.push(kind);
+      const end = await runVisibleTests({ source: code, testSource, manifest, onOutcome });
+      return { end, kinds };
+    };
+    return [await run(source), await run(starter), await run("const a = ;")];
+  }, files);
+  expect(runs[0]?.end).toEqual({ kind: "done" });
+  expect(runs[0]?.kinds).toEqual(["passed", "passed", "passed", "passed", "passed"]);
+  expect(runs[1]?.kinds).toContain("failed");
+  expect(runs[2]?.end.kind).toBe("compile-error");
+});
+
+test("the frame asks for nothing but itself and the page for one script", () => {
+  const asked = new Set(page.requests);
+  expect([...asked].sort()).toEqual([
+    "/",
+    "/favicon.ico",
+    "/page.js",
+    "/sandbox/frame",
+    "/sandbox/worker.js",
+  ]);
+});
