@@ -111,6 +111,30 @@ test.describe("editing", () => {
     await expect(page.getByRole("option", { name: /^verify/ }).first()).toBeVisible();
   });
 
+  test("without the large editor there is a plain one", async ({ page }) => {
+    await page.route("/monaco/**", (route) => route.abort());
+    await openLecture(page);
+    await code(page, 2).focus();
+    await page.keyboard.press("Enter");
+    const field = cell(page, 2).locator("textarea");
+    await expect(field).toBeFocused();
+    await field.fill("6 * 7");
+    await page.keyboard.press("Shift+Enter");
+    await expect(output(page, 2)).toHaveText("42");
+  });
+
+  test("a click puts the cursor where it points", async ({ page }) => {
+    await openLecture(page);
+    await rewrite(page, 2, "const a = 1;\nconst b = 2;\n[a, b].join()");
+    const second = code(page, 2).locator("[data-number='2']");
+    await second.click({ position: { x: 2, y: 10 } });
+    await expect(cell(page, 2).locator(".monaco-editor")).toBeVisible();
+    await expect(cell(page, 2).getByRole("textbox").first()).toBeFocused();
+    await page.keyboard.insertText("/* here */");
+    await page.keyboard.press("Escape");
+    await expect(code(page, 2).locator("[data-number='2']")).toHaveText("/* here */const b = 2;");
+  });
+
   test("a changed cell makes others stale, and one button runs what is needed", async ({
     page,
   }) => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { lazy, type MouseEvent, type ReactNode, Suspense, useContext } from "react";
+import { lazy, type MouseEvent, type ReactNode, Suspense, useContext, useState } from "react";
 import { isEditedSinceRun, type SessionCell } from "#notebook/session";
 import { useNotebook } from "../notebook/context.ts";
 import { LineNumbersContext } from "../notebook/line-numbers.ts";
@@ -22,6 +22,7 @@ interface CellCodeProps {
 /** The text of the cell: the server's, the reader's, or an editor on it. */
 export function CellCode({ cell, isEditing, stored }: CellCodeProps) {
   const notebook = useNotebook();
+  const [startAt, setStartAt] = useState<number | undefined>(undefined);
   const hasNumbers = useContext(LineNumbersContext);
   const text = (
     <CodeText
@@ -34,7 +35,7 @@ export function CellCode({ cell, isEditing, stored }: CellCodeProps) {
     return (
       <div className={css["code"]} data-editing="">
         <Suspense fallback={text}>
-          <CellEditor cell={cell} />
+          <CellEditor cell={cell} startAt={startAt} />
         </Suspense>
       </div>
     );
@@ -51,7 +52,9 @@ export function CellCode({ cell, isEditing, stored }: CellCodeProps) {
       role="group"
       aria-label={`Code of cell ${cell.number}`}
       onClick={(event) => {
-        if (isMeantToEdit(event)) notebook.startEditing(cell.id);
+        if (!isMeantToEdit(event)) return;
+        setStartAt(offsetOf(event));
+        notebook.startEditing(cell.id);
       }}
     >
       {isAsStored ? stored : text}
@@ -63,6 +66,19 @@ function badLineOf(cell: SessionCell): number | undefined {
   const { status } = cell;
   const settled = "before" in status ? status.before : status;
   return settled.kind === "failed" && !isEditedSinceRun(cell) ? settled.line : undefined;
+}
+
+/** How many characters of the text stand before the place of a click. */
+function offsetOf({ currentTarget, clientX, clientY }: MouseEvent): number | undefined {
+  const page = currentTarget.ownerDocument;
+  const text = currentTarget.querySelector("pre");
+  // Not yet in every browser: then the cursor stands at the beginning.
+  const caret = page.caretPositionFromPoint?.(clientX, clientY);
+  if (!(text && caret && text.contains(caret.offsetNode))) return undefined;
+  const before = page.createRange();
+  before.setStart(text, 0);
+  before.setEnd(caret.offsetNode, caret.offset);
+  return before.toString().length;
 }
 
 /** A click edits, as in JupyterLab; a finger scrolls and a selection copies. */

@@ -6,8 +6,14 @@ import { CodeEditor, type ExtraLib } from "../editor/code-editor.tsx";
 import { useNotebook } from "../notebook/context.ts";
 import { focusCellSoon } from "./focus-cell.ts";
 
+interface CellEditorProps {
+  cell: SessionCell;
+  /** Characters before the cursor. */
+  startAt: number | undefined;
+}
+
 /** The editor on a cell: it knows the simulator's API and the names of the cells above. */
-export function CellEditor({ cell }: { cell: SessionCell }) {
+export function CellEditor({ cell, startAt }: CellEditorProps) {
   const notebook = useNotebook();
   const [types, setTypes] = useState<readonly ExtraLib[]>([]);
   useEffect(() => {
@@ -35,6 +41,7 @@ export function CellEditor({ cell }: { cell: SessionCell }) {
       ariaLabel={`Code of cell ${cell.number}`}
       extraLibs={extraLibs}
       isFocusedAtOnce
+      startAt={startAt}
       onLeave={() => {
         notebook.stopEditing();
         focusCellSoon(cell.id);

@@ -33,6 +33,8 @@ export interface CodeEditorProps {
   onLeave?: () => void;
   /** It stands there because the reader asked to edit. */
   isFocusedAtOnce?: boolean;
+  /** Characters before the cursor when it opens. */
+  startAt?: number | undefined;
 }
 
 /**
@@ -88,7 +90,7 @@ function RichEditor(props: CodeEditorProps) {
 
   const editor = typeof handle === "object" ? handle : undefined;
   // Now that its place is shown: what is hidden takes no focus.
-  useEffect(() => editor?.focus(), [editor]);
+  useEffect(() => editor?.focus(latest.current.startAt), [editor]);
   useEffect(() => editor?.setValue(props.value), [editor, props.value]);
   useEffect(() => editor?.setMarkers(props.markers ?? []), [editor, props.markers]);
   useEffect(() => editor?.setExtraLibs(props.extraLibs ?? []), [editor, props.extraLibs]);

@@ -6,7 +6,8 @@ import { defineThemes, followTheme } from "./monaco-theme.ts";
 
 /** One editor on the page. */
 export interface MonacoHandle {
-  focus(): void;
+  /** @param startAt characters before the cursor */
+  focus(startAt?: number): void;
   setValue(value: string): void;
   setMarkers(markers: readonly EditorMarker[]): void;
   setExtraLibs(libs: readonly ExtraLib[]): void;
@@ -128,8 +129,9 @@ export async function createMonaco(
   editor.addCommand(monaco.KeyCode.Escape, options.onLeave, NOTHING_TO_CLOSE);
   fitHeight();
   return {
-    focus() {
+    focus(startAt) {
       fitHeight();
+      if (startAt !== undefined) editor.setPosition(model.getPositionAt(startAt));
       editor.focus();
     },
     setValue(value) {

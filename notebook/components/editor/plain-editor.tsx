@@ -10,12 +10,23 @@ interface PlainEditorProps extends CodeEditorProps {
 
 /** A text field that grows with its text. Tab leaves it, as everywhere on a page. */
 export function PlainEditor(props: PlainEditorProps) {
-  const { value, onChange, ariaLabel, markers = [], onLeave, onFocus, isFocusedAtOnce } = props;
+  const {
+    value,
+    onChange,
+    ariaLabel,
+    markers = [],
+    onLeave,
+    onFocus,
+    isFocusedAtOnce,
+    startAt,
+  } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const problems = useId();
   useEffect(() => {
-    if (isFocusedAtOnce) field.current?.focus({ preventScroll: true });
-  }, [isFocusedAtOnce]);
+    if (!isFocusedAtOnce) return;
+    field.current?.focus({ preventScroll: true });
+    field.current?.setSelectionRange(startAt ?? 0, startAt ?? 0);
+  }, [isFocusedAtOnce, startAt]);
   return (
     <>
       <textarea
