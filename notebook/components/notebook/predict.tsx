@@ -1,6 +1,7 @@
 "use client";
 
 import { type FormEvent, type ReactNode, useEffect, useId, useState } from "react";
+import { spaced } from "../outputs/chart-scale.ts";
 import { useCell, useNotebook } from "./context.ts";
 import css from "./predict.module.css";
 
@@ -66,10 +67,12 @@ export function Predict({ question, cell: cellId, unit = "", answer }: PredictPr
         ) : (
           <dl className={css["verdict"]}>
             <dt>Your guess</dt>
-            <dd>{guess}</dd>
+            <dd>{asNumber(guess)}</dd>
             <dt>The machine</dt>
             <dd>
-              {machine ?? (
+              {machine !== undefined ? (
+                asNumber(machine)
+              ) : (
                 <span className={css["open"]}>
                   {hasRun ? (
                     `see the output of cell ${cell.number}`
@@ -90,6 +93,12 @@ export function Predict({ question, cell: cellId, unit = "", answer }: PredictPr
       </div>
     </section>
   );
+}
+
+/** As the book sets numbers; what is no number stays as it is. */
+function asNumber(text: string): string {
+  const number = text.replace(/n$/, "");
+  return /^-?\d+(\.\d+)?$/.test(number) ? spaced(Number(number)) : text;
 }
 
 /** The machine's number, asked for after each good run of the cell. */
