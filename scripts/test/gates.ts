@@ -18,7 +18,7 @@ export const GATES: readonly Gate[] = [
   },
   {
     name: "types",
-    check: () => run(`${BIN}/tsc`, ["-p", "tsconfig.json"], { minutesMax }),
+    check: () => run(`${BIN}/tsc`, ["-p", "tsconfig.check.json"], { minutesMax }),
   },
   {
     name: "types of kernel-sim",

@@ -3,7 +3,6 @@ import { ownDatabase } from "../../tests/database.ts";
 import { db, transaction } from "../db/index.ts";
 import { cellHistory, notebookOf, type SaveOutcome, saveNotebook } from "./notebook.ts";
 
-// biome-ignore lint/correctness/useHookAtTopLevel: a database, not a hook of React
 ownDatabase();
 
 const key = { userId: "reader", lectureSlug: "11-ebpf-1-machine" };
