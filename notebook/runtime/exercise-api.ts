@@ -6,20 +6,38 @@
  * import { exercise } from "exercise";
  * import { boot, bpf } from "kernel-sim";
  *
- * export default exercise("three-small-programs", ({ test, player, random }) => {
- *   test("counts-by-protocol", async ({ check }) => {
+ * export default exercise("three-small-programs", ({ test }) => {
+ *   test("counts-by-protocol", async ({ check, player, random }) => {
  *     const program = await player.program("countByProtocol");
- *     const machine = boot({ seed: 1 });
+ *     const machine = boot({ seed: random.int(1, 1 << 30) });
  *     ...
  *     check(counted === sent, "A truncated packet was counted: compare the length first.");
  *   });
  * });
  * ```
+ *
+ * For authors:
+ * - Each test runs once with each seed: those of exercise.yaml, and in `hidden.test.ts` one that is
+ *   the student's own. The first that fails ends the test, and its hint is what the student reads.
+ * - With each seed the student's module is evaluated anew, so that no test sees what an earlier one
+ *   left behind. Between two calls of one test its variables stay.
+ * - What `player` answers is a claim, and may be of any type and form: compare it with `===` and
+ *   look at its form first. Work out expected values in the test file, never in the player.
+ * - A hint is shown as it is: in `hidden.test.ts` never put an argument or an expected value into
+ *   it, nor the `message` of an outcome, which may repeat them.
+ * - Ask in batches: a question and its answer take about a tenth of a millisecond, a call inside of
+ *   a batch a few microseconds.
+ * - A test that throws something else than a failed `check` counts as failed; the student is told
+ *   that the answer has not the form of the contract.
  */
 
 import type { Program } from "#kernel-sim";
 
-/** Data that crosses between player and judge: depth at most 20, at most 8 MiB encoded. */
+/**
+ * Data that crosses between player and judge: at most 20 levels, a million parts and 8 MiB of text.
+ * Objects are copied with their own enumerable properties; classes, Maps and other typed arrays
+ * than Uint8Array do not cross.
+ */
 export type Plain =
   | undefined
   | null
@@ -33,7 +51,12 @@ export type Plain =
 
 export type CallOutcome =
   | { readonly kind: "returned"; readonly value: Plain }
-  | { readonly kind: "threw"; readonly name: string; readonly message: string };
+  | {
+      readonly kind: "threw";
+      readonly name: string;
+      readonly message: string;
+      readonly line?: number;
+    };
 
 export interface Player {
   /** Names that the student's module exports. */

@@ -18,15 +18,7 @@ export type {
   SeededRandom,
   TestContext,
 } from "./exercise-api.ts";
-export {
-  type JudgeEnd,
-  type JudgeOptions,
-  judge,
-  type TestVerdict,
-  testsOf,
-} from "./judge/judge.ts";
-export { loadTestFile } from "./judge/test-file.ts";
-export { createPlayer, type StudentPlayer } from "./player/player.ts";
+export type { TestVerdict } from "./judge/judge.ts";
 export type {
   CellNames,
   CellToRun,

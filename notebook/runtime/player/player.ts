@@ -8,7 +8,7 @@ import { type Compiled, type CompileResult, compileModule } from "../compile/com
 import type { Plain } from "../exercise-api.ts";
 import type { Realm } from "../realm/realm.ts";
 import type { Answer, Ask, CallAnswer, LoadAnswer, Question, Thrown } from "./messages.ts";
-import { checkPlain, decodePlain, encodePlain } from "./plain.ts";
+import { checkPlain, decodePlain, encodePlain, NotPlain } from "./plain.ts";
 
 const OUTPUT_LIMITS = { bytes: 64 * 1024, outputs: 100 };
 /** What the student's source is called in positions of errors. */
@@ -154,7 +154,9 @@ class RealmPlayer implements StudentPlayer {
       checkPlain(answer);
       return { kind: "returned", value: answer as Plain };
     } catch (problem) {
-      return { kind: "threw", ...this.#describe(problem) };
+      if (!(problem instanceof NotPlain)) return { kind: "threw", ...this.#describe(problem) };
+      const message = `its answer is not plain data: ${problem.message}`;
+      return { kind: "threw", ...thrown("TypeError", message, 0) };
     }
   }
 

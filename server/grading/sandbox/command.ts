@@ -24,7 +24,7 @@ export function sandboxCommand(script: string, memoryMiB: number): SandboxComman
   const deno = denoProgram();
   const run: string[] = [
     ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm"],
-    ...["--no-code-cache", `--v8-flags=--max-old-space-size=${memoryMiB}`, script],
+    ...[`--v8-flags=--max-old-space-size=${memoryMiB}`, script],
   ];
   const around = [...diesWithParent(), ...bubblewrap(deno, script), ...resourceLimits(memoryMiB)];
   const [program = deno, ...args] = [...around, deno, ...run];

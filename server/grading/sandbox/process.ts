@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { encodeFrame, type Frame, FrameDecoder } from "#notebook/runtime";
 import { sandboxCommand } from "./command.ts";
+import { sandboxEnv } from "./deno-folder.ts";
 import { type Usage, usageOf } from "./usage.ts";
 
 export type SandboxEnd =
@@ -10,12 +11,6 @@ export type SandboxEnd =
   | { readonly kind: "exited"; readonly because: string }
   /** It wrote something else than frames. */
   | { readonly kind: "garbled" };
-
-/**
- * Nothing but this: Deno keeps `localStorage` and caches in its folder without asking for any
- * permission, and what one submission left there the next one would find.
- */
-const SANDBOX_ENV = { DENO_DIR: "/dev/null" } as unknown as NodeJS.ProcessEnv;
 
 const ERROR_TEXT_MAX = 8 * 1024;
 const OUT_OF_MEMORY = /out of memory|allocation failed|memory allocation of/i;
@@ -33,7 +28,7 @@ export class Sandbox {
     const { program, args } = sandboxCommand(script, memoryMiB);
     // A process group of its own, so that nothing it could start outlives it.
     this.#child = spawn(program, [...args], {
-      env: SANDBOX_ENV,
+      env: sandboxEnv(),
       cwd: "/",
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],

@@ -26,7 +26,8 @@ const FORGERIES: readonly {
   {
     name: "an answer that nobody asked for",
     status: "tampered",
-    load: `send("A", LOADED); send("A", calls(true));`,
+    // In one piece, so that the second is there before the judge has asked anything.
+    load: `write(new Uint8Array([...frame("A", LOADED), ...frame("A", calls(true))]));`,
   },
   {
     name: "two answers to one question",

@@ -146,7 +146,7 @@ async function denoWithAll(file: string, env: Record<string, string>): Promise<s
 /** Not `spawnSync`: the server of this process must be able to answer. */
 function spawnAsync(program: string, args: string[], env: Record<string, string>): Promise<string> {
   return new Promise((resolve) => {
-    const all = { ...process.env, DENO_DIR: "/dev/null", ...env };
+    const all = { ...process.env, DENO_DIR: join(folder, "control"), ...env };
     execFile(program, args, { env: all }, (_error, stdout, stderr) => resolve(stdout || stderr));
   });
 }
