@@ -104,13 +104,14 @@ function listen(server: Server, port: number, host: string | undefined): Promise
 /** Lets requests that run come to their end, for as long as a person would wait. */
 function close(server: Server): Promise<void> {
   return new Promise((closed) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_MS_MAX);
+    // A connection that answers now is idle in a moment, and browsers keep theirs open.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
+    const busy = setTimeout(() => server.closeAllConnections(), isDev ? 0 : CLOSE_MS_MAX);
     server.close(() => {
-      clearTimeout(timer);
+      clearInterval(idle);
+      clearTimeout(busy);
       closed();
     });
-    if (isDev) server.closeAllConnections();
-    else server.closeIdleConnections();
   });
 }
 
