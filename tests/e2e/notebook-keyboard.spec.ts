@@ -15,6 +15,7 @@ test("a whole visit without a mouse: find, run, edit, stop, restart", async ({ p
   await page.keyboard.press("k");
   await expect(code(page, 1)).toBeFocused();
   await page.keyboard.press("j");
+  await expect(code(page, 2)).toBeFocused();
 
   await page.keyboard.press("Enter");
   await expect(cell(page, 2).locator(".monaco-editor")).toBeVisible();

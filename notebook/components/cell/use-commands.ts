@@ -5,7 +5,7 @@ import type { SessionCell } from "#notebook/session";
 import type { Command } from "../keyboard/keymap.ts";
 import { useNotebook } from "../notebook/context.ts";
 import { NotebookViewContext } from "../notebook/view.ts";
-import { focusCellSoon } from "./focus-cell.ts";
+import { focusCell, focusCellSoon } from "./focus-cell.ts";
 
 /** What each command does to this cell, whether it came by key, button or menu. */
 export function useCommands(cell: SessionCell): (command: Command) => void {
@@ -33,10 +33,10 @@ export function useCommands(cell: SessionCell): (command: Command) => void {
       notebook.stopEditing();
       focusCellSoon(cell.id);
     },
-    next: () => focusCellSoon(neighbour(1)),
-    previous: () => focusCellSoon(neighbour(-1)),
-    first: () => focusCellSoon(notebook.state().cells[0]?.id),
-    last: () => focusCellSoon(notebook.state().cells.at(-1)?.id),
+    next: () => focusCell(neighbour(1)),
+    previous: () => focusCell(neighbour(-1)),
+    first: () => focusCell(notebook.state().cells[0]?.id),
+    last: () => focusCell(notebook.state().cells.at(-1)?.id),
     "run-all-above": () => notebook.runAbove(cell.id),
     "run-all": () => notebook.runAll(),
     interrupt: () => notebook.interrupt(),

@@ -79,6 +79,8 @@ async function startMonaco(): Promise<typeof Monaco> {
     lib: ["es2024"],
     strict: true,
     noImplicitAny: false,
+    // A cell is an experiment: what may be missing is found out by running it.
+    strictNullChecks: false,
     allowNonTsExtensions: true,
     allowJs: true,
     // Everything stands in one global space, as cells do.
