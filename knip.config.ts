@@ -27,7 +27,7 @@ const config: KnipConfig = {
       ...(["exports", "nsExports", "duplicates"] as const),
     ],
     // A door names the types of what it hands out, whether or not somebody writes them down.
-    "{kernel-sim,notebook/*,server/*}/index.ts": ["types"],
+    "{kernel-sim,notebook/*,server/*}/{index,exercise-module}.ts": ["types"],
   },
   // Used by path, or by what Prisma generates.
   ignoreDependencies: ["@prisma/client", "prisma", "deno"],

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { CourseProblem, exerciseVersionOf, findExercise } from "#server/course";
-import { closeSandboxes, gradeSource } from "#server/grading";
+import { closeSandboxes, gradeSource, studentSeed } from "#server/grading";
 
 const [name, file] = process.argv.slice(2);
 try {
@@ -27,7 +27,9 @@ async function main(): Promise<number> {
   }
   const source = readFileSync(file, "utf8");
   const exercise = await exerciseVersionOf(found.folder);
-  const { status, score, max, tests, message, ms } = await gradeSource({ exercise, source });
+  // As for a student, one seed is nobody else's.
+  const seeds = [studentSeed("npm run grade", file, exercise.hash)];
+  const { status, score, max, tests, message, ms } = await gradeSource({ exercise, source, seeds });
   closeSandboxes();
   if (message !== undefined) console.error(message);
   for (const { id, feedback } of tests)

@@ -15,6 +15,7 @@ import {
   takeJob,
   touchJob,
 } from "./queue.ts";
+import { givenUp } from "./result.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { studentSeed } from "./seed.ts";
 import { gradableSubmission, storeResult } from "./stored-result.ts";
@@ -28,6 +29,8 @@ export interface GraderOptions {
 const POLL_MS = 1000;
 const HEARTBEAT_MS = 3000;
 const RETRY_LISTEN_MS = 2000;
+/** A submission during which so many graders died is not tried again. */
+const TRIES_MAX = 5;
 
 /** Starts grading and answers what ends it; a job that runs then is given back. */
 export async function startGrader({
@@ -121,12 +124,18 @@ class Grader {
 
   async #grade(job: GradingJob): Promise<void> {
     const submission = await gradableSubmission(db(), job.submissionId);
+    if (submission === undefined) {
+      log.error({ submission: job.submissionId }, "there is no exercise version to grade it with");
+    }
     if (submission === undefined || (submission.isGraded && !job.isRegrade)) {
       return completeJob(db(), job);
     }
     const { exercise, source, userId } = submission;
     const seeds = [...exercise.manifest.seeds, studentSeed(config().secret, userId, exercise.hash)];
-    const result = await grade(this.#pool, exercise, source, seeds);
+    const result =
+      job.earlierTries < TRIES_MAX
+        ? await grade(this.#pool, exercise, source, seeds)
+        : givenUp(exercise.manifest);
     // Its sandboxes were ended with the grader: no result, but no harm either.
     if (this.#isStopped) return;
     await db().$transaction(async (tx) => {

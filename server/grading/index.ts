@@ -7,4 +7,5 @@ export {
   queuePlaceOf,
   regrade,
 } from "./queue.ts";
+export { studentSeed } from "./seed.ts";
 export { findIdenticalResult, type IdenticalResult, sourceHashOf } from "./stored-result.ts";

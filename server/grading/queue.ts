@@ -23,6 +23,8 @@ interface JobData {
 
 export interface GradingJob extends JobData {
   readonly id: string;
+  /** How often it has been taken before. */
+  readonly earlierTries: number;
 }
 
 // One for the process: Next's bundles and the server around them each load this module anew.
@@ -51,12 +53,13 @@ async function open(url: string): Promise<PgBoss> {
     monitorIntervalSeconds: SUPERVISE_SECONDS,
   });
   // A lost database is told by everything else; pg-boss tries again by itself.
-  boss.on("error", (error) => log.warn({ err: error }, "grading queue"));
+  boss.on("error", ({ message }) => log.warn({ because: message }, "grading queue"));
   await boss.start({ attempts: 5 });
   await boss.createQueue(QUEUE, {
     // Of each key, which is the student, at most one job is active.
     policy: "singleton",
-    retryLimit: 10,
+    // More than a grader tries: it stores a result before the job could end without one.
+    retryLimit: 100,
     retryDelay: 0,
     expireInSeconds: 600,
     heartbeatSeconds: HEARTBEAT_SECONDS,
@@ -120,7 +123,8 @@ export async function regrade(submissionIds: readonly string[]): Promise<void> {
 /** Takes the next job that may run now. */
 export async function takeJob(): Promise<GradingJob | undefined> {
   const [job] = await (await queue()).fetch<JobData>(QUEUE, { batchSize: 1, priority: true });
-  return job === undefined ? undefined : { id: job.id, ...job.data };
+  if (job === undefined) return undefined;
+  return { id: job.id, earlierTries: job.retryCount, ...job.data };
 }
 
 /** Says that the job's grader lives. */

@@ -50,6 +50,11 @@ export function resultOf(manifest: ExerciseManifest, end: RunEnd, ms: number): G
   };
 }
 
+/** For a submission during which one grader after the other died. */
+export function givenUp(manifest: ExerciseManifest): GradingResult {
+  return resultOf(manifest, { status: "internal-error", verdicts: new Map() }, 0);
+}
+
 function outcomeOf(id: string, max: number, verdict: TestVerdict | undefined): TestOutcome {
   if (verdict === undefined) return { id, kind: "not-run", points: 0, max };
   if (verdict.passed) return { id, kind: "passed", points: max, max };

@@ -8,6 +8,7 @@ import { config } from "../../server/config.ts";
 import { db, transaction } from "../../server/db/client.ts";
 import { ownDatabase } from "../database.ts";
 import { fixtureFolder, makeClass, resultOf, submit, until } from "../grading.ts";
+import { startSite } from "../site.ts";
 
 ownDatabase();
 
@@ -46,6 +47,18 @@ test("kill -9 of the grader: another one takes its job up, and grades it once", 
   expect((performance.now() - killed) / 1000).toBeLessThan(SECONDS_MAX);
   // An endless loop inside of them would have burnt a core for ever.
   expect(sandboxes.filter(isAlive)).toEqual([]);
+});
+
+test("kill -9 of the web process: the next one grades what it was grading", async () => {
+  const { databaseUrl = "" } = config();
+  const lesson = await makeClass(fixtureFolder("slow-sum"), 1);
+  const first = await startSite({ DATABASE_URL: databaseUrl });
+  const id = await submit(lesson, lesson.students[0] ?? "", SLOW);
+  await until(async () => busySandbox(first.process, "player.js"));
+  kill(first.process.pid);
+  const second = await startSite({ DATABASE_URL: databaseUrl });
+  await expectGradedOnce([id]);
+  await Promise.all([first.stop(), second.stop()]);
 });
 
 test("whatever is killed while many submissions wait, each is graded once", async () => {

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { checkout } from "../../config.ts";
+import { denoFolder } from "./deno-folder.ts";
 
 export interface SandboxCommand {
   readonly program: string;
@@ -55,6 +56,7 @@ function bubblewrap(deno: string, script: string): string[] {
     ...["--unshare-all", "--die-with-parent", "--proc", "/proc", "--dev", "/dev"],
     ...system.flatMap((folder) => ["--ro-bind", folder, folder]),
     ...[deno, script].flatMap((file) => ["--ro-bind", dirname(file), dirname(file)]),
+    ...["--bind-try", denoFolder(), denoFolder()],
     "--",
   ];
   bubblewrapWorks ??= spawnSync(bwrap, [...layer.slice(1), deno, "--version"]).status === 0;

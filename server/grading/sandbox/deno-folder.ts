@@ -5,10 +5,14 @@ import { checkout } from "../../config.ts";
 
 let folder: string | undefined;
 
+export function denoFolder(): string {
+  folder ??= makeFolder();
+  return folder;
+}
+
 /** The whole environment of a sandbox. */
 export function sandboxEnv(): NodeJS.ProcessEnv {
-  folder ??= makeFolder();
-  return { DENO_DIR: folder } as unknown as NodeJS.ProcessEnv;
+  return { DENO_DIR: denoFolder() } as unknown as NodeJS.ProcessEnv;
 }
 
 /**
