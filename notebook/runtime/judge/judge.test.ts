@@ -26,6 +26,17 @@ export default exercise("unit", ({ test }) => {
 });
 `;
 
+/** Asks for the same, whatever its seed. */
+const ASKS_ONLY = `
+import { exercise } from "exercise";
+export default exercise("unit", ({ test }) => {
+  test("names", async ({ player, random }) => {
+    random.int(1, 9);
+    await player.exports();
+  });
+});
+`;
+
 const SOLUTION = `
 import { bpf } from "kernel-sim";
 export const sum = (a: number, b: number): number => a + b;
@@ -37,6 +48,26 @@ interface Judged {
   readonly end: JudgeEnd;
   readonly verdicts: readonly TestVerdict[];
 }
+
+test("what the player is asked tells nothing of the test's seeds", async () => {
+  const questions = async (seeds: readonly number[]) => {
+    const asked: string[] = [];
+    const player = createPlayer(createRealm(openKernel()));
+    await judge({
+      definition: await loadTestFile(ASKS_ONLY, openKernel()),
+      seeds,
+      loaded: player.load(SOLUTION),
+      ask: (question) => {
+        asked.push(question);
+        return player.answer(question);
+      },
+      onVerdict: () => undefined,
+      isPublic: false,
+    });
+    return asked;
+  };
+  expect(await questions([1, 2])).toEqual(await questions([77, 4_000_000_000]));
+});
 
 async function run(source: string, isPublic = true): Promise<Judged> {
   const player = createPlayer(createRealm(openKernel()));

@@ -98,7 +98,9 @@ async function runTest(
     return ask(question);
   };
   const random = testRandom(seed, id);
-  const player = remotePlayer({ ask: watched, run, seed: random.int(0, 2 ** 31), isPublic });
+  // Not drawn from `random`: from what its own `Math.random` answers, a submission could work out
+  // the numbers that the test will draw, and export a program for just those.
+  const player = remotePlayer({ ask: watched, run, seed: run, isPublic });
   const check = (condition: boolean, hint: string): void => {
     if (condition !== true) throw new TestFailure(hint);
   };

@@ -26,6 +26,8 @@ export function createPlayer(
   realm: Realm,
   onOutput: (output: Output) => void = () => undefined,
 ): StudentPlayer {
+  // What a module left on it in one test, it would find in the next one.
+  Object.freeze(realm.globalThis);
   return new RealmPlayer(realm, onOutput);
 }
 

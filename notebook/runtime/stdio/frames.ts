@@ -10,8 +10,8 @@ export interface Frame {
 }
 
 const HEADER_BYTES = 5;
-/** Of a text in bytes; plain data have at most 8 Mi characters, most of them ASCII. */
-export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
+/** Of a text in bytes; plain data have at most 8 Mi characters, of up to three bytes each. */
+const FRAME_BYTES_MAX = 25 * 1024 * 1024;
 
 /** What came in is no frame, or too large. */
 export class FrameProblem extends Error {}

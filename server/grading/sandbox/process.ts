@@ -13,6 +13,8 @@ export type SandboxEnd =
   | { readonly kind: "garbled" };
 
 const ERROR_TEXT_MAX = 8 * 1024;
+/** Our own scripts write nothing there but the report of their death. */
+const ERROR_BYTES_MAX = 1024 * 1024;
 const OUT_OF_MEMORY = /out of memory|allocation failed|memory allocation of/i;
 
 export class Sandbox {
@@ -22,6 +24,7 @@ export class Sandbox {
   #receive: ((frame: Frame) => void) | undefined;
   #onEnd: ((end: SandboxEnd) => void) | undefined;
   #errorText = "";
+  #errorBytes = 0;
   #end: SandboxEnd | undefined;
 
   constructor(script: string, memoryMiB: number) {
@@ -40,6 +43,8 @@ export class Sandbox {
     this.#child.stdout.on("data", (piece: Buffer) => this.#read(piece));
     this.#child.stderr.on("data", (piece: Buffer) => {
       this.#errorText = (this.#errorText + piece.toString("latin1")).slice(-ERROR_TEXT_MAX);
+      this.#errorBytes += piece.length;
+      if (this.#errorBytes > ERROR_BYTES_MAX) this.#finish({ kind: "garbled" });
     });
   }
 

@@ -155,6 +155,22 @@ test("a flood on stdout itself ends as tampering", async () => {
   expect(result).toMatchObject({ status: "tampered", score: 0 });
 });
 
+test("a flood on stderr ends as tampering", async () => {
+  const onFrame = `const onFrame = (kind, text) => {
+    if (kind === "L") return send("A", LOADED);
+    if (!text.includes("breach")) return send("A", honest(JSON.parse(text)));
+    for (;;) Deno.stderr.writeSync(new Uint8Array(65536).fill(88));
+  };`;
+  const result = await attack("", { playerScript: hostilePlayer(onFrame) });
+  expect(result).toMatchObject({ status: "tampered", score: 0 });
+});
+
+test("seven million characters of three bytes are an answer like any other", async () => {
+  const source = `${HONEST}export const breach = () => "€".repeat(7_000_000);`;
+  const result = await attack(source, { limits: { cpuSeconds: 10, wallSeconds: 20 } });
+  expect(result).toMatchObject({ status: "graded", score: 2 });
+});
+
 test("an answer of more than 8 MiB fails its test only", async () => {
   const source = `${HONEST}export const breach = () => "x".repeat(9 << 20);`;
   expect(await attack(source)).toMatchObject({ status: "graded", score: 2 });

@@ -59,8 +59,6 @@ describe("answers that are tabled from the fixed seeds", () => {
   const table = new Map<string, number>();
   for (const seed of manifest.seeds) {
     const random = testRandom(seed, "adds");
-    // The judge draws the player's seed first.
-    random.int(0, 2 ** 31);
     for (let i = 0; i < 3; i++) {
       const [a, b] = [random.int(1, 1 << 30), random.int(1, 1 << 30)];
       table.set(`${a},${b}`, a + b);
@@ -123,9 +121,29 @@ test.each([
   expect(JSON.stringify(result)).not.toMatch(CANARY);
 });
 
-test("what a module leaves behind in one test is gone in the next", async () => {
-  const source = `${HONEST}
-    let questions = 0;
-    export const breach = () => { questions++; return questions > 1; };`;
-  expect(earned(await attack(source))).toEqual(["adds", "reverses"]);
+test.each([
+  {
+    where: "in its own variables",
+    source:
+      "let questions = 0; export const breach = () => { questions++; return questions > 1; };",
+  },
+  {
+    where: "on the global object",
+    source: `if (globalThis.left === true) globalThis.found = true;
+      try { globalThis.left = true; } catch {}
+      export const breach = () => globalThis.found === true || globalThis.left === true;`,
+  },
+  {
+    where: "on a function of the language",
+    source: `const found = structuredClone.left === true;
+      try { structuredClone.left = true; } catch {}
+      export const breach = () => found;`,
+  },
+  {
+    where: "in a timer",
+    source: `let late = 0; setTimeout(() => { late++; }, 1e6);
+      export const breach = () => late > 0;`,
+  },
+])("what a module leaves behind $where is gone in the next test", async ({ source }) => {
+  expect(earned(await attack(`${HONEST}${source}`))).toEqual(["adds", "reverses"]);
 });
