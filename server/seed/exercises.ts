@@ -51,7 +51,8 @@ export async function storeExercises(
         manifest,
         judge: new TextEncoder().encode(version.judge),
       },
-      update: { manifest },
+      // The newest is the one that counts, also when the folder went back to an earlier one.
+      update: { manifest, createdAt: new Date() },
     });
   }
 }
