@@ -23,7 +23,11 @@ interface Question<T> {
 
 export default exercise("inside-the-verifier", ({ test }) => {
   test("tnum-add-sound", async (context) => {
-    const questions = [...allTnumPairs(4), ...someTnumPairs(context, 6, 1500), ...someTnumPairs(context, 64, 200)];
+    const questions = [
+      ...allTnumPairs(4),
+      ...someTnumPairs(context, 6, 1500),
+      ...someTnumPairs(context, 64, 200),
+    ];
     await tnumsSound(context, "Add", questions);
     await tnumConstants(context, "Add");
   });
@@ -81,7 +85,10 @@ async function askTnums(
     const width = (questions[i] as Question<Tnum>).width;
     const isTnum =
       isWord(tnum?.value, width) && isWord(tnum?.mask, width) && (tnum.value & tnum.mask) === 0n;
-    check(isTnum, `${name} must answer { value, mask } with no bit in both and none above the width.`);
+    check(
+      isTnum,
+      `${name} must answer { value, mask } with no bit in both and none above the width.`,
+    );
     return tnum as Tnum;
   });
 }
@@ -100,7 +107,10 @@ async function askBounds(
     const half = 1n << BigInt(width - 1);
     const isSigned = (end: unknown) => typeof end === "bigint" && end >= -half && end < half;
     check(
-      isWord(bounds?.umin, width) && isWord(bounds?.umax, width) && isSigned(bounds?.smin) && isSigned(bounds?.smax),
+      isWord(bounds?.umin, width) &&
+        isWord(bounds?.umax, width) &&
+        isSigned(bounds?.smin) &&
+        isSigned(bounds?.smax),
       `${name} must answer { umin, umax, smin, smax } within the width.`,
     );
     return bounds as Bounds;
@@ -117,7 +127,11 @@ function isWord(word: unknown, width: number): word is bigint {
 
 // --- tnums -------------------------------------------------------------------
 
-async function tnumsSound(context: TestContext, operation: Operation, questions: readonly Question<Tnum>[]): Promise<void> {
+async function tnumsSound(
+  context: TestContext,
+  operation: Operation,
+  questions: readonly Question<Tnum>[],
+): Promise<void> {
   const answers = await askTnums(context, operation, questions);
   questions.forEach((question, i) => {
     const { value, mask } = answers[i] as Tnum;
@@ -130,7 +144,11 @@ async function tnumsSound(context: TestContext, operation: Operation, questions:
   });
 }
 
-async function tnumsBest(context: TestContext, operation: Operation, questions: readonly Question<Tnum>[]): Promise<void> {
+async function tnumsBest(
+  context: TestContext,
+  operation: Operation,
+  questions: readonly Question<Tnum>[],
+): Promise<void> {
   const answers = await askTnums(context, operation, questions);
   questions.forEach((question, i) => {
     const results = resultsOfTnums(context, operation, question);
@@ -159,7 +177,11 @@ async function tnumConstants(context: TestContext, operation: Operation): Promis
 }
 
 /** All results for narrow words; for wide ones some, from random members. */
-function resultsOfTnums({ random }: TestContext, operation: Operation, { a, b, width }: Question<Tnum>): bigint[] {
+function resultsOfTnums(
+  { random }: TestContext,
+  operation: Operation,
+  { a, b, width }: Question<Tnum>,
+): bigint[] {
   const members = (tnum: Tnum) => (width <= 6 ? membersOf(tnum) : someMembers(tnum));
   const someMembers = ({ value, mask }: Tnum) => [
     value,
@@ -184,7 +206,8 @@ function allTnums(width: number): Tnum[] {
   const words = 1n << BigInt(width);
   const tnums: Tnum[] = [];
   for (let mask = 0n; mask < words; mask++)
-    for (let value = 0n; value < words; value++) if ((value & mask) === 0n) tnums.push({ value, mask });
+    for (let value = 0n; value < words; value++)
+      if ((value & mask) === 0n) tnums.push({ value, mask });
   return tnums;
 }
 
@@ -204,14 +227,19 @@ function someTnumPairs({ random }: TestContext, width: number, count: number): Q
 
 // --- bounds ------------------------------------------------------------------
 
-async function boundsSound(context: TestContext, operation: Operation, reading: "unsigned" | "signed"): Promise<void> {
+async function boundsSound(
+  context: TestContext,
+  operation: Operation,
+  reading: "unsigned" | "signed",
+): Promise<void> {
   const questions = someBounds(context, operation);
   const answers = await askBounds(context, operation, questions);
   questions.forEach((question, i) => {
     const { umin, umax, smin, smax } = answers[i] as Bounds;
     for (const word of resultsOfBounds(operation, question)) {
       const signed = BigInt.asIntN(question.width, word);
-      const isInside = reading === "unsigned" ? umin <= word && word <= umax : smin <= signed && signed <= smax;
+      const isInside =
+        reading === "unsigned" ? umin <= word && word <= umax : smin <= signed && signed <= smax;
       context.check(
         isInside,
         `bounds${operation}: the ${reading} bounds leave out a word that the operation can give. What overflows?`,
@@ -234,7 +262,10 @@ async function boundsConstants(context: TestContext, operation: Operation): Prom
   const answers = await askBounds(context, operation, questions);
   answers.forEach(({ umin, umax, smin, smax }, i) => {
     const { a, b } = questions[i] as Question<Bounds>;
-    const limit = operation === "And" ? a.umax : apply(operation, a.umax, typeof b === "number" ? BigInt(b) : b.umax, 6);
+    const limit =
+      operation === "And"
+        ? a.umax
+        : apply(operation, a.umax, typeof b === "number" ? BigInt(b) : b.umax, 6);
     check(
       umax <= limit && smax <= limit && umin >= 0n && smin >= 0n,
       `bounds${operation} of two small constants must be bounded: no end overflows.`,
@@ -256,7 +287,10 @@ async function boundsExact(context: TestContext): Promise<void> {
     sums.forEach((sum, i) => {
       const { a, b } = pairs[i] as { a: Bounds; b: Bounds };
       const isExact =
-        sum.umin === a.umin + b.umin && sum.umax === a.umax + b.umax && sum.smin === sum.umin && sum.smax === sum.umax;
+        sum.umin === a.umin + b.umin &&
+        sum.umax === a.umax + b.umax &&
+        sum.smin === sum.umin &&
+        sum.smax === sum.umax;
       check(isExact, "boundsAdd is not exact although neither end overflows.");
     });
     const ands = await askBounds(context, "And", pairs);
@@ -268,7 +302,11 @@ async function boundsExact(context: TestContext): Promise<void> {
         "boundsAnd: x & y is not negative here and never larger than the smaller of the two.",
       );
     });
-    const negative = Array.from({ length: 30 }, () => ({ a: below(span(quarter), width), b: span(quarter), width }));
+    const negative = Array.from({ length: 30 }, () => ({
+      a: below(span(quarter), width),
+      b: span(quarter),
+      width,
+    }));
     const mixed = await askBounds(context, "Add", negative);
     mixed.forEach((sum, i) => {
       const { a, b } = negative[i] as { a: Bounds; b: Bounds };
@@ -283,7 +321,9 @@ async function boundsExact(context: TestContext): Promise<void> {
       const { a, b } = shifts[i] as { a: Bounds; b: number };
       if (a.umax << BigInt(b) > quarter) return;
       check(
-        shl.umin === a.umin << BigInt(b) && shl.umax === a.umax << BigInt(b) && shl.smax === shl.umax,
+        shl.umin === a.umin << BigInt(b) &&
+          shl.umax === a.umax << BigInt(b) &&
+          shl.smax === shl.umax,
         "boundsShl is not exact although neither end overflows.",
       );
     });
@@ -359,25 +399,160 @@ interface Chain {
 
 const CHAINS: readonly Chain[] = [
   { loaded: 8, steps: [["&", 15n]], most: 15n },
-  { loaded: 32, steps: [["&", 0xf8n], ["+", 8n]], most: 256n, multipleOf: 8n },
+  {
+    loaded: 32,
+    steps: [
+      ["&", 0xf8n],
+      ["+", 8n],
+    ],
+    most: 256n,
+    multipleOf: 8n,
+  },
   { loaded: 8, steps: [["+", 1n]], most: 256n },
   { loaded: 8, steps: [["<<", 3n]], most: 2040n, multipleOf: 8n },
-  { loaded: 16, steps: [["&", 15n], ["<<", 2n]], most: 60n, multipleOf: 4n },
-  { loaded: 16, steps: [["&", 15n], ["<<", 2n], ["+", 14n]], most: 74n, multipleOf: 2n },
-  { loaded: 32, steps: [["&", 63n], ["+x", 63n]], most: 126n },
-  { loaded: 32, steps: [["&", 60n], ["+x", 3n]], most: 63n },
-  { loaded: 8, steps: [["+x", 255n], ["&", 255n]], most: 255n },
-  { loaded: 32, steps: [["<<", 4n], ["&", 0xf0n]], most: 240n, multipleOf: 16n },
-  { loaded: 8, steps: [["+", 3n], ["&", 252n]], most: 252n, multipleOf: 4n },
-  { loaded: 16, steps: [["&", 1n], ["<<", 5n], ["+x", 31n]], most: 63n },
-  { loaded: 8, steps: [["&", 7n], ["+", 1n], ["<<", 3n]], most: 64n, multipleOf: 8n },
-  { loaded: 16, steps: [["&", 0x1ff0n], ["+x", 15n]], most: 0x1fffn },
-  { loaded: 8, steps: [["<<", 8n], ["+x", 255n]], most: 65535n },
-  { loaded: 32, steps: [["&", 12n], ["+", 16n], ["+x", 3n]], most: 31n },
-  { loaded: 16, steps: [["+", 100n], ["&", 127n]], most: 127n },
-  { loaded: 8, steps: [["&", 240n], ["+", 16n], ["<<", 1n]], most: 512n, multipleOf: 32n },
-  { loaded: 8, steps: [["&", 3n], ["<<", 2n], ["+x", 3n], ["+", 1n]], most: 16n },
-  { loaded: 32, steps: [["<<", 2n], ["+", 4n], ["&", 0x3fcn]], most: 0x3fcn, multipleOf: 4n },
+  {
+    loaded: 16,
+    steps: [
+      ["&", 15n],
+      ["<<", 2n],
+    ],
+    most: 60n,
+    multipleOf: 4n,
+  },
+  {
+    loaded: 16,
+    steps: [
+      ["&", 15n],
+      ["<<", 2n],
+      ["+", 14n],
+    ],
+    most: 74n,
+    multipleOf: 2n,
+  },
+  {
+    loaded: 32,
+    steps: [
+      ["&", 63n],
+      ["+x", 63n],
+    ],
+    most: 126n,
+  },
+  {
+    loaded: 32,
+    steps: [
+      ["&", 60n],
+      ["+x", 3n],
+    ],
+    most: 63n,
+  },
+  {
+    loaded: 8,
+    steps: [
+      ["+x", 255n],
+      ["&", 255n],
+    ],
+    most: 255n,
+  },
+  {
+    loaded: 32,
+    steps: [
+      ["<<", 4n],
+      ["&", 0xf0n],
+    ],
+    most: 240n,
+    multipleOf: 16n,
+  },
+  {
+    loaded: 8,
+    steps: [
+      ["+", 3n],
+      ["&", 252n],
+    ],
+    most: 252n,
+    multipleOf: 4n,
+  },
+  {
+    loaded: 16,
+    steps: [
+      ["&", 1n],
+      ["<<", 5n],
+      ["+x", 31n],
+    ],
+    most: 63n,
+  },
+  {
+    loaded: 8,
+    steps: [
+      ["&", 7n],
+      ["+", 1n],
+      ["<<", 3n],
+    ],
+    most: 64n,
+    multipleOf: 8n,
+  },
+  {
+    loaded: 16,
+    steps: [
+      ["&", 0x1ff0n],
+      ["+x", 15n],
+    ],
+    most: 0x1fffn,
+  },
+  {
+    loaded: 8,
+    steps: [
+      ["<<", 8n],
+      ["+x", 255n],
+    ],
+    most: 65535n,
+  },
+  {
+    loaded: 32,
+    steps: [
+      ["&", 12n],
+      ["+", 16n],
+      ["+x", 3n],
+    ],
+    most: 31n,
+  },
+  {
+    loaded: 16,
+    steps: [
+      ["+", 100n],
+      ["&", 127n],
+    ],
+    most: 127n,
+  },
+  {
+    loaded: 8,
+    steps: [
+      ["&", 240n],
+      ["+", 16n],
+      ["<<", 1n],
+    ],
+    most: 512n,
+    multipleOf: 32n,
+  },
+  {
+    loaded: 8,
+    steps: [
+      ["&", 3n],
+      ["<<", 2n],
+      ["+x", 3n],
+      ["+", 1n],
+    ],
+    most: 16n,
+  },
+  {
+    loaded: 32,
+    steps: [
+      ["<<", 2n],
+      ["+", 4n],
+      ["&", 0x3fcn],
+    ],
+    most: 0x3fcn,
+    multipleOf: 4n,
+  },
 ];
 
 interface Register {
@@ -385,15 +560,22 @@ interface Register {
   readonly bounds: Bounds;
 }
 
-async function runChain(context: TestContext, { loaded, steps, most, multipleOf = 1n }: Chain): Promise<void> {
+async function runChain(
+  context: TestContext,
+  { loaded, steps, most, multipleOf = 1n }: Chain,
+): Promise<void> {
   const width = 64;
   let index = below2(loaded);
   for (const [operator, operand] of steps) {
     const operation = operator === "&" ? "And" : operator === "<<" ? "Shl" : "Add";
     const right: Register = operator === "+x" ? maskedBy(operand) : constant(operand);
     const b = operation === "Shl" ? Number(operand) : undefined;
-    const [tnum] = await askTnums(context, operation, [{ a: index.tnum, b: b ?? right.tnum, width }]);
-    const [bounds] = await askBounds(context, operation, [{ a: index.bounds, b: b ?? right.bounds, width }]);
+    const [tnum] = await askTnums(context, operation, [
+      { a: index.tnum, b: b ?? right.tnum, width },
+    ]);
+    const [bounds] = await askBounds(context, operation, [
+      { a: index.bounds, b: b ?? right.bounds, width },
+    ]);
     index = sync({ tnum: tnum as Tnum, bounds: bounds as Bounds });
   }
   context.check(
@@ -407,7 +589,10 @@ async function runChain(context: TestContext, { loaded, steps, most, multipleOf 
 }
 
 function describe(loaded: number, steps: readonly Step[]): string {
-  return [`a load of ${loaded} bits`, ...steps.map(([operator, n]) => (operator === "+x" ? `+ (y & ${n})` : `${operator} ${n}`))].join(", ");
+  return [
+    `a load of ${loaded} bits`,
+    ...steps.map(([operator, n]) => (operator === "+x" ? `+ (y & ${n})` : `${operator} ${n}`)),
+  ].join(", ");
 }
 
 function below2(bits: number): Register {
@@ -420,7 +605,10 @@ function maskedBy(mask: bigint): Register {
 }
 
 function constant(value: bigint): Register {
-  return { tnum: { value, mask: 0n }, bounds: { umin: value, umax: value, smin: value, smax: value } };
+  return {
+    tnum: { value, mask: 0n },
+    bounds: { umin: value, umax: value, smin: value, smax: value },
+  };
 }
 
 /** Bits and unsigned bounds teach each other, as in `reg_bounds_sync()`. */

@@ -7,7 +7,10 @@ export default exercise("loops-and-calls", ({ test }) => {
   test("accepted", async (context) => {
     const { player, check } = context;
     const program = await player.program("countOptions");
-    check(program.insns.length <= 64, `countOptions has ${program.insns.length} slots; 64 are allowed.`);
+    check(
+      program.insns.length <= 64,
+      `countOptions has ${program.insns.length} slots; 64 are allowed.`,
+    );
     check(hasSubprogram(program), "countOptions calls no subprogram of its own.");
     const report = boot({ seed: 1 }).bpf.verify({ type: "xdp", program });
     check(report.ok, `The verifier refuses countOptions: ${report.error}`);
@@ -16,7 +19,10 @@ export default exercise("loops-and-calls", ({ test }) => {
       `The verifier processed ${report.insnsProcessed} instructions; less than 10000 are asked for.`,
     );
     const prog = boot({ seed: 1 }).bpf.mustLoad({ type: "xdp", program });
-    check(prog.run({ dataIn: frameOf([], 60) }).retval === 0, "An empty list has no options: the answer is 0.");
+    check(
+      prog.run({ dataIn: frameOf([], 60) }).retval === 0,
+      "An empty list has no options: the answer is 0.",
+    );
   });
 
   test("valid-lists", async (context) => {
@@ -25,7 +31,10 @@ export default exercise("loops-and-calls", ({ test }) => {
     for (let i = 0; i < 300; i++) {
       const list = validList(context);
       const frame = frameOf(list, 15 + list.length + random.int(0, 20));
-      check(prog.run({ dataIn: frame }).retval === expected(frame), "A valid list is not counted right.");
+      check(
+        prog.run({ dataIn: frame }).retval === expected(frame),
+        "A valid list is not counted right.",
+      );
     }
   });
 
@@ -37,7 +46,8 @@ export default exercise("loops-and-calls", ({ test }) => {
       const list = validList(context);
       const spoil = random.int(0, 5);
       if (spoil === 0 && list.length > 1) list[random.int(0, list.length - 1)] = random.int(0, 255);
-      if (spoil === 1) list.splice(random.int(0, list.length), 0, random.int(2, 255), random.int(0, 3));
+      if (spoil === 1)
+        list.splice(random.int(0, list.length), 0, random.int(2, 255), random.int(0, 3));
       if (spoil === 2) list.push(random.int(2, 255));
       if (spoil === 3) list.push(random.int(2, 255), random.int(3, 255));
       const frame = frameOf(list.slice(0, 60), random.int(15, 100));

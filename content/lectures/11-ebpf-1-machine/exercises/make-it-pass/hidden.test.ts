@@ -99,7 +99,10 @@ export default exercise("make-it-pass", ({ test }) => {
     for (let i = 0; i < 80; i++) {
       const frame = random.bytes(random.pick([14, 30, 33, 34, 35, random.int(14, 80)]));
       const wanted = frame.length < 34 ? 0 : new DataView(frame.buffer).getUint32(30, true);
-      check(run(frame) === wanted, "destination answers another word than the one at offset 30, or not 0 for a short frame.");
+      check(
+        run(frame) === wanted,
+        "destination answers another word than the one at offset 30, or not 0 for a short frame.",
+      );
     }
   });
 
@@ -109,11 +112,20 @@ export default exercise("make-it-pass", ({ test }) => {
     const run = await loaded(context, machine, "pick", "socket_filter", 2, maps);
     for (let i = 0; i < 100; i++) {
       const bytes = random.bytes(16).map((byte) => byte | 1);
-      const index = random.pick([0n, 15n, 16n, BigInt(random.int(0, 20)), random.bigint(0n, (1n << 64n) - 1n)]);
+      const index = random.pick([
+        0n,
+        15n,
+        16n,
+        BigInt(random.int(0, 20)),
+        random.bigint(0n, (1n << 64n) - 1n),
+      ]);
       table.update(0, bytes);
       config.update(0, index);
       const wanted = index > 15n ? 0 : bytes[Number(index)];
-      check(run(random.bytes(64)) === wanted, "pick answers a wrong byte. Try indexes 15, 16 and 2^63.");
+      check(
+        run(random.bytes(64)) === wanted,
+        "pick answers a wrong byte. Try indexes 15, 16 and 2^63.",
+      );
     }
   });
 
@@ -132,7 +144,10 @@ export default exercise("make-it-pass", ({ test }) => {
       else counts.delete(0);
       const dataIn = random.bytes(random.int(14, 200));
       const wanted = isSeen ? twin.run({ dataIn }).retval : 0;
-      check(run(dataIn) === wanted, "lengthIfSeen must answer the packet's length when the key is there, and 0 when it is not.");
+      check(
+        run(dataIn) === wanted,
+        "lengthIfSeen must answer the packet's length when the key is there, and 0 when it is not.",
+      );
     }
   });
 
@@ -142,10 +157,15 @@ export default exercise("make-it-pass", ({ test }) => {
     for (let i = 0; i < 120; i++) {
       const words = random.int(0, 15);
       const at = 14 + 4 * words;
-      const frame = random.bytes(random.pick([33, 34, at, at + 1, at + 2, random.int(15, 90)].map((n) => Math.max(n, 15))));
+      const frame = random.bytes(
+        random.pick([33, 34, at, at + 1, at + 2, random.int(15, 90)].map((n) => Math.max(n, 15))),
+      );
       frame[14] = 0x40 | words;
       const wanted = frame.length < 34 || frame.length <= at ? 0 : frame[at];
-      check(run(frame) === wanted, "afterOptions is wrong for some header length or for a frame that ends early.");
+      check(
+        run(frame) === wanted,
+        "afterOptions is wrong for some header length or for a frame that ends early.",
+      );
     }
   });
 
@@ -155,10 +175,20 @@ export default exercise("make-it-pass", ({ test }) => {
     const run = await loaded(context, machine, "sum", "socket_filter", 3, maps);
     for (let i = 0; i < 100; i++) {
       const bytes = random.bytes(16);
-      const n = random.pick([0n, 1n, 15n, 16n, 17n, BigInt(random.int(0, 16)), random.bigint(0n, (1n << 64n) - 1n)]);
+      const n = random.pick([
+        0n,
+        1n,
+        15n,
+        16n,
+        17n,
+        BigInt(random.int(0, 16)),
+        random.bigint(0n, (1n << 64n) - 1n),
+      ]);
       table.update(0, bytes);
       config.update(0, n);
-      const wanted = bytes.slice(0, n > 16n ? 16 : Number(n)).reduce((total, byte) => total + byte, 0);
+      const wanted = bytes
+        .slice(0, n > 16n ? 16 : Number(n))
+        .reduce((total, byte) => total + byte, 0);
       check(run(random.bytes(64)) === wanted, "sum is wrong. Try n = 0, 15, 16, 17 and 2^63.");
     }
   });

@@ -9,7 +9,10 @@ export default exercise("make-it-pass", ({ test }) => {
     expect(context, "bump without a counter", run(frame()), 0);
     counts.update(0, 41n);
     expect(context, "bump with a counter", run(frame()), 1);
-    context.check(counts.lookupUint(0) === 42n, `The counter stood at 41 and is now ${counts.lookupUint(0)}.`);
+    context.check(
+      counts.lookupUint(0) === 42n,
+      `The counter stood at 41 and is now ${counts.lookupUint(0)}.`,
+    );
   });
 
   test("destination", async (context) => {
@@ -34,7 +37,10 @@ export default exercise("make-it-pass", ({ test }) => {
     expect(context, "lengthIfSeen without the key", run(frame()), 0);
     counts.update(0, 1n);
     const [short, long] = [run(frame().slice(0, 40)), run(frame())];
-    context.check(long - short === 24, `Two frames differ by 24 bytes, your answers by ${long - short}.`);
+    context.check(
+      long - short === 24,
+      `Two frames differ by 24 bytes, your answers by ${long - short}.`,
+    );
   });
 
   test("after-options", async (context) => {
@@ -85,6 +91,9 @@ function tableOfSquares() {
   const machine = boot({ seed: 1 });
   const config = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 1 });
   const table = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 16, maxEntries: 1 });
-  table.update(0, Uint8Array.from({ length: 16 }, (_, i) => i * i));
+  table.update(
+    0,
+    Uint8Array.from({ length: 16 }, (_, i) => i * i),
+  );
   return { machine, config, maps: { config, table } };
 }

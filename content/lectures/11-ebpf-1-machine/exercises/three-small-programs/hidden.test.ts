@@ -39,7 +39,10 @@ export default exercise("three-small-programs", ({ test }) => {
       "A truncated or foreign frame was counted. Is the ether type compared as it lies in the packet?",
     );
     prog.run({ dataIn: ipv4(context, { protocol: 17 }).slice(0, 34) });
-    check(counts.lookupUint(17) === 1n, "A frame of exactly 34 bytes is whole and must be counted.");
+    check(
+      counts.lookupUint(17) === 1n,
+      "A frame of exactly 34 bytes is whole and must be counted.",
+    );
   });
 
   test("sums-the-header", async (context) => {
@@ -63,7 +66,8 @@ export default exercise("three-small-programs", ({ test }) => {
     const prog = await loaded(context, "headerChecksum", 40);
     for (let i = 0; i < 150; i++) {
       const frame = ipv4(context, { protocol: 255 });
-      for (let at = 14; at < 34; at++) frame[at] = random.pick([0xff, 0xff, 0xfe, random.int(0, 255)]);
+      for (let at = 14; at < 34; at++)
+        frame[at] = random.pick([0xff, 0xff, 0xfe, random.int(0, 255)]);
       checkSum(context, prog, frame);
     }
     const edge = ipv4(context, { protocol: 0 });
@@ -93,7 +97,12 @@ export default exercise("three-small-programs", ({ test }) => {
 
 async function counting(context: TestContext): Promise<{ prog: BpfProg; counts: BpfMap }> {
   const machine = boot({ seed: context.random.int(1, 1 << 30) });
-  const counts = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 256 });
+  const counts = machine.bpf.createMap({
+    type: "array",
+    keySize: 4,
+    valueSize: 8,
+    maxEntries: 256,
+  });
   return { prog: await loaded(context, "countByProtocol", 24, machine, { counts }), counts };
 }
 

@@ -14,7 +14,12 @@ const packet = fromHex(
 export default exercise("three-small-programs", ({ test }) => {
   test("counts-by-protocol", async ({ player, check }) => {
     const machine = boot({ seed: 1 });
-    const counts = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 256 });
+    const counts = machine.bpf.createMap({
+      type: "array",
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: 256,
+    });
     const program = await player.program("countByProtocol");
     const loaded = machine.bpf.load({ type: "xdp", program, maps: { counts } });
     check(loaded.ok, loaded.ok ? "" : `countByProtocol is refused: ${loaded.error}`);
@@ -26,7 +31,12 @@ export default exercise("three-small-programs", ({ test }) => {
 
   test("ignores-the-rest", async ({ player, check }) => {
     const machine = boot({ seed: 1 });
-    const counts = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 256 });
+    const counts = machine.bpf.createMap({
+      type: "array",
+      keySize: 4,
+      valueSize: 8,
+      maxEntries: 256,
+    });
     const program = await player.program("countByProtocol");
     const prog = machine.bpf.mustLoad({ type: "xdp", program, maps: { counts } });
     const answer = prog.run({ dataIn: packet.slice(0, 30) }).retval;
@@ -40,7 +50,10 @@ export default exercise("three-small-programs", ({ test }) => {
     const program = await player.program("headerChecksum");
     const prog = boot({ seed: 1 }).bpf.mustLoad({ type: "xdp", program });
     const answer = prog.run({ dataIn: packet }).retval;
-    check(answer === 0, `The header is right, so the answer is 0; yours is 0x${answer.toString(16)}.`);
+    check(
+      answer === 0,
+      `The header is right, so the answer is 0; yours is 0x${answer.toString(16)}.`,
+    );
   });
 
   test("keeps-the-carry", async ({ player, check }) => {
@@ -49,7 +62,10 @@ export default exercise("three-small-programs", ({ test }) => {
     const ones = packet.slice();
     ones.fill(0xff, 14, 34);
     const answer = prog.run({ dataIn: ones }).retval;
-    check(answer === 0, `Twenty bytes 0xff sum to 0xffff, complement 0; yours is 0x${answer.toString(16)}.`);
+    check(
+      answer === 0,
+      `Twenty bytes 0xff sum to 0xffff, complement 0; yours is 0x${answer.toString(16)}.`,
+    );
   });
 
   test("port-in-host-order", async ({ player, check }) => {
@@ -62,6 +78,7 @@ export default exercise("three-small-programs", ({ test }) => {
 
 function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  for (let i = 0; i < bytes.length; i++)
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
   return bytes;
 }

@@ -23,7 +23,10 @@ export function tnumAnd(a: Tnum, b: Tnum, _width: number): Tnum {
 
 export function tnumShl(a: Tnum, shift: number, width: number): Tnum {
   const word = (1n << BigInt(width)) - 1n;
-  return { value: (a.value << BigInt(shift)) & word, mask: a.mask & ~((a.value << BigInt(shift)) & word) };
+  return {
+    value: (a.value << BigInt(shift)) & word,
+    mask: a.mask & ~((a.value << BigInt(shift)) & word),
+  };
 }
 
 export function boundsAdd(a: Bounds, b: Bounds, width: number): Bounds {
