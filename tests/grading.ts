@@ -19,6 +19,7 @@ export const reverse = (bytes) => bytes.slice().reverse();
 
 /** A run with one exercise in it, and students who may submit. */
 export interface Class {
+  readonly runId: string;
   readonly exerciseId: string;
   readonly version: ExerciseVersion;
   readonly students: readonly string[];
@@ -48,7 +49,7 @@ export async function makeClass(folder: string, students: number): Promise<Class
     email: `${randomUUID()}@example.org`,
   }));
   await db().user.createMany({ data: users });
-  return { exerciseId: exercise.id, version, students: users.map(({ id }) => id) };
+  return { runId: run.id, exerciseId: exercise.id, version, students: users.map(({ id }) => id) };
 }
 
 /** Stores and queues one submission, as the action does, and answers its id. */

@@ -15,6 +15,7 @@ import {
   takeJob,
   touchJob,
 } from "./queue.ts";
+import { endRegradeEntry } from "./regrade.ts";
 import { givenUp } from "./result.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { studentSeed } from "./seed.ts";
@@ -128,7 +129,10 @@ class Grader {
       log.error({ submission: job.submissionId }, "there is no exercise version to grade it with");
     }
     if (submission === undefined || (submission.isGraded && !job.isRegrade)) {
-      return completeJob(db(), job);
+      return db().$transaction(async (tx) => {
+        if (job.isRegrade) await endRegradeEntry(tx, job.id);
+        await completeJob(tx, job);
+      });
     }
     const { exercise, source, userId } = submission;
     const seeds = [...exercise.manifest.seeds, studentSeed(config().secret, userId, exercise.hash)];
@@ -139,7 +143,8 @@ class Grader {
     // Its sandboxes were ended with the grader: no result, but no harm either.
     if (this.#isStopped) return;
     await db().$transaction(async (tx) => {
-      await storeResult(tx, submission, result, job.isRegrade);
+      const change = await storeResult(tx, submission, result, job.isRegrade);
+      if (job.isRegrade) await endRegradeEntry(tx, job.id, change);
       await completeJob(tx, job);
     });
     const { status, ms } = result;

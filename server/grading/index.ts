@@ -1,11 +1,6 @@
 export { closeSandboxes, gradeSource } from "./grade-source.ts";
 export { startGrader } from "./grader.ts";
-export {
-  type EnqueueOptions,
-  enqueueGrading,
-  type QueuePlace,
-  queuePlaceOf,
-  regrade,
-} from "./queue.ts";
+export { enqueueGrading, type QueuePlace, queuePlaceOf } from "./queue.ts";
+export { cancelRegrade, type RegradeScope, regrade } from "./regrade.ts";
 export { studentSeed } from "./seed.ts";
 export { findIdenticalResult, type IdenticalResult, sourceHashOf } from "./stored-result.ts";

@@ -1,7 +1,7 @@
 /** The queue of gradings: pg-boss in the same PostgreSQL, so that a job is stored with what it is for. */
 import { fromPrisma, PgBoss } from "pg-boss";
 import { config } from "../config.ts";
-import { db, type Tx } from "../db/client.ts";
+import type { Tx } from "../db/client.ts";
 import { log } from "../operation/log.ts";
 
 const QUEUE = "grading";
@@ -79,30 +79,21 @@ export async function closeQueue(): Promise<void> {
   await (await boss?.catch(() => undefined))?.stop({ graceful: false, close: true });
 }
 
-export interface EnqueueOptions {
-  readonly isRegrade?: boolean;
-}
-
 /**
  * Queues a stored submission, inside the transaction that stores it. The more of a student's own
  * submissions wait, the later the next one comes, so that nobody can keep the others waiting.
  */
-export async function enqueueGrading(
-  tx: Tx,
-  submissionId: string,
-  { isRegrade = false }: EnqueueOptions = {},
-): Promise<void> {
+export async function enqueueGrading(tx: Tx, submissionId: string): Promise<void> {
   const boss = await queue();
   const { userId } = await tx.submission.findUniqueOrThrow({
     where: { id: submissionId },
     select: { userId: true },
   });
-  const waiting = isRegrade ? 0 : await waitingOf(tx, userId);
-  const priority = isRegrade ? REGRADE_PRIORITY : Math.max(1, SUBMISSION_PRIORITY - waiting);
-  const data: JobData = { submissionId, isRegrade };
+  const priority = Math.max(1, SUBMISSION_PRIORITY - (await waitingOf(tx, userId)));
+  const data: JobData = { submissionId, isRegrade: false };
   // The id keeps a submission from being queued twice.
-  const id = isRegrade ? {} : { id: submissionId };
-  await boss.send(QUEUE, data, { ...id, priority, singletonKey: userId, db: fromPrisma(tx) });
+  const options = { id: submissionId, priority, singletonKey: userId, db: fromPrisma(tx) };
+  await boss.send(QUEUE, data, options);
   await tx.$executeRaw`SELECT pg_notify(${GRADING_CHANNEL}, '')`;
 }
 
@@ -113,11 +104,31 @@ async function waitingOf(tx: Tx, userId: string): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
+/** A submission that is to be graded again. */
+export interface RegradeJob {
+  readonly id: string;
+  readonly submissionId: string;
+  readonly userId: string;
+}
+
 /** Queues submissions to be graded again, behind all that students wait for. */
-export async function regrade(submissionIds: readonly string[]): Promise<void> {
-  for (const id of submissionIds) {
-    await db().$transaction((tx) => enqueueGrading(tx, id, { isRegrade: true }));
-  }
+export async function enqueueRegrades(tx: Tx, jobs: readonly RegradeJob[]): Promise<void> {
+  const queued = jobs.map(({ id, submissionId, userId }) => {
+    const data: JobData = { submissionId, isRegrade: true };
+    return { id, data, priority: REGRADE_PRIORITY, singletonKey: userId };
+  });
+  await (await queue()).insert(QUEUE, queued, { db: fromPrisma(tx) });
+  await tx.$executeRaw`SELECT pg_notify(${GRADING_CHANNEL}, '')`;
+}
+
+/** Takes jobs back that no grader has begun yet, and answers which they were. */
+export async function withdrawJobs(tx: Tx, ids: readonly string[]): Promise<string[]> {
+  await queue();
+  // The lock of a grader that is just taking one decides who of the two gets it.
+  const gone = await tx.$queryRaw<{ id: string }[]>`
+    DELETE FROM pgboss.job
+    WHERE name = ${QUEUE} AND state < 'active' AND id = ANY(${ids}::uuid[]) RETURNING id::text`;
+  return gone.map(({ id }) => id);
 }
 
 /** Takes the next job that may run now. */

@@ -48,14 +48,37 @@ export async function gradableSubmission(
   };
 }
 
-/** Stores a result unless there is one; a regrade replaces it. */
+/** What the result that counts was before and is after one more run. */
+export interface GradeChange {
+  readonly before: Grade | undefined;
+  readonly after: Grade;
+}
+
+interface Grade {
+  readonly status: string;
+  readonly score: number;
+}
+
+/**
+ * Stores a result unless there is one; a regrade replaces it. From then on it is the one that
+ * counts. A run that failed by our own fault never takes a grade away.
+ */
 export async function storeResult(
   tx: Tx,
   { id: submissionId, versionId }: GradableSubmission,
   result: GradingResult,
   isRegrade: boolean,
-): Promise<void> {
+): Promise<GradeChange> {
   const { status, score, max, ms } = result;
+  const counting = await tx.submissionResult.findFirst({
+    where: { submissionId, counts: true },
+    select: { status: true, score: true },
+  });
+  const before = counting ?? undefined;
+  const isOurFault = status === "internal-error";
+  if (isOurFault && before !== undefined && before.status !== status) {
+    return { before, after: { status, score: before.score } };
+  }
   const tests = JSON.parse(JSON.stringify(result.tests));
   const columns = { status, score, max, tests, message: result.message ?? null, ms };
   // Submissions of one student run one after the other, but a grader thought dead may come back.
@@ -63,15 +86,21 @@ export async function storeResult(
     data: [{ submissionId, versionId, ...columns }],
     skipDuplicates: true,
   });
-  if (count === 0 && isRegrade) {
+  if (count === 0 && !isRegrade) return { before, after: before ?? { status, score } };
+  if (count === 0) {
     await tx.submissionResult.update({
       where: { submissionId_versionId: { submissionId, versionId } },
-      data: { ...columns, gradedAt: new Date() },
+      data: { ...columns, gradedAt: new Date(), counts: true },
     });
   }
-  if (status === "internal-error") {
+  await tx.submissionResult.updateMany({
+    where: { submissionId, counts: true, versionId: { not: versionId } },
+    data: { counts: false },
+  });
+  if (isOurFault) {
     await tx.submission.update({ where: { id: submissionId }, data: { spends: false } });
   }
+  return { before, after: { status, score } };
 }
 
 export interface IdenticalResult extends GradingResult {

@@ -107,7 +107,7 @@ test("a regrade waits behind submissions and replaces the result", async () => {
   stop = undefined;
   // As if an earlier version of the simulator had graded it wrongly.
   await db().submissionResult.updateMany({ where: { submissionId: id }, data: { score: 1 } });
-  await regrade([id]);
+  await regrade({ runId: lesson.runId, submissionId: id }, userId);
   const other = await submit(lesson, lesson.students[3] ?? "", ADD_UP_SOLUTION);
   expect(await queuePlaceOf(db(), id)).toEqual({ kind: "waiting", position: 2 });
   expect(await queuePlaceOf(db(), other)).toEqual({ kind: "waiting", position: 1 });

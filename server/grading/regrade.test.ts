@@ -1,0 +1,116 @@
+import { afterAll, expect, test } from "vitest";
+import type { GradingStatus } from "#notebook/document";
+import { ownDatabase } from "../../tests/database.ts";
+import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
+import { db, transaction } from "../db/client.ts";
+import { closeQueue, completeJob, takeJob } from "./queue.ts";
+import { cancelRegrade, endRegradeEntry, regrade } from "./regrade.ts";
+import { gradableSubmission, storeResult } from "./stored-result.ts";
+
+ownDatabase();
+afterAll(closeQueue);
+
+/** Ends the next job with a result, as a grader does. */
+async function gradeNext(score: number, status: GradingStatus = "graded"): Promise<string> {
+  const job = await takeJob();
+  if (job === undefined) throw new Error("nothing waits");
+  const submission = await gradableSubmission(db(), job.submissionId);
+  if (submission === undefined) throw new Error("there is no version");
+  await transaction(async (tx) => {
+    const result = { status, score, max: 3, tests: [], ms: 1 };
+    const change = await storeResult(tx, submission, result, job.isRegrade);
+    if (job.isRegrade) await endRegradeEntry(tx, job.id, change);
+    await completeJob(tx, job);
+  });
+  return job.submissionId;
+}
+
+async function gradedClass(scores: readonly number[]): Promise<Class & { ids: string[] }> {
+  const lesson = await makeClass(fixtureFolder("add-up"), scores.length);
+  const ids: string[] = [];
+  for (const [index, score] of scores.entries()) {
+    ids.push(await submit(lesson, lesson.students[index] ?? "", `export {}; // ${index}`));
+    await gradeNext(score);
+  }
+  return { ...lesson, ids };
+}
+
+async function countingScores(submissionId: string): Promise<number[]> {
+  const rows = await db().submissionResult.findMany({ where: { submissionId, counts: true } });
+  return rows.map(({ score }) => score);
+}
+
+async function entriesOf(regradeId: string) {
+  return db().regradeEntry.findMany({
+    where: { regradeId },
+    orderBy: { scoreBefore: "asc" },
+    select: { statusBefore: true, scoreBefore: true, statusAfter: true, scoreAfter: true },
+  });
+}
+
+test("a regrade of a run notes what every submission had and has", async () => {
+  const lesson = await gradedClass([1, 3]);
+  const id = (await regrade({ runId: lesson.runId }, lesson.students[0])) ?? "";
+  await gradeNext(2);
+  await gradeNext(3);
+  expect(await entriesOf(id)).toEqual([
+    { statusBefore: "graded", scoreBefore: 1, statusAfter: "graded", scoreAfter: 2 },
+    { statusBefore: "graded", scoreBefore: 3, statusAfter: "graded", scoreAfter: 3 },
+  ]);
+});
+
+test("a regrade that fails by our own fault takes no grade away", async () => {
+  const lesson = await gradedClass([3]);
+  const [submissionId = ""] = lesson.ids;
+  const id = (await regrade({ runId: lesson.runId, submissionId })) ?? "";
+  await gradeNext(0, "internal-error");
+  expect(await countingScores(submissionId)).toEqual([3]);
+  expect(await entriesOf(id)).toMatchObject([{ statusAfter: "internal-error", scoreAfter: 3 }]);
+  expect(await db().submission.findUnique({ where: { id: submissionId } })).toMatchObject({
+    spends: true,
+  });
+});
+
+test("of the results under several versions of an exercise the latest one counts", async () => {
+  const lesson = await gradedClass([1]);
+  const [submissionId = ""] = lesson.ids;
+  const { exerciseId, version } = lesson;
+  const first = await db().exerciseVersion.findFirstOrThrow({ where: { exerciseId } });
+  const { judge } = first;
+  const manifest = JSON.parse(JSON.stringify(version.manifest));
+  await db().exerciseVersion.create({
+    data: { exerciseId, hash: "mended", manifest, judge },
+  });
+  await regrade({ runId: lesson.runId, exerciseId });
+  await gradeNext(3);
+  expect(await countingScores(submissionId)).toEqual([3]);
+  // The exercise goes back to what it was.
+  await db().exerciseVersion.update({ where: { id: first.id }, data: { createdAt: new Date() } });
+  await regrade({ runId: lesson.runId, exerciseId });
+  await gradeNext(2);
+  expect(await countingScores(submissionId)).toEqual([2]);
+  expect(await db().submissionResult.count({ where: { submissionId } })).toBe(2);
+});
+
+test("a cancelled regrade leaves to its grader what that one has begun", async () => {
+  const lesson = await gradedClass([1, 1, 1]);
+  const id = (await regrade({ runId: lesson.runId })) ?? "";
+  const begun = await takeJob();
+  expect(begun?.isRegrade).toBe(true);
+  expect(await cancelRegrade("another run", id)).toBe(0);
+  expect(await cancelRegrade(lesson.runId, id)).toBe(2);
+  expect(await takeJob()).toBeUndefined();
+  const entries = await db().regradeEntry.findMany({ where: { regradeId: id } });
+  expect(entries.filter(({ cancelledAt }) => cancelledAt === null)).toMatchObject([
+    { id: begun?.id },
+  ]);
+});
+
+test("what waits to be graded again is not queued twice", async () => {
+  const lesson = await gradedClass([1, 2]);
+  const scope = { runId: lesson.runId };
+  await regrade({ ...scope, submissionId: lesson.ids[0] ?? "" });
+  const all = (await regrade(scope)) ?? "";
+  expect(await db().regradeEntry.count({ where: { regradeId: all } })).toBe(1);
+  expect(await regrade(scope, "")).toBeUndefined();
+});

@@ -1,0 +1,92 @@
+/** Grading again what has been graded: one submission, all of an exercise, all of a run. */
+import { randomUUID } from "node:crypto";
+import { db, type Tx, transaction } from "../db/client.ts";
+import { enqueueRegrades, withdrawJobs } from "./queue.ts";
+import type { GradeChange } from "./stored-result.ts";
+
+/** What is graded again; nothing besides the run means all of it. */
+export interface RegradeScope {
+  readonly runId: string;
+  readonly exerciseId?: string;
+  readonly submissionId?: string;
+}
+
+/** So many are stored and queued in one transaction, so that none is open for long. */
+const BATCH = 1000;
+
+/**
+ * Queues all submissions of `scope` that do not wait to be graded again already, and answers the
+ * regrade's id; undefined when there is none.
+ */
+export async function regrade(
+  scope: RegradeScope,
+  askedById?: string,
+): Promise<string | undefined> {
+  const submissions = await submissionsOf(scope);
+  if (submissions.length === 0) return undefined;
+  const { runId, exerciseId = null } = scope;
+  const { id: regradeId } = await db().regrade.create({
+    data: { runId, exerciseId, askedById: askedById ?? null },
+    select: { id: true },
+  });
+  for (let first = 0; first < submissions.length; first += BATCH) {
+    const jobs = submissions
+      .slice(first, first + BATCH)
+      .map(({ id, userId }) => ({ id: randomUUID(), submissionId: id, userId }));
+    await transaction(async (tx) => {
+      await tx.regradeEntry.createMany({
+        data: jobs.map(({ id, submissionId }) => ({ id, regradeId, submissionId })),
+      });
+      await enqueueRegrades(tx, jobs);
+    });
+  }
+  return regradeId;
+}
+
+async function submissionsOf({ runId, exerciseId, submissionId }: RegradeScope) {
+  return db().submission.findMany({
+    where: {
+      exercise: { runId },
+      ...(exerciseId === undefined ? {} : { exerciseId }),
+      ...(submissionId === undefined ? {} : { id: submissionId }),
+      // A first grading that still waits uses the newest version by itself.
+      results: { some: {} },
+      regrades: { none: { endedAt: null, cancelledAt: null } },
+    },
+    orderBy: { receivedAt: "asc" },
+    select: { id: true, userId: true },
+  });
+}
+
+/** Takes back what no grader has begun yet, and answers how many those were. */
+export async function cancelRegrade(runId: string, regradeId: string): Promise<number> {
+  return transaction(async (tx) => {
+    const waiting = await tx.regradeEntry.findMany({
+      where: { regradeId, regrade: { runId }, endedAt: null, cancelledAt: null },
+      select: { id: true },
+    });
+    const ids = await withdrawJobs(
+      tx,
+      waiting.map(({ id }) => id),
+    );
+    const { count } = await tx.regradeEntry.updateMany({
+      where: { regradeId, id: { in: ids } },
+      data: { cancelledAt: new Date() },
+    });
+    return count;
+  });
+}
+
+/** Notes what came out of a regrade; without a change the submission could not be graded. */
+export async function endRegradeEntry(tx: Tx, id: string, change?: GradeChange): Promise<void> {
+  await tx.regradeEntry.updateMany({
+    where: { id },
+    data: {
+      endedAt: new Date(),
+      statusBefore: change?.before?.status ?? null,
+      scoreBefore: change?.before?.score ?? null,
+      statusAfter: change?.after.status ?? null,
+      scoreAfter: change?.after.score ?? null,
+    },
+  });
+}
