@@ -8,7 +8,10 @@ export interface SeededRun {
 
 /** The course and its first run; a site that has a run already keeps what it has. */
 export async function seedCourse(tx: Tx, isDemo: boolean): Promise<SeededRun[]> {
-  const runs = await tx.courseRun.findMany({ select: { id: true, slug: true } });
+  const runs = await tx.courseRun.findMany({
+    orderBy: { createdAt: "asc" },
+    select: { id: true, slug: true },
+  });
   if (runs.length > 0) return runs;
   const course = await tx.course.upsert({
     where: { slug: "linux" },

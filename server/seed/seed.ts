@@ -3,6 +3,7 @@ import { CourseProblem } from "../course/index.ts";
 import { transaction } from "../db/client.ts";
 import { log } from "../operation/log.ts";
 import { seedCourse } from "./course.ts";
+import { closeDemoAccounts, reopenDemoAccounts, seedDemoAccounts } from "./demo-accounts.ts";
 import { type BuiltExercise, buildExercises, storeExercises } from "./exercises.ts";
 
 /** Advisory lock: of several web processes that start at once, one seeds and the others wait. */
@@ -14,7 +15,15 @@ export async function seed(): Promise<void> {
   const exercises = await buildableExercises();
   await transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
-    for (const run of await seedCourse(tx, isDemo)) await storeExercises(tx, run, exercises);
+    const runs = await seedCourse(tx, isDemo);
+    for (const run of runs) await storeExercises(tx, run, exercises);
+    const [first] = runs;
+    if (isDemo && first !== undefined) {
+      await reopenDemoAccounts(tx);
+      await seedDemoAccounts(tx, first.id);
+    } else {
+      await closeDemoAccounts(tx);
+    }
   });
 }
 

@@ -1,0 +1,45 @@
+import { ALLOWED, type Decision, denied } from "./decision.ts";
+import { type Person, roleIn, type Viewer } from "./viewer.ts";
+
+type AccountDecision = Decision<"signed-out" | "not-allowed">;
+
+/** Whether the viewer may see the people of the site, or of the runs that they manage. */
+export function maySeePeople(viewer: Viewer | undefined): AccountDecision {
+  if (viewer === undefined) return denied("signed-out");
+  return viewer.isAdmin || viewer.roles.some(({ role }) => role === "instructor")
+    ? ALLOWED
+    : denied("not-allowed");
+}
+
+/**
+ * Whether the viewer may make a link by which `person` sets a new password. Whoever holds the link
+ * can become that person, so it must not lead to anything that the viewer may not do already:
+ * instructors make links only for those who are nothing but readers and students of their runs.
+ */
+export function mayMakeResetLink(viewer: Viewer | undefined, person: Person): AccountDecision {
+  if (viewer === undefined) return denied("signed-out");
+  if (viewer.isAdmin) return ALLOWED;
+  const isBelow = person.roles.every(
+    ({ runId, role }) =>
+      roleIn(viewer, runId) === "instructor" && (role === "reader" || role === "student"),
+  );
+  return isBelow && person.roles.length > 0 && !person.isAdmin ? ALLOWED : denied("not-allowed");
+}
+
+/** Whether the viewer may close `person`'s account or open it again; nobody locks themselves out. */
+export function mayBan(
+  viewer: Viewer | undefined,
+  person: Person,
+): Decision<"signed-out" | "not-allowed" | "oneself"> {
+  if (viewer === undefined) return denied("signed-out");
+  if (!viewer.isAdmin) return denied("not-allowed");
+  return viewer.userId === person.userId ? denied("oneself") : ALLOWED;
+}
+
+/** Whether the account is closed at the time `now`. */
+export function isBanned(
+  account: { readonly banned: boolean; readonly banExpires: Date | null },
+  now: Date,
+): boolean {
+  return account.banned && (account.banExpires === null || account.banExpires > now);
+}

@@ -1,0 +1,12 @@
+export { isBanned, mayBan, mayMakeResetLink, maySeePeople } from "./account.ts";
+export type { Decision } from "./decision.ts";
+export { maySaveNotebook } from "./notebook.ts";
+export {
+  mayGiveRole,
+  mayManageRun,
+  mayRegrade,
+  maySeeGradebook,
+  taughtRuns,
+} from "./run.ts";
+export { maySeeSubmission, maySubmit } from "./submission.ts";
+export { type Person, type RunRole, roleIn, type Viewer } from "./viewer.ts";

@@ -1,0 +1,117 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  isBanned,
+  mayBan,
+  mayGiveRole,
+  mayMakeResetLink,
+  mayManageRun,
+  mayRegrade,
+  maySaveNotebook,
+  maySeeGradebook,
+  maySeePeople,
+  maySeeSubmission,
+  maySubmit,
+  type Person,
+  type RunRole,
+  type Viewer,
+} from "./index.ts";
+
+const RUN = "this-run";
+const ROLES: readonly RunRole[] = ["reader", "student", "ta", "instructor"];
+
+function someone(userId: string, role?: RunRole, runId = RUN): Viewer {
+  const roles = role === undefined ? [] : [{ runId, role }];
+  return { userId, name: userId, username: userId, isAdmin: false, roles };
+}
+
+const VIEWERS = {
+  "signed out": undefined,
+  "not enrolled": someone("anybody"),
+  reader: someone("reader", "reader"),
+  student: someone("student", "student"),
+  ta: someone("ta", "ta"),
+  instructor: someone("instructor", "instructor"),
+  "instructor elsewhere": someone("other", "instructor", "another-run"),
+  admin: { ...someone("admin"), isAdmin: true },
+};
+type Who = keyof typeof VIEWERS;
+
+const exercise = { runId: RUN, attempts: undefined, spent: 0 };
+const theirs = { runId: RUN, userId: "student" };
+
+/** Who is allowed; everybody else is denied. */
+const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string }, readonly Who[]][] =
+  [
+    ["submit", (v) => maySubmit(v, exercise), ["student", "ta", "instructor"]],
+    [
+      "see a student’s submission",
+      (v) => maySeeSubmission(v, theirs),
+      ["student", "ta", "instructor", "admin"],
+    ],
+    ["see the gradebook", (v) => maySeeGradebook(v, RUN), ["ta", "instructor", "admin"]],
+    ["regrade", (v) => mayRegrade(v, RUN), ["instructor", "admin"]],
+    ["manage the run", (v) => mayManageRun(v, RUN), ["instructor", "admin"]],
+    ["name a TA", (v) => mayGiveRole(v, RUN, "ta"), ["instructor", "admin"]],
+    ["name an instructor", (v) => mayGiveRole(v, RUN, "instructor"), ["admin"]],
+    ["see people", maySeePeople, ["instructor", "instructor elsewhere", "admin"]],
+    [
+      "make a reset link for a student",
+      (v) => mayMakeResetLink(v, VIEWERS.student),
+      ["instructor", "admin"],
+    ],
+    ["make a reset link for a TA", (v) => mayMakeResetLink(v, VIEWERS.ta), ["admin"]],
+    ["make a reset link for the admin", (v) => mayMakeResetLink(v, VIEWERS.admin), ["admin"]],
+    ["close a student’s account", (v) => mayBan(v, VIEWERS.student), ["admin"]],
+    [
+      "save cells",
+      maySaveNotebook,
+      ["not enrolled", "reader", "student", "ta", "instructor", "instructor elsewhere", "admin"],
+    ],
+  ];
+
+describe.each(TABLE)("to %s", (_, policy, allowed) => {
+  test.each(Object.keys(VIEWERS) as Who[])("%s", (who) => {
+    expect(policy(VIEWERS[who]).kind).toBe(allowed.includes(who) ? "allowed" : "denied");
+  });
+});
+
+test.each([
+  { name: "the last attempt", attempts: 3, spent: 2, kind: "allowed" },
+  { name: "one more than there are", attempts: 3, spent: 3, kind: "denied" },
+  { name: "any number where none is set", attempts: undefined, spent: 99, kind: "allowed" },
+])("a submission: $name is $kind", ({ attempts, spent, kind }) => {
+  expect(maySubmit(VIEWERS.student, { runId: RUN, attempts, spent }).kind).toBe(kind);
+});
+
+test("the admin cannot close the own account", () => {
+  expect(mayBan(VIEWERS.admin, VIEWERS.admin)).toEqual({ kind: "denied", because: "oneself" });
+});
+
+test("a reset link never leads an instructor to a role that they could not give", () => {
+  const roles = fc.uniqueArray(
+    fc.record({ runId: fc.constantFrom("a", "b", "c"), role: fc.constantFrom(...ROLES) }),
+    { selector: ({ runId }) => runId },
+  );
+  fc.assert(
+    fc.property(roles, roles, fc.boolean(), (mine, yours, isAdmin) => {
+      const viewer: Viewer = { ...someone("viewer"), roles: mine };
+      const person: Person = { userId: "person", isAdmin, roles: yours };
+      if (mayMakeResetLink(viewer, person).kind === "denied") return;
+      expect(isAdmin).toBe(false);
+      for (const { runId, role } of yours) {
+        expect(mayGiveRole(viewer, runId, role).kind).toBe("allowed");
+      }
+    }),
+  );
+});
+
+test.each([
+  { name: "never closed", banned: false, until: null, answer: false },
+  { name: "closed for good", banned: true, until: null, answer: true },
+  { name: "closed until later", banned: true, until: "2026-12-01", answer: true },
+  { name: "closed until earlier", banned: true, until: "2026-10-01", answer: false },
+])("an account $name", ({ banned, until, answer }) => {
+  const banExpires = until === null ? null : new Date(until);
+  expect(isBanned({ banned, banExpires }, new Date("2026-11-01"))).toBe(answer);
+});

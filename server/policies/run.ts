@@ -1,0 +1,38 @@
+import { ALLOWED, type Decision, denied } from "./decision.ts";
+import { type RunRole, roleIn, type Viewer } from "./viewer.ts";
+
+type RunDecision = Decision<"signed-out" | "not-allowed">;
+
+/** Whether the viewer may see what all students of the run have reached, and export it. */
+export function maySeeGradebook(viewer: Viewer | undefined, runId: string): RunDecision {
+  return has(viewer, runId, ["ta", "instructor"]);
+}
+
+/** Whether the viewer may have submissions of the run graded again. */
+export function mayRegrade(viewer: Viewer | undefined, runId: string): RunDecision {
+  return has(viewer, runId, ["instructor"]);
+}
+
+/** Whether the viewer may enrol people in the run and change who is what in it. */
+export function mayManageRun(viewer: Viewer | undefined, runId: string): RunDecision {
+  return has(viewer, runId, ["instructor"]);
+}
+
+/** Whether the viewer may give or take `role` in the run: instructors are named by the admin. */
+export function mayGiveRole(viewer: Viewer | undefined, runId: string, role: RunRole): RunDecision {
+  return role === "instructor" ? has(viewer, runId, []) : mayManageRun(viewer, runId);
+}
+
+/** The runs in which the viewer teaches, as far as they are enrolled. */
+export function taughtRuns(viewer: Viewer): readonly string[] {
+  return viewer.roles
+    .filter(({ role }) => role === "ta" || role === "instructor")
+    .map(({ runId }) => runId);
+}
+
+function has(viewer: Viewer | undefined, runId: string, roles: readonly RunRole[]): RunDecision {
+  if (viewer === undefined) return denied("signed-out");
+  const role = roleIn(viewer, runId);
+  if (viewer.isAdmin || (role !== undefined && roles.includes(role))) return ALLOWED;
+  return denied("not-allowed");
+}

@@ -1,0 +1,12 @@
+import { expect, type Page } from "playwright/test";
+
+/** Enters as a demo account, by its first name, and goes to `path`. */
+export async function signInAs(
+  page: Page,
+  name: "Mira" | "Bao" | "Elin" | "Henrik" | "Ada",
+  path = "/",
+): Promise<void> {
+  await page.goto(`/signin?from=${encodeURIComponent(path)}`);
+  await page.getByRole("button", { name: `Enter as ${name}` }).click();
+  await expect(page).toHaveURL(path);
+}
