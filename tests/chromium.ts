@@ -38,7 +38,7 @@ export function chromiumOptions(): LaunchOptions {
 function unpacked(): string {
   const file = join(root, "node_modules/@sparticuz/chromium/package.json");
   const { version } = JSON.parse(readFileSync(file, "utf8"));
-  const folder = join(root, "node_modules/.kernelbook", `chromium-${version}-with-fonts`);
+  const folder = join(root, "node_modules/.kernelbook", `chromium-${version}-own-fonts`);
   if (existsSync(folder)) return folder;
   const draft = `${folder}.${process.pid}`;
   const unpack = spawnSync(process.execPath, [join(root, "scripts/unpack-chromium.ts"), draft], {
