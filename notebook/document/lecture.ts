@@ -45,8 +45,13 @@ export interface LectureDocument {
   readonly exerciseIds: readonly string[];
   readonly wordCount: number;
   /**
-   * The body. Components stand in it as elements with their own names and string attributes:
-   * `kb-cell` (id), `kb-exercise` (id), `kb-figure` (name + literals), `kb-predict`, `kb-note`, ...
+   * The body: HTML's elements, and the components as elements of their own with string attributes:
+   * `kb-lead`, `kb-note`, `kb-aside` (kind, title), `kb-figure` (name, id, title, caption), each
+   * with text in it; `kb-predict` (question, cell, unit, answer), `kb-exercise` (id), `kb-cell`
+   * (id) without. A `question` or `caption` may hold code between backticks. Code that is no cell
+   * is a `pre` whose tokens are `span[data-token]` (keyword, comment, string, number); formulas
+   * are KaTeX's HTML. Links to a place in the course end in the id of a heading or figure, in
+   * `cell-<id>` or `exercise-<id>`.
    */
   readonly body: Root;
 }

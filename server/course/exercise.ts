@@ -1,10 +1,10 @@
 /** An exercise's folder, read and checked: `content/lectures/NN-slug/exercises/<id>/`. */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { basename, join, relative } from "node:path";
 import { z } from "zod";
 import type { ExerciseManifest } from "#notebook/document";
-import { checkout, config } from "../config.ts";
+import { checkout } from "../config.ts";
+import { courseFolder, exerciseFolders } from "./course-files.ts";
 import { bundleTests } from "./exercise-tests.ts";
 import { CourseProblem, readYaml } from "./located-yaml.ts";
 
@@ -89,11 +89,6 @@ export async function exerciseVersionOf(folder: string): Promise<ExerciseVersion
   return { manifest, hash: hash.digest("hex"), judge: text };
 }
 
-/** The folder that the operator set, or the sample course. */
-export function courseFolder(): string {
-  return resolve(checkout(), config().courseDir ?? "content");
-}
-
 /** All exercises of a course by lecture and number. Throws a `CourseProblem` for all that is wrong. */
 export function readExercises(course = courseFolder()): CourseExercise[] {
   const problems: string[] = [];
@@ -128,19 +123,6 @@ export function findExercise(name: string, course = courseFolder()): CourseExerc
   return readExercises(course).find(
     ({ manifest }) => manifest.id === name || manifest.number.toLowerCase() === name.toLowerCase(),
   );
-}
-
-function exerciseFolders(course: string): string[] {
-  const lectures = foldersIn(join(course, "lectures"));
-  return lectures.flatMap((lecture) => foldersIn(join(lecture, "exercises")));
-}
-
-function foldersIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .map((entry) => join(folder, entry.name))
-    .sort();
 }
 
 function compareNumbers(a: string, b: string): number {

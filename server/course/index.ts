@@ -5,4 +5,11 @@ export {
   findExercise,
   readExercises,
 } from "./exercise.ts";
+export {
+  type CourseReading,
+  readCourse,
+  readLecture,
+  readLectures,
+  readTask,
+} from "./lecture.ts";
 export { CourseProblem } from "./located-yaml.ts";

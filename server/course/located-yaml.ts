@@ -1,4 +1,4 @@
-/** A YAML file read with a schema; what is wrong in it is told with file and line. */
+/** A YAML text read with a schema; what is wrong in it is told with file and line. */
 import { readFileSync } from "node:fs";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
@@ -13,19 +13,32 @@ export class CourseProblem extends Error {
   }
 }
 
+/** What was read, and where in the file each part of it stands. */
+export interface LocatedContent<T> {
+  readonly content: T;
+  readonly lineOf: (path: readonly PropertyKey[]) => number;
+}
+
 /** Throws a `CourseProblem`. `name` is how the file is called in messages. */
-export function readYaml<T>(
-  file: string,
+export function readYaml<T>(file: string, name: string, schema: z.ZodType<T>): LocatedContent<T> {
+  return parseYaml(readText(file, name), name, schema);
+}
+
+/** The same for a text that begins at `firstLine` of its file. Throws a `CourseProblem`. */
+export function parseYaml<T>(
+  text: string,
   name: string,
   schema: z.ZodType<T>,
-): { readonly content: T; readonly lineOf: (path: readonly PropertyKey[]) => number } {
+  firstLine = 1,
+): LocatedContent<T> {
   const lines = new LineCounter();
-  const document = parseDocument(readText(file, name), { lineCounter: lines });
+  const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
+  const document = parseDocument(text, { lineCounter: lines });
   if (document.errors.length > 0) {
     throw new CourseProblem(
       document.errors.map(
         ({ pos, message }) =>
-          `${name}:${lines.linePos(pos[0]).line}: ${message.split("\n")[0]?.replace(/ at line \d+.*$/, "")}`,
+          `${name}:${lineAt(pos[0])}: ${message.split("\n")[0]?.replace(/ at line \d+.*$/, "")}: mend the YAML here`,
       ),
     );
   }
@@ -33,11 +46,12 @@ export function readYaml<T>(
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let length = path.length; length > 0; length--) {
       const node = document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
+      if (isNode(node) && node.range) return lineAt(node.range[0]);
     }
-    return 1;
+    return firstLine;
   };
-  const parsed = schema.safeParse(document.toJS());
+  // A chain of aliases that grows without end is refused by the parser itself.
+  const parsed = schema.safeParse(toPlain(document, name, firstLine));
   if (parsed.success) return { content: parsed.data, lineOf };
   throw new CourseProblem(
     parsed.error.issues.map(({ path, message }) => {
@@ -47,10 +61,19 @@ export function readYaml<T>(
   );
 }
 
+function toPlain(document: ReturnType<typeof parseDocument>, name: string, line: number): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CourseProblem([`${name}:${line}: ${why}: write the values out`]);
+  }
+}
+
 export function readText(file: string, name: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    throw new CourseProblem([`${name}:1: the file is missing`]);
+    throw new CourseProblem([`${name}:1: the file is missing: add it`]);
   }
 }
