@@ -101,9 +101,7 @@ test("a cancelled regrade leaves to its grader what that one has begun", async (
   expect(await cancelRegrade(lesson.runId, id)).toBe(2);
   expect(await takeJob()).toBeUndefined();
   const entries = await db().regradeEntry.findMany({ where: { regradeId: id } });
-  expect(entries.filter(({ cancelledAt }) => cancelledAt === null)).toMatchObject([
-    { id: begun?.id },
-  ]);
+  expect(entries.filter(({ isCancelled }) => !isCancelled)).toMatchObject([{ id: begun?.id }]);
 });
 
 test("what waits to be graded again is not queued twice", async () => {

@@ -51,7 +51,7 @@ async function submissionsOf({ runId, exerciseId, submissionId }: RegradeScope) 
       ...(submissionId === undefined ? {} : { id: submissionId }),
       // A first grading that still waits uses the newest version by itself.
       results: { some: {} },
-      regrades: { none: { endedAt: null, cancelledAt: null } },
+      regrades: { none: { endedAt: null } },
     },
     orderBy: { receivedAt: "asc" },
     select: { id: true, userId: true },
@@ -62,7 +62,7 @@ async function submissionsOf({ runId, exerciseId, submissionId }: RegradeScope) 
 export async function cancelRegrade(runId: string, regradeId: string): Promise<number> {
   return transaction(async (tx) => {
     const waiting = await tx.regradeEntry.findMany({
-      where: { regradeId, regrade: { runId }, endedAt: null, cancelledAt: null },
+      where: { regradeId, regrade: { runId }, endedAt: null },
       select: { id: true },
     });
     const ids = await withdrawJobs(
@@ -71,7 +71,7 @@ export async function cancelRegrade(runId: string, regradeId: string): Promise<n
     );
     const { count } = await tx.regradeEntry.updateMany({
       where: { regradeId, id: { in: ids } },
-      data: { cancelledAt: new Date() },
+      data: { endedAt: new Date(), isCancelled: true },
     });
     return count;
   });

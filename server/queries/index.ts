@@ -1,5 +1,39 @@
 export { cellTypes } from "./cell-types.ts";
 export {
+  type ClassAttempt,
+  type ClassResult,
+  type ClassTest,
+  type StudentAtExercise,
+  studentAtExercise,
+} from "./class-attempts.ts";
+export {
+  type ClassActivity,
+  type ClassRun,
+  classActivity,
+  classRunBySlug,
+  classRuns,
+} from "./class-run.ts";
+export {
+  exercisesOfRun,
+  type Gradebook,
+  type GradebookCell,
+  type GradebookExercise,
+  type GradebookRow,
+  gradebookOf,
+  shownExercises,
+} from "./gradebook.ts";
+export { gradebookCsv } from "./gradebook-csv.ts";
+export {
+  type Condition,
+  type FilterWord,
+  type GradebookOrder,
+  lectureNumber,
+  parseFilter,
+  parseOrder,
+  printFilter,
+  printOrder,
+} from "./gradebook-filter.ts";
+export {
   cellHistory,
   type EditedCells,
   type NotebookRevision,
@@ -7,3 +41,10 @@ export {
   type SaveOutcome,
   saveNotebook,
 } from "./notebook.ts";
+export {
+  type RegradeChange,
+  type RegradeProgress,
+  regradeById,
+  regradeChanges,
+  regradesOf,
+} from "./regrade.ts";

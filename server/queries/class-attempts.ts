@@ -1,0 +1,135 @@
+/** What one student has handed in for one exercise, as the staff sees it. */
+import type { ExerciseManifest, TestOutcome } from "#notebook/document";
+import type { Tx } from "../db/index.ts";
+import { shortNumber } from "./gradebook-filter.ts";
+
+export interface StudentAtExercise {
+  readonly student: { readonly id: string; readonly name: string; readonly username: string };
+  readonly exercise: {
+    readonly id: string;
+    readonly slug: string;
+    readonly number: string;
+    readonly title: string;
+    readonly points: number;
+    readonly lectureSlug: string;
+  };
+  /** The last one first. */
+  readonly attempts: readonly ClassAttempt[];
+}
+
+export interface ClassAttempt {
+  readonly id: string;
+  readonly attempt: number;
+  readonly receivedAt: Date;
+  readonly source: string;
+  readonly sourceHash: string;
+  readonly spends: boolean;
+  /** It waits to be graded again, or is graded again now. */
+  readonly isRegrading: boolean;
+  /** undefined: not graded yet. */
+  readonly result: ClassResult | undefined;
+  /** What other versions of the exercise have answered, the newest first. */
+  readonly earlier: readonly ClassResult[];
+}
+
+export interface ClassResult {
+  readonly status: string;
+  readonly score: number;
+  readonly max: number;
+  readonly message: string | undefined;
+  readonly ms: number;
+  readonly gradedAt: Date;
+  /** Names the files it was graded with. */
+  readonly version: string;
+  readonly tests: readonly ClassTest[];
+}
+
+/** A hidden test with what became of it. */
+export interface ClassTest extends TestOutcome {
+  readonly title: string;
+}
+
+export interface AttemptsKey {
+  readonly runId: string;
+  readonly exerciseSlug: string;
+  readonly userId: string;
+}
+
+/** undefined: there is no such exercise or student in this run. */
+export async function studentAtExercise(
+  tx: Tx,
+  { runId, exerciseSlug, userId }: AttemptsKey,
+): Promise<StudentAtExercise | undefined> {
+  const exercise = await tx.exercise.findUnique({
+    where: { runId_slug: { runId, slug: exerciseSlug } },
+    select: { id: true, slug: true, number: true, title: true, points: true, lectureSlug: true },
+  });
+  const student = await tx.user.findFirst({
+    where: { id: userId, enrolments: { some: { runId } } },
+    select: { id: true, name: true, username: true },
+  });
+  if (exercise === null || student === null) return undefined;
+  return {
+    student: { ...student, username: student.username ?? "" },
+    exercise: { ...exercise, number: shortNumber(exercise.number) },
+    attempts: await attemptsOf(tx, exercise.id, userId),
+  };
+}
+
+async function attemptsOf(tx: Tx, exerciseId: string, userId: string): Promise<ClassAttempt[]> {
+  const submissions = await tx.submission.findMany({
+    where: { exerciseId, userId },
+    orderBy: { attempt: "desc" },
+    include: {
+      results: {
+        orderBy: { gradedAt: "desc" },
+        include: { version: { select: { hash: true, manifest: true } } },
+      },
+      regrades: { where: { endedAt: null }, select: { id: true } },
+    },
+  });
+  return submissions.map(({ results, regrades, ...submission }) => {
+    const counting = results.find(({ counts }) => counts);
+    return {
+      id: submission.id,
+      attempt: submission.attempt,
+      receivedAt: submission.receivedAt,
+      source: submission.source,
+      sourceHash: submission.sourceHash,
+      spends: submission.spends,
+      isRegrading: regrades.length > 0,
+      result: counting && resultOf(counting),
+      earlier: results.filter((result) => result !== counting).map(resultOf),
+    };
+  });
+}
+
+interface ResultRow {
+  readonly status: string;
+  readonly score: number;
+  readonly max: number;
+  readonly message: string | null;
+  readonly ms: number;
+  readonly gradedAt: Date;
+  readonly tests: unknown;
+  readonly version: { readonly hash: string; readonly manifest: unknown };
+}
+
+function resultOf({ version, tests, message, ...row }: ResultRow): ClassResult {
+  // Written by the grader from a parsed manifest and the judge's checked verdicts.
+  const manifest = version.manifest as ExerciseManifest;
+  const outcomes = tests as readonly TestOutcome[];
+  return {
+    status: row.status,
+    score: row.score,
+    max: row.max,
+    ms: row.ms,
+    gradedAt: row.gradedAt,
+    message: message ?? undefined,
+    version: version.hash,
+    tests: outcomes.map((outcome) => ({
+      ...outcome,
+      title: manifest.tests.find(({ id }) => id === outcome.id)?.title ?? outcome.id,
+    })),
+  };
+}

@@ -1,0 +1,126 @@
+/** How far regrades are, and what they have changed. */
+import type { Tx } from "../db/index.ts";
+import { shortNumber } from "./gradebook-filter.ts";
+
+export interface RegradeProgress {
+  readonly id: string;
+  /** The exercise's number, when only one is graded again. */
+  readonly exercise: string | undefined;
+  readonly askedBy: string | undefined;
+  readonly askedAt: Date;
+  readonly total: number;
+  readonly done: number;
+  readonly cancelled: number;
+  /** Of those that are done: a different score or status. */
+  readonly changed: number;
+}
+
+/** The newest regrades of a run first. */
+export async function regradesOf(tx: Tx, runId: string, limit: number): Promise<RegradeProgress[]> {
+  return readProgress(tx, { runId }, limit);
+}
+
+/** undefined: there is no such regrade in this run. */
+export async function regradeById(
+  tx: Tx,
+  key: { readonly runId: string; readonly id: string },
+): Promise<RegradeProgress | undefined> {
+  const [found] = await readProgress(tx, key, 1);
+  return found;
+}
+
+async function readProgress(
+  tx: Tx,
+  where: { readonly runId: string; readonly id?: string },
+  limit: number,
+): Promise<RegradeProgress[]> {
+  const regrades = await tx.regrade.findMany({
+    where,
+    orderBy: [{ askedAt: "desc" }, { id: "desc" }],
+    take: limit,
+    select: {
+      id: true,
+      askedAt: true,
+      exercise: { select: { number: true } },
+      askedBy: { select: { name: true } },
+    },
+  });
+  const ids = regrades.map(({ id }) => id);
+  const counts = await tx.$queryRaw<
+    { id: string; total: number; done: number; cancelled: number; changed: number }[]
+  >`
+    SELECT "regradeId" AS id, count(*)::int AS total,
+      count(*) FILTER (WHERE "endedAt" IS NOT NULL AND NOT "isCancelled")::int AS done,
+      count(*) FILTER (WHERE "isCancelled")::int AS cancelled,
+      count(*) FILTER (WHERE "endedAt" IS NOT NULL AND NOT "isCancelled"
+        AND ("scoreBefore", "statusBefore") IS DISTINCT FROM ("scoreAfter", "statusAfter"))::int
+        AS changed
+    FROM "RegradeEntry" WHERE "regradeId" = ANY(${ids}) GROUP BY 1`;
+  return regrades.map(({ id, askedAt, exercise, askedBy }) => {
+    const {
+      total = 0,
+      done = 0,
+      cancelled = 0,
+      changed = 0,
+    } = counts.find((count) => count.id === id) ?? {};
+    return {
+      id,
+      askedAt,
+      exercise: exercise === null ? undefined : shortNumber(exercise.number),
+      askedBy: askedBy?.name,
+      total,
+      done,
+      cancelled,
+      changed,
+    };
+  });
+}
+
+export interface RegradeChange {
+  readonly student: { readonly id: string; readonly name: string };
+  readonly exercise: { readonly slug: string; readonly number: string };
+  readonly attempt: number;
+  readonly before: { readonly status: string; readonly score: number } | undefined;
+  readonly after: { readonly status: string; readonly score: number } | undefined;
+}
+
+/** The submissions that came out differently, by student. */
+export async function regradeChanges(
+  tx: Tx,
+  regradeId: string,
+  limit: number,
+): Promise<RegradeChange[]> {
+  const rows = await tx.$queryRaw<ChangeRow[]>`
+    SELECT u."id" AS "userId", u."name", e."slug", e."number", s."attempt",
+      x."statusBefore", x."scoreBefore", x."statusAfter", x."scoreAfter"
+    FROM "RegradeEntry" AS x
+    JOIN "Submission" AS s ON s."id" = x."submissionId"
+    JOIN "Exercise" AS e ON e."id" = s."exerciseId"
+    JOIN "User" AS u ON u."id" = s."userId"
+    WHERE x."regradeId" = ${regradeId} AND x."endedAt" IS NOT NULL AND NOT x."isCancelled"
+      AND (x."scoreBefore", x."statusBefore") IS DISTINCT FROM (x."scoreAfter", x."statusAfter")
+    ORDER BY u."name" COLLATE "und-x-icu", u."id", e."position", s."attempt" LIMIT ${limit}`;
+  return rows.map((row) => ({
+    student: { id: row.userId, name: row.name },
+    exercise: { slug: row.slug, number: shortNumber(row.number) },
+    attempt: row.attempt,
+    before: gradeOf(row.statusBefore, row.scoreBefore),
+    after: gradeOf(row.statusAfter, row.scoreAfter),
+  }));
+}
+
+interface ChangeRow {
+  readonly userId: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly number: string;
+  readonly attempt: number;
+  readonly statusBefore: string | null;
+  readonly scoreBefore: number | null;
+  readonly statusAfter: string | null;
+  readonly scoreAfter: number | null;
+}
+
+function gradeOf(status: string | null, score: number | null) {
+  return status === null || score === null ? undefined : { status, score };
+}
