@@ -7,6 +7,7 @@ export type {
   TestOutcome,
 } from "./exercise.ts";
 export type { Cell, Heading, LectureDocument, LectureFrontMatter } from "./lecture.ts";
+export { CELL_SEED } from "./lecture.ts";
 export type {
   ChartData,
   MapData,

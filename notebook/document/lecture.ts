@@ -3,6 +3,9 @@
 import type { Root } from "hast";
 import type { Output } from "./output.ts";
 
+/** Of every cell of every lecture, so that stored outputs equal a fresh run. */
+export const CELL_SEED = 1;
+
 export interface Cell {
   /** Unique in the lecture, e.g. `four-instructions`. */
   readonly id: string;

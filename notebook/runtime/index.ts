@@ -19,6 +19,7 @@ export type {
   TestContext,
 } from "./exercise-api.ts";
 export type { TestVerdict } from "./judge/judge.ts";
+export { openKernel } from "./kernel.ts";
 export type {
   CellNames,
   CellToRun,

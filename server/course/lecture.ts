@@ -25,6 +25,8 @@ import { readTopics } from "./topics.ts";
 export interface CourseReading {
   /** Those that can be shown, by number. */
   readonly lectures: readonly LectureDocument[];
+  /** The same with their files, and the lines of what is in them. */
+  readonly placed: readonly PlacedLecture[];
   /** What each exercise asks, by its id. */
   readonly tasks: ReadonlyMap<string, Root>;
   /** Each as `file:line: what: remedy`. */
@@ -112,11 +114,13 @@ async function readWhole(course: string): Promise<CourseReading> {
     topics: telling(() => readTopics(course)) ?? new Map(),
   };
   problems.push(...checkCourse(whole));
+  const placed = whole.lectures
+    .filter((found) => hasItsExercises(found, whole))
+    .map((found) => ({ ...found, document: withOutputs(found) }))
+    .sort((a, b) => numberOf(a).localeCompare(numberOf(b)));
   return {
-    lectures: whole.lectures
-      .filter((found) => hasItsExercises(found, whole))
-      .map(withOutputs)
-      .sort((a, b) => a.frontMatter.number.localeCompare(b.frontMatter.number)),
+    lectures: placed.map(({ document }) => document),
+    placed,
     tasks: new Map(whole.tasks.map(({ exerciseId, body }) => [exerciseId, body])),
     problems,
   };
@@ -176,6 +180,10 @@ async function readWhole(course: string): Promise<CourseReading> {
 
 function withOutput<T extends { readonly id: string }>(cell: T, stored: StoredOutputs) {
   return { ...cell, storedOutputs: (Object.hasOwn(stored, cell.id) && stored[cell.id]) || [] };
+}
+
+function numberOf({ document }: PlacedLecture): string {
+  return document.frontMatter.number;
 }
 
 function nameOf(file: string): string {

@@ -3,13 +3,10 @@
  * already. After an interrupt or a crash the spare takes over and runs the finished cells again.
  */
 
-import type { Output } from "#notebook/document";
+import { CELL_SEED, type Output } from "#notebook/document";
 import type { CellNames, CellToRun, RunOutcome, Sandbox } from "../../runtime/protocol.ts";
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
-
-/** Of every cell of every lecture, so that stored outputs equal a fresh run. */
-export const CELL_SEED = 1;
 
 const LOOK_EVERY_MS = 2_000;
 

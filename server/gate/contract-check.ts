@@ -1,0 +1,100 @@
+/** Whether the files of exercises are typed as their `contract.ts` says, by the TypeScript compiler. */
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { checkout } from "../config.ts";
+
+/** Problems as `file:line: what: remedy`. */
+export async function checkContracts(exerciseFolders: readonly string[]): Promise<string[]> {
+  const folders = exerciseFolders.filter((folder) => existsSync(join(folder, "contract.ts")));
+  if (folders.length === 0) return [];
+  const cache = join(checkout(), "node_modules/.cache/kernelbook");
+  mkdirSync(cache, { recursive: true });
+  const work = mkdtempSync(join(cache, "contracts-"));
+  try {
+    // By the copy that the compiler sees.
+    const files = new Map<string, string>();
+    for (const folder of folders) lay(folder, join(work, basename(folder)), files);
+    writeFileSync(join(work, "tsconfig.json"), JSON.stringify(SETTINGS));
+    const output = await compile(work);
+    return output.split("\n").flatMap((line) => problemIn(line, work, files));
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+/** Copies an exercise so that each mutant stands where a submission does: beside the contract. */
+function lay(folder: string, copy: string, files: Map<string, string>): void {
+  const isOwn = (source: string) => source === folder || source.endsWith(".ts");
+  cpSync(folder, copy, { recursive: true, filter: isOwn });
+  for (const name of readdirSync(folder)) files.set(join(copy, name), join(folder, name));
+  const submissions = ["starter.ts", "solution.ts"].filter((name) => files.has(join(copy, name)));
+  const mutants = join(folder, "mutants");
+  for (const name of existsSync(mutants) ? readdirSync(mutants) : []) {
+    const placed = `mutant--${name}`;
+    cpSync(join(mutants, name), join(copy, placed));
+    files.set(join(copy, placed), join(mutants, name));
+    submissions.push(placed);
+  }
+  for (const name of submissions) {
+    const check = `check--${name}`;
+    writeFileSync(join(copy, check), checkOf(name));
+    files.set(join(copy, check), files.get(join(copy, name)) ?? "");
+  }
+}
+
+function checkOf(name: string): string {
+  return `import type { Submission } from "./contract.ts";
+import * as submission from "./${name}";
+submission satisfies Submission;
+`;
+}
+
+/** The settings of the sample course's own files, for a course that may lie anywhere. */
+const SETTINGS = {
+  extends: join(checkout(), "content/tsconfig.json"),
+  compilerOptions: {
+    incremental: false,
+    // Students' code is not held to it.
+    noUnusedLocals: false,
+    paths: {
+      "kernel-sim": [join(checkout(), "kernel-sim/index.ts")],
+      exercise: [join(checkout(), "notebook/runtime/exercise-module.ts")],
+    },
+  },
+  include: ["*/*.ts"],
+};
+
+function compile(work: string): Promise<string> {
+  const tsc = join(checkout(), "node_modules/typescript/bin/tsc");
+  const options = { maxBuffer: 16 * 1024 * 1024, cwd: work };
+  return new Promise((done, failed) => {
+    execFile(process.execPath, [tsc, "-p", ".", "--pretty", "false"], options, (error, stdout) => {
+      // It answers 1 or 2 when something is wrong in what it was given.
+      if (error !== null && stdout.trim() === "") failed(error);
+      else done(stdout);
+    });
+  });
+}
+
+function problemIn(line: string, work: string, files: ReadonlyMap<string, string>): string[] {
+  const [, seen, at, message] = /^(.+?)\((\d+),\d+\): error TS\d+: (.*)$/.exec(line) ?? [];
+  if (seen === undefined) return [];
+  const placed = resolve(work, seen);
+  const file = files.get(placed);
+  // The simulator's own files are checked with its own settings.
+  if (file === undefined) return [];
+  const name = relative(checkout(), file);
+  if (basename(placed).startsWith("check--")) {
+    return [`${name}:1: does not fit contract.ts: ${message} Mend its exports`];
+  }
+  return [`${name}:${at}: ${message} Mend the types`];
+}

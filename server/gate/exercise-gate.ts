@@ -1,0 +1,151 @@
+/**
+ * What an exercise must do before it is published: the solution gets all points, the starter does
+ * not, every mutant loses some, every hidden test is failed by one of them, and runs agree.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { GradingResult } from "#notebook/document";
+import { checkout } from "../config.ts";
+import { type ExerciseVersion, exerciseVersionOf } from "../course/exercise.ts";
+import { bundleTests } from "../course/exercise-tests.ts";
+import { CourseProblem } from "../course/located-yaml.ts";
+import { gradeSource } from "../grading/grade-source.ts";
+
+const FILES = [
+  "task.mdx",
+  "contract.ts",
+  "starter.ts",
+  "solution.ts",
+  "visible.test.ts",
+  "hidden.test.ts",
+];
+
+/** Two students' own seeds: what one of them gets, the other gets. */
+const SEEDS_OF_TWO = [[0x5eed_0001], [0x5eed_0002]] as const;
+
+/** Problems as `file:line: what: remedy`. */
+export async function checkExercise(folder: string): Promise<string[]> {
+  const inFolder = (file: string) => relative(checkout(), join(folder, file));
+  const missing = FILES.filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) {
+    return missing.map((file) => `${inFolder(file)}:1: the file is missing: add it`);
+  }
+  try {
+    const version = await exerciseVersionOf(folder);
+    return [...(await checkVisible(folder, version)), ...(await checkHidden(folder, version))];
+  } catch (error) {
+    if (!(error instanceof CourseProblem)) throw error;
+    return [...error.problems];
+  }
+}
+
+/** How the hidden tests judge one file, for both of two students. */
+interface Judged {
+  readonly file: string;
+  readonly results: readonly GradingResult[];
+}
+
+async function checkHidden(folder: string, exercise: ExerciseVersion): Promise<string[]> {
+  const mutants = existsSync(join(folder, "mutants"))
+    ? readdirSync(join(folder, "mutants"))
+        .sort()
+        .map((name) => `mutants/${name}`)
+    : [];
+  const files = ["solution.ts", "starter.ts", ...mutants];
+  const judged = await Promise.all(files.map((file) => judge(folder, file, exercise)));
+  const [solution, starter, ...wrong] = judged;
+  const name = (file: string) => relative(checkout(), join(folder, file));
+  const problems = judged.flatMap((one) => unsteady(one, name(one.file)));
+  if (solution) {
+    for (const result of solution.results.filter(({ score, max }) => score < max)) {
+      problems.push(
+        `${name(solution.file)}:1: gets ${result.score} of ${result.max} points (${told(result)}): mend it or the hidden tests`,
+      );
+    }
+  }
+  for (const one of [starter, ...wrong]) {
+    const [result] = one?.results ?? [];
+    if (one === undefined || result === undefined) continue;
+    if (one === starter && result.status !== "graded") {
+      problems.push(`${name(one.file)}:1: ends with ${told(result)}: the starter runs, and fails`);
+    }
+    if (result.score === result.max) {
+      const remedy =
+        one === starter ? "take something out of it" : "add a hidden test that it fails";
+      problems.push(`${name(one.file)}:1: gets all ${result.max} points: ${remedy}`);
+    }
+    if (one !== starter && result.status === "compile-error") {
+      problems.push(`${name(one.file)}:1: is no submission (${told(result)}): mend its syntax`);
+    }
+  }
+  return [...problems, ...untouched(exercise, [starter, ...wrong], name("hidden.test.ts"))];
+}
+
+async function judge(folder: string, file: string, exercise: ExerciseVersion): Promise<Judged> {
+  const source = readFileSync(join(folder, file), "utf8");
+  const runs = SEEDS_OF_TWO.map((seeds) => gradeSource({ exercise, source, seeds }));
+  return { file, results: await Promise.all(runs) };
+}
+
+/** Where two runs do not end alike. */
+function unsteady({ results }: Judged, name: string): string[] {
+  const ends = results.map(({ status, tests }) =>
+    [status, ...tests.map(({ id, kind }) => `${id} ${kind}`)].join(", "),
+  );
+  const [first, second] = ends;
+  if (first === second) return [];
+  return [
+    `${name}:1: with one seed ${first}, with another ${second}: let the hidden tests not depend on luck`,
+  ];
+}
+
+/** Hidden tests that none of the wrong submissions fails prove nothing. */
+function untouched(
+  { manifest }: ExerciseVersion,
+  wrong: readonly (Judged | undefined)[],
+  name: string,
+): string[] {
+  const failed = new Set(
+    wrong.flatMap((one) =>
+      (one?.results ?? []).flatMap(({ tests }) =>
+        tests.filter(({ kind }) => kind === "failed").map(({ id }) => id),
+      ),
+    ),
+  );
+  return manifest.tests
+    .filter(({ id }) => !failed.has(id))
+    .map(({ id }) => `${name}:1: no mutant fails ${id}: add the mistake that it is there for`);
+}
+
+/** What a student tries in the browser: the solution passes it, and the starter does not. */
+async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<string[]> {
+  const file = join(folder, "visible.test.ts");
+  const name = relative(checkout(), file);
+  const { text } = await bundleTests(file);
+  const ids = [...text.matchAll(/\btest\(\s*"([a-z0-9-]+)"/g)].map(([, id = ""]) => id);
+  const manifest = {
+    ...exercise.manifest,
+    tests: ids.map((id) => ({ id, title: id, points: 1, hint: "" })),
+    points: ids.length,
+  };
+  const visible: ExerciseVersion = { manifest, hash: `${exercise.hash} visible`, judge: text };
+  const scoreOf = async (submission: string) => {
+    const source = readFileSync(join(folder, submission), "utf8");
+    return gradeSource({ exercise: visible, source });
+  };
+  const [solution, starter] = await Promise.all([scoreOf("solution.ts"), scoreOf("starter.ts")]);
+  const problems: string[] = [];
+  if (solution.score < solution.max || solution.status !== "graded") {
+    problems.push(`${name}:1: the solution fails (${told(solution)}): mend one of them`);
+  }
+  if (starter.status === "graded" && starter.score === starter.max) {
+    problems.push(`${name}:1: the starter passes: let a visible test ask for something`);
+  }
+  return problems;
+}
+
+function told({ status, tests, message }: GradingResult): string {
+  const failed = tests.filter(({ kind }) => kind !== "passed").map(({ id }) => id);
+  const why = [message, failed.length > 0 ? `without ${failed.join(", ")}` : undefined];
+  return [status, ...why.filter((part) => part !== undefined)].join(", ");
+}

@@ -1,0 +1,1 @@
+export { checkCourse, type GateReport } from "./gate.ts";
