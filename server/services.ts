@@ -1,3 +1,4 @@
+import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
 
 /** Something that works beside the pages as long as the web process lives. */
@@ -8,7 +9,10 @@ export interface Service {
 }
 
 /** What runs in the web process beside the pages, in the order it starts. */
-const SERVICES: readonly Service[] = [{ name: "grader", start: () => startGrader() }];
+const SERVICES: readonly Service[] = [
+  { name: "course", start: () => warmCourse() },
+  { name: "grader", start: () => startGrader() },
+];
 
 /** Starts all services and answers what stops them, the last one first. */
 export async function startServices(

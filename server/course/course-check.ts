@@ -1,6 +1,7 @@
 /** What only the whole course can tell: ids met twice, links and references that lead nowhere. */
 import { basename } from "node:path";
-import { anchorsOf, type LectureText } from "./lecture-text.ts";
+import type { LectureText } from "./lecture-text.ts";
+import { anchorsOf } from "./mdx/anchors.ts";
 import type { LinkTarget } from "./mdx/links.ts";
 import type { TaskText } from "./reading.ts";
 

@@ -4,6 +4,7 @@ import type { Root } from "mdast";
 import type { Cell, LectureDocument } from "#notebook/document";
 import { FrontMatterYaml, toFrontMatter } from "./front-matter.ts";
 import { CourseProblem, parseYaml } from "./located-yaml.ts";
+import { anchorsOf } from "./mdx/anchors.ts";
 import { toBody } from "./mdx/body.ts";
 import { checkText, type TextFacts, tooDeep } from "./mdx/check-text.ts";
 import { LECTURE_COMPONENTS, TASK_COMPONENTS } from "./mdx/components.ts";
@@ -94,16 +95,6 @@ function readFrontMatter(root: Root, name: string, problems: Located[]) {
 
 function toCell({ id, title, source }: TextFacts["cells"][number], index: number): Cell {
   return { id, number: index + 1, source, ...(title && { title }), storedOutputs: [] };
-}
-
-/** Headings, figures, cells and exercises are the anchors of one page. */
-export function anchorsOf(facts: TextFacts): { readonly id: string; readonly line: number }[] {
-  return [
-    ...facts.headings,
-    ...facts.figures,
-    ...facts.cells.map(({ id, line }) => ({ id: `cell-${id}`, line })),
-    ...facts.exercises.map(({ id, line }) => ({ id: `exercise-${id}`, line })),
-  ];
 }
 
 function repeatedIds(facts: TextFacts): Located[] {

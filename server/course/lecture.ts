@@ -48,6 +48,12 @@ export async function readTask(exerciseId: string): Promise<Root | undefined> {
   return (await readAndTell()).tasks.get(exerciseId);
 }
 
+/** Begins to read, so that the first page need not wait; tells the log what is wrong. */
+export async function warmCourse(): Promise<() => Promise<void>> {
+  readAndTell().catch((error: unknown) => log.error({ err: error }, "the course cannot be read"));
+  return async () => undefined;
+}
+
 /** Reads what has changed since the last time. */
 export async function readCourse(course = courseFolder()): Promise<CourseReading> {
   const key = stampOfCourse(course);
