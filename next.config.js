@@ -6,6 +6,8 @@ export default {
   typescript: { ignoreBuildErrors: true },
   poweredByHeader: false,
   reactStrictMode: true,
+  // A page that is not for the viewer answers 403.
+  experimental: { authInterrupts: true },
   // Programs and drivers that the server loads as they are.
   serverExternalPackages: [
     "@prisma/adapter-pg",

@@ -9,6 +9,8 @@ export interface Config {
   readonly host: string | undefined;
   /** Where readers see the site, without a slash at the end: `https://os.example.edu`. */
   readonly origin: string;
+  /** The operator has set the origin; else the site goes by any name that it is reached under. */
+  readonly hasOwnOrigin: boolean;
   /** A PostgreSQL that somebody else runs; undefined: the embedded one. */
   readonly databaseUrl: string | undefined;
   /** Demo accounts exist and the sign-in page offers them. */
@@ -37,7 +39,8 @@ export function config(): Config {
   return {
     port,
     host: text(env["HOST"]),
-    origin: (text(env["KERNELBOOK_ORIGIN"]) ?? `http://localhost:${port}`).replace(/\/+$/, ""),
+    origin: originOf(text(env["KERNELBOOK_ORIGIN"]) ?? `http://localhost:${port}`),
+    hasOwnOrigin: text(env["KERNELBOOK_ORIGIN"]) !== undefined,
     databaseUrl: text(env["DATABASE_URL"]),
     isDemo: isDemo(env),
     secret: text(env["KERNELBOOK_SECRET"]) ?? "",
@@ -80,6 +83,15 @@ export function disableTelemetry(): void {
 function isDemo(env: NodeJS.ProcessEnv): boolean {
   const isOwnDatabase = text(env["DATABASE_URL"]) !== undefined;
   return isOn("KERNELBOOK_DEMO", env["KERNELBOOK_DEMO"], !isOwnDatabase);
+}
+
+function originOf(asked: string): string {
+  const url = URL.canParse(asked) ? new URL(asked) : undefined;
+  const isOrigin = url !== undefined && /^https?:$/.test(url.protocol) && url.pathname === "/";
+  if (isOrigin) return url.origin;
+  throw new ConfigError(
+    `KERNELBOOK_ORIGIN is ${asked}: write where readers see the site, as in https://os.example.edu`,
+  );
 }
 
 function isOn(name: string, given: string | undefined, fallback: boolean): boolean {

@@ -15,6 +15,7 @@ import { prepareDatabase } from "./db/prepare.ts";
 import { log } from "./operation/log.ts";
 import { metrics } from "./operation/metrics.ts";
 import { settlePeer } from "./operation/peer.ts";
+import { mayChangeThings, settleHost } from "./operation/same-site.ts";
 import { requireSecret } from "./secret.ts";
 import { seed } from "./seed/seed.ts";
 import { startServices } from "./services.ts";
@@ -49,7 +50,7 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { port, host, isBehindProxy } = config();
+  const { port, host, origin, hasOwnOrigin, isBehindProxy } = config();
   remember({ secret: requireSecret() });
 
   const server = createServer(notReadyYet);
@@ -63,15 +64,19 @@ async function start(): Promise<void> {
   await seed();
   undo.push(await startServices());
 
-  const site = next({ dev: isDev, dir: checkout(), port, httpServer: server });
+  const hostname = host ?? "localhost";
+  const site = next({ dev: isDev, dir: checkout(), hostname, port, httpServer: server });
   await site.prepare();
   undo.push(() => site.close());
   const handle = site.getRequestHandler();
   const upgrade = site.getUpgradeHandler();
+  const name = { origin: hasOwnOrigin ? origin : undefined, isBehindProxy };
   server.off("request", notReadyYet);
   server.on("request", (request, response) => {
     settlePeer(request, isBehindProxy);
+    settleHost(request, name);
     measure(request, response);
+    if (!mayChangeThings(request, name)) return refuse(response);
     handle(request, response).catch((error: unknown) => {
       log.error({ err: error, url: request.url }, "request failed");
       response.destroy();
@@ -89,6 +94,12 @@ async function start(): Promise<void> {
 function notReadyYet(_request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" });
   response.end("Kernelbook is starting.\n");
+}
+
+/** A form or script of another site wants to change something in the name of who is signed in here. */
+function refuse(response: ServerResponse): void {
+  response.writeHead(403, { "content-type": "text/plain; charset=utf-8", connection: "close" });
+  response.end("This was not sent by a page of this site.\n");
 }
 
 function listen(server: Server, port: number, host: string | undefined): Promise<void> {

@@ -1,7 +1,13 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { currentViewer, offeredDemoAccounts, SIGN_IN_RULE, safeReturn } from "#server/auth";
+import {
+  currentViewer,
+  isSignUpOpen,
+  offeredDemoAccounts,
+  SIGN_IN_RULE,
+  safeReturn,
+} from "#server/auth";
 import form from "../form.module.css";
 import { signInAsDemo } from "./actions.ts";
 import { SignInForm } from "./sign-in-form.tsx";
@@ -34,6 +40,11 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
               new password. The link works once.
             </p>
           </details>
+          {isSignUpOpen() && (
+            <p className={css["other"]}>
+              <a href={`/signup?from=${encodeURIComponent(from)}`}>Make an account</a>
+            </p>
+          )}
         </section>
         {demos.length > 0 && (
           <section aria-labelledby="demo-accounts">

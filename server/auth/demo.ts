@@ -64,8 +64,8 @@ export function demoEmail(username: string): string {
 }
 
 /** Whether the account is shared by everybody who looks around. */
-export function isDemoAccount({ email }: { readonly email: string }): boolean {
-  return email.endsWith(DEMO_DOMAIN);
+export function isDemoAccount({ username }: { readonly username: string }): boolean {
+  return config().isDemo && DEMO_ACCOUNTS.some((account) => account.username === username);
 }
 
 /** The accounts that the sign-in page offers: none outside demo mode. */

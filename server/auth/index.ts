@@ -1,5 +1,21 @@
+export { type CreateAccountResult, createAccount } from "./create-account.ts";
 export { type DemoAccount, enterDemo, isDemoAccount, offeredDemoAccounts } from "./demo.ts";
 export { Email, NewPassword, PersonName, TriedPassword, Username } from "./names.ts";
+export {
+  type ChangePasswordResult,
+  changePassword,
+  endSessions,
+  type OwnSession,
+  ownSessions,
+  renameOneself,
+} from "./own-account.ts";
+export {
+  LINK_HOURS,
+  makePasswordLink,
+  ownerOfPasswordLink,
+  redeemPasswordLink,
+} from "./password-link.ts";
 export { safeReturn } from "./safe-return.ts";
-export { SIGN_IN_RULE, type SignInResult, signIn, signOut } from "./sign-in.ts";
-export { currentViewer, viewerOf } from "./viewer.ts";
+export { SIGN_IN_RULE, type SignInResult, signIn, signOut, startSession } from "./sign-in.ts";
+export { isSignUpOpen, type SignUpResult, signUp } from "./sign-up.ts";
+export { currentViewer } from "./viewer.ts";

@@ -20,6 +20,16 @@ export async function userWithPassword(
   return isRight && account?.password ? account.userId : undefined;
 }
 
+/** Whether this is the person's password. */
+export async function hasPassword(userId: string, password: string): Promise<boolean> {
+  const account = await db().account.findFirst({
+    where: { providerId: "credential", userId },
+    select: { password: true },
+  });
+  const hash = account?.password ?? (await nobodysHash());
+  return verifyPassword({ hash, password });
+}
+
 /** Stores a new password; undefined: one that nobody knows, until a link sets another. */
 export async function storePassword(
   tx: Tx,

@@ -43,3 +43,12 @@ export function isBanned(
 ): boolean {
   return account.banned && (account.banExpires === null || account.banExpires > now);
 }
+
+/** Whether the viewer may change the own account; one that many share stays as it is. */
+export function mayChangeAccount(
+  viewer: Viewer | undefined,
+  isShared: boolean,
+): Decision<"signed-out" | "shared"> {
+  if (viewer === undefined) return denied("signed-out");
+  return isShared ? denied("shared") : ALLOWED;
+}

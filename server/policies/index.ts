@@ -1,4 +1,4 @@
-export { isBanned, mayBan, mayMakeResetLink, maySeePeople } from "./account.ts";
+export { isBanned, mayBan, mayChangeAccount, mayMakeResetLink, maySeePeople } from "./account.ts";
 export type { Decision } from "./decision.ts";
 export { maySaveNotebook } from "./notebook.ts";
 export {

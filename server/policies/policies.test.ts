@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import {
   isBanned,
   mayBan,
+  mayChangeAccount,
   mayGiveRole,
   mayMakeResetLink,
   mayManageRun,
@@ -82,6 +83,12 @@ test.each([
   { name: "any number where none is set", attempts: undefined, spent: 99, kind: "allowed" },
 ])("a submission: $name is $kind", ({ attempts, spent, kind }) => {
   expect(maySubmit(VIEWERS.student, { runId: RUN, attempts, spent }).kind).toBe(kind);
+});
+
+test("an account that many share stays as it is", () => {
+  expect(mayChangeAccount(VIEWERS.student, true).kind).toBe("denied");
+  expect(mayChangeAccount(VIEWERS.student, false).kind).toBe("allowed");
+  expect(mayChangeAccount(undefined, false).kind).toBe("denied");
 });
 
 test("the admin cannot close the own account", () => {

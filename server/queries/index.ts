@@ -42,6 +42,16 @@ export {
   saveNotebook,
 } from "./notebook.ts";
 export {
+  type ListedPerson,
+  listPeople,
+  listRuns,
+  personForChange,
+  personNamed,
+  type Run,
+  setBanned,
+  setRole,
+} from "./person.ts";
+export {
   type RegradeChange,
   type RegradeProgress,
   regradeById,

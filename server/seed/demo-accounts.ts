@@ -1,5 +1,5 @@
+import { createAccount } from "../auth/create-account.ts";
 import { DEMO_ACCOUNTS, DEMO_DOMAIN, demoEmail } from "../auth/demo.ts";
-import { storePassword } from "../auth/password.ts";
 import type { Tx } from "../db/client.ts";
 
 const CLOSED = "demo mode is off";
@@ -7,22 +7,10 @@ const CLOSED = "demo mode is off";
 /** Makes the demo accounts of the run, with nothing done yet, where they are missing. */
 export async function seedDemoAccounts(tx: Tx, runId: string): Promise<void> {
   for (const { username, name, role } of DEMO_ACCOUNTS) {
-    const email = demoEmail(username);
-    const existing = await tx.user.findUnique({ where: { email }, select: { id: true } });
-    if (existing !== null) continue;
-    const userId = crypto.randomUUID();
-    await tx.user.create({
-      data: {
-        id: userId,
-        email,
-        emailVerified: true,
-        name,
-        username,
-        role: role === "admin" ? "admin" : "user",
-      },
-    });
-    await storePassword(tx, userId, undefined);
-    if (role !== "admin") await tx.enrolment.create({ data: { runId, userId, role } });
+    const isAdmin = role === "admin";
+    const made = await createAccount(tx, { name, username, email: demoEmail(username), isAdmin });
+    if (made.kind === "taken" || isAdmin) continue;
+    await tx.enrolment.create({ data: { runId, userId: made.userId, role } });
   }
 }
 

@@ -1,0 +1,61 @@
+import { currentViewer } from "#server/auth";
+import { maySeePeople, taughtRuns } from "#server/policies";
+import { signOutHere } from "./account/actions.ts";
+import css from "./account-menu.module.css";
+
+/** The end of the top bar: the way to the sign-in page, or what belongs to who is signed in. */
+export async function AccountMenu() {
+  const viewer = await currentViewer();
+  if (viewer === undefined) {
+    return (
+      <a className={css["signIn"]} href="/signin">
+        Sign in
+      </a>
+    );
+  }
+  const initials = initialsOf(viewer.name);
+  const isTeacher = viewer.isAdmin || taughtRuns(viewer).length > 0;
+  return (
+    <>
+      <button
+        className={css["who"]}
+        type="button"
+        popoverTarget="account-menu"
+        aria-label={`${initials}: your account`}
+      >
+        {initials}
+      </button>
+      <div className={css["menu"]} id="account-menu" popover="auto">
+        <p>
+          <b>{viewer.name}</b>
+          {viewer.username}
+        </p>
+        <ul>
+          <li>
+            <a href="/account">Account</a>
+          </li>
+          {isTeacher && (
+            <li>
+              <a href="/class">Gradebook</a>
+            </li>
+          )}
+          {maySeePeople(viewer).kind === "allowed" && (
+            <li>
+              <a href="/admin">People</a>
+            </li>
+          )}
+        </ul>
+        <form action={signOutHere}>
+          <button type="submit">Sign out</button>
+        </form>
+      </div>
+    </>
+  );
+}
+
+/** At most two letters, of the first name and the last. */
+function initialsOf(name: string): string {
+  const words = name.split(/\s+/).filter((word) => word !== "");
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return ends.map((word) => [...(word ?? "")][0]?.toUpperCase()).join("") || "?";
+}

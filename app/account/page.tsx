@@ -1,0 +1,87 @@
+import type { Metadata } from "next";
+import { headers } from "next/headers";
+import { redirect } from "next/navigation";
+import { currentViewer, isDemoAccount, ownSessions } from "#server/auth";
+import { mayChangeAccount, type Viewer } from "#server/policies";
+import form from "../form.module.css";
+import css from "./account.module.css";
+import { NameForm, PasswordForm } from "./account-forms.tsx";
+import { endMySessions, signOutHere } from "./actions.ts";
+import { deviceOf } from "./device.ts";
+
+export const metadata: Metadata = { title: "Account" };
+
+export default async function AccountPage() {
+  const viewer = await currentViewer();
+  if (viewer === undefined) redirect("/signin?from=/account");
+  const isOwn = mayChangeAccount(viewer, isDemoAccount(viewer)).kind === "allowed";
+  return (
+    <main className={form["plain"]} id="main">
+      <h1>Account</h1>
+      <p className={form["say"]}>
+        Signed in as <b>{viewer.username}</b>.
+        {!isOwn && " This is a demo account: others use it too, so its name and password stay."}
+      </p>
+      {isOwn && (
+        <div className={css["columns"]}>
+          <section>
+            <h2>Name</h2>
+            <NameForm name={viewer.name} />
+          </section>
+          <section>
+            <h2>Password</h2>
+            <PasswordForm />
+          </section>
+        </div>
+      )}
+      {isOwn && <Sessions viewer={viewer} />}
+      <form action={signOutHere} className={css["out"]}>
+        <button className={form["button"]} type="submit">
+          Sign out
+        </button>
+      </form>
+    </main>
+  );
+}
+
+/** Where the person is signed in. */
+async function Sessions({ viewer }: { viewer: Viewer }) {
+  const sessions = await ownSessions(viewer.userId, await headers());
+  return (
+    <section>
+      <h2>Where you are signed in</h2>
+      <ul className={css["sessions"]}>
+        {sessions.map(({ id, isThisOne, since, until, userAgent, address }) => (
+          <li key={id}>
+            <b>{deviceOf(userAgent)}</b>
+            <p>
+              {address !== "" && `From ${address}, `}
+              since <time dateTime={since.toISOString()}>{day(since)}</time>, until{" "}
+              <time dateTime={until.toISOString()}>{day(until)}</time>
+            </p>
+            {isThisOne ? (
+              <span>This session</span>
+            ) : (
+              <form action={endMySessions}>
+                <button className={form["button"]} type="submit" name="session" value={id}>
+                  End
+                </button>
+              </form>
+            )}
+          </li>
+        ))}
+      </ul>
+      {sessions.length > 1 && (
+        <form action={endMySessions}>
+          <button className={form["button"]} type="submit" name="session" value="others">
+            End all others
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}

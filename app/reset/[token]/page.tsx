@@ -1,0 +1,33 @@
+import type { Metadata } from "next";
+import { ownerOfPasswordLink } from "#server/auth";
+import form from "../../form.module.css";
+import { ResetForm } from "./reset-form.tsx";
+
+export const metadata: Metadata = {
+  title: "Set a password",
+  robots: { index: false },
+};
+
+/** Looking at the link does not spend it: mail programs and chats look at every link. */
+export default async function ResetPage({ params }: { params: Promise<{ token: string }> }) {
+  const { token } = await params;
+  const owner = await ownerOfPasswordLink(token);
+  return (
+    <main className={form["plain"]} id="main">
+      <h1>Set a password</h1>
+      {owner === undefined ? (
+        <p className={form["say"]}>
+          This link has been used or is too old. Ask your instructor, or the administrator of this
+          site, for a new one.
+        </p>
+      ) : (
+        <>
+          <p className={form["say"]}>
+            For {owner.name}. The link works once; other sessions of this account end.
+          </p>
+          <ResetForm token={token} username={owner.username} />
+        </>
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,74 @@
+import { createHash, randomBytes } from "node:crypto";
+import { config } from "../config.ts";
+import { db, type Tx, transaction } from "../db/client.ts";
+import { storePassword } from "./password.ts";
+
+/** How long a link works. */
+export const LINK_HOURS = 48;
+const PREFIX = "password-link:";
+
+/**
+ * Makes a link by which `userId` sets a new password: once, and only the newest one. The site keeps
+ * its hash alone, so whoever makes it sees it now or never.
+ */
+export async function makePasswordLink(tx: Tx, userId: string, now = new Date()): Promise<string> {
+  const token = randomBytes(32).toString("base64url");
+  await tx.verification.deleteMany({
+    where: {
+      identifier: { startsWith: PREFIX },
+      OR: [{ value: userId }, { expiresAt: { lt: now } }],
+    },
+  });
+  await tx.verification.create({
+    data: {
+      id: crypto.randomUUID(),
+      identifier: identifierOf(token),
+      value: userId,
+      expiresAt: new Date(now.getTime() + LINK_HOURS * 60 * 60 * 1000),
+    },
+  });
+  return `${config().origin}/reset/${token}`;
+}
+
+/** Whose password the link sets; undefined when it was never made, was used, or is too old. */
+export async function ownerOfPasswordLink(
+  token: string,
+  now = new Date(),
+): Promise<{ readonly name: string; readonly username: string } | undefined> {
+  const link = await db().verification.findFirst({
+    where: { identifier: identifierOf(token), expiresAt: { gt: now } },
+    select: { value: true },
+  });
+  if (link === null) return undefined;
+  const user = await db().user.findUnique({
+    where: { id: link.value },
+    select: { name: true, username: true, email: true },
+  });
+  return user === null ? undefined : { name: user.name, username: user.username ?? user.email };
+}
+
+export type RedeemResult =
+  | { readonly kind: "set"; readonly userId: string }
+  | { readonly kind: "spent" };
+
+/** Sets the password and spends the link; every session that is open ends. */
+export async function redeemPasswordLink(
+  token: string,
+  password: string,
+  now = new Date(),
+): Promise<RedeemResult> {
+  return transaction(async (tx): Promise<RedeemResult> => {
+    const where = { identifier: identifierOf(token), expiresAt: { gt: now } };
+    const link = await tx.verification.findFirst({ where, select: { value: true } });
+    // Deleting it is taking it: of two that use the link at once, one finds it gone.
+    const { count } = await tx.verification.deleteMany({ where });
+    if (link === null || count === 0) return { kind: "spent" };
+    await storePassword(tx, link.value, password);
+    await tx.session.deleteMany({ where: { userId: link.value } });
+    return { kind: "set", userId: link.value };
+  });
+}
+
+function identifierOf(token: string): string {
+  return `${PREFIX}${createHash("sha256").update(token).digest("hex")}`;
+}
