@@ -1,6 +1,85 @@
-import { connection } from "next/server";
+import type { LectureDocument } from "#notebook/document";
+import { readExercises, readLectures } from "#server/course";
+import { COURSE_TITLE } from "./course.ts";
+import css from "./home.module.css";
+import { exerciseNumber, lectureNumber, shortTitle } from "./lectures/title.ts";
+import { Resume } from "./resume.tsx";
 
+/** What there is to read, and where the reader stopped. */
 export default async function Home() {
-  await connection();
-  return <h1>Kernelbook</h1>;
+  const lectures = await readLectures();
+  const [first] = lectures;
+  return (
+    <main id="main" className={css["home"]}>
+      <div className={css["head"]}>
+        <div>
+          <h1>{COURSE_TITLE}</h1>
+          <p className={css["lead"]}>
+            Lectures on a kernel that runs in this page. Every cell can be changed and run again;
+            nothing you do can break it.
+          </p>
+        </div>
+        {first !== undefined && (
+          <Resume
+            slugs={lectures.map(({ frontMatter }) => frontMatter.slug)}
+            first={{ slug: first.frontMatter.slug, lecture: shortTitle(first.frontMatter) }}
+          />
+        )}
+      </div>
+      {lectures.length === 0 ? (
+        <p>This course has no lecture yet.</p>
+      ) : (
+        <ol className={css["lectures"]}>
+          {lectures.map((lecture) => (
+            <li key={lecture.frontMatter.slug}>
+              <LectureEntry lecture={lecture} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </main>
+  );
+}
+
+function LectureEntry({ lecture }: { lecture: LectureDocument }) {
+  const { frontMatter, cells, exerciseIds } = lecture;
+  const { slug, subtitle, title, summary, minutes, goals } = frontMatter;
+  const exercises = readExercises().filter(({ manifest }) => exerciseIds.includes(manifest.id));
+  return (
+    <article className={css["lecture"]}>
+      <span className={css["number"]}>{lectureNumber(frontMatter)}</span>
+      <div>
+        <h2>
+          <a href={`/lectures/${slug}`}>{subtitle ? `${subtitle}: ${title}` : title}</a>
+        </h2>
+        <p className={css["summary"]}>{summary}</p>
+        <p className={css["facts"]}>
+          {minutes} min, {cells.length} cells
+        </p>
+      </div>
+      <section aria-label="Goals">
+        <h3>Afterwards you can</h3>
+        <ul>
+          {goals.map((goal) => (
+            <li key={goal}>{goal}</li>
+          ))}
+        </ul>
+      </section>
+      {exercises.length > 0 && (
+        <section aria-label="Exercises">
+          <h3>Exercises</h3>
+          <ul className={css["exercises"]}>
+            {exercises.map(({ manifest }) => (
+              <li key={manifest.id}>
+                <a href={`/lectures/${slug}#exercise-${manifest.id}`}>
+                  {exerciseNumber(manifest.number)} {manifest.title}
+                </a>
+                <span>{manifest.points} points</span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </article>
+  );
 }

@@ -1,4 +1,5 @@
 export { CellIsland } from "./cell/cell-island.tsx";
+export { CodeText } from "./cell/code-text.tsx";
 export {
   CodeEditor,
   type CodeEditorProps,

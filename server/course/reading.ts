@@ -46,7 +46,9 @@ export class ReadingThread {
   }
 
   async #ask(text: Text): Promise<Answer> {
-    this.#thread ??= new Worker(join(checkout(), "server/course/reading-thread.ts"), {
+    // Not bundled: Node runs the file as it lies in the checkout.
+    const file = join(checkout(), "server/course/reading-thread.ts");
+    this.#thread ??= new Worker(/* turbopackIgnore: true */ file, {
       resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB_MAX },
     });
     this.#thread.postMessage(text);

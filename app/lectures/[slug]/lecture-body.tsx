@@ -1,0 +1,43 @@
+import type { ComponentProps } from "react";
+import { CellIsland, CodeText, OutputView, Predict } from "#notebook/components";
+import type { Cell, LectureDocument } from "#notebook/document";
+import { ExerciseBlock } from "./exercise-block.tsx";
+import { FigureText } from "./figure-text.tsx";
+import { withMargin } from "./margin.ts";
+import css from "./prose.module.css";
+import { type Parts, Prose } from "./prose.tsx";
+import { sectionsOf, splitLead } from "./sections.ts";
+
+/** The text of a lecture below its head: prose, cells, figures, exercises, in their order. */
+export function LectureBody({ lecture }: { lecture: LectureDocument }) {
+  return <Prose text={withMargin(splitLead(lecture.body).rest)} parts={partsOf(lecture)} />;
+}
+
+function partsOf(lecture: LectureDocument): Parts {
+  const numbers = new Map(sectionsOf(lecture).map(({ id, number }) => [id, number]));
+  const cells = new Map(lecture.cells.map((cell) => [cell.id, cell]));
+  return {
+    h2: ({ children, ...props }: ComponentProps<"h2">) => (
+      <h2 {...props}>
+        <span className={css["sectionNumber"]}>{numbers.get(props.id ?? "")}</span>
+        {children}
+      </h2>
+    ),
+    "kb-cell": ({ id }: { id: string }) => <StoredCell cell={cells.get(id)} />,
+    "kb-exercise": ({ id }: { id: string }) => <ExerciseBlock id={id} />,
+    "kb-figure": FigureText,
+    "kb-predict": Predict,
+  };
+}
+
+/** A cell as the lecture has it: code coloured and output drawn on the server. */
+function StoredCell({ cell }: { cell: Cell | undefined }) {
+  if (cell === undefined) return null;
+  return (
+    <CellIsland
+      id={cell.id}
+      code={<CodeText source={cell.source} hasNumbers={false} badLine={undefined} />}
+      output={<OutputView outputs={cell.storedOutputs} />}
+    />
+  );
+}

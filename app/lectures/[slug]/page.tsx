@@ -1,0 +1,65 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { CellTicks, NotebookProvider, NotebookTools } from "#notebook/components";
+import type { LectureDocument } from "#notebook/document";
+import { readLecture, readLectures } from "#server/course";
+import "katex/dist/katex.min.css";
+import { PageTools } from "../../bar/page-tools.tsx";
+import { shortTitle } from "../title.ts";
+import { Contents } from "./contents.tsx";
+import css from "./lecture.module.css";
+import { LectureBody } from "./lecture-body.tsx";
+import { LectureHead } from "./lecture-head.tsx";
+import { Neighbours } from "./neighbours.tsx";
+import prose from "./prose.module.css";
+import { sectionsOf } from "./sections.ts";
+
+export async function generateMetadata({
+  params,
+}: PageProps<"/lectures/[slug]">): Promise<Metadata> {
+  const { frontMatter } = await lectureOf(params);
+  const { title, subtitle, summary } = frontMatter;
+  return { title: subtitle ? `${subtitle}: ${title}` : title, description: summary };
+}
+
+/** A lecture: whole as the server sends it; its cells come alive in their places. */
+export default async function LecturePage({ params }: PageProps<"/lectures/[slug]">) {
+  const lecture = await lectureOf(params);
+  const { frontMatter } = lecture;
+  const sections = sectionsOf(lecture);
+  return (
+    <NotebookProvider
+      lecture={{ slug: frontMatter.slug, title: frontMatter.title }}
+      cells={lecture.cells.map(({ storedOutputs, ...cell }) => ({
+        ...cell,
+        hasOutput: storedOutputs.length > 0,
+      }))}
+    >
+      <PageTools>
+        <NotebookTools />
+      </PageTools>
+      <div className={css["page"]} data-has-tools="">
+        <Contents
+          slug={frontMatter.slug}
+          lecture={shortTitle(frontMatter)}
+          sections={sections.map(({ id, number, title, cellIds }) => ({
+            id,
+            number,
+            title,
+            ticks: cellIds.length > 0 && <CellTicks ids={cellIds} />,
+          }))}
+        />
+        <main id="main" className={`${css["text"]} ${prose["flow"]}`}>
+          <LectureHead lecture={lecture} />
+          <LectureBody lecture={lecture} />
+          <Neighbours slug={frontMatter.slug} lectures={await readLectures()} />
+        </main>
+      </div>
+    </NotebookProvider>
+  );
+}
+
+async function lectureOf(params: Promise<{ slug: string }>): Promise<LectureDocument> {
+  const lecture = await readLecture((await params).slug);
+  return lecture ?? notFound();
+}
