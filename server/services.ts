@@ -1,5 +1,6 @@
 import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
+import { closeProgress } from "./grading/progress.ts";
 
 /** Something that works beside the pages as long as the web process lives. */
 export interface Service {
@@ -12,6 +13,8 @@ export interface Service {
 const SERVICES: readonly Service[] = [
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
+  // Begins to listen when the first page follows a submission.
+  { name: "progress", start: async () => closeProgress },
 ];
 
 /** Starts all services and answers what stops them, the last one first. */

@@ -49,6 +49,9 @@ export async function makeClass(folder: string, students: number): Promise<Class
     email: `${randomUUID()}@example.org`,
   }));
   await db().user.createMany({ data: users });
+  await db().enrolment.createMany({
+    data: users.map(({ id: userId }) => ({ userId, runId: run.id, role: "student" })),
+  });
   return { runId: run.id, exerciseId: exercise.id, version, students: users.map(({ id }) => id) };
 }
 

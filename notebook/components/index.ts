@@ -1,11 +1,5 @@
 export { CellIsland } from "./cell/cell-island.tsx";
 export { CodeText } from "./cell/code-text.tsx";
-export {
-  CodeEditor,
-  type CodeEditorProps,
-  type EditorMarker,
-  type ExtraLib,
-} from "./editor/code-editor.tsx";
 export { CellTicks } from "./notebook/cell-ticks.tsx";
 export { NotebookProvider } from "./notebook/notebook-provider.tsx";
 export { NotebookTools } from "./notebook/notebook-tools.tsx";

@@ -29,6 +29,17 @@ export interface ExerciseManifest {
   readonly tests: readonly ExerciseTest[];
 }
 
+/** What the page of an exercise holds: of hidden tests only their titles, points and hints. */
+export interface ExerciseSheet {
+  readonly manifest: ExerciseManifest;
+  /** The text that the editor begins with. */
+  readonly starter: string;
+  /** Types of what a submission exports; "" when the exercise has none. */
+  readonly contract: string;
+  /** The visible tests as one text; "" when the exercise has none. */
+  readonly visibleTests: string;
+}
+
 /** How a grading run ended. Only `internal-error` is ours, and costs no attempt. */
 export type GradingStatus =
   | "graded"

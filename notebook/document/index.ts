@@ -1,6 +1,7 @@
 export type {
   ExerciseLimits,
   ExerciseManifest,
+  ExerciseSheet,
   ExerciseTest,
   GradingResult,
   GradingStatus,
@@ -18,3 +19,10 @@ export type {
   VerifierLogData,
 } from "./output.ts";
 export { MIME_CHART, MIME_MAP, MIME_TABLE, MIME_TRACE, MIME_VERIFIER_LOG } from "./output.ts";
+export {
+  type Attempt,
+  SOURCE_BYTES_MAX,
+  type SubmissionProgress,
+  type SubmissionReceipt,
+  type TestProgress,
+} from "./submission.ts";

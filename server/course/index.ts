@@ -5,6 +5,7 @@ export {
   findExercise,
   readExercises,
 } from "./exercise.ts";
+export { type CourseSheet, readExerciseSheet } from "./exercise-sheet.ts";
 export {
   type CourseReading,
   readCourse,

@@ -3,7 +3,12 @@
  * watches the limits: what counts is what the judge says on its own channel, with the nonce.
  */
 import { randomBytes } from "node:crypto";
-import type { ExerciseManifest, GradingResult, GradingStatus } from "#notebook/document";
+import {
+  type ExerciseManifest,
+  type GradingResult,
+  type GradingStatus,
+  SOURCE_BYTES_MAX,
+} from "#notebook/document";
 import type { Frame } from "#notebook/runtime";
 import { log } from "../operation/log.ts";
 import { type JudgeMessage, parseJudgeMessage } from "./judge-message.ts";
@@ -21,11 +26,13 @@ export interface GradedExercise {
   readonly judge: string;
 }
 
-export const SOURCE_BYTES_MAX = 256 * 1024;
 const WATCH_MS = 50;
 
 /** A run that failed by our own fault is tried again, so often. */
 const TRIES_MAX = 3;
+
+/** Told of each verdict, with those that came before. */
+export type VerdictListener = (verdicts: Verdicts) => void;
 
 /** Answers a result, whatever the submission does. */
 export async function grade(
@@ -33,11 +40,12 @@ export async function grade(
   exercise: GradedExercise,
   source: string,
   seeds: readonly number[],
+  onVerdict: VerdictListener = () => undefined,
 ): Promise<GradingResult> {
   const began = performance.now();
-  let end = await endOf(pool, exercise, source, seeds);
+  let end = await endOf(pool, exercise, source, seeds, onVerdict);
   for (let tries = 1; tries < TRIES_MAX && end.isWorthRetrying === true; tries++) {
-    end = await endOf(pool, exercise, source, seeds);
+    end = await endOf(pool, exercise, source, seeds, onVerdict);
   }
   return resultOf(exercise.manifest, end, performance.now() - began);
 }
@@ -56,6 +64,7 @@ async function endOf(
   exercise: GradedExercise,
   source: string,
   seeds: readonly number[],
+  onVerdict: VerdictListener,
 ): Promise<RunEnd> {
   const verdicts: Verdicts = new Map();
   if (Buffer.byteLength(source) > SOURCE_BYTES_MAX) {
@@ -74,7 +83,7 @@ async function endOf(
     judge = await judging;
     const missing = differingTests(exercise.manifest, judge.tests);
     if (missing !== undefined) throw new BrokenTests(missing);
-    const run = new Run(exercise.manifest, player, judge.sandbox, verdicts);
+    const run = new Run(exercise.manifest, player, judge.sandbox, verdicts, onVerdict);
     const end = await run.start(source, seeds);
     if (run.judgeIsIdle) pool.giveBack(judge);
     else judge.sandbox.kill();
@@ -105,6 +114,7 @@ class Run {
   readonly #player: Sandbox;
   readonly #judge: Sandbox;
   readonly #verdicts: Verdicts;
+  readonly #onVerdict: VerdictListener;
   readonly #nonce = randomBytes(16).toString("hex");
   readonly #before: { readonly player: Usage; readonly judge: Usage };
   /** Whether the player has been asked and has not yet answered: it never speaks otherwise. */
@@ -116,11 +126,18 @@ class Run {
   /** Its run came to its own end, so that another one may follow. */
   judgeIsIdle = false;
 
-  constructor(manifest: ExerciseManifest, player: Sandbox, judge: Sandbox, verdicts: Verdicts) {
+  constructor(
+    manifest: ExerciseManifest,
+    player: Sandbox,
+    judge: Sandbox,
+    verdicts: Verdicts,
+    onVerdict: VerdictListener,
+  ) {
     this.#manifest = manifest;
     this.#player = player;
     this.#judge = judge;
     this.#verdicts = verdicts;
+    this.#onVerdict = onVerdict;
     this.#before = { player: player.usage(), judge: judge.usage() };
   }
 
@@ -167,6 +184,7 @@ class Run {
   #hear(message: JudgeMessage): void {
     if (message.kind === "verdict") {
       this.#verdicts.set(message.verdict.id, message.verdict);
+      this.#onVerdict(this.#verdicts);
       return;
     }
     const { end } = message;

@@ -5,6 +5,7 @@ import { db } from "../db/client.ts";
 import { log } from "../operation/log.ts";
 import { grade } from "./grade.ts";
 import { gradingMetrics } from "./metrics.ts";
+import { tellProgress, tellVerdicts } from "./progress.ts";
 import {
   closeQueue,
   completeJob,
@@ -16,7 +17,7 @@ import {
   touchJob,
 } from "./queue.ts";
 import { endRegradeEntry } from "./regrade.ts";
-import { givenUp } from "./result.ts";
+import { givenUp, type Verdicts } from "./result.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { studentSeed } from "./seed.ts";
 import { gradableSubmission, storeResult } from "./stored-result.ts";
@@ -136,9 +137,11 @@ class Grader {
     }
     const { exercise, source, userId } = submission;
     const seeds = [...exercise.manifest.seeds, studentSeed(config().secret, userId, exercise.hash)];
+    const tell = (verdicts: Verdicts) => tellVerdicts(job.submissionId, verdicts);
+    tell(new Map());
     const result =
       job.earlierTries < TRIES_MAX
-        ? await grade(this.#pool, exercise, source, seeds)
+        ? await grade(this.#pool, exercise, source, seeds, tell)
         : givenUp(exercise.manifest);
     // Its sandboxes were ended with the grader: no result, but no harm either.
     if (this.#isStopped) return;
@@ -146,6 +149,7 @@ class Grader {
       const change = await storeResult(tx, submission, result, job.isRegrade);
       if (job.isRegrade) await endRegradeEntry(tx, job.id, change);
       await completeJob(tx, job);
+      await tellProgress(tx, job.submissionId, { kind: "graded" });
     });
     const { status, ms } = result;
     gradingMetrics().observe({ status }, ms / 1000);

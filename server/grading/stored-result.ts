@@ -124,13 +124,25 @@ export async function findIdenticalResult(
     orderBy: { gradedAt: "desc" },
   });
   if (found === null) return undefined;
-  const { submissionId, status, score, max, tests, message, ms } = found;
+  return { submissionId: found.submissionId, ...resultOfRow(found) };
+}
+
+/** A result as it lies in the database. */
+export interface ResultRow {
+  readonly status: string;
+  readonly score: number;
+  readonly max: number;
+  readonly tests: unknown;
+  readonly message: string | null;
+  readonly ms: number;
+}
+
+export function resultOfRow({ status, score, max, tests, message, ms }: ResultRow): GradingResult {
   return {
-    submissionId,
     status: status as GradingResult["status"],
     score,
     max,
-    tests: tests as unknown as TestOutcome[],
+    tests: tests as TestOutcome[],
     ...(message === null ? {} : { message }),
     ms,
   };

@@ -13,6 +13,8 @@ export {
   classRunBySlug,
   classRuns,
 } from "./class-run.ts";
+export { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
+export { exerciseDraft, saveExerciseDraft } from "./exercise-draft.ts";
 export {
   exercisesOfRun,
   type Gradebook,
@@ -58,3 +60,13 @@ export {
   regradeChanges,
   regradesOf,
 } from "./regrade.ts";
+export {
+  attemptsAt,
+  type SubmissionAnswer,
+  type SubmissionView,
+  submissionOwner,
+  submissionProgress,
+  submissionView,
+  submitText,
+  type TextToSubmit,
+} from "./submission.ts";

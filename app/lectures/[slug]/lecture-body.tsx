@@ -24,7 +24,9 @@ function partsOf(lecture: LectureDocument): Parts {
       </h2>
     ),
     "kb-cell": ({ id }: { id: string }) => <StoredCell cell={cells.get(id)} />,
-    "kb-exercise": ({ id }: { id: string }) => <ExerciseBlock id={id} />,
+    "kb-exercise": ({ id }: { id: string }) => (
+      <ExerciseBlock id={id} lecture={lecture.frontMatter.slug} />
+    ),
     "kb-figure": FigureText,
     "kb-predict": Predict,
   };

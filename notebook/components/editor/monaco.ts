@@ -119,7 +119,8 @@ export async function createMonaco(
   const uri = monaco.Uri.file(options.path);
   monaco.editor.getModel(uri)?.dispose();
   const model = monaco.editor.createModel(options.value(), options.language, uri);
-  const editor = monaco.editor.create(host, { ...LOOKS, model, ariaLabel: options.ariaLabel });
+  const { ariaLabel } = options;
+  const editor = monaco.editor.create(host, { ...LOOKS, fontFamily: codeFont(), model, ariaLabel });
   const fitHeight = () => {
     host.style.height = `${editor.getContentHeight()}px`;
     editor.layout();
@@ -168,6 +169,11 @@ export async function createMonaco(
   };
 }
 
+/** The page's own font for code: what it is called is the page's business. */
+function codeFont(): string {
+  return getComputedStyle(document.documentElement).getPropertyValue("--mono");
+}
+
 function clamp(line: number, model: Monaco.editor.ITextModel): number {
   return Math.max(1, Math.min(line, model.getLineCount()));
 }
@@ -175,7 +181,6 @@ function clamp(line: number, model: Monaco.editor.ITextModel): number {
 /** As the text looks when nobody edits it: the same font, line and left edge. */
 const LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   automaticLayout: false,
-  fontFamily: '"Source Code Pro Variable", "Source Code Pro", ui-monospace, monospace',
   fontSize: 14,
   lineHeight: 22,
   fontLigatures: false,

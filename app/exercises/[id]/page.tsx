@@ -1,0 +1,49 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { readExerciseSheet, readLecture } from "#server/course";
+import page from "../../lectures/[slug]/lecture.module.css";
+import prose from "../../lectures/[slug]/prose.module.css";
+import { Prose } from "../../lectures/[slug]/prose.tsx";
+import "katex/dist/katex.min.css";
+import { Exercise } from "../exercise.tsx";
+import css from "../exercises.module.css";
+
+interface PageParams {
+  params: Promise<{ id: string }>;
+}
+
+export async function generateMetadata({ params }: PageParams): Promise<Metadata> {
+  const { manifest } = (await exerciseOf(params)).sheet;
+  return { title: `${manifest.number.replace(/^E/, "")} ${manifest.title}` };
+}
+
+/** An exercise on a page of its own. */
+export default async function ExercisePage({ params }: PageParams) {
+  const { sheet, lectureSlug } = await exerciseOf(params);
+  const { id } = sheet.manifest;
+  const lecture = await readLecture(lectureSlug);
+  return (
+    <main id="main" className={page["text"]}>
+      {lecture !== undefined && (
+        <p className={css["where"]}>
+          Exercise of{" "}
+          <a href={`/lectures/${lectureSlug}#exercise-${id}`}>{lecture.frontMatter.title}</a>
+        </p>
+      )}
+      <Exercise
+        id={id}
+        level={1}
+        path={`/exercises/${id}`}
+        renderTask={(task) => (
+          <div className={prose["flow"]}>
+            <Prose text={task} />
+          </div>
+        )}
+      />
+    </main>
+  );
+}
+
+async function exerciseOf(params: Promise<{ id: string }>) {
+  return (await readExerciseSheet((await params).id)) ?? notFound();
+}

@@ -1,0 +1,39 @@
+import type { Metadata } from "next";
+import { notFound, redirect } from "next/navigation";
+import { SubmissionSheet } from "#notebook/components/exercise";
+import { currentViewer } from "#server/auth";
+import { db } from "#server/db";
+import { maySeeSubmission } from "#server/policies";
+import { submissionView } from "#server/queries";
+import page from "../../lectures/[slug]/lecture.module.css";
+
+export const metadata: Metadata = { title: "Submission" };
+
+interface PageParams {
+  params: Promise<{ id: string }>;
+}
+
+/** A submission for good: code, result and receipt, for its student and who teaches them. */
+export default async function SubmissionPage({ params }: PageParams) {
+  const { id } = await params;
+  const viewer = await currentViewer();
+  if (viewer === undefined) redirect(`/signin?from=${encodeURIComponent(`/submissions/${id}`)}`);
+  const view = await submissionView(db(), id);
+  // Who may not see it does not learn whether it exists.
+  if (view === undefined || maySeeSubmission(viewer, view).kind === "denied") notFound();
+  const { exercise, receipt, source, tests, result } = view;
+  return (
+    <main id="main" className={page["text"]}>
+      <SubmissionSheet
+        number={exercise.number.replace(/^E/, "")}
+        title={exercise.title}
+        student={view.userId === viewer.userId ? undefined : view.student}
+        exerciseHref={`/exercises/${exercise.slug}`}
+        receipt={receipt}
+        source={source}
+        tests={tests}
+        result={result}
+      />
+    </main>
+  );
+}

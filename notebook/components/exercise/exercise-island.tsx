@@ -1,0 +1,49 @@
+"use client";
+
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
+import type { ExerciseSheet } from "#notebook/document";
+import type { RemoteExercise, StudentWork } from "#notebook/session/exercise";
+import { isMarkedKept } from "../../session/exercise/kept-mark.ts";
+
+/** Everything that works comes with the first exercise that is near the screen. */
+const ExerciseLive = lazy(async () => {
+  const { ExerciseLive: live } = await import("./exercise-live.tsx");
+  return { default: live };
+});
+
+interface ExerciseIslandProps {
+  sheet: ExerciseSheet;
+  student: StudentWork | undefined;
+  remote: RemoteExercise;
+  signInHref: string;
+  /** The server's form of it. */
+  still: ReactNode;
+}
+
+/** Wakes an exercise up before it comes into view, or at once where something waits to be sent. */
+export function ExerciseIsland({ still, ...live }: ExerciseIslandProps) {
+  const place = useRef<HTMLSpanElement>(null);
+  const [isWanted, setWanted] = useState(false);
+  const { id } = live.sheet.manifest;
+  useEffect(() => {
+    if (isMarkedKept(id)) setWanted(true);
+    const near = new IntersectionObserver(
+      (entries) => entries.some(({ isIntersecting }) => isIntersecting) && setWanted(true),
+      { rootMargin: "600px" },
+    );
+    if (place.current !== null) near.observe(place.current);
+    return () => near.disconnect();
+  }, [id]);
+  return (
+    <>
+      <span ref={place} />
+      {isWanted ? (
+        <Suspense fallback={still}>
+          <ExerciseLive {...live} />
+        </Suspense>
+      ) : (
+        still
+      )}
+    </>
+  );
+}

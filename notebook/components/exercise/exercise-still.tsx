@@ -1,0 +1,70 @@
+import type { ExerciseSheet } from "#notebook/document";
+import { firstState, type StudentWork } from "#notebook/session/exercise";
+import { AttemptsTable } from "./attempts-table.tsx";
+import css from "./exercise.module.css";
+import { Facts } from "./facts.tsx";
+import { FileLine } from "./file-line.tsx";
+import { FileText } from "./file-text.tsx";
+import { HandIn } from "./hand-in.tsx";
+import { ReceiptLine } from "./receipt-line.tsx";
+import { ResultView } from "./result-view.tsx";
+import { standingOf } from "./standing.ts";
+import { VisibleTests } from "./visible-tests.tsx";
+
+interface ExerciseStillProps {
+  sheet: ExerciseSheet;
+  student: StudentWork | undefined;
+  signInHref: string;
+}
+
+/** An exercise as the server writes it: what one can work on takes its place, in the same room. */
+export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps) {
+  const { manifest, starter } = sheet;
+  const { attempts, graded, handing, trial } = firstState(starter, student);
+  return (
+    <>
+      <Facts manifest={manifest} attempts={attempts} />
+      <div>
+        <FileLine
+          saved={undefined}
+          isEdited={false}
+          isEditing={false}
+          isTakenBack={false}
+          onEdit={undefined}
+          onStartOver={undefined}
+          onTakeBack={undefined}
+        />
+        <div className={css["code"]}>
+          <FileText source={starter} badLine={undefined} />
+        </div>
+        {sheet.visibleTests !== "" && (
+          <VisibleTests manifest={manifest} trial={trial} isStale={false} />
+        )}
+        <HandIn
+          manifest={manifest}
+          standing={standingOf(student)}
+          attempts={attempts}
+          handing={handing}
+          hasTests={sheet.visibleTests !== ""}
+          isTrying={false}
+          signInHref={signInHref}
+          onSubmit={undefined}
+          onTry={undefined}
+          onStop={undefined}
+        />
+        {graded !== undefined && (
+          <>
+            <ResultView
+              title={`Attempt ${graded.receipt.attempt}`}
+              tests={manifest.tests}
+              seeds={manifest.seeds}
+              result={graded.result}
+            />
+            <ReceiptLine receipt={graded.receipt} />
+          </>
+        )}
+        {attempts.length > 0 && <AttemptsTable attempts={attempts} />}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,166 @@
+import type { ReactNode } from "react";
+import { type Attempt, type ExerciseManifest, SOURCE_BYTES_MAX } from "#notebook/document";
+import type { Handing, Refusal } from "#notebook/session/exercise";
+import { Icon } from "../icon.tsx";
+import css from "./exercise.module.css";
+import { Moment } from "./moment.tsx";
+
+/** Who looks at the exercise. */
+export type Standing = "signed-out" | "not-enrolled" | "enrolled";
+
+interface HandInProps {
+  manifest: ExerciseManifest;
+  standing: Standing;
+  attempts: readonly Attempt[];
+  handing: Handing;
+  hasTests: boolean;
+  isTrying: boolean;
+  signInHref: string;
+  /** undefined while nothing is alive yet. */
+  onSubmit: (() => void) | undefined;
+  onTry: (() => void) | undefined;
+  onStop: (() => void) | undefined;
+}
+
+/** The row of buttons, with one that comes first. */
+export function HandIn(props: HandInProps) {
+  const { standing, hasTests, isTrying, signInHref, onTry, onStop } = props;
+  return (
+    <div className={css["act"]}>
+      {standing === "signed-out" ? (
+        <a className={css["first"]} href={signInHref}>
+          Sign in to submit
+        </a>
+      ) : (
+        <SubmitButton {...props} />
+      )}
+      {hasTests && (
+        <Button look="button" onClick={isTrying ? onStop : onTry} title="Ctrl+Enter">
+          {isTrying ? "Stop the tests" : "Run visible tests"}
+        </Button>
+      )}
+      <p className={css["say"]}>{advice(props)}</p>
+    </div>
+  );
+}
+
+function SubmitButton(props: HandInProps) {
+  const { attempts, handing, onSubmit } = props;
+  const next = (attempts[0]?.receipt.attempt ?? 0) + 1;
+  const isBusy = handing.kind === "sending" || handing.kind === "kept";
+  const mayNot = isBusy || blockOf(props) !== undefined;
+  return (
+    <Button look="first" onClick={mayNot ? undefined : onSubmit} title="Ctrl+Shift+Enter">
+      {handing.kind === "sending" ? "Submitting" : `Submit attempt ${next}`}
+    </Button>
+  );
+}
+
+function Button({
+  look,
+  title,
+  onClick,
+  children,
+}: {
+  look: "first" | "button";
+  title: string;
+  onClick: (() => void) | undefined;
+  children: ReactNode;
+}) {
+  return (
+    <button
+      type="button"
+      className={css[look]}
+      title={title}
+      // It keeps its place in the order of focus, and says itself that it does nothing now.
+      aria-disabled={onClick === undefined}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** Why nothing can be submitted, if so. */
+function blockOf({ manifest, standing, attempts }: HandInProps): string | undefined {
+  if (standing === "not-enrolled") {
+    return "You are not enrolled in this course: your instructor can enrol you. Visible tests run for everybody.";
+  }
+  const spent = attempts.filter(({ isSpent }) => isSpent).length;
+  if (manifest.attempts !== undefined && spent >= manifest.attempts) {
+    return `All ${manifest.attempts} attempts are spent. Visible tests still run.`;
+  }
+  return undefined;
+}
+
+function advice(props: HandInProps): string {
+  if (props.standing === "signed-out") {
+    return "Your text is kept on this device, and is here when you come back.";
+  }
+  return (
+    blockOf(props) ??
+    "Hidden tests run on the server. Time-outs and crashes of ours cost no attempt."
+  );
+}
+
+interface HandingNoticeProps {
+  handing: Handing;
+  signInHref: string;
+  onSendKept: () => void;
+}
+
+/** What is said about a submission that has not got through. */
+export function HandingNotice({ handing, signInHref, onSendKept }: HandingNoticeProps) {
+  if (handing.kind === "refused") {
+    return (
+      <div className={css["notice"]} data-tone="failed">
+        <Icon name="warn" />
+        <p>
+          <b>Nothing was handed in.</b> {refusalInWords(handing.because)} Your text is kept.
+        </p>
+      </div>
+    );
+  }
+  if (handing.kind !== "kept") return null;
+  const isOffline = handing.because === "offline";
+  return (
+    <div className={css["notice"]}>
+      <Icon name="clock" />
+      <div>
+        <p>
+          <b>Kept on this device, and not sent yet.</b> Submitted <Moment at={handing.at} />.{" "}
+          {isOffline
+            ? "The server cannot be reached; it will be sent, once, when it can."
+            : "Your session has ended; it will be sent, once, after you have signed in."}
+        </p>
+        <div className={css["act"]}>
+          {!isOffline && (
+            <a className={css["first"]} href={signInHref}>
+              Sign in and send
+            </a>
+          )}
+          <button type="button" className={css["button"]} onClick={onSendKept}>
+            Try now
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function refusalInWords(because: Refusal): string {
+  switch (because.kind) {
+    case "too-large":
+      return `It has ${kib(because.bytes)} KiB, and at most ${kib(SOURCE_BYTES_MAX)} are taken: make it shorter.`;
+    case "not-enrolled":
+      return "You are not enrolled in this course: your instructor can enrol you.";
+    case "no-attempts-left":
+      return "All attempts are spent.";
+    case "invalid":
+      return because.problems.join(" ");
+  }
+}
+
+function kib(bytes: number): string {
+  return String(Math.ceil(bytes / 1024)).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+}

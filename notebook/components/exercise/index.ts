@@ -1,0 +1,4 @@
+export { ExerciseFrame } from "./exercise-frame.tsx";
+export { ExerciseIsland } from "./exercise-island.tsx";
+export { ExerciseStill } from "./exercise-still.tsx";
+export { SubmissionSheet } from "./submission-sheet.tsx";

@@ -1,0 +1,230 @@
+import type {
+  Attempt,
+  ExerciseManifest,
+  ExerciseTest,
+  GradingResult,
+  SubmissionProgress,
+  SubmissionReceipt,
+} from "#notebook/document";
+import type { Tx } from "../db/index.ts";
+import {
+  enqueueGrading,
+  findIdenticalResult,
+  queuePlaceOf,
+  resultOfRow,
+  sourceHashOf,
+} from "../grading/index.ts";
+import { maySubmit, type Viewer } from "../policies/index.ts";
+
+/** A text that a student hands in. */
+export interface TextToSubmit {
+  /** The exercise's name in the course. */
+  readonly exercise: string;
+  readonly source: string;
+  /** Made by the page: what is sent twice is stored once. */
+  readonly clientKey: string;
+}
+
+export type SubmissionAnswer =
+  | { readonly kind: "accepted"; readonly receipt: SubmissionReceipt }
+  /** The same text was handed in before: its result counts, and nothing was stored. */
+  | { readonly kind: "identical"; readonly receipt: SubmissionReceipt }
+  | {
+      readonly kind: "denied";
+      readonly because: "signed-out" | "not-enrolled" | "no-attempts-left";
+    };
+
+/** Stores a text and queues it for grading, both in the transaction `tx` or neither. */
+export async function submitText(
+  tx: Tx,
+  viewer: Viewer,
+  { exercise: slug, source, clientKey }: TextToSubmit,
+): Promise<SubmissionAnswer> {
+  const { userId } = viewer;
+  const exercise = await exerciseForSubmission(tx, { slug, userId });
+  if (exercise === undefined) return { kind: "denied", because: "not-enrolled" };
+  const { exerciseId } = exercise;
+  const sent = await tx.submission.findUnique({
+    where: { userId_clientKey: { userId, clientKey } },
+    select: RECEIPT,
+  });
+  // Its answer was lost on the way.
+  if (sent !== null) return { kind: "accepted", receipt: receiptOf(sent) };
+  const sourceHash = sourceHashOf(source);
+  const identical = await identicalSubmission(tx, { exerciseId, userId, sourceHash });
+  if (identical !== undefined) return { kind: "identical", receipt: identical };
+  const decision = maySubmit(viewer, exercise);
+  if (decision.kind === "denied") return decision;
+  const { last } = exercise;
+  const stored = await tx.submission.create({
+    data: { exerciseId, userId, clientKey, source, sourceHash, attempt: last + 1 },
+    select: RECEIPT,
+  });
+  // Stored and queued together: a submission nobody grades cannot exist.
+  await enqueueGrading(tx, stored.id);
+  return { kind: "accepted", receipt: receiptOf(stored) };
+}
+
+interface ExerciseForSubmission {
+  readonly exerciseId: string;
+  readonly runId: string;
+  readonly attempts: number | undefined;
+  readonly spent: number;
+  /** The number of the last attempt. */
+  readonly last: number;
+}
+
+/**
+ * The exercise in the newest run that the person is enrolled in. Locks the enrolment, so that two
+ * tabs cannot both spend the last attempt.
+ */
+async function exerciseForSubmission(
+  tx: Tx,
+  { slug, userId }: { readonly slug: string; readonly userId: string },
+): Promise<ExerciseForSubmission | undefined> {
+  const [row] = await tx.$queryRaw<{ id: string; runId: string; attempts: number | null }[]>`
+    SELECT exercise."id", exercise."runId", exercise."attempts"
+    FROM "Enrolment" AS enrolment
+    JOIN "CourseRun" AS run ON run."id" = enrolment."runId"
+    JOIN "Exercise" AS exercise ON exercise."runId" = run."id"
+    WHERE enrolment."userId" = ${userId} AND exercise."slug" = ${slug}
+    ORDER BY run."createdAt" DESC, run."id" DESC LIMIT 1
+    FOR UPDATE OF enrolment`;
+  if (row === undefined) return undefined;
+  const own = { exerciseId: row.id, userId };
+  const spent = await tx.submission.count({ where: { ...own, spends: true } });
+  const { _max } = await tx.submission.aggregate({ where: own, _max: { attempt: true } });
+  return {
+    exerciseId: row.id,
+    runId: row.runId,
+    attempts: row.attempts ?? undefined,
+    spent,
+    last: _max.attempt ?? 0,
+  };
+}
+
+const RECEIPT = { id: true, attempt: true, receivedAt: true, sourceHash: true } as const;
+
+interface ReceiptRow {
+  readonly id: string;
+  readonly attempt: number;
+  readonly receivedAt: Date;
+  readonly sourceHash: string;
+}
+
+function receiptOf({ id, attempt, receivedAt, sourceHash }: ReceiptRow): SubmissionReceipt {
+  return { id, attempt, receivedAt: receivedAt.getTime(), sourceHash };
+}
+
+/** The same text, graded with the exercise as it is now or still to be graded. */
+async function identicalSubmission(
+  tx: Tx,
+  key: { readonly exerciseId: string; readonly userId: string; readonly sourceHash: string },
+): Promise<SubmissionReceipt | undefined> {
+  const graded = await findIdenticalResult(tx, key);
+  const found = await tx.submission.findFirst({
+    where: graded === undefined ? { ...key, results: { none: {} } } : { id: graded.submissionId },
+    orderBy: { attempt: "desc" },
+    select: RECEIPT,
+  });
+  return found === null ? undefined : receiptOf(found);
+}
+
+/** A person's attempts at an exercise, the last one first. */
+export async function attemptsAt(
+  tx: Tx,
+  key: { readonly exerciseId: string; readonly userId: string },
+): Promise<readonly Attempt[]> {
+  const rows = await tx.submission.findMany({
+    where: key,
+    orderBy: { attempt: "desc" },
+    select: {
+      ...RECEIPT,
+      spends: true,
+      results: { where: { counts: true }, select: { status: true, score: true, max: true } },
+    },
+  });
+  return rows.map(({ spends, results: [result], ...row }) => ({
+    receipt: receiptOf(row),
+    isSpent: spends,
+    result: result && { ...result, status: result.status as GradingResult["status"] },
+  }));
+}
+
+/** A submission as its own page shows it. */
+export interface SubmissionView {
+  readonly receipt: SubmissionReceipt;
+  readonly source: string;
+  readonly userId: string;
+  readonly student: string;
+  readonly runId: string;
+  readonly exercise: {
+    readonly slug: string;
+    readonly number: string;
+    readonly title: string;
+    readonly lectureSlug: string;
+  };
+  /** Titles and hints of the tests that it was, or will be, graded with. */
+  readonly tests: readonly ExerciseTest[];
+  readonly result: GradingResult | undefined;
+}
+
+export async function submissionView(tx: Tx, id: string): Promise<SubmissionView | undefined> {
+  const row = await tx.submission.findUnique({
+    where: { id },
+    select: {
+      ...RECEIPT,
+      source: true,
+      userId: true,
+      user: { select: { name: true } },
+      exercise: {
+        select: {
+          runId: true,
+          slug: true,
+          number: true,
+          title: true,
+          lectureSlug: true,
+          versions: { orderBy: { createdAt: "desc" }, take: 1, select: { manifest: true } },
+        },
+      },
+      results: { where: { counts: true }, include: { version: { select: { manifest: true } } } },
+    },
+  });
+  if (row === null) return undefined;
+  const { versions, runId, ...exercise } = row.exercise;
+  const [result] = row.results;
+  const manifest = (result?.version ?? versions[0])?.manifest as ExerciseManifest | undefined;
+  return {
+    receipt: receiptOf(row),
+    source: row.source,
+    userId: row.userId,
+    student: row.user.name,
+    runId,
+    exercise,
+    tests: manifest?.tests ?? [],
+    result: result && resultOfRow(result),
+  };
+}
+
+/** Who may follow a submission is decided by these. */
+export async function submissionOwner(
+  tx: Tx,
+  id: string,
+): Promise<{ readonly userId: string; readonly runId: string } | undefined> {
+  const row = await tx.submission.findUnique({
+    where: { id },
+    select: { userId: true, exercise: { select: { runId: true } } },
+  });
+  return row === null ? undefined : { userId: row.userId, runId: row.exercise.runId };
+}
+
+/** Where a submission stands now. Of a running one nobody knows here which tests have ended. */
+export async function submissionProgress(tx: Tx, id: string): Promise<SubmissionProgress> {
+  const result = await tx.submissionResult.findFirst({
+    where: { submissionId: id, counts: true },
+  });
+  if (result !== null) return { kind: "graded", result: resultOfRow(result) };
+  const place = await queuePlaceOf(tx, id);
+  if (place?.kind === "running") return { kind: "running", tests: [] };
+  return { kind: "waiting", position: place?.position };
+}
