@@ -1,6 +1,7 @@
 "use client";
 
 import { useActionState } from "react";
+import controls from "../controls.module.css";
 import form from "../form.module.css";
 import { FormMessage } from "../form-message.tsx";
 import { changeMyPassword, type PasswordState, type RenameState, renameMyself } from "./actions.ts";
@@ -31,7 +32,7 @@ export function NameForm({ name }: { name: string }) {
         problem={problem}
         done={state.kind === "renamed" ? "The name is changed." : undefined}
       />
-      <button className={form["button"]} type="submit" aria-disabled={isPending}>
+      <button className={controls["button"]} type="submit" aria-disabled={isPending}>
         Change name
       </button>
     </form>
@@ -66,7 +67,7 @@ export function PasswordForm() {
             : undefined
         }
       />
-      <button className={form["button"]} type="submit" aria-disabled={isPending}>
+      <button className={controls["button"]} type="submit" aria-disabled={isPending}>
         Change password
       </button>
     </form>

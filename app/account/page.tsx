@@ -3,7 +3,8 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { currentViewer, isDemoAccount, ownSessions } from "#server/auth";
 import { mayChangeAccount, type Viewer } from "#server/policies";
-import form from "../form.module.css";
+import controls from "../controls.module.css";
+import plain from "../plain.module.css";
 import css from "./account.module.css";
 import { NameForm, PasswordForm } from "./account-forms.tsx";
 import { endMySessions, signOutHere } from "./actions.ts";
@@ -16,9 +17,9 @@ export default async function AccountPage() {
   if (viewer === undefined) redirect("/signin?from=/account");
   const isOwn = mayChangeAccount(viewer, isDemoAccount(viewer)).kind === "allowed";
   return (
-    <main className={form["plain"]} id="main">
+    <main className={plain["plain"]} id="main">
       <h1>Account</h1>
-      <p className={form["say"]}>
+      <p className={plain["say"]}>
         Signed in as <b>{viewer.username}</b>.
         {!isOwn && " This is a demo account: others use it too, so its name and password stay."}
       </p>
@@ -36,7 +37,7 @@ export default async function AccountPage() {
       )}
       {isOwn && <Sessions viewer={viewer} />}
       <form action={signOutHere} className={css["out"]}>
-        <button className={form["button"]} type="submit">
+        <button className={controls["button"]} type="submit">
           Sign out
         </button>
       </form>
@@ -63,7 +64,7 @@ async function Sessions({ viewer }: { viewer: Viewer }) {
               <span>This session</span>
             ) : (
               <form action={endMySessions}>
-                <button className={form["button"]} type="submit" name="session" value={id}>
+                <button className={controls["button"]} type="submit" name="session" value={id}>
                   End
                 </button>
               </form>
@@ -73,7 +74,7 @@ async function Sessions({ viewer }: { viewer: Viewer }) {
       </ul>
       {sessions.length > 1 && (
         <form action={endMySessions}>
-          <button className={form["button"]} type="submit" name="session" value="others">
+          <button className={controls["button"]} type="submit" name="session" value="others">
             End all others
           </button>
         </form>

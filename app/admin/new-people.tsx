@@ -1,6 +1,7 @@
 "use client";
 
 import { useActionState } from "react";
+import controls from "../controls.module.css";
 import form from "../form.module.css";
 import { FormMessage } from "../form-message.tsx";
 import { type EnrolState, enrolPerson, makeAccount } from "./actions.ts";
@@ -44,7 +45,7 @@ function MakeAccount({ runs }: { runs: readonly RunToManage[] }) {
       </label>
       <RunAndRole runs={runs} />
       <Outcome id="make-account-message" state={state} />
-      <button className={form["button"]} type="submit" aria-disabled={isPending}>
+      <button className={controls["button"]} type="submit" aria-disabled={isPending}>
         Make the account
       </button>
     </form>
@@ -61,7 +62,7 @@ function Enrol({ runs }: { runs: readonly RunToManage[] }) {
       </label>
       <RunAndRole runs={runs} />
       <Outcome id="enrol-message" state={state} />
-      <button className={form["button"]} type="submit" aria-disabled={isPending}>
+      <button className={controls["button"]} type="submit" aria-disabled={isPending}>
         Enrol
       </button>
     </form>

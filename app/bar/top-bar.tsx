@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { AccountMenu } from "../account-menu.tsx";
 import css from "./bar.module.css";
 import { PAGE_TOOLS_ID } from "./page-tools.tsx";
 import type { Theme } from "./theme.ts";
@@ -22,6 +23,7 @@ export function TopBar({ crumbs, theme }: TopBarProps) {
       <div className={css["end"]}>
         <div id={PAGE_TOOLS_ID} className={css["tools"]} />
         <ThemeSwitch initial={theme} />
+        <AccountMenu />
       </div>
     </header>
   );

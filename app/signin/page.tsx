@@ -8,7 +8,8 @@ import {
   SIGN_IN_RULE,
   safeReturn,
 } from "#server/auth";
-import form from "../form.module.css";
+import controls from "../controls.module.css";
+import plain from "../plain.module.css";
 import { signInAsDemo } from "./actions.ts";
 import { SignInForm } from "./sign-in-form.tsx";
 import css from "./signin.module.css";
@@ -24,11 +25,11 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
   if ((await currentViewer()) !== undefined) redirect(from);
   const demos = offeredDemoAccounts();
   return (
-    <main className={form["plain"]} id="main">
+    <main className={plain["plain"]} id="main">
       <div className={css["columns"]}>
         <section>
           <h1>Sign in</h1>
-          <p className={form["say"]}>
+          <p className={plain["say"]}>
             Reading and running needs no account. Sign in to submit, to keep your work on every
             device, and to see your grades.
           </p>
@@ -61,7 +62,7 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
                   <form action={signInAsDemo}>
                     <input type="hidden" name="from" value={from} />
                     <button
-                      className={form["button"]}
+                      className={controls["button"]}
                       type="submit"
                       name="username"
                       value={username}

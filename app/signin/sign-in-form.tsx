@@ -1,6 +1,7 @@
 "use client";
 
 import { useActionState } from "react";
+import controls from "../controls.module.css";
 import form from "../form.module.css";
 import { type SignInState, signInWithPassword } from "./actions.ts";
 
@@ -47,7 +48,11 @@ export function SignInForm({ from, rule }: SignInFormProps) {
           {problem}
         </p>
       )}
-      <button className={form["first"]} type="submit" aria-disabled={isPending}>
+      <button
+        className={`${controls["button"]} ${controls["first"]}`}
+        type="submit"
+        aria-disabled={isPending}
+      >
         {isPending ? "Signing in" : "Sign in"}
       </button>
     </form>

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { notFound, redirect } from "next/navigation";
 import { currentViewer, isSignUpOpen, safeReturn } from "#server/auth";
-import form from "../form.module.css";
+import plain from "../plain.module.css";
 import { SignUpForm } from "./sign-up-form.tsx";
 
 export const metadata: Metadata = { title: "Make an account" };
@@ -15,9 +15,9 @@ export default async function SignUpPage({ searchParams }: SignUpPageProps) {
   const from = safeReturn((await searchParams).from);
   if ((await currentViewer()) !== undefined) redirect(from);
   return (
-    <main className={form["plain"]} id="main">
+    <main className={plain["plain"]} id="main">
       <h1>Make an account</h1>
-      <p className={form["say"]}>As a student of the demo run. No mail is sent to the address.</p>
+      <p className={plain["say"]}>As a student of the demo run. No mail is sent to the address.</p>
       <SignUpForm from={from} />
     </main>
   );

@@ -2,6 +2,7 @@
 
 import { useActionState } from "react";
 import { NewPasswordFields } from "../account/account-forms.tsx";
+import controls from "../controls.module.css";
 import form from "../form.module.css";
 import { FormMessage } from "../form-message.tsx";
 import { makeMyAccount, type SignUpState } from "./actions.ts";
@@ -48,7 +49,11 @@ export function SignUpForm({ from }: { from: string }) {
       </label>
       <NewPasswordFields isInvalid={false} message="sign-up-message" />
       <FormMessage id="sign-up-message" problem={problemOf(state)} />
-      <button className={form["first"]} type="submit" aria-disabled={isPending}>
+      <button
+        className={`${controls["button"]} ${controls["first"]}`}
+        type="submit"
+        aria-disabled={isPending}
+      >
         Make the account
       </button>
     </form>

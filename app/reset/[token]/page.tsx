@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { ownerOfPasswordLink } from "#server/auth";
-import form from "../../form.module.css";
+import plain from "../../plain.module.css";
 import { ResetForm } from "./reset-form.tsx";
 
 export const metadata: Metadata = {
@@ -13,16 +13,16 @@ export default async function ResetPage({ params }: { params: Promise<{ token: s
   const { token } = await params;
   const owner = await ownerOfPasswordLink(token);
   return (
-    <main className={form["plain"]} id="main">
+    <main className={plain["plain"]} id="main">
       <h1>Set a password</h1>
       {owner === undefined ? (
-        <p className={form["say"]}>
+        <p className={plain["say"]}>
           This link has been used or is too old. Ask your instructor, or the administrator of this
           site, for a new one.
         </p>
       ) : (
         <>
-          <p className={form["say"]}>
+          <p className={plain["say"]}>
             For {owner.name}. The link works once; other sessions of this account end.
           </p>
           <ResetForm token={token} username={owner.username} />

@@ -2,6 +2,7 @@
 
 import { useActionState } from "react";
 import { NewPasswordFields } from "../../account/account-forms.tsx";
+import controls from "../../controls.module.css";
 import form from "../../form.module.css";
 import { FormMessage } from "../../form-message.tsx";
 import { type ResetState, resetPassword } from "./actions.ts";
@@ -18,7 +19,11 @@ export function ResetForm({ token, username }: { token: string; username: string
       </label>
       <NewPasswordFields isInvalid={state.kind === "invalid"} message="reset-message" />
       <FormMessage id="reset-message" problem={problemOf(state)} />
-      <button className={form["first"]} type="submit" aria-disabled={isPending}>
+      <button
+        className={`${controls["button"]} ${controls["first"]}`}
+        type="submit"
+        aria-disabled={isPending}
+      >
         Set password and sign in
       </button>
     </form>
