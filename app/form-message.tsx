@@ -11,7 +11,7 @@ interface FormMessageProps {
 /** What became of a form that was sent. Its place is there before, so that it is read out. */
 export function FormMessage({ problem, done, id }: FormMessageProps) {
   return (
-    <div id={id} role="status">
+    <div className={form["message"]} id={id} role="status">
       {problem !== undefined && <p className={form["problem"]}>{problem}</p>}
       {problem === undefined && done !== undefined && <p className={form["done"]}>{done}</p>}
     </div>

@@ -52,12 +52,11 @@ async function Sessions({ viewer }: { viewer: Viewer }) {
     <section>
       <h2>Where you are signed in</h2>
       <ul className={css["sessions"]}>
-        {sessions.map(({ id, isThisOne, since, until, userAgent, address }) => (
+        {sessions.map(({ id, isThisOne, since, until, userAgent }) => (
           <li key={id}>
             <b>{deviceOf(userAgent)}</b>
             <p>
-              {address !== "" && `From ${address}, `}
-              since <time dateTime={since.toISOString()}>{day(since)}</time>, until{" "}
+              Since <time dateTime={since.toISOString()}>{day(since)}</time>, until{" "}
               <time dateTime={until.toISOString()}>{day(until)}</time>
             </p>
             {isThisOne ? (

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { EditedTexts, RemoteNotebook } from "./drafts.ts";
 import type { Notebook } from "./notebook.ts";
 import { MemoryDrafts, MemoryStore, openNotebook, settledState } from "./trial-notebook.ts";
@@ -99,6 +99,21 @@ test("what is typed offline is sent when the server answers again", async () => 
   expect(server.cells["c1"]).toBe("typed offline, and on");
 });
 
+test("a text typed after the session ended is sent after the next sign-in", async () => {
+  const page = new EventTarget();
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  const server = new MemoryServer();
+  const notebook = device(server);
+  await server.loads(1);
+  server.isSignedIn = false;
+  notebook.edit("c1", "typed signed out");
+  await settledState(notebook, () => notebook.saved().kind === "signed-out");
+  server.isSignedIn = true;
+  page.dispatchEvent(new Event("focus"));
+  await server.saved("typed signed out");
+  vi.unstubAllGlobals();
+});
+
 test("a reset goes back to the lecture's text and the reader's stays in the history", async () => {
   const store = new MemoryStore();
   const notebook = openNotebook(["original"], { drafts: new MemoryDrafts(store) });
@@ -142,18 +157,21 @@ async function kept(store: MemoryStore, text: string): Promise<void> {
 /** The server's side with its rule: a save that has not seen the newest revision stores nothing. */
 class MemoryServer implements RemoteNotebook {
   isReachable = true;
+  isSignedIn = true;
   cells: EditedTexts = {};
   #revision = 0;
   #loads = 0;
 
   async load() {
     if (!this.isReachable) throw new Error("offline");
+    if (!this.isSignedIn) return { kind: "denied", because: "signed-out" } as const;
     this.#loads += 1;
     return { kind: "notebook", revision: this.#revision, cells: this.cells, at: 1 } as const;
   }
 
   async save({ revision, cells }: { revision: number; cells: EditedTexts }) {
     if (!this.isReachable) throw new Error("offline");
+    if (!this.isSignedIn) return { kind: "denied", because: "signed-out" } as const;
     if (revision !== this.#revision) {
       const present = { revision: this.#revision, cells: this.cells, at: 1 };
       return { kind: "conflict", ...present } as const;

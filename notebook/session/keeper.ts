@@ -62,12 +62,14 @@ export class Keeper {
     });
     if (this.#ports.remote !== undefined) {
       globalThis.addEventListener?.("online", this.#online);
+      globalThis.addEventListener?.("focus", this.#returned);
       this.#write(async () => this.#syncSoon(0));
     }
   }
 
   close(): void {
     globalThis.removeEventListener?.("online", this.#online);
+    globalThis.removeEventListener?.("focus", this.#returned);
     clearTimeout(this.#pause);
     const drafts = this.#drafts;
     this.#drafts = undefined;
@@ -76,6 +78,14 @@ export class Keeper {
   }
 
   readonly #online = () => this.#syncSoon(0);
+
+  /** The reader may have signed in again meanwhile, in another tab. */
+  readonly #returned = () => {
+    if (this.#saved.kind !== "signed-out") return;
+    this.#saved = { kind: "local" };
+    this.#hasLoaded = false;
+    this.#syncSoon(0);
+  };
 
   keep(cellId: string, source: string): void {
     this.#write(async (drafts) => {

@@ -2,11 +2,17 @@ import type { RemoteNotebook } from "./drafts.ts";
 import type { NotebookPorts } from "./notebook.ts";
 import type { LectureCell } from "./session-cell.ts";
 
+interface ReaderPorts {
+  /** Who is signed in; undefined: nobody. */
+  readonly reader?: string | undefined;
+  readonly remote?: RemoteNotebook | undefined;
+}
+
 /** The browser as a notebook needs it. What is heavy is fetched when it is first asked for. */
 export function browserPorts(
   slug: string,
   cells: readonly LectureCell[],
-  remote: RemoteNotebook | undefined,
+  { reader, remote }: ReaderPorts = {},
 ): NotebookPorts {
   return {
     remote,
@@ -19,8 +25,8 @@ export function browserPorts(
       return openSandbox();
     },
     async openDrafts() {
-      const { openLocalDrafts } = await import("./local-drafts.ts");
-      return openLocalDrafts(slug, cells);
+      const { openReaderDrafts } = await import("./reader-drafts.ts");
+      return openReaderDrafts(slug, cells, reader);
     },
   };
 }

@@ -10,7 +10,6 @@ export interface OwnSession {
   readonly since: Date;
   readonly until: Date;
   readonly userAgent: string;
-  readonly address: string;
 }
 
 const RULE: AttemptRule = { tries: 5, pauseS: 60 };
@@ -26,13 +25,12 @@ export async function ownSessions(
     orderBy: { createdAt: "desc" },
     take: 50,
   });
-  return sessions.map(({ id, createdAt, expiresAt, userAgent, ipAddress }) => ({
+  return sessions.map(({ id, createdAt, expiresAt, userAgent }) => ({
     id,
     isThisOne: id === here?.session.id,
     since: createdAt,
     until: expiresAt,
     userAgent: userAgent ?? "",
-    address: ipAddress ?? "",
   }));
 }
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import { isIPv6 } from "node:net";
 
 /** Set by the web process on each request that came straight from this machine. */
 export const LOCAL_HEADER = "x-kernelbook-local";
 
-/** Set by the web process on each request: the address that it came from, for limits. */
+/** Set by the web process on each request: the network that it came from, for limits. */
 export const ADDRESS_HEADER = "x-kernelbook-address";
 
 /** Headers by which a proxy tells whom it speaks for; anybody else may send them as well. */
@@ -27,14 +28,25 @@ export function settlePeer(request: IncomingMessage, isBehindProxy: boolean): vo
   const isLocal = !isForwarded && isLoopback(peer);
   delete headers[LOCAL_HEADER];
   if (isLocal) headers[LOCAL_HEADER] = "1";
-  headers[ADDRESS_HEADER] = (isBehindProxy ? forwardedFor(headers) : undefined) ?? peer;
+  headers[ADDRESS_HEADER] = network((isBehindProxy && forwardedFor(headers)) || peer);
   if (!isBehindProxy) for (const name of PROXY_HEADERS) delete headers[name];
 }
 
+/** Whom a limit is for: an IPv4 address, or the half of an IPv6 address that one customer has. */
+function network(address: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (mapped !== undefined || !isIPv6(address)) return mapped ?? address;
+  const [head = "", tail] = address.toLowerCase().split("%")[0]?.split("::") ?? [];
+  const groups = head === "" ? [] : head.split(":");
+  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => "0");
+  return `${[...groups, ...zeros, ...rest].slice(0, 4).join(":")}::`;
+}
+
 /** The last address is the one that our own proxy has added; what stands before it is a claim. */
-function forwardedFor(headers: IncomingMessage["headers"]): string | undefined {
+function forwardedFor(headers: IncomingMessage["headers"]): string {
   const given = String(headers["x-forwarded-for"] ?? "");
-  return given.split(",").at(-1)?.trim() || undefined;
+  return given.split(",").at(-1)?.trim() ?? "";
 }
 
 function isLoopback(address: string): boolean {

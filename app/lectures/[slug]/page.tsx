@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { CellTicks, NotebookProvider, NotebookTools } from "#notebook/components";
+import { CellTicks, NotebookTools } from "#notebook/components";
 import type { LectureDocument } from "#notebook/document";
+import { currentViewer } from "#server/auth";
 import { readLecture, readLectures } from "#server/course";
 import "katex/dist/katex.min.css";
 import { PageTools } from "../../bar/page-tools.tsx";
@@ -12,6 +13,7 @@ import { LectureBody } from "./lecture-body.tsx";
 import { LectureHead } from "./lecture-head.tsx";
 import { Neighbours } from "./neighbours.tsx";
 import prose from "./prose.module.css";
+import { SavedNotebook } from "./saved-notebook.tsx";
 import { sectionsOf } from "./sections.ts";
 
 export async function generateMetadata({
@@ -24,11 +26,12 @@ export async function generateMetadata({
 
 /** A lecture: whole as the server sends it; its cells come alive in their places. */
 export default async function LecturePage({ params }: PageProps<"/lectures/[slug]">) {
-  const lecture = await lectureOf(params);
+  const [lecture, viewer] = await Promise.all([lectureOf(params), currentViewer()]);
   const { frontMatter } = lecture;
   const sections = sectionsOf(lecture);
   return (
-    <NotebookProvider
+    <SavedNotebook
+      reader={viewer?.userId}
       lecture={{ slug: frontMatter.slug, title: frontMatter.title }}
       cells={lecture.cells.map(({ storedOutputs, ...cell }) => ({
         ...cell,
@@ -55,7 +58,7 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
           <Neighbours slug={frontMatter.slug} lectures={await readLectures()} />
         </main>
       </div>
-    </NotebookProvider>
+    </SavedNotebook>
   );
 }
 

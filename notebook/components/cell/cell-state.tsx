@@ -60,6 +60,12 @@ function WhereKept() {
       return ", being saved";
     case "offline":
       return ", kept on this device until you are online";
+    case "signed-out":
+      return (
+        <>
+          , kept on this device; <a href="/signin">sign in</a> to keep it on all of yours
+        </>
+      );
     case "not-kept":
       return ", not kept: this browser stores nothing";
     default:

@@ -22,15 +22,23 @@ const NotebookDialog = lazy(async () => {
 interface NotebookProviderProps {
   lecture: { slug: string; title: string };
   cells: readonly LectureCell[];
-  /** Where signed-in readers' texts are saved; undefined for others. */
+  /** Whose texts these are on this device; undefined: of who is not signed in. */
+  reader?: string | undefined;
+  /** Where signed-in readers' texts are saved; undefined where nothing is saved. */
   remote?: RemoteNotebook | undefined;
   children: ReactNode;
 }
 
 /** Opens one notebook for everything inside it. It draws nothing of its own around them. */
-export function NotebookProvider({ lecture, cells, remote, children }: NotebookProviderProps) {
+export function NotebookProvider({
+  lecture,
+  cells,
+  reader,
+  remote,
+  children,
+}: NotebookProviderProps) {
   const [notebook] = useState(
-    () => new Notebook(lecture.slug, cells, browserPorts(lecture.slug, cells, remote)),
+    () => new Notebook(lecture.slug, cells, browserPorts(lecture.slug, cells, { reader, remote })),
   );
   const [dialog, setDialog] = useState<OpenDialog | undefined>(undefined);
   const [hasNumbers, setHasNumbers] = useState(false);
