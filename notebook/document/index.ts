@@ -19,6 +19,7 @@ export type {
   VerifierLogData,
 } from "./output.ts";
 export { MIME_CHART, MIME_MAP, MIME_TABLE, MIME_TRACE, MIME_VERIFIER_LOG } from "./output.ts";
+export type { SearchAnswer, SearchHit } from "./search.ts";
 export {
   type Attempt,
   SOURCE_BYTES_MAX,

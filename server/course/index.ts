@@ -1,3 +1,4 @@
+export { type Download, downloadCells, downloadNotebook } from "./download/download.ts";
 export {
   type CourseExercise,
   type ExerciseVersion,
@@ -14,3 +15,4 @@ export {
   readTask,
 } from "./lecture.ts";
 export { CourseProblem } from "./located-yaml.ts";
+export { searchCourse } from "./search.ts";

@@ -8,12 +8,20 @@ import { anchorsOf } from "./mdx/anchors.ts";
 import { toBody } from "./mdx/body.ts";
 import { checkText, type TextFacts, tooDeep } from "./mdx/check-text.ts";
 import { LECTURE_COMPONENTS, TASK_COMPONENTS } from "./mdx/components.ts";
+import { markdownParts } from "./mdx/markdown-parts.ts";
 import { parseMdx, TOO_DEEP } from "./mdx/parse-mdx.ts";
+
+/** A stretch of a lecture, in its order, for files that other programs open. */
+export type LecturePart =
+  | { readonly kind: "markdown"; readonly text: string }
+  | { readonly kind: "cell"; readonly id: string }
+  | { readonly kind: "exercise"; readonly id: string };
 
 export interface LectureText {
   /** Its cells have no stored outputs yet. */
   readonly document: LectureDocument;
   readonly facts: TextFacts;
+  readonly parts: readonly LecturePart[];
   /** Lines of the front matter that other files are compared with. */
   readonly lines: { readonly number: number; readonly slug: number; readonly covers: number };
 }
@@ -28,6 +36,7 @@ export async function parseLecture(text: string, name: string): Promise<LectureT
   problems.push(...inText, ...repeatedIds(facts), ...unknownCells(facts));
   // A tree with something refused in it is not made a page of.
   if (problems.length > 0 || frontMatter === undefined) throw courseProblem(name, problems);
+  const parts = markdownParts(root, text);
   const { body, problems: inFormulas } = await toBody(root, facts.headings);
   if (inFormulas.length > 0) throw courseProblem(name, inFormulas);
   const { content, lineOf } = frontMatter;
@@ -41,6 +50,7 @@ export async function parseLecture(text: string, name: string): Promise<LectureT
       body,
     },
     facts,
+    parts,
     lines: { number: lineOf(["number"]), slug: lineOf(["slug"]), covers: lineOf(["covers"]) },
   };
 }

@@ -1,0 +1,131 @@
+/** Full-text search over prose, cells and headings. The index stays on the server. */
+import MiniSearch, { type SearchResult } from "minisearch";
+import type { LectureDocument, SearchAnswer, SearchHit } from "#notebook/document";
+import { plainText, sectionsOf } from "./body-text.ts";
+import { readLectures } from "./lecture.ts";
+
+/** One that can be found: a section, or a cell. */
+interface Entry extends Omit<SearchHit, "snippet"> {
+  readonly id: number;
+  readonly title: string;
+  readonly text: string;
+}
+
+interface CourseIndex {
+  readonly entries: readonly Entry[];
+  readonly index: MiniSearch<Entry>;
+}
+
+const QUERY_CHARS_MAX = 100;
+const HITS_MAX = 20;
+const SNIPPET_CHARS = 180;
+
+/** Made once for each state of the course. */
+const indexes = new WeakMap<readonly LectureDocument[], CourseIndex>();
+
+export async function searchCourse(asked: string): Promise<SearchAnswer> {
+  return searchLectures(await readLectures(), asked);
+}
+
+export function searchLectures(lectures: readonly LectureDocument[], asked: string): SearchAnswer {
+  const query = asked.slice(0, QUERY_CHARS_MAX).trim();
+  let course = indexes.get(lectures);
+  if (course === undefined) {
+    course = indexOf(lectures);
+    indexes.set(lectures, course);
+  }
+  const { entries, index } = course;
+  const options = {
+    boost: { title: 3 },
+    prefix: (term: string) => term.length > 1,
+    // A slip of the pen in a long word; a number is meant as it stands.
+    fuzzy: (term: string) => (term.length > 4 && !/\d/.test(term) ? 0.2 : false),
+  };
+  // All the words; where that finds nothing, any of them.
+  const strict = index.search(query, { ...options, combineWith: "AND" });
+  const found = strict.length > 0 ? strict : index.search(query, options);
+  const hits = found.slice(0, HITS_MAX).flatMap((result) => {
+    const entry = entries[result.id];
+    return entry === undefined ? [] : [hitOf(entry, result)];
+  });
+  return { query, hits, total: found.length };
+}
+
+function indexOf(lectures: readonly LectureDocument[]): CourseIndex {
+  const entries = lectures.flatMap(entriesOf).map((entry, id) => ({ ...entry, id }));
+  const index = new MiniSearch<Entry>({ fields: ["title", "text"] });
+  index.addAll(entries);
+  return { entries, index };
+}
+
+function entriesOf({ frontMatter, body, cells }: LectureDocument): Omit<Entry, "id">[] {
+  const page = `/lectures/${frontMatter.slug}`;
+  const lecture = { lectureNumber: frontMatter.number, lectureTitle: frontMatter.title };
+  return sectionsOf(body).flatMap(({ id, title, content }) => {
+    const isCell = (node: (typeof content)[number]) =>
+      node.type === "element" && node.tagName === "kb-cell";
+    const text = content
+      .filter((node) => !isCell(node) && node.type !== "doctype")
+      .map(plainText)
+      .filter((part) => part !== "")
+      .join(" ");
+    const section: Omit<Entry, "id"> = {
+      ...lecture,
+      kind: "section",
+      href: id === undefined ? page : `${page}#${id}`,
+      section: title,
+      // What stands before the first heading is found by the lecture's name.
+      title: id === undefined ? `${frontMatter.title} ${frontMatter.subtitle ?? ""}` : title,
+      text: id === undefined ? `${frontMatter.summary} ${text}` : text,
+    };
+    const inSection = content
+      .filter(isCell)
+      .flatMap((node) => {
+        const cellId = "properties" in node ? node.properties["id"] : undefined;
+        return cells.filter((cell) => cell.id === cellId);
+      })
+      .map(
+        (cell): Omit<Entry, "id"> => ({
+          ...lecture,
+          kind: "cell",
+          href: `${page}#cell-${cell.id}`,
+          section: title,
+          cell: { number: cell.number, title: cell.title ?? "" },
+          title: cell.title ?? "",
+          text: cell.source,
+        }),
+      );
+    return [section, ...inSection];
+  });
+}
+
+function hitOf({ id: _, title: _title, text, ...hit }: Entry, { terms }: SearchResult): SearchHit {
+  return { ...hit, snippet: snippetOf(text, terms) };
+}
+
+/** The part of the text around the first word that was found, its found words marked. */
+function snippetOf(text: string, terms: readonly string[]): SearchHit["snippet"] {
+  const line = text.replace(/\s+/g, " ").trim();
+  // As the index splits a text, so that a term is met as a whole word.
+  const words = [...line.matchAll(/[^\p{Z}\p{P}]+/gu)];
+  const isHit = (word: string) => terms.includes(word.toLowerCase());
+  const first = words.find(([word]) => isHit(word))?.index ?? 0;
+  const from = startOfWord(line, first - SNIPPET_CHARS / 3);
+  const to = from + SNIPPET_CHARS;
+  const parts: { text: string; isHit: boolean }[] = [];
+  let at = from;
+  for (const { 0: word, index } of words) {
+    if (index < from || index + word.length > to || !isHit(word)) continue;
+    parts.push({ text: line.slice(at, index), isHit: false }, { text: word, isHit: true });
+    at = index + word.length;
+  }
+  const end = to >= line.length ? line.length : startOfWord(line, to);
+  parts.push({ text: line.slice(at, Math.max(at, end)).trimEnd(), isHit: false });
+  if (from > 0) parts.unshift({ text: "…", isHit: false });
+  if (end < line.length) parts.push({ text: "…", isHit: false });
+  return parts.filter(({ text: part }) => part !== "");
+}
+
+function startOfWord(line: string, near: number): number {
+  return near <= 0 ? 0 : line.lastIndexOf(" ", near) + 1;
+}
