@@ -12,6 +12,10 @@ const PATHS = {
   dash: "M4 8h8",
   warn: "M8 2.5 14 13H2zM8 6.5v3M8 11.3v.2",
   more: "M3.5 8h.01M8 8h.01M12.5 8h.01",
+  first: "M12 3.5 6.5 8l5.5 4.5M4 3.5v9",
+  back: "M10 3.5 5 8l5 4.5",
+  forward: "m6 3.5 5 4.5-5 4.5",
+  last: "M4 3.5 9.5 8 4 12.5M12 3.5v9",
   clock: "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2zM8 4.8V8l2.2 1.6",
 } as const;
 

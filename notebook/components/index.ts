@@ -1,5 +1,6 @@
 export { CellIsland } from "./cell/cell-island.tsx";
 export { CodeText } from "./cell/code-text.tsx";
+export { Figure } from "./figures/figure.tsx";
 export { CellTicks } from "./notebook/cell-ticks.tsx";
 export { NotebookProvider } from "./notebook/notebook-provider.tsx";
 export { NotebookTools } from "./notebook/notebook-tools.tsx";

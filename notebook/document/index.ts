@@ -7,6 +7,19 @@ export type {
   GradingStatus,
   TestOutcome,
 } from "./exercise.ts";
+export type {
+  FigureData,
+  FigureName,
+  PipelineInsn,
+  PipelineRun,
+  RegisterFacts,
+  TnumExample,
+  TnumFacts,
+  TracePath,
+  TraceStep,
+  VerifierTrace,
+} from "./figure.ts";
+export { FIGURE_NAMES } from "./figure.ts";
 export type { Cell, Heading, LectureDocument, LectureFrontMatter } from "./lecture.ts";
 export { CELL_SEED } from "./lecture.ts";
 export type {
@@ -27,3 +40,4 @@ export {
   type SubmissionReceipt,
   type TestProgress,
 } from "./submission.ts";
+export { bitsOf, tnumFacts } from "./tnum-facts.ts";

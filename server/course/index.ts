@@ -7,6 +7,7 @@ export {
   readExercises,
 } from "./exercise.ts";
 export { type CourseSheet, readExerciseSheet } from "./exercise-sheet.ts";
+export { figureData } from "./figures/figure-data.ts";
 export {
   type CourseReading,
   readCourse,

@@ -170,7 +170,7 @@ test.each([
   },
   {
     name: "a figure without a text form",
-    change: (text: string) => `${text}\n<Figure name="f" id="f" title="t" caption="c" />\n`,
+    change: (text: string) => `${text}\n<Figure name="os-models" id="f" title="t" caption="c" />\n`,
     says: /lecture\.mdx:23: <Figure> is empty: write its text between the tags/,
   },
 ])("$name is told with file, line and remedy", async ({ change, says }) => {

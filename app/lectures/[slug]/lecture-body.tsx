@@ -1,8 +1,9 @@
-import type { ComponentProps } from "react";
-import { CellIsland, CodeText, OutputView, Predict } from "#notebook/components";
-import type { Cell, LectureDocument } from "#notebook/document";
+import type { ComponentProps, ReactNode } from "react";
+import { CellIsland, CodeText, Figure, OutputView, Predict } from "#notebook/components";
+import type { Cell, FigureName, LectureDocument } from "#notebook/document";
+import { figureData } from "#server/course";
 import { ExerciseBlock } from "./exercise-block.tsx";
-import { FigureText } from "./figure-text.tsx";
+import { figureNumbers } from "./figure-numbers.ts";
 import { withMargin } from "./margin.ts";
 import css from "./prose.module.css";
 import { type Parts, Prose } from "./prose.tsx";
@@ -15,6 +16,7 @@ export function LectureBody({ lecture }: { lecture: LectureDocument }) {
 
 function partsOf(lecture: LectureDocument): Parts {
   const numbers = new Map(sectionsOf(lecture).map(({ id, number }) => [id, number]));
+  const figures = figureNumbers(lecture);
   const cells = new Map(lecture.cells.map((cell) => [cell.id, cell]));
   return {
     h2: ({ children, ...props }: ComponentProps<"h2">) => (
@@ -27,9 +29,20 @@ function partsOf(lecture: LectureDocument): Parts {
     "kb-exercise": ({ id }: { id: string }) => (
       <ExerciseBlock id={id} lecture={lecture.frontMatter.slug} />
     ),
-    "kb-figure": FigureText,
+    "kb-figure": ({ name, ...texts }: FigureInText) => (
+      <Figure {...texts} number={figures.get(texts.id)} data={figureData(name)} />
+    ),
     "kb-predict": Predict,
   };
+}
+
+/** The attributes that a lecture gives to a figure, checked when it was read. */
+interface FigureInText {
+  name: FigureName;
+  id: string;
+  title: string;
+  caption: string;
+  children: ReactNode;
 }
 
 /** A cell as the lecture has it: code coloured and output drawn on the server. */

@@ -1,5 +1,6 @@
 /** The components that a text may use, and the literal attributes of each. */
 import { z } from "zod";
+import { FIGURE_NAMES } from "#notebook/document";
 
 const Id = z
   .string()
@@ -25,7 +26,12 @@ export const LECTURE_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
   },
   // The text is the figure's text form.
   Figure: {
-    attributes: z.strictObject({ name: Id, id: Id, title: Label, caption: Label }),
+    attributes: z.strictObject({
+      name: z.enum(FIGURE_NAMES),
+      id: Id,
+      title: Label,
+      caption: Label,
+    }),
     hasText: true,
   },
   Predict: {

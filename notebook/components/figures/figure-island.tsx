@@ -1,0 +1,76 @@
+"use client";
+
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import type { FigureData } from "#notebook/document";
+import css from "./figure.module.css";
+import type { FigureTexts } from "./frame.tsx";
+import { isAddressed } from "./step-address.ts";
+
+/** A picture alone has nothing to bring alive. */
+export type LiveData = Exclude<FigureData, { name: "os-models" }>;
+
+type Draw = (texts: FigureTexts) => ReactNode;
+
+interface FigureIslandProps {
+  data: LiveData;
+  texts: FigureTexts;
+  /** The figure as the server has drawn it. */
+  children: ReactNode;
+}
+
+/** Keeps the server's picture, and puts the live figure in its place when a reader comes near. */
+export function FigureIsland({ data, texts, children }: FigureIslandProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const [draw, setDraw] = useState<Draw>();
+  useEffect(() => {
+    if (place.current === null) return;
+    return whenNear(place.current, () => {
+      // Without network the picture stays.
+      liveFigure(data).then(
+        (live) => setDraw(() => live),
+        () => undefined,
+      );
+    });
+  }, [data]);
+  return (
+    <div ref={place} id={texts.id} className={css["place"]} data-figure={draw ? "live" : "still"}>
+      {draw ? draw(texts) : children}
+    </div>
+  );
+}
+
+/** Calls `then` once the element is less than a screen away, or when the address speaks of it. */
+function whenNear(element: HTMLElement, then: () => void): () => void {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      then();
+    },
+    { rootMargin: "50%" },
+  );
+  if (isAddressed(element.id)) element.scrollIntoView();
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
+async function liveFigure(data: LiveData): Promise<Draw> {
+  switch (data.name) {
+    case "bpf-pipeline": {
+      const { LivePipeline } = await import("./bpf-pipeline/live-pipeline.tsx");
+      return (texts) => <LivePipeline run={data} texts={texts} />;
+    }
+    case "bpf-timeline": {
+      const { LiveTimeline } = await import("./bpf-timeline/live-timeline.tsx");
+      return (texts) => <LiveTimeline texts={texts} />;
+    }
+    case "tnum-dial": {
+      const { LiveDial } = await import("./tnum-dial/live-dial.tsx");
+      return (texts) => <LiveDial example={data} texts={texts} />;
+    }
+    case "verifier-stepper": {
+      const { LiveVerifier } = await import("./verifier-stepper/live-verifier.tsx");
+      return (texts) => <LiveVerifier traces={data.traces} texts={texts} />;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { ReactNode } from "react";
+import type { FigureData } from "#notebook/document";
+import { StillPipeline } from "./bpf-pipeline/pipeline-view.tsx";
+import { StillTimeline } from "./bpf-timeline/timeline-view.tsx";
+import css from "./figure.module.css";
+import { FigureIsland, type LiveData } from "./figure-island.tsx";
+import { FigureFrame, type FigureTexts } from "./frame.tsx";
+import { OsModels } from "./os-models/os-models.tsx";
+import { StillDial } from "./tnum-dial/dial-view.tsx";
+import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
+
+interface FigureProps {
+  id: string;
+  title: string;
+  caption: string;
+  number?: string | undefined;
+  /** Without it the figure is its text. */
+  data: FigureData | undefined;
+  /** The figure in words, from the lecture. */
+  children: ReactNode;
+}
+
+/** A figure of a lecture: drawn whole on the server, alive when a reader comes near it. */
+export function Figure({ id, title, caption, number, data, children }: FigureProps) {
+  const texts: FigureTexts = { id, title, caption, number, description: children };
+  if (data === undefined) {
+    return (
+      <div id={id} className={css["place"]}>
+        <FigureFrame texts={texts} isTextOpen />
+      </div>
+    );
+  }
+  if (data.name === "os-models") {
+    return (
+      <div id={id} className={css["place"]} data-figure="still">
+        <OsModels texts={texts} />
+      </div>
+    );
+  }
+  return (
+    <FigureIsland data={data} texts={texts}>
+      <Still data={data} texts={texts} />
+    </FigureIsland>
+  );
+}
+
+function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
+  switch (data.name) {
+    case "bpf-pipeline":
+      return <StillPipeline run={data} texts={texts} />;
+    case "bpf-timeline":
+      return <StillTimeline texts={texts} />;
+    case "tnum-dial":
+      return <StillDial example={data} texts={texts} />;
+    case "verifier-stepper":
+      return <StillVerifier traces={data.traces} texts={texts} />;
+  }
+}

@@ -1,0 +1,111 @@
+/** The figures that a lecture may name, and what the simulator has found out for each of them. */
+
+/** Names of the course's figures, as a lecture writes them in `<Figure name="…" />`. */
+export const FIGURE_NAMES = [
+  "bpf-pipeline",
+  "bpf-timeline",
+  "os-models",
+  "tnum-dial",
+  "verifier-stepper",
+] as const;
+
+export type FigureName = (typeof FIGURE_NAMES)[number];
+
+/** What a figure draws: plain data, worked out on the server. Two of them bring their own. */
+export type FigureData =
+  | { readonly name: "os-models" }
+  | { readonly name: "bpf-timeline" }
+  | ({ readonly name: "bpf-pipeline" } & PipelineRun)
+  | ({ readonly name: "tnum-dial" } & TnumExample)
+  | { readonly name: "verifier-stepper"; readonly traces: readonly VerifierTrace[] };
+
+/** One program on its way from its text to an event. */
+export interface PipelineRun {
+  readonly insns: readonly PipelineInsn[];
+  readonly programType: string;
+  readonly slots: number;
+  readonly insnsProcessed: number;
+  readonly tracepoint: string;
+  readonly eventsReplayed: number;
+  readonly runs: number;
+  readonly counter: string;
+}
+
+export interface PipelineInsn {
+  /** Its first slot. */
+  readonly slot: number;
+  readonly source: string;
+  readonly comment: string;
+  /** Its bytes in hexadecimal, one text a slot of eight. */
+  readonly bytes: readonly string[];
+  /** What the verifier knows after it, in Linux's notation; "" when it prints nothing. */
+  readonly known: string;
+  /** As the kernel keeps it after the verifier's rewrites. */
+  readonly xlated: string;
+}
+
+/** Two tnums and their sum, bits as text from the highest of sixteen: `0`, `1` or `x`. */
+export interface TnumExample {
+  readonly a: string;
+  readonly b: string;
+  readonly sum: TnumFacts;
+  readonly aText: string;
+  readonly bText: string;
+}
+
+export interface TnumFacts {
+  /** All sixty-four bits, from the highest. */
+  readonly bits: string;
+  /** As Linux prints it: `(0x0; 0xf8)`. */
+  readonly text: string;
+  readonly smallest: string;
+  readonly largest: string;
+  readonly count: string;
+}
+
+/** What the verifier did with one program, step by step. */
+export interface VerifierTrace {
+  /** Unique in its figure; part of an address. */
+  readonly id: string;
+  readonly title: string;
+  /** What to watch. */
+  readonly hint: string;
+  readonly isAccepted: boolean;
+  /** The explaining line of a refusal. */
+  readonly error: string;
+  readonly insnsProcessed: number;
+  readonly program: readonly { readonly slot: number; readonly text: string }[];
+  /** All registers and stack slots that are known anywhere on the way, in the order of the log. */
+  readonly registers: readonly string[];
+  readonly stackSlots: readonly string[];
+  readonly steps: readonly TraceStep[];
+  readonly paths: readonly TracePath[];
+}
+
+export interface TraceStep {
+  readonly slot: number;
+  /** Place in `paths`. */
+  readonly path: number;
+  /** The step before it on its way from the entry; absent for the first one. */
+  readonly comesFrom?: number;
+  /** What is known before the instruction. */
+  readonly registers: Readonly<Record<string, RegisterFacts>>;
+  readonly stack: Readonly<Record<string, string>>;
+  /** What Linux prints behind the instruction. */
+  readonly after: string;
+  readonly end?: "exit" | "pruned" | "refused";
+  /** The step whose state covers this one. */
+  readonly prunedBy?: number;
+}
+
+export interface RegisterFacts {
+  readonly type: string;
+  readonly range: string;
+  /** The low byte, from the highest bit; "" for a pointer at a fixed place. */
+  readonly bits: string;
+}
+
+export interface TracePath {
+  /** The step at which it was put aside; absent for the first path. */
+  readonly branchedAt?: number;
+}
