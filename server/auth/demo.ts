@@ -30,13 +30,16 @@ export const DEMO_ACCOUNTS: readonly DemoAccount[] = [
     username: "elin.andersson",
     name: "Elin Andersson",
     role: "ta",
-    offer: { title: "A teaching assistant", says: "sees the gradebook and every submission" },
+    offer: {
+      title: "A teaching assistant",
+      says: "sees the gradebook and every submission, has work graded again",
+    },
   },
   {
     username: "henrik.lindholm",
     name: "Henrik Lindholm",
     role: "instructor",
-    offer: { title: "The instructor", says: "has work graded again, looks after the class" },
+    offer: { title: "The instructor", says: "does so too, and looks after the class" },
   },
   {
     username: "ada.moreau",

@@ -10,7 +10,7 @@ export function maySeeGradebook(viewer: Viewer | undefined, runId: string): RunD
 
 /** Whether the viewer may have submissions of the run graded again. */
 export function mayRegrade(viewer: Viewer | undefined, runId: string): RunDecision {
-  return has(viewer, runId, ["instructor"]);
+  return maySeeGradebook(viewer, runId);
 }
 
 /** Whether the viewer may enrol people in the run and change who is what in it. */

@@ -21,7 +21,6 @@ export interface ClassAttempt {
   readonly id: string;
   readonly attempt: number;
   readonly receivedAt: Date;
-  readonly source: string;
   readonly sourceHash: string;
   readonly spends: boolean;
   /** It waits to be graded again, or is graded again now. */
@@ -76,11 +75,25 @@ export async function studentAtExercise(
   };
 }
 
+/** What was handed in. */
+export async function submittedSource(tx: Tx, submissionId: string): Promise<string> {
+  const { source } = await tx.submission.findUniqueOrThrow({
+    where: { id: submissionId },
+    select: { source: true },
+  });
+  return source;
+}
+
 async function attemptsOf(tx: Tx, exerciseId: string, userId: string): Promise<ClassAttempt[]> {
   const submissions = await tx.submission.findMany({
     where: { exerciseId, userId },
     orderBy: { attempt: "desc" },
-    include: {
+    select: {
+      id: true,
+      attempt: true,
+      receivedAt: true,
+      sourceHash: true,
+      spends: true,
       results: {
         orderBy: { gradedAt: "desc" },
         include: { version: { select: { hash: true, manifest: true } } },
@@ -91,12 +104,7 @@ async function attemptsOf(tx: Tx, exerciseId: string, userId: string): Promise<C
   return submissions.map(({ results, regrades, ...submission }) => {
     const counting = results.find(({ counts }) => counts);
     return {
-      id: submission.id,
-      attempt: submission.attempt,
-      receivedAt: submission.receivedAt,
-      source: submission.source,
-      sourceHash: submission.sourceHash,
-      spends: submission.spends,
+      ...submission,
       isRegrading: regrades.length > 0,
       result: counting && resultOf(counting),
       earlier: results.filter((result) => result !== counting).map(resultOf),

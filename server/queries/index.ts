@@ -5,6 +5,7 @@ export {
   type ClassTest,
   type StudentAtExercise,
   studentAtExercise,
+  submittedSource,
 } from "./class-attempts.ts";
 export {
   type ClassActivity,
@@ -14,6 +15,7 @@ export {
   classRuns,
 } from "./class-run.ts";
 export { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
+export { type ExerciseAnalysis, exerciseAnalysis, type TestAnalysis } from "./exercise-analysis.ts";
 export { exerciseDraft, saveExerciseDraft } from "./exercise-draft.ts";
 export {
   exercisesOfRun,

@@ -13,6 +13,8 @@ export interface RegradeProgress {
   readonly cancelled: number;
   /** Of those that are done: a different score or status. */
   readonly changed: number;
+  /** undefined: some still wait or run. */
+  readonly endedAt: Date | undefined;
 }
 
 /** The newest regrades of a run first. */
@@ -46,23 +48,18 @@ async function readProgress(
     },
   });
   const ids = regrades.map(({ id }) => id);
-  const counts = await tx.$queryRaw<
-    { id: string; total: number; done: number; cancelled: number; changed: number }[]
-  >`
+  const counts = await tx.$queryRaw<RegradeCounts[]>`
     SELECT "regradeId" AS id, count(*)::int AS total,
       count(*) FILTER (WHERE "endedAt" IS NOT NULL AND NOT "isCancelled")::int AS done,
       count(*) FILTER (WHERE "isCancelled")::int AS cancelled,
       count(*) FILTER (WHERE "endedAt" IS NOT NULL AND NOT "isCancelled"
         AND ("scoreBefore", "statusBefore") IS DISTINCT FROM ("scoreAfter", "statusAfter"))::int
-        AS changed
+        AS changed,
+      CASE WHEN bool_and("endedAt" IS NOT NULL) THEN max("endedAt") END AS "endedAt"
     FROM "RegradeEntry" WHERE "regradeId" = ANY(${ids}) GROUP BY 1`;
   return regrades.map(({ id, askedAt, exercise, askedBy }) => {
-    const {
-      total = 0,
-      done = 0,
-      cancelled = 0,
-      changed = 0,
-    } = counts.find((count) => count.id === id) ?? {};
+    const { total, done, cancelled, changed, endedAt } =
+      counts.find((count) => count.id === id) ?? NOTHING;
     return {
       id,
       askedAt,
@@ -72,9 +69,21 @@ async function readProgress(
       done,
       cancelled,
       changed,
+      endedAt: endedAt ?? undefined,
     };
   });
 }
+
+interface RegradeCounts {
+  readonly id: string;
+  readonly total: number;
+  readonly done: number;
+  readonly cancelled: number;
+  readonly changed: number;
+  readonly endedAt: Date | null;
+}
+
+const NOTHING = { total: 0, done: 0, cancelled: 0, changed: 0, endedAt: null };
 
 export interface RegradeChange {
   readonly student: { readonly id: string; readonly name: string };
