@@ -1,0 +1,178 @@
+import type { Metadata } from "next";
+import { notFound } from "next/navigation";
+import { CodeText } from "#notebook/components";
+import { db } from "#server/db";
+import {
+  type ClassAttempt,
+  type StudentAtExercise,
+  studentAtExercise,
+  submittedSource,
+} from "#server/queries";
+import { LocalTime } from "../../../../../local-time.tsx";
+import { requireStaff } from "../../../../access.ts";
+import desk from "../../../../class.module.css";
+import { attemptsUrl, gradebookUrl, single } from "../../../../urls.ts";
+import { regradeSubmission } from "../../../actions.ts";
+import { LatestRegrade } from "../../../latest-regrade.tsx";
+import css from "./attempts.module.css";
+import { ResultView } from "./result-view.tsx";
+
+export const metadata: Metadata = { title: "Attempts" };
+
+interface AttemptsPageProps {
+  params: Promise<{ run: string; slug: string; student: string }>;
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+/** What one student has handed in for one exercise: every attempt, one of them with its code. */
+export default async function AttemptsPage({ params, searchParams }: AttemptsPageProps) {
+  const { run: runSlug, slug, student } = await params;
+  const userId = decodeURIComponent(student);
+  const path = attemptsUrl(runSlug, slug, userId);
+  const { run, mayRegrade } = await requireStaff(runSlug, path);
+  const key = { runId: run.id, exerciseSlug: slug, userId };
+  const found = (await studentAtExercise(db(), key)) ?? notFound();
+  const wanted = single((await searchParams)["attempt"]);
+  const chosen = found.attempts.find(({ attempt }) => String(attempt) === wanted);
+  const shown = chosen ?? found.attempts[0];
+  const { exercise } = found;
+  return (
+    <main className={desk["desk"]} id="main">
+      <div className={desk["head"]}>
+        <h1>
+          {found.student.name}: {exercise.number} {exercise.title}
+        </h1>
+        <p>
+          {summary(found)} · <a href={gradebookUrl(runSlug)}>{run.title}, gradebook</a>
+        </p>
+      </div>
+      {shown === undefined ? (
+        <p className={desk["empty"]}>Nothing has been handed in yet.</p>
+      ) : (
+        <div className={css["attempts"]}>
+          <AttemptList run={runSlug} found={found} shown={shown} />
+          <Attempt
+            run={runSlug}
+            attempt={shown}
+            source={await submittedSource(db(), shown.id)}
+            mayRegrade={mayRegrade}
+          />
+        </div>
+      )}
+      <LatestRegrade run={run} mayRegrade={mayRegrade} />
+    </main>
+  );
+}
+
+function summary({ exercise, attempts }: StudentAtExercise): string {
+  const scores = attempts.flatMap(({ result }) => result?.score ?? []);
+  const tries = attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`;
+  if (scores.length === 0) return tries;
+  return `best ${Math.max(...scores)} of ${exercise.points}, ${tries}`;
+}
+
+interface AttemptListProps {
+  run: string;
+  found: StudentAtExercise;
+  shown: ClassAttempt;
+}
+
+function AttemptList({ run, found, shown }: AttemptListProps) {
+  const { student, exercise, attempts } = found;
+  return (
+    <nav aria-label="Attempts">
+      <ul className={css["list"]}>
+        {attempts.map((attempt) => (
+          <li key={attempt.id}>
+            <a
+              className={css["link"]}
+              href={attemptsUrl(run, exercise.slug, student.id, attempt.attempt)}
+              aria-current={attempt === shown ? "page" : undefined}
+            >
+              <b>Attempt {attempt.attempt}</b>
+              <span>{standing(attempt)}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function standing({ result, isRegrading }: ClassAttempt): string {
+  if (result === undefined) return "in the queue";
+  const { status, score, max } = result;
+  const grade = status === "graded" ? `${score} of ${max}` : `${status}, ${score} of ${max}`;
+  return isRegrading ? `${grade}, being graded again` : grade;
+}
+
+interface AttemptProps {
+  run: string;
+  attempt: ClassAttempt;
+  source: string;
+  mayRegrade: boolean;
+}
+
+function Attempt({ run, attempt, source, mayRegrade }: AttemptProps) {
+  const { id, result, earlier, isRegrading } = attempt;
+  const failedAt = /^Line (\d+):/.exec(result?.message ?? "")?.[1];
+  return (
+    <article className={css["attempt"]} aria-labelledby="attempt-title">
+      <div className={css["attemptHead"]}>
+        <h2 id="attempt-title">Attempt {attempt.attempt}</h2>
+        <p>{standing(attempt)}</p>
+        {mayRegrade && result !== undefined && !isRegrading && (
+          <form action={regradeSubmission} className={desk["end"]}>
+            <input type="hidden" name="run" value={run} />
+            <input type="hidden" name="submission" value={id} />
+            <button type="submit" className={desk["button"]}>
+              Grade again
+            </button>
+          </form>
+        )}
+      </div>
+      <dl className={css["facts"]}>
+        <dt>received</dt>
+        <dd>
+          <LocalTime at={attempt.receivedAt.toISOString()} />
+        </dd>
+        <dt>submission</dt>
+        <dd>
+          <code>{id}</code>
+        </dd>
+        <dt>SHA-256</dt>
+        <dd>
+          <code>{attempt.sourceHash}</code>
+        </dd>
+        {!attempt.spends && (
+          <>
+            <dt>attempts</dt>
+            <dd>it spent none</dd>
+          </>
+        )}
+      </dl>
+      {result === undefined ? (
+        <p className={desk["empty"]}>It waits for its first grading.</p>
+      ) : (
+        <ResultView result={result} />
+      )}
+      <h3>Code</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section className={css["code"]} aria-label="Code" tabIndex={0}>
+        <CodeText
+          source={source}
+          hasNumbers={true}
+          badLine={failedAt === undefined ? undefined : Number(failedAt)}
+        />
+      </section>
+      {earlier.map((result) => (
+        <details key={result.version} className={css["earlier"]}>
+          <summary>
+            {result.score} of {result.max} with another version of the exercise
+          </summary>
+          <ResultView result={result} />
+        </details>
+      ))}
+    </article>
+  );
+}

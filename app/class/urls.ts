@@ -1,0 +1,45 @@
+/** The addresses of the pages about a class. */
+export interface GradebookAddress {
+  /** Words: `lecture:7,11 is:untried`. */
+  readonly filter?: string;
+  /** `name`, `-points`, `11.2`. */
+  readonly sort?: string;
+  /** 1 is the first. */
+  readonly page?: number;
+  /** The number of the exercise that is looked at closely. */
+  readonly exercise?: string | undefined;
+}
+
+export function gradebookUrl(run: string, address: GradebookAddress = {}): string {
+  const { filter = "", sort = "name", page = 1, exercise } = address;
+  return withQuery(`/class/${run}`, {
+    filter,
+    sort: sort === "name" ? "" : sort,
+    page: page === 1 ? "" : String(page),
+    exercise: exercise ?? "",
+  });
+}
+
+export function csvUrl(run: string, { filter = "", sort = "name" }: GradebookAddress): string {
+  const query = { filter, sort: sort === "name" ? "" : sort };
+  return withQuery(`/class/${run}/gradebook.csv`, query);
+}
+
+export function attemptsUrl(run: string, exercise: string, student: string, attempt?: number) {
+  const path = `/class/${run}/exercises/${exercise}/${encodeURIComponent(student)}`;
+  return withQuery(path, { attempt: attempt === undefined ? "" : String(attempt) });
+}
+
+export function regradeUrl(run: string, regrade: string): string {
+  return `/class/${run}/regrades/${regrade}`;
+}
+
+function withQuery(path: string, query: Readonly<Record<string, string>>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== "");
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** The one value of a parameter that somebody may have given twice. */
+export function single(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? "";
+}
