@@ -35,7 +35,7 @@ export function RegradeBar(props: RegradeBarProps) {
   useUndoKey(form);
   const left = total - done - cancelled;
   return (
-    <div className={css["undo"]}>
+    <div className={css["undo"]} data-regrade={regrade}>
       {/* Once at the beginning and once at the end; the count in between is not read out. */}
       <span role="status" className={desk["unseen"]}>
         {hasEnded
