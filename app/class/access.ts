@@ -1,4 +1,5 @@
-import { notFound, redirect } from "next/navigation";
+import { forbidden, notFound, redirect } from "next/navigation";
+import { cache } from "react";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
 import { mayRegrade, maySeeGradebook, type Viewer } from "#server/policies";
@@ -11,19 +12,20 @@ export interface StaffOfRun {
 }
 
 /** Who asks, as one who teaches in the run; undefined when they may not see its class. */
-export async function staffOfRun(slug: string): Promise<StaffOfRun | undefined> {
+export const staffOfRun = cache(async (slug: string): Promise<StaffOfRun | undefined> => {
   const viewer = await currentViewer();
   if (viewer === undefined) return undefined;
   const run = await classRunBySlug(db(), slug);
   if (run === undefined || maySeeGradebook(viewer, run.id).kind === "denied") return undefined;
   return { viewer, run, mayRegrade: mayRegrade(viewer, run.id).kind === "allowed" };
-}
+});
 
-/**
- * The same for a page: whoever is not signed in is asked to, and for others there is no such page,
- * so that nobody learns which runs there are.
- */
+/** The same for a page: `path` is where one comes back to after signing in. */
 export async function requireStaff(slug: string, path: string): Promise<StaffOfRun> {
-  if ((await currentViewer()) === undefined) redirect(`/signin?from=${encodeURIComponent(path)}`);
-  return (await staffOfRun(slug)) ?? notFound();
+  const viewer = await currentViewer();
+  if (viewer === undefined) redirect(`/signin?from=${encodeURIComponent(path)}`);
+  const staff = await staffOfRun(slug);
+  if (staff !== undefined) return staff;
+  // To others a run that is not theirs and one that does not exist look the same.
+  return viewer.isAdmin ? notFound() : forbidden();
 }

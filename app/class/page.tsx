@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { notFound, redirect } from "next/navigation";
+import { forbidden, redirect } from "next/navigation";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
 import { taughtRuns } from "#server/policies";
@@ -14,7 +14,7 @@ export default async function ClassesPage() {
   const viewer = await currentViewer();
   if (viewer === undefined) redirect("/signin?from=/class");
   const taught = taughtRuns(viewer);
-  if (!viewer.isAdmin && taught.length === 0) notFound();
+  if (!viewer.isAdmin && taught.length === 0) forbidden();
   const runs = await classRuns(db(), viewer.isAdmin ? undefined : taught);
   const [only] = runs;
   if (only !== undefined && runs.length === 1) redirect(gradebookUrl(only.slug));

@@ -111,16 +111,16 @@ test("what waits to be graded again can be taken back", async ({ page, site }) =
 test("students, others’ staff and strangers are refused", async ({ page, browser, site }) => {
   const asked = [BOOK, `${BOOK}/gradebook.csv`, "/class", `${BOOK}/regrades/any`];
   await signInAs(page, "Mira");
-  for (const path of asked) expect((await page.goto(path))?.status(), path).toBe(404);
+  for (const path of asked) expect((await page.goto(path))?.status(), path).toBe(403);
   const henrik = await fresh();
   await signInAs(henrik, "Henrik");
   for (const path of ["/class/elsewhere", "/class/elsewhere/gradebook.csv", "/class/none"]) {
-    expect((await henrik.goto(path))?.status(), path).toBe(404);
+    expect((await henrik.goto(path))?.status(), path).toBe(403);
   }
   const stranger = await fresh();
   await stranger.goto(`${BOOK}?filter=is%3Auntried`);
   await expect(stranger).toHaveURL(/\/signin\?from=/);
-  expect((await stranger.goto(`${BOOK}/gradebook.csv`))?.status()).toBe(404);
+  expect((await stranger.goto(`${BOOK}/gradebook.csv`))?.status()).toBe(403);
 
   async function fresh(): Promise<Page> {
     return (await browser.newContext({ baseURL: site.url })).newPage();

@@ -1,4 +1,5 @@
 import type { ExerciseAnalysis, GradebookExercise, TestAnalysis } from "#server/queries";
+import controls from "../../controls.module.css";
 import desk from "../class.module.css";
 import { regradeExercise } from "./actions.ts";
 import css from "./exercise-panel.module.css";
@@ -53,7 +54,7 @@ export function ExercisePanel(props: ExercisePanelProps) {
           <form action={regradeExercise}>
             <input type="hidden" name="run" value={run} />
             <input type="hidden" name="exercise" value={exercise.slug} />
-            <button type="submit" className={desk["button"]}>
+            <button type="submit" className={controls["button"]}>
               Grade {exercise.number} again
             </button>
           </form>

@@ -5,7 +5,7 @@ import {
   lectureNumber,
   printFilter,
 } from "#server/queries";
-import desk from "../class.module.css";
+import controls from "../../controls.module.css";
 import { csvUrl, type GradebookAddress, gradebookUrl } from "../urls.ts";
 import css from "./filters.module.css";
 
@@ -36,7 +36,7 @@ export function Filters({ run, words, address, book, students }: FiltersProps) {
     <div className={css["filters"]}>
       <search>
         <form action={`/class/${run}`} className={css["form"]}>
-          <label className={desk["unseen"]} htmlFor="filter">
+          <label className={controls["unseen"]} htmlFor="filter">
             Filter
           </label>
           {/* Typed anew when a chip has changed it. */}
@@ -53,7 +53,7 @@ export function Filters({ run, words, address, book, students }: FiltersProps) {
             spellCheck={false}
           />
           {sort !== "name" && <input type="hidden" name="sort" value={sort} />}
-          <button type="submit" className={desk["button"]}>
+          <button type="submit" className={controls["button"]}>
             Filter
           </button>
         </form>
@@ -122,7 +122,7 @@ function AddFilter({ run, words, address, book }: AddFilterProps) {
   const left = offered.filter((word) => !present.has(printFilter([word])));
   return (
     <details className={css["menu"]} name="gradebook-menu">
-      <summary className={desk["button"]}>Add filter</summary>
+      <summary className={controls["button"]}>Add filter</summary>
       <ul>
         {left.map((word) => (
           <li key={printFilter([word])}>

@@ -10,6 +10,7 @@ import {
   printFilter,
   printOrder,
 } from "#server/queries";
+import controls from "../../controls.module.css";
 import { requireStaff } from "../access.ts";
 import css from "../class.module.css";
 import { type GradebookAddress, gradebookUrl, single } from "../urls.ts";
@@ -69,7 +70,7 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
         {mayRegrade && activity.submissions > 0 && (
           <form action={regradeInRun} className={css["end"]}>
             <input type="hidden" name="run" value={slug} />
-            <button type="submit" className={css["button"]}>
+            <button type="submit" className={controls["button"]}>
               Grade the whole run again
             </button>
           </form>

@@ -2,7 +2,7 @@
 
 import { useRouter } from "next/navigation";
 import { useEffect, useRef } from "react";
-import desk from "../class.module.css";
+import controls from "../../controls.module.css";
 import { cancelRegradeInRun } from "./actions.ts";
 import css from "./regrade-bar.module.css";
 
@@ -37,7 +37,7 @@ export function RegradeBar(props: RegradeBarProps) {
   return (
     <div className={css["undo"]} data-regrade={regrade}>
       {/* Once at the beginning and once at the end; the count in between is not read out. */}
-      <span role="status" className={desk["unseen"]}>
+      <span role="status" className={controls["unseen"]}>
         {hasEnded
           ? `${what}graded again: ${done} of ${total}, ${changed} changed`
           : `${what}grading ${total} again`}

@@ -12,7 +12,8 @@ export async function GET(
 ): Promise<Response> {
   const { run: slug } = await params;
   const staff = await staffOfRun(slug);
-  if (staff === undefined) return new Response("There is no such class.\n", { status: 404 });
+  if (staff === undefined)
+    return new Response("This class is not yours to see.\n", { status: 403 });
   const { searchParams } = new URL(request.url);
   const book = await gradebookOf(db(), {
     runId: staff.run.id,

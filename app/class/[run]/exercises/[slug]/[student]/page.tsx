@@ -8,6 +8,7 @@ import {
   studentAtExercise,
   submittedSource,
 } from "#server/queries";
+import controls from "../../../../../controls.module.css";
 import { LocalTime } from "../../../../../local-time.tsx";
 import { requireStaff } from "../../../../access.ts";
 import desk from "../../../../class.module.css";
@@ -125,7 +126,7 @@ function Attempt({ run, attempt, source, mayRegrade }: AttemptProps) {
           <form action={regradeSubmission} className={desk["end"]}>
             <input type="hidden" name="run" value={run} />
             <input type="hidden" name="submission" value={id} />
-            <button type="submit" className={desk["button"]}>
+            <button type="submit" className={controls["button"]}>
               Grade again
             </button>
           </form>
