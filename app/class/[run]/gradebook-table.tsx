@@ -6,6 +6,7 @@ import {
   lectureNumber,
   printOrder,
 } from "#server/queries";
+import controls from "../../controls.module.css";
 import { attemptsUrl, type GradebookAddress, gradebookUrl } from "../urls.ts";
 import css from "./gradebook.module.css";
 
@@ -157,10 +158,13 @@ function ScoreCell({ cell, points, isStart, url }: ScoreCellProps) {
   const note = noteOf(cell);
   return (
     <td className={classes(start, note === undefined ? undefined : css[note.kind])}>
-      <a className={css["cell"]} href={url} aria-label={spoken(cell, points, note)}>
-        {note !== undefined && <small className={css["note"]}>{note.text}</small>}
-        {cell.attempts > 1 && <small>{cell.attempts}×</small>}
-        {cell.best ?? (note === undefined ? "–" : "")}
+      <a className={css["cell"]} href={url}>
+        <span aria-hidden="true">
+          {note !== undefined && <small className={css["note"]}>{note.text}</small>}
+          {cell.attempts > 1 && <small>{cell.attempts}×</small>}
+          {cell.best ?? (note === undefined ? "–" : "")}
+        </span>
+        <span className={controls["unseen"]}>{spoken(cell, points, note)}</span>
       </a>
     </td>
   );
