@@ -2,6 +2,18 @@ import type { Insn } from "../api.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
 
 /**
+ * One instruction as the verifier's log shows it: `(b7) r0 = 0`.
+ *
+ * @linux kernel/bpf/disasm.c `print_bpf_insn` (6.18)
+ */
+export function insnText(insns: readonly Insn[], slot: number): string {
+  const { code, imm } = insns[slot]!;
+  const hex = code.toString(16).padStart(2, "0");
+  const isUnknownAtomic = (code & 0xe7) === ATOMIC && ATOMIC_NAMES[imm] === undefined;
+  return isUnknownAtomic ? `BUG_${hex}` : `(${hex}) ${disassembleInsn(insns, slot)}`;
+}
+
+/**
  * One instruction in the kernel's own notation, as the verifier's log prints it behind `(b7)`.
  *
  * @linux kernel/bpf/disasm.c `print_bpf_insn` (6.18)
@@ -52,6 +64,7 @@ function loadFromMemory({ code, dstReg, srcReg, off }: Insn): string {
 }
 
 const ATOMICS: Readonly<Record<number, string>> = { 0: "+", 64: "|", 80: "&", 160: "^" };
+const ATOMIC = 0xc3;
 const FETCHES: Readonly<Record<number, string>> = {
   1: "fetch_add",
   65: "fetch_or",
@@ -59,6 +72,13 @@ const FETCHES: Readonly<Record<number, string>> = {
   161: "fetch_xor",
   225: "xchg",
   241: "cmpxchg",
+};
+
+const ATOMIC_NAMES: Readonly<Record<number, string>> = {
+  ...ATOMICS,
+  ...FETCHES,
+  256: "load_acquire",
+  272: "store_release",
 };
 
 function store({ code, dstReg, srcReg, off, imm }: Insn): string {
@@ -100,7 +120,8 @@ function arithmetic({ code, dstReg, srcReg, off, imm }: Insn): string {
   const isSigned = off === 1 && (operation === 0x30 || operation === 0x90);
   const operator = `${isSigned ? "s" : ""}${OPERATIONS[operation] ?? "?"}=`;
   if ((code & 8) === 0) return `${r}${dstReg} ${operator} ${imm}`;
-  const cast = operation === 0xb0 && off !== 0 ? `(s${off})` : "";
+  const isExtended = operation === 0xb0 && (off === 8 || off === 16 || off === 32);
+  const cast = isExtended ? `(s${off})` : "";
   return `${r}${dstReg} ${operator} ${cast}${r}${srcReg}`;
 }
 
@@ -118,6 +139,8 @@ const CONDITIONS: Readonly<Record<number, string>> = {
   208: "s<=",
 };
 
+const MAY_GOTO = 0xe5;
+
 function jump({ code, dstReg, srcReg, off, imm }: Insn): string {
   const r = (code & 7) === 6 ? "w" : "r";
   switch (code & 0xf0) {
@@ -125,14 +148,18 @@ function jump({ code, dstReg, srcReg, off, imm }: Insn): string {
       return code === 0x06 ? `gotol pc${signed(imm)}` : `goto pc${signed(off)}`;
     case 0x80:
       if (srcReg === 1) return `call pc${signed(imm)}`;
-      return `call ${srcReg === 0 ? `bpf_${BPF_FUNC_NAMES[imm] ?? "unknown"}` : "kernel-function"}#${imm}`;
+      return `call ${srcReg === 0 ? helperName(imm) : "kernel-function"}#${imm}`;
     case 0x90:
       return "exit";
-    case 0xe0:
-      return `may_goto pc${signed(off)}`;
     default: {
+      if (code === MAY_GOTO && srcReg === 0) return `may_goto pc${signed(off)}`;
       const right = (code & 8) !== 0 ? `${r}${srcReg}` : `0x${(imm >>> 0).toString(16)}`;
-      return `if ${r}${dstReg} ${CONDITIONS[code & 0xf0] ?? "?"} ${right} goto pc${signed(off)}`;
+      return `if ${r}${dstReg} ${CONDITIONS[code & 0xf0] ?? "(null)"} ${right} goto pc${signed(off)}`;
     }
   }
+}
+
+function helperName(id: number): string {
+  const name = BPF_FUNC_NAMES[id];
+  return name === undefined ? "unknown" : `bpf_${name}`;
 }

@@ -1,0 +1,276 @@
+/** Follows the program along all of its paths. */
+
+import type { Insn } from "../../api.ts";
+import { E2BIG, EFAULT, EINVAL } from "../../include/errno.ts";
+import { insnText } from "../disasm.ts";
+import {
+  BPF_ABS,
+  BPF_ALU,
+  BPF_ALU64,
+  BPF_CALL,
+  BPF_EXIT,
+  BPF_IMM,
+  BPF_IND,
+  BPF_JA,
+  BPF_JMP,
+  BPF_JMP32,
+  BPF_LD,
+  BPF_LDX,
+  BPF_PSEUDO_CALL,
+  BPF_PSEUDO_KFUNC_CALL,
+  BPF_ST,
+  BPF_STX,
+  BPF_X,
+  bpfClass,
+  bpfMode,
+  bpfOp,
+  bpfSrc,
+} from "../isa.ts";
+import { BPF_FUNC_NAMES } from "../uapi.ts";
+import { checkAluOp } from "./alu.ts";
+import { checkCondJmpOp } from "./branch.ts";
+import { checkHelperCall } from "./check-helper-call.ts";
+import type { VerifierEnv } from "./env.ts";
+import { checkFuncCall, prepareFuncExit } from "./func-call.ts";
+import { pushHistory } from "./history.ts";
+import { isStateVisited, updateBranchCounts } from "./is-state-visited.ts";
+import { checkLdAbs } from "./ld-abs.ts";
+import { checkLdImm } from "./ld-imm.ts";
+import { checkLdx, checkSt, checkStx } from "./load-store.ts";
+import { BPF_LOG_LEVEL, BPF_LOG_LEVEL2 } from "./log.ts";
+import { popStack } from "./paths.ts";
+import { printInsnState, printVerifierState } from "./print-state.ts";
+import { checkResourceLeak } from "./references.ts";
+import { PTR_TO_CTX } from "./reg-type.ts";
+import { checkReturnCode } from "./return-code.ts";
+import { BPF_MAIN_FUNC, FuncState } from "./states.ts";
+import { VerifierState } from "./verifier-state.ts";
+
+const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
+
+/** What an instruction answers that ends its path. */
+const PROCESS_BPF_EXIT = 1;
+
+/**
+ * Checks the program from its start, with the context in r1.
+ *
+ * @linux kernel/bpf/verifier.c `do_check_common` (6.18)
+ */
+export function doCheckMain(env: VerifierEnv): 0 | number {
+  const state = new VerifierState();
+  state.inSleepable = env.isSleepable;
+  state.frames.push(new FuncState(BPF_MAIN_FUNC, 0, 0));
+  const ctx = state.frame.own(1);
+  ctx.markKnownZero();
+  ctx.type = PTR_TO_CTX;
+  env.curState = state;
+  env.insnIdx = 0;
+  env.prevInsnIdx = -1;
+  env.markStateScratched();
+  env.observer?.pathStart(env, state);
+  const err = doCheck(env);
+  if (err === 0 && !isLogWhole(env)) env.log.reset(0);
+  return err;
+}
+
+/** Only on level 2 does the log keep paths that turned out to be safe. */
+function isLogWhole(env: VerifierEnv): boolean {
+  return (env.log.level & BPF_LOG_LEVEL2) !== 0;
+}
+
+/** @linux kernel/bpf/verifier.c `do_check` (6.18) */
+function doCheck(env: VerifierEnv): 0 | number {
+  const isLogged = (env.log.level & BPF_LOG_LEVEL) !== 0;
+  let isPathNew = false;
+  for (let prevInsnIdx = -1; ; ) {
+    env.curHistEntry = null;
+    env.prevInsnIdx = prevInsnIdx;
+    if (++env.insnProcessed > BPF_COMPLEXITY_LIMIT_INSNS) {
+      env.verbose(`BPF program is too large. Processed ${env.insnProcessed} insn\n`);
+      return refused(env, -E2BIG);
+    }
+    const { curState, insnIdx } = env;
+    if (insnIdx >= env.insns.length) {
+      env.verbose(`invalid insn idx ${insnIdx} insn_cnt ${env.insns.length}\n`);
+      return refused(env, -EFAULT);
+    }
+    const aux = env.aux[insnIdx]!;
+    curState.lastInsnIdx = env.prevInsnIdx;
+    curState.insnIdx = insnIdx;
+    if (aux.isPrunePoint) {
+      const cover = isStateVisited(env, insnIdx);
+      if (typeof cover === "number") return refused(env, cover);
+      if (cover !== null) {
+        if (isLogged) {
+          const where = isPathNew ? `\nfrom ${env.prevInsnIdx} to ${insnIdx}` : String(insnIdx);
+          env.verbose(`${where}: safe\n`);
+        }
+        env.observer?.pathEnd(env, "pruned", cover);
+        const err = endPath(env);
+        if (err <= 0) return err;
+        isPathNew = true;
+        prevInsnIdx = env.prevInsnIdx;
+        continue;
+      }
+    }
+    if (aux.isJmpPoint) pushHistory(env, curState, 0);
+    if (isLogged) {
+      if (isPathNew && isLogWhole(env)) {
+        env.verbose(`\nfrom ${env.prevInsnIdx} to ${insnIdx}:`);
+        printVerifierState(env, curState, curState.curframe, true);
+        isPathNew = false;
+      }
+      logInsn(env);
+    }
+    env.forgetTouched();
+    env.observer?.beforeInsn(env);
+    aux.isSeen = true;
+    prevInsnIdx = insnIdx;
+    env.liveness.resetStackWriteMarks(insnIdx);
+    const answer = checkInsn(env, env.insns[insnIdx]!);
+    if (answer < 0) return refused(env, answer);
+    env.liveness.commitStackWriteMarks();
+    env.observer?.afterInsn(env);
+    if (answer === PROCESS_BPF_EXIT) {
+      env.observer?.pathEnd(env, "exit", null);
+      const err = endPath(env);
+      if (err <= 0) return err;
+      isPathNew = true;
+      prevInsnIdx = env.prevInsnIdx;
+    } else if (answer === RETURNED) {
+      isPathNew = true;
+    }
+  }
+}
+
+/** A function has returned: the log shows all of its caller. */
+const RETURNED = 2;
+
+function refused(env: VerifierEnv, errno: number): number {
+  env.observer?.pathEnd(env, "refused", null);
+  return errno;
+}
+
+/** @returns 1 when another path is left, 0 when none is, or a negative errno */
+function endPath(env: VerifierEnv): number {
+  env.markStateScratched();
+  env.liveness.update();
+  const err = updateBranchCounts(env, env.curState);
+  if (err !== 0) return err;
+  return popStack(env, !isLogWhole(env)) ? 1 : 0;
+}
+
+function logInsn(env: VerifierEnv): void {
+  if (env.isStateScratched) printInsnState(env, env.curState, env.curState.curframe);
+  const start = env.log.endPos;
+  env.verbose(`${env.insnIdx}: ${insnText(env.insns, env.insnIdx)}\n`);
+  env.prevInsnPrintPos = env.log.endPos - start;
+  env.prevLogPos = env.log.endPos;
+}
+
+/** @linux kernel/bpf/verifier.c `do_check_insn` (6.18) */
+function checkInsn(env: VerifierEnv, insn: Insn): number {
+  switch (bpfClass(insn.code)) {
+    case BPF_ALU:
+    case BPF_ALU64:
+      return thenNext(env, checkAluOp(env, insn));
+    case BPF_LDX:
+      return thenNext(env, checkLdx(env, insn));
+    case BPF_STX:
+      return thenNext(env, checkStx(env, insn));
+    case BPF_ST:
+      return thenNext(env, checkSt(env, insn));
+    case BPF_LD:
+      return checkLd(env, insn);
+    default:
+      env.jmpsProcessed++;
+      return checkJump(env, insn);
+  }
+}
+
+function thenNext(env: VerifierEnv, err: 0 | number): 0 | number {
+  if (err === 0) env.insnIdx++;
+  return err;
+}
+
+function checkLd(env: VerifierEnv, insn: Insn): 0 | number {
+  const mode = bpfMode(insn.code);
+  if (mode === BPF_ABS || mode === BPF_IND) return thenNext(env, checkLdAbs(env, insn));
+  if (mode !== BPF_IMM) {
+    env.verbose("invalid BPF_LD mode\n");
+    return -EINVAL;
+  }
+  const err = checkLdImm(env, insn);
+  if (err !== 0) return err;
+  env.insnIdx++;
+  env.aux[env.insnIdx]!.isSeen = true;
+  return thenNext(env, 0);
+}
+
+function checkJump(env: VerifierEnv, insn: Insn): number {
+  switch (bpfOp(insn.code)) {
+    case BPF_CALL:
+      return thenNext(env, checkCall(env, insn));
+    case BPF_JA:
+      return checkJa(env, insn);
+    case BPF_EXIT:
+      return checkExit(env, insn);
+    default:
+      return thenNext(env, checkCondJmpOp(env, insn));
+  }
+}
+
+function reserved(env: VerifierEnv, name: string): number {
+  env.verbose(`${name} uses reserved fields\n`);
+  return -EINVAL;
+}
+
+const SPIN_UNLOCK = BPF_FUNC_NAMES.indexOf("spin_unlock");
+
+function checkCall(env: VerifierEnv, insn: Insn): 0 | number {
+  const { code, dstReg, srcReg, off, imm } = insn;
+  const isKfunc = srcReg === BPF_PSEUDO_KFUNC_CALL;
+  const isCalleeKnown = srcReg === 0 || srcReg === BPF_PSEUDO_CALL || isKfunc;
+  if (
+    bpfSrc(code) === BPF_X ||
+    (!isKfunc && off !== 0) ||
+    !isCalleeKnown ||
+    dstReg !== 0 ||
+    bpfClass(code) === BPF_JMP32
+  ) {
+    return reserved(env, "BPF_CALL");
+  }
+  const isUnlock = srcReg === 0 && imm === SPIN_UNLOCK;
+  if (env.curState.activeLocks > 0 && srcReg !== BPF_PSEUDO_CALL && !isUnlock) {
+    env.verbose("function calls are not allowed while holding a lock\n");
+    return -EINVAL;
+  }
+  const err =
+    srcReg === BPF_PSEUDO_CALL ? checkFuncCall(env, insn) : checkHelperCall(env, insn, env.insnIdx);
+  if (err === 0) env.markRegScratched(0);
+  return err;
+}
+
+function checkJa(env: VerifierEnv, { code, dstReg, srcReg, off, imm }: Insn): 0 | number {
+  const isLong = bpfClass(code) === BPF_JMP32;
+  if (bpfSrc(code) === BPF_X || (srcReg | dstReg) !== 0 || (isLong ? off : imm) !== 0) {
+    return reserved(env, "BPF_JA");
+  }
+  env.insnIdx += isLong ? imm : off;
+  return thenNext(env, 0);
+}
+
+function checkExit(env: VerifierEnv, { code, dstReg, srcReg, imm }: Insn): number {
+  const isPlain = code === (BPF_JMP | BPF_EXIT) && imm === 0 && srcReg === 0 && dstReg === 0;
+  return isPlain ? processBpfExit(env) : reserved(env, "BPF_EXIT");
+}
+
+/** @linux kernel/bpf/verifier.c `process_bpf_exit_full` (6.18) */
+function processBpfExit(env: VerifierEnv): number {
+  const isNested = env.curState.curframe > 0;
+  const err = checkResourceLeak(env, false, !isNested, "BPF_EXIT instruction in main prog");
+  if (err !== 0) return err;
+  if (!isNested) return checkReturnCode(env, 0, "R0") || PROCESS_BPF_EXIT;
+  env.liveness.update();
+  return prepareFuncExit(env) || RETURNED;
+}

@@ -1,0 +1,254 @@
+import type { Insn } from "../../api.ts";
+import { isLdImm64 } from "../isa.ts";
+import { Backtrack } from "./backtrack-state.ts";
+import { type CtxOps, ctxOpsOf } from "./ctx/ops.ts";
+import { IdMap } from "./id-map.ts";
+import type { Liveness } from "./liveness.ts";
+import { VerifierLog } from "./log.ts";
+import { NOT_INIT } from "./reg-type.ts";
+import type { SccVisit } from "./scc.ts";
+import type { FuncState } from "./states.ts";
+import type { VerifierInput, VerifierMap } from "./verifier-input.ts";
+import type { HistoryEntry, StateListEntry, VerifierState } from "./verifier-state.ts";
+import type { VerifierObserver } from "./verify.ts";
+
+/** A function of the program. @linux include/linux/bpf_verifier.h `struct bpf_subprog_info` (6.18) */
+export class SubprogInfo {
+  start: number;
+  /** How deep it looked into its stack, in bytes. */
+  stackDepth = 0;
+  postorderStart = 0;
+  /** Where the slots of spills around inlined calls begin. */
+  fastcallStackOff = 0;
+  hasTailCall = false;
+  hasLdAbs = false;
+  changesPktData = false;
+  mightSleep = false;
+  keepFastcallStack = false;
+
+  constructor(start: number) {
+    this.start = start;
+  }
+}
+
+/** What is noted beside an instruction. @linux include/linux/bpf_verifier.h `struct bpf_insn_aux_data` (6.18) */
+export class InsnAux {
+  /** States are compared and kept here. */
+  isPrunePoint = false;
+  isJmpPoint = false;
+  isForceCheckpoint = false;
+  callsCallback = false;
+  isSeen = false;
+  /** The strongly connected component, 0 for none. */
+  scc = 0;
+  liveRegsBefore = 0;
+  /** Type of the pointer that it accesses memory through. */
+  ptrType = NOT_INIT;
+  mapIndex = -1;
+  mapOff = 0;
+  fastcallPattern = false;
+  fastcallSpillsNum = 0;
+  /** It does nothing that counts and is left out of the program that runs. */
+  isRemoved = false;
+}
+
+interface PendingState {
+  readonly state: VerifierState;
+  readonly insnIdx: number;
+  readonly prevInsnIdx: number;
+  readonly logPos: number;
+}
+
+const BPF_F_STRICT_ALIGNMENT = 1;
+const BPF_F_ANY_ALIGNMENT = 2;
+const BPF_F_TEST_STATE_FREQ = 8;
+const BPF_F_SLEEPABLE = 16;
+const BPF_F_TEST_REG_INVARIANTS = 128;
+
+/** One check of one program. @linux include/linux/bpf_verifier.h `struct bpf_verifier_env` (6.18) */
+export class VerifierEnv {
+  readonly input: VerifierInput;
+  readonly observer: VerifierObserver | undefined;
+  /** A copy of the program: descriptors of maps are replaced by addresses. */
+  readonly insns: Insn[];
+  readonly aux: readonly InsnAux[];
+  readonly log: VerifierLog;
+  readonly ops: CtxOps | undefined;
+  readonly progType: number;
+  readonly expectedAttachType: number;
+  readonly isGplCompatible: boolean;
+  readonly isSleepable: boolean;
+  readonly strictAlignment: boolean;
+  readonly testStateFreq: boolean;
+  readonly testRegInvariants: boolean;
+  /** What the capabilities of the task allow. */
+  readonly bpfCapable: boolean;
+  readonly allowPtrLeaks: boolean;
+  readonly allowUninitStack: boolean;
+  readonly bypassSpecV1: boolean;
+  readonly bypassSpecV4: boolean;
+
+  subprogs: SubprogInfo[] = [];
+  readonly usedMaps: VerifierMap[] = [];
+  postorder: readonly number[] = [];
+
+  curState!: VerifierState;
+  insnIdx = 0;
+  prevInsnIdx = -1;
+  /** What the current instruction has added to the history. */
+  curHistEntry: HistoryEntry | null = null;
+  idGen = 0;
+  readonly pending: PendingState[] = [];
+
+  /** By hash of instruction and call site. */
+  readonly explored: (StateListEntry | null)[];
+  exploredStatesSize = 0;
+  freeListSize = 0;
+  numBackedges = 0;
+  /** By number of the component. */
+  sccVisits: SccVisit[][] = [];
+  liveness!: Liveness;
+  readonly idMap = new IdMap();
+  readonly bt = new Backtrack();
+
+  insnProcessed = 0;
+  prevInsnProcessed = 0;
+  jmpsProcessed = 0;
+  prevJmpsProcessed = 0;
+  totalStates = 0;
+  peakStates = 0;
+  maxStatesPerInsn = 0;
+
+  /** What the log shows behind the next instruction: registers, and stack slots in two halves. */
+  scratchedRegs = 0;
+  scratchedSlotsLo = 0;
+  scratchedSlotsHi = 0;
+  /** What the current instruction has read or changed so far, whether shown already or not. */
+  touchedRegs = 0;
+  touchedSlotsLo = 0;
+  touchedSlotsHi = 0;
+  prevLogPos = 0;
+  prevInsnPrintPos = 0;
+
+  constructor(input: VerifierInput, observer?: VerifierObserver) {
+    const { insns, progFlags, progType } = input;
+    this.input = input;
+    this.observer = observer;
+    this.insns = insns.map((insn) => ({ ...insn }));
+    this.aux = insns.map(() => new InsnAux());
+    this.explored = insns.map(() => null);
+    this.log = new VerifierLog(input.logLevel, input.logSize);
+    this.ops = ctxOpsOf(progType);
+    this.progType = progType;
+    this.expectedAttachType = input.expectedAttachType;
+    this.isGplCompatible = input.isGplCompatible;
+    this.isSleepable = (progFlags & BPF_F_SLEEPABLE) !== 0;
+    this.strictAlignment =
+      (progFlags & BPF_F_STRICT_ALIGNMENT) !== 0 && (progFlags & BPF_F_ANY_ALIGNMENT) === 0;
+    const { bpf, perfmon } = input.caps ?? { bpf: true, perfmon: true };
+    this.testStateFreq = bpf && (progFlags & BPF_F_TEST_STATE_FREQ) !== 0;
+    this.testRegInvariants = (progFlags & BPF_F_TEST_REG_INVARIANTS) !== 0;
+    this.bpfCapable = bpf;
+    this.allowPtrLeaks = perfmon;
+    this.allowUninitStack = perfmon;
+    this.bypassSpecV1 = perfmon;
+    this.bypassSpecV4 = perfmon;
+  }
+
+  verbose(text: string): void {
+    if (this.log.isNeeded) this.log.write(text);
+  }
+
+  /** Something that Linux holds for impossible. */
+  verifierBug(text: string): void {
+    this.verbose(`verifier bug: ${text}(1)\n`);
+  }
+
+  get frame(): FuncState {
+    return this.curState.frame;
+  }
+
+  newId(): number {
+    return ++this.idGen;
+  }
+
+  isPseudoMap(idx: number): boolean {
+    return isLdImm64(this.insns[idx]!) && this.aux[idx]!.mapIndex >= 0;
+  }
+
+  /** The function that the instruction belongs to. */
+  containingSubprog(idx: number): SubprogInfo {
+    return this.subprogs[this.#subprogIndex(idx)]!;
+  }
+
+  /** The number of the function that starts there, or -1. */
+  findSubprog(start: number): number {
+    if (start < 0 || start >= this.insns.length || this.subprogs.length === 0) return -1;
+    const index = this.#subprogIndex(start);
+    return this.subprogs[index]!.start === start ? index : -1;
+  }
+
+  /** Where a function ends: the start of the next one. */
+  subprogEnd(index: number): number {
+    return this.subprogs[index + 1]?.start ?? this.insns.length;
+  }
+
+  #subprogIndex(idx: number): number {
+    let low = 0;
+    let high = this.subprogs.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.subprogs[middle]!.start <= idx) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  markRegScratched(regno: number): void {
+    this.scratchedRegs |= 1 << regno;
+    this.touchedRegs |= 1 << regno;
+  }
+
+  markSlotScratched(spi: number): void {
+    const bit = 1 << (spi & 31);
+    if (spi < 32) {
+      this.scratchedSlotsLo |= bit;
+      this.touchedSlotsLo |= bit;
+    } else {
+      this.scratchedSlotsHi |= bit;
+      this.touchedSlotsHi |= bit;
+    }
+  }
+
+  isSlotTouched(spi: number): boolean {
+    const half = spi < 32 ? this.touchedSlotsLo : this.touchedSlotsHi;
+    return ((half >>> (spi & 31)) & 1) !== 0;
+  }
+
+  forgetTouched(): void {
+    this.touchedRegs = 0;
+    this.touchedSlotsLo = 0;
+    this.touchedSlotsHi = 0;
+  }
+
+  isSlotScratched(spi: number): boolean {
+    const half = spi < 32 ? this.scratchedSlotsLo : this.scratchedSlotsHi;
+    return ((half >>> (spi & 31)) & 1) !== 0;
+  }
+
+  get isStateScratched(): boolean {
+    return (this.scratchedRegs | this.scratchedSlotsLo | this.scratchedSlotsHi) !== 0;
+  }
+
+  markStateClean(): void {
+    this.scratchedRegs = 0;
+    this.scratchedSlotsLo = 0;
+    this.scratchedSlotsHi = 0;
+  }
+
+  markStateScratched(): void {
+    this.scratchedRegs = -1;
+    this.scratchedSlotsLo = -1;
+    this.scratchedSlotsHi = -1;
+  }
+}

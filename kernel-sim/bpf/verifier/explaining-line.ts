@@ -1,0 +1,15 @@
+/** What BPF_LOG_STATS adds. */
+const STATS = /^(verification time|stack depth) /;
+
+/**
+ * The line of a log with which the verifier explains its refusal: the last one in front of the
+ * numbers, or that of an endless loop, behind which two states follow.
+ */
+export function explainingLine(log: string): string {
+  const lines = log.split("\n");
+  const statsAt = lines.findIndex((line) => /^(processed|verification time) \d/.test(line));
+  if (statsAt < 0) return "";
+  const explaining = lines.slice(0, statsAt).filter((line) => !STATS.test(line));
+  const loop = explaining.slice(-3).find((line) => line.startsWith("infinite loop detected"));
+  return loop ?? explaining.at(-1) ?? "";
+}

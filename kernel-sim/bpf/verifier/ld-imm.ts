@@ -1,0 +1,169 @@
+/** Wide loads: numbers, and addresses of maps and of their values. */
+import type { Insn } from "../../api.ts";
+import { E2BIG, EINVAL, ENOENT, ENOTSUPP, EPROTO } from "../../include/errno.ts";
+import {
+  BPF_DW,
+  BPF_LDX,
+  BPF_MEM,
+  BPF_MEMSX,
+  BPF_PSEUDO_BTF_ID,
+  BPF_PSEUDO_FUNC,
+  BPF_PSEUDO_MAP_FD,
+  BPF_PSEUDO_MAP_IDX,
+  BPF_PSEUDO_MAP_IDX_VALUE,
+  BPF_PSEUDO_MAP_VALUE,
+  bpfClass,
+  bpfMode,
+  bpfSize,
+  isLdImm64,
+} from "../isa.ts";
+import type { VerifierEnv } from "./env.ts";
+import { Int64 } from "./int64.ts";
+import { checkMapProgCompatibility } from "./map-compat.ts";
+import { isOpcodeKnown } from "./opcodes.ts";
+import { checkRegArg, DST_OP } from "./reg-arg.ts";
+import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from "./reg-type.ts";
+
+const MAX_USED_MAPS = 64;
+
+/**
+ * Puts addresses of maps where their descriptors stand, and looks whether all instructions exist.
+ *
+ * @linux kernel/bpf/verifier.c `resolve_pseudo_ldimm64` (6.18)
+ */
+export function resolvePseudoLdImm64(env: VerifierEnv): 0 | number {
+  for (let i = 0; i < env.insns.length; i++) {
+    const insn = env.insns[i]!;
+    if (isLdImm64(insn)) {
+      const err = resolve(env, i, insn);
+      if (err !== 0) return err;
+      i++;
+      continue;
+    }
+    const { code, imm } = insn;
+    const isLdxMode = bpfMode(code) === BPF_MEM || bpfMode(code) === BPF_MEMSX;
+    if (bpfClass(code) === BPF_LDX && (!isLdxMode || imm !== 0)) {
+      env.verbose("BPF_LDX uses reserved fields\n");
+      return -EINVAL;
+    }
+    if (!isOpcodeKnown(code)) {
+      env.verbose(`unknown opcode ${code.toString(16).padStart(2, "0")}\n`);
+      return -EINVAL;
+    }
+  }
+  return 0;
+}
+
+function resolve(env: VerifierEnv, idx: number, insn: Insn): 0 | number {
+  const second = env.insns[idx + 1];
+  if (second === undefined || (second.code | second.dstReg | second.srcReg | second.off) !== 0) {
+    env.verbose("invalid bpf_ld_imm64 insn\n");
+    return -EINVAL;
+  }
+  switch (insn.srcReg) {
+    case 0:
+      return 0;
+    case BPF_PSEUDO_BTF_ID:
+      env.verbose(`ldimm64 insn specifies invalid btf_id ${insn.imm}.\n`);
+      return -ENOENT;
+    case BPF_PSEUDO_FUNC:
+      env.aux[idx]!.ptrType = PTR_TO_FUNC;
+      return 0;
+    case BPF_PSEUDO_MAP_FD:
+    case BPF_PSEUDO_MAP_IDX:
+      if (second.imm !== 0) return unrecognized(env);
+      break;
+    case BPF_PSEUDO_MAP_VALUE:
+    case BPF_PSEUDO_MAP_IDX_VALUE:
+      break;
+    default:
+      return unrecognized(env);
+  }
+  if (insn.srcReg === BPF_PSEUDO_MAP_IDX || insn.srcReg === BPF_PSEUDO_MAP_IDX_VALUE) {
+    env.verbose("fd_idx without fd_array is invalid\n");
+    return -EPROTO;
+  }
+  return resolveMap(env, idx, insn, second);
+}
+
+function unrecognized(env: VerifierEnv): number {
+  env.verbose("unrecognized bpf_ld_imm64 insn\n");
+  return -EINVAL;
+}
+
+function resolveMap(env: VerifierEnv, idx: number, insn: Insn, second: Insn): 0 | number {
+  const index = addUsedMap(env, insn.imm);
+  if (index < 0) return index;
+  const map = env.usedMaps[index]!;
+  const aux = env.aux[idx]!;
+  aux.mapIndex = index;
+  let { address } = map;
+  if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
+    const off = second.imm >>> 0;
+    if (map.valueAddress === 0n) {
+      env.verbose("no direct value access support for this map type\n");
+      return -EINVAL;
+    }
+    if (map.maxEntries !== 1 || off >= map.valueSize) {
+      env.verbose(`invalid access to map value pointer, value_size=${map.valueSize} off=${off}\n`);
+      return map.maxEntries !== 1 ? -ENOTSUPP : -EINVAL;
+    }
+    aux.mapOff = off;
+    address = map.valueAddress + BigInt(off);
+  }
+  env.insns[idx] = { ...insn, imm: Number(BigInt.asIntN(32, address)) };
+  env.insns[idx + 1] = { ...second, imm: Number(BigInt.asIntN(32, address >> 32n)) };
+  return 0;
+}
+
+/** @returns its index, or a negative errno. @linux kernel/bpf/verifier.c `add_used_map` (6.18) */
+function addUsedMap(env: VerifierEnv, fd: number): number {
+  const map = env.input.mapOfFd(fd);
+  if (typeof map === "number") {
+    env.verbose(`fd ${fd} is not pointing to valid bpf_map\n`);
+    return map;
+  }
+  const known = env.usedMaps.indexOf(map);
+  if (known >= 0) return known;
+  if (env.usedMaps.length >= MAX_USED_MAPS) {
+    env.verbose(`The total number of maps per program has reached the limit of ${MAX_USED_MAPS}\n`);
+    return -E2BIG;
+  }
+  const err = checkMapProgCompatibility(env, map);
+  if (err !== 0) return err;
+  env.usedMaps.push(map);
+  return env.usedMaps.length - 1;
+}
+
+/** @linux kernel/bpf/verifier.c `check_ld_imm` (6.18) */
+export function checkLdImm(env: VerifierEnv, insn: Insn): 0 | number {
+  if (bpfSize(insn.code) !== BPF_DW) {
+    env.verbose("invalid BPF_LD_IMM insn\n");
+    return -EINVAL;
+  }
+  if (insn.off !== 0) {
+    env.verbose("BPF_LD_IMM64 uses reserved fields\n");
+    return -EINVAL;
+  }
+  const err = checkRegArg(env, insn.dstReg, DST_OP);
+  if (err !== 0) return err;
+  const dst = env.frame.own(insn.dstReg);
+  if (insn.srcReg === 0) {
+    dst.markKnown(new Int64(env.insns[env.insnIdx + 1]!.imm, insn.imm));
+    return 0;
+  }
+  dst.markKnownZero();
+  if (insn.srcReg === BPF_PSEUDO_FUNC) {
+    env.verbose("missing btf func_info\n");
+    return -EINVAL;
+  }
+  const aux = env.aux[env.insnIdx]!;
+  dst.map = env.usedMaps[aux.mapIndex]!;
+  if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
+    dst.type = PTR_TO_MAP_VALUE;
+    dst.off = aux.mapOff;
+  } else {
+    dst.type = CONST_PTR_TO_MAP;
+  }
+  return 0;
+}

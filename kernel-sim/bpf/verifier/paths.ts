@@ -1,0 +1,45 @@
+/** Paths that wait to be followed: the last one that was put aside is the next one. */
+import type { VerifierEnv } from "./env.ts";
+import type { VerifierState } from "./verifier-state.ts";
+
+const BPF_COMPLEXITY_LIMIT_JMP_SEQ = 8192;
+
+/**
+ * Puts a copy of the current state aside, to be followed from `insnIdx` on.
+ *
+ * @returns null when there are too many
+ * @linux kernel/bpf/verifier.c `push_stack` (6.18)
+ */
+export function pushStack(
+  env: VerifierEnv,
+  insnIdx: number,
+  prevInsnIdx: number,
+): VerifierState | null {
+  const state = env.curState.copy();
+  env.pending.push({ state, insnIdx, prevInsnIdx, logPos: env.log.endPos });
+  if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
+    env.verbose(`The sequence of ${env.pending.length} jumps is too complex.\n`);
+    return null;
+  }
+  if (state.parent !== null) state.parent.branches++;
+  env.observer?.branch(env, state);
+  return state;
+}
+
+/**
+ * Goes on with the path that was put aside last.
+ *
+ * @returns whether there was one
+ * @linux kernel/bpf/verifier.c `pop_stack` (6.18)
+ */
+export function popStack(env: VerifierEnv, isLogTakenBack: boolean): boolean {
+  const next = env.pending.pop();
+  if (next === undefined) return false;
+  env.curState = next.state;
+  env.insnIdx = next.insnIdx;
+  env.prevInsnIdx = next.prevInsnIdx;
+  if (isLogTakenBack) env.log.reset(next.logPos);
+  env.liveness.resetCallchain();
+  env.observer?.pathStart(env, next.state);
+  return true;
+}

@@ -1,0 +1,224 @@
+import { BPF_REG_SIZE, MAX_BPF_REG } from "../isa.ts";
+import type { VerifierEnv } from "./env.ts";
+import {
+  add,
+  eq,
+  fromS32,
+  fromU32,
+  type Int64,
+  isZero,
+  S64_MAX,
+  S64_MIN,
+  toBigS,
+  toBigU,
+  U64_MAX,
+} from "./int64.ts";
+import { BPF_ADD_CONST, type Reg, S32_MAX, S32_MIN, U32_MAX } from "./reg-state.ts";
+import {
+  baseType,
+  NON_OWN_REF,
+  NOT_INIT,
+  PTR_TO_ARENA,
+  PTR_TO_BTF_ID,
+  PTR_TO_MEM,
+  PTR_TO_STACK,
+  regTypeStr,
+  SCALAR_VALUE,
+  typeIsMapPtr,
+  typeIsPktPointer,
+} from "./reg-type.ts";
+import { type Slot, STACK_SPILL, slotType } from "./states.ts";
+import { tnumIsConst, tnumIsUnknown, tnumText } from "./tnum.ts";
+import type { VerifierState } from "./verifier-state.ts";
+
+/** Small numbers are decimal, others hexadecimal. @linux kernel/bpf/log.c `verbose_snum` (6.18) */
+function snumText(n: bigint): string {
+  return isDecimal(n) ? String(n) : hex(n);
+}
+
+function isDecimal(n: bigint): boolean {
+  return n >= -0x8000n && n <= 0x7fffn;
+}
+
+function unumText(n: bigint): string {
+  return n <= 0xffffn ? String(n) : hex(n);
+}
+
+function hex(n: bigint): string {
+  return `0x${BigInt.asUintN(64, n).toString(16)}`;
+}
+
+/** By byte kind. */
+const SLOT_TYPE_CHARS = "?rm0dif";
+
+/**
+ * A register as the log shows it, e.g. `scalar(smin=0,smax=umax=15,var_off=(0x0; 0xf))`.
+ *
+ * @linux kernel/bpf/log.c `print_reg_state` (6.18)
+ */
+export function regText(reg: Reg, frameno: number): string {
+  const { type } = reg;
+  const base = baseType(type);
+  const isConst = tnumIsConst(reg.varOff);
+  if (type === SCALAR_VALUE) {
+    const precise = reg.precise ? "P" : "";
+    if (isConst) return precise + snumText(toBigS(reg.varOff.value));
+    return `${precise}scalar(${attributes(reg, base, isConst).join(",")})`;
+  }
+  let text = regTypeStr(type);
+  if (type === PTR_TO_ARENA) return text;
+  if (type === PTR_TO_STACK) {
+    if (reg.frameno !== frameno) text += `[${reg.frameno}]`;
+    if (isConst) return text + snumText(toBigS(add(reg.varOff.value, fromS32(reg.off))));
+  }
+  if (base === PTR_TO_BTF_ID) text += reg.btfType;
+  return `${text}(${attributes(reg, base, isConst).join(",")})`;
+}
+
+function attributes(reg: Reg, base: number, isConst: boolean): string[] {
+  const parts: string[] = [];
+  if (reg.id !== 0) {
+    const distance = (reg.id & BPF_ADD_CONST) !== 0 ? signed(reg.off) : "";
+    parts.push(`id=${reg.id & ~BPF_ADD_CONST}${distance}`);
+  }
+  if (reg.refObjId !== 0) parts.push(`ref_obj_id=${reg.refObjId}`);
+  if ((reg.type & NON_OWN_REF) !== 0) parts.push("non_own_ref");
+  if (typeIsMapPtr(reg.type) && reg.map !== null) {
+    const { name, keySize, valueSize } = reg.map;
+    if (name !== "") parts.push(`map=${name}`);
+    parts.push(`ks=${keySize},vs=${valueSize}`);
+  }
+  if (reg.type !== SCALAR_VALUE && reg.off !== 0) parts.push(`off=${snumText(BigInt(reg.off))}`);
+  if (typeIsPktPointer(reg.type))
+    parts.push(`r=${unumText(BigInt.asUintN(64, BigInt(reg.range)))}`);
+  if (base === PTR_TO_MEM) parts.push(`sz=${unumText(BigInt(reg.memSize))}`);
+  if (isConst) {
+    if (!isZero(reg.varOff.value)) parts.push(`imm=${snumText(toBigS(reg.varOff.value))}`);
+    return parts;
+  }
+  parts.push(...rangeTexts(reg));
+  if (!tnumIsUnknown(reg.varOff)) parts.push(`var_off=${tnumText(reg.varOff)}`);
+  return parts;
+}
+
+function signed(n: number): string {
+  return n < 0 ? String(n) : `+${n}`;
+}
+
+interface Bound {
+  readonly name: string;
+  readonly isSigned: boolean;
+  readonly value: Int64;
+}
+
+/** Bounds that say something; equal ones together, as `smax=umax=15`. */
+function rangeTexts(reg: Reg): string[] {
+  const bounds: (Bound | undefined)[] = [
+    eq(reg.smin, S64_MIN) ? undefined : { name: "smin", isSigned: true, value: reg.smin },
+    eq(reg.smax, S64_MAX) ? undefined : { name: "smax", isSigned: true, value: reg.smax },
+    isZero(reg.umin) ? undefined : { name: "umin", isSigned: false, value: reg.umin },
+    eq(reg.umax, U64_MAX) ? undefined : { name: "umax", isSigned: false, value: reg.umax },
+    reg.s32Min === S32_MIN
+      ? undefined
+      : { name: "smin32", isSigned: true, value: shownS32(reg.s32Min) },
+    reg.s32Max === S32_MAX
+      ? undefined
+      : { name: "smax32", isSigned: true, value: shownS32(reg.s32Max) },
+    reg.u32Min === 0 ? undefined : { name: "umin32", isSigned: false, value: fromU32(reg.u32Min) },
+    reg.u32Max === U32_MAX
+      ? undefined
+      : { name: "umax32", isSigned: false, value: fromU32(reg.u32Max) },
+  ];
+  const texts: string[] = [];
+  for (let i = 0; i < bounds.length; i++) {
+    const bound = bounds[i];
+    if (bound === undefined) continue;
+    let names = bound.name;
+    for (let other = i + 2; other < bounds.length; other += 2) {
+      const candidate = bounds[other];
+      if (candidate === undefined || !isSameNumber(bound, candidate)) continue;
+      bounds[other] = undefined;
+      names += `=${candidate.name}`;
+    }
+    const value = bound.isSigned ? snumText(toBigS(bound.value)) : unumText(toBigU(bound.value));
+    texts.push(`${names}=${value}`);
+  }
+  return texts;
+}
+
+/** What is hexadecimal has the 8 digits of a 32-bit number, also when it is negative. */
+function shownS32(n: number): Int64 {
+  return isDecimal(BigInt(n)) ? fromS32(n) : fromU32(n);
+}
+
+/** Equal as numbers: the same bits are two numbers when only one of them is negative. */
+function isSameNumber(a: Bound, b: Bound): boolean {
+  if (!eq(a.value, b.value)) return false;
+  return (a.isSigned && a.value.hi < 0) === (b.isSigned && b.value.hi < 0);
+}
+
+/** A stack slot as the log shows it, or "" for one that holds nothing. */
+export function slotText(slot: Slot, frameno: number): string {
+  if (slot.types === 0) return "";
+  let chars = "";
+  for (let byte = 0; byte < BPF_REG_SIZE; byte++) {
+    const type = slotType(slot, byte);
+    // What lies above a spill of fewer bytes comes first.
+    if (slot.types >>> 28 === STACK_SPILL && type === STACK_SPILL) {
+      return chars + regText(slot.spilled, frameno);
+    }
+    chars += SLOT_TYPE_CHARS[type];
+  }
+  return chars;
+}
+
+/** @linux kernel/bpf/log.c `print_verifier_state` (6.18) */
+export function printVerifierState(
+  env: VerifierEnv,
+  state: VerifierState,
+  frameno: number,
+  isWhole: boolean,
+): void {
+  const frame = state.frames[frameno]!;
+  let text = frame.frameno === 0 ? "" : ` frame${frame.frameno}:`;
+  for (let i = 0; i < MAX_BPF_REG; i++) {
+    const reg = frame.reg(i);
+    if (reg.type === NOT_INIT) continue;
+    if (!isWhole && ((env.scratchedRegs >> i) & 1) === 0) continue;
+    text += ` R${i}=${regText(reg, frame.frameno)}`;
+  }
+  for (let i = 0; i < frame.slots; i++) {
+    if (!isWhole && !env.isSlotScratched(i)) continue;
+    const shown = slotText(frame.slot(i), frame.frameno);
+    if (shown !== "") text += ` fp${-(i + 1) * BPF_REG_SIZE}=${shown}`;
+  }
+  const refs = state.refs.filter(({ id }) => id !== 0);
+  if (state.refs.length > 0 && state.refs[0]!.id !== 0) {
+    text += ` refs=${refs.map(({ id }) => id).join(",")}`;
+  }
+  if (frame.inCallbackFn) text += " cb";
+  if (frame.inAsyncCallbackFn) text += " async_cb";
+  env.verbose(text);
+  env.verbose("\n");
+  if (!isWhole) env.markStateClean();
+}
+
+const ALIGNMENT = 40;
+const MIN_ALIGNMENT = 8;
+
+/** How many blanks follow an instruction, so that states stand in a column. */
+function vlogAlignment(pos: number): number {
+  const column = Math.max(pos + MIN_ALIGNMENT / 2, ALIGNMENT);
+  return Math.ceil(column / MIN_ALIGNMENT) * MIN_ALIGNMENT - pos - 1;
+}
+
+/** What the instruction changed, behind it. @linux kernel/bpf/log.c `print_insn_state` (6.18) */
+export function printInsnState(env: VerifierEnv, state: VerifierState, frameno: number): void {
+  if (env.prevLogPos !== 0 && env.prevLogPos === env.log.endPos) {
+    env.log.reset(env.prevLogPos - 1);
+    env.verbose(`${" ".repeat(Math.max(1, vlogAlignment(env.prevInsnPrintPos)))};`);
+  } else {
+    env.verbose(`${env.insnIdx}:`);
+  }
+  printVerifierState(env, state, frameno, false);
+}

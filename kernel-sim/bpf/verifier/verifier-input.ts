@@ -1,0 +1,40 @@
+import type { Insn } from "../../api.ts";
+
+/** A map as the verifier has to know it. One object a map: identity counts. */
+export interface VerifierMap {
+  readonly type: number;
+  readonly keySize: number;
+  readonly valueSize: number;
+  readonly maxEntries: number;
+  readonly flags: number;
+  readonly name: string;
+  readonly frozen: boolean;
+  /** Where the structure lies, as logs show it. */
+  readonly address: bigint;
+  /** Where the values lie, for types that put an address of them into programs. */
+  readonly valueAddress: bigint;
+  /** The content of a map with one value that can no longer change. */
+  readValue(off: number, size: number): Uint8Array;
+}
+
+/** What of root's powers the loading task has. */
+export interface VerifierCaps {
+  readonly bpf: boolean;
+  readonly perfmon: boolean;
+}
+
+export interface VerifierInput {
+  readonly insns: readonly Insn[];
+  readonly progType: number;
+  readonly expectedAttachType: number;
+  readonly isGplCompatible: boolean;
+  readonly progFlags: number;
+  /** How many CPUs the machine may have. */
+  readonly cpus: number;
+  readonly logLevel: number;
+  /** How much of the log is kept, in bytes. */
+  readonly logSize: number;
+  readonly caps?: VerifierCaps;
+  /** The map behind a descriptor, or a negative errno. */
+  mapOfFd(fd: number): VerifierMap | number;
+}

@@ -1,0 +1,130 @@
+import type { Insn } from "../../api.ts";
+import { ENOSPC } from "../../include/errno.ts";
+import { fitLog } from "../verifier-log-buffer.ts";
+import {
+  addSubprogs,
+  checkAbnormalReturn,
+  checkCfg,
+  checkSubprogs,
+  computePostorder,
+  computeScc,
+} from "./cfg.ts";
+import { doCheckMain } from "./check.ts";
+import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
+import { explainingLine } from "./explaining-line.ts";
+import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
+import { checkMaxStackDepth } from "./func-call.ts";
+import { resolvePseudoLdImm64 } from "./ld-imm.ts";
+import { computeLiveRegisters } from "./live-registers.ts";
+import { Liveness } from "./liveness.ts";
+import { BPF_LOG_STATS } from "./log.ts";
+import type { VerifierInput, VerifierMap } from "./verifier-input.ts";
+import type { VerifierState } from "./verifier-state.ts";
+
+/** What the verifier found out about a program. */
+export interface VerifierOutcome {
+  /** 0, or a negative errno; -ENOSPC also when the log did not fit into its buffer. */
+  readonly errno: 0 | number;
+  /** The line that explains a refusal, as far as the log holds one, else "". */
+  readonly error: string;
+  /** What of the log reaches the caller. */
+  readonly log: string;
+  readonly insnsProcessed: number;
+  readonly totalStates: number;
+  readonly peakStates: number;
+  readonly maxStatesPerInsn: number;
+  /** The program with addresses where descriptors of maps were; `aux` names the map. */
+  readonly insns: readonly Insn[];
+  /** Beside every instruction: whether any path reached it, what it accesses, its map. */
+  readonly aux: readonly InsnAux[];
+  readonly subprogs: readonly SubprogInfo[];
+  readonly usedMaps: readonly VerifierMap[];
+}
+
+/**
+ * Is told what happens while paths are explored. States are the verifier's own: they may be read,
+ * and only until the call returns; as objects they can be told apart.
+ */
+export interface VerifierObserver {
+  /** `env.insnIdx` is processed next, in `env.curState`. */
+  beforeInsn(env: VerifierEnv): void;
+  /** The instruction is done; `env.touchedRegs`, `env.isSlotTouched` tell what it read or changed. */
+  afterInsn(env: VerifierEnv): void;
+  /** Another path branches off here, to be followed later from `state`. */
+  branch(env: VerifierEnv, state: VerifierState): void;
+  /** The path of `state` is followed now: one that `branch` told of, or the first. */
+  pathStart(env: VerifierEnv, state: VerifierState): void;
+  /** What is known before `env.insnIdx` was kept for comparison. */
+  checkpoint(env: VerifierEnv, state: VerifierState): void;
+  /** @param by for "pruned": the checkpoint that covers `env.curState` */
+  pathEnd(env: VerifierEnv, how: "exit" | "pruned" | "refused", by: VerifierState | null): void;
+}
+
+/** The checks in their order: the first that refuses ends it. */
+const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
+  addSubprogs,
+  checkSubprogs,
+  checkAbnormalReturn,
+  resolvePseudoLdImm64,
+  checkCfg,
+  prepareExploration,
+  doCheckMain,
+  removeFastcallSpills,
+  checkMaxStackDepth,
+];
+
+/**
+ * Whether a program may be loaded.
+ *
+ * @linux kernel/bpf/verifier.c `bpf_check` (6.18)
+ * @simplified programs come without BTF: no callbacks, no global functions, no source lines in the
+ * log
+ */
+export function verify(input: VerifierInput, observe?: VerifierObserver): VerifierOutcome {
+  const env = new VerifierEnv(input, observe);
+  env.liveness = new Liveness(env);
+  let errno: 0 | number = 0;
+  for (const pass of PASSES) {
+    errno = pass(env);
+    if (errno !== 0) break;
+  }
+  logStats(env);
+  const { logLevel, logSize } = input;
+  const fitted = fitLog(env.log.text(), { logLevel, logSize, hasLogBuffer: logSize > 0 });
+  // A program that is fine is refused without an explanation when its log is too long.
+  const error = errno === 0 ? "" : explainingLine(fitted.log);
+  if (fitted.isTruncated) errno = -ENOSPC;
+  return {
+    errno,
+    error,
+    log: fitted.log,
+    insnsProcessed: env.insnProcessed,
+    totalStates: env.totalStates,
+    peakStates: env.peakStates,
+    maxStatesPerInsn: env.maxStatesPerInsn,
+    insns: env.insns,
+    aux: env.aux,
+    subprogs: env.subprogs,
+    usedMaps: env.usedMaps,
+  };
+}
+
+function prepareExploration(env: VerifierEnv): 0 {
+  computePostorder(env);
+  computeScc(env);
+  computeLiveRegisters(env);
+  markFastcallPatterns(env);
+  return 0;
+}
+
+/** @linux kernel/bpf/verifier.c `print_verification_stats` (6.18) */
+function logStats(env: VerifierEnv): void {
+  if ((env.log.level & BPF_LOG_STATS) !== 0) {
+    const depths = env.subprogs.map(({ stackDepth }) => stackDepth);
+    env.verbose(`verification time ${env.insnProcessed} usec\nstack depth ${depths.join("+")}\n`);
+  }
+  env.verbose(
+    `processed ${env.insnProcessed} insns (limit 1000000) max_states_per_insn ${env.maxStatesPerInsn} ` +
+      `total_states ${env.totalStates} peak_states ${env.peakStates} mark_read 0\n`,
+  );
+}
