@@ -1,10 +1,11 @@
 import type { Insn } from "../../api.ts";
-import { EACCES, EINVAL } from "../../include/errno.ts";
+import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
 import {
   aluString,
   BPF_ADD,
   BPF_ALU,
   BPF_ALU64,
+  BPF_AND,
   BPF_ARSH,
   BPF_DIV,
   BPF_END,
@@ -12,6 +13,7 @@ import {
   BPF_MOD,
   BPF_MOV,
   BPF_NEG,
+  BPF_OR,
   BPF_RSH,
   BPF_SUB,
   BPF_X,
@@ -22,7 +24,8 @@ import {
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
 import type { VerifierEnv } from "./env.ts";
-import { fromS32, fromU32, ltU, ONE, shl } from "./int64.ts";
+import { ALL_ONES, eq, fromS32, fromU32, isZero, ltU, ONE, shl, ZERO } from "./int64.ts";
+import { pushStack } from "./paths.ts";
 import { adjustPtrMinMaxVals } from "./pointer-arithmetic.ts";
 import {
   checkRegArg,
@@ -33,10 +36,21 @@ import {
   SRC_OP,
 } from "./reg-arg.ts";
 import { coerceRegToSizeSx, coerceSubregToSizeSx, zext32To64 } from "./reg-size.ts";
-import { BPF_ADD_CONST, copyOfReg, isConstReg, knownImm, type Reg, S32_MAX } from "./reg-state.ts";
+import {
+  BPF_ADD_CONST,
+  BPF_ADD_CONST32,
+  BPF_ADD_CONST64,
+  copyOfReg,
+  isConstReg,
+  knownImm,
+  type Reg,
+  type RegState,
+  S32_MIN,
+} from "./reg-state.ts";
 import { SCALAR_VALUE } from "./reg-type.ts";
 import { adjustScalarMinMaxVals } from "./scalar-arithmetic.ts";
 import { assignScalarId, regWidth } from "./stack-access.ts";
+import { tnumIsConst } from "./tnum.ts";
 
 const BPF_ADDR_SPACE_CAST = 1;
 
@@ -191,8 +205,7 @@ function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn): 0 | number {
   if (bpfSrc(code) !== BPF_X) {
     const operand = knownImm(imm);
     if (isPointer) return adjustPtrMinMaxVals(env, insn, dst, operand);
-    adjustScalar(env, insn, operand);
-    return 0;
+    return adjustScalar(env, insn, operand);
   }
   const src = env.frame.reg(srcReg);
   if (src.type !== SCALAR_VALUE) {
@@ -214,29 +227,66 @@ function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn): 0 | number {
   }
   if (isPointer)
     return adjustPtrMinMaxVals(env, insn, env.frame.reg(dstReg), env.frame.reg(srcReg));
-  adjustScalar(env, insn, env.frame.reg(srcReg));
-  return 0;
+  return adjustScalar(env, insn, env.frame.reg(srcReg));
 }
 
-function adjustScalar(env: VerifierEnv, insn: Insn, src: Reg): void {
+function adjustScalar(env: VerifierEnv, insn: Insn, src: Reg): 0 | number {
   const { code, dstReg, srcReg } = insn;
-  const dst = env.frame.own(dstReg);
+  let dst = env.frame.own(dstReg);
   // The destination may be the source as well, and its change must not show in the middle.
   const isSame = bpfSrc(code) === BPF_X && srcReg === dstReg;
   const operand = isSame ? copyOfReg(dst) : src;
+  const isWide = regWidth(dst) > 32;
+  const err = maybeForkScalars(env, insn, dst, operand);
+  if (err !== 0) return err;
+  dst = env.frame.own(dstReg);
   adjustScalarMinMaxVals(insn, dst, operand, !env.bpfCapable);
-  const isAdd = bpfOp(code) === BPF_ADD && bpfClass(code) === BPF_ALU64;
-  if (!env.bpfCapable || !isAdd || dst.id === 0 || !isConstReg(operand, false)) {
+  const isAlu32 = bpfClass(code) === BPF_ALU;
+  const isSum = bpfOp(code) === BPF_ADD || bpfOp(code) === BPF_SUB;
+  if (!env.bpfCapable || !isSum || dst.id === 0 || isSame || !isConstReg(operand, isAlu32)) {
     dst.id = 0;
-    return;
+    return 0;
   }
   // After `r1 = r2; r1 += 8`, what a comparison says of r2 still says something of r1.
   const { hi, lo } = operand.varOff.value;
-  if ((dst.id & BPF_ADD_CONST) !== 0 || hi !== 0 || lo >>> 0 > S32_MAX) {
+  const isTooLarge = isAlu32 ? isWide : hi !== lo >> 31;
+  const isNegatable = bpfOp(code) === BPF_ADD || lo !== S32_MIN;
+  if ((dst.id & BPF_ADD_CONST) !== 0 || isTooLarge || !isNegatable) {
     dst.off = 0;
     dst.id = 0;
   } else {
-    dst.id |= BPF_ADD_CONST;
-    dst.off = lo;
+    dst.id |= isAlu32 ? BPF_ADD_CONST32 : BPF_ADD_CONST64;
+    dst.off = bpfOp(code) === BPF_ADD ? lo : -lo;
   }
+  return 0;
+}
+
+/**
+ * A mask of which all bits are equal, as compilers make it with `s>>= 63` instead of a jump, is
+ * followed once as -1 and once as 0.
+ *
+ * @linux kernel/bpf/verifier.c `maybe_fork_scalars` (6.18)
+ */
+function maybeForkScalars(
+  env: VerifierEnv,
+  { code, dstReg }: Insn,
+  dst: RegState,
+  src: Reg,
+): 0 | number {
+  const isMasking = bpfOp(code) === BPF_AND || bpfOp(code) === BPF_OR;
+  if (!isMasking || !tnumIsConst(src.varOff)) return 0;
+  const is64 = eq(dst.smin, ALL_ONES) && isZero(dst.smax);
+  if (!is64 && !(dst.s32Min === -1 && dst.s32Max === 0)) return 0;
+  const branch = pushStack(env, env.insnIdx, env.insnIdx);
+  if (branch === null) return -EFAULT;
+  const other = branch.frame.own(dstReg);
+  const mask = env.frame.own(dstReg);
+  if (is64) {
+    other.markKnown(ZERO);
+    mask.markKnown(ALL_ONES);
+  } else {
+    other.mark32Known(0);
+    mask.mark32Known(-1);
+  }
+  return 0;
 }

@@ -6,6 +6,7 @@
 import { EFAULT } from "../../include/errno.ts";
 import type { VerifierEnv } from "./env.ts";
 import {
+  andNot,
   eq,
   fromS32,
   fromU32,
@@ -31,6 +32,7 @@ import {
   tnumIntersect,
   tnumIsConst,
   tnumRange,
+  tnumStep,
   tnumSubregIsConst,
 } from "./tnum.ts";
 
@@ -84,6 +86,16 @@ export function updateRegBounds(reg: RegState): void {
   reg.smax = minS(reg.smax, new Int64(value.hi | (mask.hi & S32_MAX), value.lo | mask.lo));
   reg.umin = maxU(reg.umin, value);
   reg.umax = minU(reg.umax, or(value, mask));
+  const only = onlyValue(reg);
+  if (only !== undefined) reg.setValue(only);
+}
+
+/** Bits and range may have a single number in common. */
+function onlyValue({ varOff, umin, umax }: Reg): Int64 | undefined {
+  const next = tnumStep(varOff, umin);
+  if (eq(andNot(umin, varOff.mask), varOff.value)) return ltU(umax, next) ? umin : undefined;
+  if (eq(next, or(varOff.value, varOff.mask))) return next;
+  return leU(next, umax) && ltU(umax, tnumStep(varOff, next)) ? next : undefined;
 }
 
 export function updateReg32Bounds(reg: RegState): void {

@@ -120,8 +120,8 @@ function followBoth(env: VerifierEnv, insn: Insn, right: Reg): 0 | number {
   const here = env.curState;
   const isReg = bpfSrc(code) === BPF_X;
   const linked: LinkedReg[] = [];
-  if (isReg) collectLinkedOf(here, right, linked);
-  collectLinkedOf(here, here.frame.reg(dstReg), linked);
+  if (isReg) collectLinkedOf(env, right, linked);
+  collectLinkedOf(env, here.frame.reg(dstReg), linked);
   if (linked.length > 1) pushHistory(env, here, 0, linked);
   const there = pushStack(env, env.insnIdx + off + 1, env.insnIdx);
   if (there === null) return -EFAULT;
@@ -139,8 +139,9 @@ function followBoth(env: VerifierEnv, insn: Insn, right: Reg): 0 | number {
   return learnOfPointers(env, insn, here, there);
 }
 
-function collectLinkedOf(state: VerifierState, reg: Reg, linked: LinkedReg[]): void {
-  if (reg.type === SCALAR_VALUE && reg.id !== 0) collectLinkedRegs(state, reg.id, linked);
+function collectLinkedOf(env: VerifierEnv, reg: Reg, linked: LinkedReg[]): void {
+  if (reg.type !== SCALAR_VALUE || reg.id === 0) return;
+  collectLinkedRegs(env, env.curState, reg.id, linked);
 }
 
 function syncLinkedOf(

@@ -154,9 +154,9 @@ function refused(env: VerifierEnv, errno: number): number {
 /** @returns 1 when another path is left, 0 when none is, or a negative errno */
 function endPath(env: VerifierEnv): number {
   env.markStateScratched();
-  env.liveness.update();
   const err = updateBranchCounts(env, env.curState);
   if (err !== 0) return err;
+  env.liveness.update();
   return popStack(env, !isLogWhole(env)) ? 1 : 0;
 }
 

@@ -161,7 +161,7 @@ export class VerifierEnv {
 
   /** Something that Linux holds for impossible. */
   verifierBug(text: string): void {
-    this.verbose(`verifier bug: ${text}(1)\n`);
+    this.verbose(`verifier bug: ${text}\n`);
   }
 
   get frame(): FuncState {

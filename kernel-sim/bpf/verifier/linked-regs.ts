@@ -1,6 +1,15 @@
 import { BPF_REG_FP } from "../isa.ts";
+import { regBoundsSync } from "./bounds.ts";
+import type { VerifierEnv } from "./env.ts";
 import { fromNumber } from "./int64.ts";
-import { BPF_ADD_CONST, knownScalar, type Reg, type RegState } from "./reg-state.ts";
+import { zext32To64 } from "./reg-size.ts";
+import {
+  BPF_ADD_CONST,
+  BPF_ADD_CONST32,
+  knownScalar,
+  type Reg,
+  type RegState,
+} from "./reg-state.ts";
 import { SCALAR_VALUE } from "./reg-type.ts";
 import { scalarAdd } from "./scalar-arithmetic.ts";
 import { isSpilledReg } from "./states.ts";
@@ -9,15 +18,23 @@ import type { LinkedReg, VerifierState } from "./verifier-state.ts";
 const LINKED_REGS_MAX = 6;
 
 /**
- * Adds all registers and spilled registers that share the id. Those that are too many lose it.
+ * Adds all registers that may still be read and all spilled registers that share the id. Those that
+ * are too many lose it.
  *
  * @linux kernel/bpf/verifier.c `collect_linked_regs` (6.18)
  */
-export function collectLinkedRegs(state: VerifierState, givenId: number, found: LinkedReg[]): void {
+export function collectLinkedRegs(
+  env: VerifierEnv,
+  state: VerifierState,
+  givenId: number,
+  found: LinkedReg[],
+): void {
   const id = givenId & ~BPF_ADD_CONST;
   for (let frameno = state.curframe; frameno >= 0; frameno--) {
     const frame = state.frames[frameno]!;
+    const { liveRegsBefore } = env.aux[state.frameInsnIdx(frameno)]!;
     for (let index = 0; index < BPF_REG_FP; index++) {
+      if (((liveRegsBefore >> index) & 1) === 0) continue;
       if (!isLinked(frame.reg(index), id)) continue;
       if (found.length < LINKED_REGS_MAX) found.push({ frameno, index, isReg: true });
       else frame.own(index).id = 0;
@@ -54,10 +71,13 @@ export function syncLinkedRegs(
 }
 
 function syncOne(reg: RegState, known: Reg): void {
-  const { off } = reg;
-  const isSameValue = ((reg.id | known.id) & BPF_ADD_CONST) === 0 || off === known.off;
+  const { id, off } = reg;
+  const isSameValue = ((id | known.id) & BPF_ADD_CONST) === 0 || off === known.off;
   reg.assign(known);
   if (isSameValue) return;
+  reg.id = id;
   reg.off = off;
   scalarAdd(reg, knownScalar(fromNumber(off - known.off)));
+  if (((id | known.id) & BPF_ADD_CONST32) !== 0) zext32To64(reg);
+  regBoundsSync(reg);
 }

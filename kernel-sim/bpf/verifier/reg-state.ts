@@ -15,6 +15,7 @@ import {
   TNUM_ZERO,
   type Tnum,
   tnumConst,
+  tnumConstSubreg,
   tnumEquals,
   tnumIsConst,
   tnumSubregIsConst,
@@ -25,8 +26,10 @@ export const S32_MIN = -0x8000_0000;
 export const S32_MAX = 0x7fff_ffff;
 export const U32_MAX = 0xffff_ffff;
 
-/** In `id`: the register is another one plus `off`. */
-export const BPF_ADD_CONST = 0x8000_0000 | 0;
+/** In `id`: the register is another one plus `off`, as a sum of 64 or of 32 bits. */
+export const BPF_ADD_CONST64 = 0x8000_0000 | 0;
+export const BPF_ADD_CONST32 = 0x4000_0000;
+export const BPF_ADD_CONST = BPF_ADD_CONST64 | BPF_ADD_CONST32;
 
 /** A register as it may be looked at. Who changes one asks its frame for an own copy. */
 export interface Reg {
@@ -144,6 +147,15 @@ export class RegState implements Reg {
     this.id = 0;
     this.refObjId = 0;
     this.setValue(value);
+  }
+
+  /** The lower half only. @linux kernel/bpf/verifier.c `__mark_reg32_known` (6.18) */
+  mark32Known(value: number): void {
+    this.varOff = tnumConstSubreg(this.varOff, value);
+    this.s32Min = value;
+    this.s32Max = value;
+    this.u32Min = value >>> 0;
+    this.u32Max = value >>> 0;
   }
 
   markKnownZero(): void {

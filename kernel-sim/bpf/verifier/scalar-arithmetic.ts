@@ -56,7 +56,6 @@ import {
   tnumAnd,
   tnumArshift,
   tnumBswap,
-  tnumConstSubreg,
   tnumIsConst,
   tnumLshift,
   tnumMul,
@@ -304,18 +303,10 @@ function bitwise(op: number, dst: RegState, src: Reg): void {
   if (op === BPF_AND) dst.varOff = tnumAnd(dst.varOff, src.varOff);
   else if (op === BPF_OR) dst.varOff = tnumOr(dst.varOff, src.varOff);
   else dst.varOff = tnumXor(dst.varOff, src.varOff);
-  if (is32Const) markReg32Known(dst, dst.varOff.value.lo);
+  if (is32Const) dst.mark32Known(dst.varOff.value.lo);
   else bitwise32(op, dst, src);
   if (is64Const) dst.markKnown(dst.varOff.value);
   else bitwise64(op, dst, src);
-}
-
-function markReg32Known(reg: RegState, value: number): void {
-  reg.varOff = tnumConstSubreg(reg.varOff, value);
-  reg.s32Min = value;
-  reg.s32Max = value;
-  reg.u32Min = value >>> 0;
-  reg.u32Max = value >>> 0;
 }
 
 /** @linux kernel/bpf/verifier.c `scalar32_min_max_and`, `scalar32_min_max_or`, `scalar32_min_max_xor` (6.18) */

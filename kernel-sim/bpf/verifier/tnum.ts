@@ -14,8 +14,10 @@ import {
   Int64,
   isZero,
   lowOnes,
+  ltU,
   negate,
   not,
+  ONE,
   or,
   sar,
   shl,
@@ -133,6 +135,19 @@ export function tnumOverlap(a: Tnum, b: Tnum): boolean {
 export function tnumIntersect(a: Tnum, b: Tnum): Tnum {
   const mask = and(a.mask, b.mask);
   return new Tnum(andNot(or(a.value, b.value), mask), mask);
+}
+
+/** The smallest number of `t` above `n`, or the ends of `t` where `n` is outside of them. */
+export function tnumStep(t: Tnum, n: Int64): Int64 {
+  const { value, mask } = t;
+  const largest = or(value, mask);
+  if (!ltU(n, largest)) return largest;
+  if (ltU(n, value)) return value;
+  const distance = sub(n, value);
+  // With ones where bits are known, adding 1 carries across them.
+  const below = lowOnes(bitLength(andNot(distance, mask)));
+  const filled = or(or(distance, below), not(mask));
+  return or(value, and(add(filled, ONE), mask));
 }
 
 /** The lower `size` bytes. @param size 1, 2, 4 or 8 */
