@@ -112,6 +112,43 @@ export const BPF_PROG_TYPE_SK_LOOKUP = 30;
 export const BPF_PROG_TYPE_SYSCALL = 31;
 export const BPF_PROG_TYPE_NETFILTER = 32;
 
+export const BPF_CGROUP_INET_INGRESS = 0;
+export const BPF_CGROUP_INET_EGRESS = 1;
+export const BPF_CGROUP_INET_SOCK_CREATE = 2;
+export const BPF_CGROUP_INET4_BIND = 8;
+export const BPF_CGROUP_INET6_BIND = 9;
+export const BPF_CGROUP_INET4_CONNECT = 10;
+export const BPF_CGROUP_INET6_CONNECT = 11;
+export const BPF_CGROUP_INET4_POST_BIND = 12;
+export const BPF_CGROUP_INET6_POST_BIND = 13;
+export const BPF_CGROUP_UDP4_SENDMSG = 14;
+export const BPF_CGROUP_UDP6_SENDMSG = 15;
+export const BPF_CGROUP_UDP4_RECVMSG = 19;
+export const BPF_CGROUP_UDP6_RECVMSG = 20;
+export const BPF_CGROUP_GETSOCKOPT = 21;
+export const BPF_CGROUP_SETSOCKOPT = 22;
+export const BPF_CGROUP_INET4_GETPEERNAME = 29;
+export const BPF_CGROUP_INET6_GETPEERNAME = 30;
+export const BPF_CGROUP_INET4_GETSOCKNAME = 31;
+export const BPF_CGROUP_INET6_GETSOCKNAME = 32;
+export const BPF_XDP_DEVMAP = 33;
+export const BPF_CGROUP_INET_SOCK_RELEASE = 34;
+export const BPF_SK_LOOKUP = 36;
+export const BPF_SK_REUSEPORT_SELECT = 39;
+export const BPF_SK_REUSEPORT_SELECT_OR_MIGRATE = 40;
+export const BPF_NETFILTER = 45;
+export const BPF_TCX_INGRESS = 46;
+export const BPF_TCX_EGRESS = 47;
+export const BPF_CGROUP_UNIX_CONNECT = 49;
+export const BPF_CGROUP_UNIX_SENDMSG = 50;
+export const BPF_CGROUP_UNIX_RECVMSG = 51;
+export const BPF_CGROUP_UNIX_GETPEERNAME = 52;
+export const BPF_CGROUP_UNIX_GETSOCKNAME = 53;
+export const BPF_NETKIT_PRIMARY = 54;
+export const BPF_NETKIT_PEER = 55;
+export const BPF_TRACE_KPROBE_SESSION = 56;
+export const BPF_TRACE_UPROBE_SESSION = 57;
+
 /** By number, lower case without prefix. */
 export const BPF_MAP_TYPE_NAMES: readonly string[] = Object.freeze([
   "unspec",
@@ -248,6 +285,12 @@ export const BPF_ATTACH_TYPE_NAMES: readonly string[] = Object.freeze([
   "trace_kprobe_session",
   "trace_uprobe_session",
 ]);
+
+export const BPF_FUNC_MAP_LOOKUP_ELEM = 1;
+export const BPF_FUNC_GET_SMP_PROCESSOR_ID = 8;
+export const BPF_FUNC_TAIL_CALL = 12;
+export const BPF_FUNC_GET_LOCAL_STORAGE = 81;
+export const BPF_FUNC_MAP_PEEK_ELEM = 89;
 
 /** Helpers by number; the kernel prints them with `bpf_` in front. */
 export const BPF_FUNC_NAMES: readonly string[] = Object.freeze([

@@ -1,0 +1,112 @@
+import { EACCES, EFAULT } from "../../include/errno.ts";
+import type { VerifierEnv } from "./env.ts";
+import * as arg from "./func-proto.ts";
+import { helperName } from "./helper-traits.ts";
+import {
+  baseType,
+  CONST_PTR_TO_DYNPTR,
+  CONST_PTR_TO_MAP,
+  MEM_ALLOC,
+  MEM_PERCPU,
+  MEM_RCU,
+  MEM_RDONLY,
+  MEM_RINGBUF,
+  PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
+  PTR_TO_BUF,
+  PTR_TO_CTX,
+  PTR_TO_FUNC,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  PTR_TO_SOCK_COMMON,
+  PTR_TO_SOCKET,
+  PTR_TO_STACK,
+  PTR_TO_TCP_SOCK,
+  PTR_TO_XDP_SOCK,
+  PTR_TRUSTED,
+  regTypeStr,
+  SCALAR_VALUE,
+} from "./reg-type.ts";
+
+const MEM_TYPES = [
+  PTR_TO_STACK,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_META,
+  PTR_TO_MAP_KEY,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_MEM,
+  PTR_TO_MEM | MEM_RINGBUF,
+  PTR_TO_BUF,
+  PTR_TO_BTF_ID | PTR_TRUSTED,
+];
+const SOCK_TYPES = [PTR_TO_SOCK_COMMON, PTR_TO_SOCKET, PTR_TO_TCP_SOCK, PTR_TO_XDP_SOCK];
+const SCALAR_TYPES = [SCALAR_VALUE];
+
+/**
+ * By argument type, what the register may hold.
+ *
+ * @linux kernel/bpf/verifier.c `compatible_reg_types` (6.18)
+ */
+const COMPATIBLE: Readonly<Record<number, readonly number[]>> = {
+  [arg.ARG_PTR_TO_MAP_KEY]: MEM_TYPES,
+  [arg.ARG_PTR_TO_MAP_VALUE]: MEM_TYPES,
+  [arg.ARG_CONST_SIZE]: SCALAR_TYPES,
+  [arg.ARG_CONST_SIZE_OR_ZERO]: SCALAR_TYPES,
+  [arg.ARG_CONST_ALLOC_SIZE_OR_ZERO]: SCALAR_TYPES,
+  [arg.ARG_CONST_MAP_PTR]: [CONST_PTR_TO_MAP],
+  [arg.ARG_PTR_TO_CTX]: [PTR_TO_CTX],
+  [arg.ARG_PTR_TO_SOCK_COMMON]: SOCK_TYPES,
+  [arg.ARG_PTR_TO_BTF_ID_SOCK_COMMON]: [...SOCK_TYPES, PTR_TO_BTF_ID, PTR_TO_BTF_ID | PTR_TRUSTED],
+  [arg.ARG_PTR_TO_SOCKET]: [PTR_TO_SOCKET],
+  [arg.ARG_PTR_TO_BTF_ID]: [PTR_TO_BTF_ID, PTR_TO_BTF_ID | PTR_TRUSTED, PTR_TO_BTF_ID | MEM_RCU],
+  [arg.ARG_PTR_TO_SPIN_LOCK]: [PTR_TO_MAP_VALUE, PTR_TO_BTF_ID | MEM_ALLOC],
+  [arg.ARG_PTR_TO_MEM]: MEM_TYPES,
+  [arg.ARG_PTR_TO_RINGBUF_MEM]: [PTR_TO_MEM | MEM_RINGBUF],
+  [arg.ARG_PTR_TO_PERCPU_BTF_ID]: [
+    PTR_TO_BTF_ID | MEM_PERCPU,
+    PTR_TO_BTF_ID | MEM_PERCPU | MEM_RCU,
+    PTR_TO_BTF_ID | MEM_PERCPU | PTR_TRUSTED,
+  ],
+  [arg.ARG_PTR_TO_FUNC]: [PTR_TO_FUNC],
+  [arg.ARG_PTR_TO_STACK]: [PTR_TO_STACK],
+  [arg.ARG_PTR_TO_CONST_STR]: [PTR_TO_MAP_VALUE],
+  [arg.ARG_PTR_TO_TIMER]: [PTR_TO_MAP_VALUE],
+  [arg.ARG_PTR_TO_DYNPTR]: [PTR_TO_STACK, CONST_PTR_TO_DYNPTR],
+};
+
+/**
+ * Whether the register holds the kind of thing that the argument must be.
+ *
+ * @linux kernel/bpf/verifier.c `check_reg_type` (6.18)
+ */
+export function checkRegType(
+  env: VerifierEnv,
+  regno: number,
+  argType: number,
+  funcId: number,
+): 0 | number {
+  const { type } = env.frame.reg(regno);
+  const compatible = COMPATIBLE[baseType(argType)];
+  if (compatible === undefined) {
+    env.verifierBug(`unsupported arg type ${argType}`);
+    return -EFAULT;
+  }
+  // An argument that may be read only, or null, takes what is not as well; not the other way round.
+  let wanted = type;
+  if ((argType & MEM_RDONLY) !== 0) wanted &= ~MEM_RDONLY;
+  if ((argType & PTR_MAYBE_NULL) !== 0) wanted &= ~PTR_MAYBE_NULL;
+  if (!compatible.includes(wanted)) {
+    const expected = compatible.map(regTypeStr).join(", ");
+    env.verbose(`R${regno} type=${regTypeStr(type)} expected=${expected}\n`);
+    return -EACCES;
+  }
+  if (baseType(type) !== PTR_TO_BTF_ID) return 0;
+  if (compatible !== MEM_TYPES || (argType & MEM_RDONLY) !== 0) return 0;
+  env.verbose(
+    `${helperName(funcId)}() may write into memory pointed by R${regno} type=${regTypeStr(type)}\n`,
+  );
+  return -EACCES;
+}
