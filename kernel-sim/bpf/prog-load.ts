@@ -1,12 +1,18 @@
 import type { Insn } from "../api.ts";
-import { E2BIG, EBADF, EFAULT, EINVAL } from "../include/errno.ts";
+import { E2BIG, EFAULT, EINVAL } from "../include/errno.ts";
+import { checkAttachType, fixupAttachType } from "./check-attach.ts";
+import { helperBodies } from "./helpers/index.ts";
+import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isLdImm64 } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
-import type { KernelMap } from "./maps/map.ts";
+import { isGplCompatible } from "./license.ts";
 import { predecode } from "./predecode.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_PROG_TYPE_NAMES } from "./uapi.ts";
+import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
+import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
+import { VerifierMaps } from "./verifier-maps.ts";
 
 /** The attribute block of BPF_PROG_LOAD, with map descriptors in the program's wide loads. */
 export interface ProgLoadAttr {
@@ -34,72 +40,90 @@ export interface ProgLoadOutcome {
   readonly insnsProcessed: number;
 }
 
-/** @linux include/uapi/linux/bpf.h: BPF_F_STRICT_ALIGNMENT to BPF_F_TOKEN_FD (6.18) */
+/** @linux include/uapi/linux/bpf.h: BPF_F_STRICT_ALIGNMENT to BPF_F_TEST_REG_INVARIANTS (6.18) */
 const PROG_FLAGS = 0xff;
 const INSNS_MAX = 1_000_000;
 
 /** @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
 export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome {
-  const { insns } = attr;
-  if ((attr.progFlags & ~PROG_FLAGS) !== 0) return refused(-EINVAL);
-  if (attr.insnCnt === 0 || attr.insnCnt > INSNS_MAX) return refused(-E2BIG);
-  if (insns === null || attr.license === null) return refused(-EFAULT);
-  if (attr.progType === 0 || attr.progType >= BPF_PROG_TYPE_NAMES.length) return refused(-EINVAL);
-  if (!isObjectNameOk(attr.name)) return refused(-EINVAL);
-  if (!isLogAttrOk(attr)) return refused(-EINVAL);
-  const maps = mapsOf(kernel, insns);
-  if (typeof maps === "number") return refused(maps);
-  const code = predecode(withMapAddresses(kernel, insns));
-  const prog = new LoadedProgram({
+  const maps = new VerifierMaps(kernel);
+  const checked = checkProgram(kernel, attr, maps);
+  if (typeof checked === "number") return { fd: checked, error: "", log: "", insnsProcessed: 0 };
+  const { errno, error, log, insnsProcessed } = checked;
+  if (errno !== 0) return { fd: errno, error, log, insnsProcessed };
+  const prog = fixedUp(kernel, attr, checked, maps);
+  return { fd: kernel.install(prog), error: "", log, insnsProcessed };
+}
+
+/** The check alone: nothing is loaded. A negative errno when it does not come to that. */
+export function checkProgram(
+  kernel: BpfKernel,
+  attr: ProgLoadAttr,
+  maps: VerifierMaps = new VerifierMaps(kernel),
+  observer?: VerifierObserver,
+): VerifierOutcome | number {
+  const { insns, license, progType } = attr;
+  const expectedAttachType = fixupAttachType(progType, attr.expectedAttachType);
+  if ((attr.progFlags & ~PROG_FLAGS) !== 0) return -EINVAL;
+  if (attr.insnCnt === 0 || attr.insnCnt > INSNS_MAX) return -E2BIG;
+  const attach = checkAttachType(progType, expectedAttachType);
+  if (attach !== 0) return attach;
+  if (insns === null || license === null) return -EFAULT;
+  if (progType === 0 || progType >= BPF_PROG_TYPE_NAMES.length) return -EINVAL;
+  if (!isObjectNameOk(attr.name)) return -EINVAL;
+  if (!isLogAttrOk(attr)) return -EINVAL;
+  return verify(
+    {
+      insns,
+      progType,
+      expectedAttachType,
+      isGplCompatible: isGplCompatible(license),
+      progFlags: attr.progFlags,
+      cpus: kernel.cpus,
+      logLevel: attr.logLevel,
+      logSize: attr.hasLogBuffer ? attr.logSize : 0,
+      mapOfFd: (fd) => maps.ofFd(fd),
+    },
+    observer,
+  );
+}
+
+/** The accepted program in the form in which it runs. */
+function fixedUp(
+  kernel: BpfKernel,
+  attr: ProgLoadAttr,
+  { insns, aux, usedMaps }: VerifierOutcome,
+  maps: VerifierMaps,
+): LoadedProgram {
+  const kept = removeDeadCode(insns, aux);
+  const usedKernelMaps = usedMaps.map((map) => maps.mapOf(map));
+  const code = kept.map(({ insn }) => insn);
+  for (const [at, { insn, slot }] of kept.entries()) {
+    const { mapIndex, mapOff } = aux[slot]!;
+    if (!isLdImm64(insn) || mapIndex < 0) continue;
+    const map = usedKernelMaps[mapIndex]!;
+    const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
+    code[at] = { ...insn, imm: address };
+    code[at + 1] = { ...code[at + 1]!, imm: 0 };
+  }
+  return new LoadedProgram({
     id: kernel.nextProgId(),
     type: attr.progType,
     name: attr.name,
-    license: attr.license,
-    insns,
-    code,
-    maps,
+    license: attr.license!,
+    insns: withDescriptors(kept, attr.insns!),
+    code: predecode(code),
+    maps: usedKernelMaps,
+    isRunnable: kept.every(
+      ({ insn }) => !isHelperCall(insn) || helperBodies[insn.imm] !== undefined,
+    ),
   });
-  return { fd: kernel.install(prog), error: "", log: "", insnsProcessed: 0 };
 }
 
-function refused(errno: number): ProgLoadOutcome {
-  return { fd: errno, error: "", log: "", insnsProcessed: 0 };
-}
-
-const WIDE_LOAD = 0x18;
-const BPF_PSEUDO_MAP_FD = 1;
-const BPF_PSEUDO_MAP_VALUE = 2;
-
-/** The maps that a program refers to, or -EBADF, -EINVAL for a descriptor that is none. */
-function mapsOf(kernel: BpfKernel, insns: readonly Insn[]): KernelMap[] | number {
-  const maps = new Set<KernelMap>();
-  for (const insn of insns) {
-    if (insn.code !== WIDE_LOAD || !isMapLoad(insn)) continue;
-    const map = kernel.mapOfFd(insn.imm);
-    if (map === undefined) return kernel.files.has(insn.imm) ? -EINVAL : -EBADF;
-    maps.add(map);
-  }
-  return [...maps];
-}
-
-function isMapLoad({ srcReg }: Insn): boolean {
-  return srcReg === BPF_PSEUDO_MAP_FD || srcReg === BPF_PSEUDO_MAP_VALUE;
-}
-
-/** Puts the addresses of maps and of their values where the descriptors stood. */
-function withMapAddresses(kernel: BpfKernel, insns: readonly Insn[]): Insn[] {
-  const resolved = [...insns];
-  for (let slot = 0; slot < insns.length; slot++) {
-    const insn = insns[slot]!;
-    if (insn.code !== WIDE_LOAD) continue;
-    if (isMapLoad(insn)) {
-      const map = kernel.mapOfFd(insn.imm)!;
-      const offset = insns[slot + 1]!.imm;
-      const isValue = insn.srcReg === BPF_PSEUDO_MAP_VALUE;
-      resolved[slot] = { ...insn, imm: isValue ? map.directValue() + offset : map.address };
-      resolved[slot + 1] = { ...insns[slot + 1]!, imm: 0 };
-    }
-    slot++;
-  }
-  return resolved;
+/** Descriptors of maps stand where the program had them. */
+function withDescriptors(kept: readonly KeptInsn[], given: readonly Insn[]): Insn[] {
+  return kept.map(({ insn, slot }) => {
+    const isWideLoad = isLdImm64(insn) || insn.code === 0;
+    return isWideLoad ? { ...insn, imm: given[slot]!.imm } : insn;
+  });
 }

@@ -12,6 +12,8 @@ export class LoadedProgram {
   /** For the interpreter, with addresses of maps in place. */
   readonly code: Int32Array;
   readonly maps: readonly KernelMap[];
+  /** Whether the machine has the bodies of all helpers that it calls. */
+  readonly isRunnable: boolean;
 
   constructor(fields: {
     readonly id: number;
@@ -21,6 +23,7 @@ export class LoadedProgram {
     readonly insns: readonly Insn[];
     readonly code: Int32Array;
     readonly maps: readonly KernelMap[];
+    readonly isRunnable: boolean;
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -29,5 +32,6 @@ export class LoadedProgram {
     this.insns = fields.insns;
     this.code = fields.code;
     this.maps = fields.maps;
+    this.isRunnable = fields.isRunnable;
   }
 }

@@ -29,12 +29,14 @@ const FRAGMENTS_MAX = 17;
  *
  * @linux net/bpf/test_run.c (6.18)
  * @spec bpf(2) BPF_PROG_TEST_RUN
+ * @simplified a program that calls a helper which the machine can only check answers ENOTSUPP.
  */
 export function testRun(
   kernel: BpfKernel,
   prog: LoadedProgram,
   request: TestRunRequest,
 ): TestRunOutcome {
+  if (!prog.isRunnable) return refusedRun(-ENOTSUPP);
   switch (prog.type) {
     case BPF_PROG_TYPE_XDP:
       return runXdp(kernel, prog, request);

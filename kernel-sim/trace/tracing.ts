@@ -3,7 +3,7 @@ import type { BpfKernel } from "../bpf/kernel.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import { BPF_PROG_TYPE_TRACEPOINT } from "../bpf/uapi.ts";
 import { facade } from "../facade/facade.ts";
-import { EINVAL, ENOENT } from "../include/errno.ts";
+import { EINVAL, ENOENT, ENOTSUPP } from "../include/errno.ts";
 import { tracepointFormats } from "./formats.ts";
 import type { TraceRing } from "./ring.ts";
 import { TaskNames } from "./task-names.ts";
@@ -25,6 +25,7 @@ export class Tracing {
   /** Attaches `prog`; a negative errno when the program or the name does not fit. */
   attach(prog: LoadedProgram, tracepoint: string): BpfLink | number {
     if (prog.type !== BPF_PROG_TYPE_TRACEPOINT) return -EINVAL;
+    if (!prog.isRunnable) return -ENOTSUPP;
     if (!tracepointFormats.has(tracepoint)) return -ENOENT;
     const attachment: Attachment = { prog, runs: 0 };
     const attachments = this.#attached.get(tracepoint) ?? [];
