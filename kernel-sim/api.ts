@@ -249,6 +249,7 @@ export interface VerifierReport {
   readonly totalStates: number;
   readonly peakStates: number;
   readonly maxStatesPerInsn: number;
+  /** Worked out when first read; of a longer check, the first 100 000 steps. */
   readonly steps: readonly VerifierStep[];
 }
 

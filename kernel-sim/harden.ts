@@ -5,6 +5,19 @@ import { ArrayMap, PercpuArrayMap } from "./bpf/maps/arraymap.ts";
 import { HashMap } from "./bpf/maps/hashtab.ts";
 import { BpfMemory } from "./bpf/memory.ts";
 import { LoadedProgram } from "./bpf/program.ts";
+import { Backtrack } from "./bpf/verifier/backtrack-state.ts";
+import { InsnAux, SubprogInfo, VerifierEnv } from "./bpf/verifier/env.ts";
+import { CallMeta } from "./bpf/verifier/func-arg.ts";
+import { IdMap } from "./bpf/verifier/id-map.ts";
+import { Int64 } from "./bpf/verifier/int64.ts";
+import { Liveness } from "./bpf/verifier/liveness.ts";
+import { VerifierLog } from "./bpf/verifier/log.ts";
+import { RegState } from "./bpf/verifier/reg-state.ts";
+import { FuncState } from "./bpf/verifier/states.ts";
+import { Tnum } from "./bpf/verifier/tnum.ts";
+import { StateListEntry, VerifierState } from "./bpf/verifier/verifier-state.ts";
+import { VerifierMaps } from "./bpf/verifier-maps.ts";
+import { StepRecorder } from "./facade/verifier-steps.ts";
 import { Clock } from "./hw/clock.ts";
 import { Random } from "./hw/random.ts";
 import { SimulatorBug } from "./hw/simulator-bug.ts";
@@ -14,19 +27,35 @@ import { Tracing } from "./trace/tracing.ts";
 
 const CLASSES = [
   ArrayMap,
+  Backtrack,
   BpfCpu,
   BpfKernel,
   BpfMemory,
+  CallMeta,
   Clock,
+  FuncState,
   HashMap,
+  IdMap,
+  InsnAux,
+  Int64,
+  Liveness,
   LoadedProgram,
   PercpuArrayMap,
   Random,
+  RegState,
   SimulatorBug,
   StatementParser,
+  StateListEntry,
+  StepRecorder,
+  SubprogInfo,
   TaskNames,
+  Tnum,
   TraceRing,
   Tracing,
+  VerifierEnv,
+  VerifierLog,
+  VerifierMaps,
+  VerifierState,
 ];
 
 /**

@@ -53,15 +53,22 @@ export function decode(bytes: Uint8Array): Insn[] {
 
 /** The program in a form that assembles to the same bytes, one instruction a line. */
 export function textOf(insns: readonly Insn[], mapNames: readonly string[] = []): string {
-  const lines: string[] = [];
+  return textsOf(insns, mapNames)
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+/** The text of each slot, "" for the second one of a wide load. */
+export function textsOf(insns: readonly Insn[], mapNames: readonly string[] = []): string[] {
+  const texts: string[] = [];
   for (let slot = 0; slot < insns.length; slot++) {
-    const insn = insns[slot]!;
-    lines.push(
-      insn.code === WIDE_LOAD ? wideLoad(insns, slot, mapNames) : disassembleInsn(insns, slot),
-    );
-    if (insn.code === WIDE_LOAD) slot++;
+    const isWide = insns[slot]!.code === WIDE_LOAD;
+    texts.push(isWide ? wideLoad(insns, slot, mapNames) : disassembleInsn(insns, slot));
+    if (!isWide) continue;
+    texts.push("");
+    slot++;
   }
-  return lines.join("\n");
+  return texts;
 }
 
 /** Where the verifier's log shows the number that stands there, a program names the map. */

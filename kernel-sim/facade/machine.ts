@@ -1,13 +1,13 @@
 import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { Clock } from "../hw/clock.ts";
-import { ENOTSUPP } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
+import { verifyOnly } from "./verify.ts";
 
 const CPUS_MAX = 64;
 
@@ -55,9 +55,7 @@ export function boot(options: BootOptions = {}): Machine {
         result.log,
       );
     },
-    verify() {
-      throw makeBpfError("the verifier is not part of this machine yet", ENOTSUPP);
-    },
+    verify: (attr) => verifyOnly(open, attr),
   } satisfies BpfSyscall);
 
   return facade({

@@ -14,7 +14,7 @@ import type { LoadedProgram } from "../bpf/program.ts";
 import { decode, textOf } from "../bpf/program-text.ts";
 import { testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
-import { EINVAL, errnoName } from "../include/errno.ts";
+import { EINVAL, ENOTSUPP, errnoName } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
@@ -120,14 +120,21 @@ function progFacade(
       open();
       const link = tracepoints.attach(prog, tracepoint);
       if (typeof link !== "number") return link;
-      const why =
-        link === -EINVAL
-          ? `a ${BPF_PROG_TYPE_NAMES[progType]} program cannot be attached to a tracepoint`
-          : `there is no tracepoint "${tracepoint}"`;
-      throw makeBpfError(why, -link);
+      throw makeBpfError(whyNotAttached(link, BPF_PROG_TYPE_NAMES[progType]!, tracepoint), -link);
     },
     xlated: () => textOf(prog.insns),
   });
+}
+
+function whyNotAttached(errno: number, type: string, tracepoint: string): string {
+  switch (errno) {
+    case -EINVAL:
+      return `a ${type} program cannot be attached to a tracepoint`;
+    case -ENOTSUPP:
+      return "the program calls a helper that this machine can only check";
+    default:
+      return `there is no tracepoint "${tracepoint}"`;
+  }
 }
 
 /** The shortest packet that BPF_PROG_TEST_RUN takes: an Ethernet header. */

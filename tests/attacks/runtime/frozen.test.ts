@@ -23,4 +23,5 @@ test("all that is reachable from what the simulator answers is frozen", () => {
   expect(walked.results.open).toEqual([]);
   expect(walked.answered).toContain("machine");
   expect(walked.answered).toContain("bpf error");
+  expect(walked.answered).toContain("steps");
 });
