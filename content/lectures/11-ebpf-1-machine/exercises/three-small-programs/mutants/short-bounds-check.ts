@@ -67,7 +67,7 @@ export const destinationPort = bpf.asm`
     r3 = *(u32 *)(r1 +4)
     r0 = 0
     r4 = r2
-    r4 += 24
+    r4 += 14
     if r4 > r3 goto out
     r5 = *(u16 *)(r2 +12)
     if r5 != 8 goto out
