@@ -34,7 +34,7 @@ export interface VerifyResult {
 
 /** The corpus was recorded on a machine with two CPUs. */
 const CPUS = 2;
-const LOG_BYTES = 1 << 24;
+const LOG_BYTES = 1 << 28;
 
 export function newKernel(): BpfKernel {
   return new BpfKernel(1, CPUS, new Clock(), new TraceRing());

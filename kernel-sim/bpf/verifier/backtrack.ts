@@ -92,6 +92,7 @@ class Walk {
   readonly #env: VerifierEnv;
   readonly #start: VerifierState;
   readonly #change: PrecisionChange;
+  readonly #isLogged: boolean;
   #subseqIdx = -1;
   /** The instruction that asks is not walked back over itself. */
   #skipsFirst = true;
@@ -100,6 +101,7 @@ class Walk {
     this.#env = env;
     this.#start = start;
     this.#change = change;
+    this.#isLogged = (env.log.level & BPF_LOG_LEVEL2) !== 0;
   }
 
   /** @returns -ENOTSUPP when the way back is not understood */
@@ -109,9 +111,11 @@ class Walk {
     let lastIdx = state.insnIdx;
     let firstIdx = state.firstInsnIdx;
     for (;;) {
-      this.#log(
-        `mark_precise: frame${bt.frame}: last_idx ${lastIdx} first_idx ${firstIdx} subseq_idx ${this.#subseqIdx} \n`,
-      );
+      if (this.#isLogged) {
+        this.#env.verbose(
+          `mark_precise: frame${bt.frame}: last_idx ${lastIdx} first_idx ${firstIdx} subseq_idx ${this.#subseqIdx} \n`,
+        );
+      }
       if (lastIdx < 0) return this.#reachEntry(state);
       const err = this.#walkState(state, lastIdx);
       if (err !== 0 || bt.isEmpty) return err;
@@ -180,8 +184,8 @@ class Walk {
     for (let fr = bt.frame; fr >= 0; fr--) {
       this.#markRegs(state, fr);
       this.#markSlots(state, fr);
-      if ((this.#env.log.level & BPF_LOG_LEVEL2) === 0) continue;
-      this.#log(
+      if (!this.#isLogged) continue;
+      this.#env.verbose(
         `mark_precise: frame${fr}: parent state regs=${bt.regsText(fr)} stack=${bt.slotsText(fr)}: `,
       );
       printVerifierState(this.#env, state, fr, true);
@@ -217,10 +221,6 @@ class Walk {
         this.#change.isChanged = true;
       }
     }
-  }
-
-  #log(text: string): void {
-    if ((this.#env.log.level & BPF_LOG_LEVEL2) !== 0) this.#env.verbose(text);
   }
 }
 
