@@ -1,6 +1,9 @@
 /** What BPF_LOG_STATS adds. */
 const STATS = /^(verification time|stack depth) /;
 
+const ENDLESS = "infinite loop detected at insn ";
+const TOO_LARGE = "BPF program is too large. Processed ";
+
 /**
  * The line of a log with which the verifier explains its refusal: the last one in front of the
  * numbers, or that of an endless loop, behind which two states follow.
@@ -10,6 +13,9 @@ export function explainingLine(log: string): string {
   const statsAt = lines.findIndex((line) => /^(processed|verification time) \d/.test(line));
   if (statsAt < 0) return "";
   const explaining = lines.slice(0, statsAt).filter((line) => !STATS.test(line));
-  const loop = explaining.slice(-3).find((line) => line.startsWith("infinite loop detected"));
-  return loop ?? explaining.at(-1) ?? "";
+  const loop = explaining.slice(-3).find((line) => line.includes(ENDLESS));
+  const line = loop ?? explaining.at(-1) ?? "";
+  // On level 1, what was taken back may leave the start of a line in front of these.
+  const at = Math.max(line.indexOf(ENDLESS), line.indexOf(TOO_LARGE));
+  return at < 0 ? line : line.slice(at);
 }
