@@ -1,6 +1,9 @@
 /** What BPF_LOG_STATS adds. */
 const STATS = /^(verification time|stack depth) /;
 
+/** Where the numbers begin. */
+const STATS_START = /(verification time \d+ usec|processed \d+ insns .*)$/;
+
 const ENDLESS = "infinite loop detected at insn ";
 const TOO_LARGE = "BPF program is too large. Processed ";
 
@@ -10,8 +13,12 @@ const TOO_LARGE = "BPF program is too large. Processed ";
  */
 export function explainingLine(log: string): string {
   const lines = log.split("\n");
-  const statsAt = lines.findIndex((line) => /^(processed|verification time) \d/.test(line));
+  const statsAt = lines.findIndex((line) => STATS_START.test(line));
   if (statsAt < 0) return "";
+  // One message has no end of line.
+  if (!lines[statsAt]!.startsWith("processed") && !STATS.test(lines[statsAt]!)) {
+    return lines[statsAt]!.replace(STATS_START, "");
+  }
   const explaining = lines.slice(0, statsAt).filter((line) => !STATS.test(line));
   const loop = explaining.slice(-3).find((line) => line.includes(ENDLESS));
   const line = loop ?? explaining.at(-1) ?? "";
