@@ -31,7 +31,7 @@ const config: KnipConfig = {
     "{kernel-sim,notebook/*,server/*}/{index,exercise-module}.ts": ["types"],
   },
   // Used by path, or by what Prisma generates.
-  ignoreDependencies: ["@prisma/client", "prisma", "deno"],
+  ignoreDependencies: ["@fontsource-variable/.*", "@prisma/client", "prisma", "deno"],
   // A file that the browser loads from the site.
   ignoreUnresolved: ["/monaco/monaco-editor.js"],
   ignoreBinaries: ["useradd", "unshare", "mount", "umount"],

@@ -2,7 +2,8 @@ import type { LectureDocument } from "#notebook/document";
 import { readExercises, readLectures } from "#server/course";
 import { COURSE_TITLE } from "./course.ts";
 import css from "./home.module.css";
-import { exerciseNumber, lectureNumber, shortTitle } from "./lectures/title.ts";
+import { exerciseNumber, fullTitle, lectureNumber, shortTitle } from "./lectures/title.ts";
+import { curly } from "./lectures/typography.ts";
 import { Resume } from "./resume.tsx";
 
 /** What there is to read, and where the reader stopped. */
@@ -43,16 +44,16 @@ export default async function Home() {
 
 function LectureEntry({ lecture }: { lecture: LectureDocument }) {
   const { frontMatter, cells, exerciseIds } = lecture;
-  const { slug, subtitle, title, summary, minutes, goals } = frontMatter;
+  const { slug, summary, minutes, goals } = frontMatter;
   const exercises = readExercises().filter(({ manifest }) => exerciseIds.includes(manifest.id));
   return (
     <article className={css["lecture"]}>
       <span className={css["number"]}>{lectureNumber(frontMatter)}</span>
       <div>
         <h2>
-          <a href={`/lectures/${slug}`}>{subtitle ? `${subtitle}: ${title}` : title}</a>
+          <a href={`/lectures/${slug}`}>{fullTitle(frontMatter)}</a>
         </h2>
-        <p className={css["summary"]}>{summary}</p>
+        <p className={css["summary"]}>{curly(summary)}</p>
         <p className={css["facts"]}>
           {minutes} min, {cells.length} cells
         </p>
@@ -61,7 +62,7 @@ function LectureEntry({ lecture }: { lecture: LectureDocument }) {
         <h3>Afterwards you can</h3>
         <ul>
           {goals.map((goal) => (
-            <li key={goal}>{goal}</li>
+            <li key={goal}>{curly(goal)}</li>
           ))}
         </ul>
       </section>

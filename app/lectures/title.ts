@@ -14,3 +14,13 @@ export function shortTitle(frontMatter: LectureFrontMatter): string {
 export function exerciseNumber(number: string): string {
   return number.replace(/^E/, "");
 }
+
+/** E.g. `eBPF I: a safe machine inside the kernel`. */
+export function fullTitle({ title, subtitle }: LectureFrontMatter): string {
+  return subtitle === undefined ? title : `${subtitle}: ${uncapitalised(title)}`;
+}
+
+/** A title goes on after a colon in small letters, unless it begins with an abbreviation. */
+function uncapitalised(title: string): string {
+  return /^[A-Z](?![A-Z])/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+}

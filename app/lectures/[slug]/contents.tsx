@@ -42,7 +42,7 @@ export function Contents({ slug, lecture, sections }: ContentsProps) {
         aria-expanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       >
-        {here === undefined ? "Contents" : `${here.number} ${here.title}`}
+        <span>{here === undefined ? "Contents" : `${here.number} ${here.title}`}</span>
         <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
           <path d="m4 6 4 4 4-4" />
         </svg>

@@ -32,7 +32,12 @@ function partsOf(lecture: LectureDocument): Parts {
     "kb-figure": ({ name, ...texts }: FigureInText) => (
       <Figure {...texts} number={figures.get(texts.id)} data={figureData(name)} />
     ),
-    "kb-predict": Predict,
+    "kb-predict": ({
+      question,
+      ...props
+    }: ComponentProps<typeof Predict> & { question: string }) => (
+      <Predict question={<WithCode text={question} />} {...props} />
+    ),
   };
 }
 
@@ -54,5 +59,13 @@ function StoredCell({ cell }: { cell: Cell | undefined }) {
       code={<CodeText source={cell.source} hasNumbers={false} badLine={undefined} />}
       output={<OutputView outputs={cell.storedOutputs} />}
     />
+  );
+}
+
+/** A line of text in which backticks stand around code. */
+function WithCode({ text }: { text: string }) {
+  return text.split("`").map((part, place) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: a line is drawn as a whole
+    place % 2 === 1 ? <code key={place}>{part}</code> : part,
   );
 }

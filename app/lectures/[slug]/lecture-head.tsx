@@ -1,6 +1,7 @@
 import type { LectureDocument } from "#notebook/document";
 import { readExercises } from "#server/course";
 import { lectureNumber } from "../title.ts";
+import { curly } from "../typography.ts";
 import { Continue } from "./continue.tsx";
 import css from "./lecture-head.module.css";
 import { PrintButton } from "./print-button.tsx";
@@ -20,7 +21,7 @@ export function LectureHead({ lecture }: { lecture: LectureDocument }) {
         Lecture {lectureNumber(frontMatter)}
         {frontMatter.subtitle !== undefined && ` · ${frontMatter.subtitle}`}
       </p>
-      <h1>{frontMatter.title}</h1>
+      <h1>{curly(frontMatter.title)}</h1>
       <div className={css["lead"]}>
         <Prose text={splitLead(lecture.body).lead} />
       </div>
@@ -44,7 +45,7 @@ export function LectureHead({ lecture }: { lecture: LectureDocument }) {
         <h2 id="goals">Afterwards you can</h2>
         <ul>
           {frontMatter.goals.map((goal) => (
-            <li key={goal}>{goal}</li>
+            <li key={goal}>{curly(goal)}</li>
           ))}
         </ul>
       </section>

@@ -6,22 +6,23 @@ import { currentViewer } from "#server/auth";
 import { readLecture, readLectures } from "#server/course";
 import "katex/dist/katex.min.css";
 import { PageTools } from "../../bar/page-tools.tsx";
-import { shortTitle } from "../title.ts";
+import { fullTitle, shortTitle } from "../title.ts";
 import { Contents } from "./contents.tsx";
 import css from "./lecture.module.css";
 import { LectureBody } from "./lecture-body.tsx";
 import { LectureHead } from "./lecture-head.tsx";
 import { Neighbours } from "./neighbours.tsx";
+import { OfflineNotice } from "./offline-notice.tsx";
 import prose from "./prose.module.css";
 import { SavedNotebook } from "./saved-notebook.tsx";
+import { ScrollStops } from "./scroll-stops.tsx";
 import { sectionsOf } from "./sections.ts";
 
 export async function generateMetadata({
   params,
 }: PageProps<"/lectures/[slug]">): Promise<Metadata> {
   const { frontMatter } = await lectureOf(params);
-  const { title, subtitle, summary } = frontMatter;
-  return { title: subtitle ? `${subtitle}: ${title}` : title, description: summary };
+  return { title: fullTitle(frontMatter), description: frontMatter.summary };
 }
 
 /** A lecture: whole as the server sends it; its cells come alive in their places. */
@@ -57,6 +58,8 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
           <LectureBody lecture={lecture} />
           <Neighbours slug={frontMatter.slug} lectures={await readLectures()} />
         </main>
+        <ScrollStops />
+        <OfflineNotice />
       </div>
     </SavedNotebook>
   );

@@ -2,6 +2,7 @@ import type { Root } from "hast";
 import { type Components, toJsxRuntime } from "hast-util-to-jsx-runtime";
 import type { ComponentProps, ComponentType, ReactNode } from "react";
 import { Fragment, jsx, jsxs } from "react/jsx-runtime";
+import { withCurlyQuotes } from "../typography.ts";
 import css from "./prose.module.css";
 
 /** How an element is drawn, by its name. */
@@ -17,7 +18,7 @@ interface ProseProps {
 export function Prose({ text, parts }: ProseProps): ReactNode {
   // A text holds HTML's elements and our own.
   const components = { ...HTML, ...NOTES, ...parts } as Components;
-  return toJsxRuntime(text, { Fragment, jsx, jsxs, components });
+  return toJsxRuntime(withCurlyQuotes(text), { Fragment, jsx, jsxs, components });
 }
 
 /** HTML's own elements, where the book has a way of its own. */
@@ -27,6 +28,9 @@ const HTML: Parts = {
       <table className={css["table"]} {...props} />
     </div>
   ),
+  // The corner above the names of rows heads nothing.
+  th: ({ children, ...props }: ComponentProps<"th">) =>
+    children === undefined ? <td {...props} /> : <th {...props}>{children}</th>,
   pre: (props: ComponentProps<"pre">) => (
     <pre className={css["listing"]} data-scroller="" {...props} />
   ),

@@ -34,7 +34,7 @@ export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps
           onStartOver={undefined}
           onTakeBack={undefined}
         />
-        <div className={css["code"]}>
+        <div className={css["code"]} data-scroller="">
           <FileText source={starter} badLine={undefined} />
         </div>
         {sheet.visibleTests !== "" && (
