@@ -1,7 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { parseSync } from "oxc-parser";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SubmissionProgress } from "#notebook/document";
+import { submitText } from "#server/queries";
+import { remember } from "../../server/config.ts";
+import { db, disconnect, transaction } from "../../server/db/client.ts";
+import { closeQueue } from "../../server/grading/queue.ts";
 import { type Site, startSite } from "../site.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -19,6 +24,7 @@ interface Canary {
 }
 
 const exercises = foldersOfExercises();
+const shown = shownTexts();
 const canaries = exercises.flatMap(canariesOf);
 let site: Site;
 
@@ -59,6 +65,99 @@ test("no page that a visitor can reach holds one", async () => {
   expect(leaks).toEqual([]);
 });
 
+describe("a student who hands in what is wrong", () => {
+  let cookie: string;
+
+  beforeAll(async () => {
+    remember({ databaseUrl: site.databaseUrl });
+    cookie = await enterAs("mira.kovac");
+  });
+
+  afterAll(async () => {
+    await closeQueue();
+    await disconnect();
+  });
+
+  test.each(exercises.map((folder) => ({ exercise: basename(folder), folder })))(
+    "finds nothing of $exercise in any page, payload or event",
+    async ({ exercise, folder }) => {
+      const ids = await Promise.all(
+        [readFileSync(join(folder, "starter.ts"), "utf8"), "export {}", "not TypeScript ("].map(
+          (source) => handIn(exercise, source),
+        ),
+      );
+      const leaks: string[] = [];
+      for (const id of ids) {
+        const events = await answerTo(`/submissions/${id}/events`);
+        const said = spokenIn(events);
+        const pages = [`/exercises/${exercise}`, `/submissions/${id}`];
+        const payloads = pages.map((path) => answerTo(path, { rsc: "1" }));
+        const answers = [
+          events,
+          ...(await Promise.all([...pages.map((p) => answerTo(p)), ...payloads])),
+        ];
+        for (const text of answers) leaks.push(...leaksIn(text, said));
+        expect(events).toContain('"kind":"graded"');
+        expect(answers[1]).toContain("submission.ts");
+      }
+      expect(leaks).toEqual([]);
+    },
+  );
+
+  async function answerTo(path: string, headers: Record<string, string> = {}): Promise<string> {
+    const response = await fetch(site.url + path, { headers: { cookie, ...headers } });
+    expect(response.status, path).toBe(200);
+    return response.text();
+  }
+
+  async function handIn(exercise: string, source: string): Promise<string> {
+    const user = await db().user.findUniqueOrThrow({
+      where: { username: "mira.kovac" },
+      select: { id: true, name: true, enrolments: { select: { runId: true, role: true } } },
+    });
+    const { id: userId, name, enrolments: roles } = user;
+    const viewer = { userId, name, username: "mira.kovac", isAdmin: false, roles };
+    const clientKey = crypto.randomUUID();
+    const answer = await transaction((tx) =>
+      submitText(tx, viewer, { exercise, source, clientKey }),
+    );
+    if (answer.kind === "denied") throw new Error(answer.because);
+    return answer.receipt.id;
+  }
+});
+
+/** Signs in by the form of the page, and answers the session's cookie. */
+async function enterAs(username: string): Promise<string> {
+  const text = await (await fetch(`${site.url}/signin`)).text();
+  const form = text.split("<form").find((part) => part.includes(`value="${username}"`)) ?? "";
+  const body = new FormData();
+  for (const [, name = ""] of form.matchAll(/type="hidden" name="([^"]+)"/g)) body.set(name, "");
+  body.set("username", username);
+  const headers = { origin: site.url };
+  const answer = await fetch(`${site.url}/signin`, {
+    method: "POST",
+    body,
+    headers,
+    redirect: "manual",
+  });
+  return answer.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+}
+
+/** What the judge tells a student on purpose: it is in the hidden tests as well. */
+function spokenIn(events: string): string[] {
+  const last =
+    events
+      .trim()
+      .split("\n")
+      .findLast((line) => line.startsWith("data: ")) ?? "";
+  const progress: SubmissionProgress = JSON.parse(last.replace("data: ", ""));
+  const tests = progress.kind === "graded" ? progress.result.tests : [];
+  return tests.flatMap(({ feedback }) => feedback ?? []);
+}
+
 function foldersOfExercises(): string[] {
   return readdirSync(lectures).flatMap((lecture) => {
     const folder = join(lectures, lecture, "exercises");
@@ -68,17 +167,20 @@ function foldersOfExercises(): string[] {
 
 function canariesOf(folder: string): Canary[] {
   const secret = filesIn(folder).filter((file) => isSecret(relative(folder, file)));
-  const shown = [
-    ...filesIn(folder).filter((file) => !secret.includes(file)),
-    ...textsOfLecture(folder),
-  ]
-    .map((file) => plain(readFileSync(file, "utf8")))
-    .join("\n");
   return secret.flatMap((file) =>
     [...literalsIn(file), ...linesIn(file)]
       .filter((text) => !shown.includes(text))
       .map((text) => ({ file, text })),
   );
+}
+
+/** All that students are shown of the course: a lecture stands on one page with all its exercises. */
+function shownTexts(): string {
+  const files = exercises.flatMap((folder) => [
+    ...filesIn(folder).filter((file) => !isSecret(relative(folder, file))),
+    ...textsOfLecture(folder),
+  ]);
+  return [...new Set(files)].map((file) => plain(readFileSync(file, "utf8"))).join("\n");
 }
 
 function isSecret(path: string): boolean {
@@ -113,8 +215,8 @@ function linesIn(file: string): string[] {
   return lines.filter((text) => text.length >= LINE_CHARS_MIN);
 }
 
-function leaksIn(text: string): string[] {
-  const searched = plain(text);
+function leaksIn(text: string, allowed: readonly string[] = []): string[] {
+  const searched = allowed.reduce((rest, said) => rest.replaceAll(plain(said), ""), plain(text));
   return canaries
     .filter((canary) => searched.includes(canary.text))
     .map((canary) => `"${canary.text}" of ${named(canary.file)}`);
@@ -122,16 +224,22 @@ function leaksIn(text: string): string[] {
 
 /** Without the ways in which HTML, JSON and source write the same text differently. */
 function plain(text: string): string {
-  return text
-    .replaceAll("&quot;", '"')
-    .replaceAll("&#x27;", "'")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replaceAll("\\n", " ")
-    .replaceAll(/\\(["'`])/g, "$1")
-    .replaceAll(/\s+/g, " ")
-    .trim();
+  return (
+    text
+      .replaceAll("&quot;", '"')
+      .replaceAll("&#x27;", "'")
+      .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
+      .replaceAll("&amp;", "&")
+      .replaceAll("\\u003c", "<")
+      .replaceAll("\\u003e", ">")
+      .replaceAll("\\u0026", "&")
+      // A text within a text within a script has them more than once.
+      .replaceAll(/\\+n/g, " ")
+      .replaceAll(/\\+(["'`])/g, "$1")
+      .replaceAll(/\s+/g, " ")
+      .trim()
+  );
 }
 
 function linksIn(text: string): string[] {

@@ -31,7 +31,9 @@ export function ExerciseIsland({ still, ...live }: ExerciseIslandProps) {
       (entries) => entries.some(({ isIntersecting }) => isIntersecting) && setWanted(true),
       { rootMargin: "600px" },
     );
-    if (place.current !== null) near.observe(place.current);
+    // The whole exercise: a page that is opened again may begin in the middle of it.
+    const section = place.current?.parentElement;
+    if (section != null) near.observe(section);
     return () => near.disconnect();
   }, [id]);
   return (

@@ -151,7 +151,7 @@ export function HandingNotice({ handing, signInHref, onSendKept }: HandingNotice
 function refusalInWords(because: Refusal): string {
   switch (because.kind) {
     case "too-large":
-      return `It has ${kib(because.bytes)} KiB, and at most ${kib(SOURCE_BYTES_MAX)} are taken: make it shorter.`;
+      return `It has ${kib(because.bytes)} KiB, and at most ${kib(SOURCE_BYTES_MAX)} KiB are taken: make it shorter.`;
     case "not-enrolled":
       return "You are not enrolled in this course: your instructor can enrol you.";
     case "no-attempts-left":

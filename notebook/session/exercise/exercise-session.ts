@@ -1,10 +1,9 @@
-import {
-  type ExerciseSheet,
-  type Output,
-  SOURCE_BYTES_MAX,
-  type SubmissionProgress,
-  type SubmissionReceipt,
-  type TestOutcome,
+import type {
+  ExerciseSheet,
+  Output,
+  SubmissionProgress,
+  SubmissionReceipt,
+  TestOutcome,
 } from "#notebook/document";
 import type { Message } from "../message.ts";
 import type { VisibleTestsEnd, VisibleTestsOptions } from "../visible-tests.ts";
@@ -12,7 +11,9 @@ import {
   type ExerciseState,
   type Handing,
   isNews,
+  isTooLarge,
   type StudentWork,
+  sizeOf,
   type Trial,
   withAttempt,
 } from "./exercise-state.ts";
@@ -159,9 +160,8 @@ export class ExerciseSession {
   async submit(): Promise<void> {
     if (this.#student === undefined || this.#isSending || this.#kept !== undefined) return;
     const { source } = this.#state;
-    const bytes = new TextEncoder().encode(source).length;
-    if (bytes > SOURCE_BYTES_MAX) {
-      this.#refuse({ kind: "too-large", bytes });
+    if (isTooLarge(source)) {
+      this.#refuse({ kind: "too-large", bytes: sizeOf(source) });
       return;
     }
     const { userId } = this.#student;

@@ -1,10 +1,11 @@
-import type {
-  Attempt,
-  GradingResult,
-  Output,
-  SubmissionProgress,
-  SubmissionReceipt,
-  TestOutcome,
+import {
+  type Attempt,
+  type GradingResult,
+  type Output,
+  SOURCE_BYTES_MAX,
+  type SubmissionProgress,
+  type SubmissionReceipt,
+  type TestOutcome,
 } from "#notebook/document";
 import type { SavedState } from "../drafts.ts";
 import type { Message } from "../message.ts";
@@ -110,4 +111,14 @@ export function isNews(before: SubmissionProgress, next: SubmissionProgress): bo
     return next.tests.length >= before.tests.length;
   }
   return true;
+}
+
+/** The text's size in bytes of UTF-8. */
+export function sizeOf(source: string): number {
+  return new TextEncoder().encode(source).length;
+}
+
+/** Such a text stays on this device. */
+export function isTooLarge(source: string): boolean {
+  return sizeOf(source) > SOURCE_BYTES_MAX;
 }

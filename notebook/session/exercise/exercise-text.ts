@@ -2,6 +2,7 @@ import type { LocalDrafts, RemoteNotebook, SavedState } from "../drafts.ts";
 import { Keeper } from "../keeper.ts";
 import type { Conflict } from "../session-cell.ts";
 import { openState, type SessionEvent, type SessionState, step } from "../state.ts";
+import { isTooLarge } from "./exercise-state.ts";
 import type { RemoteExercise } from "./remote.ts";
 
 /** The only cell of the notebook as which the text of an exercise is kept. */
@@ -133,6 +134,7 @@ export function draftAsNotebook(
     },
     async save({ revision, cells }) {
       const source = cells[TEXT_CELL] ?? starter;
+      if (isTooLarge(source)) return { kind: "invalid", problems: [] };
       const answer = await remote.saveDraft({ exercise: id, userId, revision, source });
       if (answer.kind === "denied") return { kind: "denied", because: "signed-out" };
       if (answer.kind !== "conflict") return answer;
