@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import next from "next";
+import { hasAdministrator } from "./auth/administrator.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
@@ -28,6 +29,12 @@ const REFUSED_BY_DATABASE = new Set([
   ...["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ENOENT"],
   ...["28P01", "28000", "3D000"],
 ]);
+
+const NO_ADMINISTRATOR = `
+Nobody looks after this site yet. Make its administrator, while it runs:
+  npm run admin -- --email YOU@EXAMPLE.EDU
+
+`;
 
 const CLOSE_MS_MAX = 3000;
 
@@ -62,6 +69,7 @@ async function start(): Promise<void> {
   if (database.applied.length > 0) log.info({ migrations: database.applied }, "database migrated");
 
   await seed();
+  if (!config().isDemo && !(await hasAdministrator())) process.stderr.write(NO_ADMINISTRATOR);
   undo.push(await startServices());
 
   const hostname = host ?? "localhost";
