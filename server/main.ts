@@ -84,7 +84,7 @@ async function start(): Promise<void> {
     settlePeer(request, isBehindProxy);
     settleHost(request, name);
     measure(request, response);
-    if (!mayChangeThings(request, name)) return refuse(response);
+    if (!mayChangeThings(request, name)) return refuse(request, response);
     handle(request, response).catch((error: unknown) => {
       log.error({ err: error, url: request.url }, "request failed");
       response.destroy();
@@ -105,8 +105,9 @@ function notReadyYet(_request: IncomingMessage, response: ServerResponse): void 
 }
 
 /** A form or script of another site wants to change something in the name of who is signed in here. */
-function refuse(response: ServerResponse): void {
-  response.writeHead(403, { "content-type": "text/plain; charset=utf-8", connection: "close" });
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(403, { "content-type": "text/plain; charset=utf-8" });
   response.end("This was not sent by a page of this site.\n");
 }
 

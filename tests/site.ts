@@ -8,6 +8,9 @@ import { freshDatabase } from "./database.ts";
 
 const root = join(import.meta.dirname, "..");
 
+/** What the sites of tests sign sessions with. */
+export const TEST_SECRET = "a-secret-that-only-tests-ever-use";
+
 /** A site of its own: the real server on a free port, with a database of its own. */
 export interface Site {
   readonly url: string;
@@ -33,7 +36,7 @@ export async function startSite(env: Record<string, string> = {}): Promise<Site>
       NODE_ENV: "production",
       KERNELBOOK_DIST: ".next-test",
       KERNELBOOK_DEMO: "1",
-      KERNELBOOK_SECRET: "a-secret-that-only-tests-ever-use",
+      KERNELBOOK_SECRET: TEST_SECRET,
       PORT: String(port),
       DATABASE_URL: database.url,
       ...env,

@@ -25,6 +25,27 @@ test("web processes that start at once seed once", async () => {
   expect(await db().exercise.count()).toBe(readExercises().length);
 });
 
+test("demo accounts exist in demo mode alone, and keep nobody's session when it ends", async () => {
+  const open = () =>
+    db().user.count({ where: { banned: false, email: { endsWith: "@demo.invalid" } } });
+  await seed();
+  expect(await open()).toBe(0);
+  vi.stubEnv("KERNELBOOK_DEMO", "1");
+  await seed();
+  const accounts = await open();
+  expect(accounts).toBeGreaterThan(12);
+  const { id: userId } = await db().user.findFirstOrThrow();
+  const session = { id: "s", token: "t", expiresAt: new Date("2100-01-01") };
+  await db().session.create({ data: { userId, ...session } });
+  vi.stubEnv("KERNELBOOK_DEMO", "0");
+  await seed();
+  expect([await open(), await db().session.count()]).toEqual([0, 0]);
+  vi.stubEnv("KERNELBOOK_DEMO", "1");
+  await seed();
+  expect(await open()).toBe(accounts);
+  vi.unstubAllEnvs();
+});
+
 test("a broken exercise keeps nothing else from starting, and what is stored stays", async () => {
   await seed();
   const course = mkdtempSync(join(tmpdir(), "kernelbook-course-"));

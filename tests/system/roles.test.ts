@@ -1,0 +1,357 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePasswordLink } from "../../server/auth/password-link.ts";
+import { db } from "../../server/db/client.ts";
+import { type Site, startSite } from "../site.ts";
+import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
+import { EVERYBODY, PASSWORD, SIGNED_IN, type Visitor, type Who, World } from "./visitors.ts";
+
+/**
+ * Every page, route handler and server action of the site, with who may have it. One that is not
+ * listed here fails a test, and so does a line for one that is gone.
+ */
+
+const LECTURE = "11-ebpf-1-machine";
+
+/** A path that a browser asks for; the last word says what those get who may not have it. */
+interface Readable {
+  readonly path: (world: World) => string | Promise<string>;
+  readonly allowed: readonly Who[];
+  /** The answer to the others; those who are not signed in are led to the sign-in page first. */
+  readonly denied?: 403 | 404 | "elsewhere";
+  readonly leadsToSignIn?: true;
+}
+
+const own = ["student", "ta", "instructor", "admin"] as const;
+const peopleManagers = ["instructor", "instructor elsewhere", "admin"] as const;
+
+const READABLE: Record<string, Readable> = {
+  "app/page.tsx": { path: () => "/", allowed: EVERYBODY },
+  "app/lectures/[slug]/page.tsx": { path: () => `/lectures/${LECTURE}`, allowed: EVERYBODY },
+  "app/lectures/[slug]/cells.ts/route.ts": {
+    path: () => `/lectures/${LECTURE}/cells.ts`,
+    allowed: EVERYBODY,
+  },
+  "app/lectures/[slug]/notebook.ipynb/route.ts": {
+    path: () => `/lectures/${LECTURE}/notebook.ipynb`,
+    allowed: EVERYBODY,
+  },
+  "app/search/page.tsx": { path: () => "/search?q=map", allowed: EVERYBODY },
+  "app/search/hits/route.ts": { path: () => "/search/hits?q=map", allowed: EVERYBODY },
+  "app/exercises/[id]/page.tsx": {
+    path: ({ exerciseSlug }) => `/exercises/${exerciseSlug}`,
+    allowed: EVERYBODY,
+  },
+  "app/submissions/[id]/page.tsx": {
+    path: ({ submissionId }) => `/submissions/${submissionId}`,
+    allowed: own,
+    denied: 404,
+    leadsToSignIn: true,
+  },
+  "app/submissions/[id]/events/route.ts": {
+    path: ({ submissionId }) => `/submissions/${submissionId}/events`,
+    allowed: own,
+    denied: 404,
+  },
+  "app/signin/page.tsx": { path: () => "/signin", allowed: ["signed out"], denied: "elsewhere" },
+  "app/signup/page.tsx": { path: () => "/signup", allowed: ["signed out"], denied: "elsewhere" },
+  "app/reset/[token]/page.tsx": { path: () => "/reset/unknown", allowed: EVERYBODY },
+  "app/account/page.tsx": { path: () => "/account", allowed: SIGNED_IN, leadsToSignIn: true },
+  "app/admin/page.tsx": {
+    path: () => "/admin",
+    allowed: peopleManagers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/healthz/route.ts": { path: () => "/healthz", allowed: EVERYBODY },
+  "app/readyz/route.ts": { path: () => "/readyz", allowed: EVERYBODY },
+  // From this machine; who may read it from elsewhere is tested beside it.
+  "app/metrics/route.ts": { path: () => "/metrics", allowed: EVERYBODY },
+  "app/cell-types/route.ts": { path: () => "/cell-types", allowed: EVERYBODY },
+  "app/sandbox/frame/route.ts": { path: () => "/sandbox/frame", allowed: EVERYBODY },
+};
+
+interface Action {
+  /** The page that it is called from. */
+  readonly at: (world: World) => string;
+  readonly args: (world: World, visitor: Visitor) => Promise<readonly unknown[]>;
+  readonly allowed: readonly Who[];
+  /** It stores nothing; whether it was allowed shows in its answer alone. */
+  readonly isReading?: true;
+  /** Who may, and for whom there is nothing to change. */
+  readonly idle?: Who;
+}
+
+const state = { kind: "empty" };
+const onExercise = ({ exerciseSlug }: World) => `/exercises/${exerciseSlug}`;
+const onLecture = () => `/lectures/${LECTURE}`;
+const onAdmin = () => "/admin";
+const submitters = ["student", "another student", "ta", "instructor"] as const;
+const enrolled = ["reader", ...submitters] as const;
+
+const ACTIONS: Record<ActionName, Action> = {
+  "app/signin/actions.ts signInWithPassword": {
+    at: () => "/signin",
+    allowed: EVERYBODY,
+    args: async (world) => {
+      const { username: name } = await world.newStudent(PASSWORD);
+      return [state, form({ name, password: PASSWORD, from: "/" })];
+    },
+  },
+  "app/signin/actions.ts signInAsDemo": {
+    at: () => "/signin",
+    allowed: EVERYBODY,
+    args: async () => [form({ username: "mira.kovac", from: "/" })],
+  },
+  "app/signup/actions.ts makeMyAccount": {
+    at: () => "/signup",
+    allowed: EVERYBODY,
+    args: async (_, { who }) => [state, form(newPerson(`up ${who}`))],
+  },
+  "app/reset/[token]/actions.ts resetPassword": {
+    at: () => "/reset/any",
+    allowed: EVERYBODY,
+    args: async (world) => {
+      const { userId } = await world.newStudent();
+      const link = await makePasswordLink(db(), userId);
+      const token = link.split("/").at(-1) ?? "";
+      return [state, form({ token, next: "another password", again: "another password" })];
+    },
+  },
+  "app/account/actions.ts renameMyself": {
+    at: () => "/account",
+    allowed: SIGNED_IN,
+    args: async (_, { who }) => [state, form({ name: `${who}, renamed` })],
+  },
+  "app/account/actions.ts changeMyPassword": {
+    at: () => "/account",
+    allowed: SIGNED_IN,
+    args: async () => {
+      const given = { present: PASSWORD, next: PASSWORD, again: PASSWORD };
+      return [state, form(given)];
+    },
+  },
+  "app/account/actions.ts endMySessions": {
+    at: () => "/account",
+    allowed: SIGNED_IN,
+    args: async (world, { who }) => {
+      if (who !== "signed out") await world.visitor(who);
+      return [form({ session: "others" })];
+    },
+  },
+  "app/account/actions.ts signOutHere": {
+    at: () => "/account",
+    allowed: EVERYBODY,
+    idle: "signed out",
+    args: async () => [],
+  },
+  "app/admin/actions.ts makeAccount": {
+    at: onAdmin,
+    allowed: ["instructor", "admin"],
+    args: async ({ runId }, { who }) => [
+      state,
+      form({ ...newPerson(`made by ${who}`), runId, role: "student" }),
+    ],
+  },
+  "app/admin/actions.ts enrolPerson": {
+    at: onAdmin,
+    allowed: ["instructor", "admin"],
+    args: async (world) => {
+      const { userId, username: person } = await world.newStudent();
+      await db().enrolment.deleteMany({ where: { userId } });
+      return [state, form({ person, runId: world.runId, role: "student" })];
+    },
+  },
+  "app/admin/actions.ts setPersonRole": {
+    at: onAdmin,
+    allowed: ["instructor", "admin"],
+    args: async (world) => {
+      const { userId } = await world.newStudent();
+      return [{ userId, runId: world.runId, role: "ta" }];
+    },
+  },
+  "app/admin/actions.ts makeResetLink": {
+    at: onAdmin,
+    allowed: ["instructor", "admin"],
+    args: async (world) => [{ userId: (await world.newStudent()).userId }],
+  },
+  "app/admin/actions.ts closeAccount": {
+    at: onAdmin,
+    allowed: ["admin"],
+    args: async (world) => [{ userId: (await world.newStudent()).userId }],
+  },
+  "app/admin/actions.ts openAccount": {
+    at: onAdmin,
+    allowed: ["admin"],
+    args: async (world) => {
+      const { userId } = await world.newStudent();
+      await db().user.update({ where: { id: userId }, data: { banned: true } });
+      return [{ userId }];
+    },
+  },
+  "app/lectures/[slug]/actions.ts loadCells": {
+    at: onLecture,
+    allowed: SIGNED_IN,
+    isReading: true,
+    args: async (_, { userId: reader }) => [{ slug: LECTURE, reader }],
+  },
+  "app/lectures/[slug]/actions.ts saveCells": {
+    at: onLecture,
+    allowed: SIGNED_IN,
+    args: async (_, { userId: reader }) => [{ slug: LECTURE, reader, revision: 0, cells: {} }],
+  },
+  "app/lectures/[slug]/actions.ts historyOfCell": {
+    at: onLecture,
+    allowed: SIGNED_IN,
+    isReading: true,
+    args: async (_, { userId: reader }) => [{ slug: LECTURE, reader, cellId: "any" }],
+  },
+  "app/exercises/actions.ts submitExercise": {
+    at: onExercise,
+    allowed: submitters,
+    args: async ({ exerciseSlug: exercise }, { userId }) => [
+      { exercise, userId, source: `export {}; // ${userId}`, clientKey: crypto.randomUUID() },
+    ],
+  },
+  "app/exercises/actions.ts loadExerciseDraft": {
+    at: onExercise,
+    allowed: enrolled,
+    isReading: true,
+    args: async ({ exerciseSlug }) => [exerciseSlug],
+  },
+  "app/exercises/actions.ts saveExerciseDraftText": {
+    at: onExercise,
+    allowed: enrolled,
+    args: async ({ exerciseSlug: exercise }, { userId }) => [
+      { exercise, userId, revision: 0, source: "export {};" },
+    ],
+  },
+};
+
+const root = join(import.meta.dirname, "../..");
+const ids = builtActions();
+let site: Site;
+let world: World;
+
+beforeAll(async () => {
+  // What graders store would look like what a visitor has changed.
+  site = await startSite({ KERNELBOOK_GRADERS: "0" });
+  world = await World.open(site);
+});
+
+afterAll(async () => {
+  await site.stop();
+  await world.close();
+});
+
+describe("what there is", () => {
+  test("every page and route handler stands in the table, and nothing else", () => {
+    const found = appFiles().filter((file) => /\/(page\.tsx|route\.ts)$/.test(`/${file}`));
+    expect(found.filter((file) => !file.includes("/@"))).toEqual(Object.keys(READABLE).sort());
+  });
+
+  test("every server action stands in the table, and nothing else", () => {
+    const written = appFiles().flatMap(actionsIn);
+    expect(written.sort()).toEqual(Object.keys(ACTIONS).sort());
+    // One that no page uses has no id, and could not be tried.
+    expect([...ids.keys()].sort()).toEqual(written);
+  });
+});
+
+describe.each(Object.entries(READABLE))("%s", (_, { path, allowed, denied, leadsToSignIn }) => {
+  test.each(EVERYBODY)("%s", async (who) => {
+    const { cookie } = await world.visitor(who);
+    const abort = new AbortController();
+    const response = await fetch(world.site.url + (await path(world)), {
+      headers: { cookie },
+      redirect: "manual",
+      signal: abort.signal,
+    });
+    const to = response.headers.get("location") ?? "";
+    // A stream of news has no end.
+    abort.abort();
+    if (allowed.includes(who)) expect(response.status).toBe(200);
+    else if (who === "signed out" && leadsToSignIn) {
+      expect(response.status).toBe(307);
+      expect(to).toMatch(/^\/signin\?from=/);
+    } else if (denied === "elsewhere") {
+      expect(response.status).toBe(307);
+      expect(to).not.toContain("signin");
+    } else expect(response.status).toBe(denied);
+  });
+});
+
+describe.each(Object.entries(ACTIONS))("%s", (name, action) => {
+  const { at, args, allowed, isReading, idle } = action;
+
+  test.each(EVERYBODY)("%s", async (who) => {
+    const visitor = await world.visitor(who);
+    const given = await args(world, visitor);
+    const before = await world.fingerprint();
+    const answer = await call(name, at(world), given, { cookie: visitor.cookie });
+    const isDenied = answer.value?.kind === "denied" || answer.redirect?.startsWith("/signin");
+    const hasChanged = (await world.fingerprint()) !== before;
+    expect({ isDenied: isDenied === true, hasChanged, status: answer.status >= 500 }).toEqual({
+      isDenied: !allowed.includes(who),
+      hasChanged: allowed.includes(who) && isReading !== true && who !== idle,
+      status: false,
+    });
+  });
+
+  test.each([
+    ["another site", "https://elsewhere.example"],
+    ["a sandboxed frame", "null"],
+  ])("is refused to %s, whoever is signed in", async (_, origin) => {
+    const visitor = await world.visitor(allowed.includes("admin") ? "admin" : "student");
+    const given = await args(world, visitor);
+    const before = await world.fingerprint();
+    const answer = await call(name, at(world), given, { cookie: visitor.cookie, origin });
+    expect(answer.status).toBe(403);
+    expect(await world.fingerprint()).toBe(before);
+  });
+
+  test("survives nonsense", async () => {
+    const { cookie } = await world.visitor("admin");
+    for (const nonsense of [[], [null], [{ userId: { $ne: "" } }], ["x".repeat(1000), "y"]]) {
+      const before = await world.fingerprint();
+      const answer = await call(name, at(world), nonsense, { cookie });
+      expect(answer.value?.kind).not.toBe("signed-in");
+      if (name !== "app/account/actions.ts signOutHere") {
+        expect(await world.fingerprint()).toBe(before);
+      }
+    }
+  });
+});
+
+async function call(
+  name: string,
+  path: string,
+  args: readonly unknown[],
+  headers: Record<string, string>,
+) {
+  const id = ids.get(name);
+  if (id === undefined) throw new Error(`the build has no action ${name}`);
+  return callAction({ url: world.site.url + path, id, args, headers });
+}
+
+function newPerson(who: string): Record<string, string> {
+  const username = who.replaceAll(" ", "-");
+  const email = `${username}@example.edu`;
+  return { name: who, username, email, next: PASSWORD, again: PASSWORD };
+}
+
+function appFiles(): string[] {
+  return readdirSync(join(root, "app"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** A file of actions says so in its first line; each function that it exports is one. */
+function actionsIn(file: string): ActionName[] {
+  const source = readFileSync(join(root, file), "utf8");
+  if (!/^\s*["']use server["']/m.test(source)) return [];
+  const exported = source.matchAll(/^export (?:async )?(?:function|const) (\w+)/gm);
+  return [...exported].map(([, name]) => `${file} ${name}` as const);
+}
