@@ -38,8 +38,13 @@ const handlers: NonNullable<Options["handlers"]> = {
 
 const toHtml = unified()
   .use(remarkRehype, { handlers, allowDangerousHtml: false })
-  // No \href, no HTML attributes, no macro that grows without end.
-  .use(rehypeKatex, { trust: false, strict: "error", maxExpand: 200, maxSize: 20 });
+  // No macro that grows without end.
+  .use(rehypeKatex, { trust: refuse, strict: "error", maxExpand: 200, maxSize: 20 });
+
+/** Addresses, pictures and HTML attributes in formulas; with `false` KaTeX only prints them red. */
+function refuse({ command }: { command: string }): never {
+  throw new Error(`${command} is not allowed in a formula`);
+}
 
 export async function toBody(root: Root, headings: readonly Heading[]): Promise<Body> {
   const { body, messages } = await run(root);
