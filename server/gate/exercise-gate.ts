@@ -52,7 +52,9 @@ async function checkHidden(folder: string, exercise: ExerciseVersion): Promise<s
         .map((name) => `mutants/${name}`)
     : [];
   const files = ["solution.ts", "starter.ts", ...mutants];
-  const judged = await Promise.all(files.map((file) => judge(folder, file, exercise)));
+  const judged: Judged[] = [];
+  // One after the other: side by side they would take each other's time, and that is limited.
+  for (const file of files) judged.push(await judge(folder, file, exercise));
   const [solution, starter, ...wrong] = judged;
   const name = (file: string) => relative(checkout(), join(folder, file));
   const problems = judged.flatMap((one) => unsteady(one, name(one.file)));
@@ -133,7 +135,8 @@ async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<
     const source = readFileSync(join(folder, submission), "utf8");
     return gradeSource({ exercise: visible, source });
   };
-  const [solution, starter] = await Promise.all([scoreOf("solution.ts"), scoreOf("starter.ts")]);
+  const solution = await scoreOf("solution.ts");
+  const starter = await scoreOf("starter.ts");
   const problems: string[] = [];
   if (solution.score < solution.max || solution.status !== "graded") {
     problems.push(`${name}:1: the solution fails (${told(solution)}): mend one of them`);
