@@ -43,7 +43,7 @@ const PRUNED: VerifierTrace = {
   paths: [{}, { branchedAt: 1 }],
 };
 
-function drawn(data: FigureData | undefined): string {
+function drawn(data: FigureData): string {
   const html = renderToStaticMarkup(
     <Figure id="fig" title="A title" caption="Of `r6`." number="11.2" data={data}>
       <p>In words.</p>
@@ -60,10 +60,6 @@ test("a figure has its number, its caption with code, and its words", () => {
   const html = drawn({ name: "os-models" });
   expect(html).toContain("<b>Figure 11.2. </b>Of <code>r6</code>.");
   expect(html).toContain("<p>In words.</p>");
-});
-
-test("a figure that cannot be drawn is its words, unfolded", () => {
-  expect(drawn(undefined)).toMatch(/<details[^>]* open="">.*In words\./s);
 });
 
 test("every step of every program is in the page that the server sends", () => {

@@ -4,7 +4,7 @@ import { StillPipeline } from "./bpf-pipeline/pipeline-view.tsx";
 import { StillTimeline } from "./bpf-timeline/timeline-view.tsx";
 import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
-import { FigureFrame, type FigureTexts } from "./frame.tsx";
+import type { FigureTexts } from "./frame.tsx";
 import { OsModels } from "./os-models/os-models.tsx";
 import { StillDial } from "./tnum-dial/dial-view.tsx";
 import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
@@ -14,8 +14,7 @@ interface FigureProps {
   title: string;
   caption: string;
   number?: string | undefined;
-  /** Without it the figure is its text. */
-  data: FigureData | undefined;
+  data: FigureData;
   /** The figure in words, from the lecture. */
   children: ReactNode;
 }
@@ -23,13 +22,6 @@ interface FigureProps {
 /** A figure of a lecture: drawn whole on the server, alive when a reader comes near it. */
 export function Figure({ id, title, caption, number, data, children }: FigureProps) {
   const texts: FigureTexts = { id, title, caption, number, description: children };
-  if (data === undefined) {
-    return (
-      <div id={id} className={css["place"]}>
-        <FigureFrame texts={texts} isTextOpen />
-      </div>
-    );
-  }
   if (data.name === "os-models") {
     return (
       <div id={id} className={css["place"]} data-figure="still">

@@ -21,7 +21,7 @@ interface FrameProps {
   isTextOpen?: boolean | undefined;
   onTextToggle?: ((isOpen: boolean) => void) | undefined;
   onKeyDown?: ((event: KeyboardEvent) => void) | undefined;
-  children?: ReactNode;
+  children: ReactNode;
 }
 
 /** Hairline, title and controls, the panes, the caption, and everything as text. */

@@ -5,19 +5,11 @@ import { verifierTraces } from "./verifier-traces.ts";
 
 const known = new Map<FigureName, FigureData>();
 
-/**
- * What the figure `name` draws, found out by the simulator at its first use; nothing when this
- * machine cannot do what the figure shows.
- */
-export function figureData(name: FigureName): FigureData | undefined {
-  try {
-    const found = known.get(name) ?? findOut(name);
-    known.set(name, found);
-    return found;
-  } catch (problem) {
-    if (problem instanceof Error && problem.name === "BpfError") return undefined;
-    throw problem;
-  }
+/** What the figure `name` draws, found out by the simulator at its first use. */
+export function figureData(name: FigureName): FigureData {
+  const found = known.get(name) ?? findOut(name);
+  known.set(name, found);
+  return found;
 }
 
 function findOut(name: FigureName): FigureData {

@@ -52,7 +52,7 @@ const CHOSEN: readonly Chosen[] = [
   {
     id: "pruned",
     title: "Two ways, one answer",
-    hint: "R6 differs on the two ways, but nobody reads it any more: the second way need not be walked.",
+    hint: "R6 differs from way to way, but nobody reads it any more: where one way has been, the others need not be walked.",
     type: "xdp",
     text: `
       r6 = 0

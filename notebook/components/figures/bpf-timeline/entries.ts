@@ -58,7 +58,7 @@ export const ENTRIES: readonly Entry[] = [
     date: "30 September 2013",
     kind: "text",
     title: "The first patch",
-    says: "Alexei Starovoitov posts “extended BPF”: ten registers of 64 bits, close to those of real processors. A year passes before it is merged.",
+    says: "Alexei Starovoitov posts “extended BPF”: ten registers of 64 bits, close to those of real processors. It is merged in steps, from the next year on.",
   },
   {
     year: 2014,

@@ -21,7 +21,8 @@ function branchAt(trace: VerifierTrace, position: number): string {
   return aside === -1 ? "" : `The other side waits as path ${aside + 1}.`;
 }
 
-function endOf(trace: VerifierTrace, { end, prunedBy }: TraceStep): string {
+/** What became of the path at this step; "" where it goes on. */
+export function endOf(trace: VerifierTrace, { end, prunedBy }: TraceStep): string {
   if (end === "exit") return "The path ends here and is safe.";
   if (end === "refused") return `Refused: ${trace.error}.`;
   if (end !== "pruned") return "";

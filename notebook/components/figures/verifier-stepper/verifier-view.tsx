@@ -5,7 +5,7 @@ import { PathTree } from "./path-tree.tsx";
 import { ProgramText } from "./program-text.tsx";
 import { Registers } from "./registers.tsx";
 import { StepLog } from "./step-log.tsx";
-import { describeVerdict } from "./step-text.ts";
+import { describeVerdict, endOf } from "./step-text.ts";
 import css from "./verifier.module.css";
 
 /** The figure as the server draws it: the first program at its first step, and all steps as text. */
@@ -69,7 +69,7 @@ export function VerifierView(props: VerifierViewProps) {
         <span>
           {step.slot}: {textAt(trace, step)}
         </span>
-        <span className={css["after"]}>{step.after || ending(step)}</span>
+        <span className={css["after"]}>{step.after || endOf(trace, step)}</span>
       </p>
     </>
   );
@@ -124,11 +124,7 @@ function countPaths(trace: VerifierTrace, position: number): string {
   const waiting = trace.paths.filter(
     ({ branchedAt }, path) => !begun.has(path) && branchedAt !== undefined && branchedAt < position,
   ).length;
+  // After a refusal nothing is taken up again, and nothing is known of what was put aside.
+  if (!trace.isAccepted) return `${walked} walked, 1 here`;
   return `${walked} walked, 1 here, ${waiting} waiting`;
-}
-
-function ending(step: TraceStep): string {
-  if (step.end === "pruned") return "as known as before: nothing new behind here";
-  if (step.end === "exit") return "the path is safe";
-  return "";
 }

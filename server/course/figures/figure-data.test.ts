@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { FIGURE_NAMES } from "#notebook/document";
+import { figureData } from "./figure-data.ts";
+
+test.each(FIGURE_NAMES)("%s has what it draws", (name) => {
+  expect(figureData(name).name).toBe(name);
+});
+
+test("the pipeline ends where the first cell of lecture 11 ends", () => {
+  const run = figureData("bpf-pipeline");
+  if (run.name !== "bpf-pipeline") throw new Error(run.name);
+  // Four instructions in five slots: the address of the counter takes two.
+  expect(run.insns.map(({ slot, bytes }) => [slot, bytes.length])).toEqual([
+    [0, 2],
+    [2, 1],
+    [3, 1],
+    [4, 1],
+  ]);
+  // RFC 9669: MOV of a constant of 64 bits is 0xb7, EXIT is 0x95.
+  expect(run.insns[1]?.bytes).toEqual(["b7 00 00 00 01 00 00 00"]);
+  expect(run.insns[3]?.bytes).toEqual(["95 00 00 00 00 00 00 00"]);
+  expect(run.insnsProcessed).toBe(4);
+  expect(run.counter).toBe(String(run.runs));
+});
+
+test("of the stepper's programs one is refused, one pruned, and the loop is walked turn by turn", () => {
+  const data = figureData("verifier-stepper");
+  if (data.name !== "verifier-stepper") throw new Error(data.name);
+  const [, refused, pruned, loop] = data.traces;
+  expect(data.traces.map(({ isAccepted }) => isAccepted)).toEqual([true, false, true, true]);
+  expect(refused?.error).toBe("R1 max value is outside of the allowed memory range");
+  expect(refused?.steps.at(-1)?.end).toBe("refused");
+  const covered = pruned?.steps.find(({ end }) => end === "pruned");
+  expect(covered?.slot).toBe(pruned?.steps[covered?.prunedBy ?? -1]?.slot);
+  // One instruction before the loop, two in each of four turns, two behind it.
+  expect(loop?.steps.length).toBe(1 + 4 * 2 + 2);
+});
+
+test("a step that changes a register is followed by one that knows it", () => {
+  const data = figureData("verifier-stepper");
+  if (data.name !== "verifier-stepper") throw new Error(data.name);
+  const ranges = data.traces[0]?.steps.map(({ registers }) => registers["R6"]?.range);
+  expect(ranges?.slice(0, 3)).toEqual([undefined, "0 … 2^32-1", "0 … 15"]);
+  // The other side of the comparison, taken up after the first path has ended.
+  expect(ranges?.[6]).toBe("16 … 2^32-1");
+});
