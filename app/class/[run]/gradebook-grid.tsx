@@ -31,7 +31,9 @@ export function GradebookGrid({ name, children }: GradebookGridProps) {
         <span>
           <small>3×</small> attempts, where there are several
         </span>
-        <span>arrow keys move, Enter opens the attempts, S sorts by an exercise</span>
+        <span className={css["keys"]}>
+          arrow keys move, Enter opens the attempts, S sorts by an exercise
+        </span>
       </p>
     </>
   );

@@ -1,40 +1,31 @@
-import {
-  type Gradebook,
-  type GradebookCell,
-  type GradebookExercise,
-  type GradebookOrder,
-  lectureNumber,
-  printOrder,
-} from "#server/queries";
+"use client";
+
+import type { Gradebook, GradebookCell } from "#server/queries";
 import controls from "../../controls.module.css";
-import { attemptsUrl, type GradebookAddress, gradebookUrl } from "../urls.ts";
+import { attemptsUrl } from "../urls.ts";
 import css from "./gradebook.module.css";
+import type {
+  ExerciseColumn,
+  GradebookColumns,
+  SortableHead,
+  Sorted,
+} from "./gradebook-columns.ts";
 
 interface GradebookTableProps {
   run: string;
-  book: Gradebook;
-  address: GradebookAddress;
-  order: GradebookOrder;
+  book: Pick<Gradebook, "rows" | "shown" | "means" | "meanPoints" | "pointsMax">;
+  columns: GradebookColumns;
   /** How many there are in the run. */
   students: number;
-  /** Of lectures, by their slug. */
-  titles: ReadonlyMap<string, string>;
 }
 
-/** Students by exercises, whole without a script: each cell leads to its attempts. */
-export function GradebookTable(props: GradebookTableProps) {
-  const { run, book, address, order, students, titles } = props;
-  const { exercises, rows, pointsMax } = book;
-  const groups = byLecture(exercises);
-  const starts = new Set(groups.map(([first]) => first?.id));
-  const startOf = ({ id }: GradebookExercise) => (starts.has(id) ? css["start"] : undefined);
-  const sortLink = (key: string, isDescendingFirst: boolean) => {
-    const isNow = order.key === key;
-    const isDescending = isNow ? !order.isDescending : isDescendingFirst;
-    return gradebookUrl(run, { ...address, sort: printOrder({ key, isDescending }), page: 1 });
-  };
-  const sorted = (key: string) =>
-    order.key === key ? (order.isDescending ? "descending" : "ascending") : undefined;
+/**
+ * Students by exercises, whole without a script: each cell leads to its attempts. Drawn on the
+ * server, and sent as data besides, which is smaller than the drawing.
+ */
+export function GradebookTable({ run, book, columns, students }: GradebookTableProps) {
+  const { rows, pointsMax } = book;
+  const { exercises } = columns;
   return (
     <table className={css["book"]} aria-label="Gradebook">
       <thead>
@@ -42,15 +33,15 @@ export function GradebookTable(props: GradebookTableProps) {
           <th scope="col" className={classes(css["group"], css["student"])}>
             {book.shown} of {students}
           </th>
-          {groups.map((group) => (
+          {columns.lectures.map((lecture) => (
             <th
-              key={group[0]?.id}
+              key={lecture.title}
               scope="colgroup"
-              colSpan={group.length}
+              colSpan={lecture.exercises}
               className={classes(css["group"], css["start"])}
-              title={lectureTitle(group[0], titles)}
+              title={lecture.title}
             >
-              {lectureTitle(group[0], titles)}
+              {lecture.title}
             </th>
           ))}
           <th scope="colgroup" colSpan={2} className={classes(css["group"], css["sum"])}>
@@ -58,38 +49,14 @@ export function GradebookTable(props: GradebookTableProps) {
           </th>
         </tr>
         <tr>
-          <th scope="col" className={css["student"]} aria-sort={sorted("name")}>
-            <a href={sortLink("name", false)}>Student</a>
-            <Arrow sorted={sorted("name")} />
+          <th scope="col" className={css["student"]} aria-sort={columns.student.sorted}>
+            <SortLink head={columns.student}>Student</SortLink>
           </th>
           {exercises.map((exercise) => (
-            <th
-              key={exercise.id}
-              scope="col"
-              className={startOf(exercise)}
-              aria-sort={sorted(exercise.number)}
-            >
-              <a
-                href={gradebookUrl(run, { ...address, exercise: exercise.number })}
-                title={exercise.title}
-                aria-current={address.exercise === exercise.number ? "true" : undefined}
-              >
-                {exercise.number}
-              </a>
-              <br />
-              <a
-                data-sort=""
-                href={sortLink(exercise.number, true)}
-                aria-label={`Sort by ${exercise.number}, of ${exercise.points} points`}
-              >
-                of {exercise.points}
-              </a>
-              <Arrow sorted={sorted(exercise.number)} />
-            </th>
+            <ExerciseHead key={exercise.slug} exercise={exercise} />
           ))}
-          <th scope="col" className={css["sum"]} aria-sort={sorted("points")}>
-            <a href={sortLink("points", true)}>pts</a>
-            <Arrow sorted={sorted("points")} />
+          <th scope="col" className={css["sum"]} aria-sort={columns.points.sorted}>
+            <SortLink head={columns.points}>pts</SortLink>
             <br />
             of {pointsMax}
           </th>
@@ -104,10 +71,9 @@ export function GradebookTable(props: GradebookTableProps) {
             </th>
             {exercises.map((exercise, place) => (
               <ScoreCell
-                key={exercise.id}
+                key={exercise.slug}
                 cell={row.cells[place]}
-                points={exercise.points}
-                isStart={starts.has(exercise.id)}
+                exercise={exercise}
                 url={attemptsUrl(run, exercise.slug, row.userId)}
               />
             ))}
@@ -121,8 +87,8 @@ export function GradebookTable(props: GradebookTableProps) {
           <th scope="row" className={css["student"]}>
             Mean of those who submitted
           </th>
-          {exercises.map((exercise, place) => (
-            <td key={exercise.id} className={startOf(exercise)}>
+          {exercises.map(({ slug, isStart }, place) => (
+            <td key={slug} className={isStart ? css["start"] : undefined}>
               {book.means[place]?.toFixed(1) ?? ""}
             </td>
           ))}
@@ -134,19 +100,50 @@ export function GradebookTable(props: GradebookTableProps) {
   );
 }
 
-function Arrow({ sorted }: { sorted: "ascending" | "descending" | undefined }) {
-  if (sorted === undefined) return null;
-  return <span aria-hidden="true"> {sorted === "ascending" ? "\u2191" : "\u2193"}</span>;
+function ExerciseHead({ exercise }: { exercise: ExerciseColumn }) {
+  const { number, title, points, url, isOpen, isStart, sorted } = exercise;
+  return (
+    <th scope="col" className={isStart ? css["start"] : undefined} aria-sort={sorted}>
+      <a href={url} title={title} aria-current={isOpen ? "true" : undefined}>
+        {number}
+      </a>
+      <br />
+      <SortLink head={exercise} label={`Sort by ${number}, of ${points} points`}>
+        of {points}
+      </SortLink>
+    </th>
+  );
 }
+
+interface SortLinkProps {
+  head: SortableHead;
+  label?: string;
+  children: React.ReactNode;
+}
+
+function SortLink({ head: { sortUrl, sorted }, label, children }: SortLinkProps) {
+  return (
+    <>
+      <a data-sort="" href={sortUrl} aria-label={label}>
+        {children}
+      </a>
+      {sorted !== undefined && <span aria-hidden="true">{ARROWS[sorted]}</span>}
+    </>
+  );
+}
+
+const ARROWS: Readonly<Record<NonNullable<Sorted>, string>> = {
+  ascending: " \u2191",
+  descending: " \u2193",
+};
 
 interface ScoreCellProps {
   cell: GradebookCell | undefined;
-  points: number;
-  isStart: boolean;
+  exercise: ExerciseColumn;
   url: string;
 }
 
-function ScoreCell({ cell, points, isStart, url }: ScoreCellProps) {
+function ScoreCell({ cell, exercise: { points, isStart }, url }: ScoreCellProps) {
   const start = isStart ? css["start"] : undefined;
   if (cell === undefined) {
     return (
@@ -186,26 +183,6 @@ function spoken({ best, attempts }: GradebookCell, points: number, note: Note | 
   const score = best === undefined ? "no grade yet" : `${best} of ${points}`;
   const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
   return [score, tries, ...(note === undefined ? [] : [`last: ${note.text}`])].join(", ");
-}
-
-function byLecture(exercises: readonly GradebookExercise[]): GradebookExercise[][] {
-  const groups: GradebookExercise[][] = [];
-  for (const exercise of exercises) {
-    const group = groups.at(-1);
-    if (group?.[0]?.lectureSlug === exercise.lectureSlug) group.push(exercise);
-    else groups.push([exercise]);
-  }
-  return groups;
-}
-
-/** `11 eBPF I`; the slug's own words where a lecture has left the course. */
-function lectureTitle(
-  exercise: GradebookExercise | undefined,
-  titles: ReadonlyMap<string, string>,
-): string {
-  const { lectureSlug = "" } = exercise ?? {};
-  const words = lectureSlug.replace(/^\d+-/, "").replaceAll("-", " ");
-  return `${lectureNumber(lectureSlug)} ${titles.get(lectureSlug) ?? words}`;
 }
 
 function percent(points: number, max: number): string {

@@ -18,6 +18,7 @@ import { regradeInRun } from "./actions.ts";
 import { ExercisePanel } from "./exercise-panel.tsx";
 import { Filters } from "./filters.tsx";
 import bookCss from "./gradebook.module.css";
+import { gradebookColumns } from "./gradebook-columns.ts";
 import { GradebookGrid } from "./gradebook-grid.tsx";
 import { GradebookTable } from "./gradebook-table.tsx";
 import { LatestRegrade } from "./latest-regrade.tsx";
@@ -55,6 +56,7 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
     classActivity(db(), run.id),
     readLectures(),
   ]);
+  const { rows, shown, means, meanPoints, pointsMax } = book;
   const exercise = book.exercises.find(({ number }) => number === address.exercise);
   const titles = new Map(
     lectures.map(({ frontMatter }) => [frontMatter.slug, frontMatter.title] as const),
@@ -79,21 +81,19 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
       <Filters run={slug} words={words} address={address} book={book} students={run.students} />
       <div className={exercise === undefined ? undefined : bookCss["withPanel"]}>
         <div>
-          {book.exercises.length === 0 || book.rows.length === 0 ? (
+          {book.exercises.length === 0 || rows.length === 0 ? (
             <EmptyBook students={run.students} hasExercises={book.exercises.length > 0} />
           ) : (
             <GradebookGrid name={slug}>
               <GradebookTable
                 run={slug}
-                book={book}
-                address={address}
-                order={order}
+                book={{ rows, shown, means, meanPoints, pointsMax }}
+                columns={gradebookColumns({ run: slug, book, address, order, titles })}
                 students={run.students}
-                titles={titles}
               />
             </GradebookGrid>
           )}
-          <Pages run={slug} address={address} shown={book.shown} />
+          <Pages run={slug} address={address} shown={shown} />
         </div>
         {exercise !== undefined && (
           <ExercisePanel
@@ -111,14 +111,19 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
 }
 
 function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en").replaceAll(",", "\u2009")} ${noun}${count === 1 ? "" : "s"}`;
+  return `${spaced(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** With a thin space at each thousand. */
+function spaced(count: number): string {
+  return count.toLocaleString("en").replaceAll(",", "\u2009");
 }
 
 function waiting({ queued, oldestAt }: { queued: number; oldestAt: Date | undefined }): string {
   if (queued === 0 || oldestAt === undefined) return "none queued";
   const seconds = Math.max(0, Math.round((Date.now() - oldestAt.getTime()) / 1000));
   const age = seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  return `${queued} queued, the oldest ${age}`;
+  return `${spaced(queued)} queued, the oldest ${age}`;
 }
 
 function EmptyBook({ students, hasExercises }: { students: number; hasExercises: boolean }) {

@@ -1,11 +1,12 @@
+import { Icon } from "#notebook/components";
 import type { ClassResult, ClassTest } from "#server/queries";
 import { LocalTime } from "../../../../../local-time.tsx";
 import css from "./attempts.module.css";
 
 const OUTCOMES = {
-  passed: { mark: "\u2713", word: "passed" },
-  failed: { mark: "\u2717", word: "failed" },
-  "not-run": { mark: "–", word: "not run" },
+  passed: { icon: "check", word: "passed" },
+  failed: { icon: "cross", word: "failed" },
+  "not-run": { icon: "dash", word: "not run" },
 } as const;
 
 /** What a grading said, test by test; who teaches sees the hidden tests' names. */
@@ -41,10 +42,12 @@ export function ResultView({ result }: { result: ClassResult }) {
 }
 
 function TestLine({ test: { kind, title, points, max, feedback } }: { test: ClassTest }) {
-  const { mark, word } = OUTCOMES[kind];
+  const { icon, word } = OUTCOMES[kind];
   return (
     <li data-kind={kind}>
-      <span aria-hidden="true">{mark}</span>
+      <span className={css["mark"]}>
+        <Icon name={icon} />
+      </span>
       <span>
         {title} <small>{word}</small>
       </span>
