@@ -20,6 +20,32 @@ export async function pageWeight(site: string, path: string): Promise<PageWeight
   }
 }
 
+/** What the first run of a cell fetches besides, in KB as it is sent. */
+export async function firstRunKb(site: string, path: string): Promise<number> {
+  const browser = await chromium.launch(chromiumOptions());
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${site}${path}`, { waitUntil: "networkidle" });
+    const bodies: Promise<number>[] = [];
+    page.on("response", (response) => {
+      const type = response.headers()["content-type"] ?? "";
+      if (type.includes("javascript")) bodies.push(response.body().then(gzSize));
+    });
+    await page
+      .getByRole("button", { name: /^Run cell/ })
+      .first()
+      .click();
+    await page
+      .getByText(/Ran in/)
+      .first()
+      .waitFor();
+    const sizes = await Promise.all(bodies);
+    return sizes.reduce((sum, kb) => sum + kb, 0);
+  } finally {
+    await browser.close();
+  }
+}
+
 /** The first lecture that the home page links to. */
 export async function firstLecture(site: string): Promise<string> {
   const home = await (await fetch(site)).text();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { firstLecture, pageWeight } from "../page-weight.ts";
+import { firstLecture, firstRunKb, pageWeight } from "../page-weight.ts";
 import { type Site, startSite } from "../site.ts";
 
 let site: Site;
@@ -14,6 +14,12 @@ test("a lecture loads at most 210 KB of compressed scripts", async () => {
   const { gzKb, scripts } = await pageWeight(site.url, await firstLecture(site.url));
   expect(scripts.length).toBeGreaterThan(0);
   expect(gzKb, scripts.map(({ url, gzKb }) => `${gzKb} ${url}`).join("\n")).toBeLessThan(210);
+});
+
+test("the first run of a cell fetches at most 350 KB more", async () => {
+  const kb = await firstRunKb(site.url, await firstLecture(site.url));
+  expect(kb).toBeGreaterThan(0);
+  expect(kb).toBeLessThan(350);
 });
 
 test("no page loads the editor before somebody edits", async () => {

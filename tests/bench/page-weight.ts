@@ -1,4 +1,4 @@
-import { firstLecture, pageWeight } from "../page-weight.ts";
+import { firstLecture, firstRunKb, pageWeight } from "../page-weight.ts";
 import { startSite } from "../site.ts";
 
 export const name = "page-weight";
@@ -7,10 +7,12 @@ export async function bench(): Promise<Record<string, number>> {
   const site = await startSite();
   try {
     const home = await pageWeight(site.url, "/");
-    const lecture = await pageWeight(site.url, await firstLecture(site.url));
+    const path = await firstLecture(site.url);
+    const lecture = await pageWeight(site.url, path);
     return {
       home_first_load_js_gz_kb: Math.round(home.gzKb),
       lecture_first_load_js_gz_kb: Math.round(lecture.gzKb),
+      lecture_first_run_js_gz_kb: Math.round(await firstRunKb(site.url, path)),
     };
   } finally {
     await site.stop();

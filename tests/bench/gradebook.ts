@@ -1,0 +1,42 @@
+import { parseFilter, parseOrder } from "#server/queries";
+import { remember } from "../../server/config.ts";
+import { db, disconnect } from "../../server/db/client.ts";
+import { closeQueue, prepareQueue } from "../../server/grading/queue.ts";
+import { gradebookOf } from "../../server/queries/gradebook.ts";
+import { freshDatabase } from "../database.ts";
+import { makeLargeClass } from "../large-class.ts";
+
+export const name = "gradebook";
+
+const ROUNDS = 9;
+
+/** One page of 100 students, of a class of 2,000 with 72 exercises and 216,000 submissions. */
+export async function bench(): Promise<Record<string, number>> {
+  const database = await freshDatabase();
+  remember({ databaseUrl: database.url });
+  try {
+    await prepareQueue();
+    const { runId } = await makeLargeClass(2000, 72);
+    const view = { runId, order: parseOrder("-points"), limit: 100, offset: 0 };
+    return {
+      gradebook_page_ms_median: await median(() => gradebookOf(db(), { ...view, words: [] })),
+      gradebook_filtered_page_ms_median: await median(() =>
+        gradebookOf(db(), { ...view, words: parseFilter("lecture:3 is:below-full") }),
+      ),
+    };
+  } finally {
+    await closeQueue();
+    await disconnect();
+    await database.close();
+  }
+}
+
+async function median(work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = performance.now();
+    await work();
+    times.push(performance.now() - began);
+  }
+  return Math.round(times.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN);
+}
