@@ -29,6 +29,11 @@ export const GATES: readonly Gate[] = [
     check: () => node24(["node_modules/knip/bin/knip.js", "--no-progress"], { minutesMax }),
   },
   {
+    // Every cell, every exercise, as `npm run content:check`.
+    name: "course",
+    check: () => node24(["scripts/content-check.ts"], { minutesMax }),
+  },
+  {
     name: "walls",
     check: () => run("bash", ["scripts/prove-walls.sh"], { minutesMax }),
   },
