@@ -88,7 +88,12 @@ export function checkProgram(
   );
 }
 
-/** The accepted program in the form in which it runs. */
+/**
+ * The accepted program in the form in which it runs.
+ *
+ * @simplified accesses to the context stay as they are, where Linux puts accesses to its own
+ * structures; so do divisions and calls, which Linux guards or inlines.
+ */
 function fixedUp(
   kernel: BpfKernel,
   attr: ProgLoadAttr,

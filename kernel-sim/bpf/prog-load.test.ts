@@ -1,0 +1,86 @@
+import { describe, expect, test } from "vitest";
+import { bpf } from "../facade/toolkit.ts";
+import { Clock } from "../hw/clock.ts";
+import { E2BIG, EBADF, EFAULT, EINVAL, ENOSPC } from "../include/errno.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { BpfKernel } from "./kernel.ts";
+import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "./prog-load.ts";
+import { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_PROG_TYPE_XDP } from "./uapi.ts";
+
+const GOOD = bpf.asm("r0 = 2; exit").insns;
+const BAD = bpf.asm("r0 = r5; exit").insns;
+
+function load(attr: Partial<ProgLoadAttr>): ProgLoadOutcome {
+  const kernel = new BpfKernel(1, 2, new Clock(), new TraceRing());
+  const insns = attr.insns === undefined ? GOOD : attr.insns;
+  return progLoad(kernel, {
+    progType: BPF_PROG_TYPE_XDP,
+    expectedAttachType: 0,
+    insnCnt: insns?.length ?? 2,
+    license: "GPL",
+    progFlags: 0,
+    logLevel: 2,
+    logSize: 1 << 16,
+    hasLogBuffer: true,
+    name: "",
+    ...attr,
+    insns,
+  });
+}
+
+/** Answered by Linux 6.18. */
+test.each([
+  ["a flag that does not exist", { progFlags: 1 << 30 }, EINVAL],
+  ["no instructions", { insnCnt: 0 }, E2BIG],
+  ["more instructions than a million", { insnCnt: 1_000_001 }, E2BIG],
+  ["no instructions at that address", { insns: null }, EFAULT],
+  ["no license at that address", { license: null }, EFAULT],
+  ["a type that does not exist", { progType: 99 }, EINVAL],
+  ["an attach type of another program type", { progType: BPF_PROG_TYPE_CGROUP_SOCK_ADDR }, EINVAL],
+  ["a flag before the number of instructions", { progFlags: 1 << 30, insnCnt: 0 }, EINVAL],
+  ["the number of instructions before their address", { insnCnt: 0, insns: null }, E2BIG],
+  ["a name with a blank", { name: "a b" }, EINVAL],
+  ["a buffer without a size", { logSize: 0 }, EINVAL],
+  ["a size without a buffer", { hasLogBuffer: false }, EINVAL],
+  ["a buffer without a level", { logLevel: 0 }, EINVAL],
+  ["a level that does not exist", { logLevel: 16 }, EINVAL],
+  [
+    "a map that is not open",
+    { insns: bpf.program(bpf.insn.ldMapFd(1, 77), "r0 = 0; exit").insns },
+    EBADF,
+  ],
+] as const)("%s is refused", (_what, attr, errno) => {
+  expect(load(attr).fd).toBe(-errno);
+});
+
+describe("a log that does not fit", () => {
+  test("refuses a program that is fine, without an explanation", () => {
+    const { fd, error, log } = load({ logSize: 100 });
+    expect(fd).toBe(-ENOSPC);
+    expect(error).toBe("");
+    expect(log).toHaveLength(99);
+    expect(log).toMatch(/mark_read 0\n$/);
+  });
+
+  test("still ends in the explanation of a refusal", () => {
+    const { fd, error } = load({ insns: BAD, logSize: 140 });
+    expect(fd).toBe(-ENOSPC);
+    expect(error).toBe("R5 !read_ok");
+  });
+
+  test("keeps its beginning with BPF_LOG_FIXED", () => {
+    const { fd, log } = load({ logSize: 12, logLevel: 2 | 8 });
+    expect(fd).toBe(-ENOSPC);
+    expect(log).toBe("func#0 @0\nL");
+  });
+});
+
+test("without a log, a refusal has no explanation", () => {
+  const quiet = { logLevel: 0, logSize: 0, hasLogBuffer: false };
+  expect(load({ insns: BAD, ...quiet })).toMatchObject({ fd: -13, error: "", log: "" });
+  expect(load(quiet).fd).toBeGreaterThan(0);
+});
+
+test("on level 1 the log of an accepted program holds only the numbers", () => {
+  expect(load({ logLevel: 1 }).log).toMatch(/^processed 2 insns \(limit 1000000\) [^\n]*\n$/);
+});

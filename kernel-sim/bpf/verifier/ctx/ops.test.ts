@@ -1,0 +1,82 @@
+import { describe, expect, test } from "vitest";
+import { helperBodies } from "../../helpers/index.ts";
+import { BPF_FUNC_NAMES, BPF_PROG_TYPE_NAMES } from "../../uapi.ts";
+import type { VerifierEnv } from "../env.ts";
+import { regTypeStr } from "../reg-type.ts";
+import { BPF_READ, BPF_WRITE } from "../region-access.ts";
+import { ctxOpsOf } from "./ops.ts";
+import recorded from "./recorded.json" with { type: "json" };
+
+const ENV = {} as VerifierEnv;
+/** Up to where each offset was tried. */
+const OFFSETS = 260;
+
+/** `0-8:scalar 16:pkt`: what each offset answers, at steps of the size. */
+function offsetsOf(text: string, size: number): ReadonlyMap<number, string> {
+  const answers = new Map<number, string>();
+  for (const run of text.split(" ")) {
+    const [places = "", answer = ""] = run.split(":");
+    const [from = 0, to = from] = places.split("-").map(Number);
+    for (let off = from; off <= to && off < OFFSETS; off += size) answers.set(off, answer);
+  }
+  return answers;
+}
+
+/** Each offset and size, read, read with its sign and written, was tried on Linux 6.18. */
+describe.each(Object.entries(recorded.access))("the context of %s", (name, kinds) => {
+  const [type = "", attachType = "0"] = name.split("/");
+  const { isValidAccess } = ctxOpsOf(BPF_PROG_TYPE_NAMES.indexOf(type))!;
+  const isKnown: Readonly<Record<string, string>> = kinds;
+
+  test.each(
+    [1, 2, 4, 8].flatMap((size) =>
+      ["load", "signed load", "store"].map((kind) => ({ kind, size })),
+    ),
+  )("$kind of $size bytes", ({ kind, size }) => {
+    if (kind === "signed load" && size === 8) return;
+    const expected = offsetsOf(isKnown[`${kind} ${size}`] ?? "", size);
+    const answers = new Map<number, string>();
+    for (let off = 0; off < OFFSETS; off++) {
+      const found = isValidAccess({
+        off,
+        size,
+        access: kind === "store" ? BPF_WRITE : BPF_READ,
+        isLdsx: kind === "signed load",
+        expectedAttachType: Number(attachType),
+        isBpfCapable: true,
+      });
+      if (found !== undefined) answers.set(off, regTypeStr(found.regType));
+    }
+    if (isKnown[`${kind} ${size}`] === undefined) expect([...answers]).toEqual([]);
+    else expect(answers).toEqual(expected);
+  });
+});
+
+describe.each(Object.entries(recorded.helpers))("programs of type %s", (type, ids) => {
+  const ops = ctxOpsOf(BPF_PROG_TYPE_NAMES.indexOf(type))!;
+  const allowed = BPF_FUNC_NAMES.map((_, id) => id).filter(
+    (id) => ops.helper(id, ENV) !== undefined,
+  );
+
+  test("call no helper that Linux forbids them", () => {
+    expect(allowed.filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  test("may call each helper that the machine has and Linux allows", () => {
+    const missing = ids.filter((id) => helperBodies[id] !== undefined && !allowed.includes(id));
+    expect(missing).toEqual([]);
+  });
+});
+
+test("what lies behind 8 KiB of a tracepoint's record is out of reach", () => {
+  const { isValidAccess } = ctxOpsOf(BPF_PROG_TYPE_NAMES.indexOf("tracepoint"))!;
+  const request = {
+    size: 8,
+    access: BPF_READ,
+    isLdsx: false,
+    expectedAttachType: 0,
+    isBpfCapable: true,
+  };
+  expect(isValidAccess({ ...request, off: 8184 })).toBeDefined();
+  expect(isValidAccess({ ...request, off: 8192 })).toBeUndefined();
+});
