@@ -97,7 +97,7 @@ export function checkProgram(
 function fixedUp(
   kernel: BpfKernel,
   attr: ProgLoadAttr,
-  { insns, aux, usedMaps }: VerifierOutcome,
+  { insns, aux, usedMaps, maxCtxOffset }: VerifierOutcome,
   maps: VerifierMaps,
 ): LoadedProgram {
   const kept = removeDeadCode(insns, aux);
@@ -119,6 +119,7 @@ function fixedUp(
     insns: withDescriptors(kept, attr.insns!),
     code: predecode(code),
     maps: usedKernelMaps,
+    maxCtxOffset,
     isRunnable: kept.every(
       ({ insn }) => !isHelperCall(insn) || helperBodies[insn.imm] !== undefined,
     ),

@@ -12,6 +12,8 @@ export class LoadedProgram {
   /** For the interpreter, with addresses of maps in place. */
   readonly code: Int32Array;
   readonly maps: readonly KernelMap[];
+  /** Behind the last byte of the context that it may read or write. */
+  readonly maxCtxOffset: number;
   /** Whether the machine has the bodies of all helpers that it calls. */
   readonly isRunnable: boolean;
 
@@ -23,6 +25,7 @@ export class LoadedProgram {
     readonly insns: readonly Insn[];
     readonly code: Int32Array;
     readonly maps: readonly KernelMap[];
+    readonly maxCtxOffset: number;
     readonly isRunnable: boolean;
   }) {
     this.id = fields.id;
@@ -32,6 +35,7 @@ export class LoadedProgram {
     this.insns = fields.insns;
     this.code = fields.code;
     this.maps = fields.maps;
+    this.maxCtxOffset = fields.maxCtxOffset;
     this.isRunnable = fields.isRunnable;
   }
 }

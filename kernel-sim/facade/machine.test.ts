@@ -66,6 +66,11 @@ describe("replaying a recording", () => {
     expect(() => prog.attach("sched:no_such")).toThrow(/no tracepoint "sched:no_such"/);
     const xdp = machine.bpf.mustLoad({ type: "xdp", program: bpf.asm("r0 = 2; exit") });
     expect(() => xdp.attach("sched:sched_switch")).toThrow(/xdp program cannot be attached/);
+    const wide = bpf.asm("r0 = *(u32 *)(r1 +64); exit");
+    const reader = machine.bpf.mustLoad({ type: "tracepoint", program: wide });
+    expect(() => reader.attach("sched:sched_switch")).toThrow(
+      /reads more than "sched:sched_switch"/,
+    );
   });
 });
 

@@ -14,7 +14,7 @@ import type { LoadedProgram } from "../bpf/program.ts";
 import { decode, textOf } from "../bpf/program-text.ts";
 import { testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
-import { EINVAL, ENOTSUPP, errnoName } from "../include/errno.ts";
+import { EACCES, EINVAL, ENOTSUPP, errnoName } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
@@ -130,6 +130,8 @@ function whyNotAttached(errno: number, type: string, tracepoint: string): string
   switch (errno) {
     case -EINVAL:
       return `a ${type} program cannot be attached to a tracepoint`;
+    case -EACCES:
+      return `the program reads more than "${tracepoint}" gives it`;
     case -ENOTSUPP:
       return "the program calls a helper that this machine can only check";
     default:

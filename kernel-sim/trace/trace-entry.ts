@@ -17,8 +17,7 @@ export function writeEntry(
   bytes.fill(0, at, at + TRACE_ENTRY_BYTES_MAX);
   view.setUint16(at, format.id, true);
   view.setInt32(at + 4, Number(fields["common_pid"] ?? 0), true);
-  let strings = 0;
-  for (const { offset, size } of format.fields) strings = Math.max(strings, offset + size);
+  let strings = fixedBytes(format);
   for (const { name, offset, size, kind } of format.fields) {
     const value = fields[name] ?? 0;
     if (kind === "comm") {
@@ -31,6 +30,11 @@ export function writeEntry(
       writeNumber(view, at + offset, size, value);
     }
   }
+}
+
+/** How many bytes a program at the tracepoint may read. @linux kernel/trace/trace_events.c `trace_event_get_offsets` (6.18) */
+export function fixedBytes({ fields }: TracepointFormat): number {
+  return Math.max(...fields.map(({ offset, size }) => offset + size));
 }
 
 /** Writes `text` with its final 0 and answers how many bytes that took. */

@@ -3,11 +3,11 @@ import type { BpfKernel } from "../bpf/kernel.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import { BPF_PROG_TYPE_TRACEPOINT } from "../bpf/uapi.ts";
 import { facade } from "../facade/facade.ts";
-import { EINVAL, ENOENT, ENOTSUPP } from "../include/errno.ts";
+import { EACCES, EINVAL, ENOENT, ENOTSUPP } from "../include/errno.ts";
 import { tracepointFormats } from "./formats.ts";
 import type { TraceRing } from "./ring.ts";
 import { TaskNames } from "./task-names.ts";
-import { TRACE_ENTRY_BYTES_MAX, writeEntry } from "./trace-entry.ts";
+import { fixedBytes, TRACE_ENTRY_BYTES_MAX, writeEntry } from "./trace-entry.ts";
 
 interface Attachment {
   readonly prog: LoadedProgram;
@@ -26,7 +26,9 @@ export class Tracing {
   attach(prog: LoadedProgram, tracepoint: string): BpfLink | number {
     if (prog.type !== BPF_PROG_TYPE_TRACEPOINT) return -EINVAL;
     if (!prog.isRunnable) return -ENOTSUPP;
-    if (!tracepointFormats.has(tracepoint)) return -ENOENT;
+    const format = tracepointFormats.get(tracepoint);
+    if (format === undefined) return -ENOENT;
+    if (prog.maxCtxOffset > fixedBytes(format)) return -EACCES;
     const attachment: Attachment = { prog, runs: 0 };
     const attachments = this.#attached.get(tracepoint) ?? [];
     attachments.push(attachment);

@@ -111,6 +111,9 @@ export class VerifierEnv {
   readonly idMap = new IdMap();
   readonly bt = new Backtrack();
 
+  /** Behind the last byte of the context that the program may read or write. */
+  maxCtxOffset = 0;
+
   insnProcessed = 0;
   prevInsnProcessed = 0;
   jmpsProcessed = 0;

@@ -38,6 +38,8 @@ export interface VerifierOutcome {
   /** Beside every instruction: whether any path reached it, what it accesses, its map. */
   readonly aux: readonly InsnAux[];
   readonly subprogs: readonly SubprogInfo[];
+  /** Behind the last byte of the context that it may read or write. */
+  readonly maxCtxOffset: number;
   readonly usedMaps: readonly VerifierMap[];
 }
 
@@ -105,6 +107,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     insns: env.insns,
     aux: env.aux,
     subprogs: env.subprogs,
+    maxCtxOffset: env.maxCtxOffset,
     usedMaps: env.usedMaps,
   };
 }

@@ -80,3 +80,15 @@ test("what lies behind 8 KiB of a tracepoint's record is out of reach", () => {
   expect(isValidAccess({ ...request, off: 8184 })).toBeDefined();
   expect(isValidAccess({ ...request, off: 8192 })).toBeUndefined();
 });
+
+test("what lies in front of a tracepoint's record is open, as in Linux", () => {
+  const { isValidAccess } = ctxOpsOf(BPF_PROG_TYPE_NAMES.indexOf("tracepoint"))!;
+  const request = {
+    access: BPF_READ,
+    isLdsx: false,
+    expectedAttachType: 0,
+    isBpfCapable: true,
+  };
+  expect(isValidAccess({ ...request, off: -12, size: 4 })).toBeDefined();
+  expect(isValidAccess({ ...request, off: -12, size: 8 })).toBeUndefined();
+});

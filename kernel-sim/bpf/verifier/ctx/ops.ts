@@ -115,7 +115,10 @@ export function checkCtxAccess(
     expectedAttachType: env.expectedAttachType,
     isBpfCapable: env.bpfCapable,
   });
-  if (allowed !== undefined) return allowed;
+  if (allowed !== undefined) {
+    env.maxCtxOffset = Math.max(env.maxCtxOffset, off + size);
+    return allowed;
+  }
   env.verbose(`invalid bpf_context access off=${off} size=${size}\n`);
   return -EACCES;
 }

@@ -20,7 +20,10 @@ const PERF_MAX_TRACE_SIZE = 8192;
  * @linux kernel/trace/bpf_trace.c `tp_prog_is_valid_access` (6.18)
  */
 export function tracepointIsValidAccess(request: CtxRequest): CtxAccess | undefined {
-  if (request.off < U64_BYTES || !isAlignedIn(request, PERF_MAX_TRACE_SIZE)) return undefined;
+  const { off, size } = request;
+  // As in Linux, which compares with an unsigned size: what lies in front of the record is open.
+  const isKernels = off >= 0 && off < U64_BYTES;
+  if (isKernels || off >= PERF_MAX_TRACE_SIZE || off % size !== 0) return undefined;
   return isRead(request) ? SCALAR : undefined;
 }
 
