@@ -291,6 +291,7 @@ export const BPF_FUNC_GET_SMP_PROCESSOR_ID = 8;
 export const BPF_FUNC_TAIL_CALL = 12;
 export const BPF_FUNC_GET_LOCAL_STORAGE = 81;
 export const BPF_FUNC_MAP_PEEK_ELEM = 89;
+export const BPF_FUNC_GET_FUNC_IP = 173;
 
 /** Helpers by number; the kernel prints them with `bpf_` in front. */
 export const BPF_FUNC_NAMES: readonly string[] = Object.freeze([

@@ -26,7 +26,13 @@ function onContext(numbers: number): FuncProto {
 function lookup(ret: number): FuncProto {
   return {
     ret: ret | PTR_MAYBE_NULL,
-    args: [ARG_PTR_TO_CTX, ARG_PTR_TO_RDONLY_MEM, ARG_CONST_SIZE, ARG_ANYTHING, ARG_ANYTHING],
+    args: [
+      ARG_PTR_TO_CTX,
+      ARG_PTR_TO_RDONLY_MEM,
+      ARG_CONST_SIZE_OR_ZERO,
+      ARG_ANYTHING,
+      ARG_ANYTHING,
+    ],
     pktAccess: true,
   };
 }

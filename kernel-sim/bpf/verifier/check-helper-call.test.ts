@@ -375,6 +375,12 @@ test.each([
     "R0 invalid mem access 'map_value_or_null'",
   ],
   [
+    "a context that is no function",
+    "tracepoint",
+    "call bpf_get_func_ip; r0 = 0; exit",
+    "func bpf_get_func_ip#173 not supported for program type 5",
+  ],
+  [
     "an array of programs",
     "xdp",
     "r2 = map[arr]; r3 = 0; call bpf_tail_call; r0 = 0; exit",

@@ -1,14 +1,16 @@
 /** A call of a helper: may this program call it, are the arguments right, and what comes back? */
 import type { Insn } from "../../api.ts";
-import { EACCES, EINVAL } from "../../include/errno.ts";
+import { EACCES, EINVAL, ENOTSUPP } from "../../include/errno.ts";
 import { BPF_B } from "../isa.ts";
 import {
+  BPF_FUNC_GET_FUNC_IP,
   BPF_FUNC_GET_LOCAL_STORAGE,
   BPF_FUNC_GET_SMP_PROCESSOR_ID,
   BPF_FUNC_MAP_LOOKUP_ELEM,
   BPF_FUNC_NAMES,
   BPF_FUNC_TAIL_CALL,
   BPF_MAP_TYPE_PROG_ARRAY,
+  BPF_PROG_TYPE_KPROBE,
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
@@ -72,6 +74,7 @@ export function checkHelperCall(env: VerifierEnv, { imm: id }: Insn, insnIdx: nu
   clearCallerSavedRegs(env);
   err = setResult(env, proto, meta, insnIdx);
   if (err === 0) err = checkMapFuncCompatibility(env, meta.map, id);
+  if (err === 0) err = checkGetFuncIp(env, id);
   if (err !== 0) return err;
   if (helperChangesPktData(id)) clearAllPktPointers(env);
   return 0;
@@ -151,6 +154,14 @@ function checkSpecialHelper(env: VerifierEnv, id: number): 0 | number {
     return -EINVAL;
   }
   return 0;
+}
+
+/** Only what hangs on a function knows its address. @linux kernel/bpf/verifier.c `check_get_func_ip` (6.18) */
+function checkGetFuncIp(env: VerifierEnv, id: number): 0 | number {
+  const { progType } = env;
+  if (id !== BPF_FUNC_GET_FUNC_IP || progType === BPF_PROG_TYPE_KPROBE) return 0;
+  env.verbose(`func ${helperName(id)}#${id} not supported for program type ${progType}\n`);
+  return -ENOTSUPP;
 }
 
 const RESULT_TYPES: Readonly<Record<number, number>> = {
