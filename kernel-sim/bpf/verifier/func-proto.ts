@@ -13,12 +13,10 @@ import {
  *
  * @linux include/linux/bpf.h `enum bpf_arg_type` (6.18)
  */
-export const ARG_DONTCARE = 0;
 export const ARG_CONST_MAP_PTR = 1;
 export const ARG_PTR_TO_MAP_KEY = 2;
 export const ARG_PTR_TO_MAP_VALUE = 3;
 export const ARG_PTR_TO_MEM = 4;
-export const ARG_PTR_TO_ARENA = 5;
 export const ARG_CONST_SIZE = 6;
 export const ARG_CONST_SIZE_OR_ZERO = 7;
 export const ARG_PTR_TO_CTX = 8;
@@ -35,14 +33,12 @@ export const ARG_PTR_TO_FUNC = 18;
 export const ARG_PTR_TO_STACK = 19;
 export const ARG_PTR_TO_CONST_STR = 20;
 export const ARG_PTR_TO_TIMER = 21;
-export const ARG_KPTR_XCHG_DEST = 22;
 export const ARG_PTR_TO_DYNPTR = 23;
 
 /** Memory that the helper only reads. */
 export const ARG_PTR_TO_RDONLY_MEM = ARG_PTR_TO_MEM | MEM_RDONLY;
 /** Memory that the helper fills, and that nobody must have written before. */
 export const ARG_PTR_TO_UNINIT_MEM = ARG_PTR_TO_MEM | MEM_UNINIT | MEM_WRITE;
-export const ARG_PTR_TO_MEM_OR_NULL = ARG_PTR_TO_MEM | PTR_MAYBE_NULL;
 export const ARG_PTR_TO_CTX_OR_NULL = ARG_PTR_TO_CTX | PTR_MAYBE_NULL;
 /** The helper gives the object back. */
 export const ARG_RELEASED_SOCK = ARG_PTR_TO_BTF_ID_SOCK_COMMON | OBJ_RELEASE;
@@ -59,7 +55,6 @@ export const RET_PTR_TO_SOCKET = 3;
 export const RET_PTR_TO_TCP_SOCK = 4;
 export const RET_PTR_TO_SOCK_COMMON = 5;
 export const RET_PTR_TO_MEM = 6;
-export const RET_PTR_TO_BTF_ID = 8;
 
 export const RET_PTR_TO_MAP_VALUE_OR_NULL = RET_PTR_TO_MAP_VALUE | PTR_MAYBE_NULL;
 
@@ -74,8 +69,6 @@ export interface FuncProto {
   readonly args: readonly number[];
   /** In bytes, for an argument with MEM_FIXED_SIZE. */
   readonly argSize?: number;
-  /** The structure behind a result of type RET_PTR_TO_BTF_ID. */
-  readonly retBtfType?: string;
   /** Programs that are not under the GPL may not call it. */
   readonly gplOnly?: boolean;
   /** It may be given pointers into a packet. */
