@@ -8,7 +8,13 @@
 import { BPF_FUNC_NAMES } from "../uapi.ts";
 import type { FuncProto } from "../verifier/func-proto.ts";
 import { baseProtos } from "./proto-base.ts";
-import { netProtos, skbClassidProto, skbSocketProtos, taskClassidProto } from "./proto-net.ts";
+import {
+  netProtos,
+  skbClassidProto,
+  skbSocketProtos,
+  skLookupAssignProto,
+  taskClassidProto,
+} from "./proto-net.ts";
 import { traceProtos } from "./proto-trace.ts";
 
 /** Every type. */
@@ -221,7 +227,37 @@ const SK_SKB = [
 ];
 const FLOW_DISSECTOR = ["skb_load_bytes", "ktime_get_coarse_ns"];
 
-const SKB_TYPES = { ...netProtos, ...skbSocketProtos, get_cgroup_classid: skbClassidProto };
+const CGROUP_DEVICE = ["perf_event_output"];
+const CGROUP_SYSCTL = ["perf_event_output", "ktime_get_coarse_ns"];
+const CGROUP_SOCKOPT = ["perf_event_output", "tcp_sock", "get_netns_cookie"];
+const CGROUP_SOCK_ADDR = [
+  "perf_event_output",
+  "get_socket_cookie",
+  "sk_lookup_tcp",
+  "sk_lookup_udp",
+  "sk_release",
+  "skc_lookup_tcp",
+  "get_netns_cookie",
+  "ktime_get_coarse_ns",
+];
+const SOCK_OPS = [
+  "perf_event_output",
+  "get_socket_cookie",
+  "tcp_sock",
+  "get_netns_cookie",
+  "ktime_get_coarse_ns",
+];
+const SK_MSG = ["perf_event_output", "get_netns_cookie", "ktime_get_coarse_ns"];
+const SK_LOOKUP = ["perf_event_output", "sk_release", "sk_assign", "ktime_get_coarse_ns"];
+const SK_REUSEPORT = [
+  "skb_load_bytes",
+  "skb_load_bytes_relative",
+  "get_socket_cookie",
+  "ktime_get_coarse_ns",
+];
+
+const WITH_SOCKET = { ...netProtos, ...skbSocketProtos };
+const SKB_TYPES = { ...WITH_SOCKET, get_cgroup_classid: skbClassidProto };
 
 /** Prototypes by number. */
 export type ProtoTable = ReadonlyMap<number, FuncProto>;
@@ -241,13 +277,21 @@ function tableOf(
   );
 }
 
-export const socketFilterHelpers = tableOf(SOCKET_FILTER, { ...netProtos, ...skbSocketProtos });
+export const socketFilterHelpers = tableOf(SOCKET_FILTER, WITH_SOCKET);
 export const schedClsHelpers = tableOf(SCHED_CLS, SKB_TYPES);
 export const xdpHelpers = tableOf(XDP);
 export const tracingHelpers = tableOf(TRACEPOINT);
-export const cgroupSkbHelpers = tableOf(CGROUP_SKB, { ...netProtos, ...skbSocketProtos });
+export const cgroupSkbHelpers = tableOf(CGROUP_SKB, WITH_SOCKET);
 export const lwtHelpers = tableOf(LWT_IN, SKB_TYPES);
 export const lwtXmitHelpers = tableOf(LWT_XMIT, SKB_TYPES);
-export const skSkbHelpers = tableOf(SK_SKB, { ...netProtos, ...skbSocketProtos });
-export const cgroupSockHelpers = tableOf(CGROUP_SOCK, { ...netProtos, ...skbSocketProtos });
+export const skSkbHelpers = tableOf(SK_SKB, WITH_SOCKET);
+export const cgroupSockHelpers = tableOf(CGROUP_SOCK, WITH_SOCKET);
 export const flowDissectorHelpers = tableOf(FLOW_DISSECTOR);
+export const cgroupDeviceHelpers = tableOf(CGROUP_DEVICE);
+export const cgroupSysctlHelpers = tableOf(CGROUP_SYSCTL);
+export const cgroupSockoptHelpers = tableOf(CGROUP_SOCKOPT);
+export const cgroupSockAddrHelpers = tableOf(CGROUP_SOCK_ADDR, WITH_SOCKET);
+export const sockOpsHelpers = tableOf(SOCK_OPS, WITH_SOCKET);
+export const skMsgHelpers = tableOf(SK_MSG);
+export const skLookupHelpers = tableOf(SK_LOOKUP, { ...netProtos, sk_assign: skLookupAssignProto });
+export const skReuseportHelpers = tableOf(SK_REUSEPORT, WITH_SOCKET);

@@ -8,6 +8,7 @@ import {
   ARG_PTR_TO_CTX_OR_NULL,
   ARG_PTR_TO_RDONLY_MEM,
   ARG_PTR_TO_SOCK_COMMON,
+  ARG_PTR_TO_SOCKET,
   ARG_PTR_TO_UNINIT_MEM,
   ARG_RELEASED_SOCK,
   type FuncProto,
@@ -141,3 +142,8 @@ export const skbSocketProtos: Readonly<Record<string, FuncProto>> = {
 export const skbClassidProto: FuncProto = onContext(0);
 /** Of the current task. */
 export const taskClassidProto: FuncProto = { ret: RET_INTEGER, args: [] };
+/** The socket that a lookup shall answer, or none. */
+export const skLookupAssignProto: FuncProto = {
+  ret: RET_INTEGER,
+  args: [ARG_PTR_TO_CTX, ARG_PTR_TO_SOCKET | PTR_MAYBE_NULL, ARG_ANYTHING],
+};

@@ -6,21 +6,33 @@
  */
 import { EACCES } from "../../../include/errno.ts";
 import {
+  cgroupDeviceHelpers,
   cgroupSkbHelpers,
+  cgroupSockAddrHelpers,
   cgroupSockHelpers,
+  cgroupSockoptHelpers,
+  cgroupSysctlHelpers,
   flowDissectorHelpers,
   lwtHelpers,
   lwtXmitHelpers,
   type ProtoTable,
   schedClsHelpers,
+  skLookupHelpers,
+  skMsgHelpers,
+  skReuseportHelpers,
   skSkbHelpers,
   socketFilterHelpers,
+  sockOpsHelpers,
   tracingHelpers,
   xdpHelpers,
 } from "../../helpers/allowed.ts";
 import {
+  BPF_PROG_TYPE_CGROUP_DEVICE,
   BPF_PROG_TYPE_CGROUP_SKB,
   BPF_PROG_TYPE_CGROUP_SOCK,
+  BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+  BPF_PROG_TYPE_CGROUP_SOCKOPT,
+  BPF_PROG_TYPE_CGROUP_SYSCTL,
   BPF_PROG_TYPE_FLOW_DISSECTOR,
   BPF_PROG_TYPE_KPROBE,
   BPF_PROG_TYPE_LWT_IN,
@@ -32,7 +44,11 @@ import {
   BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
   BPF_PROG_TYPE_SCHED_ACT,
   BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_SK_LOOKUP,
+  BPF_PROG_TYPE_SK_MSG,
+  BPF_PROG_TYPE_SK_REUSEPORT,
   BPF_PROG_TYPE_SK_SKB,
+  BPF_PROG_TYPE_SOCK_OPS,
   BPF_PROG_TYPE_SOCKET_FILTER,
   BPF_PROG_TYPE_TRACEPOINT,
   BPF_PROG_TYPE_XDP,
@@ -40,6 +56,11 @@ import {
 import type { VerifierEnv } from "../env.ts";
 import type { FuncProto } from "../func-proto.ts";
 import type { CtxAccess, IsValidAccess } from "./access.ts";
+import {
+  cgroupDeviceIsValidAccess,
+  cgroupSockoptIsValidAccess,
+  cgroupSysctlIsValidAccess,
+} from "./cgroup.ts";
 import {
   cgroupSkbIsValidAccess,
   flowDissectorIsValidAccess,
@@ -49,6 +70,13 @@ import {
   tcClsActIsValidAccess,
 } from "./sk-buff.ts";
 import { sockFilterIsValidAccess } from "./sock.ts";
+import { sockAddrIsValidAccess } from "./sock-addr.ts";
+import {
+  skLookupIsValidAccess,
+  skMsgIsValidAccess,
+  skReuseportIsValidAccess,
+  sockOpsIsValidAccess,
+} from "./sock-programs.ts";
 import {
   kprobeIsValidAccess,
   perfEventIsValidAccess,
@@ -81,6 +109,14 @@ const OPS: Readonly<Record<number, CtxOps>> = {
   [BPF_PROG_TYPE_PERF_EVENT]: makeOps(tracingHelpers, perfEventIsValidAccess),
   [BPF_PROG_TYPE_CGROUP_SKB]: makeOps(cgroupSkbHelpers, cgroupSkbIsValidAccess),
   [BPF_PROG_TYPE_CGROUP_SOCK]: makeOps(cgroupSockHelpers, sockFilterIsValidAccess),
+  [BPF_PROG_TYPE_SOCK_OPS]: makeOps(sockOpsHelpers, sockOpsIsValidAccess),
+  [BPF_PROG_TYPE_CGROUP_DEVICE]: makeOps(cgroupDeviceHelpers, cgroupDeviceIsValidAccess),
+  [BPF_PROG_TYPE_SK_MSG]: makeOps(skMsgHelpers, skMsgIsValidAccess),
+  [BPF_PROG_TYPE_CGROUP_SOCK_ADDR]: makeOps(cgroupSockAddrHelpers, sockAddrIsValidAccess),
+  [BPF_PROG_TYPE_SK_REUSEPORT]: makeOps(skReuseportHelpers, skReuseportIsValidAccess),
+  [BPF_PROG_TYPE_CGROUP_SYSCTL]: makeOps(cgroupSysctlHelpers, cgroupSysctlIsValidAccess),
+  [BPF_PROG_TYPE_CGROUP_SOCKOPT]: makeOps(cgroupSockoptHelpers, cgroupSockoptIsValidAccess),
+  [BPF_PROG_TYPE_SK_LOOKUP]: makeOps(skLookupHelpers, skLookupIsValidAccess),
   [BPF_PROG_TYPE_LWT_IN]: LWT,
   [BPF_PROG_TYPE_LWT_OUT]: LWT,
   [BPF_PROG_TYPE_LWT_XMIT]: makeOps(lwtXmitHelpers, lwtIsValidAccess),
