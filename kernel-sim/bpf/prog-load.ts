@@ -8,7 +8,7 @@ import { isGplCompatible } from "./license.ts";
 import { predecode } from "./predecode.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
-import { BPF_PROG_TYPE_NAMES } from "./uapi.ts";
+import { BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
@@ -69,7 +69,7 @@ export function checkProgram(
   const attach = checkAttachType(progType, expectedAttachType);
   if (attach !== 0) return attach;
   if (insns === null || license === null) return -EFAULT;
-  if (progType === 0 || progType >= BPF_PROG_TYPE_NAMES.length) return -EINVAL;
+  if (!isTypeBuilt(progType)) return -EINVAL;
   if (!isObjectNameOk(attr.name)) return -EINVAL;
   if (!isLogAttrOk(attr)) return -EINVAL;
   return verify(
@@ -86,6 +86,12 @@ export function checkProgram(
     },
     observer,
   );
+}
+
+/** @simplified the machine is built without infrared receivers (CONFIG_BPF_LIRC_MODE2). */
+function isTypeBuilt(progType: number): boolean {
+  const isKnown = progType > 0 && progType < BPF_PROG_TYPE_NAMES.length;
+  return isKnown && progType !== BPF_PROG_TYPE_LIRC_MODE2;
 }
 
 /**

@@ -48,6 +48,7 @@ const BASE = [
   "probe_read_user_str",
   "probe_read_kernel_str",
   "send_signal_thread",
+  "copy_from_user",
   "jiffies64",
   "get_ns_current_pid_tgid",
   "get_current_ancestor_cgroup_id",

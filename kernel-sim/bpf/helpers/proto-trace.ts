@@ -73,6 +73,11 @@ export const traceProtos: Readonly<Record<string, FuncProto>> = {
   probe_read_user_str: PROBE_READ,
   probe_read_kernel: PROBE_READ,
   probe_read_kernel_str: PROBE_READ,
+  copy_from_user: {
+    ret: RET_INTEGER,
+    args: [ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE_OR_ZERO, ARG_ANYTHING],
+    mightSleep: true,
+  },
   send_signal: { ret: RET_INTEGER, args: [ARG_ANYTHING] },
   send_signal_thread: { ret: RET_INTEGER, args: [ARG_ANYTHING] },
   get_func_ip: { ret: RET_INTEGER, args: [ARG_PTR_TO_CTX], gplOnly: true },

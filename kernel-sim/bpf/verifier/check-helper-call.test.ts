@@ -375,6 +375,12 @@ test.each([
     "R0 invalid mem access 'map_value_or_null'",
   ],
   [
+    "user memory, where nothing may sleep",
+    "xdp",
+    "r1 = r10; r1 += -8; r2 = 8; r3 = 0; call bpf_copy_from_user; r0 = 0; exit",
+    "helper call might sleep in a non-sleepable prog",
+  ],
+  [
     "a context that is no function",
     "tracepoint",
     "call bpf_get_func_ip; r0 = 0; exit",
