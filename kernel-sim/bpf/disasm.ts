@@ -1,4 +1,5 @@
 import type { Insn } from "../api.ts";
+import { BPF_PSEUDO_KFUNC_CALL } from "./isa.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
 
 /**
@@ -9,9 +10,22 @@ import { BPF_FUNC_NAMES } from "./uapi.ts";
 export function insnText(insns: readonly Insn[], slot: number): string {
   const { code, imm } = insns[slot]!;
   const hex = code.toString(16).padStart(2, "0");
-  const isUnknownAtomic = (code & 0xe7) === ATOMIC && ATOMIC_NAMES[imm] === undefined;
-  return isUnknownAtomic ? `BUG_${hex}` : `(${hex}) ${disassembleInsn(insns, slot)}`;
+  if ((code & 0xe7) === ATOMIC && ATOMIC_NAMES[imm] === undefined) return `BUG_${hex}`;
+  return `(${hex}) ${loggedInsn(insns, slot)}`;
 }
+
+/** What the log shows in another way than what can be assembled again. */
+function loggedInsn(insns: readonly Insn[], slot: number): string {
+  const { code, dstReg, srcReg, off, imm } = insns[slot]!;
+  if (code === CALL && srcReg === BPF_PSEUDO_KFUNC_CALL) return `call #${imm}`;
+  if (code === MOV64 && off === 1) {
+    return `r${dstReg} = addr_space_cast(r${srcReg}, ${imm >>> 16}, ${imm & 0xffff})`;
+  }
+  return disassembleInsn(insns, slot);
+}
+
+const CALL = 0x85;
+const MOV64 = 0xbf;
 
 /**
  * One instruction in the kernel's own notation, as the verifier's log prints it behind `(b7)`.

@@ -68,7 +68,14 @@ export class BpfKernel {
   registerMap(map: KernelMap): void {
     map.id = this.#nextMapId++;
     map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
-    this.memory.view.setInt32(map.address + MAP_ID, map.id, true);
+    const { mapType, keySize, valueSize, maxEntries, mapFlags } = map.attr;
+    const fields = new DataView(this.memory.view.buffer, map.address, STRUCT_BPF_MAP_BYTES);
+    fields.setUint32(MAP_TYPE, mapType, true);
+    fields.setUint32(KEY_SIZE, keySize, true);
+    fields.setUint32(VALUE_SIZE, valueSize, true);
+    fields.setUint32(MAX_ENTRIES, maxEntries, true);
+    fields.setUint32(MAP_FLAGS, mapFlags, true);
+    fields.setInt32(MAP_ID, map.id, true);
     this.#maps[map.id] = map;
   }
 
@@ -101,8 +108,13 @@ export class BpfKernel {
 
 /** Behind standard input, output and error. */
 const FIRST_FD = 3;
-/** Room for the fields that programs may read. */
-const STRUCT_BPF_MAP_BYTES = 64;
-/** Where its number stands in there. */
-const MAP_ID = 48;
+/** As much of `struct bpf_map` as programs may read. */
+const STRUCT_BPF_MAP_BYTES = 152;
+/** Where its fields stand in there. */
+const MAP_TYPE = 64;
+const KEY_SIZE = 68;
+const VALUE_SIZE = 72;
+const MAX_ENTRIES = 76;
+const MAP_FLAGS = 88;
+const MAP_ID = 92;
 const INIT_TASK: CurrentTask = Object.freeze({ pid: 1, tgid: 1, uid: 0, gid: 0, comm: "init" });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { BPF_LOG_FIXED, fitLog, isLogAttrOk } from "./verifier-log-buffer.ts";
+import { isLogAttrOk } from "./verifier-log-buffer.ts";
 
 describe("the log attributes of BPF_PROG_LOAD", () => {
   test.each([
@@ -11,22 +11,5 @@ describe("the log attributes of BPF_PROG_LOAD", () => {
     { name: "an unknown level", logLevel: 16, logSize: 64, hasLogBuffer: true, ok: false },
   ])("$name: $ok", ({ ok, ...attr }) => {
     expect(isLogAttrOk(attr)).toBe(ok);
-  });
-});
-
-describe("a log that is longer than its buffer", () => {
-  const attr = { logLevel: 2, logSize: 5, hasLogBuffer: true };
-
-  test("keeps its end, less the final 0", () => {
-    expect(fitLog("abcdefgh", attr)).toEqual({ log: "efgh", isTruncated: true });
-  });
-
-  test("keeps its start with BPF_LOG_FIXED", () => {
-    const fixed = { ...attr, logLevel: 2 | BPF_LOG_FIXED };
-    expect(fitLog("abcdefgh", fixed)).toEqual({ log: "abcd", isTruncated: true });
-  });
-
-  test("is whole when it just fits", () => {
-    expect(fitLog("abcd", attr)).toEqual({ log: "abcd", isTruncated: false });
   });
 });

@@ -9,12 +9,12 @@ import type {
   TestRunResult,
 } from "../api.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
-import { type ProgLoadAttr, progLoad } from "../bpf/prog-load.ts";
+import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "../bpf/prog-load.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import { decode, textOf } from "../bpf/program-text.ts";
 import { testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
-import { EACCES, EINVAL, ENOTSUPP, errnoName } from "../include/errno.ts";
+import { EACCES, EINVAL, ENOSPC, ENOTSUPP, errnoName } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
@@ -31,7 +31,7 @@ const LOG_BYTES = 1 << 24;
 export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
-  const outcome = progLoad(kernel, request);
+  const outcome = loadWithLog(kernel, request);
   const { log, insnsProcessed } = outcome;
   if (outcome.fd < 0) {
     const errno = -outcome.fd;
@@ -46,6 +46,15 @@ export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr)
   }
   const prog = progFacade(open, tracepoints, kernel, outcome.fd, request.progType);
   return Object.freeze({ ok: true, prog, log, insnsProcessed } as const);
+}
+
+/** A log that is too long must not change the answer: its end is kept, and the load is repeated. */
+function loadWithLog(kernel: BpfKernel, request: ProgLoadAttr): ProgLoadOutcome {
+  const outcome = progLoad(kernel, request);
+  if (outcome.fd !== -ENOSPC) return outcome;
+  const { error, log } = outcome;
+  const repeated = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
+  return { ...progLoad(kernel, repeated), error, log };
 }
 
 /** @throws a TypeError when a name is unknown or a map is missing */

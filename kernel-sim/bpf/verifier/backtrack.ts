@@ -6,7 +6,6 @@
  * @linux kernel/bpf/verifier.c `__mark_chain_precision` (6.18)
  */
 import { EFAULT, ENOTSUPP } from "../../include/errno.ts";
-import { insnText } from "../disasm.ts";
 import {
   BPF_ABS,
   BPF_ALU,
@@ -240,9 +239,7 @@ function backtrackInsn(
   if (insn.code === 0) return 0;
   if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
     const wanted = `regs=${bt.regsText()} stack=${bt.slotsText()}`;
-    env.verbose(
-      `mark_precise: frame${bt.frame}: ${wanted} before ${idx}: ${insnText(env.insns, idx)}\n`,
-    );
+    env.verbose(`mark_precise: frame${bt.frame}: ${wanted} before ${idx}: ${env.insnText(idx)}\n`);
   }
   syncLinkedRegs(env, entry);
   const { code, dstReg, srcReg } = insn;

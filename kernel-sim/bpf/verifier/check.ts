@@ -2,7 +2,6 @@
 
 import type { Insn } from "../../api.ts";
 import { E2BIG, EFAULT, EINVAL } from "../../include/errno.ts";
-import { insnText } from "../disasm.ts";
 import {
   BPF_ABS,
   BPF_ALU,
@@ -163,7 +162,7 @@ function endPath(env: VerifierEnv): number {
 function logInsn(env: VerifierEnv): void {
   if (env.isStateScratched) printInsnState(env, env.curState, env.curState.curframe);
   const start = env.log.endPos;
-  env.verbose(`${env.insnIdx}: ${insnText(env.insns, env.insnIdx)}\n`);
+  env.verbose(`${env.insnIdx}: ${env.insnText(env.insnIdx)}\n`);
   env.prevInsnPrintPos = env.log.endPos - start;
   env.prevLogPos = env.log.endPos;
 }
@@ -245,10 +244,21 @@ function checkCall(env: VerifierEnv, insn: Insn): 0 | number {
     env.verbose("function calls are not allowed while holding a lock\n");
     return -EINVAL;
   }
-  const err =
-    srcReg === BPF_PSEUDO_CALL ? checkFuncCall(env, insn) : checkHelperCall(env, insn, env.insnIdx);
+  const err = checkCallee(env, insn);
   if (err === 0) env.markRegScratched(0);
   return err;
+}
+
+function checkCallee(env: VerifierEnv, insn: Insn): 0 | number {
+  switch (insn.srcReg) {
+    case BPF_PSEUDO_CALL:
+      return checkFuncCall(env, insn);
+    case BPF_PSEUDO_KFUNC_CALL:
+      // A call of nothing, which must be gone in the end.
+      return 0;
+    default:
+      return checkHelperCall(env, insn, env.insnIdx);
+  }
 }
 
 function checkJa(env: VerifierEnv, { code, dstReg, srcReg, off, imm }: Insn): 0 | number {

@@ -1,4 +1,5 @@
 import type { Insn } from "../../api.ts";
+import { insnText } from "../disasm.ts";
 import { isLdImm64 } from "../isa.ts";
 import { Backtrack } from "./backtrack-state.ts";
 import { type CtxOps, ctxOpsOf } from "./ctx/ops.ts";
@@ -68,6 +69,7 @@ const BPF_F_TEST_REG_INVARIANTS = 128;
 /** One check of one program. @linux include/linux/bpf_verifier.h `struct bpf_verifier_env` (6.18) */
 export class VerifierEnv {
   readonly input: VerifierInput;
+  readonly #insnTexts: (string | undefined)[] = [];
   readonly observer: VerifierObserver | undefined;
   /** A copy of the program: descriptors of maps are replaced by addresses. */
   readonly insns: Insn[];
@@ -156,6 +158,12 @@ export class VerifierEnv {
     this.allowUninitStack = perfmon;
     this.bypassSpecV1 = perfmon;
     this.bypassSpecV4 = perfmon;
+  }
+
+  /** An instruction as the log shows it. */
+  insnText(idx: number): string {
+    this.#insnTexts[idx] ??= insnText(this.insns, idx);
+    return this.#insnTexts[idx];
   }
 
   verbose(text: string): void {

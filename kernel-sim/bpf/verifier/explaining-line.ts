@@ -7,12 +7,15 @@ const STATS_START = /(verification time \d+ usec|processed \d+ insns .*)$/;
 const ENDLESS = "infinite loop detected at insn ";
 const TOO_LARGE = "BPF program is too large. Processed ";
 
+/** More than a few lines with states can be long. */
+const TAIL = 1 << 16;
+
 /**
  * The line of a log with which the verifier explains its refusal: the last one in front of the
  * numbers, or that of an endless loop, behind which two states follow.
  */
 export function explainingLine(log: string): string {
-  const lines = log.split("\n");
+  const lines = log.slice(-TAIL).split("\n");
   const statsAt = lines.findIndex((line) => STATS_START.test(line));
   if (statsAt < 0) return "";
   // One message has no end of line.

@@ -54,6 +54,13 @@ export function toBigU(a: Int64): bigint {
   return (BigInt(a.hi >>> 0) << 32n) | BigInt(a.lo >>> 0);
 }
 
+/** Hexadecimal and unsigned, as `0xff`. */
+export function hexText(a: Int64): string {
+  const low = (a.lo >>> 0).toString(16);
+  if (a.hi === 0) return `0x${low}`;
+  return `0x${(a.hi >>> 0).toString(16)}${low.padStart(8, "0")}`;
+}
+
 /** As a number that is exact below 2^53, for words that are known to be small. */
 export function toNumberS(a: Int64): number {
   return a.hi * 0x1_0000_0000 + (a.lo >>> 0);

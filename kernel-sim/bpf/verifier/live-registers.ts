@@ -1,5 +1,4 @@
 import type { Insn } from "../../api.ts";
-import { insnText } from "../disasm.ts";
 import {
   BPF_ALU,
   BPF_ALU64,
@@ -79,7 +78,7 @@ function printLiveRegisters(env: VerifierEnv): void {
     let text = scc === 0 ? "    " : `${String(scc).padStart(3)} `;
     text += `${String(i).padStart(3)}: `;
     for (let reg = 0; reg < 10; reg++) text += ((liveRegsBefore >> reg) & 1) !== 0 ? reg : ".";
-    env.verbose(`${text} ${insnText(env.insns, i)}\n`);
+    env.verbose(`${text} ${env.insnText(i)}\n`);
     if (isLdImm64(env.insns[i]!)) i++;
   }
 }

@@ -128,11 +128,7 @@ function check(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
         checkBufferAccess(env, "tracepoint", reg, access.regno, access.off, access.size),
       );
     case CONST_PTR_TO_MAP:
-      return thenUnknown(
-        env,
-        access,
-        checkMapStructAccess(env, reg, access.regno, access.off, access.size, access.kind),
-      );
+      return checkMapStruct(env, reg, access);
     case PTR_TO_ARENA:
       return thenUnknown(env, access, 0);
   }
@@ -159,6 +155,11 @@ function checkNoLeak(env: VerifierEnv, { kind, valueRegno }: Access, where: stri
 function refuseWrite(env: VerifierEnv, regno: number, type: number): number {
   env.verbose(`R${regno} cannot write into ${regTypeStr(type)}\n`);
   return -EACCES;
+}
+
+function checkMapStruct(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
+  const { regno, off, size, kind, valueRegno } = access;
+  return checkMapStructAccess(env, reg, regno, off, size, kind, valueRegno);
 }
 
 function checkMapKey(env: VerifierEnv, reg: Reg, access: Access): 0 | number {

@@ -5,12 +5,11 @@ import {
   eq,
   fromS32,
   fromU32,
+  hexText,
   type Int64,
   isZero,
   S64_MAX,
   S64_MIN,
-  toBigS,
-  toBigU,
   U64_MAX,
 } from "./int64.ts";
 import { BPF_ADD_CONST, type Reg, S32_MAX, S32_MIN, U32_MAX } from "./reg-state.ts";
@@ -32,20 +31,16 @@ import { tnumIsConst, tnumIsUnknown, tnumText } from "./tnum.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
 /** Small numbers are decimal, others hexadecimal. @linux kernel/bpf/log.c `verbose_snum` (6.18) */
-function snumText(n: bigint): string {
-  return isDecimal(n) ? String(n) : hex(n);
+function snumText(a: Int64): string {
+  return a.hi === a.lo >> 31 && isDecimal(a.lo) ? String(a.lo) : hexText(a);
 }
 
-function isDecimal(n: bigint): boolean {
-  return n >= -0x8000n && n <= 0x7fffn;
+function isDecimal(n: number): boolean {
+  return n >= -0x8000 && n <= 0x7fff;
 }
 
-function unumText(n: bigint): string {
-  return n <= 0xffffn ? String(n) : hex(n);
-}
-
-function hex(n: bigint): string {
-  return `0x${BigInt.asUintN(64, n).toString(16)}`;
+function unumText(a: Int64): string {
+  return a.hi === 0 && a.lo >= 0 && a.lo <= 0xffff ? String(a.lo) : hexText(a);
 }
 
 /** By byte kind. */
@@ -62,14 +57,14 @@ export function regText(reg: Reg, frameno: number): string {
   const isConst = tnumIsConst(reg.varOff);
   if (type === SCALAR_VALUE) {
     const precise = reg.precise ? "P" : "";
-    if (isConst) return precise + snumText(toBigS(reg.varOff.value));
+    if (isConst) return precise + snumText(reg.varOff.value);
     return `${precise}scalar(${attributes(reg, base, isConst).join(",")})`;
   }
   let text = regTypeStr(type);
   if (type === PTR_TO_ARENA) return text;
   if (type === PTR_TO_STACK) {
     if (reg.frameno !== frameno) text += `[${reg.frameno}]`;
-    if (isConst) return text + snumText(toBigS(add(reg.varOff.value, fromS32(reg.off))));
+    if (isConst) return text + snumText(add(reg.varOff.value, fromS32(reg.off)));
   }
   if (base === PTR_TO_BTF_ID) text += reg.btfType;
   return `${text}(${attributes(reg, base, isConst).join(",")})`;
@@ -88,12 +83,11 @@ function attributes(reg: Reg, base: number, isConst: boolean): string[] {
     if (name !== "") parts.push(`map=${name}`);
     parts.push(`ks=${keySize},vs=${valueSize}`);
   }
-  if (reg.type !== SCALAR_VALUE && reg.off !== 0) parts.push(`off=${snumText(BigInt(reg.off))}`);
-  if (typeIsPktPointer(reg.type))
-    parts.push(`r=${unumText(BigInt.asUintN(64, BigInt(reg.range)))}`);
-  if (base === PTR_TO_MEM) parts.push(`sz=${unumText(BigInt(reg.memSize))}`);
+  if (reg.type !== SCALAR_VALUE && reg.off !== 0) parts.push(`off=${snumText(fromS32(reg.off))}`);
+  if (typeIsPktPointer(reg.type)) parts.push(`r=${unumText(fromS32(reg.range))}`);
+  if (base === PTR_TO_MEM) parts.push(`sz=${unumText(fromU32(reg.memSize))}`);
   if (isConst) {
-    if (!isZero(reg.varOff.value)) parts.push(`imm=${snumText(toBigS(reg.varOff.value))}`);
+    if (!isZero(reg.varOff.value)) parts.push(`imm=${snumText(reg.varOff.value)}`);
     return parts;
   }
   parts.push(...rangeTexts(reg));
@@ -105,56 +99,46 @@ function signed(n: number): string {
   return n < 0 ? String(n) : `+${n}`;
 }
 
-interface Bound {
-  readonly name: string;
-  readonly isSigned: boolean;
-  readonly value: Int64;
+const BOUND_NAMES = ["smin", "smax", "umin", "umax", "smin32", "smax32", "umin32", "umax32"];
+
+/** Bounds 0, 1, 4 and 5 are signed. */
+function isSigned(bound: number): boolean {
+  return (bound & 2) === 0;
 }
 
 /** Bounds that say something; equal ones together, as `smax=umax=15`. */
 function rangeTexts(reg: Reg): string[] {
-  const bounds: (Bound | undefined)[] = [
-    eq(reg.smin, S64_MIN) ? undefined : { name: "smin", isSigned: true, value: reg.smin },
-    eq(reg.smax, S64_MAX) ? undefined : { name: "smax", isSigned: true, value: reg.smax },
-    isZero(reg.umin) ? undefined : { name: "umin", isSigned: false, value: reg.umin },
-    eq(reg.umax, U64_MAX) ? undefined : { name: "umax", isSigned: false, value: reg.umax },
-    reg.s32Min === S32_MIN
-      ? undefined
-      : { name: "smin32", isSigned: true, value: shownS32(reg.s32Min) },
-    reg.s32Max === S32_MAX
-      ? undefined
-      : { name: "smax32", isSigned: true, value: shownS32(reg.s32Max) },
-    reg.u32Min === 0 ? undefined : { name: "umin32", isSigned: false, value: fromU32(reg.u32Min) },
-    reg.u32Max === U32_MAX
-      ? undefined
-      : { name: "umax32", isSigned: false, value: fromU32(reg.u32Max) },
+  const values: (Int64 | undefined)[] = [
+    eq(reg.smin, S64_MIN) ? undefined : reg.smin,
+    eq(reg.smax, S64_MAX) ? undefined : reg.smax,
+    isZero(reg.umin) ? undefined : reg.umin,
+    eq(reg.umax, U64_MAX) ? undefined : reg.umax,
+    reg.s32Min === S32_MIN ? undefined : shownS32(reg.s32Min),
+    reg.s32Max === S32_MAX ? undefined : shownS32(reg.s32Max),
+    reg.u32Min === 0 ? undefined : fromU32(reg.u32Min),
+    reg.u32Max === U32_MAX ? undefined : fromU32(reg.u32Max),
   ];
   const texts: string[] = [];
-  for (let i = 0; i < bounds.length; i++) {
-    const bound = bounds[i];
-    if (bound === undefined) continue;
-    let names = bound.name;
-    for (let other = i + 2; other < bounds.length; other += 2) {
-      const candidate = bounds[other];
-      if (candidate === undefined || !isSameNumber(bound, candidate)) continue;
-      bounds[other] = undefined;
-      names += `=${candidate.name}`;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === undefined) continue;
+    let text = `${BOUND_NAMES[i]}=`;
+    for (let other = i + 2; other < values.length; other += 2) {
+      const candidate = values[other];
+      if (candidate === undefined || !eq(value, candidate)) continue;
+      // The same bits are two numbers when only one of them is negative.
+      if (value.hi < 0 && isSigned(i) !== isSigned(other)) continue;
+      values[other] = undefined;
+      text += `${BOUND_NAMES[other]}=`;
     }
-    const value = bound.isSigned ? snumText(toBigS(bound.value)) : unumText(toBigU(bound.value));
-    texts.push(`${names}=${value}`);
+    texts.push(text + (isSigned(i) ? snumText(value) : unumText(value)));
   }
   return texts;
 }
 
 /** What is hexadecimal has the 8 digits of a 32-bit number, also when it is negative. */
 function shownS32(n: number): Int64 {
-  return isDecimal(BigInt(n)) ? fromS32(n) : fromU32(n);
-}
-
-/** Equal as numbers: the same bits are two numbers when only one of them is negative. */
-function isSameNumber(a: Bound, b: Bound): boolean {
-  if (!eq(a.value, b.value)) return false;
-  return (a.isSigned && a.value.hi < 0) === (b.isSigned && b.value.hi < 0);
+  return isDecimal(n) ? fromS32(n) : fromU32(n);
 }
 
 /** A stack slot as the log shows it, or "" for one that holds nothing. */
@@ -198,8 +182,7 @@ export function printVerifierState(
   }
   if (frame.inCallbackFn) text += " cb";
   if (frame.inAsyncCallbackFn) text += " async_cb";
-  env.verbose(text);
-  env.verbose("\n");
+  env.verbose(`${text}\n`);
   if (!isWhole) env.markStateClean();
 }
 

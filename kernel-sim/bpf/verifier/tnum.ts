@@ -11,6 +11,7 @@ import {
   andNot,
   bitLength,
   eq,
+  hexText,
   Int64,
   isZero,
   lowOnes,
@@ -23,7 +24,6 @@ import {
   shl,
   shr,
   sub,
-  toBigU,
   xor,
   ZERO,
 } from "./int64.ts";
@@ -220,7 +220,7 @@ export function tnumEquals(a: Tnum, b: Tnum): boolean {
 
 /** As Linux prints it: `(0x0; 0xf8)`, a known one as its number. */
 export function tnumText(a: Tnum): string {
-  const value = toBigU(a.value);
-  if (tnumIsConst(a)) return value <= 0xffffn ? String(value) : `0x${value.toString(16)}`;
-  return `(0x${value.toString(16)}; 0x${toBigU(a.mask).toString(16)})`;
+  if (!tnumIsConst(a)) return `(${hexText(a.value)}; ${hexText(a.mask)})`;
+  const { hi, lo } = a.value;
+  return hi === 0 && lo >= 0 && lo <= 0xffff ? String(lo) : hexText(a.value);
 }

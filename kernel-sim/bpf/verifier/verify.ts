@@ -1,6 +1,6 @@
 import type { Insn } from "../../api.ts";
-import { ENOSPC } from "../../include/errno.ts";
-import { fitLog } from "../verifier-log-buffer.ts";
+import { EINVAL, ENOSPC } from "../../include/errno.ts";
+import { isKfuncCall } from "../isa.ts";
 import {
   addSubprogs,
   checkAbnormalReturn,
@@ -73,6 +73,7 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
   doCheckMain,
   removeFastcallSpills,
   checkMaxStackDepth,
+  checkKfuncCallsGone,
 ];
 
 /**
@@ -91,15 +92,14 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     if (errno !== 0) break;
   }
   logStats(env);
-  const { logLevel, logSize } = input;
-  const fitted = fitLog(env.log.text(), { logLevel, logSize, hasLogBuffer: logSize > 0 });
+  const fitted = env.log.fit();
   // A program that is fine is refused without an explanation when its log is too long.
-  const error = errno === 0 ? "" : explainingLine(fitted.log);
+  const error = errno === 0 ? "" : explainingLine(fitted.text);
   if (fitted.isTruncated) errno = -ENOSPC;
   return {
     errno,
     error,
-    log: fitted.log,
+    log: fitted.text,
     insnsProcessed: env.insnProcessed,
     totalStates: env.totalStates,
     peakStates: env.peakStates,
@@ -118,6 +118,13 @@ function prepareExploration(env: VerifierEnv): 0 {
   computeLiveRegisters(env);
   markFastcallPatterns(env);
   return 0;
+}
+
+/** @linux kernel/bpf/verifier.c `fixup_kfunc_call` (6.18) */
+function checkKfuncCallsGone(env: VerifierEnv): 0 | number {
+  if (!env.insns.some((insn, i) => isKfuncCall(insn) && env.aux[i]!.isSeen)) return 0;
+  env.verbose("invalid kernel function call not eliminated in verifier pass\n");
+  return -EINVAL;
 }
 
 /** @linux kernel/bpf/verifier.c `print_verification_stats` (6.18) */
