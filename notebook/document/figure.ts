@@ -91,11 +91,22 @@ export interface TraceStep {
   /** What is known before the instruction. */
   readonly registers: Readonly<Record<string, RegisterFacts>>;
   readonly stack: Readonly<Record<string, string>>;
+  readonly reach?: Reach;
   /** What Linux prints behind the instruction. */
   readonly after: string;
   readonly end?: "exit" | "pruned" | "refused";
   /** The step whose state covers this one. */
   readonly prunedBy?: number;
+}
+
+/** Bytes of a map's value, counted from its first. */
+export interface Reach {
+  readonly register: string;
+  readonly valueSize: number;
+  readonly from: number;
+  readonly last: number;
+  /** Whether the step touches them; else its pointer only may point there. */
+  readonly isAccess: boolean;
 }
 
 export interface RegisterFacts {

@@ -12,6 +12,7 @@ export type {
   FigureName,
   PipelineInsn,
   PipelineRun,
+  Reach,
   RegisterFacts,
   TnumExample,
   TnumFacts,

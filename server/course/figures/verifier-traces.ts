@@ -11,6 +11,7 @@ import type { TraceStep, VerifierTrace } from "#notebook/document";
 import { instructionsOf } from "./instructions.ts";
 import { pathPlaces, pathsOf } from "./paths.ts";
 import { knownAfter } from "./pipeline-run.ts";
+import { reachOf } from "./reach.ts";
 import { registerFacts } from "./register-facts.ts";
 
 interface Chosen {
@@ -119,6 +120,7 @@ export function traceOf(
       .reverse(),
     steps: steps.map((step) => {
       const last = comesFrom(step);
+      const reach = reachOf(step.before, program.insns[step.insnIndex]);
       return {
         slot: step.insnIndex,
         path: places.get(step.path) ?? 0,
@@ -126,6 +128,7 @@ export function traceOf(
         // What is on the stack before a step is what the step before it has left.
         stack: steps[last ?? -1]?.stack ?? {},
         after: knownAfter(step.after),
+        ...(reach === undefined ? {} : { reach }),
         ...(last === undefined ? {} : { comesFrom: last }),
         ...(step.end === undefined ? {} : { end: step.end }),
         ...(step.prunedBy === undefined ? {} : { prunedBy: step.prunedBy }),

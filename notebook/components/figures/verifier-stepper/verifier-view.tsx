@@ -3,6 +3,7 @@ import { FigureFrame, type FigureTexts } from "../frame.tsx";
 import { Stepper } from "../stepper.tsx";
 import { PathTree } from "./path-tree.tsx";
 import { ProgramText } from "./program-text.tsx";
+import { ReachRuler } from "./reach-ruler.tsx";
 import { Registers } from "./registers.tsx";
 import { StepLog } from "./step-log.tsx";
 import { describeVerdict, endOf } from "./step-text.ts";
@@ -44,6 +45,7 @@ export function VerifierView(props: VerifierViewProps) {
   const { traces, trace, position, figure, onChoose, onMove } = props;
   const step = trace.steps[position];
   if (step === undefined) return null;
+  const valueSize = trace.steps.find(({ reach }) => reach !== undefined)?.reach?.valueSize;
   return (
     <>
       <Programs traces={traces} chosen={trace.id} figure={figure} onChoose={onChoose} />
@@ -57,6 +59,7 @@ export function VerifierView(props: VerifierViewProps) {
             Known before {step.slot} <span>{describePath(trace, step)}</span>
           </p>
           <Registers trace={trace} step={step} />
+          {valueSize !== undefined && <ReachRuler reach={step.reach} valueSize={valueSize} />}
         </div>
         <div className={css["paths"]}>
           <p className={css["head"]}>
