@@ -7,6 +7,7 @@ import "./base.css";
 import { THEME_COOKIE, themeOf } from "./bar/theme.ts";
 import { TopBar } from "./bar/top-bar.tsx";
 import { COURSE_TITLE } from "./course.ts";
+import { Kept } from "./exercises/kept.tsx";
 import css from "./layout.module.css";
 
 export const metadata: Metadata = {
@@ -45,6 +46,7 @@ export default async function Layout({ children, crumbs }: LayoutProps) {
           Skip to the text
         </a>
         <TopBar crumbs={crumbs} theme={theme} />
+        <Kept />
         {children}
       </body>
     </html>

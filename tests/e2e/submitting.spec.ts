@@ -108,6 +108,25 @@ test.describe("a student", () => {
     await expect(textOf(page)).toContainText(lastLine(text));
   });
 
+  test("who comes back to another page has the kept submission sent from there", async ({
+    page,
+    context,
+  }) => {
+    await signInAs(page, "Bao", pathOf(SMALL));
+    await awake(page);
+    await rewrite(page, onlyOnce(STARTER));
+    await context.clearCookies();
+    await submit(page);
+    await expect(page.getByText(/Your session has ended/)).toBeVisible();
+    await signInAs(page, "Mira");
+    await expect(page.getByText(/waited on this device/)).toBeHidden();
+    await context.clearCookies();
+    await signInAs(page, "Bao");
+    await expect(page.getByText(/waited on this device is handed in now/)).toBeVisible();
+    await page.getByRole("link", { name: "To the exercise" }).click();
+    await expect(page.getByRole("list", { name: /hidden tests$/ })).toBeVisible();
+  });
+
   test("does not see what another one has handed in", async ({ page, context }) => {
     await signInAs(page, "Mira", pathOf(SMALL));
     await awake(page);
@@ -165,6 +184,16 @@ test("without an account tests run, and the text is there after signing in", asy
   await awake(page);
   await expect(textOf(page)).toContainText(lastLine(text));
   await expect(page.getByRole("button", { name: /^Submit attempt/ })).toBeVisible();
+});
+
+test("an exercise works where it stands in its lecture", async ({ page }) => {
+  await page.goto("/lectures/11-ebpf-1-machine#exercise-make-it-pass");
+  const exercise = page.getByRole("region", { name: "11.2 Make it pass" });
+  await expect(exercise.locator("[data-exercise='alive']")).toBeVisible();
+  await exercise.getByRole("button", { name: "Run visible tests" }).click();
+  await expect(exercise.getByText(/^0 of \d pass, in your browser$/)).toBeVisible({
+    timeout: 30_000,
+  });
 });
 
 test("an endless loop in a visible test is stopped by the reader", async ({ page }) => {

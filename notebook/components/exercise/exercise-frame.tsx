@@ -20,8 +20,7 @@ export function ExerciseFrame({ manifest, level, task, children }: ExerciseFrame
     <section className={css["exercise"]} id={`exercise-${id}`} aria-labelledby={`title-${id}`}>
       <header className={css["head"]}>
         <Heading className={css["title"]} id={`title-${id}`}>
-          <span>{number.replace(/^E/, "")}</span>
-          {title}
+          <span>{number.replace(/^E/, "")}</span> {title}
         </Heading>
       </header>
       <div className={css["task"]}>{task}</div>

@@ -26,8 +26,7 @@ export function SubmissionSheet(props: SubmissionSheetProps) {
     <article className={css["exercise"]} aria-labelledby="submission">
       <header className={css["head"]}>
         <h1 className={css["title"]} id="submission">
-          <span>{number}</span>
-          {title}: attempt {receipt.attempt}
+          <span>{number}</span> {title}: attempt {receipt.attempt}
         </h1>
       </header>
       <div>

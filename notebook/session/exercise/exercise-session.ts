@@ -180,7 +180,8 @@ export class ExerciseSession {
   }
 
   async #findKept(userId: string): Promise<void> {
-    for (const kept of await this.#outbox.kept(this.#sheet.manifest.id, userId)) {
+    for (const kept of await this.#outbox.kept(userId)) {
+      if (kept.exercise !== this.#sheet.manifest.id) continue;
       await this.#deliver(kept);
       if (this.#kept !== undefined) return;
     }

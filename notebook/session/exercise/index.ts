@@ -1,8 +1,6 @@
 export { browserExercisePorts } from "./browser-ports.ts";
 export { ExerciseSession, firstState } from "./exercise-session.ts";
 export type {
-  ExerciseState,
-  GradedSubmission,
   Handing,
   Refusal,
   StudentWork,
@@ -12,8 +10,6 @@ export { followSubmission } from "./follow-submission.ts";
 export type {
   LoadDraftResult,
   RemoteExercise,
-  SaveDraftInput,
   SaveDraftResult,
-  SubmitInput,
   SubmitResult,
 } from "./remote.ts";

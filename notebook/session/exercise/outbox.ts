@@ -35,10 +35,10 @@ export class Outbox {
     this.#send = send;
   }
 
-  /** What this person has submitted to the exercise and the server has not yet answered. */
-  async kept(exercise: string, userId: string): Promise<readonly KeptSubmission[]> {
+  /** What this person has submitted and the server has not yet answered. */
+  async kept(userId: string): Promise<readonly KeptSubmission[]> {
     const all = await this.#store.all().catch(() => []);
-    return all.filter((kept) => kept.exercise === exercise && kept.userId === userId);
+    return all.filter((kept) => kept.userId === userId);
   }
 
   /** Keeps a submission and sends it; again with the same one after it was kept. */

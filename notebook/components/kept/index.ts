@@ -1,0 +1,1 @@
+export { KeptSubmissions } from "./kept-submissions.tsx";
