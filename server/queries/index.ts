@@ -24,7 +24,6 @@ export {
   type GradebookExercise,
   type GradebookRow,
   gradebookOf,
-  shownExercises,
 } from "./gradebook.ts";
 export { gradebookCsv } from "./gradebook-csv.ts";
 export {
