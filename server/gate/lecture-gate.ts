@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Output } from "#notebook/document";
+import { compileModule } from "#notebook/runtime";
 import { checkout } from "../config.ts";
 import type { PlacedLecture } from "../course/course-check.ts";
+import { cellsFile } from "../course/download/cells-file.ts";
 import { parseOutputs, printOutputs, type StoredOutputs } from "../course/stored-outputs.ts";
 import { type CellRun, runCells } from "./cells.ts";
 
@@ -22,6 +24,7 @@ export async function checkCells(lecture: PlacedLecture, write: boolean): Promis
     ...checkRun(run, name, lineOf(run.id)),
     ...checkAnswers(run, lecture),
   ]);
+  problems.push(...checkCellsFile(lecture));
   const next = document.cells[runs.length];
   if (next !== undefined) {
     problems.push(
@@ -64,6 +67,19 @@ function checkAnswers({ id, values }: CellRun, { facts, name }: PlacedLecture): 
       ? []
       : [`${name}:${line}: <Predict>: ${answer} is no number after cell ${id}: mend its answer`],
   );
+}
+
+/** A reader may declare a name again in another cell; in one file that is an error. */
+function checkCellsFile(lecture: PlacedLecture): string[] {
+  const text = cellsFile(lecture, { url: "", titleOf: (id) => id });
+  const compiled = compileModule(text);
+  if (compiled.kind === "compiled") return [];
+  const above = text.split("\n").slice(0, compiled.line);
+  const id = above.findLast((one) => one.startsWith("// Cell "))?.match(/\((.+?)\)/)?.[1];
+  const line = lecture.facts.cells.find((cell) => cell.id === id)?.line ?? 1;
+  return [
+    `${lecture.name}:${line}: the cells do not make one file: ${compiled.message} Choose another name in cell ${id}`,
+  ];
 }
 
 function differing(file: string, fresh: StoredOutputs): string[] {
