@@ -10,7 +10,6 @@ export {
   renameOneself,
 } from "./own-account.ts";
 export {
-  LINK_HOURS,
   makePasswordLink,
   ownerOfPasswordLink,
   redeemPasswordLink,

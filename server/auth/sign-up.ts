@@ -5,7 +5,7 @@ import { type AttemptRule, countAttempt } from "./attempts.ts";
 import { type CreateAccountResult, createAccount } from "./create-account.ts";
 import { startSession } from "./sign-in.ts";
 
-const RULE: AttemptRule = { tries: 20, pauseS: 60 * 60 };
+const RULE: AttemptRule = { tries: 100, pauseS: 60 * 60 };
 
 export type SignUpResult =
   | { readonly kind: "signed-up" }

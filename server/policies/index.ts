@@ -9,4 +9,4 @@ export {
   taughtRuns,
 } from "./run.ts";
 export { maySeeSubmission, maySubmit } from "./submission.ts";
-export { type Person, type RunRole, roleIn, type Viewer } from "./viewer.ts";
+export type { Person, RunRole, Viewer } from "./viewer.ts";

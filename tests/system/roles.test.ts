@@ -21,9 +21,12 @@ interface Readable {
   /** The answer to the others; those who are not signed in are led to the sign-in page first. */
   readonly denied?: 403 | 404 | "elsewhere";
   readonly leadsToSignIn?: true;
+  /** Where those who may have it are led when there is only one thing to see. */
+  readonly only?: RegExp;
 }
 
 const own = ["student", "ta", "instructor", "admin"] as const;
+const teachers = ["ta", "instructor", "admin"] as const;
 const peopleManagers = ["instructor", "instructor elsewhere", "admin"] as const;
 
 const READABLE: Record<string, Readable> = {
@@ -64,6 +67,36 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/class/page.tsx": {
+    path: () => "/class",
+    allowed: [...teachers, "instructor elsewhere"],
+    denied: 403,
+    leadsToSignIn: true,
+    only: /^\/class\/./,
+  },
+  "app/class/[run]/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/exercises/[slug]/[student]/page.tsx": {
+    path: (to) => `/class/${to.runSlug}/exercises/${to.exerciseSlug}/${to.userId("student")}`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/regrades/[id]/page.tsx": {
+    path: async (to) => `/class/${to.runSlug}/regrades/${await to.newRegrade()}`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/gradebook.csv/route.ts": {
+    path: ({ runSlug }) => `/class/${runSlug}/gradebook.csv`,
+    allowed: teachers,
+    denied: 403,
+  },
   "app/healthz/route.ts": { path: () => "/healthz", allowed: EVERYBODY },
   "app/readyz/route.ts": { path: () => "/readyz", allowed: EVERYBODY },
   // From this machine; who may read it from elsewhere is tested beside it.
@@ -79,6 +112,8 @@ interface Action {
   readonly allowed: readonly Who[];
   /** It stores nothing; whether it was allowed shows in its answer alone. */
   readonly isReading?: true;
+  /** It answers nothing; whether it was allowed shows in what is stored alone. */
+  readonly isSilent?: true;
   /** Who may, and for whom there is nothing to change. */
   readonly idle?: Who;
 }
@@ -86,6 +121,7 @@ interface Action {
 const state = { kind: "empty" };
 const onExercise = ({ exerciseSlug }: World) => `/exercises/${exerciseSlug}`;
 const onLecture = () => `/lectures/${LECTURE}`;
+const onClass = ({ runSlug }: World) => `/class/${runSlug}`;
 const onAdmin = () => "/admin";
 const submitters = ["student", "another student", "ta", "instructor"] as const;
 const enrolled = ["reader", ...submitters] as const;
@@ -227,6 +263,39 @@ const ACTIONS: Record<ActionName, Action> = {
       { exercise, userId, revision: 0, source: "export {};" },
     ],
   },
+  "app/class/[run]/actions.ts regradeInRun": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => {
+      await to.endRegrades();
+      return [form({ run: to.runSlug })];
+    },
+  },
+  "app/class/[run]/actions.ts regradeExercise": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => {
+      await to.endRegrades();
+      return [form({ run: to.runSlug, exercise: to.exerciseSlug })];
+    },
+  },
+  "app/class/[run]/actions.ts regradeSubmission": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => {
+      await to.endRegrades();
+      return [form({ run: to.runSlug, submission: to.submissionId })];
+    },
+  },
+  "app/class/[run]/actions.ts cancelRegradeInRun": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, regrade: await to.newRegrade() })],
+  },
 };
 
 const root = join(import.meta.dirname, "../..");
@@ -259,7 +328,9 @@ describe("what there is", () => {
   });
 });
 
-describe.each(Object.entries(READABLE))("%s", (_, { path, allowed, denied, leadsToSignIn }) => {
+describe.each(Object.entries(READABLE))("%s", (_, readable) => {
+  const { path, allowed, denied, leadsToSignIn, only } = readable;
+
   test.each(EVERYBODY)("%s", async (who) => {
     const { cookie } = await world.visitor(who);
     const abort = new AbortController();
@@ -271,8 +342,10 @@ describe.each(Object.entries(READABLE))("%s", (_, { path, allowed, denied, leads
     const to = response.headers.get("location") ?? "";
     // A stream of news has no end.
     abort.abort();
-    if (allowed.includes(who)) expect(response.status).toBe(200);
-    else if (who === "signed out" && leadsToSignIn) {
+    if (allowed.includes(who)) {
+      if (response.status === 307 && only !== undefined) expect(to).toMatch(only);
+      else expect(response.status).toBe(200);
+    } else if (who === "signed out" && leadsToSignIn) {
       expect(response.status).toBe(307);
       expect(to).toMatch(/^\/signin\?from=/);
     } else if (denied === "elsewhere") {
@@ -283,7 +356,7 @@ describe.each(Object.entries(READABLE))("%s", (_, { path, allowed, denied, leads
 });
 
 describe.each(Object.entries(ACTIONS))("%s", (name, action) => {
-  const { at, args, allowed, isReading, idle } = action;
+  const { at, args, allowed, isReading, isSilent, idle } = action;
 
   test.each(EVERYBODY)("%s", async (who) => {
     const visitor = await world.visitor(who);
@@ -293,7 +366,7 @@ describe.each(Object.entries(ACTIONS))("%s", (name, action) => {
     const isDenied = answer.value?.kind === "denied" || answer.redirect?.startsWith("/signin");
     const hasChanged = (await world.fingerprint()) !== before;
     expect({ isDenied: isDenied === true, hasChanged, status: answer.status >= 500 }).toEqual({
-      isDenied: !allowed.includes(who),
+      isDenied: !allowed.includes(who) && isSilent !== true,
       hasChanged: allowed.includes(who) && isReading !== true && who !== idle,
       status: false,
     });

@@ -3,6 +3,8 @@ import { auth } from "../../server/auth/better-auth.ts";
 import { createAccount } from "../../server/auth/create-account.ts";
 import { remember } from "../../server/config.ts";
 import { db, disconnect } from "../../server/db/client.ts";
+import { closeQueue } from "../../server/grading/queue.ts";
+import { regrade } from "../../server/grading/regrade.ts";
 import type { RunRole } from "../../server/policies/index.ts";
 import { type Site, TEST_SECRET } from "../site.ts";
 
@@ -90,6 +92,7 @@ export class World {
   }
 
   async close(): Promise<void> {
+    await closeQueue();
     await disconnect();
   }
 
@@ -112,6 +115,19 @@ export class World {
     const userId = await newAccount(username, { password });
     await db().enrolment.create({ data: { userId, runId: this.runId, role: "student" } });
     return { userId, username };
+  }
+
+  /** A regrade of the one submission, which has not begun. */
+  async newRegrade(): Promise<string> {
+    await this.endRegrades();
+    const id = await regrade({ runId: this.runId, submissionId: this.submissionId });
+    if (id === undefined) throw new Error("there is nothing to grade again");
+    return id;
+  }
+
+  /** What is being graded again is not asked for twice. */
+  async endRegrades(): Promise<void> {
+    await db().regradeEntry.updateMany({ data: { endedAt: new Date() } });
   }
 
   /** Changes with anything that is stored, but counts of tries. */
