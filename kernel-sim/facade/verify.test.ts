@@ -120,6 +120,13 @@ test("maps have the names of the program", () => {
   ]);
 });
 
+test("a log that is too long for its buffer changes no answer", () => {
+  const text = "r1 = 0; again: r1 += 1; if r1 < 60000 goto again; r0 = 2; exit";
+  const report = machine.bpf.verify({ type: "xdp", program: bpf.asm(text), logLevel: 2 });
+  expect(report).toMatchObject({ ok: true, errno: 0, error: "", insnsProcessed: 120_003 });
+  expect(report.log.length).toBe((1 << 24) - 1);
+});
+
 test("verify() loads nothing", () => {
   const first = machine.bpf.mustLoad({ type: "xdp", program: bpf.asm("r0 = 0; exit") });
   verify(FORK);
