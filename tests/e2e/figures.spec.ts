@@ -191,6 +191,20 @@ test("on paper a figure stands at its step, without its controls", async ({ page
   await expect(figure.getByText("Known before 1")).toBeVisible();
 });
 
+test("no figure is cut off at the edge of a sheet", async ({ page }) => {
+  await page.setViewportSize({ width: 680, height: 1000 });
+  await page.emulateMedia({ media: "print" });
+  await page.goto(LECTURE);
+  for (const name of NAMES) {
+    const cut = await page
+      .locator(`#fig-${name} [data-scroller]`)
+      .evaluateAll(
+        (all) => all.filter((scroller) => scroller.scrollWidth > scroller.clientWidth).length,
+      );
+    expect(cut, name).toBe(0);
+  }
+});
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [360, 1440]) {
     test(`axe finds nothing in the figures, ${colorScheme}, ${width} px`, async ({ page }) => {
