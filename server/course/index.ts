@@ -9,8 +9,6 @@ export {
 export { type CourseSheet, readExerciseSheet } from "./exercise-sheet.ts";
 export { figureData } from "./figures/figure-data.ts";
 export {
-  type CourseReading,
-  readCourse,
   readLecture,
   readLectures,
   readTask,

@@ -169,6 +169,12 @@ test.each([
     says: /lecture\.mdx:23: the formula cannot be set: .*nonsense/,
   },
   {
+    name: "a figure that nobody draws",
+    change: (text: string) =>
+      `${text}\n<Figure name="f" id="f" title="t" caption="c">\nText\n</Figure>\n`,
+    says: /lecture\.mdx:23: <Figure>: name: .*"os-models".*: mend its attributes/,
+  },
+  {
     name: "a figure without a text form",
     change: (text: string) => `${text}\n<Figure name="os-models" id="f" title="t" caption="c" />\n`,
     says: /lecture\.mdx:23: <Figure> is empty: write its text between the tags/,
