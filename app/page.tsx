@@ -1,7 +1,8 @@
 import type { LectureDocument } from "#notebook/document";
-import { readExercises, readLectures } from "#server/course";
+import { readLectures } from "#server/course";
 import { COURSE_TITLE } from "./course.ts";
 import css from "./home.module.css";
+import { exercisesOf } from "./lectures/[slug]/exercises-of.ts";
 import { exerciseNumber, fullTitle, lectureNumber, shortTitle } from "./lectures/title.ts";
 import { curly } from "./lectures/typography.ts";
 import { Resume } from "./resume.tsx";
@@ -43,9 +44,9 @@ export default async function Home() {
 }
 
 function LectureEntry({ lecture }: { lecture: LectureDocument }) {
-  const { frontMatter, cells, exerciseIds } = lecture;
+  const { frontMatter, cells } = lecture;
   const { slug, summary, minutes, goals } = frontMatter;
-  const exercises = readExercises().filter(({ manifest }) => exerciseIds.includes(manifest.id));
+  const { exercises } = exercisesOf(lecture);
   return (
     <article className={css["lecture"]}>
       <span className={css["number"]}>{lectureNumber(frontMatter)}</span>
@@ -70,12 +71,12 @@ function LectureEntry({ lecture }: { lecture: LectureDocument }) {
         <section aria-label="Exercises">
           <h3>Exercises</h3>
           <ul className={css["exercises"]}>
-            {exercises.map(({ manifest }) => (
-              <li key={manifest.id}>
-                <a href={`/lectures/${slug}#exercise-${manifest.id}`}>
-                  {exerciseNumber(manifest.number)} {manifest.title}
+            {exercises.map((exercise) => (
+              <li key={exercise.id}>
+                <a href={`/lectures/${slug}#exercise-${exercise.id}`}>
+                  {exerciseNumber(exercise.number)} {exercise.title}
                 </a>
-                <span>{manifest.points} points</span>
+                <span>{exercise.points} points</span>
               </li>
             ))}
           </ul>

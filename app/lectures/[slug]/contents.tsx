@@ -14,10 +14,12 @@ interface ContentsProps {
     /** Which of its cells were run. */
     readonly ticks: ReactNode;
   }[];
+  /** What stands below them. */
+  children: ReactNode;
 }
 
 /** The contents of a lecture. They mark the section being read and remember it on this device. */
-export function Contents({ slug, lecture, sections }: ContentsProps) {
+export function Contents({ slug, lecture, sections, children }: ContentsProps) {
   const current = useCurrentSection(sections);
   const [isOpen, setOpen] = useState(false);
   const here = sections.find(({ id }) => id === current);
@@ -56,12 +58,15 @@ export function Contents({ slug, lecture, sections }: ContentsProps) {
               onClick={() => setOpen(false)}
             >
               <span>{number}</span>
-              <span>{title}</span>
+              <span className={css["title"]} data-title={title}>
+                <span>{title}</span>
+              </span>
             </a>
             {ticks}
           </li>
         ))}
       </ol>
+      <div className={css["foot"]}>{children}</div>
     </nav>
   );
 }
@@ -76,7 +81,8 @@ function useCurrentSection(sections: readonly { readonly id: string }[]): string
       const passed = headings.filter((heading) => heading.getBoundingClientRect().top < line);
       setCurrent(passed.at(-1)?.id);
     };
-    const observer = new IntersectionObserver(look, { rootMargin: "0px 0px -67% 0px" });
+    // All above the line is seen, however far: a jump from one section into another is noticed.
+    const observer = new IntersectionObserver(look, { rootMargin: "1000000px 0px -67% 0px" });
     for (const heading of headings) observer.observe(heading);
     return () => observer.disconnect();
   }, [sections]);

@@ -21,8 +21,7 @@ function partsOf(lecture: LectureDocument): Parts {
   return {
     h2: ({ children, ...props }: ComponentProps<"h2">) => (
       <h2 {...props}>
-        <span className={css["sectionNumber"]}>{numbers.get(props.id ?? "")}</span>
-        {children}
+        <span className={css["sectionNumber"]}>{numbers.get(props.id ?? "")}</span> {children}
       </h2>
     ),
     "kb-cell": ({ id }: { id: string }) => <StoredCell cell={cells.get(id)} />,

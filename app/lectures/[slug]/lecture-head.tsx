@@ -1,8 +1,8 @@
 import type { LectureDocument } from "#notebook/document";
-import { readExercises } from "#server/course";
 import { lectureNumber } from "../title.ts";
 import { curly } from "../typography.ts";
 import { Continue } from "./continue.tsx";
+import { exercisesOf } from "./exercises-of.ts";
 import css from "./lecture-head.module.css";
 import { PrintButton } from "./print-button.tsx";
 import { Prose } from "./prose.tsx";
@@ -11,10 +11,7 @@ import { splitLead } from "./sections.ts";
 /** What a lecture is about, how long it takes, what it leads to. */
 export function LectureHead({ lecture }: { lecture: LectureDocument }) {
   const { frontMatter } = lecture;
-  const exercises = readExercises().filter(({ manifest }) =>
-    lecture.exerciseIds.includes(manifest.id),
-  );
-  const points = exercises.reduce((sum, { manifest }) => sum + manifest.points, 0);
+  const { exercises, points } = exercisesOf(lecture);
   return (
     <header className={css["head"]}>
       <p className={css["eyebrow"]}>

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { CellTicks, NotebookTools } from "#notebook/components";
+import { CellCount, CellTicks, NotebookTools } from "#notebook/components";
 import type { LectureDocument } from "#notebook/document";
 import { currentViewer } from "#server/auth";
 import { readLecture, readLectures } from "#server/course";
@@ -8,6 +8,7 @@ import "katex/dist/katex.min.css";
 import { PageTools } from "../../bar/page-tools.tsx";
 import { fullTitle, shortTitle } from "../title.ts";
 import { Contents } from "./contents.tsx";
+import { ExerciseList } from "./exercise-list.tsx";
 import css from "./lecture.module.css";
 import { LectureBody } from "./lecture-body.tsx";
 import { LectureHead } from "./lecture-head.tsx";
@@ -52,7 +53,12 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
             title,
             ticks: cellIds.length > 0 && <CellTicks ids={cellIds} />,
           }))}
-        />
+        >
+          <ExerciseList lecture={lecture} />
+          <p>
+            <CellCount />
+          </p>
+        </Contents>
         <main id="main" className={`${css["text"]} ${prose["flow"]}`}>
           <LectureHead lecture={lecture} />
           <LectureBody lecture={lecture} />

@@ -11,7 +11,7 @@ const KEYWORDS = new Set(
   (
     "as async await break case catch class const continue debugger default delete do else " +
     "export extends false finally for from function if import in instanceof interface let new " +
-    "null of return satisfies static super switch this throw true try type typeof undefined " +
+    "null of return satisfies static super switch this throw true try typeof undefined " +
     "var void while with yield"
   ).split(" "),
 );
