@@ -30,7 +30,7 @@ test("a whole visit without a mouse: find, run, edit, stop, restart", async ({ p
 
   await page.keyboard.press("Enter");
   await expect(cell(page, 2).locator(".monaco-editor")).toBeVisible();
-  await replaceAll(page, "fired");
+  await replaceAll(page, "eventsReplayed");
   await page.keyboard.press("Shift+Enter");
   await expect(output(page, 2)).toHaveText(/^\d+$/);
   await expect(code(page, 3)).toBeFocused();

@@ -58,9 +58,7 @@ export function Contents({ slug, lecture, sections, children }: ContentsProps) {
               onClick={() => setOpen(false)}
             >
               <span>{number}</span>
-              <span className={css["title"]} data-title={title}>
-                <span>{title}</span>
-              </span>
+              <span>{title}</span>
             </a>
             {ticks}
           </li>
