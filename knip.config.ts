@@ -30,7 +30,7 @@ const config: KnipConfig = {
     // A door names the types of what it hands out, whether or not somebody writes them down.
     "{kernel-sim,notebook/*,server/*}/{index,exercise-module}.ts": ["types"],
   },
-  // Used by path, or by what Prisma generates.
+  // Used by path.
   ignoreDependencies: ["@fontsource-variable/.*", "@prisma/client", "prisma", "deno"],
   // A file that the browser loads from the site.
   ignoreUnresolved: ["/monaco/monaco-editor.js"],

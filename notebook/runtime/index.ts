@@ -5,9 +5,7 @@ export {
   compileCell,
   compileModule,
 } from "./compile/compile.ts";
-export { bundleOf } from "./display/bundle.ts";
 export type { Display } from "./display/display.ts";
-export { inspect, inspectAll } from "./display/inspect.ts";
 export type {
   CallOutcome,
   DefineExercise,
@@ -29,9 +27,7 @@ export type {
   ToWorker,
 } from "./protocol.ts";
 export type { ErrorOutput } from "./realm/error-report.ts";
-export { lockRealm } from "./realm/lockdown.ts";
 export type { OutputLimits } from "./realm/output-gate.ts";
-export { seededRandom } from "./realm/random.ts";
 export {
   type CallEnd,
   createRealm,
