@@ -148,12 +148,7 @@ test("visible tests run with player and judge in two Workers", async () => {
 });
 
 test("the frame asks for nothing but itself and the page for one script", () => {
-  const asked = new Set(page.requests);
-  expect([...asked].sort()).toEqual([
-    "/",
-    "/favicon.ico",
-    "/page.js",
-    "/sandbox/frame",
-    "/sandbox/worker.js",
-  ]);
+  // Not every Chromium asks for an icon.
+  const asked = new Set(page.requests.filter((path) => path !== "/favicon.ico"));
+  expect([...asked].sort()).toEqual(["/", "/page.js", "/sandbox/frame", "/sandbox/worker.js"]);
 });
