@@ -164,7 +164,7 @@ function moveScalar(env: VerifierEnv, { code, dstReg, srcReg, off }: Insn): void
   if (isUnchanged) assignScalarId(env, srcReg);
   copyReg(env, dstReg, env.frame.reg(srcReg));
   const dst = env.frame.own(dstReg);
-  if (!isUnchanged) dst.id = 0;
+  if (!isUnchanged) dst.clearScalarId();
   if (off === 0) return;
   if (bpfClass(code) === BPF_ALU64) coerceRegToSizeSx(dst, off >> 3);
   else coerceSubregToSizeSx(dst, off >> 3);
@@ -244,7 +244,7 @@ function adjustScalar(env: VerifierEnv, insn: Insn, src: Reg): 0 | number {
   const isAlu32 = bpfClass(code) === BPF_ALU;
   const isSum = bpfOp(code) === BPF_ADD || bpfOp(code) === BPF_SUB;
   if (!env.bpfCapable || !isSum || dst.id === 0 || isSame || !isConstReg(operand, isAlu32)) {
-    dst.id = 0;
+    dst.clearScalarId();
     return 0;
   }
   // After `r1 = r2; r1 += 8`, what a comparison says of r2 still says something of r1.
@@ -252,8 +252,7 @@ function adjustScalar(env: VerifierEnv, insn: Insn, src: Reg): 0 | number {
   const isTooLarge = isAlu32 ? isWide : hi !== lo >> 31;
   const isNegatable = bpfOp(code) === BPF_ADD || lo !== S32_MIN;
   if ((dst.id & BPF_ADD_CONST) !== 0 || isTooLarge || !isNegatable) {
-    dst.off = 0;
-    dst.id = 0;
+    dst.clearScalarId();
   } else {
     dst.id |= isAlu32 ? BPF_ADD_CONST32 : BPF_ADD_CONST64;
     dst.off = bpfOp(code) === BPF_ADD ? lo : -lo;

@@ -179,6 +179,12 @@ export class VerifierEnv {
     return this.curState.frame;
   }
 
+  /** @linux kernel/bpf/verifier.c `update_peak_states` (6.18) */
+  updatePeakStates(): void {
+    const states = this.exploredStatesSize + this.freeListSize + this.numBackedges;
+    this.peakStates = Math.max(this.peakStates, states);
+  }
+
   newId(): number {
     return ++this.idGen;
   }

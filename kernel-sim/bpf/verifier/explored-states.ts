@@ -1,4 +1,5 @@
 import type { VerifierEnv } from "./env.ts";
+import { areMarksIncomplete } from "./scc.ts";
 import { StateListEntry, type VerifierState } from "./verifier-state.ts";
 
 /** Which list holds the checkpoints of an instruction: it depends on where its function was called. */
@@ -33,15 +34,14 @@ export function evictState(
   maybeFreeState(env, entry);
 }
 
-/** @linux kernel/bpf/verifier.c `maybe_free_verifier_state` (6.18) */
+/**
+ * What no path comes from any more is counted no longer, unless marks may still travel along it.
+ *
+ * @linux kernel/bpf/verifier.c `maybe_free_verifier_state` (6.18)
+ */
 export function maybeFreeState(env: VerifierEnv, entry: StateListEntry | null): void {
   if (entry === null || !entry.inFreeList || entry.state.branches !== 0) return;
+  if (areMarksIncomplete(env, entry.state)) return;
   entry.inFreeList = false;
   env.freeListSize--;
-}
-
-/** @linux kernel/bpf/verifier.c `update_peak_states` (6.18) */
-export function updatePeakStates(env: VerifierEnv): void {
-  const states = env.exploredStatesSize + env.freeListSize + env.numBackedges;
-  env.peakStates = Math.max(env.peakStates, states);
 }

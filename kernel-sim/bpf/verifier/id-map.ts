@@ -29,6 +29,6 @@ export class IdMap {
 
   /** A scalar without an id is like one whose id nobody else has. */
   checkScalarIds(old: number, cur: number): boolean {
-    return this.checkIds(old === 0 ? ++this.#tmpIdGen : old, cur === 0 ? ++this.#tmpIdGen : cur);
+    return this.checkIds(old, cur === 0 ? ++this.#tmpIdGen : cur);
   }
 }

@@ -18,7 +18,7 @@ export const ONE = new Int64(0, 1);
 export const ALL_ONES = new Int64(-1, -1);
 export const S64_MIN = new Int64(-0x8000_0000, 0);
 export const S64_MAX = new Int64(0x7fff_ffff, -1);
-export const U64_MAX = ALL_ONES;
+export const U64_MAX = new Int64(-1, -1);
 export const U32_MAX_64 = new Int64(0, -1);
 
 const SMALL = 256;
@@ -64,10 +64,6 @@ export function hexText(a: Int64): string {
 /** As a number that is exact below 2^53, for words that are known to be small. */
 export function toNumberS(a: Int64): number {
   return a.hi * 0x1_0000_0000 + (a.lo >>> 0);
-}
-
-export function toNumberU(a: Int64): number {
-  return (a.hi >>> 0) * 0x1_0000_0000 + (a.lo >>> 0);
 }
 
 export function fromNumber(n: number): Int64 {

@@ -3,13 +3,7 @@ import { EINVAL } from "../../include/errno.ts";
 import { BPF_REG_FP, isMayGoto } from "../isa.ts";
 import { markAllScalarsImprecise } from "./backtrack.ts";
 import type { VerifierEnv } from "./env.ts";
-import {
-  addExploredState,
-  evictState,
-  exploredStates,
-  maybeFreeState,
-  updatePeakStates,
-} from "./explored-states.ts";
+import { addExploredState, evictState, exploredStates, maybeFreeState } from "./explored-states.ts";
 import { pushHistory } from "./history.ts";
 import { printVerifierState } from "./print-state.ts";
 import { propagatePrecision } from "./propagate-precision.ts";
@@ -133,7 +127,7 @@ function cover(
 function addCheckpoint(env: VerifierEnv, insnIdx: number, cur: VerifierState): void {
   env.totalStates++;
   env.exploredStatesSize++;
-  updatePeakStates(env);
+  env.updatePeakStates();
   env.prevJmpsProcessed = env.jmpsProcessed;
   env.prevInsnProcessed = env.insnProcessed;
   if (env.bpfCapable) markAllScalarsImprecise(cur);

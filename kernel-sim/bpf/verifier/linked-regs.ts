@@ -37,13 +37,13 @@ export function collectLinkedRegs(
       if (((liveRegsBefore >> index) & 1) === 0) continue;
       if (!isLinked(frame.reg(index), id)) continue;
       if (found.length < LINKED_REGS_MAX) found.push({ frameno, index, isReg: true });
-      else frame.own(index).id = 0;
+      else frame.own(index).clearScalarId();
     }
     for (let index = 0; index < frame.slots; index++) {
       const slot = frame.slot(index);
       if (!isSpilledReg(slot) || !isLinked(slot.spilled, id)) continue;
       if (found.length < LINKED_REGS_MAX) found.push({ frameno, index, isReg: false });
-      else frame.ownSpilled(index).id = 0;
+      else frame.ownSpilled(index).clearScalarId();
     }
   }
 }

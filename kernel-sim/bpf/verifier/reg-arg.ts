@@ -2,7 +2,7 @@ import { EACCES, EINVAL } from "../../include/errno.ts";
 import { BPF_REG_FP, MAX_BPF_REG } from "../isa.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { Reg } from "./reg-state.ts";
-import { NOT_INIT, PTR_TO_CTX, SCALAR_VALUE, typeIsPktPointer } from "./reg-type.ts";
+import { NOT_INIT, SCALAR_VALUE } from "./reg-type.ts";
 
 /** The register is read. */
 export const SRC_OP = 0;
@@ -65,12 +65,4 @@ export function isPointer(reg: Reg): boolean {
 /** Whether the register holds an address that the task must not learn. */
 export function isPointerValue(env: VerifierEnv, regno: number): boolean {
   return !env.allowPtrLeaks && isPointer(env.frame.reg(regno));
-}
-
-export function isCtxReg(env: VerifierEnv, regno: number): boolean {
-  return env.frame.reg(regno).type === PTR_TO_CTX;
-}
-
-export function isPktReg(env: VerifierEnv, regno: number): boolean {
-  return typeIsPktPointer(env.frame.reg(regno).type);
 }

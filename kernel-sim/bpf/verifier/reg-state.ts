@@ -149,6 +149,12 @@ export class RegState implements Reg {
     this.setValue(value);
   }
 
+  /** Its value is its own from now on. @linux kernel/bpf/verifier.c `clear_scalar_id` (6.18) */
+  clearScalarId(): void {
+    this.id = 0;
+    this.off = 0;
+  }
+
   /** The lower half only. @linux kernel/bpf/verifier.c `__mark_reg32_known` (6.18) */
   mark32Known(value: number): void {
     this.varOff = tnumConstSubreg(this.varOff, value);

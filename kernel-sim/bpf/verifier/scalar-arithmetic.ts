@@ -219,7 +219,7 @@ function subtract64(dst: RegState, src: Reg): void {
 /** @linux kernel/bpf/verifier.c `scalar_byte_swap` (6.18) */
 function swapBytes(code: number, size: number, dst: RegState): void {
   const isSwapped = bpfClass(code) === BPF_ALU64 || bpfSrc(code) === BPF_X;
-  if (isSwapped || size !== 8) dst.id = 0;
+  if (isSwapped || size !== 8) dst.clearScalarId();
   if (isSwapped) {
     dst.varOff = tnumBswap(dst.varOff, size);
     dst.markUnbounded();

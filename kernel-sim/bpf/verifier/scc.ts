@@ -5,7 +5,6 @@
  */
 import { markAllScalarsPrecise } from "./backtrack.ts";
 import type { VerifierEnv } from "./env.ts";
-import { updatePeakStates } from "./explored-states.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 import { propagatePrecision } from "./propagate-precision.ts";
 import type { VerifierState } from "./verifier-state.ts";
@@ -79,7 +78,7 @@ export function maybeExitScc(env: VerifierEnv, state: VerifierState): 0 | number
   logVisit(env, "exit", place);
   visit.entryState = null;
   env.numBackedges -= visit.backedges.length;
-  updatePeakStates(env);
+  env.updatePeakStates();
   return propagateBackedges(env, visit);
 }
 
@@ -94,7 +93,7 @@ export function addSccBackedge(
   logVisit(env, "backedge", place);
   visit.backedges = [backedge, ...visit.backedges];
   env.numBackedges++;
-  updatePeakStates(env);
+  env.updatePeakStates();
 }
 
 /** Whether a checkpoint lies in a loop that paths are still in. @linux kernel/bpf/verifier.c `incomplete_read_marks` (6.18) */

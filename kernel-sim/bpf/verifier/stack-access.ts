@@ -98,8 +98,7 @@ export function assignScalarId(env: VerifierEnv, regno: number): void {
   if (reg.type !== SCALAR_VALUE) return;
   if ((reg.id & BPF_ADD_CONST) !== 0) {
     const own = env.frame.own(regno);
-    own.id = 0;
-    own.off = 0;
+    own.clearScalarId();
   }
   const { id, varOff } = env.frame.reg(regno);
   if (id === 0 && !tnumIsConst(varOff)) env.frame.own(regno).id = env.newId();
@@ -232,7 +231,7 @@ function writeFixed(
     const isFitting = regWidth(reg) <= size * 8;
     if (isFitting) assignScalarId(env, valueRegno);
     saveRegister(frame, spi, env.frame.reg(valueRegno), size);
-    if (!isFitting) frame.ownSpilled(spi).id = 0;
+    if (!isFitting) frame.ownSpilled(spi).clearScalarId();
   } else if (reg === undefined && isAligned && isConstant && env.bpfCapable) {
     saveRegister(frame, spi, knownImm(insn.imm), size);
   } else if (reg !== undefined && SPILLABLE.has(baseType(reg.type))) {
@@ -418,7 +417,7 @@ function isNarrowAccessOk(off: number): boolean {
 
 function fillNarrow(reg: RegState, spilled: Reg, size: number): void {
   reg.assign(spilled);
-  if (regWidth(spilled) > size * 8) reg.id = 0;
+  if (regWidth(spilled) > size * 8) reg.clearScalarId();
 }
 
 const FILLED = 1;

@@ -104,9 +104,7 @@ function isRegSafe(old: Reg, cur: Reg, ids: IdMap, exact: number): boolean {
   switch (baseType(old.type)) {
     case SCALAR_VALUE:
       if (!old.precise && exact === NOT_EXACT) return true;
-      if (((old.id ^ cur.id) & BPF_ADD_CONST) !== 0) return false;
-      if ((old.id & BPF_ADD_CONST) !== 0 && old.off !== cur.off) return false;
-      return isValueWithin(old, cur) && ids.checkScalarIds(old.id, cur.id);
+      return isValueWithin(old, cur) && isLinkSafe(old, cur, ids);
     case PTR_TO_MAP_KEY:
     case PTR_TO_MAP_VALUE:
     case PTR_TO_MEM:
@@ -133,6 +131,14 @@ function isRegSafe(old: Reg, cur: Reg, ids: IdMap, exact: number): boolean {
     default:
       return regsExact(old, cur, ids);
   }
+}
+
+/** What shares its value with nothing may do so now: that is more to know of it, not less. */
+function isLinkSafe(old: Reg, cur: Reg, ids: IdMap): boolean {
+  if (old.id === 0) return true;
+  if (((old.id ^ cur.id) & BPF_ADD_CONST) !== 0) return false;
+  if ((old.id & BPF_ADD_CONST) !== 0 && old.off !== cur.off) return false;
+  return ids.checkScalarIds(old.id, cur.id);
 }
 
 export function regsExact(old: Reg, cur: Reg, ids: IdMap): boolean {
@@ -163,7 +169,7 @@ function isStackSafe(env: VerifierEnv, old: FuncState, cur: FuncState, exact: nu
   for (let spi = 0; spi < old.slots; spi++) {
     const oldSlot = old.slot(spi);
     const slot = spi < cur.slots ? cur.slot(spi) : undefined;
-    if (exact === EXACT && (slot === undefined || oldSlot.types !== slot.types)) return false;
+    if (exact !== NOT_EXACT && oldSlot.types !== slot?.types) return false;
     if (!isSlotSafe(env, oldSlot, slot, exact)) return false;
   }
   return true;

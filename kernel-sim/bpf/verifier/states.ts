@@ -38,11 +38,6 @@ export function withSlotType(types: number, byte: number, type: number): number 
   return (types & ~(0xf << (byte * 4))) | (type << (byte * 4));
 }
 
-/** All eight bytes of one kind. */
-export function filled(type: number): number {
-  return Math.imul(type, 0x1111_1111);
-}
-
 /** Byte 7 is the one with the lowest address, which every spill covers. */
 export function isSpilledReg(slot: Slot): boolean {
   return slot.types >>> 28 === STACK_SPILL;

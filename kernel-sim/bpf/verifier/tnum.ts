@@ -185,10 +185,6 @@ export function tnumSubreg(a: Tnum): Tnum {
   return new Tnum(new Int64(0, a.value.lo), new Int64(0, a.mask.lo));
 }
 
-export function tnumClearSubreg(a: Tnum): Tnum {
-  return new Tnum(new Int64(a.value.hi, 0), new Int64(a.mask.hi, 0));
-}
-
 /** The upper half of `a` with the lower half of `subreg`. */
 export function tnumWithSubreg(a: Tnum, subreg: Tnum): Tnum {
   return new Tnum(new Int64(a.value.hi, subreg.value.lo), new Int64(a.mask.hi, subreg.mask.lo));
@@ -208,10 +204,6 @@ export function tnumSubregIsConst(a: Tnum): boolean {
 
 export function tnumIsUnknown(a: Tnum): boolean {
   return (a.mask.lo & a.mask.hi) === -1;
-}
-
-export function tnumEqualsConst(a: Tnum, n: Int64): boolean {
-  return tnumIsConst(a) && eq(a.value, n);
 }
 
 export function tnumEquals(a: Tnum, b: Tnum): boolean {

@@ -2,6 +2,7 @@
 import { MAX_BPF_REG } from "../isa.ts";
 import type { VerifierEnv } from "./env.ts";
 import { exploredStates } from "./explored-states.ts";
+import type { IdMap } from "./id-map.ts";
 import type { Reg } from "./reg-state.ts";
 import { SCALAR_VALUE } from "./reg-type.ts";
 import { isSpilledReg } from "./states.ts";
@@ -38,7 +39,7 @@ export function widenImpreciseScalars(
     const oldFrame = old.frames[frameno]!;
     const frame = cur.frames[frameno]!;
     for (let i = 0; i < MAX_BPF_REG; i++) {
-      if (isWidened(env, oldFrame.reg(i), frame.reg(i))) {
+      if (isWidened(env.idMap, oldFrame.reg(i), frame.reg(i))) {
         frame.own(i).markUnknown(!env.bpfCapable);
       }
     }
@@ -47,7 +48,7 @@ export function widenImpreciseScalars(
       const oldSlot = oldFrame.slot(spi);
       const slot = frame.slot(spi);
       if (!isSpilledReg(oldSlot) || !isSpilledReg(slot)) continue;
-      if (isWidened(env, oldSlot.spilled, slot.spilled)) {
+      if (isWidened(env.idMap, oldSlot.spilled, slot.spilled)) {
         frame.ownSpilled(spi).markUnknown(!env.bpfCapable);
       }
     }
@@ -55,7 +56,7 @@ export function widenImpreciseScalars(
 }
 
 /** @linux kernel/bpf/verifier.c `maybe_widen_reg` (6.18) */
-function isWidened(env: VerifierEnv, old: Reg, cur: Reg): boolean {
+function isWidened(ids: IdMap, old: Reg, cur: Reg): boolean {
   if (old.type !== SCALAR_VALUE || cur.type !== SCALAR_VALUE) return false;
-  return !old.precise && !cur.precise && !regsExact(old, cur, env.idMap);
+  return !old.precise && !cur.precise && !regsExact(old, cur, ids);
 }
