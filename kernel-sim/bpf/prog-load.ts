@@ -34,6 +34,8 @@ export interface ProgLoadAttr {
 export interface ProgLoadOutcome {
   /** A descriptor, or a negative errno. */
   readonly fd: number;
+  /** 0, or why the program would be refused if its log had all the room it needs. */
+  readonly verdict: 0 | number;
   /** The line that explains a refusal, when the log that came back holds it. */
   readonly error: string;
   readonly log: string;
@@ -48,11 +50,13 @@ const INSNS_MAX = 1_000_000;
 export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome {
   const maps = new VerifierMaps(kernel);
   const checked = checkProgram(kernel, attr, maps);
-  if (typeof checked === "number") return { fd: checked, error: "", log: "", insnsProcessed: 0 };
-  const { errno, error, log, insnsProcessed } = checked;
-  if (errno !== 0) return { fd: errno, error, log, insnsProcessed };
+  if (typeof checked === "number") {
+    return { fd: checked, verdict: checked, error: "", log: "", insnsProcessed: 0 };
+  }
+  const { verdict, errno, error, log, insnsProcessed } = checked;
+  if (errno !== 0) return { fd: errno, verdict, error, log, insnsProcessed };
   const prog = fixedUp(kernel, attr, checked, maps);
-  return { fd: kernel.install(prog), error: "", log, insnsProcessed };
+  return { fd: kernel.install(prog), verdict, error: "", log, insnsProcessed };
 }
 
 /** The check alone: nothing is loaded. A negative errno when it does not come to that. */

@@ -48,11 +48,12 @@ export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr)
   return Object.freeze({ ok: true, prog, log, insnsProcessed } as const);
 }
 
-/** A log that is too long must not change the answer: its end is kept, and the load is repeated. */
+/** A log that is too long must not change the answer: its end is kept. */
 function loadWithLog(kernel: BpfKernel, request: ProgLoadAttr): ProgLoadOutcome {
   const outcome = progLoad(kernel, request);
   if (outcome.fd !== -ENOSPC) return outcome;
-  const { error, log } = outcome;
+  const { verdict, error, log } = outcome;
+  if (verdict !== 0) return { ...outcome, fd: verdict };
   const repeated = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
   return { ...progLoad(kernel, repeated), error, log };
 }

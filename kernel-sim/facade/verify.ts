@@ -2,7 +2,6 @@ import type { LoadAttr, VerifierReport, VerifierStep } from "../api.ts";
 import { checkProgram, type ProgLoadAttr } from "../bpf/prog-load.ts";
 import { textsOf } from "../bpf/program-text.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
-import { ENOSPC } from "../include/errno.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
 import { loadRequest } from "./prog.ts";
@@ -13,19 +12,16 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const kernel = open();
   const request = loadRequest(attr);
   const maps = new VerifierMaps(kernel);
-  const quiet = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
-  const logged = checkProgram(kernel, request, maps);
-  if (typeof logged === "number") return refusedReport(-logged);
-  // As in load(), a log that is too long must not change the answer.
-  const outcome = logged.errno === -ENOSPC ? checkProgram(kernel, quiet, maps) : logged;
+  const outcome = checkProgram(kernel, request, maps);
   if (typeof outcome === "number") return refusedReport(-outcome);
   const texts = insnTexts(attr, request);
   let steps: readonly VerifierStep[] | undefined;
   return facade({
-    ok: outcome.errno === 0,
-    errno: Math.abs(outcome.errno),
-    error: logged.error,
-    log: logged.log,
+    // As in load(), a log that is too long does not change the answer.
+    ok: outcome.verdict === 0,
+    errno: Math.abs(outcome.verdict),
+    error: outcome.error,
+    log: outcome.log,
     insnsProcessed: outcome.insnsProcessed,
     totalStates: outcome.totalStates,
     peakStates: outcome.peakStates,
@@ -33,6 +29,7 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
     get steps() {
       if (steps !== undefined) return steps;
       const recorder = new StepRecorder(texts);
+      const quiet = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
       checkProgram(kernel, quiet, maps, recorder);
       steps = recorder.steps();
       return steps;

@@ -23,7 +23,9 @@ import type { VerifierState } from "./verifier-state.ts";
 
 /** What the verifier found out about a program. */
 export interface VerifierOutcome {
-  /** 0, or a negative errno; -ENOSPC also when the log did not fit into its buffer. */
+  /** 0, or a negative errno: what the program alone deserves. */
+  readonly verdict: 0 | number;
+  /** The same, or -ENOSPC when the log did not fit into its buffer. */
   readonly errno: 0 | number;
   /** The line that explains a refusal, as far as the log holds one, else "". */
   readonly error: string;
@@ -86,18 +88,18 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
 export function verify(input: VerifierInput, observe?: VerifierObserver): VerifierOutcome {
   const env = new VerifierEnv(input, observe);
   env.liveness = new Liveness(env);
-  let errno: 0 | number = 0;
+  let verdict: 0 | number = 0;
   for (const pass of PASSES) {
-    errno = pass(env);
-    if (errno !== 0) break;
+    verdict = pass(env);
+    if (verdict !== 0) break;
   }
   logStats(env);
   const fitted = env.log.fit();
   // A program that is fine is refused without an explanation when its log is too long.
-  const error = errno === 0 ? "" : explainingLine(fitted.text);
-  if (fitted.isTruncated) errno = -ENOSPC;
+  const error = verdict === 0 ? "" : explainingLine(fitted.text);
   return {
-    errno,
+    verdict,
+    errno: fitted.isTruncated ? -ENOSPC : verdict,
     error,
     log: fitted.text,
     insnsProcessed: env.insnProcessed,
