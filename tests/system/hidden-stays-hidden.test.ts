@@ -86,10 +86,13 @@ describe("a student who hands in what is wrong", () => {
           (source) => handIn(exercise, source),
         ),
       );
+      const followed: { id: string; events: string }[] = [];
+      for (const id of ids)
+        followed.push({ id, events: await answerTo(`/submissions/${id}/events`) });
+      // The exercise's page shows the results of all of them.
+      const said = followed.flatMap(({ events }) => spokenIn(events));
       const leaks: string[] = [];
-      for (const id of ids) {
-        const events = await answerTo(`/submissions/${id}/events`);
-        const said = spokenIn(events);
+      for (const { id, events } of followed) {
         const pages = [`/exercises/${exercise}`, `/submissions/${id}`];
         const payloads = pages.map((path) => answerTo(path, { rsc: "1" }));
         const answers = [
