@@ -42,6 +42,22 @@ test("a table of ten thousand rows shows twenty and offers more", () => {
   expect(html).toContain("Show 500 more rows of 10000");
 });
 
+test.each([
+  { name: "a table that the text column holds keeps to it", columns: 3, isWide: false },
+  { name: "a table of more takes the margin too", columns: 5, isWide: true },
+])("$name", ({ columns, isWide }) => {
+  const names = Array.from({ length: columns }, (_, place) => `c${place}`);
+  const row = names.map(() => "18446744073709551615");
+  const html = shown(display(MIME_TABLE, { columns: names, rows: [row], numeric: [] }));
+  expect(html.includes("data-wide")).toBe(isWide);
+});
+
+test("bytes and words in hexadecimal stand place under place, other texts do not", () => {
+  const rows = [["0xffffffffffffffff"], ["b7 01 00 00"], ["added"], ["0x7 of 9"]];
+  const html = shown(display(MIME_TABLE, { columns: ["x"], rows, numeric: [] }));
+  expect(html.match(/<code>[^<]*/g)).toEqual(["<code>0xffffffffffffffff", "<code>b7 01 00 00"]);
+});
+
 test("a table without columns says that it is empty", () => {
   expect(shown(display(MIME_TABLE, { columns: [], rows: [], numeric: [] }))).toContain(
     "empty table",
