@@ -1,8 +1,9 @@
 import { bpf } from "kernel-sim";
 
 /**
- * Socket filter. If the map `counts` (hash, key 4, value 8) has the key 0, adds one to its value
- * and answers 1. If it has not, answers 0 and changes nothing.
+ * Socket filter. If the map `counts` (hash, key 4, value 8) has the key
+ * 0, adds one to its value and answers 1. If it has not, answers 0 and
+ * changes nothing.
  */
 export const bump = bpf.asm`
     *(u32 *)(r10 -4) = 0
@@ -17,7 +18,10 @@ export const bump = bpf.asm`
     exit
 `;
 
-/** XDP. Answers the four bytes at offset 30 as a little-endian word; 0 if the frame ends before. */
+/**
+ * XDP. Answers the four bytes at offset 30 as a little-endian word; 0
+ * if the frame ends before.
+ */
 export const destination = bpf.asm`
     r2 = *(u32 *)(r1 +0)
     r3 = *(u32 *)(r1 +4)
@@ -31,8 +35,9 @@ export const destination = bpf.asm`
 `;
 
 /**
- * Socket filter. The map `config` (array, value 8) holds an index, any 64-bit number read as
- * unsigned. Answers that byte of the map `table` (array, value 16), 0 if the index is above 15.
+ * Socket filter. The map `config` (array, value 8) holds an index, any
+ * 64-bit number read as unsigned. Answers that byte of the map `table`
+ * (array, value 16), 0 if the index is above 15.
  */
 export const pick = bpf.asm`
     r1 = map_value[config]+0
@@ -47,8 +52,9 @@ export const pick = bpf.asm`
 `;
 
 /**
- * Socket filter. If the map `counts` (hash, key 4, value 8) has the key 0, answers the length of
- * the packet (offset 0 of the context); otherwise 0.
+ * Socket filter. If the map `counts` (hash, key 4, value 8) has the key
+ * 0, answers the length of the packet (offset 0 of the context);
+ * otherwise 0.
  */
 export const lengthIfSeen = bpf.asm`
     r5 = r1
@@ -64,8 +70,9 @@ export const lengthIfSeen = bpf.asm`
 `;
 
 /**
- * XDP. The low four bits of byte 14 give the length of the IPv4 header in words of 4 bytes. Answers
- * the first byte behind that header, 0 if the frame ends before it or has less than 34 bytes.
+ * XDP. The low four bits of byte 14 give the length of the IPv4 header
+ * in words of 4 bytes. Answers the first byte behind that header, 0 if
+ * the frame ends before it or has less than 34 bytes.
  */
 export const afterOptions = bpf.asm`
     r2 = *(u32 *)(r1 +0)
@@ -84,8 +91,9 @@ export const afterOptions = bpf.asm`
 `;
 
 /**
- * Socket filter. The map `config` (array, value 8) holds n, any 64-bit number read as unsigned.
- * Answers the sum of the first n bytes of the map `table` (array, value 16), of all 16 if n is larger.
+ * Socket filter. The map `config` (array, value 8) holds n, any 64-bit
+ * number read as unsigned. Answers the sum of the first n bytes of the
+ * map `table` (array, value 16), of all 16 if n is larger.
  */
 export const sum = bpf.asm`
     r1 = map_value[config]+0
