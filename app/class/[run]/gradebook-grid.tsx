@@ -31,6 +31,7 @@ export function GradebookGrid({ name, children }: GradebookGridProps) {
         <span>
           <small>3×</small> attempts, where there are several
         </span>
+        <span>means: of those who tried the exercise; for the sum, of all shown</span>
         <span className={css["keys"]}>
           arrow keys move, Enter opens the attempts, S sorts by an exercise
         </span>

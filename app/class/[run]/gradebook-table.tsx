@@ -85,7 +85,7 @@ export function GradebookTable({ run, book, columns, students }: GradebookTableP
       <tfoot>
         <tr>
           <th scope="row" className={css["student"]}>
-            Mean of those who submitted
+            Mean
           </th>
           {exercises.map(({ slug, isStart }, place) => (
             <td key={slug} className={isStart ? css["start"] : undefined}>
