@@ -194,6 +194,8 @@ const LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   overviewRulerBorder: false,
   scrollBeyondLastLine: false,
   scrollbar: { vertical: "hidden", alwaysConsumeMouseWheel: false, horizontalScrollbarSize: 8 },
+  // Ways to paste are asked for first, and the text comes later: who leaves or submits at once loses it.
+  pasteAs: { enabled: false },
   renderLineHighlight: "line",
   renderLineHighlightOnlyWhenFocus: true,
   padding: { top: 0, bottom: 0 },
