@@ -48,7 +48,8 @@ export async function rewrite(page: Page, text: string): Promise<void> {
 
 /** Pastes over everything in the editor that is open; typed text would be indented. */
 export async function replaceText(page: Page, text: string): Promise<void> {
-  await expect(page.locator("[data-exercise] .monaco-editor")).toBeVisible();
+  // Until Monaco has come a plain field holds the focus; a paste into that one would be lost.
+  await expect(page.locator("[data-exercise] .monaco-editor :focus")).toBeAttached();
   await page.keyboard.press("ControlOrMeta+a");
   await page.evaluate((pasted) => {
     const clipboardData = new DataTransfer();
