@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { LectureDocument } from "#notebook/document";
-import { parseLecture } from "./lecture-text.ts";
-import { searchLectures } from "./search.ts";
+import { parseLecture, parseTask } from "./lecture-text.ts";
+import { type SearchedExercise, searchLectures } from "./search.ts";
 
 const TEXT = `---
 number: L07
@@ -28,9 +28,21 @@ const written = machine.write_all("x".repeat(65536));
 ### The other end
 
 When the last reader has gone, a writer gets \`SIGPIPE\`; the size is $2^{16}$.
+
+<Exercise id="tee" />
 `;
 
+const EXERCISE = {
+  title: "Two ends",
+  task: (await parseTask("Write `copy`, which doubles a stream.", "t")).body,
+};
+
 const lectures: readonly LectureDocument[] = [(await parseLecture(TEXT, "t")).document];
+
+const exercises: readonly SearchedExercise[] = [
+  { ...EXERCISE, id: "tee", number: "E7.2" },
+  { ...EXERCISE, id: "of-another-lecture", number: "E8.1" },
+];
 
 const textOf = (hit: { snippet: readonly { text: string }[] } | undefined) =>
   hit?.snippet.map(({ text }) => text).join("");
@@ -43,14 +55,18 @@ test.each([
   { query: "water", href: "/lectures/07-pipes" },
   { query: "bufers", href: "/lectures/07-pipes#reading-and-writing" },
   { query: "buff", href: "/lectures/07-pipes#reading-and-writing" },
+  { query: "two ends", href: "/lectures/07-pipes#exercise-tee" },
+  { query: "stream doubles", href: "/lectures/07-pipes#exercise-tee" },
+  { query: "E7.2", href: "/lectures/07-pipes#exercise-tee" },
+  { query: "7.2", href: "/lectures/07-pipes#exercise-tee" },
   // No section has both: one that has either.
   { query: "sigpipe nonsense", href: "/lectures/07-pipes#the-other-end" },
 ])("$query is found at $href", ({ query, href }) => {
-  expect(searchLectures(lectures, query).hits[0]?.href).toBe(href);
+  expect(searchLectures(lectures, exercises, query).hits[0]?.href).toBe(href);
 });
 
 test("a hit says where it is and marks what was found, in a short line", () => {
-  const [hit] = searchLectures(lectures, "BUFFERS").hits;
+  const [hit] = searchLectures(lectures, exercises, "BUFFERS").hits;
   const at = { lectureNumber: "L07", lectureTitle: "Pipes", section: "Reading and writing" };
   expect(hit).toMatchObject({ kind: "section", ...at });
   expect(hit?.snippet.filter(({ isHit }) => isHit)).toEqual([{ text: "buffers", isHit: true }]);
@@ -59,20 +75,24 @@ test("a hit says where it is and marks what was found, in a short line", () => {
 });
 
 test("a cell's hit has its number and title", () => {
-  const [hit] = searchLectures(lectures, "65536").hits;
+  const [hit] = searchLectures(lectures, exercises, "65536").hits;
   expect(hit).toMatchObject({ kind: "cell", cell: { number: 1, title: "Fill a pipe" } });
 });
 
 test.each(["", "   ", "zzzz", "*", "\\", "(a+)+$"])(
   "%j finds nothing and breaks nothing",
   (query) => {
-    expect(searchLectures(lectures, query)).toEqual({ query: query.trim(), hits: [], total: 0 });
+    expect(searchLectures(lectures, exercises, query)).toEqual({
+      query: query.trim(),
+      hits: [],
+      total: 0,
+    });
   },
 );
 
 test("a query of any length takes no time", () => {
   const began = performance.now();
-  const { query } = searchLectures(lectures, "abcdefghij ".repeat(10_000));
+  const { query } = searchLectures(lectures, exercises, "abcdefghij ".repeat(10_000));
   expect(query.length).toBeLessThanOrEqual(100);
   expect(performance.now() - began).toBeLessThan(1000);
 });

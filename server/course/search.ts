@@ -1,10 +1,21 @@
-/** Full-text search over prose, cells and headings. The index stays on the server. */
+/** Full-text search over prose, cells, headings and exercises. The index stays on the server. */
+import type { Root } from "hast";
 import MiniSearch, { type SearchResult } from "minisearch";
 import type { LectureDocument, SearchAnswer, SearchHit } from "#notebook/document";
 import { plainText, sectionsOf } from "./body-text.ts";
-import { readLectures } from "./lecture.ts";
+import { readExercises } from "./exercise.ts";
+import { readLectures, readTask } from "./lecture.ts";
 
-/** One that can be found: a section, or a cell. */
+/** What an exercise is found by. */
+export interface SearchedExercise {
+  readonly id: string;
+  /** E.g. `E11.1`. */
+  readonly number: string;
+  readonly title: string;
+  readonly task: Root;
+}
+
+/** One that can be found: a section, an exercise, or a cell. */
 interface Entry extends Omit<SearchHit, "snippet"> {
   readonly id: number;
   readonly title: string;
@@ -24,17 +35,34 @@ const SNIPPET_CHARS = 180;
 const indexes = new WeakMap<readonly LectureDocument[], CourseIndex>();
 
 export async function searchCourse(asked: string): Promise<SearchAnswer> {
-  return searchLectures(await readLectures(), asked);
+  const lectures = await readLectures();
+  let index = indexes.get(lectures);
+  if (index === undefined) {
+    index = indexOf(lectures, await exercisesToSearch());
+    indexes.set(lectures, index);
+  }
+  return search(index, asked);
 }
 
-export function searchLectures(lectures: readonly LectureDocument[], asked: string): SearchAnswer {
+export function searchLectures(
+  lectures: readonly LectureDocument[],
+  exercises: readonly SearchedExercise[],
+  asked: string,
+): SearchAnswer {
+  return search(indexOf(lectures, exercises), asked);
+}
+
+/** Those with a task that can be shown. */
+async function exercisesToSearch(): Promise<SearchedExercise[]> {
+  const found = readExercises().map(async ({ manifest: { id, number, title } }) => {
+    const task = await readTask(id);
+    return task === undefined ? [] : [{ id, number, title, task }];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+function search({ entries, index }: CourseIndex, asked: string): SearchAnswer {
   const query = asked.slice(0, QUERY_CHARS_MAX).trim();
-  let course = indexes.get(lectures);
-  if (course === undefined) {
-    course = indexOf(lectures);
-    indexes.set(lectures, course);
-  }
-  const { entries, index } = course;
   const options = {
     boost: { title: 3 },
     prefix: (term: string) => term.length > 1,
@@ -51,8 +79,13 @@ export function searchLectures(lectures: readonly LectureDocument[], asked: stri
   return { query, hits, total: found.length };
 }
 
-function indexOf(lectures: readonly LectureDocument[]): CourseIndex {
-  const entries = lectures.flatMap(entriesOf).map((entry, id) => ({ ...entry, id }));
+function indexOf(
+  lectures: readonly LectureDocument[],
+  exercises: readonly SearchedExercise[],
+): CourseIndex {
+  const entries = lectures
+    .flatMap((lecture) => [...entriesOf(lecture), ...exerciseEntries(lecture, exercises)])
+    .map((entry, id) => ({ ...entry, id }));
   const index = new MiniSearch<Entry>({ fields: ["title", "text"] });
   index.addAll(entries);
   return { entries, index };
@@ -97,6 +130,27 @@ function entriesOf({ frontMatter, body, cells }: LectureDocument): Omit<Entry, "
       );
     return [section, ...inSection];
   });
+}
+
+/** The exercises of a lecture; a number is found with its letter and without. */
+function exerciseEntries(
+  { frontMatter, exerciseIds }: LectureDocument,
+  exercises: readonly SearchedExercise[],
+): Omit<Entry, "id">[] {
+  return exercises
+    .filter(({ id }) => exerciseIds.includes(id))
+    .map(({ id, number, title, task }) => {
+      const name = `${number.slice(1)} ${title}`;
+      return {
+        lectureNumber: frontMatter.number,
+        lectureTitle: frontMatter.title,
+        kind: "section",
+        href: `/lectures/${frontMatter.slug}#exercise-${id}`,
+        section: name,
+        title: `${number} ${name}`,
+        text: plainText(task),
+      };
+    });
 }
 
 function hitOf({ id: _, title: _title, text, ...hit }: Entry, { terms }: SearchResult): SearchHit {
