@@ -46,11 +46,7 @@ export class ReadingThread {
   }
 
   async #ask(text: Text): Promise<Answer> {
-    // Not bundled: Node runs the file as it lies in the checkout.
-    const file = join(checkout(), "server/course/reading-thread.ts");
-    this.#thread ??= new Worker(/* turbopackIgnore: true */ file, {
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB_MAX },
-    });
+    this.#thread ??= startThread();
     this.#thread.postMessage(text);
     try {
       const signal = AbortSignal.timeout(this.#textMsMax);
@@ -75,6 +71,15 @@ export class ReadingThread {
     this.#thread = undefined;
     void thread?.terminate();
   }
+}
+
+/** Node runs the file as it lies in the checkout: `new Worker`, Turbopack would make its own. */
+function startThread(): Worker {
+  const file = join(checkout(), "server/course/reading-thread.ts");
+  return Reflect.construct(Worker, [
+    file,
+    { resourceLimits: { maxOldGenerationSizeMb: THREAD_MIB_MAX } },
+  ]);
 }
 
 function tooMuch(name: string, limit: string): Answer {
