@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { exerciseVersionOf, readExercise, readExercises } from "./exercise.ts";
+import { exerciseVersionOf, readExercise, readExercises, soundExercises } from "./exercise.ts";
 
 const SOUND = join(
   import.meta.dirname,
@@ -68,6 +68,14 @@ test.each([
 ])("$name is told with file and line", ({ change, says }) => {
   const { folder } = courseWith(change);
   expect(() => readExercise(folder)).toThrow(says);
+});
+
+test("one that cannot be read takes no other one out of the pages", () => {
+  const { course, folder } = courseWith((yaml) => yaml);
+  const broken = join(folder, "../broken");
+  cpSync(SOUND, broken, { recursive: true });
+  writeFileSync(join(broken, "exercise.yaml"), "title: [broken");
+  expect(soundExercises(course).map(({ manifest }) => manifest.id)).toEqual(["add-up"]);
 });
 
 test("two exercises with one number are told", () => {

@@ -4,6 +4,7 @@ import { basename, join, relative } from "node:path";
 import { z } from "zod";
 import type { ExerciseManifest } from "#notebook/document";
 import { checkout } from "../config.ts";
+import { log } from "../operation/log.ts";
 import { courseFolder, exerciseFolders } from "./course-files.ts";
 import { bundleTests } from "./exercise-tests.ts";
 import { CourseProblem, readYaml } from "./located-yaml.ts";
@@ -91,6 +92,25 @@ export async function exerciseVersionOf(folder: string): Promise<ExerciseVersion
 
 /** All exercises of a course by lecture and number. Throws a `CourseProblem` for all that is wrong. */
 export function readExercises(course = courseFolder()): CourseExercise[] {
+  const { exercises, problems } = readAll(course);
+  if (problems.length > 0) throw new CourseProblem(problems);
+  return exercises;
+}
+
+let told = "";
+
+/** Those that can be read, by number; what is wrong with the others goes to the log, once. */
+export function soundExercises(course = courseFolder()): CourseExercise[] {
+  const { exercises, problems } = readAll(course);
+  const telling = problems.join("\n");
+  if (telling !== told && problems.length > 0) {
+    log.error({ problems }, "an exercise cannot be shown");
+  }
+  told = telling;
+  return exercises;
+}
+
+function readAll(course: string): { exercises: CourseExercise[]; problems: string[] } {
   const problems: string[] = [];
   const found = exerciseFolders(course).flatMap((folder) => {
     try {
@@ -114,8 +134,8 @@ export function readExercises(course = courseFolder()): CourseExercise[] {
       );
     }
   }
-  if (problems.length > 0) throw new CourseProblem(problems);
-  return found.sort((a, b) => compareNumbers(a.manifest.number, b.manifest.number));
+  const exercises = found.sort((a, b) => compareNumbers(a.manifest.number, b.manifest.number));
+  return { exercises, problems };
 }
 
 /** By id (`three-small-programs`) or number (`E11.1`). */

@@ -5,6 +5,7 @@ export {
   exerciseVersionOf,
   findExercise,
   readExercises,
+  soundExercises,
 } from "./exercise.ts";
 export { type CourseSheet, readExerciseSheet } from "./exercise-sheet.ts";
 export { figureData } from "./figures/figure-data.ts";

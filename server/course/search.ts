@@ -3,7 +3,7 @@ import type { Root } from "hast";
 import MiniSearch, { type SearchResult } from "minisearch";
 import type { LectureDocument, SearchAnswer, SearchHit } from "#notebook/document";
 import { plainText, sectionsOf } from "./body-text.ts";
-import { readExercises } from "./exercise.ts";
+import { soundExercises } from "./exercise.ts";
 import { readLectures, readTask } from "./lecture.ts";
 
 /** What an exercise is found by. */
@@ -54,7 +54,7 @@ export function searchLectures(
 
 /** Those with a task that can be shown. */
 async function exercisesToSearch(): Promise<SearchedExercise[]> {
-  const found = readExercises().map(async ({ manifest: { id, number, title } }) => {
+  const found = soundExercises().map(async ({ manifest: { id, number, title } }) => {
     const task = await readTask(id);
     return task === undefined ? [] : [{ id, number, title, task }];
   });

@@ -1,5 +1,5 @@
 import type { ExerciseManifest, LectureDocument } from "#notebook/document";
-import { readExercises } from "#server/course";
+import { soundExercises } from "#server/course";
 
 interface ExercisesOfLecture {
   readonly exercises: readonly ExerciseManifest[];
@@ -9,7 +9,7 @@ interface ExercisesOfLecture {
 
 /** The exercises that stand in a lecture, by number. */
 export function exercisesOf({ exerciseIds }: LectureDocument): ExercisesOfLecture {
-  const exercises = readExercises()
+  const exercises = soundExercises()
     .map(({ manifest }) => manifest)
     .filter(({ id }) => exerciseIds.includes(id));
   return { exercises, points: exercises.reduce((sum, { points }) => sum + points, 0) };
