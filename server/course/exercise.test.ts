@@ -75,6 +75,8 @@ test("one that cannot be read takes no other one out of the pages", () => {
   const broken = join(folder, "../broken");
   cpSync(SOUND, broken, { recursive: true });
   writeFileSync(join(broken, "exercise.yaml"), "title: [broken");
+  // The same number again.
+  cpSync(SOUND, join(folder, "../second"), { recursive: true });
   expect(soundExercises(course).map(({ manifest }) => manifest.id)).toEqual(["add-up"]);
 });
 

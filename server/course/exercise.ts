@@ -121,12 +121,14 @@ function readAll(course: string): { exercises: CourseExercise[]; problems: strin
       return [];
     }
   });
+  const doubles = new Set<CourseExercise>();
   for (const key of ["id", "number"] as const) {
     const first = new Map<string, CourseExercise>();
     for (const exercise of found) {
       const other = first.get(exercise.manifest[key]);
-      first.set(exercise.manifest[key], exercise);
+      first.set(exercise.manifest[key], other ?? exercise);
       if (other === undefined) continue;
+      doubles.add(exercise);
       const name = relative(checkout(), join(exercise.folder, "exercise.yaml"));
       const place = relative(checkout(), other.folder);
       problems.push(
@@ -134,7 +136,9 @@ function readAll(course: string): { exercises: CourseExercise[]; problems: strin
       );
     }
   }
-  const exercises = found.sort((a, b) => compareNumbers(a.manifest.number, b.manifest.number));
+  const exercises = found
+    .filter((exercise) => !doubles.has(exercise))
+    .sort((a, b) => compareNumbers(a.manifest.number, b.manifest.number));
   return { exercises, problems };
 }
 

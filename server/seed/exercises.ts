@@ -1,10 +1,12 @@
 import {
   type CourseExercise,
+  CourseProblem,
   type ExerciseVersion,
   exerciseVersionOf,
-  readExercises,
+  soundExercises,
 } from "../course/index.ts";
 import type { Tx } from "../db/client.ts";
+import { log } from "../operation/log.ts";
 import type { SeededRun } from "./course.ts";
 
 /** An exercise of the course folder with what it is graded with now. */
@@ -13,14 +15,23 @@ export interface BuiltExercise {
   readonly version: ExerciseVersion;
 }
 
-/** Reads and bundles all exercises of the course; no database is needed, so none is kept waiting. */
+/**
+ * Reads and bundles the exercises of the course; no database is needed, so none is kept waiting. A
+ * course that is being edited must not keep the site from starting: one that is broken stays as the
+ * database has it.
+ */
 export async function buildExercises(): Promise<BuiltExercise[]> {
-  return Promise.all(
-    readExercises().map(async (exercise) => ({
-      exercise,
-      version: await exerciseVersionOf(exercise.folder),
-    })),
-  );
+  return (await Promise.all(soundExercises().map(built))).flat();
+}
+
+async function built(exercise: CourseExercise): Promise<BuiltExercise[]> {
+  try {
+    return [{ exercise, version: await exerciseVersionOf(exercise.folder) }];
+  } catch (error) {
+    if (!(error instanceof CourseProblem)) throw error;
+    log.error({ problems: error.problems }, "an exercise cannot be imported");
+    return [];
+  }
 }
 
 /**
@@ -30,9 +41,9 @@ export async function buildExercises(): Promise<BuiltExercise[]> {
 export async function storeExercises(
   tx: Tx,
   run: SeededRun,
-  built: readonly BuiltExercise[],
+  exercises: readonly BuiltExercise[],
 ): Promise<void> {
-  for (const [position, { exercise, version }] of built.entries()) {
+  for (const [position, { exercise, version }] of exercises.entries()) {
     const { id: slug, number, title, points, attempts = null } = exercise.manifest;
     const shown = { number, title, points, attempts, position, lectureSlug: exercise.lectureSlug };
     const { id: exerciseId } = await tx.exercise.upsert({

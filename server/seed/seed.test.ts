@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
@@ -8,6 +8,11 @@ import { db } from "../db/index.ts";
 import { seed } from "./seed.ts";
 
 ownDatabase();
+
+const ADD_UP = join(
+  import.meta.dirname,
+  "../../tests/fixtures/course/lectures/01-sums/exercises/add-up",
+);
 
 test("a fresh database gets one run with every exercise, and a second start adds nothing", async () => {
   await seed();
@@ -46,17 +51,20 @@ test("demo accounts exist in demo mode alone, and keep nobody's session when it 
   vi.unstubAllEnvs();
 });
 
-test("a broken exercise keeps nothing else from starting, and what is stored stays", async () => {
+test("a broken exercise keeps nothing else from starting, sound ones come, and what is stored stays", async () => {
   await seed();
   const course = mkdtempSync(join(tmpdir(), "kernelbook-course-"));
   const folder = join(course, "lectures/01-broken/exercises/broken");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "exercise.yaml"), "number: [\n");
+  cpSync(ADD_UP, join(folder, "../add-up"), { recursive: true });
   vi.stubEnv("COURSE_DIR", course);
   await seed();
   vi.unstubAllEnvs();
   rmSync(course, { recursive: true });
-  expect(await db().exercise.count()).toBe(readExercises().length);
+  expect(await db().exercise.count()).toBe(readExercises().length + 1);
+  const { count } = await db().exercise.deleteMany({ where: { slug: "add-up" } });
+  expect(count).toBe(1);
 });
 
 test("a mended title arrives, and what is graded keeps its version", async () => {

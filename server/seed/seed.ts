@@ -1,10 +1,8 @@
 import { config } from "../config.ts";
-import { CourseProblem } from "../course/index.ts";
 import { transaction } from "../db/client.ts";
-import { log } from "../operation/log.ts";
 import { seedCourse } from "./course.ts";
 import { closeDemoAccounts, reopenDemoAccounts, seedDemoAccounts } from "./demo-accounts.ts";
-import { type BuiltExercise, buildExercises, storeExercises } from "./exercises.ts";
+import { buildExercises, storeExercises } from "./exercises.ts";
 
 /** Advisory lock: of several web processes that start at once, one seeds and the others wait. */
 const SEED_LOCK = 72_707_370;
@@ -12,7 +10,7 @@ const SEED_LOCK = 72_707_370;
 /** Fills a fresh database, and brings an old one up to the course's present content. */
 export async function seed(): Promise<void> {
   const { isDemo } = config();
-  const exercises = await buildableExercises();
+  const exercises = await buildExercises();
   await transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
     const runs = await seedCourse(tx, isDemo);
@@ -25,15 +23,4 @@ export async function seed(): Promise<void> {
       await closeDemoAccounts(tx);
     }
   });
-}
-
-/** A course that is being edited must not keep the site from starting: it goes on with what it has. */
-async function buildableExercises(): Promise<BuiltExercise[]> {
-  try {
-    return await buildExercises();
-  } catch (error) {
-    if (!(error instanceof CourseProblem)) throw error;
-    log.error({ problems: error.problems }, "the exercises of the course cannot be imported");
-    return [];
-  }
 }
