@@ -41,6 +41,11 @@ export async function runVisibleTests(options: VisibleTestsOptions): Promise<Vis
   } catch (problem) {
     return { kind: "broken", message: problem instanceof Error ? problem.message : "" };
   }
+  // Somebody may have stopped it while the frame was opened.
+  if (options.signal?.aborted) {
+    frame.close();
+    return { kind: "stopped" };
+  }
   const run = new VisibleRun(frame, options);
   try {
     return await run.end;

@@ -116,7 +116,7 @@ test.describe("without script", () => {
 
 test.describe("searching", () => {
   test("headings, prose and cells are found with the words marked", async ({ page }) => {
-    await page.goto("/");
+    await openHome(page);
     await page.getByRole("link", { name: "Search the course" }).click();
     const dialog = page.getByRole("dialog", { name: "Search the course" });
     await dialog.getByRole("searchbox").fill("interpreter and JIT");
@@ -129,7 +129,7 @@ test.describe("searching", () => {
   });
 
   test("a dead network is said, and what is typed stays", async ({ page, context }) => {
-    await page.goto("/");
+    await openHome(page);
     await page.keyboard.press("/");
     const dialog = page.getByRole("dialog", { name: "Search the course" });
     await expect(dialog).toBeVisible();
@@ -323,4 +323,10 @@ async function tabTo(page: Page, target: ReturnType<Page["getByRole"]>): Promise
     await page.keyboard.press("Tab");
   }
   throw new Error("no way there by Tab");
+}
+
+/** The home page, once its scripts listen: the switch of the theme comes with them. */
+async function openHome(page: Page): Promise<void> {
+  await page.goto("/");
+  await expect(page.getByRole("button", { name: /^Theme/ })).toBeVisible();
 }

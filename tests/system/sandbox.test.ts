@@ -147,6 +147,34 @@ test("visible tests run with player and judge in two Workers", async () => {
   expect(runs[2]?.end.kind).toBe("compile-error");
 });
 
+test("visible tests that are stopped while their frame opens never begin", async () => {
+  const end = await tab.evaluate(() => {
+    const { runVisibleTests } = window as unknown as SandboxWindow;
+    const stop = new AbortController();
+    const manifest = {
+      id: "endless",
+      number: "E0.1",
+      kind: "code",
+      title: "",
+      attempts: undefined,
+      points: 0,
+      seeds: [1],
+      limits: { cpuSeconds: 1, wallSeconds: 1, memoryMiB: 64 },
+      tests: [],
+    } as const;
+    const ended = runVisibleTests({
+      source: "for (;;) {}",
+      testSource: "",
+      manifest,
+      onOutcome: () => undefined,
+      signal: stop.signal,
+    });
+    stop.abort();
+    return ended;
+  });
+  expect(end).toEqual({ kind: "stopped" });
+});
+
 test("the frame asks for nothing but itself and the page for one script", () => {
   // Not every Chromium asks for an icon.
   const asked = new Set(page.requests.filter((path) => path !== "/favicon.ico"));
