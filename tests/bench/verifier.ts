@@ -35,7 +35,12 @@ function rate(turns: number): { perSecond: number; processed: number; ms: number
   const machine = boot();
   const program = bpf.asm(counting(turns));
   const began = performance.now();
-  const { insnsProcessed } = machine.bpf.verify({ type: "socket_filter", program });
+  const { insnsProcessed } = machine.bpf.verify({
+    type: "socket_filter",
+    program,
+    // As programs are loaded; the log of a million instructions costs half as much again.
+    logLevel: 0,
+  });
   const ms = performance.now() - began;
   return { perSecond: (1000 * insnsProcessed) / ms, processed: insnsProcessed, ms };
 }
