@@ -18,7 +18,7 @@ export class TraceRing {
   readonly #names: string[] = [];
   readonly #numbers = new Map<string, number>();
   #view = new DataView(new ArrayBuffer(FIRST_CAPACITY * RECORD_BYTES));
-  #fields: (EventFields | undefined)[] = [];
+  readonly #fields: EventFields[] = [];
   /** Events ever recorded; the next one's sequence number. */
   #next = 0;
 
@@ -40,7 +40,9 @@ export class TraceRing {
     view.setFloat64(at + 8, this.#next, true);
     view.setInt32(at + 16, name, true);
     view.setInt32(at + 20, cpu, true);
-    this.#fields[slot] = fields;
+    // Appending by index is slow where the prototypes of arrays are frozen.
+    if (slot === this.#fields.length) this.#fields.push(fields);
+    else this.#fields[slot] = fields;
     this.#next++;
   }
 
