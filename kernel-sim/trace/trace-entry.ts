@@ -34,7 +34,10 @@ export function writeEntry(
 
 /** How many bytes a program at the tracepoint may read. @linux kernel/trace/trace_events.c `trace_event_get_offsets` (6.18) */
 export function fixedBytes({ fields }: TracepointFormat): number {
-  return Math.max(...fields.map(({ offset, size }) => offset + size));
+  let end = 0;
+  // Each event that a program hears asks for it: nothing is allocated.
+  for (const { offset, size } of fields) end = Math.max(end, offset + size);
+  return end;
 }
 
 /** Writes `text` with its final 0 and answers how many bytes that took. */

@@ -4,8 +4,9 @@ import { useState } from "react";
 import type { Conflict, SessionCell } from "#notebook/session";
 import { useNotebook } from "../notebook/context.ts";
 import css from "./cell.module.css";
-import { differingLines, merged } from "./differing-lines.ts";
+import { merged } from "./differing-lines.ts";
 import { focusCellSoon } from "./focus-cell.ts";
+import { TextVersion } from "./text-version.tsx";
 
 interface ConflictNoticeProps {
   cell: SessionCell;
@@ -34,8 +35,8 @@ export function ConflictNotice({ cell, conflict }: ConflictNoticeProps) {
         There at <TimeOfDay at={conflict.at} />. Both texts are kept; which one shall go on?
       </p>
       <div className={css["versions"]}>
-        <Version title="Here" source={cell.source} other={conflict.theirs} />
-        <Version
+        <TextVersion title="Here" source={cell.source} other={conflict.theirs} />
+        <TextVersion
           title={conflict.from === "tab" ? "In the other tab" : "On the other device"}
           source={conflict.theirs}
           other={cell.source}
@@ -53,23 +54,6 @@ export function ConflictNotice({ cell, conflict }: ConflictNoticeProps) {
         </button>
       </div>
     </section>
-  );
-}
-
-function Version({ title, source, other }: { title: string; source: string; other: string }) {
-  return (
-    <div>
-      <b>{title}</b>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <pre tabIndex={0}>
-        {differingLines(source, other).map(({ number, text, differs }) => (
-          <span key={number}>
-            {differs ? <mark>{text}</mark> : text}
-            {"\n"}
-          </span>
-        ))}
-      </pre>
-    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Conflict } from "#notebook/session";
-import { differingLines, merged } from "../cell/differing-lines.ts";
+import { merged } from "../cell/differing-lines.ts";
+import { TextVersion } from "../cell/text-version.tsx";
 import { Icon } from "../icon.tsx";
 import css from "./exercise.module.css";
 import { Moment } from "./moment.tsx";
@@ -22,8 +23,8 @@ export function TextConflict({ source, conflict, onPick }: TextConflictProps) {
           Both are kept; which one shall go on?
         </p>
         <div className={css["versions"]}>
-          <Version title="Here" source={source} other={conflict.theirs} />
-          <Version title="The other one" source={conflict.theirs} other={source} />
+          <TextVersion title="Here" source={source} other={conflict.theirs} />
+          <TextVersion title="The other one" source={conflict.theirs} other={source} />
         </div>
         <div className={css["act"]}>
           <button type="button" className={css["button"]} onClick={() => onPick(source)}>
@@ -42,22 +43,5 @@ export function TextConflict({ source, conflict, onPick }: TextConflictProps) {
         </div>
       </div>
     </section>
-  );
-}
-
-function Version({ title, source, other }: { title: string; source: string; other: string }) {
-  return (
-    <div>
-      <b>{title}</b>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-      <pre tabIndex={0}>
-        {differingLines(source, other).map(({ number, text, differs }) => (
-          <span key={number}>
-            {differs ? <mark>{text}</mark> : text}
-            {"\n"}
-          </span>
-        ))}
-      </pre>
-    </div>
   );
 }
