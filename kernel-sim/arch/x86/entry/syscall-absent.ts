@@ -9,12 +9,12 @@ export const ABSENT_64: readonly number[] = Object.freeze([
 ]);
 
 /**
- * The same for i386, as a 64-bit kernel without `CONFIG_USELIB` offers it: there vm86() and
- * map_shadow_stack() do not exist either.
+ * The same for i386, as a 64-bit kernel without `CONFIG_USELIB` offers it: there vm86() does
+ * not exist either.
  *
  * @linux arch/x86/entry/syscalls/syscall_32.tbl (6.18)
  */
 export const ABSENT_32: readonly number[] = Object.freeze([
   17, 31, 32, 35, 44, 53, 56, 58, 86, 98, 112, 113, 127, 130, 134, 137, 149, 166, 167, 169, 188,
-  189, 253, 273, 453,
+  189, 253, 273,
 ]);
