@@ -1,0 +1,41 @@
+import {
+  BUS_ADRALN,
+  FPE_INTDIV,
+  ILL_ILLOPN,
+  SI_KERNEL,
+  TRAP_BRKPT,
+} from "../../include/uapi/siginfo.ts";
+import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../include/uapi/signal.ts";
+import { forceSigFault } from "../../kernel/signal-send.ts";
+import type { Task } from "../../kernel/task.ts";
+import { handleUserFault } from "../../mm/memory.ts";
+
+const X86_TRAP_DE = 0;
+const X86_TRAP_DB = 1;
+const X86_TRAP_BP = 3;
+const X86_TRAP_UD = 6;
+const X86_TRAP_PF = 14;
+const X86_TRAP_AC = 17;
+
+/**
+ * An exception in user mode: a page fault is repaired if it can be, everything else is a signal.
+ *
+ * @linux arch/x86/kernel/traps.c, arch/x86/mm/fault.c (6.18)
+ */
+export function handleException(task: Task): void {
+  const { trap } = task;
+  task.trap = undefined;
+  if (trap === undefined) return;
+  task.regs.origAx = -1;
+  const { ip } = task.regs;
+  if (trap.vector === X86_TRAP_PF) {
+    const fault = handleUserFault(task, trap.address, trap.errorCode);
+    if (fault !== undefined) forceSigFault(task, fault.signo, fault.code, trap.address);
+  } else if (trap.vector === X86_TRAP_DE) forceSigFault(task, SIGFPE, FPE_INTDIV, ip);
+  else if (trap.vector === X86_TRAP_UD) forceSigFault(task, SIGILL, ILL_ILLOPN, ip);
+  else if (trap.vector === X86_TRAP_BP) forceSigFault(task, SIGTRAP, SI_KERNEL, 0);
+  else if (trap.vector === X86_TRAP_DB) forceSigFault(task, SIGTRAP, TRAP_BRKPT, ip);
+  else if (trap.vector === X86_TRAP_AC) forceSigFault(task, SIGBUS, BUS_ADRALN, 0);
+  // #GP and what else there is carry no address.
+  else forceSigFault(task, SIGSEGV, SI_KERNEL, 0);
+}

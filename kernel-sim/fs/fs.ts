@@ -1,0 +1,250 @@
+import type { Cred } from "../kernel/cred.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { SysResult } from "../kernel/sleep.ts";
+import type { Task } from "../kernel/task.ts";
+import type { WaitQueueHead } from "../kernel/wait.ts";
+import type { IovIter } from "../lib/iov-iter.ts";
+import type { AddressSpace } from "../mm/address-space.ts";
+import type { Mm } from "../mm/mm.ts";
+import type { Vma } from "../mm/vma.ts";
+import type { Dentry } from "./dcache.ts";
+import type { Mount } from "./mount.ts";
+
+/** A name or path as the kernel sees it: a string with one char for each byte (0 to 255). */
+export type ByteString = string;
+
+export const S_IFMT = 0o170000;
+export const S_IFSOCK = 0o140000;
+export const S_IFLNK = 0o120000;
+export const S_IFREG = 0o100000;
+export const S_IFBLK = 0o060000;
+export const S_IFDIR = 0o040000;
+export const S_IFCHR = 0o020000;
+export const S_IFIFO = 0o010000;
+export const S_ISUID = 0o4000;
+export const S_ISGID = 0o2000;
+export const S_ISVTX = 0o1000;
+
+/** Bits of `File.mode`: `include/linux/fs.h`. */
+export const FMODE_READ = 0x1;
+export const FMODE_WRITE = 0x2;
+export const FMODE_LSEEK = 0x4;
+export const FMODE_PREAD = 0x8;
+export const FMODE_PWRITE = 0x10;
+export const FMODE_EXEC = 0x20;
+export const FMODE_PATH = 0x4000;
+/** Reads and writes of the file take turns by its position (regular files and directories). */
+export const FMODE_ATOMIC_POS = 0x8000;
+/** It has no position (`FMODE_STREAM`). */
+export const FMODE_STREAM = 0x200000;
+
+/** Bits of `Kiocb.flags`. */
+export const IOCB_NOWAIT = 0x8;
+export const IOCB_APPEND = 0x2;
+export const IOCB_DSYNC = 0x4;
+
+/** A place in the tree: a dentry seen through a mount. */
+export interface Path {
+  readonly mnt: Mount;
+  readonly dentry: Dentry;
+}
+
+/**
+ * A file itself, without a name.
+ *
+ * @linux include/linux/fs.h `struct inode` (6.18)
+ */
+export class Inode {
+  readonly sb: SuperBlock;
+  readonly ino: number;
+  /** Type and permissions. */
+  mode: number;
+  uid = 0;
+  gid = 0;
+  nlink = 1;
+  size = 0;
+  /** Device number, for S_IFCHR and S_IFBLK. */
+  rdev = 0;
+  /** In ns since the epoch. */
+  atime = 0;
+  mtime = 0;
+  ctime = 0;
+  btime = 0;
+  /** Linux's inode flags: S_APPEND, S_IMMUTABLE, S_DEAD … */
+  flags = 0;
+  op: InodeOperations;
+  fop: FileOperations;
+  /** The pages of its contents, when it has any. */
+  mapping: AddressSpace | undefined = undefined;
+  /** Target of a symbolic link that needs no disk (`i_link`). */
+  link: ByteString | undefined = undefined;
+  readonly xattrs: Map<ByteString, Uint8Array> = new Map();
+  /** Locks (`fs/locks.ts`), watches (`fs/notify`), pipe (`fs/pipe.ts`), file system's own. */
+  flctx: unknown = undefined;
+  notifyMarks: unknown = undefined;
+  pipe: unknown = undefined;
+  privateData: unknown = undefined;
+  /** Who has it open for writing; negative while writing is denied (a running program). */
+  writecount = 0;
+  /** Dentries and open files that hold it. */
+  refs = 0;
+
+  constructor(sb: SuperBlock, ino: number, mode: number, op: InodeOperations, fop: FileOperations) {
+    this.sb = sb;
+    this.ino = ino;
+    this.mode = mode;
+    this.op = op;
+    this.fop = fop;
+  }
+
+  get type(): number {
+    return this.mode & S_IFMT;
+  }
+}
+
+/** What a file system does with names. What is left out answers as in Linux (EPERM, EINVAL, EOPNOTSUPP). */
+export interface InodeOperations {
+  /** The inode of a name in directory `dir`; undefined: there is none. */
+  lookup?(dir: Inode, name: ByteString): Inode | undefined | number;
+  create?(dir: Inode, dentry: Dentry, mode: number, cred: Cred): Inode | number;
+  link?(old: Inode, dir: Inode, dentry: Dentry): number;
+  unlink?(dir: Inode, dentry: Dentry): number;
+  symlink?(dir: Inode, dentry: Dentry, target: ByteString, cred: Cred): Inode | number;
+  mkdir?(dir: Inode, dentry: Dentry, mode: number, cred: Cred): Inode | number;
+  rmdir?(dir: Inode, dentry: Dentry): number;
+  mknod?(dir: Inode, dentry: Dentry, mode: number, rdev: number, cred: Cred): Inode | number;
+  tmpfile?(dir: Inode, mode: number, cred: Cred): Inode | number;
+  rename?(
+    oldDir: Inode,
+    oldDentry: Dentry,
+    newDir: Inode,
+    newDentry: Dentry,
+    flags: number,
+  ): number;
+  /** Target of a link that depends on who looks (`/proc/self`), a path of another place for magic links. */
+  getLink?(inode: Inode, task: Task): ByteString | Path | number;
+  permission?(task: Task, inode: Inode, mask: number): number;
+  /** After the checks of `notify_change`: takes the new size. */
+  truncate?(inode: Inode, size: number): number;
+  getattr?(inode: Inode): Partial<Pick<Inode, "size" | "nlink">> & { blocks?: number };
+  /** Whether xattrs of these names may be set here (`user.`, `trusted.`, `security.`). */
+  xattr?: boolean;
+}
+
+/** One I/O on an open file. */
+export interface Kiocb {
+  readonly task: Task;
+  readonly file: File;
+  pos: number;
+  readonly flags: number;
+}
+
+/** What a directory hands out, name by name; answers false when the buffer is full. */
+export type DirActor = (
+  name: ByteString,
+  ino: number,
+  dtype: number,
+  /** Where reading goes on behind this entry. */
+  nextPos: number,
+) => boolean;
+
+/** What can be done with an open file; what is left out answers as in Linux (EINVAL, ENOTTY, EBADF …). */
+export interface FileOperations {
+  /** Prepares a file that is being opened; a negative errno refuses. FIFOs sleep here. */
+  open?(task: Task, inode: Inode, file: File): SysResult;
+  /** The last reference has gone. */
+  release?(file: File): void;
+  /** A descriptor of it was closed by `task`. */
+  flush?(task: Task, file: File): number;
+  llseek?(task: Task, file: File, offset: number, whence: number): number;
+  readIter?(iocb: Kiocb, iter: IovIter): SysResult;
+  writeIter?(iocb: Kiocb, iter: IovIter): SysResult;
+  iterate?(task: Task, file: File, actor: DirActor): number;
+  /** The mask of what is possible now (EPOLL…); with `table`, is told of the queues to wait on. */
+  poll?(file: File, table: PollTable | undefined): number;
+  ioctl?(task: Task, file: File, cmd: number, arg: number): SysResult;
+  mmap?(file: File, vma: Vma, mm: Mm): number;
+  fsync?(task: Task, file: File): SysResult;
+  fallocate?(task: Task, file: File, mode: number, offset: number, len: number): number;
+  /** Lines of /proc/PID/fdinfo/FD. */
+  showFdinfo?(file: File): string;
+}
+
+/** Who asks `poll`: it is told of every queue that will say when something changes (`poll_table`). */
+export interface PollTable {
+  /** Only these events interest the caller. */
+  readonly key: number;
+  queue(file: File, head: WaitQueueHead): void;
+}
+
+/**
+ * An open file: what a descriptor refers to, shared by dup and fork.
+ *
+ * @linux include/linux/fs.h `struct file` (6.18)
+ */
+export class File {
+  readonly path: Path;
+  readonly inode: Inode;
+  readonly op: FileOperations;
+  /** O_… that can still change by fcntl(F_SETFL). */
+  flags: number;
+  /** FMODE_… */
+  mode: number;
+  pos = 0;
+  /** Who opened it. */
+  readonly cred: Cred;
+  /** Descriptors and others that hold it (`f_count`); `fput` in fs/file-table.ts. */
+  count = 1;
+  privateData: unknown = undefined;
+  /** fcntl(F_SETOWN, F_SETSIG). */
+  owner: { pid: unknown; type: number; uid: number; euid: number; signum: number } | undefined =
+    undefined;
+  /** epoll instances that watch it (`f_ep`). */
+  epitems: unknown = undefined;
+  /** The queue on which tasks wait that share the position (`f_pos_lock`). */
+  posLocked = false;
+
+  constructor(
+    path: Path,
+    inode: Inode,
+    op: FileOperations,
+    flags: number,
+    mode: number,
+    cred: Cred,
+  ) {
+    this.path = path;
+    this.inode = inode;
+    this.op = op;
+    this.flags = flags;
+    this.mode = mode;
+    this.cred = cred;
+  }
+}
+
+/** A mounted file system. */
+export class SuperBlock {
+  readonly kernel: Kernel;
+  readonly type: string;
+  readonly magic: number;
+  /** Number of its (anonymous) device. */
+  readonly dev: number;
+  /** SB_RDONLY … */
+  flags = 0;
+  root!: Dentry;
+  readonly blocksize: number = 4096;
+  readonly nameMax: number = 255;
+  readonly maxbytes: number = 2 ** 63;
+  fsInfo: unknown = undefined;
+  #nextIno = 1;
+
+  constructor(kernel: Kernel, type: string, magic: number, dev: number) {
+    this.kernel = kernel;
+    this.type = type;
+    this.magic = magic;
+    this.dev = dev;
+  }
+
+  nextIno(): number {
+    return this.#nextIno++;
+  }
+}

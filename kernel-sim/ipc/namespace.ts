@@ -1,0 +1,2 @@
+/** What one ipc namespace holds. */
+export class IpcNamespace {}

@@ -1,0 +1,16 @@
+import { doSignal } from "../signal-delivery.ts";
+import { TASK_RUNNING } from "../state.ts";
+import type { Task } from "../task.ts";
+
+/**
+ * The work before a task goes back to user mode: signals are delivered, one frame on top of the other,
+ * until none waits that is not blocked. Returns early when the task was stopped or ended; it is called
+ * again before user code runs.
+ *
+ * @linux kernel/entry/common.c `exit_to_user_mode_loop` (6.18)
+ */
+export function exitToUserMode(task: Task): void {
+  do {
+    doSignal(task);
+  } while (task.sigpending && task.state === TASK_RUNNING && task.kstack === undefined);
+}

@@ -1,0 +1,127 @@
+import { handleException } from "../../arch/x86/traps.ts";
+import { ENOSYS } from "../../include/errno.ts";
+import type { Kernel } from "../kernel.ts";
+import type { RunQueue } from "../sched/runqueue.ts";
+import { isSleeping, type MaySleep, type SysResult } from "../sleep.ts";
+import { TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_WAKEKILL } from "../state.ts";
+import type { Task } from "../task.ts";
+import { TRAP_EXCEPTION, TRAP_SYSCALL, TRAP_TIME } from "../user-context.ts";
+import { exitToUserMode } from "./exit-to-user.ts";
+
+/**
+ * Lets the task of `rq` go on: in the system call it is in, or in user mode up to its next trap, but not
+ * beyond `horizon` (ns since boot).
+ *
+ * @linux kernel/entry/common.c, arch/x86/entry/common.c `do_syscall_64` (6.18)
+ */
+export function runStep(kernel: Kernel, rq: RunQueue, horizon: number): void {
+  rq.spent = 0;
+  let task = rq.current;
+  if (task === undefined || task.needResched) {
+    kernel.current = task;
+    task = kernel.sched.schedule(rq);
+    if (task === undefined) {
+      endStep(kernel, rq, undefined, 0);
+      return;
+    }
+  }
+  kernel.current = task;
+  const userNs = task.kstack !== undefined ? resume(task) : enterUser(task, rq, horizon);
+  // Asleep, stopped or dead: somebody else runs, in this very step.
+  if (task.state !== TASK_RUNNING && !stayAwake(task)) {
+    account(kernel, rq, task, userNs);
+    kernel.sched.schedule(rq);
+    endStep(kernel, rq, undefined, 0);
+    return;
+  }
+  endStep(kernel, rq, task, userNs);
+}
+
+/** A signal that waits keeps a task from an interruptible sleep (`signal_pending_state`). */
+function stayAwake(task: Task): boolean {
+  if (!task.sigpending) return false;
+  const isWoken =
+    (task.state & TASK_INTERRUPTIBLE) !== 0 ||
+    ((task.state & TASK_WAKEKILL) !== 0 && task.hasFatalSignalPending());
+  if (isWoken) task.state = TASK_RUNNING;
+  return isWoken;
+}
+
+/** Goes on inside the kernel, behind the last sleep. */
+function resume(task: Task): number {
+  const { done, value } = task.kstack!.next();
+  if (done === true) {
+    task.kstack = undefined;
+    leaveSyscall(task, value);
+  }
+  return 0;
+}
+
+/** Runs user code up to a trap and serves it; answers the ns that the user code took. */
+function enterUser(task: Task, rq: RunQueue, horizon: number): number {
+  // Signals that came while it was ready or stopped, before the program sees anything.
+  if (task.sigpending) {
+    exitToUserMode(task);
+    if (task.state !== TASK_RUNNING || task.kstack !== undefined) return 0;
+  }
+  let userNs = 0;
+  if (task.userNs > 0) {
+    userNs = Math.min(task.userNs, Math.max(1, horizon - rq.now));
+    task.userNs -= userNs;
+    if (task.userNs > 0) return userNs;
+  }
+  const trap = task.user.run(task);
+  if (trap === TRAP_SYSCALL) syscall(task);
+  else if (trap === TRAP_EXCEPTION) {
+    handleException(task);
+    exitToUserMode(task);
+  } else if (trap !== TRAP_TIME) task.state = TASK_INTERRUPTIBLE;
+  return userNs;
+}
+
+function syscall(task: Task): void {
+  const { kernel, regs } = task;
+  const nr = regs.origAx;
+  regs.ax = -ENOSYS;
+  kernel.chargeCurrent(kernel.costs.syscallNs);
+  kernel.tracing.sysEnter(task.pid, nr, regs.di, regs.si, regs.dx, regs.r10);
+  const fn = kernel.syscalls[nr];
+  const result: SysResult =
+    fn === undefined ? -ENOSYS : fn(task, regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9);
+  if (isSleeping(result)) {
+    task.kstack = result;
+    resume(task);
+  } else leaveSyscall(task, result);
+}
+
+function leaveSyscall(task: Task, result: number): void {
+  if (task.state === TASK_DEAD) return;
+  // rt_sigreturn puts the registers back itself, and -1 says that they are no call's.
+  const nr = task.regs.origAx;
+  if (nr !== -1) {
+    task.regs.ax = result;
+    task.kernel.tracing.sysExit(task.pid, nr, result);
+  }
+  exitToUserMode(task);
+}
+
+/** Lets a task sleep in the kernel on its way to or from user mode: `call` goes on as if it were a system call. */
+export function sleepInKernel(task: Task, call: MaySleep<number>): void {
+  task.kstack = call;
+  resume(task);
+}
+
+function endStep(kernel: Kernel, rq: RunQueue, task: Task | undefined, userNs: number): void {
+  if (task !== undefined) account(kernel, rq, task, userNs);
+  else rq.now += rq.spent;
+  kernel.current = undefined;
+}
+
+function account(kernel: Kernel, rq: RunQueue, task: Task, userNs: number): void {
+  const ns = userNs + rq.spent;
+  task.utime += userNs;
+  task.stime += rq.spent;
+  rq.now += ns;
+  rq.spent = 0;
+  kernel.sched.account(rq, task, ns);
+}

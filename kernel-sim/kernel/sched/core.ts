@@ -1,0 +1,216 @@
+import { invariant } from "../../hw/simulator-bug.ts";
+import type { Kernel } from "../kernel.ts";
+import { TASK_RUNNING } from "../state.ts";
+import type { Task } from "../task.ts";
+import type { SchedClass } from "./class.ts";
+import { fairSchedClass } from "./fair.ts";
+import { rtSchedClass } from "./rt.ts";
+import { RunQueue } from "./runqueue.ts";
+
+/** By rank: the first that has somebody decides. */
+const CLASSES: readonly SchedClass[] = Object.freeze([rtSchedClass, fairSchedClass]);
+
+/**
+ * Which task runs where.
+ *
+ * @linux kernel/sched/core.c (6.18)
+ */
+export class Scheduler {
+  readonly #kernel: Kernel;
+  readonly runQueues: readonly RunQueue[];
+  readonly #switchEvent: number;
+  readonly #wakeupEvent: number;
+  readonly #wakeupNewEvent: number;
+
+  constructor(kernel: Kernel, cpus: number) {
+    this.#kernel = kernel;
+    this.runQueues = Array.from({ length: cpus }, (_, cpu) => new RunQueue(cpu));
+    this.#switchEvent = kernel.trace.nameNumber("sched:sched_switch");
+    this.#wakeupEvent = kernel.trace.nameNumber("sched:sched_wakeup");
+    this.#wakeupNewEvent = kernel.trace.nameNumber("sched:sched_wakeup_new");
+  }
+
+  /** Makes `task` ready if its state is one of `mode`; answers whether it did. @linux `try_to_wake_up` */
+  tryToWakeUp(task: Task, mode: number): boolean {
+    if ((task.state & mode) === 0) return false;
+    task.state = TASK_RUNNING;
+    // It has said that it will sleep, but has not left its CPU yet: it just goes on.
+    if (this.runQueues[task.cpu]!.current === task) return true;
+    this.#activate(task, this.#selectCpu(task), true);
+    this.#kernel.tracing.record(this.#wakeupEvent, wakeupFields(task));
+    return true;
+  }
+
+  /** The first run of a new task. @linux `wake_up_new_task` */
+  wakeUpNewTask(task: Task): void {
+    task.state = TASK_RUNNING;
+    const rq = this.#selectCpu(task);
+    task.se.vruntime = Math.max(task.se.vruntime, rq.fair.minVruntime);
+    this.#activate(task, rq, false);
+    this.#kernel.tracing.record(this.#wakeupNewEvent, wakeupFields(task));
+  }
+
+  /** A policy, priority or affinity changes by `change`; the task is queued anew. */
+  changeAttributes(task: Task, change: () => void): void {
+    const rq = this.runQueues[task.cpu]!;
+    const isQueued = task.se.isQueued;
+    if (isQueued) this.#dequeue(rq, task);
+    change();
+    if (isQueued)
+      this.#activate(task, task.se.mayRunOn(task.cpu) ? rq : this.#selectCpu(task), false);
+    else if (rq.current === task) {
+      task.needResched = true;
+    }
+  }
+
+  /** Takes the running task off `rq` and puts the next one on it. */
+  schedule(rq: RunQueue): Task | undefined {
+    const prev = rq.current;
+    if (prev !== undefined) {
+      prev.needResched = false;
+      rq.current = undefined;
+      if (prev.state === TASK_RUNNING) {
+        if (prev.se.mayRunOn(rq.cpu)) {
+          classOf(prev).putPrev(rq, prev);
+          prev.se.isQueued = true;
+        } else {
+          this.#activate(prev, this.#selectCpu(prev), false);
+        }
+      }
+    }
+    const next = this.#pickNext(rq) ?? this.#pull(rq);
+    if (next !== undefined) {
+      next.se.isQueued = false;
+      next.cpu = rq.cpu;
+      next.se.execStart = rq.now;
+    }
+    rq.current = next;
+    if (prev !== next) this.#contextSwitch(rq, prev, next);
+    return next;
+  }
+
+  /** Charges the running task of `rq` with `ns`. */
+  account(rq: RunQueue, task: Task, ns: number): void {
+    task.se.sumExecRuntime += ns;
+    classOf(task).update(rq, task, ns);
+  }
+
+  /** A timer tick on a busy CPU. @linux `sched_tick` */
+  tick(rq: RunQueue): void {
+    const { current } = rq;
+    if (current === undefined) return;
+    const isHigherWaiting = CLASSES.some(
+      (schedClass) => rank(schedClass) < rank(classOf(current)) && schedClass.tasks(rq).length > 0,
+    );
+    if (isHigherWaiting || classOf(current).tick(rq, current)) current.needResched = true;
+  }
+
+  /** `sched_yield(2)`. */
+  yieldCurrent(task: Task): void {
+    const rq = this.runQueues[task.cpu]!;
+    classOf(task).yieldTask(rq, task);
+    task.needResched = true;
+  }
+
+  /** Ready tasks of a CPU, without the running one. */
+  queued(rq: RunQueue): Task[] {
+    return CLASSES.flatMap((schedClass) => [...schedClass.tasks(rq)]);
+  }
+
+  #activate(task: Task, rq: RunQueue, isWakeup: boolean): void {
+    invariant(!task.se.isQueued, `task ${task.pid} is queued twice`);
+    task.cpu = rq.cpu;
+    classOf(task).enqueue(rq, task, isWakeup);
+    task.se.isQueued = true;
+    this.#kernel.cpuIsBusy(rq);
+    const { current } = rq;
+    if (current !== undefined && this.#preempts(rq, task, current)) current.needResched = true;
+  }
+
+  #preempts(rq: RunQueue, woken: Task, current: Task): boolean {
+    const ofWoken = classOf(woken);
+    const ofCurrent = classOf(current);
+    if (ofWoken !== ofCurrent) return rank(ofWoken) < rank(ofCurrent);
+    return ofWoken.preempts(rq, woken, current);
+  }
+
+  #dequeue(rq: RunQueue, task: Task): void {
+    classOf(task).dequeue(rq, task);
+    task.se.isQueued = false;
+  }
+
+  #pickNext(rq: RunQueue): Task | undefined {
+    for (const schedClass of CLASSES) {
+      const task = schedClass.pickNext(rq);
+      if (task !== undefined) return task;
+    }
+    return undefined;
+  }
+
+  /** An idle CPU takes a ready task from the busiest one (`newidle_balance`). */
+  #pull(rq: RunQueue): Task | undefined {
+    let busiest: RunQueue | undefined;
+    for (const other of this.runQueues) {
+      if (other === rq || other.nrRunning < 2) continue;
+      if (busiest === undefined || other.nrRunning > busiest.nrRunning) busiest = other;
+    }
+    if (busiest === undefined) return undefined;
+    const task = this.queued(busiest).find((queued) => queued.se.mayRunOn(rq.cpu));
+    if (task === undefined) return undefined;
+    this.#dequeue(busiest, task);
+    task.se.vruntime += rq.fair.minVruntime - busiest.fair.minVruntime;
+    return task;
+  }
+
+  /** The CPU it ran on last if that is idle, else an idle one, else the least loaded one. */
+  #selectCpu(task: Task): RunQueue {
+    const last = this.runQueues[task.cpu]!;
+    if (task.se.mayRunOn(last.cpu) && last.nrRunning === 0) return last;
+    let best: RunQueue | undefined;
+    for (const rq of this.runQueues) {
+      if (!task.se.mayRunOn(rq.cpu)) continue;
+      if (best === undefined || rq.nrRunning < best.nrRunning) best = rq;
+    }
+    invariant(best !== undefined, `task ${task.pid} may run on no CPU`);
+    if (task.se.mayRunOn(last.cpu) && last.nrRunning <= best.nrRunning) return last;
+    return best;
+  }
+
+  #contextSwitch(rq: RunQueue, prev: Task | undefined, next: Task | undefined): void {
+    rq.nrSwitches++;
+    if (prev !== undefined) {
+      if (prev.state === TASK_RUNNING) prev.nivcsw++;
+      else prev.nvcsw++;
+    }
+    this.#kernel.charge(rq, this.#kernel.costs.contextSwitchNs);
+    this.#kernel.tracing.record(this.#switchEvent, switchFields(rq.cpu, prev, next));
+  }
+}
+
+function rank(schedClass: SchedClass): number {
+  return CLASSES.indexOf(schedClass);
+}
+
+/** The class of a task's policy. */
+export function classOf(task: Task): SchedClass {
+  return task.se.isRealtime ? rtSchedClass : fairSchedClass;
+}
+
+function wakeupFields(task: Task) {
+  return { comm: task.comm, pid: task.pid, prio: task.se.prio, target_cpu: task.cpu };
+}
+
+/** @linux include/trace/events/sched.h `sched_switch` */
+function switchFields(cpu: number, prev: Task | undefined, next: Task | undefined) {
+  return {
+    prev_comm: prev?.comm ?? `swapper/${cpu}`,
+    prev_pid: prev?.pid ?? 0,
+    prev_prio: prev?.se.prio ?? 120,
+    // Preempted while runnable: TASK_REPORT_MAX, shown as "R+".
+    prev_state:
+      prev === undefined ? 0 : prev.state === TASK_RUNNING ? 0x100 : prev.state | prev.exitState,
+    next_comm: next?.comm ?? `swapper/${cpu}`,
+    next_pid: next?.pid ?? 0,
+    next_prio: next?.se.prio ?? 120,
+  };
+}

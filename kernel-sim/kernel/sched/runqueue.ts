@@ -1,0 +1,33 @@
+import type { Task } from "../task.ts";
+import { FairRunQueue } from "./fair.ts";
+import { RtRunQueue } from "./rt.ts";
+
+/**
+ * One CPU as the scheduler sees it.
+ *
+ * @linux kernel/sched/sched.h `struct rq` (6.18)
+ */
+export class RunQueue {
+  readonly cpu: number;
+  readonly fair = new FairRunQueue();
+  readonly rt = new RtRunQueue();
+  /** Who runs; undefined: the CPU is idle. */
+  current: Task | undefined = undefined;
+  /** Who ran before the CPU became idle; a switch to the same task loads nothing. */
+  previous: Task | undefined = undefined;
+  /** The time of this CPU in ns since boot. */
+  now = 0;
+  /** Ns that the running step has cost so far. */
+  spent = 0;
+  nextTick = 0;
+  idleNs = 0;
+  nrSwitches = 0;
+
+  constructor(cpu: number) {
+    this.cpu = cpu;
+  }
+
+  get nrRunning(): number {
+    return this.fair.tasks.length + this.rt.tasks.length + (this.current === undefined ? 0 : 1);
+  }
+}

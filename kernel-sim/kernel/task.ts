@@ -1,0 +1,149 @@
+import { PtRegs } from "../arch/x86/pt-regs.ts";
+import type { FilesStruct } from "../fs/file.ts";
+import type { FsStruct } from "../fs/fs-struct.ts";
+import type { Mm } from "../mm/mm.ts";
+import type { Cred } from "./cred.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Nsproxy } from "./nsproxy.ts";
+import type { Pid, PidNamespace } from "./pid.ts";
+import type { SchedEntity } from "./sched/entity.ts";
+import type { SighandStruct, SignalStruct, Sigpending, Sigset } from "./signal-struct.ts";
+import type { MaySleep } from "./sleep.ts";
+import { TASK_NEW } from "./state.ts";
+import type { Exception, UserContext } from "./user-context.ts";
+import type { WaitQueueHead } from "./wait.ts";
+
+export const PF_EXITING = 0x4;
+export const PF_FORKNOEXEC = 0x40;
+export const PF_SUPERPRIV = 0x100;
+export const PF_SIGNALED = 0x400;
+export const PF_KTHREAD = 0x200000;
+
+/**
+ * A thread. Threads of a process share `signal`, and by the flags of clone `mm`, `files`, `fs`, `sighand`.
+ *
+ * @linux include/linux/sched.h `struct task_struct` (6.18)
+ */
+export class Task {
+  readonly kernel: Kernel;
+  /** At most 15 bytes. */
+  comm: string;
+  /** TASK_… (`state.ts`); RUNNING is on a run queue or on a CPU. */
+  state: number = TASK_NEW;
+  exitState = 0;
+  /** As wait(2) shows it: status << 8, or the signal, | 0x80 with a core. */
+  exitCode = 0;
+  /** The signal that the parent gets at the end; -1 for threads other than the leader. */
+  exitSignal = 17;
+  flags = 0;
+  /** Global number, in the initial namespace, of the thread and of its process. */
+  pid = 0;
+  tgid = 0;
+  threadPid!: Pid;
+  groupLeader: Task;
+  /** Who made it, and who is told of its end (the tracer, or the same). */
+  realParent!: Task;
+  parent!: Task;
+  readonly children: Task[] = [];
+  readonly ptraced: Task[] = [];
+  ptrace = 0;
+  pdeathSignal = 0;
+
+  /** Shared by the threads. */
+  signal!: SignalStruct;
+  sighand!: SighandStruct;
+  readonly pending: Sigpending = { signal: 0n, queue: [] };
+  blocked: Sigset = 0n;
+  /** The mask to put back when a call like sigsuspend returns; undefined: none. */
+  savedSigmask: Sigset | undefined = undefined;
+  /** A signal waits that is not blocked, or the task must look (`TIF_SIGPENDING`). */
+  sigpending = false;
+  /** `task->jobctl`. */
+  jobctl = 0;
+  altStack = { sp: 0, size: 0, flags: 2 };
+  /** The rest of a call that a signal has cut off: `restart_syscall(2)` goes on with it. */
+  restartBlock: ((task: Task) => MaySleep<number>) | undefined = undefined;
+
+  cred!: Cred;
+  noNewPrivs = false;
+  keepCaps = false;
+  dumpable = 1;
+  nsproxy!: Nsproxy;
+  mm: Mm | undefined = undefined;
+  files!: FilesStruct;
+  fs!: FsStruct;
+
+  readonly regs = new PtRegs();
+  user: UserContext;
+  /** The exception that TRAP_EXCEPTION reports. */
+  trap: Exception | undefined = undefined;
+  /** User time in ns that the context has used up since the kernel last looked. */
+  userNs = 0;
+  /** The system call that the task is in, when it sleeps or was preempted inside. */
+  kstack: MaySleep<number> | undefined = undefined;
+  /** The queue on which it sleeps, for "why is this task not running?". */
+  waitingOn: WaitQueueHead | undefined = undefined;
+  /** Called when the task starts to run after vfork's child has let go of the memory. */
+  vforkDone: WaitQueueHead | undefined = undefined;
+  setChildTid = 0;
+  clearChildTid = 0;
+  robustList = 0;
+
+  se!: SchedEntity;
+  /** CPU it runs on or ran on last. */
+  cpu = 0;
+  needResched = false;
+  timerSlackNs = 50_000;
+
+  /** In ns. */
+  utime = 0;
+  stime = 0;
+  startTime = 0;
+  nvcsw = 0;
+  nivcsw = 0;
+  minFlt = 0;
+  majFlt = 0;
+
+  constructor(kernel: Kernel, comm: string, user: UserContext) {
+    this.kernel = kernel;
+    this.comm = comm;
+    this.user = user;
+    this.groupLeader = this;
+  }
+
+  /** `signal_pending`. */
+  hasSignalPending(): boolean {
+    return this.sigpending;
+  }
+
+  /** `fatal_signal_pending`: SIGKILL waits. */
+  hasFatalSignalPending(): boolean {
+    return this.sigpending && (this.pending.signal & (1n << 8n)) !== 0n;
+  }
+
+  /** Number of thread, process, group and session as `ns` sees them (default: as the task itself does). */
+  pidNr(ns: PidNamespace = this.pidNs()): number {
+    return this.threadPid.nr(ns);
+  }
+
+  tgidNr(ns: PidNamespace = this.pidNs()): number {
+    return this.groupLeader.threadPid.nr(ns);
+  }
+
+  pgrpNr(ns: PidNamespace = this.pidNs()): number {
+    return this.signal.pgrp.nr(ns);
+  }
+
+  sessionNr(ns: PidNamespace = this.pidNs()): number {
+    return this.signal.session.nr(ns);
+  }
+
+  /** The namespace that its own pid is of (`task_active_pid_ns`). */
+  pidNs(): PidNamespace {
+    return this.threadPid.ns;
+  }
+
+  get isThreadGroupLeader(): boolean {
+    return this.groupLeader === this;
+  }
+}

@@ -1,0 +1,199 @@
+import { ERESTARTSYS } from "../include/errno.ts";
+import type { MaySleep } from "./sleep.ts";
+import { TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_UNINTERRUPTIBLE } from "./state.ts";
+import type { Task } from "./task.ts";
+
+/**
+ * One who waits on a queue. `func` is called by a wake-up with the key (a poll mask, or 0) and
+ * answers whether it woke somebody (counted for exclusive waiters).
+ */
+export interface WaitQueueEntry {
+  readonly task: Task | undefined;
+  readonly exclusive: boolean;
+  func(entry: WaitQueueEntry, mode: number, key: number): boolean;
+}
+
+/**
+ * The tasks that wait for one thing, in the order in which they are woken.
+ *
+ * @linux kernel/sched/wait.c (6.18)
+ */
+export class WaitQueueHead {
+  #entries: WaitQueueEntry[] = [];
+
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** Who waits now, first to be woken first. */
+  entries(): readonly WaitQueueEntry[] {
+    return this.#entries;
+  }
+
+  /** Non-exclusive waiters go to the front, exclusive ones to the back, as in Linux. */
+  add(entry: WaitQueueEntry): void {
+    if (this.#entries.includes(entry)) return;
+    if (entry.exclusive) this.#entries.push(entry);
+    else this.#entries.unshift(entry);
+  }
+
+  remove(entry: WaitQueueEntry): void {
+    const at = this.#entries.indexOf(entry);
+    if (at >= 0) this.#entries.splice(at, 1);
+  }
+
+  /** `wake_up(nr exclusive waiters, key)`; every non-exclusive one is woken. 0 wakes all. */
+  wakeUp(nrExclusive = 1, mode: number = TASK_NORMAL, key = 0): void {
+    if (this.#entries.length === 0) return;
+    let left = nrExclusive;
+    // A woken waiter takes itself off the queue only when it runs; `func` may take one off at once.
+    for (const entry of [...this.#entries]) {
+      if (!this.#entries.includes(entry)) continue;
+      if (entry.func(entry, mode, key) && entry.exclusive && --left === 0) break;
+    }
+  }
+
+  /** `wake_up_all`. */
+  wakeUpAll(key = 0): void {
+    this.wakeUp(0, TASK_NORMAL, key);
+  }
+
+  /** `wake_up_interruptible`. */
+  wakeUpInterruptible(nrExclusive = 1, key = 0): void {
+    this.wakeUp(nrExclusive, TASK_INTERRUPTIBLE, key);
+  }
+}
+
+/** Wakes its task and leaves the queue (`autoremove_wake_function`). */
+class TaskWaiter implements WaitQueueEntry {
+  readonly queue: WaitQueueHead;
+  readonly task: Task;
+  readonly exclusive: boolean;
+
+  constructor(queue: WaitQueueHead, task: Task, exclusive: boolean) {
+    this.queue = queue;
+    this.task = task;
+    this.exclusive = exclusive;
+  }
+
+  func(_entry: WaitQueueEntry, mode: number): boolean {
+    if (!this.task.kernel.sched.tryToWakeUp(this.task, mode)) return false;
+    this.queue.remove(this);
+    return true;
+  }
+}
+
+/**
+ * Sleeps on `queue` until `condition` holds (`wait_event`); no signal disturbs it.
+ *
+ * @linux include/linux/wait.h `___wait_event` (6.18)
+ */
+export function* waitEvent(
+  task: Task,
+  queue: WaitQueueHead,
+  condition: () => boolean,
+): MaySleep<0> {
+  if (condition()) return 0;
+  const waiter = new TaskWaiter(queue, task, false);
+  while (!condition()) {
+    queue.add(waiter);
+    task.state = TASK_UNINTERRUPTIBLE;
+    task.waitingOn = queue;
+    yield;
+  }
+  finishWait(task, queue, waiter);
+  return 0;
+}
+
+/**
+ * Sleeps on `queue` until `condition` holds; -ERESTARTSYS when a signal comes first. `exclusive`:
+ * a wake-up of one wakes only the first of these. The condition goes before the signal.
+ */
+export function* waitEventInterruptible(
+  task: Task,
+  queue: WaitQueueHead,
+  condition: () => boolean,
+  exclusive = false,
+): MaySleep<number> {
+  if (condition()) return 0;
+  const waiter = new TaskWaiter(queue, task, exclusive);
+  for (;;) {
+    if (condition()) break;
+    if (task.hasSignalPending()) {
+      finishWait(task, queue, waiter);
+      return -ERESTARTSYS;
+    }
+    queue.add(waiter);
+    task.state = TASK_INTERRUPTIBLE;
+    task.waitingOn = queue;
+    yield;
+  }
+  finishWait(task, queue, waiter);
+  return 0;
+}
+
+/**
+ * The same with an end in time: answers the ns that were left (at least 1) when the condition held, 0
+ * when the time was up, -ERESTARTSYS at a signal.
+ *
+ * @param timeoutNs Infinity waits for ever, 0 not at all.
+ */
+export function* waitEventInterruptibleTimeout(
+  task: Task,
+  queue: WaitQueueHead,
+  condition: () => boolean,
+  timeoutNs: number,
+): MaySleep<number> {
+  if (condition()) return Math.max(1, timeoutNs);
+  if (timeoutNs <= 0) return 0;
+  const { kernel } = task;
+  const end = kernel.now() + timeoutNs;
+  const waiter = new TaskWaiter(queue, task, false);
+  const timer = kernel.startTimer(end, () => {
+    kernel.sched.tryToWakeUp(task, TASK_NORMAL);
+  });
+  let result: number;
+  for (;;) {
+    if (condition()) {
+      result = Math.max(1, end - kernel.now());
+      break;
+    }
+    if (kernel.now() >= end) {
+      result = 0;
+      break;
+    }
+    if (task.hasSignalPending()) {
+      result = -ERESTARTSYS;
+      break;
+    }
+    queue.add(waiter);
+    task.state = TASK_INTERRUPTIBLE;
+    task.waitingOn = queue;
+    yield;
+  }
+  timer?.cancel();
+  finishWait(task, queue, waiter);
+  return result;
+}
+
+/**
+ * Sleeps until somebody wakes the task, a signal comes (when `state` is interruptible) or `end` (in ns
+ * since boot, Infinity: never) is there. What woke it is for the caller to find out (`schedule_hrtimeout`).
+ */
+export function* scheduleTimeout(task: Task, state: number, end: number): MaySleep<0> {
+  const { kernel } = task;
+  const timer = kernel.startTimer(end, () => {
+    kernel.sched.tryToWakeUp(task, TASK_NORMAL);
+  });
+  task.state = state;
+  yield;
+  timer?.cancel();
+  task.state = TASK_RUNNING;
+  return 0;
+}
+
+function finishWait(task: Task, queue: WaitQueueHead, waiter: WaitQueueEntry): void {
+  queue.remove(waiter);
+  task.state = TASK_RUNNING;
+  task.waitingOn = undefined;
+}

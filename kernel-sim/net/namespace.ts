@@ -1,0 +1,2 @@
+/** What one net namespace holds. */
+export class NetNamespace {}
