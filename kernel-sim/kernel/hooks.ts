@@ -1,9 +1,15 @@
 import type { File } from "../fs/fs.ts";
+import type { MntNamespace } from "../fs/mount.ts";
+import { EINVAL } from "../include/errno.ts";
+import { IpcNamespace } from "../ipc/namespace.ts";
+import { NetNamespace } from "../net/namespace.ts";
+import type { CloneArgs } from "./fork.ts";
+import type { Pid, PidNamespace } from "./pid.ts";
 import type { Task } from "./task.ts";
 
 /**
- * What parts of the kernel want to be told of, so that the core imports none of them. Each part sets its
- * own at boot, calling the one before it.
+ * What parts of the kernel want to be told of, or do for the core, so that the core imports none of
+ * them. Each part sets its own at boot (`init/`), calling the one before it where several listen.
  */
 export interface KernelHooks {
   /** `task` has closed a descriptor of `file`: its POSIX locks on it go. */
@@ -12,8 +18,30 @@ export interface KernelHooks {
   fileReleased: (file: File) => void;
   /** `task` has ended; its memory and files are still there. */
   taskExits: ((task: Task) => void)[];
+  /** `child` was made and will run next. */
+  taskForked: (task: Task, child: Task, args: CloneArgs) => void;
+  /** Wakes one who waits on the futex at `addr` of the memory of `task`. */
+  futexWake: (task: Task, addr: number) => void;
+  /** A descriptor in `task` that stands for `child` (CLONE_PIDFD). */
+  pidfdForChild: (task: Task, child: Task, isThread: boolean) => number;
+  /** clone3's set_tid. */
+  allocPidWithNumbers: (task: Task, ns: PidNamespace, numbers: readonly number[]) => Pid | number;
+  copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
+  newIpcNs: (task: Task) => IpcNamespace;
+  newNetNs: (task: Task) => NetNamespace;
 }
 
 export function noHooks(): KernelHooks {
-  return { filpClose: () => {}, fileReleased: () => {}, taskExits: [] };
+  return {
+    filpClose: () => {},
+    fileReleased: () => {},
+    taskExits: [],
+    taskForked: () => {},
+    futexWake: () => {},
+    pidfdForChild: () => -EINVAL,
+    allocPidWithNumbers: () => -EINVAL,
+    copyMntNs: () => -EINVAL,
+    newIpcNs: () => new IpcNamespace(),
+    newNetNs: () => new NetNamespace(),
+  };
 }

@@ -93,6 +93,9 @@ export class Task {
   /** CPU it runs on or ran on last. */
   cpu = 0;
   needResched = false;
+  /** Bases of the segments FS (thread-local storage) and GS. */
+  fsBase = 0;
+  gsBase = 0;
   timerSlackNs = 50_000;
 
   /** In ns. */

@@ -1,6 +1,12 @@
 import { ERESTARTSYS } from "../include/errno.ts";
 import type { MaySleep } from "./sleep.ts";
-import { TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING, TASK_UNINTERRUPTIBLE } from "./state.ts";
+import {
+  TASK_INTERRUPTIBLE,
+  TASK_KILLABLE,
+  TASK_NORMAL,
+  TASK_RUNNING,
+  TASK_UNINTERRUPTIBLE,
+} from "./state.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -125,6 +131,29 @@ export function* waitEventInterruptible(
     }
     queue.add(waiter);
     task.state = TASK_INTERRUPTIBLE;
+    task.waitingOn = queue;
+    yield;
+  }
+  finishWait(task, queue, waiter);
+  return 0;
+}
+
+/** Sleeps on `queue` until `condition` holds; -ERESTARTSYS when a fatal signal comes first. */
+export function* waitEventKillable(
+  task: Task,
+  queue: WaitQueueHead,
+  condition: () => boolean,
+): MaySleep<number> {
+  if (condition()) return 0;
+  const waiter = new TaskWaiter(queue, task, false);
+  for (;;) {
+    if (condition()) break;
+    if (task.hasFatalSignalPending()) {
+      finishWait(task, queue, waiter);
+      return -ERESTARTSYS;
+    }
+    queue.add(waiter);
+    task.state = TASK_KILLABLE;
     task.waitingOn = queue;
     yield;
   }

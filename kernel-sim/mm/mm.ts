@@ -50,8 +50,8 @@ export class Mm {
     this.vmas.push(new Vma(start, start + len, flags, undefined, 0));
   }
 
-  /** A copy for fork. */
-  fork(): Mm {
+  /** A copy for fork, or a negative errno. */
+  fork(): Mm | number {
     const copy = new Mm(this.kernel);
     for (const vma of this.vmas) {
       copy.vmas.push(new Vma(vma.start, vma.end, vma.flags, vma.file, vma.pgoff));

@@ -1,0 +1,272 @@
+import { EAGAIN, EINVAL, ENOMEM } from "../include/errno.ts";
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../include/uapi/capability.ts";
+import {
+  CLONE_CHILD_CLEARTID,
+  CLONE_CHILD_SETTID,
+  CLONE_CLEAR_SIGHAND,
+  CLONE_FILES,
+  CLONE_FS,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUSER,
+  CLONE_PARENT,
+  CLONE_PARENT_SETTID,
+  CLONE_PIDFD,
+  CLONE_SETTLS,
+  CLONE_SIGHAND,
+  CLONE_THREAD,
+  CLONE_VFORK,
+  CLONE_VM,
+} from "../include/uapi/sched.ts";
+import { SIG_DFL, SIG_IGN } from "../include/uapi/signal.ts";
+import { putUser32 } from "../mm/uaccess.ts";
+import { hasFlag } from "./clone-flags.ts";
+import { capable } from "./cred.ts";
+import type { Nsproxy } from "./nsproxy.ts";
+import { copyNamespaces } from "./nsproxy-copy.ts";
+import { allocPid, type Pid } from "./pid.ts";
+import { SIGNAL_UNKILLABLE, type Sigaction, SighandStruct, SignalStruct } from "./signal-struct.ts";
+import type { MaySleep, SysResult } from "./sleep.ts";
+import { TASK_RUNNING } from "./state.ts";
+import { PF_FORKNOEXEC, PF_KTHREAD, Task } from "./task.ts";
+import { WaitQueueHead, waitEventKillable } from "./wait.ts";
+
+const RLIMIT_NPROC = 6;
+
+/** What clone and clone3 ask for: `struct kernel_clone_args`. */
+export interface CloneArgs {
+  /** CLONE_… without the signal. */
+  readonly flags: number;
+  readonly exitSignal: number;
+  /** Where a pidfd is written, with CLONE_PIDFD. */
+  readonly pidfd: number;
+  readonly parentTid: number;
+  readonly childTid: number;
+  /** Stack pointer of the child, 0: as the parent. */
+  readonly stack: number;
+  readonly tls: number;
+  /** Wanted numbers, innermost namespace first. */
+  readonly setTid: readonly number[];
+}
+
+/**
+ * Makes a child and lets it run: its number as the caller sees it. With CLONE_VFORK the caller sleeps until
+ * the child has given the memory back.
+ *
+ * @linux kernel/fork.c `kernel_clone` (6.18)
+ */
+export function kernelClone(task: Task, args: CloneArgs): SysResult {
+  const child = copyProcess(task, args);
+  if (typeof child === "number") return child;
+  const { kernel } = task;
+  const nr = child.threadPid.nr(task.pidNs());
+  if (hasFlag(args.flags, CLONE_PARENT_SETTID)) putUser32(task, args.parentTid, nr);
+  kernel.chargeCurrent(kernel.costs.forkNs);
+  kernel.tracing.event("sched:sched_process_fork", {
+    parent_comm: task.comm,
+    parent_pid: task.pid,
+    child_comm: child.comm,
+    child_pid: child.pid,
+  });
+  if (hasFlag(args.flags, CLONE_VFORK)) child.vforkDone = new WaitQueueHead();
+  kernel.hooks.taskForked(task, child, args);
+  kernel.sched.wakeUpNewTask(child);
+  return child.vforkDone === undefined ? nr : waitForVforkDone(task, child, nr);
+}
+
+function* waitForVforkDone(task: Task, child: Task, nr: number): MaySleep<number> {
+  const done = child.vforkDone!;
+  // A fatal signal ends the wait; the child goes on alone.
+  yield* waitEventKillable(task, done, () => child.vforkDone !== done);
+  return nr;
+}
+
+/** Gives the memory of `task` back to who waits for it: vfork's parent, who joins a thread. @linux `mm_release` */
+export function mmRelease(task: Task): void {
+  if (task.clearChildTid !== 0) {
+    if (task.mm !== undefined && task.mm.users > 1) {
+      putUser32(task, task.clearChildTid, 0);
+      task.kernel.hooks.futexWake(task, task.clearChildTid);
+    }
+    task.clearChildTid = 0;
+  }
+  const done = task.vforkDone;
+  task.vforkDone = undefined;
+  done?.wakeUpAll();
+}
+
+/**
+ * A new task like `task`, not yet running; a negative errno when it may not be.
+ *
+ * @linux kernel/fork.c `copy_process` (6.18)
+ */
+function copyProcess(task: Task, args: CloneArgs): Task | number {
+  const { flags } = args;
+  const refused = checkFlags(task, flags);
+  if (refused !== 0) return refused;
+  const { kernel, cred } = task;
+  const isThread = hasFlag(flags, CLONE_THREAD);
+  if (
+    cred.user.processes >= task.signal.rlim[RLIMIT_NPROC]!.cur &&
+    cred.user.uid !== 0 &&
+    !capable(cred, CAP_SYS_RESOURCE) &&
+    !capable(cred, CAP_SYS_ADMIN)
+  ) {
+    return -EAGAIN;
+  }
+  const nsproxy = copyNamespaces(task, flags);
+  if (typeof nsproxy === "number") return nsproxy;
+  const mm = task.mm === undefined || hasFlag(flags, CLONE_VM) ? task.mm : task.mm.fork();
+  if (typeof mm === "number") return mm;
+  const pid = allocChildPid(task, nsproxy, args);
+  if (typeof pid === "number") {
+    if (mm !== task.mm) mm?.exit();
+    return pid;
+  }
+
+  const child = new Task(kernel, task.comm, task.user);
+  child.threadPid = pid;
+  child.pid = pid.nr(kernel.initPidNs);
+  child.flags = PF_FORKNOEXEC | (task.flags & PF_KTHREAD);
+  child.cred = cred;
+  cred.user.processes++;
+  child.noNewPrivs = task.noNewPrivs;
+  child.keepCaps = task.keepCaps;
+  child.dumpable = task.dumpable;
+  child.timerSlackNs = task.timerSlackNs;
+  child.nsproxy = nsproxy;
+  child.se = task.se.fork();
+  child.cpu = task.cpu;
+  child.startTime = kernel.now();
+  if (mm !== undefined && mm === task.mm) mm.users++;
+  child.mm = mm;
+  copyFilesAndFs(task, child, flags);
+  copySignals(task, child, flags);
+  child.altStack =
+    hasFlag(flags, CLONE_VM) && !hasFlag(flags, CLONE_VFORK)
+      ? { sp: 0, size: 0, flags: 2 }
+      : { ...task.altStack };
+  copyThread(task, child, args);
+  child.setChildTid = hasFlag(flags, CLONE_CHILD_SETTID) ? args.childTid : 0;
+  child.clearChildTid = hasFlag(flags, CLONE_CHILD_CLEARTID) ? args.childTid : 0;
+  link(task, child, args, isThread);
+  if (hasFlag(flags, CLONE_PIDFD)) {
+    const fd = kernel.hooks.pidfdForChild(task, child, isThread);
+    if (fd < 0 || putUser32(task, args.pidfd, fd) !== 0) return fd < 0 ? fd : -EINVAL;
+  }
+  if (child.setChildTid !== 0) putUser32(child, child.setChildTid, child.pidNr());
+  return child;
+}
+
+/** Combinations that make no sense, in Linux's order. */
+function checkFlags(task: Task, flags: number): number {
+  const has = (flag: number) => hasFlag(flags, flag);
+  if (has(CLONE_NEWNS) && has(CLONE_FS)) return -EINVAL;
+  if (has(CLONE_NEWUSER)) return -EINVAL;
+  if (has(CLONE_THREAD) && !has(CLONE_SIGHAND)) return -EINVAL;
+  if (has(CLONE_SIGHAND) && !has(CLONE_VM)) return -EINVAL;
+  // The init of a namespace has no siblings.
+  if (has(CLONE_PARENT) && (task.signal.flags & SIGNAL_UNKILLABLE) !== 0) return -EINVAL;
+  if (has(CLONE_THREAD) && (has(CLONE_NEWPID) || task.nsproxy.pidForChildren !== task.pidNs())) {
+    return -EINVAL;
+  }
+  return 0;
+}
+
+function allocChildPid(task: Task, nsproxy: Nsproxy, args: CloneArgs): Pid | number {
+  const ns = nsproxy.pidForChildren;
+  if (args.setTid.length > 0) return task.kernel.hooks.allocPidWithNumbers(task, ns, args.setTid);
+  // The first one of a namespace is its init; when that has ended, nobody follows.
+  if (ns.childReaper === undefined && ns.lastPid > 0) return -ENOMEM;
+  return allocPid(ns, task.kernel.pseudoInode());
+}
+
+function copyFilesAndFs(task: Task, child: Task, flags: number): void {
+  child.files = hasFlag(flags, CLONE_FILES) ? task.files : task.files.copy();
+  if (child.files === task.files) task.files.users++;
+  child.fs = hasFlag(flags, CLONE_FS) ? task.fs : task.fs.copy();
+  if (child.fs === task.fs) task.fs.users++;
+}
+
+function copySignals(task: Task, child: Task, flags: number): void {
+  if (hasFlag(flags, CLONE_SIGHAND)) {
+    child.sighand = task.sighand;
+    child.sighand.count++;
+  } else {
+    child.sighand = new SighandStruct(
+      hasFlag(flags, CLONE_CLEAR_SIGHAND)
+        ? task.sighand.action.map(handlerReset)
+        : task.sighand.action,
+      new WaitQueueHead(),
+    );
+  }
+  child.blocked = task.blocked;
+  if (hasFlag(flags, CLONE_THREAD)) {
+    child.signal = task.signal;
+    return;
+  }
+  const { signal } = task;
+  child.signal = new SignalStruct(
+    signal.rlim,
+    signal.pgrp,
+    signal.session,
+    new WaitQueueHead(),
+    new WaitQueueHead(),
+  );
+  child.signal.tty = signal.tty;
+  child.signal.oomScoreAdj = signal.oomScoreAdj;
+  child.signal.hasChildSubreaper = signal.hasChildSubreaper || signal.isChildSubreaper;
+}
+
+/** What is handled falls back to the default, what is ignored stays so. @linux `flush_signal_handlers` */
+export function handlerReset(action: Sigaction): Sigaction {
+  return action.handler === SIG_IGN
+    ? action
+    : { handler: SIG_DFL, flags: 0, restorer: 0, mask: 0n };
+}
+
+function copyThread(task: Task, child: Task, args: CloneArgs): void {
+  child.regs.set(task.regs);
+  child.regs.ax = 0;
+  if (args.stack !== 0) child.regs.sp = args.stack;
+  child.fsBase = hasFlag(args.flags, CLONE_SETTLS) ? args.tls : task.fsBase;
+  child.gsBase = task.gsBase;
+  child.user = task.user.fork(child, task);
+  child.state = TASK_RUNNING;
+}
+
+/** Hangs the child into the family, its group and its session. */
+function link(task: Task, child: Task, args: CloneArgs, isThread: boolean): void {
+  const { kernel } = task;
+  const pid = child.threadPid;
+  pid.attach("pid", child);
+  kernel.tasks.add(child);
+  if (isThread) {
+    child.groupLeader = task.groupLeader;
+    child.tgid = task.tgid;
+    child.exitSignal = -1;
+    child.realParent = task.realParent;
+    child.parent = task.realParent;
+    child.signal.threads.push(child);
+    return;
+  }
+  child.tgid = child.pid;
+  if (hasFlag(args.flags, CLONE_PARENT)) {
+    child.realParent = task.realParent;
+    child.exitSignal = task.groupLeader.exitSignal;
+  } else {
+    child.realParent = task;
+    child.exitSignal = args.exitSignal;
+  }
+  child.parent = child.realParent;
+  child.signal.threads.push(child);
+  child.realParent.children.push(child);
+  pid.attach("tgid", child);
+  const { ns } = pid;
+  if (ns.childReaper === undefined) {
+    ns.childReaper = child;
+    child.signal.flags |= SIGNAL_UNKILLABLE;
+  }
+  child.signal.pgrp.attach("pgid", child);
+  child.signal.session.attach("sid", child);
+}
