@@ -165,6 +165,8 @@ export interface FileOperations {
   ioctl?(task: Task, file: File, cmd: number, arg: number): SysResult;
   mmap?(file: File, vma: Vma, mm: Mm): number;
   fsync?(task: Task, file: File): SysResult;
+  /** O_ASYNC was set or taken away by descriptor `fd` (`fasyncHelper` in `fs/fasync.ts`). */
+  fasync?(fd: number, file: File, on: boolean): number;
   fallocate?(task: Task, file: File, mode: number, offset: number, len: number): number;
   /** Lines of /proc/PID/fdinfo/FD. */
   showFdinfo?(file: File): string;
@@ -199,6 +201,8 @@ export class File {
   /** fcntl(F_SETOWN, F_SETSIG). */
   owner: { pid: unknown; type: number; uid: number; euid: number; signum: number } | undefined =
     undefined;
+  /** How many writers its FIFO had seen when it was opened without waiting for one (`f_pipe`). */
+  pipeWriterCount = 0;
   /** epoll instances that watch it (`f_ep`). */
   epitems: unknown = undefined;
   /** The queue on which tasks wait that share the position (`f_pos_lock`). */

@@ -43,6 +43,11 @@ export class WaitQueueHead {
     else this.#entries.unshift(entry);
   }
 
+  /** To the front, exclusive or not: epoll's waiters, of which the newest is woken (`__add_wait_queue_exclusive`). */
+  addFirst(entry: WaitQueueEntry): void {
+    if (!this.#entries.includes(entry)) this.#entries.unshift(entry);
+  }
+
   remove(entry: WaitQueueEntry): void {
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
