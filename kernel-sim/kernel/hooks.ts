@@ -1,3 +1,4 @@
+import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
 import { EINVAL } from "../include/errno.ts";
@@ -6,6 +7,7 @@ import { NetNamespace } from "../net/namespace.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { Pid, PidNamespace } from "./pid.ts";
 import type { Task } from "./task.ts";
+import type { UserContext } from "./user-context.ts";
 
 /**
  * What parts of the kernel want to be told of, or do for the core, so that the core imports none of
@@ -29,6 +31,16 @@ export interface KernelHooks {
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
   newIpcNs: (task: Task) => IpcNamespace;
   newNetNs: (task: Task) => NetNamespace;
+  /** `n` bytes of `file` from `pos` on, fewer at its end. */
+  kernelRead: (file: File, pos: number, n: number) => Uint8Array;
+  /** The new credentials of a program that is about to start. */
+  commitCreds: (task: Task, bprm: Binprm) => void;
+  /** What runs in user mode for a program that was just loaded. */
+  userContext: (task: Task, bprm: Binprm, image: LoadedImage) => UserContext;
+  /** execve of one of several threads: ends `thread`, counts the others that still live, takes the leader's place. */
+  killThread: (thread: Task, signo: number) => void;
+  otherThreads: (task: Task) => number;
+  becomeLeader: (task: Task) => void;
 }
 
 export function noHooks(): KernelHooks {
@@ -43,5 +55,11 @@ export function noHooks(): KernelHooks {
     copyMntNs: () => -EINVAL,
     newIpcNs: () => new IpcNamespace(),
     newNetNs: () => new NetNamespace(),
+    kernelRead: () => new Uint8Array(0),
+    commitCreds: () => {},
+    userContext: (task) => task.user,
+    killThread: () => {},
+    otherThreads: (task) => task.signal.threads.length - 1,
+    becomeLeader: () => {},
   };
 }

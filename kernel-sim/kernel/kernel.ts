@@ -1,8 +1,10 @@
+import type { Binfmt } from "../fs/binprm.ts";
 import { Clock } from "../hw/clock.ts";
 import { type Costs, SERVER_COSTS } from "../hw/costs.ts";
 import { EventQueue } from "../hw/event-queue.ts";
 import { Random } from "../hw/random.ts";
 import { TraceRing } from "../trace/ring.ts";
+import type { Program } from "../user/program.ts";
 import type { Cred, UserStruct } from "./cred.ts";
 import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
@@ -56,6 +58,10 @@ export class Kernel {
   /** By number of the x86-64 table. */
   readonly syscalls: (SyscallFn | undefined)[] = [];
   readonly hooks: KernelHooks = noHooks();
+  /** Formats of executables, in the order in which they are asked. */
+  readonly binfmts: Binfmt[] = [];
+  /** TypeScript programs by the name that a note of their file has. */
+  readonly programs = new Map<string, Program>();
   /** The task whose step is running; undefined in an event. */
   current: Task | undefined = undefined;
   /** The time of day when the machine booted, in ns since 1970; clock_settime moves it. */

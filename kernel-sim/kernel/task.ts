@@ -67,6 +67,8 @@ export class Task {
   cred!: Cred;
   noNewPrivs = false;
   keepCaps = false;
+  /** A change of user id went over RLIMIT_NPROC: the next execve looks again (`PF_NPROC_EXCEEDED`). */
+  isOverNproc = false;
   dumpable = 1;
   nsproxy!: Nsproxy;
   mm: Mm | undefined = undefined;

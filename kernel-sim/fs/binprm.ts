@@ -1,0 +1,54 @@
+import type { Cred } from "../kernel/cred.ts";
+import type { Task } from "../kernel/task.ts";
+import type { Mm } from "../mm/mm.ts";
+import type { ByteString, File } from "./fs.ts";
+
+export const BINPRM_BUF_SIZE = 256;
+
+/**
+ * What execve works on while it looks for somebody who can run the file.
+ *
+ * @linux include/linux/binfmts.h `struct linux_binprm` (6.18)
+ */
+export interface Binprm {
+  readonly task: Task;
+  /** The file to load now; a handler of scripts puts the interpreter here. */
+  file: File;
+  /** What the caller named, and what runs in the end. */
+  readonly filename: ByteString;
+  interp: ByteString;
+  argv: ByteString[];
+  readonly envp: readonly ByteString[];
+  /** The first bytes of `file`, zero-filled. */
+  buf: Uint8Array;
+  /** The credentials after a successful exec; capabilities are worked out for the last `file`. */
+  cred: Cred;
+  /** The program gains rights: AT_SECURE. */
+  isSecureExec: boolean;
+  /** The path of `filename` cannot be opened again by the new program (a close-on-exec descriptor). */
+  readonly isPathInaccessible: boolean;
+  /** Set by a handler that wants the search to begin again with another `file`. */
+  interpreter: File | undefined;
+}
+
+/** A program in its new address space, not yet installed. */
+export interface LoadedImage {
+  readonly mm: Mm;
+  readonly entry: number;
+  readonly sp: number;
+  /** ELFCLASS32: an i386 program. */
+  readonly is32Bit: boolean;
+  /** Name of the TypeScript program that a note of the file names (see `user/program-file.ts`). */
+  readonly program: string | undefined;
+}
+
+/**
+ * One format of executables: -ENOEXEC when the file is none of it, an image to install, or 0 with
+ * `bprm.interpreter` set.
+ *
+ * @linux include/linux/binfmts.h `struct linux_binfmt` (6.18)
+ */
+export interface Binfmt {
+  readonly name: string;
+  load(bprm: Binprm): LoadedImage | number;
+}

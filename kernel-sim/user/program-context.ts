@@ -1,0 +1,293 @@
+import { PF_USER, PF_WRITE } from "../hw/mmu.ts";
+import type { Task } from "../kernel/task.ts";
+import {
+  TRAP_EXCEPTION,
+  TRAP_SYSCALL,
+  TRAP_TIME,
+  type Trap,
+  type UserContext,
+} from "../kernel/user-context.ts";
+import { HANDLER_BASE, type UserFrame, UserFrames } from "./frames.ts";
+import type { Handler, Program, UserRequest } from "./program.ts";
+import { Replay } from "./replay.ts";
+import { type MachineRequest, SyscallRequest } from "./request.ts";
+import { Sys } from "./sys.ts";
+
+const NR_RT_SIGRETURN = 15;
+const NR_EXIT = 60;
+const NR_EXIT_GROUP = 231;
+const NR_KILL_ABORT = 6;
+const HANDLER_BYTES = 16;
+const X86_TRAP_PF = 14;
+const THREAD_STACK_BYTES = 64 * 1024;
+
+interface ProgramFrame extends UserFrame {
+  readonly steps: Generator<UserRequest, unknown, never>;
+  /** What the program asked for last, and has not got yet. */
+  request: SyscallRequest | MachineRequest | undefined;
+  /** Whether the first step has been made. */
+  isStarted: boolean;
+}
+
+/**
+ * Runs a TypeScript program in user mode. Its memory, registers and signal frames are the simulated
+ * ones; only its own local variables live outside.
+ */
+export class ProgramContext implements UserContext {
+  readonly program: Program;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly #frames = new UserFrames<ProgramFrame>();
+  readonly #handlers = new Map<number, Handler>();
+  readonly #sys: Sys;
+  readonly #replay: Replay;
+  /** The request object that `sys` fills; it is copied into the registers at once. */
+  readonly syscallRequest = new SyscallRequest();
+  /** What the child of the next clone runs instead of a copy of this program: a thread, or `spawn`. */
+  nextThread:
+    | { readonly program: Program; readonly argv: readonly string[]; readonly isThread: boolean }
+    | undefined = undefined;
+  #threads = 0;
+  #isThread = false;
+  #task: Task | undefined;
+  /** What the program returned, for its host. */
+  returned: unknown = undefined;
+  /** What it threw, if it did: the process dies of SIGABRT, the host gets this. */
+  thrown: { readonly error: unknown } | undefined = undefined;
+
+  constructor(
+    program: Program,
+    argv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    replay = new Replay(),
+  ) {
+    this.program = program;
+    this.argv = argv;
+    this.env = env;
+    this.#replay = replay;
+    this.#sys = new Sys(this);
+  }
+
+  /** The task that runs now: `sys` works on its memory and registers. */
+  get task(): Task {
+    return this.#task!;
+  }
+
+  run(task: Task): Trap {
+    this.#task = task;
+    if (this.#frames.depth === 0) this.#start(task);
+    const how = this.#frames.follow(task);
+    if (how === "handler") this.#startHandler(task);
+    else if (how === "again") return this.#repeat(task);
+    const frame = this.#frames.top;
+    const { request } = frame;
+    if (request !== undefined && request.kind !== "syscall") {
+      const trap = this.#serve(task, request);
+      if (trap !== undefined) return trap;
+    }
+    return this.#advance(task, frame, task.regs.ax);
+  }
+
+  fork(child: Task): UserContext {
+    const { nextThread } = this;
+    this.nextThread = undefined;
+    if (nextThread !== undefined) {
+      const thread = new ProgramContext(nextThread.program, nextThread.argv, this.env);
+      thread.#isThread = nextThread.isThread;
+      for (const [address, handler] of this.#handlers) thread.#handlers.set(address, handler);
+      return thread;
+    }
+    const copy = new ProgramContext(this.program, this.argv, this.env, this.#replay.forChild());
+    copy.#catchUp(child);
+    return copy;
+  }
+
+  /** Registers a handler function and answers its address. */
+  handlerAddress(handler: Handler): number {
+    for (const [address, known] of this.#handlers) if (known === handler) return address;
+    const address = HANDLER_BASE + this.#handlers.size * HANDLER_BYTES;
+    this.#handlers.set(address, handler);
+    return address;
+  }
+
+  /** Bytes of the program's memory as its code sees them after a call, from the record while a child catches up. */
+  peek(addr: number, n: number): Uint8Array {
+    return this.#replay.bytes(() => {
+      const bytes = new Uint8Array(n);
+      this.task.mm?.copyFromUser(addr, bytes);
+      return bytes;
+    });
+  }
+
+  /** Puts bytes on the program's stack and answers their address; `popStack` gives the room back. */
+  pushStack(bytes: Uint8Array): number {
+    return this.#replay.address(() => {
+      const { regs, mm } = this.task;
+      regs.sp -= (bytes.length + 15) & ~15;
+      mm?.copyToUser(regs.sp, bytes);
+      return regs.sp;
+    });
+  }
+
+  popStack(n: number): void {
+    if (!this.#replay.isCatchingUp) this.task.regs.sp += (n + 15) & ~15;
+  }
+
+  /** A stack for a new thread: a stretch of the main stack, far below its top. */
+  threadStack(): number {
+    this.#threads++;
+    return this.task.mm!.startStack - this.#threads * THREAD_STACK_BYTES;
+  }
+
+  /** Whether `fork` is still possible: not after some hundred thousand calls. */
+  get canFork(): boolean {
+    return this.#replay.isWhole;
+  }
+
+  #start(task: Task): void {
+    this.#frames.push(task, this.#frame(this.program(this.#sys, this.argv, this.env)));
+  }
+
+  #frame(steps: Generator<UserRequest, unknown, never>): ProgramFrame {
+    return { ip: this.#frames.nextIp(), steps, request: undefined, isStarted: false };
+  }
+
+  #startHandler(task: Task): void {
+    const { regs } = task;
+    const handler = this.#handlers.get(regs.ip);
+    if (handler === undefined) {
+      // The program has let its registers point to where no code is.
+      this.#frames.push(task, this.#frame(crash()));
+      return;
+    }
+    this.#replay.recordHandler(regs.ip, regs.di);
+    this.#frames.push(task, this.#frame(steps(handler(this.#sys, regs.di))));
+  }
+
+  /** The kernel wants the interrupted call made again: the registers hold it. */
+  #repeat(task: Task): Trap {
+    const { regs } = task;
+    regs.ip = this.#frames.top.ip;
+    regs.origAx = regs.ax;
+    return TRAP_SYSCALL;
+  }
+
+  #advance(task: Task, frame: ProgramFrame, answer: number): Trap {
+    let at: IteratorResult<UserRequest, unknown>;
+    try {
+      if (frame.isStarted) this.#replay.recordAnswer(answer);
+      at = frame.steps.next((frame.isStarted ? answer : undefined) as never);
+      frame.isStarted = true;
+    } catch (error) {
+      this.thrown ??= { error };
+      return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
+    }
+    if (at.done === true) return this.#end(task, frame, at.value);
+    const request = at.value as SyscallRequest | MachineRequest;
+    frame.request = request;
+    if (request.kind !== "syscall") return this.#serve(task, request) ?? TRAP_TIME;
+    const { regs } = task;
+    regs.origAx = request.nr;
+    regs.di = request.a0;
+    regs.si = request.a1;
+    regs.dx = request.a2;
+    regs.r10 = request.a3;
+    regs.r8 = request.a4;
+    regs.r9 = request.a5;
+    this.#replay.call(request.nr);
+    return TRAP_SYSCALL;
+  }
+
+  /** The end of a frame: of main the process ends, of a handler what it interrupted goes on. */
+  #end(task: Task, frame: ProgramFrame, value: unknown): Trap {
+    if (this.#frames.depth > 1) {
+      this.#replay.recordReturn();
+      // The handler's `ret` has taken the address of the restorer off the stack.
+      task.regs.sp += 8;
+      return this.#call(task, frame, NR_RT_SIGRETURN, 0);
+    }
+    this.returned = value;
+    if (this.#isThread) return this.#call(task, frame, NR_EXIT, 0);
+    return this.#call(task, frame, NR_EXIT_GROUP, typeof value === "number" ? value & 0xff : 0);
+  }
+
+  #call(task: Task, frame: ProgramFrame, nr: number, a0: number): Trap {
+    frame.request = undefined;
+    task.regs.origAx = nr;
+    task.regs.di = a0;
+    return TRAP_SYSCALL;
+  }
+
+  /** Computing, loads and stores; undefined when it is done and the program goes on. */
+  #serve(task: Task, request: MachineRequest): Trap | undefined {
+    const { top } = this.#frames;
+    if (request.kind === "compute") {
+      top.request = undefined;
+      task.userNs = request.ns;
+      task.regs.ax = 0;
+      return TRAP_TIME;
+    }
+    const isStore = request.kind === "store";
+    const { addr, bytes } = request;
+    const done = isStore
+      ? (task.mm?.copyToUser(addr, bytes) ?? 0)
+      : (task.mm?.copyFromUser(addr, bytes) ?? 0);
+    if (done < bytes.length) {
+      // The request stays: after a handler the same instruction is tried again.
+      task.trap = {
+        vector: X86_TRAP_PF,
+        errorCode: PF_USER | (isStore ? PF_WRITE : 0),
+        address: addr + done,
+      };
+      return TRAP_EXCEPTION;
+    }
+    top.request = undefined;
+    task.regs.ax = 0;
+    return undefined;
+  }
+
+  /** A child runs the program from the start with the recorded answers, up to the fork. */
+  #catchUp(child: Task): void {
+    this.#task = child;
+    const { ip, sp } = child.regs;
+    this.#start(child);
+    while (this.#replay.isCatchingUp) {
+      const frame = this.#frames.top;
+      if (!frame.isStarted) {
+        this.#replayStep(frame, undefined);
+        continue;
+      }
+      const event = this.#replay.next();
+      if (event.kind === "answer") this.#replayStep(frame, event.answer);
+      else if (event.kind === "return") this.#frames.pop();
+      else {
+        const handler = this.#handlers.get(event.address)!;
+        this.#frames.push(child, this.#frame(steps(handler(this.#sys, event.signo))));
+      }
+    }
+    if (!this.#frames.top.isStarted) this.#replayStep(this.#frames.top, undefined);
+    child.regs.ip = ip;
+    child.regs.sp = sp;
+  }
+
+  #replayStep(frame: ProgramFrame, answer: number | undefined): void {
+    const { value } = frame.steps.next(answer as never);
+    frame.isStarted = true;
+    const request = value as SyscallRequest | MachineRequest;
+    frame.request = request;
+    if (request.kind === "syscall") this.#replay.call(request.nr);
+    else frame.request = undefined;
+  }
+}
+
+function* steps(
+  handler: Generator<UserRequest, unknown, never> | undefined | void,
+): Generator<UserRequest, unknown, never> {
+  return handler === undefined ? undefined : yield* handler;
+}
+
+/** What runs where no code is: the first instruction cannot be fetched. */
+function* crash(): Generator<UserRequest, undefined, never> {
+  yield { kind: "load", addr: 0, bytes: new Uint8Array(1) } satisfies MachineRequest;
+  return undefined;
+}

@@ -1,0 +1,136 @@
+import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { type CallArgument, cString } from "./marshal.ts";
+import type { UserRequest } from "./program.ts";
+import type { ProgramContext } from "./program-context.ts";
+import type { SyscallRequest } from "./request.ts";
+
+/** A call on its way: `yield*` makes it and answers its result. */
+export type SysCall<T = number> = Generator<UserRequest, T, number>;
+
+/** Bytes, or a negative error number. */
+export type BytesOrErrno = Uint8Array | number;
+
+/** A call whose arguments are numbers: no generator has to be made for it. */
+class NumberCall {
+  readonly #request: SyscallRequest;
+  #isMade = true;
+
+  constructor(request: SyscallRequest) {
+    this.#request = request;
+  }
+
+  begin(): this {
+    this.#isMade = false;
+    return this;
+  }
+
+  next(answer: number): IteratorResult<UserRequest, number> {
+    if (this.#isMade) return { done: true, value: answer };
+    this.#isMade = true;
+    return { done: false, value: this.#request };
+  }
+
+  return(value: number): IteratorResult<UserRequest, number> {
+    return { done: true, value };
+  }
+
+  throw(error: unknown): IteratorResult<UserRequest, number> {
+    throw error;
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}
+
+/** How calls get into the kernel: the part of `sys` that knows registers and the stack. */
+export class SysBase {
+  readonly #context: ProgramContext;
+  readonly #numberCall: NumberCall;
+
+  constructor(context: ProgramContext) {
+    this.#context = context;
+    this.#numberCall = new NumberCall(context.syscallRequest);
+  }
+
+  /**
+   * Any system call by name or number with raw arguments. Texts and bytes are put on the stack and passed as
+   * pointers; what the kernel writes into bytes is copied back into the same array.
+   */
+  call(name: string | number, ...args: readonly CallArgument[]): SysCall {
+    const nr = typeof name === "number" ? name : syscallNumbers64[name];
+    if (nr === undefined) throw new TypeError(`sys.call(): x86-64 has no system call "${name}"`);
+    if (args.every((arg) => typeof arg === "number")) {
+      const [a0, a1, a2, a3, a4, a5] = args as readonly number[];
+      return this.number(nr, a0, a1, a2, a3, a4, a5);
+    }
+    return this.#marshalled(nr, args);
+  }
+
+  /** A call with numbers only. */
+  protected number(nr: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): SysCall {
+    const request = this.#context.syscallRequest;
+    request.nr = nr;
+    request.a0 = a0;
+    request.a1 = a1;
+    request.a2 = a2;
+    request.a3 = a3;
+    request.a4 = a4;
+    request.a5 = a5;
+    return this.#numberCall.begin() as unknown as SysCall;
+  }
+
+  protected get context(): ProgramContext {
+    return this.#context;
+  }
+
+  /** Puts bytes on the stack for the length of `body`, which gets their address. */
+  protected *withBytes<T>(bytes: Uint8Array, body: (addr: number) => SysCall<T>): SysCall<T> {
+    const addr = this.#context.pushStack(bytes);
+    const result = yield* body(addr);
+    this.#context.popStack(bytes.length);
+    return result;
+  }
+
+  /** A call that fills `n` bytes on the stack: the first `answer` of them, or the negative errno. */
+  protected *fill(n: number, body: (addr: number) => SysCall): SysCall<BytesOrErrno> {
+    const addr = this.#context.pushStack(new Uint8Array(n));
+    const answer = yield* body(addr);
+    const bytes = answer >= 0 ? this.#context.peek(addr, Math.min(answer, n)) : answer;
+    this.#context.popStack(n);
+    return bytes;
+  }
+
+  /** A call that fills a structure of `n` bytes and answers 0: the structure, or the negative errno. */
+  protected *fillStruct(n: number, body: (addr: number) => SysCall): SysCall<DataView | number> {
+    const addr = this.#context.pushStack(new Uint8Array(n));
+    const answer = yield* body(addr);
+    const bytes = answer >= 0 ? this.#context.peek(addr, n) : undefined;
+    this.#context.popStack(n);
+    return bytes === undefined ? answer : new DataView(bytes.buffer);
+  }
+
+  *#marshalled(nr: number, args: readonly CallArgument[]): SysCall {
+    const context = this.#context;
+    const pushed: {
+      readonly addr: number;
+      readonly bytes: Uint8Array;
+      readonly into?: Uint8Array;
+    }[] = [];
+    const raw: number[] = [];
+    for (const arg of args) {
+      if (typeof arg === "string" || arg instanceof Uint8Array) {
+        const bytes = typeof arg === "string" ? cString(arg) : arg;
+        const addr = context.pushStack(bytes);
+        pushed.push(typeof arg === "string" ? { addr, bytes } : { addr, bytes, into: arg });
+        raw.push(addr);
+      } else raw.push(Number(arg ?? 0));
+    }
+    const answer = yield* this.number(nr, raw[0], raw[1], raw[2], raw[3], raw[4], raw[5]);
+    for (const { addr, bytes, into } of pushed.reverse()) {
+      into?.set(context.peek(addr, bytes.length));
+      context.popStack(bytes.length);
+    }
+    return answer;
+  }
+}

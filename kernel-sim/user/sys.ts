@@ -1,0 +1,446 @@
+import { getInt64, setInt64 } from "../mm/uaccess.ts";
+import { cString, fromUtf8, utf8 } from "./marshal.ts";
+import type { Handler, Program } from "./program.ts";
+import { type BytesOrErrno, SysBase, type SysCall } from "./sys-base.ts";
+
+const SA_SIGINFO = 0x4;
+const SA_RESTORER = 0x0400_0000;
+const RESTORER = 0x401f00;
+const PTR_BYTES = 8;
+const SIGSET_BYTES = 8;
+
+/** How a program has ended or stopped, from wait(2)'s status word. */
+export interface WaitResult {
+  readonly pid: number;
+  readonly status: number;
+  readonly exited: number | undefined;
+  readonly signaled: number | undefined;
+  readonly stopped: number | undefined;
+  readonly continued: boolean;
+}
+
+export interface StatResult {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly rdev: number;
+  readonly size: number;
+  readonly blocks: number;
+  readonly mtimeNs: number;
+}
+
+/**
+ * The system calls as a program sees them: names and argument order of Linux, every one a `yield*`.
+ *
+ * A call answers Linux's number: the result, or a negative errno. Calls that deliver bytes answer a
+ * `Uint8Array` or the negative errno. Buffers and texts pass through the program's real stack.
+ */
+export class Sys extends SysBase {
+  // Processes.
+
+  getpid(): SysCall {
+    return this.number(39);
+  }
+
+  gettid(): SysCall {
+    return this.number(186);
+  }
+
+  getppid(): SysCall {
+    return this.number(110);
+  }
+
+  /** Makes a child: 0 in the child, its pid in the parent. */
+  fork(): SysCall {
+    if (!this.context.canFork) {
+      throw new Error(
+        "fork(): this program has made too many calls for a copy of it to be brought to this place; let it fork earlier, or use spawn()",
+      );
+    }
+    return this.number(57);
+  }
+
+  /** Starts `program` in a new thread of this process: its thread id. The thread ends when the program does. */
+  *thread(program: Program, argv: readonly string[] = []): SysCall {
+    this.context.nextThread = { program, argv, isThread: true };
+    return yield* this.number(56, CLONE_THREAD_FLAGS, this.context.threadStack());
+  }
+
+  /** fork and execve in one: the child's pid, or the errno with which execve failed. */
+  *spawn(
+    path: string,
+    argv: readonly string[] = [path],
+    env: Readonly<Record<string, string>> = this.context.env,
+    actions: SpawnActions = {},
+  ): SysCall {
+    this.context.nextThread = {
+      program: spawnChild(path, argv, env, actions),
+      argv,
+      isThread: false,
+    };
+    return yield* this.number(56, CLONE_VFORK | CLONE_VM | SIGCHLD);
+  }
+
+  /** Answers only when it fails. */
+  *execve(
+    path: string,
+    argv: readonly string[] = [path],
+    env: Readonly<Record<string, string>> = this.context.env,
+  ): SysCall {
+    const strings = [...argv, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
+    const encoded = strings.map(cString);
+    const table = new DataView(new ArrayBuffer((strings.length + 2) * PTR_BYTES));
+    const place = (base: number) => {
+      let at = base + table.byteLength;
+      encoded.forEach((bytes, i) => {
+        // Behind the arguments stands a NULL.
+        setInt64(table, (i < argv.length ? i : i + 1) * PTR_BYTES, at);
+        at += bytes.length;
+      });
+    };
+    const size = encoded.reduce((sum, bytes) => sum + bytes.length, table.byteLength);
+    const name = cString(path);
+    return yield* this.withBytes(name, (nameAddr) =>
+      this.withBytes(new Uint8Array(size), (base) =>
+        this.#exec(base, place, table, encoded, nameAddr, argv.length),
+      ),
+    );
+  }
+
+  exit(status = 0): SysCall<never> {
+    return this.number(231, status) as SysCall<never>;
+  }
+
+  /** Waits for a child: what happened to it, or the negative errno. */
+  *wait4(pid = -1, options = 0): SysCall<WaitResult | number> {
+    const addr = this.context.pushStack(new Uint8Array(4));
+    const answer = yield* this.number(61, pid, addr, options, 0);
+    const status =
+      answer > 0 ? new DataView(this.context.peek(addr, 4).buffer).getInt32(0, true) : 0;
+    this.context.popStack(4);
+    return answer > 0 ? waitResult(answer, status) : answer;
+  }
+
+  kill(pid: number, signo: number): SysCall {
+    return this.number(62, pid, signo);
+  }
+
+  /** Sets what happens at `signo`: a handler function, or SIG_DFL (0) or SIG_IGN (1). */
+  *sigaction(
+    signo: number,
+    handler: Handler | 0 | 1,
+    flags = 0,
+    mask: readonly number[] = [],
+  ): SysCall {
+    const action = new DataView(new ArrayBuffer(32));
+    setInt64(
+      action,
+      0,
+      typeof handler === "number" ? handler : this.context.handlerAddress(handler),
+    );
+    setInt64(action, 8, (flags | SA_RESTORER | SA_SIGINFO) >>> 0);
+    setInt64(action, 16, RESTORER);
+    writeSigset(action, 24, mask);
+    return yield* this.withBytes(new Uint8Array(action.buffer), (addr) =>
+      this.number(13, signo, addr, 0, SIGSET_BYTES),
+    );
+  }
+
+  /** SIG_BLOCK (0), SIG_UNBLOCK (1) or SIG_SETMASK (2). */
+  *sigprocmask(how: number, signals: readonly number[]): SysCall {
+    const set = new DataView(new ArrayBuffer(SIGSET_BYTES));
+    writeSigset(set, 0, signals);
+    return yield* this.withBytes(new Uint8Array(set.buffer), (addr) =>
+      this.number(14, how, addr, 0, SIGSET_BYTES),
+    );
+  }
+
+  pause(): SysCall {
+    return this.number(34);
+  }
+
+  setpgid(pid: number, pgid: number): SysCall {
+    return this.number(109, pid, pgid);
+  }
+
+  setsid(): SysCall {
+    return this.number(112);
+  }
+
+  sched_yield(): SysCall {
+    return this.number(24);
+  }
+
+  // Files.
+
+  *openat(dirfd: number, path: string, flags = 0, mode = 0): SysCall {
+    return yield* this.withBytes(cString(path), (addr) =>
+      this.number(257, dirfd, addr, flags, mode),
+    );
+  }
+
+  open(path: string, flags = 0, mode = 0): SysCall {
+    return this.openat(AT_FDCWD, path, flags, mode);
+  }
+
+  close(fd: number): SysCall {
+    return this.number(3, fd);
+  }
+
+  read(fd: number, count: number): SysCall<BytesOrErrno> {
+    return this.fill(count, (addr) => this.number(0, fd, addr, count));
+  }
+
+  *write(fd: number, data: string | Uint8Array): SysCall {
+    const bytes = typeof data === "string" ? utf8(data) : data;
+    return yield* this.withBytes(bytes, (addr) => this.number(1, fd, addr, bytes.length));
+  }
+
+  lseek(fd: number, offset: number, whence = 0): SysCall {
+    return this.number(8, fd, offset, whence);
+  }
+
+  dup(fd: number): SysCall {
+    return this.number(32, fd);
+  }
+
+  dup2(from: number, to: number): SysCall {
+    return this.number(33, from, to);
+  }
+
+  fcntl(fd: number, command: number, arg = 0): SysCall {
+    return this.number(72, fd, command, arg);
+  }
+
+  /** The two ends [read, write], or the negative errno. */
+  *pipe2(flags = 0): SysCall<readonly [number, number] | number> {
+    const view = yield* this.fillStruct(8, (addr) => this.number(293, addr, flags));
+    return typeof view === "number" ? view : [view.getInt32(0, true), view.getInt32(4, true)];
+  }
+
+  *stat(path: string, flags = 0): SysCall<StatResult | number> {
+    return yield* this.withBytes(cString(path), (name) => this.#stat(AT_FDCWD, name, flags));
+  }
+
+  *fstat(fd: number): SysCall<StatResult | number> {
+    return yield* this.withBytes(cString(""), (name) => this.#stat(fd, name, AT_EMPTY_PATH));
+  }
+
+  *mkdir(path: string, mode = 0o777): SysCall {
+    return yield* this.withBytes(cString(path), (addr) => this.number(83, addr, mode));
+  }
+
+  *rmdir(path: string): SysCall {
+    return yield* this.withBytes(cString(path), (addr) => this.number(84, addr));
+  }
+
+  *unlink(path: string): SysCall {
+    return yield* this.withBytes(cString(path), (addr) => this.number(87, addr));
+  }
+
+  link(from: string, to: string): SysCall {
+    return this.#twoPaths(86, from, to);
+  }
+
+  symlink(target: string, path: string): SysCall {
+    return this.#twoPaths(88, target, path);
+  }
+
+  rename(from: string, to: string): SysCall {
+    return this.#twoPaths(82, from, to);
+  }
+
+  *readlink(path: string): SysCall<string | number> {
+    const bytes = yield* this.withBytes(cString(path), (name) =>
+      this.fill(4096, (addr) => this.number(89, name, addr, 4096)),
+    );
+    return typeof bytes === "number" ? bytes : fromUtf8(bytes);
+  }
+
+  *chdir(path: string): SysCall {
+    return yield* this.withBytes(cString(path), (addr) => this.number(80, addr));
+  }
+
+  *getcwd(): SysCall<string | number> {
+    const bytes = yield* this.fill(4096, (addr) => this.number(79, addr, 4096));
+    return typeof bytes === "number" ? bytes : fromUtf8(bytes.subarray(0, bytes.length - 1));
+  }
+
+  *chmod(path: string, mode: number): SysCall {
+    return yield* this.withBytes(cString(path), (addr) => this.number(90, addr, mode));
+  }
+
+  /** The names in an open directory, in its order, without `.` and `..`; [] at the end. */
+  *readdir(fd: number): SysCall<readonly string[] | number> {
+    const names: string[] = [];
+    for (;;) {
+      const bytes = yield* this.fill(4096, (addr) => this.number(217, fd, addr, 4096));
+      if (typeof bytes === "number") return bytes;
+      if (bytes.length === 0) return names;
+      for (const name of direntNames(bytes)) if (name !== "." && name !== "..") names.push(name);
+    }
+  }
+
+  ioctl(fd: number, request: number, arg = 0): SysCall {
+    return this.number(16, fd, request, arg);
+  }
+
+  // Memory.
+
+  mmap(addr: number, length: number, prot: number, flags: number, fd = -1, offset = 0): SysCall {
+    return this.number(9, addr, length, prot, flags, fd, offset);
+  }
+
+  munmap(addr: number, length: number): SysCall {
+    return this.number(11, addr, length);
+  }
+
+  mprotect(addr: number, length: number, prot: number): SysCall {
+    return this.number(10, addr, length, prot);
+  }
+
+  brk(addr: number): SysCall {
+    return this.number(12, addr);
+  }
+
+  /** Loads `n` bytes as the processor does: where nothing is mapped, the program gets SIGSEGV. */
+  *load(addr: number, n: number): SysCall<Uint8Array> {
+    yield { kind: "load", addr, bytes: new Uint8Array(n) };
+    return this.context.peek(addr, n);
+  }
+
+  /** Stores bytes as the processor does. */
+  *store(addr: number, bytes: Uint8Array): SysCall<void> {
+    yield { kind: "store", addr, bytes: new Uint8Array(bytes) };
+  }
+
+  // Time.
+
+  /** Computes for `ns` of virtual time in user mode. */
+  *compute(ns: number): SysCall<void> {
+    yield { kind: "compute", ns };
+  }
+
+  *nanosleep(ns: number): SysCall {
+    const time = new DataView(new ArrayBuffer(16));
+    setInt64(time, 0, Math.floor(ns / 1e9));
+    setInt64(time, 8, ns % 1e9);
+    return yield* this.withBytes(new Uint8Array(time.buffer), (addr) => this.number(35, addr, 0));
+  }
+
+  /** Ns of a clock: CLOCK_REALTIME is 0, CLOCK_MONOTONIC 1. */
+  *clock_gettime(clock = 1): SysCall {
+    const view = yield* this.fillStruct(16, (addr) => this.number(228, clock, addr));
+    return typeof view === "number" ? view : getInt64(view, 0) * 1e9 + getInt64(view, 8);
+  }
+
+  *#exec(
+    base: number,
+    place: (base: number) => void,
+    table: DataView,
+    encoded: readonly Uint8Array[],
+    nameAddr: number,
+    argc: number,
+  ): SysCall {
+    place(base);
+    yield* this.store(base, new Uint8Array(table.buffer));
+    let at = base + table.byteLength;
+    for (const bytes of encoded) {
+      yield* this.store(at, bytes);
+      at += bytes.length;
+    }
+    return yield* this.number(59, nameAddr, base, base + (argc + 1) * PTR_BYTES);
+  }
+
+  *#stat(dirfd: number, name: number, flags: number): SysCall<StatResult | number> {
+    const view = yield* this.fillStruct(144, (addr) => this.number(262, dirfd, name, addr, flags));
+    return typeof view === "number" ? view : statResult(view);
+  }
+
+  *#twoPaths(nr: number, from: string, to: string): SysCall {
+    return yield* this.withBytes(cString(from), (a) =>
+      this.withBytes(cString(to), (b) => this.number(nr, a, b)),
+    );
+  }
+}
+
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const CLONE_VM = 0x100;
+const CLONE_VFORK = 0x4000;
+const SIGCHLD = 17;
+/** CLONE_VM | FS | FILES | SIGHAND | THREAD | SYSVSEM. */
+const CLONE_THREAD_FLAGS = 0x50f00;
+
+/** What the child of `spawn` does before execve. */
+export interface SpawnActions {
+  /** Descriptors to set: child's number to parent's. */
+  readonly fds?: Readonly<Record<number, number>>;
+  /** setpgid(0, …). */
+  readonly pgid?: number;
+  readonly close?: readonly number[];
+}
+
+function spawnChild(
+  path: string,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  actions: SpawnActions,
+): Program {
+  return function* child(sys) {
+    if (actions.pgid !== undefined) yield* sys.setpgid(0, actions.pgid);
+    for (const [to, from] of Object.entries(actions.fds ?? {})) yield* sys.dup2(from, Number(to));
+    for (const fd of actions.close ?? []) yield* sys.close(fd);
+    yield* sys.execve(path, argv, env);
+    // 126: found but not to be run, 127: not found, as shells have it.
+    yield* sys.exit(127);
+  };
+}
+
+function waitResult(pid: number, status: number): WaitResult {
+  const low = status & 0x7f;
+  return {
+    pid,
+    status,
+    exited: low === 0 ? (status >> 8) & 0xff : undefined,
+    signaled: low !== 0 && low !== 0x7f ? low : undefined,
+    stopped: (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined,
+    continued: status === 0xffff,
+  };
+}
+
+/** @linux arch/x86/include/uapi/asm/stat.h `struct stat` (6.18) */
+function statResult(view: DataView): StatResult {
+  return {
+    dev: getInt64(view, 0),
+    ino: getInt64(view, 8),
+    nlink: getInt64(view, 16),
+    mode: view.getUint32(24, true),
+    uid: view.getUint32(28, true),
+    gid: view.getUint32(32, true),
+    rdev: getInt64(view, 40),
+    size: getInt64(view, 48),
+    blocks: getInt64(view, 64),
+    mtimeNs: getInt64(view, 88) * 1e9 + getInt64(view, 96),
+  };
+}
+
+function direntNames(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const names: string[] = [];
+  for (let at = 0; at < bytes.length; at += view.getUint16(at + 16, true)) {
+    const end = bytes.indexOf(0, at + 19);
+    names.push(fromUtf8(bytes.subarray(at + 19, end)));
+  }
+  return names;
+}
+
+function writeSigset(view: DataView, at: number, signals: readonly number[]): void {
+  for (const signo of signals) {
+    const byte = at + ((signo - 1) >> 3);
+    view.setUint8(byte, view.getUint8(byte) | (1 << ((signo - 1) & 7)));
+  }
+}
