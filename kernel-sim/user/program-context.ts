@@ -161,7 +161,7 @@ export class ProgramContext implements UserContext {
       return;
     }
     this.#replay.recordHandler(regs.ip, regs.di);
-    this.#frames.push(task, this.#frame(steps(handler(this.#sys, regs.di))));
+    this.#frames.push(task, this.#frame(handler(this.#sys, regs.di)));
   }
 
   /** The kernel wants the interrupted call made again: the registers hold it. */
@@ -262,7 +262,7 @@ export class ProgramContext implements UserContext {
       else if (event.kind === "return") this.#frames.pop();
       else {
         const handler = this.#handlers.get(event.address)!;
-        this.#frames.push(child, this.#frame(steps(handler(this.#sys, event.signo))));
+        this.#frames.push(child, this.#frame(handler(this.#sys, event.signo)));
       }
     }
     if (!this.#frames.top.isStarted) this.#replayStep(this.#frames.top, undefined);
@@ -278,12 +278,6 @@ export class ProgramContext implements UserContext {
     if (request.kind === "syscall") this.#replay.call(request.nr);
     else frame.request = undefined;
   }
-}
-
-function* steps(
-  handler: Generator<UserRequest, unknown, never> | undefined | void,
-): Generator<UserRequest, unknown, never> {
-  return handler === undefined ? undefined : yield* handler;
 }
 
 /** What runs where no code is: the first instruction cannot be fetched. */

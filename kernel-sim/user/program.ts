@@ -14,8 +14,5 @@ export type Program = (
   env: Readonly<Record<string, string>>,
 ) => Generator<UserRequest, unknown, never>;
 
-/** A program's signal handler; it may make system calls. */
-export type Handler = (
-  sys: Sys,
-  signo: number,
-) => Generator<UserRequest, unknown, never> | undefined | void;
+/** A program's signal handler, a generator function too: it may make system calls. */
+export type Handler = (sys: Sys, signo: number) => Generator<UserRequest, unknown, never>;
