@@ -1,6 +1,10 @@
 import type { EventFields, TraceRing } from "../trace/ring.ts";
 import type { Kernel } from "./kernel.ts";
 
+/** `struct trace_event_raw_sys_enter` with the first four of its six arguments. */
+const ENTER_FIELDS = ["common_pid", "id", "a0", "a1", "a2", "a3"] as const;
+const EXIT_FIELDS = ["common_pid", "id", "ret"] as const;
+
 /** Records the events of a living kernel and lets those hear of them who have asked. */
 export class KernelTracing {
   readonly #kernel: Kernel;
@@ -14,8 +18,8 @@ export class KernelTracing {
   constructor(kernel: Kernel, ring: TraceRing) {
     this.#kernel = kernel;
     this.#ring = ring;
-    this.#enterEvent = ring.nameNumber("raw_syscalls:sys_enter");
-    this.#exitEvent = ring.nameNumber("raw_syscalls:sys_exit");
+    this.#enterEvent = ring.numberEvent("raw_syscalls:sys_enter", ENTER_FIELDS);
+    this.#exitEvent = ring.numberEvent("raw_syscalls:sys_exit", EXIT_FIELDS);
   }
 
   record(name: number, fields: EventFields): void {
@@ -31,12 +35,16 @@ export class KernelTracing {
   }
 
   sysEnter(pid: number, nr: number, a0: number, a1: number, a2: number, a3: number): void {
-    if (this.isEnabled) {
-      this.record(this.#enterEvent, { common_pid: pid, id: nr, a0, a1, a2, a3 });
-    }
+    if (!this.isEnabled) return;
+    const cpu = this.#kernel.current?.cpu ?? 0;
+    this.#ring.recordNumbers(this.#enterEvent, this.#kernel.now(), cpu, pid, nr, a0, a1, a2, a3);
+    this.listener?.(this.#enterEvent, cpu, { common_pid: pid, id: nr, a0, a1, a2, a3 });
   }
 
   sysExit(pid: number, nr: number, ret: number): void {
-    if (this.isEnabled) this.record(this.#exitEvent, { common_pid: pid, id: nr, ret });
+    if (!this.isEnabled) return;
+    const cpu = this.#kernel.current?.cpu ?? 0;
+    this.#ring.recordNumbers(this.#exitEvent, this.#kernel.now(), cpu, pid, nr, ret);
+    this.listener?.(this.#exitEvent, cpu, { common_pid: pid, id: nr, ret });
   }
 }
