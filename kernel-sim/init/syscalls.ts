@@ -1,10 +1,11 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
+import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 
 /** The calls of all parts of the kernel. */
-const TABLES: readonly SyscallTable[] = Object.freeze([cloneSyscalls]);
+const TABLES: readonly SyscallTable[] = Object.freeze([cloneSyscalls, credSyscalls]);
 
 /** Fills the system call table of `kernel`; what no part offers stays ENOSYS. */
 export function initSyscalls(kernel: Kernel): void {

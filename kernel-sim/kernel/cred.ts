@@ -1,3 +1,4 @@
+import type { Task } from "./task.ts";
 import type { UserNamespace } from "./user-namespace.ts";
 
 /** A set of capabilities: bit N is capability N. */
@@ -49,6 +50,63 @@ export interface Cred {
   readonly groups: readonly number[];
   readonly user: UserStruct;
   readonly userNs: UserNamespace;
+}
+
+/** Credentials that nobody uses yet: the copy that a change works on (`prepare_creds`). */
+export type NewCred = { -readonly [K in keyof Cred]: Cred[K] };
+
+/** A copy of the credentials of `task` to be changed. @linux kernel/cred.c `prepare_creds` (6.18) */
+export function prepareCreds(task: Task): NewCred {
+  return { ...task.cred };
+}
+
+/**
+ * From now on `task` is `cred`. Who becomes somebody else, or can do what it could not, is not dumpable
+ * any more and gets no signal at the death of its parent.
+ *
+ * @linux kernel/cred.c `commit_creds` (6.18)
+ */
+export function commitCreds(task: Task, cred: Cred): 0 {
+  const old = task.cred;
+  if (
+    old.euid !== cred.euid ||
+    old.egid !== cred.egid ||
+    old.fsuid !== cred.fsuid ||
+    old.fsgid !== cred.fsgid ||
+    !capIssubset(cred.capPermitted, old.capPermitted)
+  ) {
+    task.dumpable = task.kernel.sysctl.suidDumpable;
+    task.pdeathSignal = 0;
+  }
+  task.cred = cred;
+  if (old.user !== cred.user) {
+    old.user.processes--;
+    cred.user.processes++;
+  }
+  return 0;
+}
+
+/**
+ * A process that becomes a user with too many processes is not refused, since programs do not look; its
+ * next execve is.
+ *
+ * @linux kernel/sys.c `flag_nproc_exceeded` (6.18)
+ */
+export function flagNprocExceeded(task: Task, cred: Cred): void {
+  if (cred.user === task.cred.user) return;
+  task.isOverNproc = cred.user.uid !== 0 && isNprocOverlimit(task, cred);
+}
+
+/** Whether the user of `cred` has more processes than RLIMIT_NPROC of `task` allows. */
+export function isNprocOverlimit(task: Task, cred: Cred = task.cred): boolean {
+  return cred.user.processes > task.signal.rlim[RLIMIT_NPROC]!.cur;
+}
+
+const RLIMIT_NPROC = 6;
+
+/** Whether all of `a` is in `set`. */
+export function capIssubset(a: KernelCap, set: KernelCap): boolean {
+  return (a & ~set) === 0n;
 }
 
 /** Whether `cred` is of group `gid`, by its fsgid or a supplementary group (`in_group_p`). */

@@ -28,10 +28,22 @@ import { allocPid, type Pid } from "./pid.ts";
 import { SIGNAL_UNKILLABLE, type Sigaction, SighandStruct, SignalStruct } from "./signal-struct.ts";
 import type { MaySleep, SysResult } from "./sleep.ts";
 import { TASK_RUNNING } from "./state.ts";
-import { PF_FORKNOEXEC, PF_KTHREAD, Task } from "./task.ts";
+import {
+  PF_FORKNOEXEC,
+  PF_KTHREAD,
+  PF_LOCAL_THROTTLE,
+  PF_MCE_EARLY,
+  PF_MCE_PROCESS,
+  PF_MEMALLOC_NOIO,
+  PF_RANDOMIZE,
+  Task,
+} from "./task.ts";
 import { WaitQueueHead, waitEventKillable } from "./wait.ts";
 
 const RLIMIT_NPROC = 6;
+
+const FLAGS_KEPT_BY_FORK =
+  PF_KTHREAD | PF_RANDOMIZE | PF_MCE_PROCESS | PF_MCE_EARLY | PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE;
 
 /** What clone and clone3 ask for: `struct kernel_clone_args`. */
 export interface CloneArgs {
@@ -127,13 +139,16 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   const child = new Task(kernel, task.comm, task.user);
   child.threadPid = pid;
   child.pid = pid.nr(kernel.initPidNs);
-  child.flags = PF_FORKNOEXEC | (task.flags & PF_KTHREAD);
+  child.flags = PF_FORKNOEXEC | (task.flags & FLAGS_KEPT_BY_FORK);
+  task.isOverNproc = false;
   child.cred = cred;
   cred.user.processes++;
   child.noNewPrivs = task.noNewPrivs;
-  child.keepCaps = task.keepCaps;
-  child.dumpable = task.dumpable;
   child.timerSlackNs = task.timerSlackNs;
+  child.defaultTimerSlackNs = task.timerSlackNs;
+  child.personality = task.personality;
+  child.ioprio = task.ioprio;
+  child.isTscOff = task.isTscOff;
   child.nsproxy = nsproxy;
   child.se = task.se.fork();
   child.cpu = task.cpu;

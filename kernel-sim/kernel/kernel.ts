@@ -16,6 +16,7 @@ import { Scheduler } from "./sched/core.ts";
 import type { RunQueue } from "./sched/runqueue.ts";
 import { TASK_NORMAL } from "./state.ts";
 import type { SyscallFn } from "./syscall.ts";
+import { Sysctl } from "./sysctl.ts";
 import type { Task } from "./task.ts";
 import { HrTimer } from "./time/hrtimer.ts";
 
@@ -58,6 +59,7 @@ export class Kernel {
   /** By number of the x86-64 table. */
   readonly syscalls: (SyscallFn | undefined)[] = [];
   readonly hooks: KernelHooks = noHooks();
+  readonly sysctl = new Sysctl();
   /** Formats of executables, in the order in which they are asked. */
   readonly binfmts: Binfmt[] = [];
   /** TypeScript programs by the name that a note of their file has. */

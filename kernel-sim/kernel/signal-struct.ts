@@ -104,6 +104,8 @@ export class SignalStruct {
   /** POSIX timers by id (`kernel/time/posix-timers.ts`). */
   readonly posixTimers: Map<number, unknown> = new Map();
   nextPosixTimerId = 0;
+  /** timer_create takes the id that it is given (PR_TIMER_CREATE_RESTORE_IDS). */
+  isRestoringTimerIds = false;
   /** Time of ended threads and of children that were waited for, in ns; faults and switches likewise. */
   utime = 0;
   stime = 0;

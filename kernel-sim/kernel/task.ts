@@ -15,9 +15,14 @@ import type { WaitQueueHead } from "./wait.ts";
 
 export const PF_EXITING = 0x4;
 export const PF_FORKNOEXEC = 0x40;
+export const PF_MCE_PROCESS = 0x80;
 export const PF_SUPERPRIV = 0x100;
 export const PF_SIGNALED = 0x400;
+export const PF_MEMALLOC_NOIO = 0x80000;
+export const PF_LOCAL_THROTTLE = 0x100000;
 export const PF_KTHREAD = 0x200000;
+export const PF_RANDOMIZE = 0x400000;
+export const PF_MCE_EARLY = 0x8000000;
 
 /**
  * A thread. Threads of a process share `signal`, and by the flags of clone `mm`, `files`, `fs`, `sighand`.
@@ -66,10 +71,8 @@ export class Task {
 
   cred!: Cred;
   noNewPrivs = false;
-  keepCaps = false;
   /** A change of user id went over RLIMIT_NPROC: the next execve looks again (`PF_NPROC_EXCEEDED`). */
   isOverNproc = false;
-  dumpable = 1;
   nsproxy!: Nsproxy;
   mm: Mm | undefined = undefined;
   files!: FilesStruct;
@@ -99,6 +102,14 @@ export class Task {
   fsBase = 0;
   gsBase = 0;
   timerSlackNs = 50_000;
+  /** What PR_SET_TIMERSLACK with 0 goes back to. */
+  defaultTimerSlackNs = 50_000;
+  /** PER_… and its flags (personality(2)). */
+  personality = 0;
+  /** Class << 13 | hint << 3 | level of ioprio_set(2). */
+  ioprio = 0;
+  /** RDTSC raises a signal (PR_SET_TSC). */
+  isTscOff = false;
 
   /** In ns. */
   utime = 0;
@@ -146,6 +157,15 @@ export class Task {
   /** The namespace that its own pid is of (`task_active_pid_ns`). */
   pidNs(): PidNamespace {
     return this.threadPid.ns;
+  }
+
+  /** `get_dumpable` of its memory: 0 no, 1 yes, 2 as root. */
+  get dumpable(): number {
+    return this.mm?.mmFlags.dumpable ?? 0;
+  }
+
+  set dumpable(value: number) {
+    if (this.mm !== undefined) this.mm.mmFlags.dumpable = value;
   }
 
   get isThreadGroupLeader(): boolean {

@@ -1,6 +1,7 @@
 import type { File } from "../fs/fs.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Page } from "./address-space.ts";
+import { MmFlags } from "./mm-flags.ts";
 import { VM_READ, VM_WRITE, Vma } from "./vma.ts";
 
 export const PAGE_SIZE = 4096;
@@ -26,6 +27,10 @@ export class Mm {
   envStart = 0;
   envEnd = 0;
   exeFile: File | undefined = undefined;
+  /** What prctl says of it, and who may look into it. */
+  mmFlags = new MmFlags();
+  /** The auxiliary vector as execve has written it. */
+  auxv: Uint8Array = new Uint8Array(0);
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -53,6 +58,8 @@ export class Mm {
   /** A copy for fork, or a negative errno. */
   fork(): Mm | number {
     const copy = new Mm(this.kernel);
+    copy.mmFlags = this.mmFlags.inherited();
+    copy.auxv = this.auxv;
     for (const vma of this.vmas) {
       copy.vmas.push(new Vma(vma.start, vma.end, vma.flags, vma.file, vma.pgoff));
     }

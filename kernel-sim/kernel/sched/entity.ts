@@ -63,6 +63,11 @@ export class SchedEntity {
     return this.policy === SCHED_FIFO || this.policy === SCHED_RR;
   }
 
+  /** Timers of real-time and deadline tasks are never late on purpose. */
+  get hasNoTimerSlack(): boolean {
+    return this.isRealtime || this.policy === SCHED_DEADLINE;
+  }
+
   /** The kernel's priority: -1 deadline, 0 to 98 real time, 100 to 139 fair (`task->prio`). */
   get prio(): number {
     if (this.policy === SCHED_DEADLINE) return -1;

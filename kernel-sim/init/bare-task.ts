@@ -1,0 +1,29 @@
+import { Dentry } from "../fs/dcache.ts";
+import { Inode, S_IFDIR, SuperBlock } from "../fs/fs.ts";
+import { MntNamespace, Mount } from "../fs/mount.ts";
+import { Kernel } from "../kernel/kernel.ts";
+import type { Task } from "../kernel/task.ts";
+import type { UserContext } from "../kernel/user-context.ts";
+import { Mm } from "../mm/mm.ts";
+import { VM_READ, VM_WRITE } from "../mm/vma.ts";
+import { makeInitTask } from "./init-task.ts";
+
+/** Where the memory of a bare task begins: 64 KiB that can be read and written. */
+export const BARE_MEMORY = 0x10000;
+
+const NO_PROGRAM: UserContext = {
+  run: () => 3,
+  fork: () => NO_PROGRAM,
+};
+
+/** Task 1 of a machine with an empty root directory and nothing to run: for tests that call the kernel directly. */
+export function bareTask(cpus = 1): Task {
+  const kernel = new Kernel({ seed: 1, cpus });
+  const sb = new SuperBlock(kernel, "rootfs", 0x858458f6, kernel.anonymousDev());
+  sb.root = new Dentry(sb, undefined, "/", new Inode(sb, 1, S_IFDIR | 0o755, {}, {}));
+  const mntNs = new MntNamespace(new Mount(sb, sb.root, 1, "rootfs"));
+  const task = makeInitTask(kernel, NO_PROGRAM, { hostName: "bare", mntNs, threadsMax: 1000 });
+  task.mm = new Mm(kernel);
+  task.mm.mapAnonymous(BARE_MEMORY, BARE_MEMORY + 0x10000, VM_READ | VM_WRITE);
+  return task;
+}
