@@ -3,9 +3,14 @@ import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
+import { socketSyscalls } from "../net/socket-syscalls.ts";
 
 /** The calls of all parts of the kernel. */
-const TABLES: readonly SyscallTable[] = Object.freeze([cloneSyscalls, credSyscalls]);
+const TABLES: readonly SyscallTable[] = Object.freeze([
+  cloneSyscalls,
+  credSyscalls,
+  socketSyscalls,
+]);
 
 /** Fills the system call table of `kernel`; what no part offers stays ENOSYS. */
 export function initSyscalls(kernel: Kernel): void {

@@ -1,0 +1,286 @@
+import {
+  EAGAIN,
+  ECONNREFUSED,
+  ECONNRESET,
+  EFAULT,
+  EMSGSIZE,
+  ENOTCONN,
+  EOPNOTSUPP,
+  EPERM,
+  EPIPE,
+} from "../../include/errno.ts";
+import { EPOLLOUT, EPOLLWRBAND, EPOLLWRNORM } from "../../include/uapi/poll.ts";
+import {
+  MSG_DONTWAIT,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_TRUNC,
+  RCV_SHUTDOWN,
+  SOCK_SEQPACKET,
+} from "../../include/uapi/socket.ts";
+import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
+import type { Task } from "../../kernel/task.ts";
+import { recvDatagram } from "../core/datagram.ts";
+import {
+  emptyScm,
+  type ScmCookie,
+  scmDestroy,
+  scmFpDup,
+  scmRecvUnix,
+  scmSend,
+} from "../core/scm.ts";
+import { kfreeSkb, MAX_SKB_FRAGS, pageAlign, SKB_MAX_ALLOC, skbTruesize } from "../core/skbuff.ts";
+import {
+  skbSetOwnerW,
+  skPeekOffset,
+  skPeekOffsetBwd,
+  skPeekOffsetFwd,
+  sockIntrErrno,
+  sockSleep,
+  sockSndtimeo,
+  TCP_CLOSE,
+  TCP_ESTABLISHED,
+  type Timeo,
+  timeoIsOver,
+  waitForSendBuffer,
+} from "../core/sock.ts";
+import type { Msghdr } from "../msghdr.ts";
+import type { Socket } from "../socket.ts";
+import { unixAutobind, unixFindOther, unixValidateAddr } from "./address.ts";
+import { maybeAddCreds, mayPassCred, scmStatAdd, scmStatDel, unixScmToSkb } from "./scm.ts";
+import { UnixSkb, type UnixSock } from "./unix-sock.ts";
+
+const PAGE_SIZE = 4096;
+
+/**
+ * Sends one datagram, whole or not at all.
+ *
+ * @linux net/unix/af_unix.c `unix_dgram_sendmsg` (6.18)
+ */
+export function* unixDgramSendmsg(
+  task: Task,
+  sock: Socket,
+  msg: Msghdr,
+  len: number,
+): MaySleep<number> {
+  const scm = emptyScm();
+  const error = scmSend(task, sock, msg, scm);
+  if (error < 0) return error;
+  const answer = yield* dgramSend(task, sock.sk as UnixSock, msg, len, scm);
+  scmDestroy(scm);
+  return answer;
+}
+
+function* dgramSend(
+  task: Task,
+  sk: UnixSock,
+  msg: Msghdr,
+  len: number,
+  scm: ScmCookie,
+): MaySleep<number> {
+  if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  const { name } = msg;
+  let other: UnixSock | undefined;
+  if (name !== undefined) {
+    const error = unixValidateAddr(name);
+    if (error < 0) return error;
+  } else {
+    other = sk.peer;
+    if (other === undefined) return -ENOTCONN;
+  }
+  if (mayPassCred(sk) && sk.addr === undefined) {
+    const error = unixAutobind(sk);
+    if (error < 0) return error;
+  }
+  if (len > sk.sndbuf - 32) return -EMSGSIZE;
+  const isNonBlocking = (msg.flags & MSG_DONTWAIT) !== 0;
+  const error = yield* waitForSendBuffer(task, sk, isNonBlocking);
+  if (error < 0) return error;
+  const skb = newDatagram(len);
+  skbSetOwnerW(skb, sk);
+  const filled = fill(task, msg, scm, skb);
+  const answer = filled < 0 ? filled : yield* deliver(task, sk, other, name, skb, isNonBlocking);
+  if (answer < 0) kfreeSkb(skb);
+  return answer;
+}
+
+function newDatagram(len: number): UnixSkb {
+  const paged =
+    len > SKB_MAX_ALLOC ? pageAlign(Math.min(len - SKB_MAX_ALLOC, MAX_SKB_FRAGS * PAGE_SIZE)) : 0;
+  return new UnixSkb(new Uint8Array(len), skbTruesize(len - paged, paged));
+}
+
+function fill(task: Task, msg: Msghdr, scm: ScmCookie, skb: UnixSkb): number {
+  const error = unixScmToSkb(task, scm, skb, true);
+  if (error < 0) return error;
+  return msg.iter.copyFrom(skb.data) < skb.len ? -EFAULT : 0;
+}
+
+/** Puts the datagram into the receiver's queue, waiting while that is full. */
+function* deliver(
+  task: Task,
+  sk: UnixSock,
+  peer: UnixSock | undefined,
+  name: Uint8Array | undefined,
+  skb: UnixSkb,
+  isNonBlocking: boolean,
+): MaySleep<number> {
+  const timeo = sockSndtimeo(sk, isNonBlocking);
+  let other = peer;
+  for (;;) {
+    if (other === undefined) {
+      if (name === undefined) return -ECONNRESET;
+      const found = unixFindOther(task, sk.net, name, sk.type);
+      if (typeof found === "number") return found;
+      other = found;
+    }
+    if (!other.acceptsFrom(sk)) return -EPERM;
+    if (other.isDead) {
+      if (sk.type === SOCK_SEQPACKET) return -EPIPE;
+      if (sk.peer === other) {
+        forgetDeadPeer(sk, other);
+        return -ECONNREFUSED;
+      }
+      other = undefined;
+      continue;
+    }
+    if ((other.shutdown & RCV_SHUTDOWN) !== 0) return -EPIPE;
+    if (skb.fp !== undefined && !other.options.passRights) return -EPERM;
+    if (other === sk || other.peer === sk || !other.isReceiveQueueFull()) break;
+    if (timeoIsOver(sk, timeo)) {
+      if (sk.peer !== other || sk.peerWakeMe(other)) return -EAGAIN;
+      continue;
+    }
+    yield* waitForPeer(task, other, timeo);
+    if (task.hasSignalPending()) return sockIntrErrno(timeo);
+  }
+  maybeAddCreds(task, skb, sk, other);
+  scmStatAdd(other, skb);
+  other.receiveQueue.queueTail(skb);
+  other.dataReady();
+  return skb.len;
+}
+
+function forgetDeadPeer(sk: UnixSock, other: UnixSock): void {
+  sk.peer = undefined;
+  sk.peerWakeDisconnectWakeup(other);
+  sk.state = TCP_CLOSE;
+  unixDgramDisconnected(sk, other);
+}
+
+/** Sleeps until there may be room in the queue of `other`. @linux net/unix/af_unix.c `unix_wait_for_peer` (6.18) */
+export function* waitForPeer(task: Task, other: UnixSock, timeo: Timeo): MaySleep<0> {
+  const mustWait =
+    !other.isDead && (other.shutdown & RCV_SHUTDOWN) === 0 && other.isReceiveQueueFull();
+  if (mustWait) yield* sockSleep(task, other.peerWait, true, timeo);
+  return 0;
+}
+
+/**
+ * What came from the former peer is thrown away; that one is told, if it was connected to `sk`.
+ *
+ * @linux net/unix/af_unix.c `unix_dgram_disconnected` (6.18)
+ */
+export function unixDgramDisconnected(sk: UnixSock, other: UnixSock): void {
+  if (sk.receiveQueue.isEmpty) return;
+  sk.receiveQueue.purge();
+  sk.peerWait.wakeUpInterruptible(0);
+  if (!other.isDead && other.peer === sk) {
+    other.err = ECONNRESET;
+    other.errorReport();
+  }
+}
+
+/** @linux net/unix/af_unix.c `unix_seqpacket_sendmsg` (6.18) */
+export function unixSeqpacketSendmsg(
+  task: Task,
+  sock: Socket,
+  msg: Msghdr,
+  len: number,
+): SysResult {
+  const sk = sock.sk as UnixSock;
+  const error = sk.takeError();
+  if (error !== 0) return error;
+  if (sk.state !== TCP_ESTABLISHED) return -ENOTCONN;
+  msg.name = undefined;
+  return unixDgramSendmsg(task, sock, msg, len);
+}
+
+/** @linux net/unix/af_unix.c `unix_seqpacket_recvmsg` (6.18) */
+export function unixSeqpacketRecvmsg(
+  task: Task,
+  sock: Socket,
+  msg: Msghdr,
+  size: number,
+  flags: number,
+): SysResult {
+  if ((sock.sk as UnixSock).state !== TCP_ESTABLISHED) return -ENOTCONN;
+  return unixDgramRecvmsg(task, sock, msg, size, flags);
+}
+
+/**
+ * Receives one datagram, cut off where the buffer ends.
+ *
+ * @linux net/unix/af_unix.c `__unix_dgram_recvmsg` (6.18)
+ */
+export function* unixDgramRecvmsg(
+  task: Task,
+  sock: Socket,
+  msg: Msghdr,
+  size: number,
+  flags: number,
+): MaySleep<number> {
+  const sk = sock.sk as UnixSock;
+  if ((flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
+  const isPeek = (flags & MSG_PEEK) !== 0;
+  const received = yield* recvDatagram(task, sk, flags, () => skPeekOffset(sk, isPeek));
+  if (received.skb === undefined) {
+    // The end of a connection that is not waited for.
+    const isEnd =
+      sk.type === SOCK_SEQPACKET &&
+      received.error === -EAGAIN &&
+      (sk.shutdown & RCV_SHUTDOWN) !== 0;
+    return isEnd ? 0 : received.error;
+  }
+  const skb = received.skb as UnixSkb;
+  if (!isPeek) scmStatDel(sk, skb);
+  sk.peerWait.wakeUpInterruptible(1, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+  const answer = copyDatagram(task, sock, msg, size, flags, skb, received.skip);
+  if (!isPeek) kfreeSkb(skb);
+  return answer;
+}
+
+function copyDatagram(
+  task: Task,
+  sock: Socket,
+  msg: Msghdr,
+  room: number,
+  flags: number,
+  skb: UnixSkb,
+  skip: number,
+): number {
+  const sk = sock.sk as UnixSock;
+  const isPeek = (flags & MSG_PEEK) !== 0;
+  if (msg.wantsName) {
+    const sender = skb.sk as UnixSock;
+    if (sender.addr !== undefined) msg.name = sender.addr;
+  }
+  const left = skb.len - skip;
+  const size = Math.min(room, left);
+  if (room < left) msg.flags |= MSG_TRUNC;
+  if (msg.iter.copyTo(skb.data.subarray(skip, skip + size)) < size) return -EFAULT;
+  const scm = emptyScm();
+  scm.pid = skb.pid;
+  scm.uid = skb.uid;
+  scm.gid = skb.gid;
+  if (isPeek) {
+    skPeekOffsetFwd(sk, size);
+    if (skb.fp !== undefined) scm.fp = scmFpDup(skb.fp);
+  } else {
+    scm.fp = skb.fp;
+    skb.fp = undefined;
+    skPeekOffsetBwd(sk, skb.len);
+  }
+  scmRecvUnix(task, sock, msg, scm);
+  return (flags & MSG_TRUNC) !== 0 ? left : size;
+}
