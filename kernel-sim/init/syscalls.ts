@@ -3,12 +3,14 @@ import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
+import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
 
 /** The calls of all parts of the kernel. */
 const TABLES: readonly SyscallTable[] = Object.freeze([
   cloneSyscalls,
   credSyscalls,
+  mmSyscalls,
   socketSyscalls,
 ]);
 

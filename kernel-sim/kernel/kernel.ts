@@ -28,7 +28,11 @@ export interface KernelOptions {
   readonly trace?: TraceRing;
   /** The time of day at boot, in ns since 1970. */
   readonly wallClockNs?: number;
+  /** Of physical memory; at most 4 GiB. */
+  readonly memoryBytes?: number;
 }
+
+const DEFAULT_MEMORY_BYTES = 2 ** 30;
 
 /** 2025-12-01T00:00:00Z, the day after Linux 6.18: when a machine thinks it has booted. */
 const DEFAULT_WALL_CLOCK_NS = 1_764_547_200 * 1e9;
@@ -52,6 +56,7 @@ export class Kernel {
   readonly tracing: KernelTracing;
   readonly sched: Scheduler;
   readonly cpus: number;
+  readonly memoryBytes: number;
   readonly initPidNs = new PidNamespace(undefined);
   /** All threads, in the order of birth. */
   readonly tasks = new Set<Task>();
@@ -81,6 +86,7 @@ export class Kernel {
     this.trace = options.trace ?? new TraceRing();
     this.tracing = new KernelTracing(this, this.trace);
     this.cpus = options.cpus;
+    this.memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
     this.sched = new Scheduler(this, options.cpus);
     this.wallClockBootNs = options.wallClockNs ?? DEFAULT_WALL_CLOCK_NS;
   }

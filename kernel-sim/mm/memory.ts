@@ -1,12 +1,25 @@
-import { SEGV_MAPERR } from "../include/uapi/siginfo.ts";
-import { SIGSEGV } from "../include/uapi/signal.ts";
+import { PF_INSTR, PF_PROT, PF_USER, PF_WRITE } from "../hw/mmu.ts";
+import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from "../include/uapi/siginfo.ts";
+import { SIGBUS, SIGKILL, SIGSEGV } from "../include/uapi/signal.ts";
 import type { Task } from "../kernel/task.ts";
+import { handleMmFault } from "./fault.ts";
+import type { Mm } from "./mm.ts";
+import { pagefaultOutOfMemory } from "./oom-kill.ts";
+import { expandStack } from "./stack-growth.ts";
+import { VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./vm-fault.ts";
+import { VM_WRITE, type Vma } from "./vma.ts";
 
 /** The signal that an access which cannot be repaired leads to. */
 export interface FaultSignal {
   readonly signo: number;
   readonly code: number;
 }
+
+const MAPERR: FaultSignal = { signo: SIGSEGV, code: SEGV_MAPERR };
+const ACCERR: FaultSignal = { signo: SIGSEGV, code: SEGV_ACCERR };
+const ADRERR: FaultSignal = { signo: SIGBUS, code: BUS_ADRERR };
+/** Memory has ended, and the task itself was chosen to die: the signal is on its way already. */
+const KILLED: FaultSignal = { signo: SIGKILL, code: 0 };
 
 /**
  * Repairs a page fault of user code at `address`, or answers the signal it leads to.
@@ -16,9 +29,64 @@ export interface FaultSignal {
 export function handleUserFault(
   task: Task,
   address: number,
-  _errorCode: number,
+  errorCode: number,
 ): FaultSignal | undefined {
-  return task.mm?.findVma(address) === undefined
-    ? { signo: SIGSEGV, code: SEGV_MAPERR }
-    : undefined;
+  const { kernel, mm } = task;
+  kernel.tracing.event("exceptions:page_fault_user", {
+    address,
+    ip: task.regs.ip,
+    error_code: errorCode | PF_USER,
+  });
+  if (mm === undefined || address < 0 || address >= mm.taskSize) return MAPERR;
+  const fault = faultIn(mm, address, errorCode, task);
+  // The signal that ends the task waits already: the access is simply not made again.
+  return fault === KILLED ? undefined : fault;
+}
+
+/** The same for an access that the kernel makes for the process. */
+export function faultInUser(mm: Mm, address: number, isWrite: boolean): FaultSignal | undefined {
+  const { current } = mm.kernel;
+  return faultIn(mm, address, isWrite ? PF_WRITE : 0, current?.mm === mm ? current : undefined);
+}
+
+function faultIn(
+  mm: Mm,
+  address: number,
+  errorCode: number,
+  task: Task | undefined,
+): FaultSignal | undefined {
+  for (;;) {
+    const vma = findVmaOrGrow(mm, address);
+    if (vma === undefined) return MAPERR;
+    if (isAccessError(vma, errorCode)) return ACCERR;
+    const result = handleMmFault(vma, address, (errorCode & PF_WRITE) !== 0);
+    if ((result & VM_FAULT_OOM) === 0) return account(mm, result, task);
+    // Once somebody's memory has come back, the access is made again.
+    if (!pagefaultOutOfMemory(mm)) return KILLED;
+  }
+}
+
+function account(mm: Mm, result: number, task: Task | undefined): FaultSignal | undefined {
+  if ((result & VM_FAULT_SIGBUS) !== 0) return ADRERR;
+  if ((result & VM_FAULT_SIGSEGV) !== 0) return MAPERR;
+  mm.kernel.chargeCurrent(mm.kernel.costs.pageFaultNs);
+  if (task !== undefined) {
+    if ((result & VM_FAULT_MAJOR) !== 0) task.majFlt++;
+    else task.minFlt++;
+  }
+  return undefined;
+}
+
+/** @linux mm/mmap_lock.c `lock_mm_and_find_vma` */
+function findVmaOrGrow(mm: Mm, address: number): Vma | undefined {
+  const vma = mm.findVmaFrom(address);
+  if (vma === undefined || vma.start <= address) return vma;
+  return expandStack(vma, address) === 0 ? vma : undefined;
+}
+
+/** @linux arch/x86/mm/fault.c `access_error` */
+function isAccessError(vma: Vma, errorCode: number): boolean {
+  if ((errorCode & PF_WRITE) !== 0) return (vma.flags & VM_WRITE) === 0;
+  if ((errorCode & (PF_PROT | PF_INSTR)) === (PF_PROT | PF_INSTR)) return true;
+  return !vma.isAccessible;
 }

@@ -1,12 +1,31 @@
 import type { File } from "../fs/fs.ts";
+import {
+  PAGE_ACCESSED,
+  PAGE_DIRTY,
+  PAGE_PRESENT,
+  PAGE_RW,
+  PAGE_USER,
+  type PagingMode,
+} from "../hw/page-table.ts";
+import { PAGE_SIZE } from "../hw/phys-memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { Page } from "./address-space.ts";
+import { dupMmap, exitMmap } from "./dup-mmap.ts";
+import { faultInUser } from "./memory.ts";
 import { MmFlags } from "./mm-flags.ts";
-import { VM_READ, VM_WRITE, Vma } from "./vma.ts";
+import { type Memory, memoryOf } from "./mm-init.ts";
+import { RLIMIT_STACK, rlimitOf } from "./mm-limits.ts";
+import { mmapBase, TASK_SIZE_32, TASK_SIZE_MAX } from "./mmap-layout.ts";
+import { insertAnonymous } from "./mmap-region.ts";
+import { PageTables, ptePfn } from "./pgtable.ts";
+import { isDataMapping, isExecMapping, isStackMapping, type Vma } from "./vma.ts";
 
-export const PAGE_SIZE = 4096;
-/** User addresses lie below: one page under 2^47. */
-export const TASK_SIZE_MAX = 2 ** 47 - PAGE_SIZE;
+export { PAGE_SIZE };
+
+/** Pages that the kernel has looked at lately, for copies to and from user memory. */
+const LOOKED_UP = 64;
+
+/** Told that translations of [start, end) hold no longer; the end may be Infinity. */
+export type TlbFlush = (start: number, end: number) => void;
 
 /**
  * The address space of a process.
@@ -15,10 +34,21 @@ export const TASK_SIZE_MAX = 2 ** 47 - PAGE_SIZE;
  */
 export class Mm {
   readonly kernel: Kernel;
+  readonly memory: Memory;
+  readonly tables: PageTables;
+  /** By address, without gaps between them meaning anything. */
   readonly vmas: Vma[] = [];
-  readonly #pages = new Map<number, Page>();
   /** Tasks that use it. */
   users = 1;
+  /** Behind the last address of user code, and the place below which mmap looks for room. */
+  readonly taskSize: number;
+  mmapBase: number;
+  /** Room is looked for upwards (an unlimited stack). */
+  isLegacyLayout = false;
+  startCode = 0;
+  endCode = 0;
+  startData = 0;
+  endData = 0;
   startBrk = 0;
   brk = 0;
   startStack = 0;
@@ -31,70 +61,222 @@ export class Mm {
   mmFlags = new MmFlags();
   /** The auxiliary vector as execve has written it. */
   auxv: Uint8Array = new Uint8Array(0);
+  /** The page that the kernel gives to every process, 0: none. */
+  vdso = 0;
+  /** Bytes of the newest mapping that are to be made resident at once. */
+  populate = 0;
+  /** What new mappings get on top: mlockall(MCL_FUTURE). */
+  defFlags = 0;
+  /** In pages. */
+  totalVm = 0;
+  dataVm = 0;
+  execVm = 0;
+  stackVm = 0;
+  lockedVm = 0;
+  pinnedVm = 0;
+  hiwaterVm = 0;
+  hiwaterRss = 0;
+  /** Resident pages by kind, and entries that are out on swap. */
+  anonPages = 0;
+  filePages = 0;
+  shmemPages = 0;
+  swapEntries = 0;
+  /** MEMBARRIER_CMD_REGISTER_… that the process has made. */
+  membarrierState = 0;
+  /** oom_reaper has taken its pages: who reads them gets SIGBUS. */
+  isUnstable = false;
+  readonly #flushers = new Set<TlbFlush>();
+  readonly #vpns = new Float64Array(LOOKED_UP).fill(-1);
+  readonly #writable = new Uint8Array(LOOKED_UP);
+  readonly #frames: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  #last: Vma | undefined = undefined;
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, mode: PagingMode = "four-level") {
     this.kernel = kernel;
+    this.memory = memoryOf(kernel);
+    this.tables = new PageTables(this.memory.allocator, this.memory.zeroPage.pfn, mode);
+    this.taskSize = mode === "four-level" ? TASK_SIZE_MAX : TASK_SIZE_32;
+    const stackLimit = rlimitOf(kernel, RLIMIT_STACK);
+    this.mmapBase = mmapBase(this.taskSize, stackLimit);
+    for (let i = 0; i < LOOKED_UP; i++) this.#frames.push(undefined);
   }
 
   /** Copies `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
   copyToUser(addr: number, bytes: Uint8Array): number {
-    return this.#copy(addr, bytes, VM_WRITE);
+    let done = 0;
+    while (done < bytes.length) {
+      const at = addr + done;
+      const frame = this.#frameOf(at, true);
+      if (frame === undefined) return done;
+      const offset = at % PAGE_SIZE;
+      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
+      frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
+      done += step;
+    }
+    return done;
   }
 
   /** Fills `bytes` from user memory at `addr`; answers how many came before a fault. */
   copyFromUser(addr: number, bytes: Uint8Array): number {
-    return this.#copy(addr, bytes, VM_READ);
+    let done = 0;
+    while (done < bytes.length) {
+      const at = addr + done;
+      const frame = this.#frameOf(at, false);
+      if (frame === undefined) return done;
+      const offset = at % PAGE_SIZE;
+      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
+      bytes.set(frame.subarray(offset, offset + step), done);
+      done += step;
+    }
+    return done;
   }
 
+  /** The mapping that holds `addr`. @linux include/linux/mm.h `vma_lookup` */
   findVma(addr: number): Vma | undefined {
-    return this.vmas.find((vma) => addr >= vma.start && addr < vma.end);
+    const vma = this.findVmaFrom(addr);
+    return vma !== undefined && vma.start <= addr ? vma : undefined;
+  }
+
+  /** The first mapping that ends behind `addr`. @linux mm/mmap.c `find_vma` */
+  findVmaFrom(addr: number): Vma | undefined {
+    const last = this.#last;
+    if (last !== undefined && last.start <= addr && addr < last.end) return last;
+    const vma = this.vmas[this.indexFrom(addr)];
+    this.#last = vma;
+    return vma;
+  }
+
+  /** Index of the first mapping that ends behind `addr`, or their number. */
+  indexFrom(addr: number): number {
+    let low = 0;
+    let high = this.vmas.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.vmas[middle]!.end > addr) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  nextVma(vma: Vma): Vma | undefined {
+    return this.vmas[this.indexFrom(vma.start) + 1];
+  }
+
+  prevVma(vma: Vma): Vma | undefined {
+    return this.vmas[this.indexFrom(vma.start) - 1];
+  }
+
+  /** The mappings that overlap [start, end). */
+  vmasIn(start: number, end: number): Vma[] {
+    const found: Vma[] = [];
+    for (let i = this.indexFrom(start); i < this.vmas.length; i++) {
+      const vma = this.vmas[i]!;
+      if (vma.start >= end) break;
+      found.push(vma);
+    }
+    return found;
+  }
+
+  /** A mapping comes into its place; there must be room. */
+  link(vma: Vma): void {
+    this.vmas.splice(this.indexFrom(vma.start), 0, vma);
+  }
+
+  unlink(vma: Vma): void {
+    this.vmas.splice(this.vmas.indexOf(vma), 1);
+    if (this.#last === vma) this.#last = undefined;
+  }
+
+  /** The ends of mappings have moved. */
+  forgetLast(): void {
+    this.#last = undefined;
   }
 
   /** Maps anonymous memory at a fixed, free place: what execve needs. */
   mapAnonymous(start: number, len: number, flags: number): void {
-    this.vmas.push(new Vma(start, start + len, flags, undefined, 0));
+    insertAnonymous(this, start, len, flags);
   }
 
-  /** A copy for fork, or a negative errno. */
+  /** A copy for fork, or -ENOMEM. */
   fork(): Mm | number {
-    const copy = new Mm(this.kernel);
-    copy.mmFlags = this.mmFlags.inherited();
-    copy.auxv = this.auxv;
-    for (const vma of this.vmas) {
-      copy.vmas.push(new Vma(vma.start, vma.end, vma.flags, vma.file, vma.pgoff));
-    }
-    for (const [vpn, page] of this.#pages) {
-      const own = new Page();
-      own.bytes.set(page.bytes);
-      copy.#pages.set(vpn, own);
-    }
-    return copy;
+    const copy = new Mm(this.kernel, this.tables.mode);
+    const result = dupMmap(copy, this);
+    if (result === 0) return copy;
+    copy.exit();
+    return result;
   }
 
   /** The last task that uses it has gone. */
   exit(): void {
-    this.#pages.clear();
-    this.vmas.length = 0;
+    exitMmap(this);
   }
 
-  #copy(addr: number, bytes: Uint8Array, access: number): number {
-    let done = 0;
-    while (done < bytes.length) {
-      const at = addr + done;
-      const vma = this.findVma(at);
-      if (vma === undefined || (vma.flags & access) === 0) return done;
-      const vpn = Math.floor(at / PAGE_SIZE);
-      const offset = at - vpn * PAGE_SIZE;
-      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
-      let page = this.#pages.get(vpn);
-      if (page === undefined) {
-        page = new Page();
-        this.#pages.set(vpn, page);
+  /** Counts `pages` more (or fewer) of a mapping with these flags. @linux mm/mmap.c `vm_stat_account` */
+  statAccount(flags: number, pages: number): void {
+    this.totalVm += pages;
+    if (isExecMapping(flags)) this.execVm += pages;
+    else if (isStackMapping(flags)) this.stackVm += pages;
+    else if (isDataMapping(flags)) this.dataVm += pages;
+  }
+
+  /** Resident pages. @linux include/linux/mm.h `get_mm_rss` */
+  get rss(): number {
+    return this.anonPages + this.filePages + this.shmemPages;
+  }
+
+  /** Before pages or mappings go: their highest number is kept. */
+  updateHiwater(): void {
+    this.hiwaterRss = Math.max(this.hiwaterRss, this.rss);
+    this.hiwaterVm = Math.max(this.hiwaterVm, this.totalVm);
+  }
+
+  /** The frame of the topmost page table, for CR3. */
+  get rootPfn(): number {
+    return this.tables.rootPfn;
+  }
+
+  /** Who keeps translations of this address space asks to be told when they are over. */
+  onTlbFlush(flush: TlbFlush): void {
+    this.#flushers.add(flush);
+  }
+
+  offTlbFlush(flush: TlbFlush): void {
+    this.#flushers.delete(flush);
+  }
+
+  /** Translations of [start, end) have changed or gone. @linux arch/x86/mm/tlb.c `flush_tlb_mm_range` */
+  flushTlb(start: number, end: number): void {
+    if (end - start > LOOKED_UP * PAGE_SIZE) this.#vpns.fill(-1);
+    else {
+      for (let at = Math.floor(start / PAGE_SIZE); at * PAGE_SIZE < end; at++) {
+        if (this.#vpns[at & (LOOKED_UP - 1)] === at) this.#vpns[at & (LOOKED_UP - 1)] = -1;
       }
-      if (access === VM_WRITE) page.bytes.set(bytes.subarray(done, done + step), offset);
-      else bytes.set(page.bytes.subarray(offset, offset + step), done);
-      done += step;
     }
-    return done;
+    for (const flush of this.#flushers) flush(start, end);
+  }
+
+  /** The frame that holds `addr`, made to be there; undefined where the process may not touch. */
+  #frameOf(addr: number, isWrite: boolean): Uint8Array<ArrayBuffer> | undefined {
+    const vpn = Math.floor(addr / PAGE_SIZE);
+    const slot = vpn & (LOOKED_UP - 1);
+    if (this.#vpns[slot] === vpn && (!isWrite || this.#writable[slot] === 1)) {
+      return this.#frames[slot];
+    }
+    if (addr < 0 || addr >= this.taskSize) return undefined;
+    const needed = PAGE_PRESENT | PAGE_USER | (isWrite ? PAGE_RW : 0);
+    let low = this.tables.low(addr);
+    if ((low & needed) !== needed) {
+      if (faultInUser(this, addr, isWrite) !== undefined) return undefined;
+      low = this.tables.low(addr);
+      if ((low & needed) !== needed) return undefined;
+    }
+    const noted = low | PAGE_ACCESSED | (isWrite ? PAGE_DIRTY : 0);
+    if (noted !== low) this.tables.set(addr, noted, this.tables.high(addr));
+    const frame = this.memory.phys.frame(ptePfn(low));
+    this.#vpns[slot] = vpn;
+    this.#frames[slot] = frame;
+    // Only what is dirty already may be written without a note of it.
+    this.#writable[slot] = isWrite ? 1 : 0;
+    return frame;
   }
 }

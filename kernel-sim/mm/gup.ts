@@ -1,0 +1,50 @@
+import { EFAULT, ENOMEM } from "../include/errno.ts";
+import { faultInUser } from "./memory.ts";
+import type { Mm } from "./mm.ts";
+import { ptePresent } from "./pgtable.ts";
+import {
+  VM_IO,
+  VM_LOCKED,
+  VM_LOCKONFAULT,
+  VM_PFNMAP,
+  VM_SHARED,
+  VM_WRITE,
+  type Vma,
+} from "./vma.ts";
+
+/**
+ * Makes the pages of [start, start + len) resident as mlock and MAP_POPULATE want it; holes and pages
+ * that cannot be had are passed over. The errno of the first one that could not.
+ *
+ * @linux mm/gup.c `__mm_populate` (6.18)
+ */
+export function mmPopulate(mm: Mm, start: number, len: number): number {
+  let first = 0;
+  for (const vma of mm.vmasIn(start, start + len)) {
+    if ((vma.flags & (VM_IO | VM_PFNMAP)) !== 0) continue;
+    const result = populateVma(vma, Math.max(start, vma.start), Math.min(start + len, vma.end));
+    if (first === 0) first = result;
+  }
+  return first;
+}
+
+/** @linux mm/gup.c `populate_vma_page_range` */
+function populateVma(vma: Vma, start: number, end: number): number {
+  // Locked "on fault": what is not there yet stays away.
+  if ((vma.flags & (VM_LOCKED | VM_LOCKONFAULT)) === (VM_LOCKED | VM_LOCKONFAULT)) return 0;
+  if (!vma.isAccessible) return -EFAULT;
+  // Private writable pages are copied now, so that the first write faults no more.
+  const isWrite = (vma.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
+  return faultInRange(vma.mm, start, end, isWrite);
+}
+
+/** Faults in each page; -EFAULT or -ENOMEM at the first that cannot be had. */
+export function faultInRange(mm: Mm, start: number, end: number, isWrite: boolean): number {
+  for (let at = start; at < end; at += 4096) {
+    const low = mm.tables.low(at);
+    if (ptePresent(low) && (!isWrite || (low & 2) !== 0)) continue;
+    if (faultInUser(mm, at, isWrite) !== undefined) return -EFAULT;
+    if (!ptePresent(mm.tables.low(at))) return -ENOMEM;
+  }
+  return 0;
+}

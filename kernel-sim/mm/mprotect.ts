@@ -1,0 +1,125 @@
+import { PAGE_DIRTY, PAGE_RW } from "../hw/page-table.ts";
+import { EACCES, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
+import { PROT_GROWSDOWN, PROT_GROWSUP, PROT_SEM } from "../include/uapi/mman.ts";
+import type { Mm } from "./mm.ts";
+import { enoughMemory, mayExpandVm } from "./mm-limits.ts";
+import { isSealed, pageAlign } from "./munmap.ts";
+import { PAGE_CHG_MASK, ptePfn, ptePresent } from "./pgtable.ts";
+import {
+  VM_ACCESS_FLAGS,
+  VM_ACCOUNT,
+  VM_GROWSDOWN,
+  VM_NORESERVE,
+  VM_SHARED,
+  VM_WRITE,
+  type Vma,
+} from "./vma.ts";
+import { vmaModify } from "./vma-merge.ts";
+
+/** Where VM_MAYREAD … lie above VM_READ …. */
+const MAY_SHIFT = 4;
+
+/**
+ * Changes what [start, start + len) allows; what lies before the first hole is changed all the same.
+ *
+ * @linux mm/mprotect.c `do_mprotect_pkey` (6.18)
+ */
+export function doMprotect(mm: Mm, at: number, bytes: number, wanted: number): number {
+  const grows = wanted & (PROT_GROWSDOWN | PROT_GROWSUP);
+  const prot = wanted & ~(PROT_GROWSDOWN | PROT_GROWSUP);
+  if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) return -EINVAL;
+  if (at % 4096 !== 0) return -EINVAL;
+  if (bytes === 0) return 0;
+  const len = pageAlign(bytes);
+  if (at + len >= 2 ** 64) return -ENOMEM;
+  if ((prot & ~(VM_ACCESS_FLAGS | PROT_SEM)) !== 0) return -EINVAL;
+  const end = at + len;
+  let start = at;
+  const first = mm.findVmaFrom(start);
+  if (first === undefined) return -ENOMEM;
+  if (grows === PROT_GROWSDOWN) {
+    if (first.start >= end) return -ENOMEM;
+    start = first.start;
+    if ((first.flags & VM_GROWSDOWN) === 0) return -EINVAL;
+  } else {
+    if (first.start > start) return -ENOMEM;
+    // No mapping of x86 grows up.
+    if (grows === PROT_GROWSUP) return -EINVAL;
+  }
+  let reached = start;
+  while (reached < end) {
+    const vma = mm.findVmaFrom(reached);
+    if (vma === undefined || vma.start > reached) return -ENOMEM;
+    const until = Math.min(vma.end, end);
+    const flags = (prot & VM_ACCESS_FLAGS) | (vma.flags & ~VM_ACCESS_FLAGS);
+    if ((flags & ~(flags >> MAY_SHIFT) & VM_ACCESS_FLAGS) !== 0) return -EACCES;
+    const result = mprotectFixup(vma, reached, until, flags);
+    if (result !== 0) return result;
+    reached = until;
+  }
+  return 0;
+}
+
+/**
+ * Gives part of a mapping new flags.
+ *
+ * @linux mm/mprotect.c `mprotect_fixup` (6.18)
+ */
+function mprotectFixup(vma: Vma, start: number, end: number, wanted: number): number {
+  const { mm } = vma;
+  const old = vma.flags;
+  const pages = (end - start) / 4096;
+  if (isSealed(vma)) return -EPERM;
+  if (wanted === old) return 0;
+  let flags = wanted;
+  let charged = 0;
+  if ((flags & VM_WRITE) !== 0) {
+    if (!mayExpandVm(mm, flags, pages) && mayExpandVm(mm, old, pages)) return -ENOMEM;
+    if ((old & (VM_ACCOUNT | VM_WRITE | VM_SHARED | VM_NORESERVE)) === 0) {
+      charged = pages;
+      if (enoughMemory(mm, charged) !== 0) return -ENOMEM;
+      flags |= VM_ACCOUNT;
+    }
+  } else if ((old & VM_ACCOUNT) !== 0 && vma.isAnonymous && vma.anonVma === undefined) {
+    // Nothing was ever written: the promise can be taken back.
+    flags &= ~VM_ACCOUNT;
+  }
+  const changed = vmaModify(vma, start, end, { flags });
+  if (typeof changed === "number") {
+    if (charged > 0) mm.memory.unaccount(charged);
+    return changed;
+  }
+  changed.flags = flags;
+  changeProtection(changed, start, end);
+  if ((old & VM_ACCOUNT) !== 0 && (flags & VM_ACCOUNT) === 0) mm.memory.unaccount(pages);
+  mm.statAccount(old, -pages);
+  mm.statAccount(flags, pages);
+  return 0;
+}
+
+/**
+ * Brings the entries of [start, end) to what the mapping allows now.
+ *
+ * @linux mm/mprotect.c `change_protection`, `change_pte_range` (6.18)
+ */
+export function changeProtection(vma: Vma, start: number, end: number): void {
+  const { mm } = vma;
+  const { allocator, zeroPage } = mm.memory;
+  const prot = vma.pageProt;
+  const mayWrite = (vma.flags & VM_WRITE) !== 0;
+  let isChanged = false;
+  mm.tables.visit(start, end, (_address, table, at, low) => {
+    if (!ptePresent(low)) return;
+    let changed = (low & PAGE_CHG_MASK) | prot.low;
+    // A page that nobody else has is writable again at once.
+    if (mayWrite && (changed & PAGE_RW) === 0 && ptePfn(low) !== zeroPage.pfn) {
+      const page = allocator.pageOf(ptePfn(low));
+      const isShared = (vma.flags & VM_SHARED) !== 0;
+      const isOwn = isShared ? (low & PAGE_DIRTY) !== 0 : page.kind === "anon" && page.isExclusive;
+      if (isOwn) changed |= PAGE_RW;
+    }
+    mm.tables.write(table, at, changed, prot.high);
+    isChanged = true;
+  });
+  if (isChanged) mm.flushTlb(start, end);
+}
