@@ -19,7 +19,7 @@ import { insertAnonymous } from "./mmap-region.ts";
 import { PageTables, ptePfn } from "./pgtable.ts";
 import { isDataMapping, isExecMapping, isStackMapping, type Vma } from "./vma.ts";
 
-export { PAGE_SIZE };
+export { PAGE_SIZE, TASK_SIZE_MAX };
 
 /** Pages that the kernel has looked at lately, for copies to and from user memory. */
 const LOOKED_UP = 64;
