@@ -1,7 +1,9 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { ioprioSyscalls } from "../block/ioprio.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { schedSyscalls } from "../kernel/sched/syscalls.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
@@ -12,6 +14,8 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   mmSyscalls,
   socketSyscalls,
+  ioprioSyscalls,
+  schedSyscalls,
 ]);
 
 /** Fills the system call table of `kernel`; what no part offers stays ENOSYS. */
