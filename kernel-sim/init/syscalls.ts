@@ -1,9 +1,7 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
-import { ioprioSyscalls } from "../block/ioprio.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { schedSyscalls } from "../kernel/sched/syscalls.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
@@ -14,8 +12,6 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   mmSyscalls,
   socketSyscalls,
-  ioprioSyscalls,
-  schedSyscalls,
 ]);
 
 /** Fills the system call table of `kernel`; what no part offers stays ENOSYS. */

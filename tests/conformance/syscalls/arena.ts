@@ -1,5 +1,7 @@
+import { PROGRAM_BSS } from "../../../kernel-sim/user/program-file.ts";
+
 /** Where the zeroed part of /bin/agent lies. */
-export const BSS_START = 0x404000;
+const BSS_START = PROGRAM_BSS;
 export const BSS_BYTES = 3 << 20;
 /** Where init has its children's statuses written. */
 export const STATUS_ADDRESS = BSS_START;

@@ -7,6 +7,7 @@ import type { Outcome } from "./port.ts";
 import { isError } from "./results.ts";
 import type { Step } from "./scenario.ts";
 import { recordTakenSignal } from "./taken-signal.ts";
+import { URING_CALLS } from "./uring.ts";
 import { recordErrno, recordSignal } from "./words.ts";
 
 type AtCall = (player: Player, step: Step) => StepResult;
@@ -24,6 +25,7 @@ export const AT_CALLS: Readonly<Record<string, AtCall>> = {
   "@state": (player, { p }) => ({ state: player.agentOf(p).state() }),
   "@end": end,
   "@fields": recordFields,
+  ...URING_CALLS,
 };
 
 function fork(player: Player, step: Step): StepResult {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { syscallNumbers64 } from "../../../kernel-sim/arch/x86/entry/syscall-table-64.ts";
 import type { Int } from "./scenario.ts";
 
 const SHIPPED = join(import.meta.dirname, "constants.json");
@@ -54,7 +55,13 @@ function narrow(value: bigint): Int {
 export function constantsFor(corpusFile?: string): Constants {
   const beside = corpusFile === undefined ? undefined : join(dirname(corpusFile), "constants.json");
   const own = beside !== undefined && existsSync(beside) ? readJson(beside) : {};
-  return new Constants({ ...readJson(SHIPPED), ...own });
+  return new Constants({ ...tableNumbers(), ...readJson(SHIPPED), ...own });
+}
+
+/** Calls that no scenario of the corpus makes have numbers too. */
+function tableNumbers(): Record<string, number> {
+  const numbers = Object.entries(syscallNumbers64);
+  return Object.fromEntries(numbers.map(([name, nr]) => [`SYS_${name}`, nr]));
 }
 
 function readJson(file: string): Record<string, number> {

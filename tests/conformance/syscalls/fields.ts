@@ -1,6 +1,6 @@
 import { recordBytes, text } from "./bytes.ts";
 import { numberOf, objectOf, textOf } from "./forms/form.ts";
-import { type Player, StepRefused, type StepResult } from "./player.ts";
+import type { Player, StepResult } from "./player.ts";
 import { isError } from "./results.ts";
 import type { Arg, Step } from "./scenario.ts";
 import { recordErrno } from "./words.ts";
@@ -30,37 +30,21 @@ function readWhole(player: Player, step: Step, path: string): Uint8Array | StepR
   const agent = player.agentOf(step.p);
   const pathname = agent.alloc(name.length);
   agent.write(pathname, name);
-  const fd = syscall(player, step, "openat", [AT_FDCWD, pathname, 0, 0]);
+  const fd = player.call(step, "openat", [AT_FDCWD, pathname, 0, 0]);
   if (typeof fd !== "number") return fd;
   if (isError(fd)) return { err: recordErrno(-fd) };
   const chunks: Uint8Array[] = [];
   const buffer = player.agentOf(step.p).alloc(CHUNK_BYTES);
   for (;;) {
-    const count = syscall(player, step, "read", [fd, buffer, CHUNK_BYTES]);
+    const count = player.call(step, "read", [fd, buffer, CHUNK_BYTES]);
     if (typeof count !== "number") return count;
     if (count <= 0) {
-      const closed = syscall(player, step, "close", [fd]);
+      const closed = player.call(step, "close", [fd]);
       if (typeof closed !== "number") return closed;
       return isError(count) ? { err: recordErrno(-count) } : Buffer.concat(chunks);
     }
     chunks.push(agent.read(buffer, count).slice());
   }
-}
-
-/** Answers what the call returned, or what else has become of the process. */
-function syscall(
-  player: Player,
-  step: Step,
-  call: string,
-  args: readonly number[],
-): number | StepResult {
-  const nr = player.constants.callNumber(call);
-  if (nr === undefined) throw new StepRefused(`no system call is called "${call}"`);
-  const agent = player.agentOf(step.p);
-  const result = player.perform(step, agent, { kind: "syscall", nr, args }, (outcome) => ({
-    ret: outcome.kind === "returned" ? outcome.ret : 0,
-  }));
-  return typeof result["ret"] === "number" ? result["ret"] : result;
 }
 
 function fieldOf(player: Player, step: Step, bytes: Uint8Array, want: Arg): [string, unknown] {

@@ -20,6 +20,8 @@ export interface Played {
   readonly agrees: boolean;
   /** What stopped the machine itself, if something did. */
   readonly crash: unknown;
+  /** What was not as it should be when the first step was played. */
+  readonly problems: readonly string[];
 }
 
 /** What breaks more often than this has left nothing to be tried. */
@@ -35,8 +37,9 @@ export function playScenario(scenario: Scenario, boot: BootWorld, constants: Con
     const got = canTry ? attempt(player, step, crashes) : { untried: true };
     steps.push({ index, step, agrees: isDeepEqual(got, step.r), got });
   }
+  const problems = player?.world.problems ?? [];
   const agrees = crashes.length === 0 && steps.every((step) => step.agrees);
-  return { scenario, steps, agrees, crash: crashes[0] };
+  return { scenario, steps, agrees, crash: crashes[0], problems };
 }
 
 function begin(

@@ -17,6 +17,19 @@ interface Pending {
   readonly finish: Finish;
 }
 
+/** Where the rings of an io_uring lie in the memory of the process that has set it up. */
+export interface Ring {
+  readonly agent: Agent;
+  readonly sqTail: number;
+  readonly sqMask: number;
+  readonly sqArray: number;
+  readonly sqes: number;
+  readonly cqHead: number;
+  readonly cqTail: number;
+  readonly cqMask: number;
+  readonly cqes: number;
+}
+
 /** No scenario waits as long as this; a timer that fires for ever must not hold the player up. */
 const TIMERS_PASSED_MAX = 10_000;
 
@@ -26,6 +39,8 @@ export class Player {
   readonly constants: Constants;
   readonly symbols = new Symbols();
   private readonly agents = new Map<string, Agent>();
+  /** The rings of io_uring, by the variables that hold their descriptors. */
+  readonly rings = new Map<string, Ring>();
   private readonly pending = new Map<string, Pending>();
 
   constructor(world: World, constants: Constants) {
@@ -87,8 +102,7 @@ export class Player {
   /** A system call, by the raw convention of the kernel. */
   syscall(step: Step): StepResult {
     const agent = this.agentOf(step.p);
-    const nr = this.constants.callNumber(step.call);
-    if (nr === undefined) throw new StepRefused(`no system call is called "${step.call}"`);
+    const nr = this.callNumber(step.call);
     const args = this.arguments(agent);
     const values = args.encodeAll(step.args ?? []).map(({ value }) => Number(value));
     return this.perform(step, agent, { kind: "syscall", nr, args: values }, (outcome) => {
@@ -103,7 +117,23 @@ export class Player {
     });
   }
 
-  private save({ save, call }: Step, ret: number): void {
+  /** A call that is only a part of a step: what it returned, or what else has become of the process. */
+  call(step: Step, call: string, args: readonly number[]): number | StepResult {
+    const nr = this.callNumber(call);
+    const agent = this.agentOf(step.p);
+    const result = this.perform(step, agent, { kind: "syscall", nr, args }, (outcome) => ({
+      ret: outcome.kind === "returned" ? outcome.ret : 0,
+    }));
+    return typeof result["ret"] === "number" ? result["ret"] : result;
+  }
+
+  private callNumber(call: string): number {
+    const nr = this.constants.callNumber(call);
+    if (nr === undefined) throw new StepRefused(`no system call is called "${call}"`);
+    return nr;
+  }
+
+  save({ save, call }: Step, ret: number): void {
     if (save === undefined) return;
     this.symbols.setVariable(save, isError(ret) ? -1 : ret, isAddressCall(call) && !isError(ret));
   }

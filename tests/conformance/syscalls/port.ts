@@ -72,6 +72,8 @@ export interface World {
   /** Where the handler that notes its signal lies in every process, and what it returns to. */
   readonly recordHandler: number;
   readonly restorer: number;
+  /** What could not be prepared as it should be. */
+  readonly problems: readonly string[];
   /** Forks a process from init. */
   start(name: string, options: StartOptions): Agent;
   /** Runs until nobody is runnable any more. Time that somebody only waits for does not pass. */

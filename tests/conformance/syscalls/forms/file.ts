@@ -11,7 +11,7 @@ function modeFields(mode: number, size: number): Record<string, unknown> {
   const type = (mode >> 12) & 0xf;
   const recorded = {
     type: recordFileType(type),
-    mode: `0${(mode & 0o7777).toString(8).padStart(3, "0")}`,
+    mode: (mode & 0o7777).toString(8).padStart(4, "0"),
   };
   return type === S_IFREG || type === S_IFLNK ? { ...recorded, size } : recorded;
 }
