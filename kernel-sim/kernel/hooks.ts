@@ -1,11 +1,12 @@
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
-import { EINVAL } from "../include/errno.ts";
+import { EBADF, EINVAL } from "../include/errno.ts";
 import { IpcNamespace } from "../ipc/namespace.ts";
 import { NetNamespace } from "../net/namespace.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { Pid, PidNamespace } from "./pid.ts";
+import type { KernelSiginfo } from "./signal-struct.ts";
 import type { Task } from "./task.ts";
 import type { UserContext } from "./user-context.ts";
 
@@ -28,6 +29,26 @@ export interface KernelHooks {
   pidfdForChild: (task: Task, child: Task, isThread: boolean) => number;
   /** clone3's set_tid. */
   allocPidWithNumbers: (task: Task, ns: PidNamespace, numbers: readonly number[]) => Pid | number;
+  /** Whether `task` may send `signo` to `target`, besides the rules of users: 0 or a negative errno. */
+  taskKill: (task: Task, target: Task, signo: number) => number;
+  /** Something happened that the tracer of `task` wants to hear of (PTRACE_SEIZE). */
+  ptraceTrapNotify: (task: Task) => void;
+  /** `task` stops for its tracer as its jobctl bits say; answers whether it has stopped. */
+  ptraceJobctlTrap: (task: Task) => boolean;
+  /** `task` shows its tracer a signal: the signal to take instead, or undefined (none, or it has stopped). */
+  ptraceSignal: (task: Task, info: KernelSiginfo) => KernelSiginfo | undefined;
+  /** `task` ends: what it traces is let go. */
+  exitPtrace: (task: Task) => void;
+  /** The tracer of `task` has waited for it and lets it go. */
+  ptraceUnlink: (task: Task) => void;
+  /** `task` is gone: its tracer forgets it. */
+  ptraceRelease: (task: Task) => void;
+  /** `signo` is not ignored any more: POSIX timers that have fired meanwhile send it. */
+  signalUnignored: (task: Task, signo: number) => void;
+  /** The process of which `file` is the directory in a procfs, or -EBADF. */
+  procDirToPid: (file: File) => { readonly pid: Pid; readonly isThread: boolean } | number;
+  /** The leader of a session that has a controlling terminal ends. */
+  disassociateCtty: (task: Task) => void;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
   newIpcNs: (task: Task) => IpcNamespace;
   newNetNs: (task: Task) => NetNamespace;
@@ -52,6 +73,16 @@ export function noHooks(): KernelHooks {
     futexWake: () => {},
     pidfdForChild: () => -EINVAL,
     allocPidWithNumbers: () => -EINVAL,
+    taskKill: () => 0,
+    ptraceTrapNotify: () => {},
+    ptraceJobctlTrap: () => false,
+    ptraceSignal: (_task, info) => info,
+    exitPtrace: () => {},
+    ptraceUnlink: () => {},
+    ptraceRelease: () => {},
+    signalUnignored: () => {},
+    procDirToPid: () => -EBADF,
+    disassociateCtty: () => {},
     copyMntNs: () => -EINVAL,
     newIpcNs: () => new IpcNamespace(),
     newNetNs: () => new NetNamespace(),

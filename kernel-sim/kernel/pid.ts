@@ -20,6 +20,8 @@ export class PidNamespace {
   pidMax = PID_MAX_DEFAULT;
   /** Cleared when init has ended: nobody can be born here any more. */
   isAdding = true;
+  /** Where its init waits, when it ends, for everybody else to have gone. */
+  readonly reaperWait = new WaitQueueHead();
 
   constructor(parent: PidNamespace | undefined) {
     this.parent = parent;

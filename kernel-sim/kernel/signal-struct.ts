@@ -1,3 +1,4 @@
+import type { UserStruct } from "./cred.ts";
 import type { Pid } from "./pid.ts";
 import type { Task } from "./task.ts";
 import type { HrTimer } from "./time/hrtimer.ts";
@@ -19,6 +20,8 @@ export interface KernelSiginfo {
   /** `si_value`, 64 bits as a number. */
   readonly value?: number;
   readonly addr?: number;
+  /** SIGTRAP and SIGFPE on some processors. */
+  readonly trapno?: number;
   readonly band?: number;
   readonly fd?: number;
   readonly timerId?: number;
@@ -27,12 +30,26 @@ export interface KernelSiginfo {
   readonly callAddr?: number;
   readonly syscall?: number;
   readonly arch?: number;
+  /** The 48 bytes as a program gave them (rt_sigqueueinfo), which are passed on as they are. */
+  readonly raw?: Uint8Array;
+}
+
+/** One entry of a queue of signals. @linux include/linux/signal_types.h `struct sigqueue` (6.18) */
+export interface Sigqueue {
+  info: KernelSiginfo;
+  /** Whose RLIMIT_SIGPENDING it counts for; undefined: nobody's. */
+  readonly user: UserStruct | undefined;
+  /**
+   * A POSIX timer's: called when the signal is taken, answers what to report (overruns), or undefined when the
+   * timer has been set or deleted in the meantime.
+   */
+  readonly deliver?: (info: KernelSiginfo) => KernelSiginfo | undefined;
 }
 
 /** Signals that wait: the set says which, the queue carries the infos (`struct sigpending`). */
 export interface Sigpending {
   signal: Sigset;
-  queue: KernelSiginfo[];
+  queue: Sigqueue[];
 }
 
 /** `struct k_sigaction`: handler 0 is SIG_DFL, 1 is SIG_IGN, else an address. */
@@ -86,6 +103,8 @@ export class SignalStruct {
   flags = 0;
   groupExitCode = 0;
   groupStopCount = 0;
+  /** The thread that got the last signal for the whole process. */
+  currTarget: Task | undefined = undefined;
   isChildSubreaper = false;
   hasChildSubreaper = false;
   /** Process group and session, as pid structs. */

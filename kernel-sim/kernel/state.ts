@@ -21,3 +21,5 @@ export const TASK_NORMAL = TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE;
 /** Values of `task.exitState`. */
 export const EXIT_DEAD = 0x10;
 export const EXIT_ZOMBIE = 0x20;
+/** A zombie whose tracer has seen it and whose parent has not. */
+export const EXIT_TRACE = EXIT_ZOMBIE | EXIT_DEAD;

@@ -40,6 +40,9 @@ export class Task {
   exitCode = 0;
   /** The signal that the parent gets at the end; -1 for threads other than the leader. */
   exitSignal = 17;
+  /** How often it and, at its birth, its parent had executed a program (`self_exec_id`, `parent_exec_id`). */
+  selfExecId = 0;
+  parentExecId = 0;
   flags = 0;
   /** Global number, in the initial namespace, of the thread and of its process. */
   pid = 0;
@@ -59,6 +62,8 @@ export class Task {
   sighand!: SighandStruct;
   readonly pending: Sigpending = { signal: 0n, queue: [] };
   blocked: Sigset = 0n;
+  /** While sigtimedwait sleeps: what is blocked otherwise. */
+  realBlocked: Sigset = 0n;
   /** The mask to put back when a call like sigsuspend returns; undefined: none. */
   savedSigmask: Sigset | undefined = undefined;
   /** A signal waits that is not blocked, or the task must look (`TIF_SIGPENDING`). */
@@ -82,6 +87,8 @@ export class Task {
   user: UserContext;
   /** The exception that TRAP_EXCEPTION reports. */
   trap: Exception | undefined = undefined;
+  /** The last one that led to a signal, as signal frames show it (`thread.trap_nr`, `cr2`). */
+  lastTrap: Exception | undefined = undefined;
   /** User time in ns that the context has used up since the kernel last looked. */
   userNs = 0;
   /** The system call that the task is in, when it sleeps or was preempted inside. */

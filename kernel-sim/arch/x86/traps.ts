@@ -26,6 +26,7 @@ export function handleException(task: Task): void {
   const { trap } = task;
   task.trap = undefined;
   if (trap === undefined) return;
+  task.lastTrap = trap;
   task.regs.origAx = -1;
   const { ip } = task.regs;
   if (trap.vector === X86_TRAP_PF) {

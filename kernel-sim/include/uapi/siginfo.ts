@@ -7,6 +7,8 @@ export const SI_MESGQ = -3;
 export const SI_ASYNCIO = -4;
 export const SI_SIGIO = -5;
 export const SI_TKILL = -6;
+export const SI_DETHREAD = -7;
+export const SI_ASYNCNL = -60;
 
 export const ILL_ILLOPN = 2;
 export const FPE_INTDIV = 1;
@@ -26,3 +28,13 @@ export const CLD_CONTINUED = 6;
 export const POLL_IN = 1;
 export const POLL_OUT = 2;
 export const SYS_SECCOMP = 1;
+
+/** How many codes the kernel knows for some signals (`NSIG…`). */
+export const NSIGILL = 11;
+export const NSIGFPE = 15;
+export const NSIGSEGV = 10;
+export const NSIGBUS = 5;
+export const NSIGTRAP = 6;
+export const NSIGCHLD = 6;
+export const NSIGPOLL = 6;
+export const NSIGSYS = 2;

@@ -44,6 +44,14 @@ export const SA_RESTART = 0x10000000;
 export const SA_NODEFER = 0x40000000;
 export const SA_RESETHAND = 0x80000000;
 
+/** The kernel's own: this action cannot be changed any more. */
+export const SA_IMMUTABLE = 0x800000;
+
+export const SS_ONSTACK = 1;
+export const SS_DISABLE = 2;
+export const SS_AUTODISARM = 0x80000000;
+export const MINSIGSTKSZ = 2048;
+
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
 

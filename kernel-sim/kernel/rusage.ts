@@ -1,0 +1,102 @@
+import { setInt64 } from "../mm/uaccess.ts";
+import type { Task } from "./task.ts";
+
+const RUSAGE_SIZE = 144;
+
+/** What a process, its ended children, or both have used. @linux include/uapi/linux/resource.h `struct rusage` (6.18) */
+export interface Rusage {
+  /** In ns. */
+  utime: number;
+  stime: number;
+  /** In KiB. */
+  maxrss: number;
+  minFlt: number;
+  majFlt: number;
+  nvcsw: number;
+  nivcsw: number;
+}
+
+function emptyRusage(): Rusage {
+  return { utime: 0, stime: 0, maxrss: 0, minFlt: 0, majFlt: 0, nvcsw: 0, nivcsw: 0 };
+}
+
+/** RUSAGE_THREAD: one thread alone. @linux kernel/sys.c `getrusage` (6.18) */
+export function threadRusage(task: Task): Rusage {
+  const usage = emptyRusage();
+  addThread(usage, task);
+  usage.maxrss = task.signal.maxrss;
+  return usage;
+}
+
+/** RUSAGE_CHILDREN: the children that were waited for. */
+export function childrenRusage(task: Task): Rusage {
+  const { signal } = task;
+  return {
+    utime: signal.cutime,
+    stime: signal.cstime,
+    maxrss: signal.cmaxrss,
+    minFlt: signal.cminFlt,
+    majFlt: signal.cmajFlt,
+    nvcsw: signal.cnvcsw,
+    nivcsw: signal.cnivcsw,
+  };
+}
+
+/** RUSAGE_SELF: all threads, the ended ones as well. */
+export function processRusage(task: Task): Rusage {
+  const { signal } = task;
+  const usage = {
+    utime: signal.utime,
+    stime: signal.stime,
+    maxrss: signal.maxrss,
+    minFlt: signal.minFlt,
+    majFlt: signal.majFlt,
+    nvcsw: signal.nvcsw,
+    nivcsw: signal.nivcsw,
+  };
+  for (const thread of signal.threads) addThread(usage, thread);
+  return usage;
+}
+
+/** RUSAGE_BOTH, as wait4 reports it. */
+export function bothRusage(task: Task): Rusage {
+  const own = processRusage(task);
+  const children = childrenRusage(task);
+  return {
+    utime: own.utime + children.utime,
+    stime: own.stime + children.stime,
+    maxrss: Math.max(own.maxrss, children.maxrss),
+    minFlt: own.minFlt + children.minFlt,
+    majFlt: own.majFlt + children.majFlt,
+    nvcsw: own.nvcsw + children.nvcsw,
+    nivcsw: own.nivcsw + children.nivcsw,
+  };
+}
+
+function addThread(usage: Rusage, task: Task): void {
+  usage.utime += task.utime;
+  usage.stime += task.stime;
+  usage.minFlt += task.minFlt;
+  usage.majFlt += task.majFlt;
+  usage.nvcsw += task.nvcsw;
+  usage.nivcsw += task.nivcsw;
+}
+
+/** `struct rusage` in memory; what Linux does not count is 0. */
+export function rusageBytes(usage: Rusage): Uint8Array {
+  const bytes = new Uint8Array(RUSAGE_SIZE);
+  const view = new DataView(bytes.buffer);
+  putTimeval(view, 0, usage.utime);
+  putTimeval(view, 16, usage.stime);
+  setInt64(view, 32, usage.maxrss);
+  setInt64(view, 64, usage.minFlt);
+  setInt64(view, 72, usage.majFlt);
+  setInt64(view, 128, usage.nvcsw);
+  setInt64(view, 136, usage.nivcsw);
+  return bytes;
+}
+
+function putTimeval(view: DataView, at: number, ns: number): void {
+  setInt64(view, at, Math.floor(ns / 1e9));
+  setInt64(view, at + 8, Math.floor((ns % 1e9) / 1000));
+}
