@@ -83,11 +83,7 @@ export function makeInitTask(kernel: Kernel, user: UserContext, options: InitTas
   task.files = new FilesStruct();
   const root = { mnt: options.mntNs.root, dentry: options.mntNs.root.root };
   task.fs = new FsStruct(root, root, 0o022);
-  const action = Array.from(
-    { length: NSIG },
-    (): Sigaction => ({ handler: 0, flags: 0, restorer: 0, mask: 0n }),
-  );
-  task.sighand = new SighandStruct(action, new WaitQueueHead());
+  task.sighand = new SighandStruct(defaultActions(), new WaitQueueHead());
   task.signal = new SignalStruct(
     initRlimits(options.threadsMax),
     pid,
@@ -112,7 +108,7 @@ function makeSwapper(kernel: Kernel, user: UserContext): Task {
   swapper.realParent = swapper;
   swapper.parent = swapper;
   swapper.cred = initCred(kernel);
-  swapper.sighand = new SighandStruct([], new WaitQueueHead());
+  swapper.sighand = new SighandStruct(defaultActions(), new WaitQueueHead());
   swapper.signal = new SignalStruct(
     [],
     swapper.threadPid,
@@ -121,6 +117,10 @@ function makeSwapper(kernel: Kernel, user: UserContext): Task {
     new WaitQueueHead(),
   );
   return swapper;
+}
+
+function defaultActions(): Sigaction[] {
+  return Array.from({ length: NSIG }, () => ({ handler: 0, flags: 0, restorer: 0, mask: 0n }));
 }
 
 function initCred(kernel: Kernel): Cred {

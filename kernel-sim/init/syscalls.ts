@@ -1,8 +1,13 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
+import { exitSyscalls } from "../kernel/exit.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { killSyscalls } from "../kernel/kill-syscalls.ts";
+import { signalSyscalls } from "../kernel/signal-syscalls.ts";
+import { pgrpSyscalls } from "../kernel/sys-pgrp.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
+import { waitSyscalls } from "../kernel/wait-syscalls.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
 
@@ -11,7 +16,12 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   cloneSyscalls,
   credSyscalls,
   mmSyscalls,
+  exitSyscalls,
+  killSyscalls,
+  pgrpSyscalls,
+  signalSyscalls,
   socketSyscalls,
+  waitSyscalls,
 ]);
 
 /** Fills the system call table of `kernel`; what no part offers stays ENOSYS. */

@@ -124,8 +124,7 @@ function sysPidfdSendSignal(
   uinfo: number,
   flags: number,
 ): number {
-  const known =
-    PIDFD_SIGNAL_THREAD | PIDFD_SIGNAL_THREAD_GROUP | PIDFD_SIGNAL_PROCESS_GROUP;
+  const known = PIDFD_SIGNAL_THREAD | PIDFD_SIGNAL_THREAD_GROUP | PIDFD_SIGNAL_PROCESS_GROUP;
   if ((flags & ~known) !== 0 || (flags & (flags - 1)) !== 0) return -EINVAL;
   const named = signalTarget(task, fd);
   if (typeof named === "number") return named;

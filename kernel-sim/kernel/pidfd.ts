@@ -1,7 +1,7 @@
 import type { File, FileOperations } from "../fs/fs.ts";
 import { EBADF } from "../include/errno.ts";
-import { EPOLLHUP, EPOLLIN, EPOLLRDNORM } from "../include/uapi/eventpoll.ts";
 import { O_EXCL } from "../include/uapi/fcntl.ts";
+import { EPOLLHUP, EPOLLIN, EPOLLRDNORM } from "../include/uapi/poll.ts";
 import { delayGroupLeader } from "./exit-threads.ts";
 import { type Pid, pidTask } from "./pid.ts";
 import type { Task } from "./task.ts";

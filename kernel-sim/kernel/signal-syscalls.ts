@@ -12,13 +12,7 @@ import {
   SA_RESTORER,
   SA_SIGINFO,
 } from "../include/uapi/signal.ts";
-import {
-  copyToUser,
-  getInt64,
-  getUint64,
-  setInt64,
-  structFromUser,
-} from "../mm/uaccess.ts";
+import { copyToUser, getInt64, getUint64, setInt64, structFromUser } from "../mm/uaccess.ts";
 import { copySiginfoToUser } from "./siginfo.ts";
 import { sysSigaltstack } from "./signal-altstack.ts";
 import { dequeueSignal, pendingSignals, recalcSigpending } from "./signal-dequeue.ts";

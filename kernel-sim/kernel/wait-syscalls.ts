@@ -145,8 +145,7 @@ function finishWaitid(
   // The four bytes between si_code and si_pid are left as they are.
   const head = new Uint8Array(fields.buffer, 0, 12);
   const tail = new Uint8Array(fields.buffer, 16, 12);
-  const hasFault =
-    copyToUser(task, infop, head) !== 0 || copyToUser(task, infop + 16, tail) !== 0;
+  const hasFault = copyToUser(task, infop, head) !== 0 || copyToUser(task, infop + 16, tail) !== 0;
   return hasFault ? -EFAULT : answer;
 }
 
@@ -184,9 +183,7 @@ function tryWait(task: Task, opts: WaitOpts): number {
   opts.notaskError = -ECHILD;
   const nr = opts.type === "pid" ? waitPid(task, opts) : waitAll(task, opts);
   if (nr !== 0) return nr;
-  return opts.notaskError === 0 && (opts.flags & WNOHANG) === 0
-    ? -ERESTARTSYS
-    : opts.notaskError;
+  return opts.notaskError === 0 && (opts.flags & WNOHANG) === 0 ? -ERESTARTSYS : opts.notaskError;
 }
 
 /** @linux kernel/exit.c `do_wait_pid` (6.18) */

@@ -7,25 +7,14 @@ import {
   CLD_TRAPPED,
 } from "../include/uapi/siginfo.ts";
 import { SIGCHLD, SIGCONT } from "../include/uapi/signal.ts";
-import {
-  __WALL,
-  __WCLONE,
-  WCONTINUED,
-  WEXITED,
-  WNOWAIT,
-  WUNTRACED,
-} from "../include/uapi/wait.ts";
+import { __WALL, __WCLONE, WCONTINUED, WEXITED, WNOWAIT, WUNTRACED } from "../include/uapi/wait.ts";
 import { delayGroupLeader } from "./exit-threads.ts";
 import { JOBCTL_LISTENING, JOBCTL_TRACED } from "./jobctl.ts";
 import type { Pid } from "./pid.ts";
 import { releaseTask } from "./release-task.ts";
 import { bothRusage, type Rusage } from "./rusage.ts";
 import { doNotifyParent } from "./signal-notify.ts";
-import {
-  SIGNAL_GROUP_EXIT,
-  SIGNAL_STOP_CONTINUED,
-  SIGNAL_STOP_STOPPED,
-} from "./signal-struct.ts";
+import { SIGNAL_GROUP_EXIT, SIGNAL_STOP_CONTINUED, SIGNAL_STOP_STOPPED } from "./signal-struct.ts";
 import { EXIT_DEAD, EXIT_TRACE, EXIT_ZOMBIE } from "./state.ts";
 import type { Task } from "./task.ts";
 
