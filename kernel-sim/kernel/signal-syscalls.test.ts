@@ -15,6 +15,7 @@ import { sigprocmask } from "./signal-mask.ts";
 import { sendSignal } from "./signal-send.ts";
 import { nextSignal, SYNCHRONOUS_MASK, sigmask } from "./signal-set.ts";
 import { signalSyscalls } from "./signal-syscalls.ts";
+import type { SyscallFn } from "./syscall.ts";
 import type { Task } from "./task.ts";
 
 function sigtask(): Task {
@@ -125,7 +126,7 @@ test("at RLIMIT_SIGPENDING a queued signal answers EAGAIN, an old one loses its 
 
 test("rt_sigaction refuses a set of the wrong size before it looks at the signal", () => {
   const task = sigtask();
-  const rtSigaction = signalSyscalls.rt_sigaction!;
+  const { rt_sigaction: rtSigaction } = signalSyscalls as { rt_sigaction: SyscallFn };
   expect(rtSigaction(task, 10, 0, BARE_MEMORY, 16, 0, 0)).toBe(-EINVAL);
   expect(rtSigaction(task, 0, 0, BARE_MEMORY, 8, 0, 0)).toBe(-EINVAL);
   expect(rtSigaction(task, 65, 0, BARE_MEMORY, 8, 0, 0)).toBe(-EINVAL);
