@@ -23,10 +23,26 @@ import type {
 import type { SetupFile, StartOptions } from "./scenario.ts";
 import { makeFiles, makeTree, openNull, setLimits, startProcess } from "./setup.ts";
 import { Shell } from "./shell.ts";
+import { SA_RESTORER, SA_SIGINFO } from "./words.ts";
 
 /** A program that never sleeps must not hold the player up. */
 const STEPS_MAX = 1_000_000;
 const STACK_TOP = 0x7fff_ffff_0000;
+
+const SIGCHLD = 17;
+const CLONE_NEWPID = 0x20000000;
+/** How deep the pid namespace of the scenario lies. */
+const SCENARIO_LEVEL = 1;
+
+/** Lets init reap its children: `struct sigaction`. */
+const REAPING = new Uint8Array(
+  new BigUint64Array([
+    BigInt(AGENT_TEXT.reap),
+    BigInt(SA_SIGINFO | SA_RESTORER),
+    BigInt(AGENT_TEXT.restorer),
+    0n,
+  ]).buffer,
+);
 
 /** A process of the simulated machine. */
 class SimAgent implements Agent {
@@ -35,7 +51,7 @@ class SimAgent implements Agent {
 
   constructor(task: Task) {
     this.task = task;
-    this.pid = task.pidNr(task.kernel.initPidNs);
+    this.pid = task.threadPid.numbers[SCENARIO_LEVEL]?.nr ?? 0;
   }
 
   private get context(): AgentContext {
@@ -102,19 +118,19 @@ class SimWorld implements World {
   }
 
   constructor(files: readonly SetupFile[]) {
-    const task = bareTask();
-    this.kernel = task.kernel;
+    const first = bareTask();
+    this.kernel = first.kernel;
     initSyscalls(this.kernel);
-    const context = new AgentContext();
-    context.onReaped = (pid, status) => this.ends.set(pid, status);
-    task.user = context;
-    task.mm?.mapAnonymous(PROGRAM_BSS, BSS_BYTES, VM_READ | VM_WRITE);
-    task.mm?.mapAnonymous(STACK_TOP - 0x20000, 0x20000, VM_READ | VM_WRITE);
-    task.regs.sp = STACK_TOP - 64;
-    task.regs.ip = AGENT_TEXT.idle;
-    this.kernel.sched.wakeUpNewTask(task);
+    first.user = new AgentContext();
+    first.mm?.mapAnonymous(PROGRAM_BSS, BSS_BYTES, VM_READ | VM_WRITE);
+    first.mm?.mapAnonymous(STACK_TOP - 0x20000, 0x20000, VM_READ | VM_WRITE);
+    first.regs.sp = STACK_TOP - 64;
+    first.regs.ip = AGENT_TEXT.idle;
+    this.kernel.sched.wakeUpNewTask(first);
+    const task = this.bootNamespace(first);
     this.init = new Shell(new SimAgent(task), constantsFor(), () => this.run());
-    this.run();
+    this.init.must("setsid");
+    this.init.must("rt_sigaction", SIGCHLD, REAPING, 0, 8);
     makeTree(this.init);
     openNull(this.init);
     setLimits(this.init);
@@ -122,6 +138,23 @@ class SimWorld implements World {
     const caps = CAP_FULL_SET & ~(1n << BigInt(CAP_SYS_RESOURCE));
     task.cred = { ...task.cred, capPermitted: caps, capEffective: caps, capBset: caps };
     makeFiles(this.init, files);
+  }
+
+  /**
+   * The scenarios were recorded in a fresh pid namespace, whose init has no privilege that a machine's own
+   * first process has: a group with a parent in it is not orphaned, for one.
+   */
+  private bootNamespace(first: Task): Task {
+    const boot = new Shell(new SimAgent(first), constantsFor(), () => this.run());
+    this.run();
+    boot.must("clone", CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+    const [init] = [...this.kernel.tasks].slice(-1);
+    if (init?.user instanceof AgentContext) {
+      init.user.onReaped = (pid, status) => this.ends.set(pid, status);
+      this.run();
+      return init;
+    }
+    throw new Error("the scenario has no init");
   }
 
   start(name: string, options: StartOptions): Agent {
