@@ -1,11 +1,15 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { ioprioSyscalls } from "../block/ioprio.ts";
+import { randomSyscalls } from "../drivers/char/random.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { killSyscalls } from "../kernel/kill-syscalls.ts";
+import { schedSyscalls } from "../kernel/sched/syscalls.ts";
 import { signalSyscalls } from "../kernel/signal-syscalls.ts";
 import { pgrpSyscalls } from "../kernel/sys-pgrp.ts";
+import { sysSyscalls } from "../kernel/sys-syscalls.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { waitSyscalls } from "../kernel/wait-syscalls.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
@@ -22,6 +26,10 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   signalSyscalls,
   socketSyscalls,
   waitSyscalls,
+  ioprioSyscalls,
+  schedSyscalls,
+  sysSyscalls,
+  randomSyscalls,
 ]);
 
 /** Fills the system call table of `kernel`; what no part offers stays ENOSYS. */

@@ -69,6 +69,8 @@ export class Kernel {
   readonly binfmts: Binfmt[] = [];
   /** TypeScript programs by the name that a note of their file has. */
   readonly programs = new Map<string, Program>();
+  /** Somebody has switched the machine off: nothing runs any more. */
+  isHalted = false;
   /** The task whose step is running; undefined in an event. */
   current: Task | undefined = undefined;
   /** The time of day when the machine booted, in ns since 1970; clock_settime moves it. */
@@ -182,14 +184,14 @@ export class Kernel {
   /** All CPUs are idle: goes to the time of the next event and lets it happen. */
   advanceToNextEvent(untilNs = Infinity): boolean {
     const time = this.events.nextTime();
-    if (time === Infinity || time > untilNs) return false;
+    if (time === Infinity || time > untilNs || this.isHalted) return false;
     this.#fireEvent(time);
     return true;
   }
 
   /** One step of the CPU that is furthest behind, or an event that is due. False: nothing is ready. */
   step(untilNs = Infinity): boolean {
-    const rq = this.#nextCpu();
+    const rq = this.isHalted ? undefined : this.#nextCpu();
     if (rq === undefined || rq.now > untilNs) return false;
     const eventTime = this.events.nextTime();
     if (eventTime <= rq.now) {

@@ -41,6 +41,8 @@ export function copyNamespaces(task: Task, flags: number): Nsproxy | number {
 
 /** New namespaces for what `flags` name, the others of `task`. @linux kernel/nsproxy.c `create_new_namespaces` */
 export function createNewNamespaces(task: Task, flags: number): Nsproxy | number {
+  // There are no time namespaces (CONFIG_TIME_NS).
+  if (hasFlag(flags, CLONE_NEWTIME)) return -EINVAL;
   const { uts, ipc, mnt, net, pidForChildren } = task.nsproxy;
   const { hooks } = task.kernel;
   const newMnt = hasFlag(flags, CLONE_NEWNS) ? hooks.copyMntNs(task, mnt) : mnt;
