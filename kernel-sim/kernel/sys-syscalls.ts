@@ -3,6 +3,7 @@ import { sysReboot } from "./reboot.ts";
 import type { SyscallTable } from "./syscall.ts";
 import { sysSysinfo } from "./sysinfo.ts";
 import { sysSyslog } from "./syslog.ts";
+import { sysGetrusage, sysTimes } from "./times.ts";
 import { sysNewuname, sysSetdomainname, sysSethostname } from "./uname.ts";
 import { sysUnshare } from "./unshare.ts";
 
@@ -16,4 +17,6 @@ export const sysSyscalls: SyscallTable = {
   personality: sysPersonality,
   reboot: sysReboot,
   unshare: sysUnshare,
+  times: sysTimes,
+  getrusage: sysGetrusage,
 };
