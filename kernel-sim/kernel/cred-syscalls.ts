@@ -2,6 +2,7 @@ import { sysArchPrctl } from "../arch/x86/prctl.ts";
 import { sysCapget, sysCapset } from "./capability.ts";
 import { sysGetgroups, sysSetgroups } from "./groups.ts";
 import { sysPrctl } from "./prctl.ts";
+import { sysGetrlimit, sysPrlimit64, sysSetrlimit } from "./rlimit.ts";
 import {
   sysGetegid,
   sysGetgid,
@@ -44,4 +45,7 @@ export const credSyscalls: SyscallTable = {
   capset: sysCapset,
   prctl: sysPrctl,
   arch_prctl: sysArchPrctl,
+  getrlimit: sysGetrlimit,
+  setrlimit: sysSetrlimit,
+  prlimit64: sysPrlimit64,
 };

@@ -25,6 +25,7 @@ import { capable } from "./cred.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { copyNamespaces } from "./nsproxy-copy.ts";
 import { allocPid, type Pid } from "./pid.ts";
+import { SCHED_DEADLINE } from "./sched/entity.ts";
 import { SIGNAL_UNKILLABLE, type Sigaction, SighandStruct, SignalStruct } from "./signal-struct.ts";
 import type { MaySleep, SysResult } from "./sleep.ts";
 import { TASK_RUNNING } from "./state.ts";
@@ -126,6 +127,8 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   ) {
     return -EAGAIN;
   }
+  // A share of the CPU cannot be handed down.
+  if (task.se.policy === SCHED_DEADLINE && !task.se.resetOnFork) return -EAGAIN;
   const nsproxy = copyNamespaces(task, flags);
   if (typeof nsproxy === "number") return nsproxy;
   const mm = task.mm === undefined || hasFlag(flags, CLONE_VM) ? task.mm : task.mm.fork();

@@ -93,9 +93,11 @@ export class SchedEntity {
       if (this.isRealtime || this.policy === SCHED_DEADLINE) {
         child.policy = SCHED_NORMAL;
         child.rtPriority = 0;
+        child.nice = 0;
       } else if (this.nice < 0) {
         child.nice = 0;
       }
+      child.customSliceNs = 0;
     }
     return child;
   }

@@ -6,6 +6,11 @@ const NICE_0_LOAD = 1024;
 /** `sysctl_sched_base_slice` of a machine with one CPU, in ns. */
 const BASE_SLICE_NS = 700_000;
 
+/** The slice of a task that asks for no other: longer where more CPUs share the work. In ns. */
+export function baseSliceNs(cpus: number): number {
+  return BASE_SLICE_NS * (32 - Math.clz32(Math.min(cpus, 8)));
+}
+
 /** Tasks of the fair class that are ready, in the order of their virtual run time. */
 export class FairRunQueue {
   readonly tasks: Task[] = [];
