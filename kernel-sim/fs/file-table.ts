@@ -1,11 +1,27 @@
-import type { File } from "./fs.ts";
+import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../include/uapi/inotify.ts";
+import { dput } from "./dcache.ts";
+import { type File, FMODE_WRITE, FMODE_WRITER } from "./fs.ts";
+import { fsnotifyFile } from "./notify/fsnotify.ts";
 
-/** One holder less; the last one releases the file. @linux fs/file_table.c `fput` (6.18) */
+/** One holder less; the last one releases the file. @linux fs/file_table.c `fput`, `__fput` (6.18) */
 export function fput(file: File): void {
   file.count--;
   if (file.count > 0) return;
+  fsnotifyFile(file, (file.mode & FMODE_WRITE) !== 0 ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
   file.inode.sb.kernel.hooks.fileReleased(file);
   file.op.release?.(file);
+  abandonFile(file);
+}
+
+/** Lets go of what a file holds, also of one that could not be opened: its place and its right to write. */
+export function abandonFile(file: File): void {
+  if ((file.mode & FMODE_WRITER) !== 0) {
+    file.mode &= ~FMODE_WRITER;
+    file.inode.writecount--;
+    file.path.mnt.writers--;
+  }
+  file.path.mnt.count--;
+  dput(file.path.dentry);
 }
 
 /** One holder more; answers the file. @linux include/linux/fs.h `get_file` */

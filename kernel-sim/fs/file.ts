@@ -1,7 +1,10 @@
 import { EBADF, EMFILE } from "../include/errno.ts";
 import type { Task } from "../kernel/task.ts";
 import { fput } from "./file-table.ts";
-import type { File } from "./fs.ts";
+import { type File, FMODE_PATH } from "./fs.ts";
+
+/** Index of the limit of open files in `signal.rlim`. */
+const RLIMIT_NOFILE = 7;
 
 /**
  * A table of descriptors; shared with CLONE_FILES.
@@ -13,19 +16,28 @@ export class FilesStruct {
   readonly #closeOnExec: boolean[] = [];
   /** Taken, but with no file yet. */
   readonly #reserved = new Set<number>();
+  /** No number below it is free. */
+  #next = 0;
   users = 1;
 
-  /** The open file of `fd`, if there is one (also an O_PATH one). */
+  /** The open file of `fd`, if there is one (also an O_PATH one: `fdget_raw`). */
   get(fd: number): File | undefined {
     return this.#files[fd];
   }
 
-  /** The lowest free number from `start` on, taken; -EMFILE at RLIMIT_NOFILE. */
+  /** The open file of `fd` unless it is only a place (O_PATH): what reads, writes and most calls take (`fdget`). */
+  fget(fd: number): File | undefined {
+    const file = this.#files[fd];
+    return file === undefined || (file.mode & FMODE_PATH) !== 0 ? undefined : file;
+  }
+
+  /** The lowest free number from `start` on, taken; -EMFILE at RLIMIT_NOFILE (`alloc_fd`). */
   getUnusedFd(task: Task, closeOnExec: boolean, start = 0): number {
     const limit = task.signal.rlim[RLIMIT_NOFILE]!.cur;
-    let fd = start;
+    let fd = Math.max(start, this.#next);
     while (this.#files[fd] !== undefined || this.#reserved.has(fd)) fd++;
     if (fd >= limit) return -EMFILE;
+    if (start <= this.#next) this.#next = fd + 1;
     this.reserve(fd);
     this.setCloseOnExec(fd, closeOnExec);
     return fd;
@@ -34,6 +46,7 @@ export class FilesStruct {
   /** Gives a taken number back. */
   putUnusedFd(fd: number): void {
     this.#reserved.delete(fd);
+    if (fd < this.#next) this.#next = fd;
   }
 
   install(fd: number, file: File): void {
@@ -56,6 +69,7 @@ export class FilesStruct {
     if (file === undefined) return undefined;
     this.#files[fd] = undefined;
     this.#closeOnExec[fd] = false;
+    if (fd < this.#next) this.#next = fd;
     return file;
   }
 
@@ -74,6 +88,11 @@ export class FilesStruct {
     this.#closeOnExec[fd] = on;
   }
 
+  /** One more than the highest descriptor that was ever in use. */
+  get size(): number {
+    return this.#files.length;
+  }
+
   /** All descriptors, ascending. */
   *entries(): Generator<readonly [number, File]> {
     for (let fd = 0; fd < this.#files.length; fd++) {
@@ -82,10 +101,11 @@ export class FilesStruct {
     }
   }
 
-  /** A copy for fork: every open file has one holder more (`dup_fd`). */
-  copy(): FilesStruct {
+  /** A copy for fork: every open file has one holder more (`dup_fd`). `leavesOut` names descriptors not to copy. */
+  copy(leavesOut: (fd: number) => boolean = () => false): FilesStruct {
     const copy = new FilesStruct();
     for (const [fd, file] of this.entries()) {
+      if (leavesOut(fd)) continue;
       file.count++;
       copy.install(fd, file);
       copy.setCloseOnExec(fd, this.isCloseOnExec(fd));
@@ -104,13 +124,10 @@ export class FilesStruct {
   }
 }
 
-/** Index of the limit of open files in `signal.rlim`. */
-const RLIMIT_NOFILE = 7;
-
 /** One descriptor less refers to `file`: flush, POSIX locks away, then `fput`. @linux fs/open.c `filp_close` */
 export function filpClose(task: Task, file: File): number {
   const result = file.op.flush?.(task, file) ?? 0;
-  task.kernel.hooks.filpClose(task, file);
+  if ((file.mode & FMODE_PATH) === 0) task.kernel.hooks.filpClose(task, file);
   fput(file);
   return result;
 }

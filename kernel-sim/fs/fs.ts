@@ -7,8 +7,11 @@ import type { IovIter } from "../lib/iov-iter.ts";
 import type { AddressSpace } from "../mm/address-space.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Vma } from "../mm/vma.ts";
+import type { Iattr } from "./attr.ts";
 import type { Dentry } from "./dcache.ts";
 import type { Mount } from "./mount.ts";
+import type { FsnotifyMark } from "./notify/fsnotify.ts";
+import { EPOCH, type Timespec64 } from "./timestamps.ts";
 
 /** A name or path as the kernel sees it: a string with one char for each byte (0 to 255). */
 export type ByteString = string;
@@ -37,6 +40,28 @@ export const FMODE_PATH = 0x4000;
 export const FMODE_ATOMIC_POS = 0x8000;
 /** It has no position (`FMODE_STREAM`). */
 export const FMODE_STREAM = 0x200000;
+/** O_DIRECT is possible. */
+export const FMODE_CAN_ODIRECT = 0x400000;
+/** Reads and writes that must not wait are possible (RWF_NOWAIT). */
+export const FMODE_NOWAIT = 0x8000000;
+/** It has been opened completely. */
+export const FMODE_OPENED = 0x80000;
+/** This open made the file. */
+export const FMODE_CREATED = 0x100000;
+/** It holds the right to write of its inode (`FMODE_WRITER`). */
+export const FMODE_WRITER = 0x10000;
+/** Positions are unsigned: /proc/PID/mem (`FOP_UNSIGNED_OFFSET`). */
+export const FMODE_UNSIGNED_OFFSET = 0x2000;
+
+/** Bits of `Inode.flags`: `include/linux/fs.h`. */
+export const S_NOATIME = 0x2;
+export const S_APPEND = 0x4;
+export const S_IMMUTABLE = 0x8;
+export const S_DEAD = 0x10;
+
+/** Bits of `SuperBlock.flags`. */
+export const SB_RDONLY = 0x1;
+export const SB_NODEV = 0x4;
 
 /** Bits of `Kiocb.flags`. */
 export const IOCB_NOWAIT = 0x8;
@@ -65,11 +90,14 @@ export class Inode {
   size = 0;
   /** Device number, for S_IFCHR and S_IFBLK. */
   rdev = 0;
-  /** In ns since the epoch. */
-  atime = 0;
-  mtime = 0;
-  ctime = 0;
-  btime = 0;
+  atime: Timespec64 = EPOCH;
+  mtime: Timespec64 = EPOCH;
+  ctime: Timespec64 = EPOCH;
+  btime: Timespec64 = EPOCH;
+  /** Somebody has seen `ctime` since it was last set: the next one must be finer (`I_CTIME_QUERIED`). */
+  isCtimeQueried = false;
+  /** Without a name, but linkat(2) may give it one (`I_LINKABLE`). */
+  isLinkable = false;
   /** Linux's inode flags: S_APPEND, S_IMMUTABLE, S_DEAD … */
   flags = 0;
   op: InodeOperations;
@@ -79,14 +107,15 @@ export class Inode {
   /** Target of a symbolic link that needs no disk (`i_link`). */
   link: ByteString | undefined = undefined;
   readonly xattrs: Map<ByteString, Uint8Array> = new Map();
-  /** Locks (`fs/locks.ts`), watches (`fs/notify`), pipe (`fs/pipe.ts`), file system's own. */
+  /** Who watches it (`fs/notify`). */
+  notifyMarks: Set<FsnotifyMark> | undefined = undefined;
+  /** Locks (`fs/locks.ts`), pipe (`fs/pipe.ts`), file system's own. */
   flctx: unknown = undefined;
-  notifyMarks: unknown = undefined;
   pipe: unknown = undefined;
   privateData: unknown = undefined;
   /** Who has it open for writing; negative while writing is denied (a running program). */
   writecount = 0;
-  /** Dentries and open files that hold it. */
+  /** Dentries that name it; with none and no link it is evicted. */
   refs = 0;
 
   constructor(sb: SuperBlock, ino: number, mode: number, op: InodeOperations, fop: FileOperations) {
@@ -120,13 +149,18 @@ export interface InodeOperations {
     newDir: Inode,
     newDentry: Dentry,
     flags: number,
+    cred: Cred,
   ): number;
   /** Target of a link that depends on who looks (`/proc/self`), a path of another place for magic links. */
   getLink?(inode: Inode, task: Task): ByteString | Path | number;
   permission?(task: Task, inode: Inode, mask: number): number;
+  /** Changes attributes itself, checks included (`fs/attr.ts`). */
+  setattr?(task: Task, inode: Inode, attr: Iattr): number;
   /** After the checks of `notify_change`: takes the new size. */
   truncate?(inode: Inode, size: number): number;
   getattr?(inode: Inode): Partial<Pick<Inode, "size" | "nlink">> & { blocks?: number };
+  /** Whether what the dcache holds of this inode is still true (`d_revalidate`); false: it is looked up again. */
+  revalidate?(inode: Inode): boolean;
   /** Whether xattrs of these names may be set here (`user.`, `trusted.`, `security.`). */
   xattr?: boolean;
 }
@@ -159,6 +193,7 @@ export interface FileOperations {
   llseek?(task: Task, file: File, offset: number, whence: number): number;
   readIter?(iocb: Kiocb, iter: IovIter): SysResult;
   writeIter?(iocb: Kiocb, iter: IovIter): SysResult;
+  /** Hands out the names from `file.pos` on; leaves `file.pos` behind the last one that `actor` took. */
   iterate?(task: Task, file: File, actor: DirActor): number;
   /** The mask of what is possible now (EPOLL…); with `table`, is told of the queues to wait on. */
   poll?(file: File, table: PollTable | undefined): number;
@@ -187,7 +222,7 @@ export interface PollTable {
 export class File {
   readonly path: Path;
   readonly inode: Inode;
-  readonly op: FileOperations;
+  op: FileOperations;
   /** O_… that can still change by fcntl(F_SETFL). */
   flags: number;
   /** FMODE_… */
@@ -216,6 +251,9 @@ export class File {
     mode: number,
     cred: Cred,
   ) {
+    // Held until `fput` lets both go.
+    path.mnt.count++;
+    path.dentry.count++;
     this.path = path;
     this.inode = inode;
     this.op = op;
@@ -225,8 +263,37 @@ export class File {
   }
 }
 
+/** What a file system does as a whole. */
+export interface SuperOperations {
+  /** The last name and the last user of `inode` have gone. */
+  evictInode?(inode: Inode): void;
+  /** What statfs(2) tells of this file system; what is left out is 0. */
+  statfs?(sb: SuperBlock): Partial<Kstatfs>;
+  syncFs?(sb: SuperBlock, task: Task): SysResult;
+  /** New options of a mount(2) with MS_REMOUNT. */
+  remount?(sb: SuperBlock, options: ByteString): number;
+  /** The options that /proc/mounts shows behind the common ones, with a comma before each. */
+  showOptions?(sb: SuperBlock): string;
+  /** It is mounted nowhere any more. */
+  putSuper?(sb: SuperBlock): void;
+}
+
+/** @linux include/linux/statfs.h `struct kstatfs` (6.18) */
+export interface Kstatfs {
+  readonly blocks: number;
+  readonly bfree: number;
+  readonly bavail: number;
+  readonly files: number;
+  readonly ffree: number;
+}
+
 /** A mounted file system. */
 export class SuperBlock {
+  op: SuperOperations = {};
+  /** Timestamps are as fine as somebody looks at them (`FS_MGTIME`). */
+  isMultigrain = false;
+  /** Mounts of it. */
+  mounts = 0;
   readonly kernel: Kernel;
   readonly type: string;
   readonly magic: number;
@@ -235,9 +302,11 @@ export class SuperBlock {
   /** SB_RDONLY … */
   flags = 0;
   root!: Dentry;
-  readonly blocksize: number = 4096;
+  blocksize = 4096;
   readonly nameMax: number = 255;
-  readonly maxbytes: number = 2 ** 63;
+  /** Links that one file can have. */
+  maxLinks = Infinity;
+  maxbytes: number = 2 ** 63;
   fsInfo: unknown = undefined;
   #nextIno = 1;
 

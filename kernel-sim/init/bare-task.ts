@@ -1,6 +1,4 @@
-import { Dentry } from "../fs/dcache.ts";
-import { Inode, S_IFDIR, SuperBlock } from "../fs/fs.ts";
-import { MntNamespace, Mount } from "../fs/mount.ts";
+import { initRootfs } from "../fs/rootfs.ts";
 import { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
@@ -16,12 +14,10 @@ const NO_PROGRAM: UserContext = {
   fork: () => NO_PROGRAM,
 };
 
-/** Task 1 of a machine with an empty root directory and nothing to run: for tests that call the kernel directly. */
+/** Task 1 of a machine with an empty tmpfs as its root and nothing to run: for tests that call the kernel directly. */
 export function bareTask(cpus = 1): Task {
   const kernel = new Kernel({ seed: 1, cpus });
-  const sb = new SuperBlock(kernel, "rootfs", 0x858458f6, kernel.anonymousDev());
-  sb.root = new Dentry(sb, undefined, "/", new Inode(sb, 1, S_IFDIR | 0o755, {}, {}));
-  const mntNs = new MntNamespace(new Mount(sb, sb.root, 1, "rootfs"));
+  const mntNs = initRootfs(kernel).ns;
   const task = makeInitTask(kernel, NO_PROGRAM, { hostName: "bare", mntNs, threadsMax: 1000 });
   task.mm = new Mm(kernel);
   task.mm.mapAnonymous(BARE_MEMORY, BARE_MEMORY + 0x10000, VM_READ | VM_WRITE);

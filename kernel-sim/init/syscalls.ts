@@ -1,6 +1,7 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ioprioSyscalls } from "../block/ioprio.ts";
 import { randomSyscalls } from "../drivers/char/random.ts";
+import { fsSyscalls } from "../fs/syscalls.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
@@ -21,6 +22,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   mmSyscalls,
   exitSyscalls,
+  fsSyscalls,
   killSyscalls,
   pgrpSyscalls,
   signalSyscalls,

@@ -92,6 +92,7 @@ function beginExit(task: Task, code: number): boolean {
   exitMm(task);
   exitFiles(task);
   task.fs.users--;
+  if (task.fs.users === 0) task.fs.release();
   if (isGroupDead && signal.isLeader && signal.tty !== undefined) {
     kernel.hooks.disassociateCtty(task);
   }

@@ -1,9 +1,10 @@
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
-import type { File } from "../fs/fs.ts";
+import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
 import { IpcNamespace } from "../ipc/namespace.ts";
 import { NetNamespace } from "../net/namespace.ts";
+import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { Pid, PidNamespace } from "./pid.ts";
 import type { KernelSiginfo } from "./signal-struct.ts";
@@ -19,6 +20,10 @@ export interface KernelHooks {
   filpClose: (task: Task, file: File) => void;
   /** The last holder of `file` has gone: epoll, flock, inotify. */
   fileReleased: (file: File) => void;
+  /** The last name of `inode` has gone, with nobody left who holds it: who watches it is told. */
+  inodeRemoved: (inode: Inode) => void;
+  /** Security modules. */
+  security: SecurityHooks;
   /** `task` has ended; its memory and files are still there. */
   taskExits: ((task: Task) => void)[];
   /** `child` was made and will run next. */
@@ -68,6 +73,8 @@ export function noHooks(): KernelHooks {
   return {
     filpClose: () => {},
     fileReleased: () => {},
+    inodeRemoved: () => {},
+    security: noSecurity(),
     taskExits: [],
     taskForked: () => {},
     futexWake: () => {},

@@ -9,6 +9,7 @@ import {
   SuperBlock,
 } from "../fs/fs.ts";
 import { Mount } from "../fs/mount.ts";
+import { nsToTimespec64 } from "../fs/timestamps.ts";
 import { ENOMEM } from "../include/errno.ts";
 import type { Cred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -73,7 +74,10 @@ export function shmemFileSetup(
   inode.nlink = 0;
   inode.mapping = new AddressSpace();
   inode.mapping.seals = F_SEAL_SEAL;
-  inode.atime = inode.mtime = inode.ctime = inode.btime = kernel.wallClock();
+  inode.atime = nsToTimespec64(kernel.wallClock());
+  inode.mtime = inode.atime;
+  inode.ctime = inode.atime;
+  inode.btime = inode.atime;
   const info: ShmemInfo = { accounted: pages };
   inode.privateData = info;
   const dentry = new Dentry(sb, undefined, name, inode);

@@ -14,6 +14,7 @@ import {
   SuperBlock,
 } from "../fs/fs.ts";
 import { Mount } from "../fs/mount.ts";
+import { nsToTimespec64 } from "../fs/timestamps.ts";
 import { EBADF, EINVAL, ENOTSOCK, ESPIPE } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../include/uapi/fcntl.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from "../include/uapi/socket.ts";
@@ -114,7 +115,7 @@ export function sockAllocInode(kernel: Kernel, cred: Cred): Inode {
   const inode = new Inode(sb, sb.nextIno(), S_IFSOCK | 0o777, {}, socketFileOps);
   inode.uid = cred.fsuid;
   inode.gid = cred.fsgid;
-  const now = kernel.wallClock();
+  const now = nsToTimespec64(kernel.wallClock());
   inode.atime = now;
   inode.mtime = now;
   inode.ctime = now;

@@ -1,0 +1,176 @@
+import { initMemDevices } from "../drivers/char/mem.ts";
+import { SimulatorBug } from "../hw/simulator-bug.ts";
+import { CAP_FULL_SET, type Cred } from "../kernel/cred.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { filemapGrab } from "../mm/filemap.ts";
+import { shmemFillSuper } from "../mm/shmem-fs.ts";
+import { mkdev } from "./char-dev.ts";
+import { type Dentry, dInstantiate } from "./dcache.ts";
+import {
+  type ByteString,
+  type Inode,
+  type Path,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFREG,
+} from "./fs.ts";
+import { FsStruct } from "./fs-struct.ts";
+import { MNT_RELATIME, MntNamespace } from "./mount.ts";
+import { lookupOne } from "./namei.ts";
+import { newMount } from "./namespace.ts";
+
+/** Owner and mode of a file that the boot code makes; 0:0 unless said. */
+export interface RootfsAttributes {
+  readonly mode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/**
+ * The root file system before any program runs: the boot code fills it with these.
+ *
+ * Paths are absolute; directories on the way must exist. Modes are taken as they are, whatever a umask says.
+ */
+export class Rootfs {
+  readonly ns: MntNamespace;
+  readonly root: Path;
+  readonly #cred: Cred;
+
+  constructor(kernel: Kernel) {
+    initMemDevices(kernel);
+    this.#cred = bootCred(kernel);
+    const sb = shmemFillSuper(kernel, this.#cred, "mode=755");
+    if (typeof sb === "number") throw new SimulatorBug("the root file system cannot be made");
+    const mnt = newMount(kernel, sb, sb.root, MNT_RELATIME, "none");
+    this.ns = new MntNamespace(mnt);
+    this.root = { mnt, dentry: sb.root };
+  }
+
+  /** What the first task has as root and working directory. */
+  fsStruct(umask = 0o022): FsStruct {
+    return new FsStruct(this.root, this.root, umask);
+  }
+
+  mkdir(path: ByteString, attributes: RootfsAttributes = {}): Inode {
+    const { dir, dentry } = this.#place(path);
+    const mode = S_IFDIR | (attributes.mode ?? 0o755);
+    return this.#add(dentry, dir.op.mkdir!(dir, dentry, mode, this.#cred), mode, attributes);
+  }
+
+  /** A file with these bytes; `size` cuts it or lets it grow by a hole. */
+  file(
+    path: ByteString,
+    bytes: Uint8Array,
+    attributes: RootfsAttributes & { readonly size?: number } = {},
+  ): Inode {
+    const { dir, dentry } = this.#place(path);
+    const mode = S_IFREG | (attributes.mode ?? 0o644);
+    const created = dir.op.create!(dir, dentry, mode, this.#cred);
+    const inode = this.#add(dentry, created, mode, attributes);
+    inode.size = attributes.size ?? bytes.length;
+    for (let at = 0; at < Math.min(inode.size, bytes.length); at += 4096) {
+      const page = filemapGrab(inode, at / 4096);
+      if (typeof page === "number") throw new SimulatorBug(`no memory for ${path}`);
+      page.bytes.set(bytes.subarray(at, Math.min(at + 4096, inode.size)));
+      page.isDirty = true;
+    }
+    return inode;
+  }
+
+  symlink(path: ByteString, target: ByteString, attributes: RootfsAttributes = {}): Inode {
+    const { dir, dentry } = this.#place(path);
+    const created = dir.op.symlink!(dir, dentry, target, this.#cred);
+    return this.#add(dentry, created, undefined, attributes);
+  }
+
+  /** A second name for the file at `target`. */
+  link(path: ByteString, target: ByteString): void {
+    const { dir, dentry } = this.#place(path);
+    const inode = this.lookup(target).inode;
+    if (inode === undefined) throw new SimulatorBug(`no file ${target} to link to`);
+    dir.op.link!(inode, dir, dentry);
+    dInstantiate(dentry, inode);
+  }
+
+  fifo(path: ByteString, attributes: RootfsAttributes = {}): Inode {
+    return this.#node(path, S_IFIFO | (attributes.mode ?? 0o644), 0, attributes);
+  }
+
+  /** A device node, a character device unless `isBlock`. */
+  device(
+    path: ByteString,
+    major: number,
+    minor: number,
+    attributes: RootfsAttributes & { readonly isBlock?: boolean } = {},
+  ): Inode {
+    const type = attributes.isBlock === true ? S_IFBLK : S_IFCHR;
+    return this.#node(path, type | (attributes.mode ?? 0o600), mkdev(major, minor), attributes);
+  }
+
+  /** The dentry at an absolute path without links. */
+  lookup(path: ByteString): Dentry {
+    let at = this.root.dentry;
+    for (const name of path.split("/")) {
+      if (name === "") continue;
+      const next = lookupOne(at, name);
+      if (typeof next === "number") throw new SimulatorBug(`cannot look up ${path}`);
+      at = next;
+    }
+    return at;
+  }
+
+  #node(path: ByteString, mode: number, rdev: number, attributes: RootfsAttributes): Inode {
+    const { dir, dentry } = this.#place(path);
+    return this.#add(dentry, dir.op.mknod!(dir, dentry, mode, rdev, this.#cred), mode, attributes);
+  }
+
+  #place(path: ByteString): { dir: Inode; dentry: Dentry } {
+    const dentry = this.lookup(path);
+    if (dentry.inode !== undefined) throw new SimulatorBug(`${path} exists already`);
+    return { dir: dentry.parent.inode!, dentry };
+  }
+
+  #add(
+    dentry: Dentry,
+    inode: Inode | number,
+    mode: number | undefined,
+    { uid = 0, gid = 0 }: RootfsAttributes,
+  ): Inode {
+    if (typeof inode === "number") throw new SimulatorBug(`cannot make ${dentry.name}: ${inode}`);
+    dInstantiate(dentry, inode);
+    inode.uid = uid;
+    inode.gid = gid;
+    if (mode !== undefined) inode.mode = mode;
+    return inode;
+  }
+}
+
+/** The root file system of a machine that boots: an empty tmpfs of mode 0755, and the memory devices' drivers. */
+export function initRootfs(kernel: Kernel): Rootfs {
+  return new Rootfs(kernel);
+}
+
+/** Who makes files before there is a task. */
+function bootCred(kernel: Kernel): Cred {
+  return {
+    uid: 0,
+    gid: 0,
+    suid: 0,
+    sgid: 0,
+    euid: 0,
+    egid: 0,
+    fsuid: 0,
+    fsgid: 0,
+    securebits: 0,
+    capInheritable: 0n,
+    capPermitted: CAP_FULL_SET,
+    capEffective: CAP_FULL_SET,
+    capBset: CAP_FULL_SET,
+    capAmbient: 0n,
+    groups: [],
+    user: kernel.user(0),
+    userNs: { level: 0 },
+  };
+}

@@ -1,0 +1,57 @@
+import type { Dentry } from "../fs/dcache.ts";
+import type { File, Path } from "../fs/fs.ts";
+import type { Task } from "../kernel/task.ts";
+
+/**
+ * Where security modules are asked, behind the usual permission checks: 0 or an errno.
+ *
+ * @linux include/linux/lsm_hook_defs.h (6.18)
+ */
+export interface SecurityHooks {
+  fileOpen(task: Task, file: File): number;
+  fileTruncate(task: Task, file: File): number;
+  fileIoctl(task: Task, file: File, cmd: number, arg: number): number;
+  pathTruncate(task: Task, path: Path): number;
+  /** In the directory `dir`, `dentry` is negative. */
+  pathMknod(task: Task, dir: Path, dentry: Dentry, mode: number): number;
+  pathMkdir(task: Task, dir: Path, dentry: Dentry): number;
+  pathSymlink(task: Task, dir: Path, dentry: Dentry): number;
+  pathUnlink(task: Task, dir: Path, dentry: Dentry): number;
+  pathRmdir(task: Task, dir: Path, dentry: Dentry): number;
+  pathLink(task: Task, old: Dentry, dir: Path, dentry: Dentry): number;
+  pathRename(
+    task: Task,
+    oldDir: Path,
+    oldDentry: Dentry,
+    newDir: Path,
+    newDentry: Dentry,
+    flags: number,
+  ): number;
+  sbMount(task: Task): number;
+  sbUmount(task: Task): number;
+  sbPivotroot(task: Task): number;
+  moveMount(task: Task): number;
+}
+
+const allow = () => 0;
+
+/** No security module: nothing is refused. */
+export function noSecurity(): SecurityHooks {
+  return {
+    fileOpen: allow,
+    fileTruncate: allow,
+    fileIoctl: allow,
+    pathTruncate: allow,
+    pathMknod: allow,
+    pathMkdir: allow,
+    pathSymlink: allow,
+    pathUnlink: allow,
+    pathRmdir: allow,
+    pathLink: allow,
+    pathRename: allow,
+    sbMount: allow,
+    sbUmount: allow,
+    sbPivotroot: allow,
+    moveMount: allow,
+  };
+}
