@@ -1,0 +1,212 @@
+/**
+ * The kernel's part of the public face of the simulator: machines run programs, and let them be looked at.
+ */
+
+/** What a program yields: made by the calls of `sys` only. */
+export type UserRequest = object;
+
+/**
+ * A user program. Every `yield*` is a trap into the kernel. It must depend on its arguments alone, since
+ * fork() makes the child by running it again with the answers it got so far.
+ */
+export type UserProgram = (
+  sys: SystemCalls,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+) => Generator<UserRequest, unknown, never>;
+
+/** A signal handler; it may make system calls. */
+export type SignalHandler = (
+  sys: SystemCalls,
+  signo: number,
+) => Generator<UserRequest, unknown, never>;
+
+/** A call on its way: `yield*` makes it. */
+export type SystemCall<T = number> = Generator<UserRequest, T, number>;
+
+/** What wait4 found out about a child. */
+export interface ChildStatus {
+  readonly pid: number;
+  /** The raw status word of wait(2). */
+  readonly status: number;
+  readonly exited: number | undefined;
+  readonly signaled: number | undefined;
+  readonly stopped: number | undefined;
+  readonly continued: boolean;
+}
+
+/** The fields of `struct stat` that programs ask for. */
+export interface FileStatus {
+  readonly dev: number;
+  readonly ino: number;
+  readonly mode: number;
+  readonly nlink: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly rdev: number;
+  readonly size: number;
+  readonly blocks: number;
+  readonly mtimeNs: number;
+}
+
+/** What the child of spawn() does before it becomes the new program. */
+export interface SpawnActions {
+  /** dup2 from the second to the first, for each entry in order. */
+  readonly fds?: Readonly<Record<number, number>>;
+  readonly close?: readonly number[];
+  /** setpgid(0, pgid). */
+  readonly pgid?: number;
+}
+
+/**
+ * The system calls, under Linux's names and with Linux's answers: the result, or a negative errno. Calls that
+ * deliver bytes answer a `Uint8Array` or the negative errno.
+ */
+export interface SystemCalls {
+  /**
+   * Any system call by name or number with raw arguments. Texts and bytes are put on the program's stack;
+   * what the kernel writes into bytes is copied back.
+   */
+  call(
+    name: string | number,
+    ...args: readonly (number | bigint | string | Uint8Array | null | undefined)[]
+  ): SystemCall;
+
+  getpid(): SystemCall;
+  gettid(): SystemCall;
+  getppid(): SystemCall;
+  /** 0 in the child, its pid in the parent. */
+  fork(): SystemCall;
+  /** A new thread of this process; answers its id. */
+  thread(program: UserProgram, argv?: readonly string[]): SystemCall;
+  /** A child that runs another program: its pid. */
+  spawn(
+    path: string,
+    argv?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    actions?: SpawnActions,
+  ): SystemCall;
+  /** Answers only when it fails. */
+  execve(
+    path: string,
+    argv?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+  ): SystemCall;
+  exit(status?: number): SystemCall<never>;
+  wait4(pid?: number, options?: number): SystemCall<ChildStatus | number>;
+  kill(pid: number, signo: number): SystemCall;
+  /** A handler function, or SIG_DFL or SIG_IGN. */
+  sigaction(
+    signo: number,
+    handler: SignalHandler | 0 | 1,
+    flags?: number,
+    mask?: readonly number[],
+  ): SystemCall;
+  /** SIG_BLOCK, SIG_UNBLOCK or SIG_SETMASK. */
+  sigprocmask(how: number, signals: readonly number[]): SystemCall;
+  pause(): SystemCall;
+  setpgid(pid: number, pgid: number): SystemCall;
+  setsid(): SystemCall;
+  sched_yield(): SystemCall;
+
+  openat(dirfd: number, path: string, flags?: number, mode?: number): SystemCall;
+  open(path: string, flags?: number, mode?: number): SystemCall;
+  close(fd: number): SystemCall;
+  read(fd: number, count: number): SystemCall<Uint8Array | number>;
+  write(fd: number, data: string | Uint8Array): SystemCall;
+  lseek(fd: number, offset: number, whence?: number): SystemCall;
+  dup(fd: number): SystemCall;
+  dup2(from: number, to: number): SystemCall;
+  fcntl(fd: number, command: number, arg?: number): SystemCall;
+  /** [read end, write end]. */
+  pipe2(flags?: number): SystemCall<readonly [number, number] | number>;
+  stat(path: string, flags?: number): SystemCall<FileStatus | number>;
+  fstat(fd: number): SystemCall<FileStatus | number>;
+  mkdir(path: string, mode?: number): SystemCall;
+  rmdir(path: string): SystemCall;
+  unlink(path: string): SystemCall;
+  link(from: string, to: string): SystemCall;
+  symlink(target: string, path: string): SystemCall;
+  rename(from: string, to: string): SystemCall;
+  readlink(path: string): SystemCall<string | number>;
+  chdir(path: string): SystemCall;
+  getcwd(): SystemCall<string | number>;
+  chmod(path: string, mode: number): SystemCall;
+  /** All names of an open directory. */
+  readdir(fd: number): SystemCall<readonly string[] | number>;
+  ioctl(fd: number, request: number, arg?: number): SystemCall;
+
+  mmap(
+    addr: number,
+    length: number,
+    prot: number,
+    flags: number,
+    fd?: number,
+    offset?: number,
+  ): SystemCall;
+  munmap(addr: number, length: number): SystemCall;
+  mprotect(addr: number, length: number, prot: number): SystemCall;
+  brk(addr: number): SystemCall;
+  /** Loads bytes as the processor does: SIGSEGV where nothing is mapped. */
+  load(addr: number, n: number): SystemCall<Uint8Array>;
+  store(addr: number, bytes: Uint8Array): SystemCall<void>;
+
+  /** Computes for so many ns in user mode. */
+  compute(ns: number): SystemCall<void>;
+  nanosleep(ns: number): SystemCall;
+  /** Ns of a clock: CLOCK_REALTIME 0, CLOCK_MONOTONIC 1. */
+  clock_gettime(clock?: number): SystemCall;
+}
+
+/** How a program is started from outside. */
+export interface SpawnOptions {
+  readonly argv?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly cwd?: string;
+  /** -20 to 19. */
+  readonly nice?: number;
+}
+
+/** A process, seen from outside the machine. */
+export interface Process {
+  readonly pid: number;
+  readonly comm: string;
+  /** Linux's letter: R, S, D, T, Z, X. */
+  readonly state: string;
+  /** The exit status once it has ended by itself. */
+  readonly exited: number | undefined;
+  /** The signal that ended it. */
+  readonly signaled: number | undefined;
+  /** What a TypeScript program returned. */
+  readonly returned: unknown;
+  /** What it has written to its standard output and error, when these are the console. */
+  readonly output: string;
+}
+
+/** One line of a process list. */
+export interface ProcessRow {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgrp: number;
+  readonly session: number;
+  readonly uid: number;
+  readonly state: string;
+  readonly comm: string;
+  readonly utimeNs: number;
+  readonly stimeNs: number;
+  /** Why it does not run: the call it sleeps in, "ready", "running". */
+  readonly why: string;
+}
+
+export interface DescriptorRow {
+  readonly fd: number;
+  /** Which open file it refers to: the same number for descriptors that share one. */
+  readonly openFile: number;
+  readonly path: string;
+  readonly ino: number;
+  readonly pos: number;
+  readonly flags: number;
+  readonly closeOnExec: boolean;
+}

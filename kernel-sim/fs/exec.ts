@@ -1,0 +1,293 @@
+import { isErr } from "../include/err.ts";
+import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
+import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../include/uapi/capability.ts";
+import { SIGKILL } from "../include/uapi/signal.ts";
+import { capable } from "../kernel/cred.ts";
+import { handlerReset, mmRelease } from "../kernel/fork.ts";
+import { SighandStruct } from "../kernel/signal-struct.ts";
+import type { MaySleep, SysResult } from "../kernel/sleep.ts";
+import { TASK_KILLABLE } from "../kernel/state.ts";
+import type { SyscallTable } from "../kernel/syscall.ts";
+import { PF_FORKNOEXEC, type Task } from "../kernel/task.ts";
+import { WaitQueueHead } from "../kernel/wait.ts";
+import { getUser64, strncpyFromUser } from "../mm/uaccess.ts";
+import { BINPRM_BUF_SIZE, type Binprm, type LoadedImage } from "./binprm.ts";
+import { doOpenExecat, openExec } from "./exec-open.ts";
+import { fput } from "./file-table.ts";
+import type { ByteString, File } from "./fs.ts";
+
+const AT_FDCWD = -100;
+const RLIMIT_STACK = 3;
+const RLIMIT_NPROC = 6;
+const MAX_ARG_STRLEN = 131_072;
+const MAX_ARG_STRINGS = 0x7fffffff;
+/** What may always be passed. */
+const ARG_MAX = 131_072;
+const STACK_LIMIT = 8 * 1024 * 1024;
+const MAX_DEPTH = 5;
+const PTR_BYTES = 8;
+const TASK_COMM_LEN = 16;
+const USER_CS = 0x33;
+const USER32_CS = 0x23;
+const USER_DS = 0x2b;
+
+/** execve and execveat. @linux fs/exec.c (6.18) */
+export const execSyscalls: SyscallTable = {
+  execve: (task, filename, argv, envp) => doExecveat(task, AT_FDCWD, filename, argv, envp, 0),
+  execveat: (task, fd, filename, argv, envp, flags) =>
+    doExecveat(task, fd | 0, filename, argv, envp, flags | 0),
+};
+
+/**
+ * Replaces the program of `task`. Whatever can fail has been tried before the old program is given up.
+ *
+ * @linux fs/exec.c `do_execveat_common` (6.18)
+ */
+function doExecveat(
+  task: Task,
+  fd: number,
+  filename: number,
+  argv: number,
+  envp: number,
+  flags: number,
+): SysResult {
+  const { cred } = task;
+  if (
+    task.isOverNproc &&
+    cred.user.processes > task.signal.rlim[RLIMIT_NPROC]!.cur &&
+    cred.user.uid !== 0 &&
+    !capable(cred, CAP_SYS_RESOURCE) &&
+    !capable(cred, CAP_SYS_ADMIN)
+  ) {
+    return -EAGAIN;
+  }
+  task.isOverNproc = false;
+  const opened = doOpenExecat(task, fd, filename, flags);
+  if (typeof opened === "number") return opened;
+  const { file, name, isPathInaccessible } = opened;
+  const strings = readStrings(task, argv, envp, name);
+  if (typeof strings === "number" || opened.isCheckOnly) {
+    fput(file);
+    return typeof strings === "number" ? strings : 0;
+  }
+  return execBinprm(makeBprm(task, file, name, strings, isPathInaccessible));
+}
+
+/**
+ * execve by the kernel itself: `task` becomes the program `filename`.
+ *
+ * @linux fs/exec.c `kernel_execve` (6.18)
+ */
+export function kernelExecve(
+  task: Task,
+  filename: ByteString,
+  argv: readonly ByteString[],
+  envp: readonly ByteString[],
+): SysResult {
+  const file = openExec(task, filename);
+  if (typeof file === "number") return file;
+  return execBinprm(makeBprm(task, file, filename, { argv: [...argv], envp: [...envp] }, false));
+}
+
+function makeBprm(
+  task: Task,
+  file: File,
+  name: ByteString,
+  strings: ArgStrings,
+  isPathInaccessible: boolean,
+): Binprm {
+  return {
+    task,
+    file,
+    filename: name,
+    interp: name,
+    argv: strings.argv,
+    envp: strings.envp,
+    buf: new Uint8Array(BINPRM_BUF_SIZE),
+    cred: task.cred,
+    isSecureExec: false,
+    isPathInaccessible,
+    interpreter: undefined,
+  };
+}
+
+function execBinprm(bprm: Binprm): SysResult {
+  const { task } = bprm;
+  const image = searchBinaryHandler(bprm);
+  if (typeof image === "number") {
+    fput(bprm.file);
+    return image;
+  }
+  task.kernel.chargeCurrent(task.kernel.costs.execNs);
+  return task.signal.threads.length > 1
+    ? execAfterThreads(task, bprm, image)
+    : beginNewExec(task, bprm, image);
+}
+
+/** The other threads are killed first; the caller becomes the leader. @linux fs/exec.c `de_thread` */
+function* execAfterThreads(task: Task, bprm: Binprm, image: LoadedImage): MaySleep<number> {
+  const { kernel, signal } = task;
+  for (const thread of [...signal.threads]) {
+    if (thread !== task) kernel.hooks.killThread(thread, SIGKILL);
+  }
+  while (kernel.hooks.otherThreads(task) > 0) {
+    task.state = TASK_KILLABLE;
+    yield;
+  }
+  kernel.hooks.becomeLeader(task);
+  return beginNewExec(task, bprm, image);
+}
+
+interface ArgStrings {
+  readonly argv: ByteString[];
+  readonly envp: ByteString[];
+}
+
+/** Arguments and environment, copied before anything of the old program is lost. @linux `copy_strings` */
+function readStrings(
+  task: Task,
+  argvAddr: number,
+  envpAddr: number,
+  filename: ByteString,
+): ArgStrings | number {
+  const argc = count(task, argvAddr);
+  if (argc < 0) return argc;
+  const envc = count(task, envpAddr);
+  if (envc < 0) return envc;
+  // A quarter of the stack's limit, at most three quarters of 8 MiB, and never less than ARG_MAX.
+  const stack = task.signal.rlim[RLIMIT_STACK]!.cur;
+  let limit = Math.max(Math.min(Math.floor(stack / 4), (STACK_LIMIT / 4) * 3), ARG_MAX);
+  const pointers = (Math.max(argc, 1) + envc) * PTR_BYTES;
+  if (limit <= pointers) return -E2BIG;
+  limit -= pointers + filename.length + 1;
+  const envp = copyStrings(task, envpAddr, envc, limit);
+  if (typeof envp === "number") return envp;
+  for (const text of envp) limit -= text.length + 1;
+  const argv = copyStrings(task, argvAddr, argc, limit);
+  if (typeof argv === "number") return argv;
+  // A program may rely on argv[0].
+  if (argv.length === 0) argv.push("");
+  return { argv, envp };
+}
+
+function count(task: Task, addr: number): number {
+  if (addr === 0) return 0;
+  for (let n = 0; n < MAX_ARG_STRINGS; n++) {
+    const pointer = getUser64(task, addr + n * PTR_BYTES);
+    if (pointer === undefined) return -EFAULT;
+    if (pointer === 0) return n;
+  }
+  return -E2BIG;
+}
+
+/** From the last one to the first, as Linux copies them. */
+function copyStrings(task: Task, addr: number, n: number, limit: number): ByteString[] | number {
+  const strings: ByteString[] = [];
+  let left = limit;
+  for (let i = n - 1; i >= 0; i--) {
+    const pointer = getUser64(task, addr + i * PTR_BYTES);
+    if (pointer === undefined) return -EFAULT;
+    const text = strncpyFromUser(task, pointer, MAX_ARG_STRLEN);
+    if (text === undefined) return -E2BIG;
+    if (typeof text === "number") return text;
+    left -= text.length + 1;
+    if (left < 0) return -E2BIG;
+    strings.unshift(text);
+  }
+  return strings;
+}
+
+/** Asks every format in turn, anew for each interpreter. @linux fs/exec.c `exec_binprm` */
+function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
+  const { task } = bprm;
+  for (let depth = 0; ; depth++) {
+    if (depth > MAX_DEPTH) return -ELOOP;
+    bprm.buf = new Uint8Array(BINPRM_BUF_SIZE);
+    bprm.buf.set(task.kernel.hooks.kernelRead(bprm.file, 0, BINPRM_BUF_SIZE));
+    let result: LoadedImage | number = -ENOEXEC;
+    for (const format of task.kernel.binfmts) {
+      result = format.load(bprm);
+      if (result !== -ENOEXEC) break;
+    }
+    if (typeof result !== "number" || isErr(result)) return result;
+    if (bprm.interpreter === undefined) return -ENOEXEC;
+    fput(bprm.file);
+    bprm.file = bprm.interpreter;
+    bprm.interpreter = undefined;
+  }
+}
+
+/** The point of no return: from here on the old program is gone. @linux fs/exec.c `begin_new_exec` */
+function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
+  const { kernel, signal } = task;
+  const oldMm = task.mm;
+  const oldPid = task.pid;
+  mmRelease(task);
+  if (task.files.users > 1) {
+    task.files.users--;
+    task.files = task.files.copy();
+  }
+  task.mm = image.mm;
+  if (oldMm !== undefined) {
+    oldMm.users--;
+    if (oldMm.users === 0) oldMm.exit();
+  }
+  task.flags &= ~PF_FORKNOEXEC;
+  resetSignals(task);
+  task.robustList = 0;
+  kernel.hooks.commitCreds(task, bprm);
+  task.files.doCloseOnExec(task);
+  task.comm = baseName(bprm.filename).slice(0, TASK_COMM_LEN - 1);
+  signal.posixTimers.clear();
+  task.fsBase = 0;
+  task.gsBase = 0;
+  startThread(task, image);
+  task.user = kernel.hooks.userContext(task, bprm, image);
+  fput(bprm.file);
+  kernel.tracing.event("sched:sched_process_exec", {
+    filename: bprm.filename,
+    pid: task.pid,
+    old_pid: oldPid,
+  });
+  return 0;
+}
+
+function resetSignals(task: Task): void {
+  const { sighand } = task;
+  if (sighand.count > 1) {
+    sighand.count--;
+    task.sighand = new SighandStruct(sighand.action, new WaitQueueHead());
+  }
+  const { action } = task.sighand;
+  for (let i = 0; i < action.length; i++) action[i] = handlerReset(action[i]!);
+  task.altStack = { sp: 0, size: 0, flags: 2 };
+}
+
+function baseName(path: ByteString): ByteString {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** The registers of a program that has not run yet. @linux arch/x86/kernel/process_64.c `start_thread` */
+function startThread(task: Task, image: LoadedImage): void {
+  const { regs } = task;
+  regs.r15 = 0;
+  regs.r14 = 0;
+  regs.r13 = 0;
+  regs.r12 = 0;
+  regs.bp = 0;
+  regs.bx = 0;
+  regs.r11 = 0;
+  regs.r10 = 0;
+  regs.r9 = 0;
+  regs.r8 = 0;
+  regs.ax = 0;
+  regs.cx = 0;
+  regs.dx = 0;
+  regs.si = 0;
+  regs.di = 0;
+  regs.ip = image.entry;
+  regs.sp = image.sp;
+  regs.cs = image.is32Bit ? USER32_CS : USER_CS;
+  regs.ss = USER_DS;
+  regs.flags = 0x202;
+}
