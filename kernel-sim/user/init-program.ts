@@ -1,0 +1,21 @@
+import type { Program } from "./program.ts";
+
+const SIG_BLOCK = 0;
+const SIGCHLD = 17;
+const SIGSET_BYTES = 8;
+
+/**
+ * Process 1 of a machine without a service manager: it adopts orphans and waits for whatever ends.
+ */
+export const initProgram: Program = function* init(sys) {
+  yield* sys.sigprocmask(SIG_BLOCK, [SIGCHLD]);
+  const childEnded = new Uint8Array(SIGSET_BYTES);
+  childEnded[(SIGCHLD - 1) >> 3] = 1 << ((SIGCHLD - 1) & 7);
+  for (;;) {
+    const ended = yield* sys.wait4();
+    // Without children the next SIGCHLD says that there has been one.
+    if (typeof ended === "number") {
+      yield* sys.call("rt_sigtimedwait", childEnded, null, null, SIGSET_BYTES);
+    }
+  }
+};
