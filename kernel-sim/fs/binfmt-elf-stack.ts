@@ -1,6 +1,6 @@
 import { ENOMEM } from "../include/errno.ts";
-import { insertAnonymous } from "../mm/mmap-region.ts";
 import type { Mm } from "../mm/mm.ts";
+import { insertAnonymous } from "../mm/mmap-region.ts";
 import { setInt64 } from "../mm/uaccess.ts";
 import { VM_GROWSDOWN, VM_LOCKED } from "../mm/vma.ts";
 import type { Binprm } from "./binprm.ts";

@@ -1,13 +1,13 @@
 import { ELIBBAD, ENOEXEC, ENOMEM } from "../include/errno.ts";
 import { MAP_FIXED_NOREPLACE, MAP_PRIVATE } from "../include/uapi/mman.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { insertAnonymous } from "../mm/mmap-region.ts";
-import { doMmap } from "../mm/mmap.ts";
 import { Mm, PAGE_SIZE } from "../mm/mm.ts";
+import { doMmap } from "../mm/mmap.ts";
+import { insertAnonymous } from "../mm/mmap-region.ts";
 import { VM_EXEC, VM_READ, VM_WRITE } from "../mm/vma.ts";
 import { programOfNote } from "../user/program-file.ts";
-import type { Binfmt, Binprm, LoadedImage } from "./binprm.ts";
 import { setupStack } from "./binfmt-elf-stack.ts";
+import type { Binfmt, Binprm, LoadedImage } from "./binprm.ts";
 import {
   type ElfHeader,
   EM_386,
@@ -17,6 +17,7 @@ import {
   PF_R,
   PF_W,
   PF_X,
+  type ProgramHeader,
   PT_GNU_STACK,
   PT_INTERP,
   PT_LOAD,
@@ -24,7 +25,6 @@ import {
   parseElfHeader,
   parseProgramHeaders,
   phdrBytes,
-  type ProgramHeader,
 } from "./elf-headers.ts";
 import { openExec } from "./exec-open.ts";
 import { fput } from "./file-table.ts";
@@ -46,7 +46,8 @@ interface ElfFile {
  *
  * @linux fs/binfmt_elf.c `load_elf_binary` (6.18)
  * @simplified the new address space is built before the old one is given up, so what Linux answers with SIGKILL
- * (a segment that cannot be mapped) is an error of execve here. Addresses are not randomised.
+ * (a segment that cannot be mapped) is an error of execve here. Addresses are
+ * not randomised. x86-64 machine code is not interpreted: a 64-bit file must name a TypeScript program.
  */
 export const elfFormat: Binfmt = {
   name: "elf",
@@ -95,8 +96,12 @@ function loadImage(
   interpreter: ElfFile | undefined,
 ): LoadedImage | number {
   const { kernel } = bprm.task;
+  const program = noteProgram(kernel, elf);
+  const isKnown = program !== undefined && kernel.programs.has(program);
+  if (!isKnown && !elf.header.is32Bit) return -ENOEXEC;
   const mm = new Mm(kernel, elf.header.is32Bit ? "two-level" : "four-level");
-  const stackFlags = elf.segments.find(({ type }) => type === PT_GNU_STACK)?.flags ?? PF_R | PF_W | PF_X;
+  const stackFlags =
+    elf.segments.find(({ type }) => type === PT_GNU_STACK)?.flags ?? PF_R | PF_W | PF_X;
   const bias = elf.header.type === ET_DYN ? dynamicBase(mm, interpreter !== undefined) : 0;
   const mapped = mapSegments(mm, elf, bias);
   if (mapped < 0) return discard(mm, mapped);
@@ -120,7 +125,7 @@ function loadImage(
     interpreterBase,
   });
   if (sp < 0) return discard(mm, sp);
-  return { mm, entry, sp, is32Bit: elf.header.is32Bit, program: noteProgram(kernel, elf) };
+  return { mm, entry, sp, is32Bit: elf.header.is32Bit, program };
 }
 
 function discard(mm: Mm, error: number): number {

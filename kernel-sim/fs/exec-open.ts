@@ -53,12 +53,7 @@ export function openExec(task: Task, name: ByteString): File | number {
   return openForExec(task, AT_FDCWD, name, true);
 }
 
-function openForExec(
-  task: Task,
-  fd: number,
-  name: ByteString,
-  follow: boolean,
-): File | number {
+function openForExec(task: Task, fd: number, name: ByteString, follow: boolean): File | number {
   const file = doFilpOpen(task, fd, name, {
     openFlag: O_LARGEFILE,
     mode: 0,

@@ -1,10 +1,10 @@
 import type { Binfmt } from "../fs/binprm.ts";
+import type { ByteString } from "../fs/fs.ts";
 import { Clock } from "../hw/clock.ts";
 import { type Costs, SERVER_COSTS } from "../hw/costs.ts";
 import { EventQueue } from "../hw/event-queue.ts";
 import { Random } from "../hw/random.ts";
 import { TraceRing } from "../trace/ring.ts";
-import type { Program } from "../user/program.ts";
 import type { Cred, UserStruct } from "./cred.ts";
 import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
@@ -19,6 +19,13 @@ import type { SyscallFn } from "./syscall.ts";
 import { Sysctl } from "./sysctl.ts";
 import type { Task } from "./task.ts";
 import { HrTimer } from "./time/hrtimer.ts";
+import type { UserContext } from "./user-context.ts";
+
+/** Starts a program with its arguments and its environment (`NAME=value`). */
+export type ProgramLoader = (
+  argv: readonly ByteString[],
+  envp: readonly ByteString[],
+) => UserContext;
 
 export interface KernelOptions {
   readonly seed: number;
@@ -67,10 +74,10 @@ export class Kernel {
   readonly sysctl = new Sysctl();
   /** Formats of executables, in the order in which they are asked. */
   readonly binfmts: Binfmt[] = [];
-  /** TypeScript programs by the name that a note of their file has. */
-  readonly programs = new Map<string, Program>();
   /** Somebody has switched the machine off: nothing runs any more. */
   isHalted = false;
+  /** Programs that run beside the processor, by the name that a note of their file has. */
+  readonly programs = new Map<string, ProgramLoader>();
   /** The task whose step is running; undefined in an event. */
   current: Task | undefined = undefined;
   /** The time of day when the machine booted, in ns since 1970; clock_settime moves it. */

@@ -1,0 +1,10 @@
+import { kernelRead } from "../fs/kernel-read.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { userContext } from "../user/user-context.ts";
+
+/** Ties the parts of the kernel to the core. */
+export function installHooks(kernel: Kernel): void {
+  const { hooks } = kernel;
+  hooks.kernelRead = kernelRead;
+  hooks.userContext = userContext;
+}

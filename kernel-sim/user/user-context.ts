@@ -1,0 +1,32 @@
+import type { Binprm, LoadedImage } from "../fs/binprm.ts";
+import type { ByteString } from "../fs/fs.ts";
+import type { ProgramLoader } from "../kernel/kernel.ts";
+import type { Task } from "../kernel/task.ts";
+import type { UserContext } from "../kernel/user-context.ts";
+import { fromUtf8 } from "./marshal.ts";
+import type { Program } from "./program.ts";
+import { ProgramContext } from "./program-context.ts";
+
+/** What runs in user mode for a program that was just loaded. */
+export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserContext {
+  const load = image.program === undefined ? undefined : task.kernel.programs.get(image.program);
+  return load === undefined ? task.user : load(bprm.argv, bprm.envp);
+}
+
+/** A TypeScript program as the kernel starts it. */
+export function programLoader(program: Program): ProgramLoader {
+  return (argv, envp) => new ProgramContext(program, argv.map(decode), environment(envp));
+}
+
+function environment(envp: readonly ByteString[]): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const entry of envp) {
+    const at = entry.indexOf("=");
+    if (at > 0) env[decode(entry.slice(0, at))] = decode(entry.slice(at + 1));
+  }
+  return env;
+}
+
+function decode(text: ByteString): string {
+  return fromUtf8(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+}
