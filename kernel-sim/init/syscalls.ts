@@ -1,6 +1,7 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ioprioSyscalls } from "../block/ioprio.ts";
 import { randomSyscalls } from "../drivers/char/random.ts";
+import { execSyscalls } from "../fs/exec.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
@@ -22,6 +23,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   mmSyscalls,
   exitSyscalls,
+  execSyscalls,
   fsSyscalls,
   killSyscalls,
   pgrpSyscalls,

@@ -52,6 +52,8 @@ export class Mm {
   startBrk = 0;
   brk = 0;
   startStack = 0;
+  /** The auxiliary vector, as /proc/PID/auxv shows it. */
+  savedAuxv: Uint8Array | undefined = undefined;
   argStart = 0;
   argEnd = 0;
   envStart = 0;
