@@ -1,3 +1,4 @@
+import { PF_INSTR, PF_USER, PF_WRITE } from "../../../kernel-sim/hw/mmu.ts";
 import { invariant } from "../../../kernel-sim/hw/simulator-bug.ts";
 import type { Sigaction, Sigset } from "../../../kernel-sim/kernel/signal-struct.ts";
 import type { Task } from "../../../kernel-sim/kernel/task.ts";
@@ -38,8 +39,6 @@ const SIGBUS = 7;
 const SIGSEGV = 11;
 const SIGINFO_BYTES = 128;
 const X86_TRAP_PF = 14;
-const PF_WRITE = 1 << 1;
-const PF_USER = 1 << 2;
 const SEGV_NAMES: readonly string[] = [
   "",
   "SEGV_MAPERR",
@@ -62,6 +61,16 @@ const CATCHING: Sigaction = {
 interface SavedSignals {
   readonly blocked: Sigset;
   readonly actions: readonly (readonly [signo: number, action: Sigaction | undefined])[];
+}
+
+/** Memory of the program's own that is not there any more. */
+class Unreadable extends Error {
+  readonly address: number;
+
+  constructor(address: number) {
+    super(`nothing at ${address.toString(16)}`);
+    this.address = address;
+  }
 }
 
 type Reaped = (pid: number, status: number) => void;
@@ -101,6 +110,16 @@ export class AgentContext implements UserContext {
   }
 
   run(task: Task): Trap {
+    try {
+      return this.step(task);
+    } catch (error) {
+      // Its own memory is gone: what the processor would report.
+      if (error instanceof Unreadable) return this.pageFault(task, error.address, 0);
+      throw error;
+    }
+  }
+
+  private step(task: Task): Trap {
     const { regs } = task;
     switch (regs.ip) {
       case AGENT_TEXT.entry:
@@ -143,7 +162,8 @@ export class AgentContext implements UserContext {
   }
 
   private obey(task: Task): Trap {
-    invariant(task.regs.ip === AGENT_TEXT.idle, `${task.comm} runs at ${task.regs.ip}`);
+    // A broken handler or signal frame has sent it to where no code is.
+    if (task.regs.ip !== AGENT_TEXT.idle) return this.pageFault(task, task.regs.ip, PF_INSTR);
     this.uncatch(task);
     const { command } = this;
     if (command === undefined) return TRAP_HOST;
@@ -206,7 +226,11 @@ export class AgentContext implements UserContext {
     invariant(this.faults++ < FAULTS_MAX, `a fault at ${address} is never repaired`);
     const { command } = this;
     if (!(command?.kind === "store" && command.raw)) this.catchFault(task);
-    task.trap = { vector: X86_TRAP_PF, errorCode: PF_USER | (isWrite ? PF_WRITE : 0), address };
+    return this.pageFault(task, address, isWrite ? PF_WRITE : 0);
+  }
+
+  private pageFault(task: Task, address: number, errorCode: number): Trap {
+    task.trap = { vector: X86_TRAP_PF, errorCode: PF_USER | errorCode, address };
     return TRAP_EXCEPTION;
   }
 
@@ -279,7 +303,7 @@ export class AgentContext implements UserContext {
   private loadBytes(task: Task, address: number, count: number): Uint8Array {
     const bytes = new Uint8Array(count);
     const done = task.mm?.copyFromUser(address, bytes) ?? 0;
-    invariant(done === count, `${task.comm} cannot read its own memory at ${address}`);
+    if (done < count) throw new Unreadable(address + done);
     return bytes;
   }
 

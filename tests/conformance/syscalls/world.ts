@@ -106,7 +106,8 @@ class SimAgent implements Agent {
   }
 }
 
-class SimWorld implements World {
+/** The simulated machine of one scenario. */
+export class SimWorld implements World {
   readonly recordHandler = AGENT_TEXT.record;
   readonly restorer = AGENT_TEXT.restorer;
   readonly kernel: Kernel;
@@ -159,6 +160,11 @@ class SimWorld implements World {
 
   start(name: string, options: StartOptions): Agent {
     return startProcess(this.init, name, options);
+  }
+
+  /** A signal from init. */
+  kill(pid: number, signo: number): void {
+    this.init.try("kill", pid, signo);
   }
 
   run(): void {
