@@ -9,27 +9,11 @@ import {
   type Trap,
   type UserContext,
 } from "../../../kernel-sim/kernel/user-context.ts";
+import { AGENT_TEXT } from "./agent-text.ts";
 import { Arena, STATUS_ADDRESS } from "./arena.ts";
 import { type FieldType, readInt } from "./bytes.ts";
 import type { Command, Outcome, TakenSignal } from "./port.ts";
 import { SA_RESTORER, SA_SIGINFO } from "./words.ts";
-
-/** Where things lie in the text of /bin/agent. A `syscall` instruction is 2 bytes long. */
-export const AGENT_TEXT = {
-  entry: 0x401000,
-  /** It waits for its driver. */
-  idle: 0x401100,
-  /** Behind the `syscall` instruction that makes the driver's calls. */
-  called: 0x401202,
-  /** The handler that notes its signal. */
-  record: 0x401300,
-  restorer: 0x401400,
-  /** The handler that catches what a load or store has met. */
-  caught: 0x401500,
-  /** The handler with which init reaps its children, and behind its `syscall` instruction. */
-  reap: 0x401600,
-  reaped: 0x401702,
-} as const;
 
 const SYSCALL_BYTES = 2;
 const SYS_RT_SIGRETURN = 15;
@@ -96,7 +80,6 @@ export class AgentContext implements UserContext {
   }
 
   begin(task: Task, command: Command): void {
-    invariant(task.regs.ip === AGENT_TEXT.idle, `${task.comm} is told something while it is busy`);
     this.arena.isStale = true;
     this.command = command;
     this.faults = 0;

@@ -1,8 +1,10 @@
+import { AGENT_TEXT } from "./agent-text.ts";
 import { writeInt } from "./bytes.ts";
 import { repeated } from "./forms/buffers.ts";
 import type { Agent } from "./port.ts";
 import type { SetupFile, StartOptions } from "./scenario.ts";
 import { type Shell, wordBytes } from "./shell.ts";
+import { SA_RESTORER } from "./words.ts";
 
 const AT_FDCWD = -100;
 const O_WRONLY_CREAT = 0o101;
@@ -11,6 +13,7 @@ const S_IFIFO = 0o010000;
 const S_IFCHR = 0o020000;
 const SIGCHLD = 17;
 const SIGACTION_BYTES = 32;
+const SA_RESTART = 0x1000_0000;
 const PR_SET_NAME = 15;
 const DEVICES: readonly (readonly [path: string, minor: number])[] = [
   ["/dev/null", 3],
@@ -48,6 +51,15 @@ export function writeFile(init: Shell, path: string, bytes: Uint8Array, mode: nu
   }
   init.must("close", fd);
   init.must("chmod", path, mode);
+}
+
+/** Lets init take every child that ends. */
+export function reapChildren(init: Shell): void {
+  const action = new Uint8Array(SIGACTION_BYTES);
+  writeInt(action, 0, "u64", AGENT_TEXT.reap);
+  writeInt(action, 8, "u64", SA_RESTART | SA_RESTORER);
+  writeInt(action, 16, "u64", AGENT_TEXT.restorer);
+  init.must("rt_sigaction", SIGCHLD, action, 0, 8);
 }
 
 /** The files that a scenario finds. Paths are absolute or below `/w`. */

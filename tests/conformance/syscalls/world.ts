@@ -7,7 +7,8 @@ import { TASK_STOPPED_BIT } from "../../../kernel-sim/kernel/state.ts";
 import type { Task } from "../../../kernel-sim/kernel/task.ts";
 import { VM_READ, VM_WRITE } from "../../../kernel-sim/mm/vma.ts";
 import { PROGRAM_BSS } from "../../../kernel-sim/user/program-file.ts";
-import { AGENT_TEXT, AgentContext } from "./agent-context.ts";
+import { AgentContext } from "./agent-context.ts";
+import { AGENT_TEXT } from "./agent-text.ts";
 import { BSS_BYTES } from "./arena.ts";
 import { constantsFor } from "./constants.ts";
 import type {
@@ -21,28 +22,16 @@ import type {
   World,
 } from "./port.ts";
 import type { SetupFile, StartOptions } from "./scenario.ts";
-import { makeFiles, makeTree, openNull, setLimits, startProcess } from "./setup.ts";
+import { makeFiles, makeTree, openNull, reapChildren, setLimits, startProcess } from "./setup.ts";
 import { Shell } from "./shell.ts";
-import { SA_RESTORER, SA_SIGINFO } from "./words.ts";
 
 /** A program that never sleeps must not hold the player up. */
 const STEPS_MAX = 1_000_000;
-const STACK_TOP = 0x7fff_ffff_0000;
-
-const SIGCHLD = 17;
-const CLONE_NEWPID = 0x20000000;
-/** How deep the pid namespace of the scenario lies. */
+/** Scenarios run one pid namespace below the machine's own. */
 const SCENARIO_LEVEL = 1;
-
-/** Lets init reap its children: `struct sigaction`. */
-const REAPING = new Uint8Array(
-  new BigUint64Array([
-    BigInt(AGENT_TEXT.reap),
-    BigInt(SA_SIGINFO | SA_RESTORER),
-    BigInt(AGENT_TEXT.restorer),
-    0n,
-  ]).buffer,
-);
+const CLONE_NEWPID = 0x2000_0000;
+const SIGCHLD = 17;
+const STACK_TOP = 0x7fff_ffff_0000;
 
 /** A process of the simulated machine. */
 class SimAgent implements Agent {
@@ -51,7 +40,8 @@ class SimAgent implements Agent {
 
   constructor(task: Task) {
     this.task = task;
-    this.pid = task.threadPid.numbers[SCENARIO_LEVEL]?.nr ?? 0;
+    const innermost = task.threadPid.numbers;
+    this.pid = (innermost[SCENARIO_LEVEL] ?? innermost[0])?.nr ?? 0;
   }
 
   private get context(): AgentContext {
@@ -119,43 +109,44 @@ export class SimWorld implements World {
   }
 
   constructor(files: readonly SetupFile[]) {
-    const first = bareTask();
-    this.kernel = first.kernel;
+    const outer = bareTask();
+    this.kernel = outer.kernel;
     initSyscalls(this.kernel);
-    first.user = new AgentContext();
-    first.mm?.mapAnonymous(PROGRAM_BSS, BSS_BYTES, VM_READ | VM_WRITE);
-    first.mm?.mapAnonymous(STACK_TOP - 0x20000, 0x20000, VM_READ | VM_WRITE);
-    first.regs.sp = STACK_TOP - 64;
-    first.regs.ip = AGENT_TEXT.idle;
-    this.kernel.sched.wakeUpNewTask(first);
-    const task = this.bootNamespace(first);
-    this.init = new Shell(new SimAgent(task), constantsFor(), () => this.run());
-    this.init.must("setsid");
-    this.init.must("rt_sigaction", SIGCHLD, REAPING, 0, 8);
+    outer.user = new AgentContext();
+    outer.mm?.mapAnonymous(PROGRAM_BSS, BSS_BYTES, VM_READ | VM_WRITE);
+    outer.mm?.mapAnonymous(STACK_TOP - 0x20000, 0x20000, VM_READ | VM_WRITE);
+    outer.regs.sp = STACK_TOP - 64;
+    outer.regs.ip = AGENT_TEXT.idle;
+    this.kernel.sched.wakeUpNewTask(outer);
+    this.init = this.startInit(new Shell(new SimAgent(outer), constantsFor(), () => this.run()));
     makeTree(this.init);
     openNull(this.init);
     setLimits(this.init);
-    // Even root cannot raise a hard limit.
-    const caps = CAP_FULL_SET & ~(1n << BigInt(CAP_SYS_RESOURCE));
-    task.cred = { ...task.cred, capPermitted: caps, capEffective: caps, capBset: caps };
+    this.dropResourceCapability();
     makeFiles(this.init, files);
   }
 
-  /**
-   * The scenarios were recorded in a fresh pid namespace, whose init has no privilege that a machine's own
-   * first process has: a group with a parent in it is not orphaned, for one.
-   */
-  private bootNamespace(first: Task): Task {
-    const boot = new Shell(new SimAgent(first), constantsFor(), () => this.run());
+  /** The init of the scenario is a child of the machine's, in a pid namespace of its own. */
+  private startInit(outer: Shell): Shell {
     this.run();
-    boot.must("clone", CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
-    const [init] = [...this.kernel.tasks].slice(-1);
-    if (init?.user instanceof AgentContext) {
-      init.user.onReaped = (pid, status) => this.ends.set(pid, status);
-      this.run();
-      return init;
+    outer.must("clone", CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+    const [agent] = outer.agent.takeChildren();
+    if (!(agent instanceof SimAgent)) throw new Error("the machine's init has no child");
+    const { user } = agent.task;
+    if (user instanceof AgentContext) {
+      user.onReaped = (pid, status) => this.ends.set(pid, status);
     }
-    throw new Error("the scenario has no init");
+    const init = outer.of(agent);
+    init.must("setsid");
+    reapChildren(init);
+    return init;
+  }
+
+  /** Even root cannot raise a hard limit. */
+  private dropResourceCapability(): void {
+    const { task } = this.init.agent as SimAgent;
+    const caps = CAP_FULL_SET & ~(1n << BigInt(CAP_SYS_RESOURCE));
+    task.cred = { ...task.cred, capPermitted: caps, capEffective: caps, capBset: caps };
   }
 
   start(name: string, options: StartOptions): Agent {
