@@ -5,6 +5,14 @@
  * Every object answered here is a frozen facade: closures over private state, answering copies.
  */
 
+import type {
+  DescriptorRow,
+  Process,
+  ProcessRow,
+  SpawnOptions,
+  UserProgram,
+} from "./api-kernel.ts";
+
 /** A negative error number, as a raw system call answers it: `-ENOENT` is -2. */
 export type NegativeErrno = number;
 
@@ -16,6 +24,8 @@ export interface BootOptions {
   readonly seed?: number;
   /** How many CPUs, 1 to 64. Default 2. */
   readonly cpus?: number;
+  /** Memory in MiB, 2 to 4096. Default 64. */
+  readonly memoryMiB?: number;
 }
 
 export interface Machine {
@@ -31,6 +41,29 @@ export interface Machine {
    * and with it the programs attached there. Answers how many events were fired.
    */
   replay(recording: Recording): number;
+  /**
+   * Runs a program to its end, as root or who `options` say, and answers what it returned. What else is ready
+   * runs beside it. Throws what the program threw.
+   */
+  run(program: UserProgram, options?: SpawnOptions): unknown;
+  /** Starts a program that runs when the machine does: a function, or the path of an installed one. */
+  spawn(program: UserProgram | string, options?: SpawnOptions): Process;
+  /** Puts a program into the file system, so that others can execute it by its path. */
+  install(path: string, program: UserProgram): void;
+  /** Lets the machine run for so many ns of its own time. */
+  runFor(ns: number): void;
+  /** Lets the machine run until nothing can happen any more; answers the virtual time then. */
+  runUntilIdle(): number;
+  /** Bytes of a file as text, undefined when there is none that can be read. */
+  readFile(path: string): string | undefined;
+  /** Makes a file, owned by root. */
+  writeFile(path: string, contents: string | Uint8Array, mode?: number): void;
+  /** All that was written to the console. */
+  readonly consoleOutput: string;
+  /** All processes, by pid. */
+  processes(): readonly ProcessRow[];
+  /** The open descriptors of a process. */
+  descriptors(pid: number): readonly DescriptorRow[];
   /** Gives the machine's memory back. Every later call answers an error that says so. */
   close(): void;
 }
@@ -41,13 +74,15 @@ export interface TraceEvent {
   /** In ns since boot. */
   readonly time: number;
   readonly cpu: number;
+  /** The task that ran when it happened; 0 when the CPU was idle. */
+  readonly pid: number;
   readonly name: string;
   readonly fields: Readonly<Record<string, number | bigint | string>>;
 }
 
 export interface Trace {
   readonly length: number;
-  events(filter?: { readonly name?: string }): readonly TraceEvent[];
+  events(filter?: { readonly name?: string; readonly pid?: number }): readonly TraceEvent[];
   count(name: string): number;
   last(name: string): TraceEvent | undefined;
 }

@@ -5,15 +5,19 @@ import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
+import { LivingKernel } from "./living-kernel.ts";
+import { machinePrograms } from "./machine-programs.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
 import { verifyOnly } from "./verify.ts";
 
 const CPUS_MAX = 64;
+const MEMORY_MIB_MIN = 2;
+const MEMORY_MIB_MAX = 4096;
 
 /** Starts a machine. Two machines share nothing; the same seed gives the same run. */
 export function boot(options: BootOptions = {}): Machine {
-  const { seed = 1, cpus = 2 } = options;
+  const { seed = 1, cpus = 2, memoryMiB = 64 } = options;
   if (!Number.isSafeInteger(seed)) {
     throw new TypeError(`boot(): seed is a whole number, not ${String(seed)}`);
   }
@@ -22,10 +26,16 @@ export function boot(options: BootOptions = {}): Machine {
       `boot(): cpus is a whole number from 1 to ${CPUS_MAX}, not ${String(cpus)}`,
     );
   }
+  if (!Number.isInteger(memoryMiB) || memoryMiB < MEMORY_MIB_MIN || memoryMiB > MEMORY_MIB_MAX) {
+    throw new TypeError(
+      `boot(): memoryMiB is a whole number from ${MEMORY_MIB_MIN} to ${MEMORY_MIB_MAX}, not ${String(memoryMiB)}`,
+    );
+  }
   const clock = new Clock();
   const ring = new TraceRing();
   let kernel: BpfKernel | undefined;
   let tracing = new Tracing();
+  let living: LivingKernel | undefined;
   let isClosed = false;
 
   function open(): BpfKernel {
@@ -37,6 +47,12 @@ export function boot(options: BootOptions = {}): Machine {
 
   function assertOpen(): void {
     if (isClosed) throw new Error("this machine was closed: boot() another one");
+  }
+
+  function live(): LivingKernel {
+    assertOpen();
+    living ??= new LivingKernel({ ...options, seed, memoryMiB }, cpus, clock, ring);
+    return living;
   }
 
   const tracepoints = Object.freeze({
@@ -63,6 +79,10 @@ export function boot(options: BootOptions = {}): Machine {
     cpus,
     bpf,
     now: () => clock.now(),
+    ...machinePrograms(live),
+    get consoleOutput() {
+      return live().output();
+    },
     trace: traceFacade(ring, assertOpen),
     replay(recording: Recording) {
       return tracing.replay(recording, open(), ring);
@@ -70,6 +90,7 @@ export function boot(options: BootOptions = {}): Machine {
     close() {
       isClosed = true;
       kernel = undefined;
+      living = undefined;
       tracing = new Tracing();
     },
   });
@@ -81,9 +102,9 @@ function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {
       assertOpen();
       return ring.length;
     },
-    events(filter: { readonly name?: string } = {}) {
+    events(filter: { readonly name?: string; readonly pid?: number } = {}) {
       assertOpen();
-      return Object.freeze(ring.events(filter.name));
+      return Object.freeze(ring.events(filter.name, filter.pid));
     },
     count(name: string) {
       assertOpen();

@@ -1,9 +1,10 @@
 import type { EventFields, TraceRing } from "../trace/ring.ts";
 import type { Kernel } from "./kernel.ts";
+import type { Task } from "./task.ts";
 
-/** `struct trace_event_raw_sys_enter` with the first four of its six arguments. */
-const ENTER_FIELDS = ["common_pid", "id", "a0", "a1", "a2", "a3"] as const;
-const EXIT_FIELDS = ["common_pid", "id", "ret"] as const;
+/** `struct trace_event_raw_sys_enter` with the first five of its six arguments. */
+const ENTER_FIELDS = ["id", "a0", "a1", "a2", "a3", "a4"] as const;
+const EXIT_FIELDS = ["id", "ret"] as const;
 
 /** Records the events of a living kernel and lets those hear of them who have asked. */
 export class KernelTracing {
@@ -25,7 +26,7 @@ export class KernelTracing {
   record(name: number, fields: EventFields): void {
     if (!this.isEnabled) return;
     const cpu = this.#kernel.current?.cpu ?? 0;
-    this.#ring.record(name, this.#kernel.now(), cpu, fields);
+    this.#ring.record(name, this.#kernel.now(), cpu, fields, this.#kernel.current?.pid ?? 0);
     this.listener?.(name, cpu, fields);
   }
 
@@ -34,17 +35,20 @@ export class KernelTracing {
     this.record(this.#ring.nameNumber(name), fields);
   }
 
-  sysEnter(pid: number, nr: number, a0: number, a1: number, a2: number, a3: number): void {
+  /** The first five arguments are kept. */
+  sysEnter(task: Task, nr: number): void {
     if (!this.isEnabled) return;
-    const cpu = this.#kernel.current?.cpu ?? 0;
-    this.#ring.recordNumbers(this.#enterEvent, this.#kernel.now(), cpu, pid, nr, a0, a1, a2, a3);
-    this.listener?.(this.#enterEvent, cpu, { common_pid: pid, id: nr, a0, a1, a2, a3 });
+    const { pid, cpu, regs } = task;
+    const { di, si, dx, r10, r8 } = regs;
+    const now = this.#kernel.now();
+    this.#ring.recordNumbers(this.#enterEvent, now, cpu, pid, nr, di, si, dx, r10, r8);
+    this.listener?.(this.#enterEvent, cpu, { id: nr, a0: di, a1: si, a2: dx, a3: r10, a4: r8 });
   }
 
-  sysExit(pid: number, nr: number, ret: number): void {
+  sysExit(task: Task, nr: number, ret: number): void {
     if (!this.isEnabled) return;
-    const cpu = this.#kernel.current?.cpu ?? 0;
+    const { pid, cpu } = task;
     this.#ring.recordNumbers(this.#exitEvent, this.#kernel.now(), cpu, pid, nr, ret);
-    this.listener?.(this.#exitEvent, cpu, { common_pid: pid, id: nr, ret });
+    this.listener?.(this.#exitEvent, cpu, { id: nr, ret });
   }
 }

@@ -196,6 +196,11 @@ export class Kernel {
     return true;
   }
 
+  /** All CPUs are idle until `time`: nothing happens up to there. */
+  advanceIdleTo(time: number): void {
+    this.clock.advanceTo(time);
+  }
+
   /** One step of the CPU that is furthest behind, or an event that is due. False: nothing is ready. */
   step(untilNs = Infinity): boolean {
     const rq = this.isHalted ? undefined : this.#nextCpu();

@@ -2,7 +2,7 @@ import type { TraceEvent } from "../api.ts";
 
 export type EventFields = Readonly<Record<string, number | bigint | string>>;
 
-/** Bytes of one record: time (8), sequence (8), name (4), cpu (4), 1 + place of its numbers (4), spare (4). */
+/** Bytes of one record: time (8), sequence (8), name (4), cpu (4), 1 + place of its numbers (4), pid (4). */
 const RECORD_BYTES = 32;
 /** Numbers that belong to a record of the fast path. */
 const NUMBERS = 6;
@@ -49,6 +49,7 @@ export class TraceRing {
     name: number,
     time: number,
     cpu: number,
+    pid: number,
     a: number,
     b: number,
     c = 0,
@@ -56,7 +57,7 @@ export class TraceRing {
     e = 0,
     f = 0,
   ): void {
-    const slot = this.#begin(name, time, cpu);
+    const slot = this.#begin(name, time, cpu, pid);
     let at = (this.#nextNumbers % (this.#numbers6.length / NUMBERS)) * NUMBERS;
     if (this.#nextNumbers * NUMBERS >= this.#numbers6.length) {
       if (this.#numbers6.length < CAPACITY_MAX * NUMBERS) {
@@ -78,13 +79,13 @@ export class TraceRing {
     this.#put(slot, undefined);
   }
 
-  record(name: number, time: number, cpu: number, fields: EventFields): void {
-    const slot = this.#begin(name, time, cpu);
+  record(name: number, time: number, cpu: number, fields: EventFields, pid = 0): void {
+    const slot = this.#begin(name, time, cpu, pid);
     this.#view.setInt32(slot * RECORD_BYTES + 24, 0, true);
     this.#put(slot, fields);
   }
 
-  #begin(name: number, time: number, cpu: number): number {
+  #begin(name: number, time: number, cpu: number, pid: number): number {
     const capacity = this.#capacity;
     if (this.#next >= capacity && capacity < CAPACITY_MAX) this.#grow();
     const slot = this.#next % this.#capacity;
@@ -94,6 +95,7 @@ export class TraceRing {
     view.setFloat64(at + 8, this.#next, true);
     view.setInt32(at + 16, name, true);
     view.setInt32(at + 20, cpu, true);
+    view.setInt32(at + 28, pid, true);
     this.#next++;
     return slot;
   }
@@ -108,14 +110,15 @@ export class TraceRing {
     return Math.min(this.#next, this.#capacity);
   }
 
-  /** All events that are still there, oldest first, or those with this name. */
-  events(name?: string): TraceEvent[] {
+  /** All events that are still there, oldest first, or those with this name, or of this task. */
+  events(name?: string, pid?: number): TraceEvent[] {
     const number = name === undefined ? undefined : this.#numbers.get(name);
     if (name !== undefined && number === undefined) return [];
     const found: TraceEvent[] = [];
     for (let seq = this.#next - this.length; seq < this.#next; seq++) {
       const slot = seq % this.#capacity;
-      if (number === undefined || this.#nameAt(slot) === number) found.push(this.#eventAt(slot));
+      if (number !== undefined && this.#nameAt(slot) !== number) continue;
+      if (pid === undefined || this.#pidAt(slot) === pid) found.push(this.#eventAt(slot));
     }
     return found;
   }
@@ -144,14 +147,19 @@ export class TraceRing {
     return this.#view.getInt32(slot * RECORD_BYTES + 16, true);
   }
 
+  #pidAt(slot: number): number {
+    return this.#view.getInt32(slot * RECORD_BYTES + 28, true);
+  }
+
   #eventAt(slot: number): TraceEvent {
     const at = slot * RECORD_BYTES;
     return Object.freeze({
       seq: this.#view.getFloat64(at + 8, true),
       time: this.#view.getFloat64(at, true),
       cpu: this.#view.getInt32(at + 20, true),
+      pid: this.#view.getInt32(at + 28, true),
       name: this.#names[this.#nameAt(slot)]!,
-      fields: this.#fields[slot] ?? this.#numberFields(slot),
+      fields: Object.freeze(this.#fields[slot] ?? this.#numberFields(slot)),
     });
   }
 

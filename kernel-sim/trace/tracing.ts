@@ -58,13 +58,19 @@ export class Tracing {
 
   #fire(event: TraceEvent, kernel: BpfKernel, ring: TraceRing, names: TaskNames): void {
     const cpu = event.cpu % kernel.cpus;
-    ring.record(ring.nameNumber(event.name), kernel.clock.now(), cpu, event.fields);
+    const eventPid = Number(event.fields["common_pid"] ?? 0);
+    ring.record(ring.nameNumber(event.name), kernel.clock.now(), cpu, event.fields, eventPid);
     const attachments = this.#attached.get(event.name);
     const format = tracepointFormats.get(event.name);
     if (attachments === undefined || attachments.length === 0 || format === undefined) return;
-    const pid = Number(event.fields["common_pid"] ?? 0);
     const before = kernel.current;
-    kernel.current = { pid, tgid: pid, uid: 0, gid: 0, comm: names.of(pid) };
+    kernel.current = {
+      pid: eventPid,
+      tgid: eventPid,
+      uid: 0,
+      gid: 0,
+      comm: names.of(eventPid),
+    };
     const { memory } = kernel;
     const entry = memory.alloc(TRACE_ENTRY_BYTES_MAX);
     // A program may detach nothing, but the list must not change under the loop all the same.

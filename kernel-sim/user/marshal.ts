@@ -9,6 +9,18 @@ export function cString(text: string): Uint8Array {
   return terminated;
 }
 
+/** The bytes of a program's array as an array of our own: nothing that hangs on the other is asked. */
+export function plainBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const length = Reflect.get(
+    Object.getPrototypeOf(Uint8Array.prototype),
+    "length",
+    bytes,
+  ) as number;
+  const copy = new Uint8Array(length);
+  copy.set(bytes);
+  return copy;
+}
+
 /** UTF-8 of a text, without the host's encoder. */
 export function utf8(text: string): Uint8Array {
   const bytes: number[] = [];

@@ -1,3 +1,4 @@
+import { PtRegs } from "../arch/x86/pt-regs.ts";
 import { PF_USER, PF_WRITE } from "../hw/mmu.ts";
 import type { Task } from "../kernel/task.ts";
 import {
@@ -10,7 +11,7 @@ import {
 import { HANDLER_BASE, type UserFrame, UserFrames } from "./frames.ts";
 import type { Handler, Program, UserRequest } from "./program.ts";
 import { Replay } from "./replay.ts";
-import { type MachineRequest, SyscallRequest } from "./request.ts";
+import { AccessRequest, ComputeRequest, type MachineRequest, SyscallRequest } from "./request.ts";
 import { Sys } from "./sys.ts";
 
 const NR_RT_SIGRETURN = 15;
@@ -24,7 +25,7 @@ const THREAD_STACK_BYTES = 64 * 1024;
 interface ProgramFrame extends UserFrame {
   readonly steps: Generator<UserRequest, unknown, never>;
   /** What the program asked for last, and has not got yet. */
-  request: SyscallRequest | MachineRequest | undefined;
+  request: ComputeRequest | AccessRequest | undefined;
   /** Whether the first step has been made. */
   isStarted: boolean;
 }
@@ -62,8 +63,8 @@ export class ProgramContext implements UserContext {
     replay = new Replay(),
   ) {
     this.program = program;
-    this.argv = argv;
-    this.env = env;
+    this.argv = Object.freeze([...argv]);
+    this.env = Object.freeze({ ...env });
     this.#replay = replay;
     this.#sys = new Sys(this);
   }
@@ -81,7 +82,7 @@ export class ProgramContext implements UserContext {
     else if (how === "again") return this.#repeat(task);
     const frame = this.#frames.top;
     const { request } = frame;
-    if (request !== undefined && request.kind !== "syscall") {
+    if (request !== undefined) {
       const trap = this.#serve(task, request);
       if (trap !== undefined) return trap;
     }
@@ -183,19 +184,18 @@ export class ProgramContext implements UserContext {
       return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
     }
     if (at.done === true) return this.#end(task, frame, at.value);
-    const request = at.value as SyscallRequest | MachineRequest;
-    frame.request = request;
-    if (request.kind !== "syscall") return this.#serve(task, request) ?? TRAP_TIME;
-    const { regs } = task;
-    regs.origAx = request.nr;
-    regs.di = request.a0;
-    regs.si = request.a1;
-    regs.dx = request.a2;
-    regs.r10 = request.a3;
-    regs.r8 = request.a4;
-    regs.r9 = request.a5;
-    this.#replay.call(request.nr);
-    return TRAP_SYSCALL;
+    const request = at.value as MachineRequest;
+    if (request === this.syscallRequest) {
+      frame.request = undefined;
+      this.#replay.call(this.syscallRequest.load(task.regs));
+      return TRAP_SYSCALL;
+    }
+    if (request instanceof ComputeRequest || request instanceof AccessRequest) {
+      frame.request = request;
+      return this.#serve(task, request) ?? TRAP_TIME;
+    }
+    this.thrown ??= { error: new TypeError(NO_REQUEST) };
+    return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
   }
 
   /** The end of a frame: of main the process ends, of a handler what it interrupted goes on. */
@@ -219,16 +219,15 @@ export class ProgramContext implements UserContext {
   }
 
   /** Computing, loads and stores; undefined when it is done and the program goes on. */
-  #serve(task: Task, request: MachineRequest): Trap | undefined {
+  #serve(task: Task, request: ComputeRequest | AccessRequest): Trap | undefined {
     const { top } = this.#frames;
-    if (request.kind === "compute") {
+    if (request instanceof ComputeRequest) {
       top.request = undefined;
-      task.userNs = request.ns;
+      task.userNs = ComputeRequest.ns(request);
       task.regs.ax = 0;
       return TRAP_TIME;
     }
-    const isStore = request.kind === "store";
-    const { addr, bytes } = request;
+    const { addr, bytes, isStore } = AccessRequest.parts(request);
     const done = isStore
       ? (task.mm?.copyToUser(addr, bytes) ?? 0)
       : (task.mm?.copyFromUser(addr, bytes) ?? 0);
@@ -273,15 +272,15 @@ export class ProgramContext implements UserContext {
   #replayStep(frame: ProgramFrame, answer: number | undefined): void {
     const { value } = frame.steps.next(answer as never);
     frame.isStarted = true;
-    const request = value as SyscallRequest | MachineRequest;
-    frame.request = request;
-    if (request.kind === "syscall") this.#replay.call(request.nr);
-    else frame.request = undefined;
+    if (value === this.syscallRequest) this.#replay.call(this.syscallRequest.load(new PtRegs()));
   }
 }
 
+const NO_REQUEST =
+  "a program may yield only what the calls of sys make: write `yield* sys.read(…)`, not `yield …`";
+
 /** What runs where no code is: the first instruction cannot be fetched. */
 function* crash(): Generator<UserRequest, undefined, never> {
-  yield { kind: "load", addr: 0, bytes: new Uint8Array(1) } satisfies MachineRequest;
+  yield new AccessRequest(0, new Uint8Array(1), false);
   return undefined;
 }

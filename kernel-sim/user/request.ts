@@ -1,18 +1,79 @@
-/** A system call: number and arguments. One object serves all calls of a program, one after the other. */
+import type { PtRegs } from "../arch/x86/pt-regs.ts";
+
+/**
+ * A system call on its way. Programs can get hold of it, so nothing but numbers goes in and nothing comes
+ * out. One object serves all calls of a program, one after the other.
+ */
 export class SyscallRequest {
-  readonly kind = "syscall";
-  nr = 0;
-  a0 = 0;
-  a1 = 0;
-  a2 = 0;
-  a3 = 0;
-  a4 = 0;
-  a5 = 0;
+  #nr = 0;
+  #a0 = 0;
+  #a1 = 0;
+  #a2 = 0;
+  #a3 = 0;
+  #a4 = 0;
+  #a5 = 0;
+
+  fill(nr: number, a0: number, a1: number, a2: number, a3: number, a4: number, a5: number): this {
+    this.#nr = register(nr);
+    this.#a0 = register(a0);
+    this.#a1 = register(a1);
+    this.#a2 = register(a2);
+    this.#a3 = register(a3);
+    this.#a4 = register(a4);
+    this.#a5 = register(a5);
+    return this;
+  }
+
+  /** Loads the registers as the program's stub would. */
+  load(regs: PtRegs): number {
+    regs.origAx = this.#nr;
+    regs.di = this.#a0;
+    regs.si = this.#a1;
+    regs.dx = this.#a2;
+    regs.r10 = this.#a3;
+    regs.r8 = this.#a4;
+    regs.r9 = this.#a5;
+    return this.#nr;
+  }
 }
 
-/** What else a program can ask for without the kernel. */
-export type MachineRequest =
-  | { readonly kind: "compute"; readonly ns: number }
-  /** Loads or stores of user code: they fault as the processor's do. */
-  | { readonly kind: "load"; readonly addr: number; readonly bytes: Uint8Array }
-  | { readonly kind: "store"; readonly addr: number; readonly bytes: Uint8Array };
+/** A register holds whole numbers of 64 bits, signed or not. */
+function register(value: number): number {
+  const number = +value;
+  if ((number | 0) === number) return number;
+  return Math.min(Math.max(Math.trunc(number) || 0, -(2 ** 63)), 2 ** 64);
+}
+
+/** Computing for some time in user mode. */
+export class ComputeRequest {
+  readonly #ns: number;
+
+  constructor(ns: number) {
+    this.#ns = Math.max(0, Math.floor(+ns)) || 0;
+  }
+
+  static ns(request: ComputeRequest): number {
+    return request.#ns;
+  }
+}
+
+/** A load or store of user code: it faults as the processor's do. */
+export class AccessRequest {
+  readonly #addr: number;
+  readonly #bytes: Uint8Array;
+  readonly #isStore: boolean;
+
+  constructor(addr: number, bytes: Uint8Array, isStore: boolean) {
+    this.#addr = +addr;
+    this.#bytes = bytes;
+    this.#isStore = isStore;
+  }
+
+  /** What is to be accessed; the bytes are the kernel's own copy. */
+  static parts(request: AccessRequest) {
+    return { addr: request.#addr, bytes: request.#bytes, isStore: request.#isStore };
+  }
+}
+
+/** What a program can yield. */
+export type MachineRequest = SyscallRequest | ComputeRequest | AccessRequest;

@@ -1,7 +1,9 @@
 import { getInt64, setInt64 } from "../mm/uaccess.ts";
-import { cString, fromUtf8, utf8 } from "./marshal.ts";
+import { type CallArgument, cString, fromUtf8, plainBytes, utf8 } from "./marshal.ts";
 import type { Handler, Program } from "./program.ts";
-import { type BytesOrErrno, SysBase, type SysCall } from "./sys-base.ts";
+import type { ProgramContext } from "./program-context.ts";
+import { AccessRequest, ComputeRequest } from "./request.ts";
+import { type BytesOrErrno, type SysCall, SysPort } from "./sys-port.ts";
 
 const SA_SIGINFO = 0x4;
 const SA_RESTORER = 0x0400_0000;
@@ -38,57 +40,72 @@ export interface StatResult {
  * A call answers Linux's number: the result, or a negative errno. Calls that deliver bytes answer a
  * `Uint8Array` or the negative errno. Buffers and texts pass through the program's real stack.
  */
-export class Sys extends SysBase {
+export class Sys {
+  readonly #port: SysPort;
+
+  constructor(context: ProgramContext) {
+    this.#port = new SysPort(context);
+    Object.freeze(this);
+  }
+
+  /**
+   * Any system call by name or number with raw arguments. Texts and bytes are put on the stack and passed as
+   * pointers; what the kernel writes into bytes is copied back into the same array.
+   */
+  call(name: string | number, ...args: readonly CallArgument[]): SysCall {
+    return this.#port.call(name, ...args);
+  }
+
   // Processes.
 
   getpid(): SysCall {
-    return this.number(39);
+    return this.#port.number(39);
   }
 
   gettid(): SysCall {
-    return this.number(186);
+    return this.#port.number(186);
   }
 
   getppid(): SysCall {
-    return this.number(110);
+    return this.#port.number(110);
   }
 
   /** Makes a child: 0 in the child, its pid in the parent. */
   fork(): SysCall {
-    if (!this.context.canFork) {
+    if (!this.#port.context.canFork) {
       throw new Error(
         "fork(): this program has made too many calls for a copy of it to be brought to this place; let it fork earlier, or use spawn()",
       );
     }
-    return this.number(57);
+    return this.#port.number(57);
   }
 
   /** Starts `program` in a new thread of this process: its thread id. The thread ends when the program does. */
   *thread(program: Program, argv: readonly string[] = []): SysCall {
-    this.context.nextThread = { program, argv, isThread: true };
-    return yield* this.number(56, CLONE_THREAD_FLAGS, this.context.threadStack());
+    this.#port.context.nextThread = { program, argv, isThread: true };
+    return yield* this.#port.number(56, CLONE_THREAD_FLAGS, this.#port.context.threadStack());
   }
 
   /** fork and execve in one: the child's pid, or the errno with which execve failed. */
   *spawn(
     path: string,
     argv: readonly string[] = [path],
-    env: Readonly<Record<string, string>> = this.context.env,
+    env: Readonly<Record<string, string>> = this.#port.context.env,
     actions: SpawnActions = {},
   ): SysCall {
-    this.context.nextThread = {
+    this.#port.context.nextThread = {
       program: spawnChild(path, argv, env, actions),
       argv,
       isThread: false,
     };
-    return yield* this.number(56, CLONE_VFORK | CLONE_VM | SIGCHLD);
+    return yield* this.#port.number(56, CLONE_VFORK | CLONE_VM | SIGCHLD);
   }
 
   /** Answers only when it fails. */
   *execve(
     path: string,
     argv: readonly string[] = [path],
-    env: Readonly<Record<string, string>> = this.context.env,
+    env: Readonly<Record<string, string>> = this.#port.context.env,
   ): SysCall {
     const strings = [...argv, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)];
     const encoded = strings.map(cString);
@@ -103,29 +120,29 @@ export class Sys extends SysBase {
     };
     const size = encoded.reduce((sum, bytes) => sum + bytes.length, table.byteLength);
     const name = cString(path);
-    return yield* this.withBytes(name, (nameAddr) =>
-      this.withBytes(new Uint8Array(size), (base) =>
+    return yield* this.#port.withBytes(name, (nameAddr) =>
+      this.#port.withBytes(new Uint8Array(size), (base) =>
         this.#exec(base, place, table, encoded, nameAddr, argv.length),
       ),
     );
   }
 
   exit(status = 0): SysCall<never> {
-    return this.number(231, status) as SysCall<never>;
+    return this.#port.number(231, status) as SysCall<never>;
   }
 
   /** Waits for a child: what happened to it, or the negative errno. */
   *wait4(pid = -1, options = 0): SysCall<WaitResult | number> {
-    const addr = this.context.pushStack(new Uint8Array(4));
-    const answer = yield* this.number(61, pid, addr, options, 0);
+    const addr = this.#port.context.pushStack(new Uint8Array(4));
+    const answer = yield* this.#port.number(61, pid, addr, options, 0);
     const status =
-      answer > 0 ? new DataView(this.context.peek(addr, 4).buffer).getInt32(0, true) : 0;
-    this.context.popStack(4);
+      answer > 0 ? new DataView(this.#port.context.peek(addr, 4).buffer).getInt32(0, true) : 0;
+    this.#port.context.popStack(4);
     return answer > 0 ? waitResult(answer, status) : answer;
   }
 
   kill(pid: number, signo: number): SysCall {
-    return this.number(62, pid, signo);
+    return this.#port.number(62, pid, signo);
   }
 
   /** Sets what happens at `signo`: a handler function, or SIG_DFL (0) or SIG_IGN (1). */
@@ -139,13 +156,13 @@ export class Sys extends SysBase {
     setInt64(
       action,
       0,
-      typeof handler === "number" ? handler : this.context.handlerAddress(handler),
+      typeof handler === "number" ? handler : this.#port.context.handlerAddress(handler),
     );
     setInt64(action, 8, (flags | SA_RESTORER | SA_SIGINFO) >>> 0);
     setInt64(action, 16, RESTORER);
     writeSigset(action, 24, mask);
-    return yield* this.withBytes(new Uint8Array(action.buffer), (addr) =>
-      this.number(13, signo, addr, 0, SIGSET_BYTES),
+    return yield* this.#port.withBytes(new Uint8Array(action.buffer), (addr) =>
+      this.#port.number(13, signo, addr, 0, SIGSET_BYTES),
     );
   }
 
@@ -153,32 +170,32 @@ export class Sys extends SysBase {
   *sigprocmask(how: number, signals: readonly number[]): SysCall {
     const set = new DataView(new ArrayBuffer(SIGSET_BYTES));
     writeSigset(set, 0, signals);
-    return yield* this.withBytes(new Uint8Array(set.buffer), (addr) =>
-      this.number(14, how, addr, 0, SIGSET_BYTES),
+    return yield* this.#port.withBytes(new Uint8Array(set.buffer), (addr) =>
+      this.#port.number(14, how, addr, 0, SIGSET_BYTES),
     );
   }
 
   pause(): SysCall {
-    return this.number(34);
+    return this.#port.number(34);
   }
 
   setpgid(pid: number, pgid: number): SysCall {
-    return this.number(109, pid, pgid);
+    return this.#port.number(109, pid, pgid);
   }
 
   setsid(): SysCall {
-    return this.number(112);
+    return this.#port.number(112);
   }
 
   sched_yield(): SysCall {
-    return this.number(24);
+    return this.#port.number(24);
   }
 
   // Files.
 
   *openat(dirfd: number, path: string, flags = 0, mode = 0): SysCall {
-    return yield* this.withBytes(cString(path), (addr) =>
-      this.number(257, dirfd, addr, flags, mode),
+    return yield* this.#port.withBytes(cString(path), (addr) =>
+      this.#port.number(257, dirfd, addr, flags, mode),
     );
   }
 
@@ -187,58 +204,60 @@ export class Sys extends SysBase {
   }
 
   close(fd: number): SysCall {
-    return this.number(3, fd);
+    return this.#port.number(3, fd);
   }
 
   read(fd: number, count: number): SysCall<BytesOrErrno> {
-    return this.fill(count, (addr) => this.number(0, fd, addr, count));
+    return this.#port.fill(count, (addr) => this.#port.number(0, fd, addr, count));
   }
 
   *write(fd: number, data: string | Uint8Array): SysCall {
-    const bytes = typeof data === "string" ? utf8(data) : data;
-    return yield* this.withBytes(bytes, (addr) => this.number(1, fd, addr, bytes.length));
+    const bytes = typeof data === "string" ? utf8(data) : plainBytes(data);
+    return yield* this.#port.withBytes(bytes, (addr) =>
+      this.#port.number(1, fd, addr, bytes.length),
+    );
   }
 
   lseek(fd: number, offset: number, whence = 0): SysCall {
-    return this.number(8, fd, offset, whence);
+    return this.#port.number(8, fd, offset, whence);
   }
 
   dup(fd: number): SysCall {
-    return this.number(32, fd);
+    return this.#port.number(32, fd);
   }
 
   dup2(from: number, to: number): SysCall {
-    return this.number(33, from, to);
+    return this.#port.number(33, from, to);
   }
 
   fcntl(fd: number, command: number, arg = 0): SysCall {
-    return this.number(72, fd, command, arg);
+    return this.#port.number(72, fd, command, arg);
   }
 
   /** The two ends [read, write], or the negative errno. */
   *pipe2(flags = 0): SysCall<readonly [number, number] | number> {
-    const view = yield* this.fillStruct(8, (addr) => this.number(293, addr, flags));
+    const view = yield* this.#port.fillStruct(8, (addr) => this.#port.number(293, addr, flags));
     return typeof view === "number" ? view : [view.getInt32(0, true), view.getInt32(4, true)];
   }
 
   *stat(path: string, flags = 0): SysCall<StatResult | number> {
-    return yield* this.withBytes(cString(path), (name) => this.#stat(AT_FDCWD, name, flags));
+    return yield* this.#port.withBytes(cString(path), (name) => this.#stat(AT_FDCWD, name, flags));
   }
 
   *fstat(fd: number): SysCall<StatResult | number> {
-    return yield* this.withBytes(cString(""), (name) => this.#stat(fd, name, AT_EMPTY_PATH));
+    return yield* this.#port.withBytes(cString(""), (name) => this.#stat(fd, name, AT_EMPTY_PATH));
   }
 
   *mkdir(path: string, mode = 0o777): SysCall {
-    return yield* this.withBytes(cString(path), (addr) => this.number(83, addr, mode));
+    return yield* this.#port.withBytes(cString(path), (addr) => this.#port.number(83, addr, mode));
   }
 
   *rmdir(path: string): SysCall {
-    return yield* this.withBytes(cString(path), (addr) => this.number(84, addr));
+    return yield* this.#port.withBytes(cString(path), (addr) => this.#port.number(84, addr));
   }
 
   *unlink(path: string): SysCall {
-    return yield* this.withBytes(cString(path), (addr) => this.number(87, addr));
+    return yield* this.#port.withBytes(cString(path), (addr) => this.#port.number(87, addr));
   }
 
   link(from: string, to: string): SysCall {
@@ -254,30 +273,30 @@ export class Sys extends SysBase {
   }
 
   *readlink(path: string): SysCall<string | number> {
-    const bytes = yield* this.withBytes(cString(path), (name) =>
-      this.fill(4096, (addr) => this.number(89, name, addr, 4096)),
+    const bytes = yield* this.#port.withBytes(cString(path), (name) =>
+      this.#port.fill(4096, (addr) => this.#port.number(89, name, addr, 4096)),
     );
     return typeof bytes === "number" ? bytes : fromUtf8(bytes);
   }
 
   *chdir(path: string): SysCall {
-    return yield* this.withBytes(cString(path), (addr) => this.number(80, addr));
+    return yield* this.#port.withBytes(cString(path), (addr) => this.#port.number(80, addr));
   }
 
   *getcwd(): SysCall<string | number> {
-    const bytes = yield* this.fill(4096, (addr) => this.number(79, addr, 4096));
+    const bytes = yield* this.#port.fill(4096, (addr) => this.#port.number(79, addr, 4096));
     return typeof bytes === "number" ? bytes : fromUtf8(bytes.subarray(0, bytes.length - 1));
   }
 
   *chmod(path: string, mode: number): SysCall {
-    return yield* this.withBytes(cString(path), (addr) => this.number(90, addr, mode));
+    return yield* this.#port.withBytes(cString(path), (addr) => this.#port.number(90, addr, mode));
   }
 
   /** The names in an open directory, in its order, without `.` and `..`; [] at the end. */
   *readdir(fd: number): SysCall<readonly string[] | number> {
     const names: string[] = [];
     for (;;) {
-      const bytes = yield* this.fill(4096, (addr) => this.number(217, fd, addr, 4096));
+      const bytes = yield* this.#port.fill(4096, (addr) => this.#port.number(217, fd, addr, 4096));
       if (typeof bytes === "number") return bytes;
       if (bytes.length === 0) return names;
       for (const name of direntNames(bytes)) if (name !== "." && name !== "..") names.push(name);
@@ -285,55 +304,57 @@ export class Sys extends SysBase {
   }
 
   ioctl(fd: number, request: number, arg = 0): SysCall {
-    return this.number(16, fd, request, arg);
+    return this.#port.number(16, fd, request, arg);
   }
 
   // Memory.
 
   mmap(addr: number, length: number, prot: number, flags: number, fd = -1, offset = 0): SysCall {
-    return this.number(9, addr, length, prot, flags, fd, offset);
+    return this.#port.number(9, addr, length, prot, flags, fd, offset);
   }
 
   munmap(addr: number, length: number): SysCall {
-    return this.number(11, addr, length);
+    return this.#port.number(11, addr, length);
   }
 
   mprotect(addr: number, length: number, prot: number): SysCall {
-    return this.number(10, addr, length, prot);
+    return this.#port.number(10, addr, length, prot);
   }
 
   brk(addr: number): SysCall {
-    return this.number(12, addr);
+    return this.#port.number(12, addr);
   }
 
   /** Loads `n` bytes as the processor does: where nothing is mapped, the program gets SIGSEGV. */
   *load(addr: number, n: number): SysCall<Uint8Array> {
-    yield { kind: "load", addr, bytes: new Uint8Array(n) };
-    return this.context.peek(addr, n);
+    yield new AccessRequest(addr, new Uint8Array(n), false);
+    return this.#port.context.peek(addr, n);
   }
 
   /** Stores bytes as the processor does. */
   *store(addr: number, bytes: Uint8Array): SysCall<void> {
-    yield { kind: "store", addr, bytes: new Uint8Array(bytes) };
+    yield new AccessRequest(addr, plainBytes(bytes), true);
   }
 
   // Time.
 
   /** Computes for `ns` of virtual time in user mode. */
   *compute(ns: number): SysCall<void> {
-    yield { kind: "compute", ns };
+    yield new ComputeRequest(ns);
   }
 
   *nanosleep(ns: number): SysCall {
     const time = new DataView(new ArrayBuffer(16));
     setInt64(time, 0, Math.floor(ns / 1e9));
     setInt64(time, 8, ns % 1e9);
-    return yield* this.withBytes(new Uint8Array(time.buffer), (addr) => this.number(35, addr, 0));
+    return yield* this.#port.withBytes(new Uint8Array(time.buffer), (addr) =>
+      this.#port.number(35, addr, 0),
+    );
   }
 
   /** Ns of a clock: CLOCK_REALTIME is 0, CLOCK_MONOTONIC 1. */
   *clock_gettime(clock = 1): SysCall {
-    const view = yield* this.fillStruct(16, (addr) => this.number(228, clock, addr));
+    const view = yield* this.#port.fillStruct(16, (addr) => this.#port.number(228, clock, addr));
     return typeof view === "number" ? view : getInt64(view, 0) * 1e9 + getInt64(view, 8);
   }
 
@@ -352,17 +373,19 @@ export class Sys extends SysBase {
       yield* this.store(at, bytes);
       at += bytes.length;
     }
-    return yield* this.number(59, nameAddr, base, base + (argc + 1) * PTR_BYTES);
+    return yield* this.#port.number(59, nameAddr, base, base + (argc + 1) * PTR_BYTES);
   }
 
   *#stat(dirfd: number, name: number, flags: number): SysCall<StatResult | number> {
-    const view = yield* this.fillStruct(144, (addr) => this.number(262, dirfd, name, addr, flags));
+    const view = yield* this.#port.fillStruct(144, (addr) =>
+      this.#port.number(262, dirfd, name, addr, flags),
+    );
     return typeof view === "number" ? view : statResult(view);
   }
 
   *#twoPaths(nr: number, from: string, to: string): SysCall {
-    return yield* this.withBytes(cString(from), (a) =>
-      this.withBytes(cString(to), (b) => this.number(nr, a, b)),
+    return yield* this.#port.withBytes(cString(from), (a) =>
+      this.#port.withBytes(cString(to), (b) => this.#port.number(nr, a, b)),
     );
   }
 }
@@ -402,19 +425,19 @@ function spawnChild(
 
 function waitResult(pid: number, status: number): WaitResult {
   const low = status & 0x7f;
-  return {
+  return Object.freeze({
     pid,
     status,
     exited: low === 0 ? (status >> 8) & 0xff : undefined,
     signaled: low !== 0 && low !== 0x7f ? low : undefined,
     stopped: (status & 0xff) === 0x7f ? (status >> 8) & 0xff : undefined,
     continued: status === 0xffff,
-  };
+  });
 }
 
 /** @linux arch/x86/include/uapi/asm/stat.h `struct stat` (6.18) */
 function statResult(view: DataView): StatResult {
-  return {
+  return Object.freeze({
     dev: getInt64(view, 0),
     ino: getInt64(view, 8),
     nlink: getInt64(view, 16),
@@ -425,7 +448,7 @@ function statResult(view: DataView): StatResult {
     size: getInt64(view, 48),
     blocks: getInt64(view, 64),
     mtimeNs: getInt64(view, 88) * 1e9 + getInt64(view, 96),
-  };
+  });
 }
 
 function direntNames(bytes: Uint8Array): string[] {

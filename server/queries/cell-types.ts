@@ -44,9 +44,13 @@ declare class TextDecoder { constructor(label?: string); decode(bytes?: Uint8Arr
 
 /** Everything that is global in a cell, as TypeScript declarations for the editor. */
 export async function cellTypes(): Promise<string> {
-  const api = await readFile(join(process.cwd(), "kernel-sim/api.ts"), "utf8");
+  const files = ["kernel-sim/api.ts", "kernel-sim/api-kernel.ts"];
+  const texts = await Promise.all(files.map((file) => readFile(join(process.cwd(), file), "utf8")));
   // Exported names of a module become names of every cell.
-  const types = api.replace(/^export (?=interface|type)/gm, "");
+  const types = texts
+    .join("\n")
+    .replace(/^import type \{[^}]*\} from "[^"]*";$/gm, "")
+    .replace(/^export (?=interface|type)/gm, "");
   const globals = Object.entries({ ...TYPES, ...constants });
   const declared = globals.map(([name, type]) => `declare var ${name}: ${type};`);
   const exported = globals.map(([name, type]) => `  export const ${name}: ${type};`);

@@ -84,7 +84,7 @@ function syscall(task: Task): void {
   const nr = regs.origAx;
   regs.ax = -ENOSYS;
   kernel.chargeCurrent(kernel.costs.syscallNs);
-  kernel.tracing.sysEnter(task.pid, nr, regs.di, regs.si, regs.dx, regs.r10);
+  kernel.tracing.sysEnter(task, nr);
   const fn = kernel.syscalls[nr];
   const result: SysResult =
     fn === undefined ? -ENOSYS : fn(task, regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9);
@@ -100,7 +100,7 @@ function leaveSyscall(task: Task, result: number): void {
   const nr = task.regs.origAx;
   if (nr !== -1) {
     task.regs.ax = result;
-    task.kernel.tracing.sysExit(task.pid, nr, result);
+    task.kernel.tracing.sysExit(task, nr, result);
   }
   exitToUserMode(task);
 }

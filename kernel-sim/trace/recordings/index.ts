@@ -27,7 +27,7 @@ function decoded({ title, tracepoints, strings, lines }: Encoded): Recording {
       const value = values[i]!;
       fields[field] = kind === "comm" || kind === "string" ? strings[value]! : value;
     });
-    return Object.freeze({ seq, time, cpu, name, fields: Object.freeze(fields) });
+    return Object.freeze({ seq, time, cpu, pid, name, fields: Object.freeze(fields) });
   });
   return Object.freeze({ title, events: Object.freeze(events) });
 }

@@ -32,7 +32,20 @@ const prog = machine.bpf.mustLoad({ type: "tracepoint", program });
 const link = prog.attach("sched:sched_switch");
 machine.replay(recordings.second);
 function failure(action) { try { action(); return undefined } catch (error) { return error } }
+const kept = [];
+const worker = machine.spawn(function* worker(sys, argv, env) {
+  const call = sys.read(0, 1);
+  kept.push(["sys", sys], ["argv", argv], ["env", env], ["request copy", sys.getpid().next().value], ["call copy", call], ["number call", sys.getpid()]);
+  kept.push(["stat", yield* sys.stat("/")], ["pipe", yield* sys.getcwd()], ["load call", sys.load(0, 1).next().value]);
+  if ((yield* sys.fork()) === 0) yield* sys.exit(3);
+  kept.push(["child", yield* sys.wait4()]);
+});
+machine.runUntilIdle();
 export const answers = [
+  ...kept,
+  ["process", worker],
+  ["processes", machine.processes()],
+  ["descriptors", machine.descriptors(1)],
   ["machine", machine],
   ["map", map],
   ["entries", map.entries()],
@@ -109,5 +122,7 @@ function propertiesOf(value: object): [string, PropertyDescriptor][] {
 /** Bytes and errors are made for the one who asked; lists are copies where the path says so. */
 function isCopy(path: string, value: object): boolean {
   if (ArrayBuffer.isView(value)) return true;
+  // A call on its way and what it asks for belong to the program; their classes are walked all the same.
+  if (/ (copy|call)$/.test(path)) return true;
   return / error$/.test(path) && value instanceof Error;
 }

@@ -1,5 +1,5 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
-import { type CallArgument, cString } from "./marshal.ts";
+import { type CallArgument, cString, plainBytes } from "./marshal.ts";
 import type { UserRequest } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
 import type { SyscallRequest } from "./request.ts";
@@ -11,7 +11,7 @@ export type SysCall<T = number> = Generator<UserRequest, T, number>;
 export type BytesOrErrno = Uint8Array | number;
 
 /** A call whose arguments are numbers: no generator has to be made for it. */
-class NumberCall {
+export class NumberCall {
   readonly #request: SyscallRequest;
   #isMade = true;
 
@@ -43,8 +43,8 @@ class NumberCall {
   }
 }
 
-/** How calls get into the kernel: the part of `sys` that knows registers and the stack. */
-export class SysBase {
+/** How calls get into the kernel: what `sys` uses of its program, and shows to nobody. */
+export class SysPort {
   readonly #context: ProgramContext;
   readonly #numberCall: NumberCall;
 
@@ -68,24 +68,17 @@ export class SysBase {
   }
 
   /** A call with numbers only. */
-  protected number(nr: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): SysCall {
-    const request = this.#context.syscallRequest;
-    request.nr = nr;
-    request.a0 = a0;
-    request.a1 = a1;
-    request.a2 = a2;
-    request.a3 = a3;
-    request.a4 = a4;
-    request.a5 = a5;
+  number(nr: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): SysCall {
+    this.#context.syscallRequest.fill(nr, a0, a1, a2, a3, a4, a5);
     return this.#numberCall.begin() as unknown as SysCall;
   }
 
-  protected get context(): ProgramContext {
+  get context(): ProgramContext {
     return this.#context;
   }
 
   /** Puts bytes on the stack for the length of `body`, which gets their address. */
-  protected *withBytes<T>(bytes: Uint8Array, body: (addr: number) => SysCall<T>): SysCall<T> {
+  *withBytes<T>(bytes: Uint8Array, body: (addr: number) => SysCall<T>): SysCall<T> {
     const addr = this.#context.pushStack(bytes);
     const result = yield* body(addr);
     this.#context.popStack(bytes.length);
@@ -93,7 +86,7 @@ export class SysBase {
   }
 
   /** A call that fills `n` bytes on the stack: the first `answer` of them, or the negative errno. */
-  protected *fill(n: number, body: (addr: number) => SysCall): SysCall<BytesOrErrno> {
+  *fill(n: number, body: (addr: number) => SysCall): SysCall<BytesOrErrno> {
     const addr = this.#context.pushStack(new Uint8Array(n));
     const answer = yield* body(addr);
     const bytes = answer >= 0 ? this.#context.peek(addr, Math.min(answer, n)) : answer;
@@ -102,7 +95,7 @@ export class SysBase {
   }
 
   /** A call that fills a structure of `n` bytes and answers 0: the structure, or the negative errno. */
-  protected *fillStruct(n: number, body: (addr: number) => SysCall): SysCall<DataView | number> {
+  *fillStruct(n: number, body: (addr: number) => SysCall): SysCall<DataView | number> {
     const addr = this.#context.pushStack(new Uint8Array(n));
     const answer = yield* body(addr);
     const bytes = answer >= 0 ? this.#context.peek(addr, n) : undefined;
@@ -120,7 +113,7 @@ export class SysBase {
     const raw: number[] = [];
     for (const arg of args) {
       if (typeof arg === "string" || arg instanceof Uint8Array) {
-        const bytes = typeof arg === "string" ? cString(arg) : arg;
+        const bytes = typeof arg === "string" ? cString(arg) : plainBytes(arg);
         const addr = context.pushStack(bytes);
         pushed.push(typeof arg === "string" ? { addr, bytes } : { addr, bytes, into: arg });
         raw.push(addr);

@@ -1,0 +1,242 @@
+import type { BootOptions } from "../api.ts";
+import type { SpawnOptions } from "../api-kernel.ts";
+import { cdevAdd } from "../fs/char-dev.ts";
+import { kernelExecve } from "../fs/exec.ts";
+import { fput } from "../fs/file-table.ts";
+import { File } from "../fs/fs.ts";
+import { kernelRead } from "../fs/kernel-read.ts";
+import { doFilpOpen } from "../fs/namei-open.ts";
+import type { Rootfs } from "../fs/rootfs.ts";
+import type { Clock } from "../hw/clock.ts";
+import { errnoName } from "../include/errno.ts";
+import { AT_FDCWD, O_RDWR } from "../include/uapi/fcntl.ts";
+import { SIGCHLD } from "../include/uapi/signal.ts";
+import { fillMachineTree } from "../init/machine-tree.ts";
+import { startInit, startKernel } from "../init/main.ts";
+import { kernelClone } from "../kernel/fork.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { isSleeping } from "../kernel/sleep.ts";
+import type { Task } from "../kernel/task.ts";
+import type { TraceRing } from "../trace/ring.ts";
+import { initProgram } from "../user/init-program.ts";
+import { fromUtf8, utf8 } from "../user/marshal.ts";
+import type { Program } from "../user/program.ts";
+import { ProgramContext } from "../user/program-context.ts";
+import { programFile } from "../user/program-file.ts";
+import { programLoader } from "../user/user-context.ts";
+
+const TTYAUX_MAJOR = 5;
+const CONSOLE_MINOR = 1;
+const DEFAULT_ENV = { HOME: "/", PATH: "/usr/bin:/bin", TERM: "linux" };
+
+/** A program that was started from outside, with what its host wants to know of it. */
+export interface SpawnedProgram {
+  readonly task: Task;
+  readonly context: ProgramContext | undefined;
+}
+
+/** The kernel of one machine that runs programs: made when the first one is started. */
+export class LivingKernel {
+  readonly kernel: Kernel;
+  readonly rootfs: Rootfs;
+  readonly init: Task;
+  /** What was written to the console, by process and all together. */
+  readonly #output = new Map<number, Uint8Array[]>();
+  readonly #allOutput: Uint8Array[] = [];
+  #isRunning = false;
+  #programs = 0;
+
+  constructor(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing) {
+    const started = startKernel({
+      seed: options.seed ?? 1,
+      cpus,
+      clock,
+      trace,
+      ...(options.memoryMiB === undefined ? {} : { memoryBytes: options.memoryMiB * 1024 * 1024 }),
+    });
+    this.kernel = started.kernel;
+    this.rootfs = started.rootfs;
+    fillMachineTree(this.rootfs);
+    this.#addConsole();
+    this.kernel.programs.set("/sbin/init", programLoader(initProgram));
+    this.init = startInit(started, "/sbin/init", "kernelbook");
+    this.guarded(() => this.kernel.runReady());
+  }
+
+  /** Puts a program into the file system, so that it can be run by its path. */
+  install(path: string, program: Program): void {
+    this.kernel.programs.set(path, programLoader(program));
+    this.rootfs.file(encode(path), programFile(path), { mode: 0o755 });
+  }
+
+  /** Starts a program, not yet running: a file's path, or a function that becomes a file. */
+  spawn(program: Program | string, options: SpawnOptions): SpawnedProgram {
+    const path = typeof program === "string" ? program : this.#installed(program);
+    const pid = kernelClone(this.init, CHILD);
+    const child = typeof pid === "number" ? this.#childOf(pid) : undefined;
+    if (child === undefined)
+      throw new Error(`no process can be made: ${answerText(pid as number)}`);
+    this.#prepare(child, options);
+    const argv = options.argv ?? [path];
+    const env = Object.entries({ ...DEFAULT_ENV, ...options.env });
+    const result = kernelExecve(
+      child,
+      encode(path),
+      argv.map(encode),
+      env.map(([name, value]) => encode(`${name}=${value}`)),
+    );
+    if (isSleeping(result) || result < 0) {
+      throw new Error(
+        `${path} cannot be run: ${isSleeping(result) ? "it waits" : answerText(result)}`,
+      );
+    }
+    const { user } = child;
+    return { task: child, context: user instanceof ProgramContext ? user : undefined };
+  }
+
+  /** Runs until `isDone`, or until nothing can happen any more. */
+  runUntil(isDone: () => boolean): void {
+    this.guarded(() => {
+      while (!isDone()) {
+        if (!this.kernel.step() && !this.kernel.advanceToNextEvent()) return;
+      }
+    });
+  }
+
+  /** What `task` (or, without one, anybody) has written to the console, as text. */
+  output(task?: Task): string {
+    return fromUtf8(
+      concat(task === undefined ? this.#allOutput : (this.#output.get(task.tgid) ?? [])),
+    );
+  }
+
+  /** A program must not run the machine that runs it. */
+  guarded<T>(body: () => T): T {
+    if (this.#isRunning) {
+      throw new Error("this machine is running: a program cannot run its own machine");
+    }
+    this.#isRunning = true;
+    try {
+      return body();
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  /** The bytes of a file as the first process sees it; undefined when it cannot be opened. */
+  readFile(path: string): Uint8Array | undefined {
+    const file = doFilpOpen(this.init, AT_FDCWD, encode(path), READ_ONLY);
+    if (!(file instanceof File)) return undefined;
+    const pieces: Uint8Array[] = [];
+    let pos = 0;
+    for (;;) {
+      const piece = kernelRead(file, pos, READ_BYTES);
+      if (piece.length === 0) break;
+      pieces.push(piece);
+      pos += piece.length;
+    }
+    fput(file);
+    return concat(pieces);
+  }
+
+  #installed(program: Program): string {
+    const given = String(program.name);
+    const name = /^[\w.-]{1,64}$/.test(given) ? given : "program";
+    this.#programs++;
+    const plain = `/usr/bin/${name}`;
+    const path = this.kernel.programs.has(plain) ? `${plain}.${this.#programs}` : plain;
+    this.install(path, program);
+    return path;
+  }
+
+  #childOf(pid: number): Task | undefined {
+    for (const task of this.kernel.tasks) if (task.pid === pid) return task;
+    return undefined;
+  }
+
+  #prepare(child: Task, options: SpawnOptions): void {
+    child.blocked = 0n;
+    const { uid, gid } = options;
+    if (uid !== undefined || gid !== undefined)
+      child.cred = this.#cred(child, uid ?? 0, gid ?? uid ?? 0);
+    if (options.nice !== undefined) child.se.nice = options.nice;
+    const console = doFilpOpen(this.init, AT_FDCWD, "/dev/console", CONSOLE_OPEN);
+    if (!(console instanceof File)) throw new Error("the console cannot be opened");
+    for (const fd of [0, 1, 2]) {
+      child.files.install(fd, console);
+      console.count++;
+    }
+    console.count--;
+  }
+
+  #cred(child: Task, uid: number, gid: number) {
+    const caps = uid === 0 ? child.cred.capPermitted : 0n;
+    child.cred.user.processes--;
+    const user = this.kernel.user(uid);
+    user.processes++;
+    return {
+      ...child.cred,
+      uid,
+      euid: uid,
+      suid: uid,
+      fsuid: uid,
+      gid,
+      egid: gid,
+      sgid: gid,
+      fsgid: gid,
+      capPermitted: caps,
+      capEffective: caps,
+      user,
+    };
+  }
+
+  /** A console that shows what is written to it and has nobody who types. */
+  #addConsole(): void {
+    cdevAdd(this.kernel, TTYAUX_MAJOR, CONSOLE_MINOR, {
+      readIter: () => 0,
+      writeIter: (iocb, iter) => {
+        const bytes = new Uint8Array(iter.count);
+        const done = iter.copyFrom(bytes);
+        const written = bytes.subarray(0, done);
+        this.#allOutput.push(written);
+        const own = this.#output.get(iocb.task.tgid) ?? [];
+        own.push(written);
+        this.#output.set(iocb.task.tgid, own);
+        return done;
+      },
+    });
+  }
+}
+
+const CHILD = {
+  flags: 0,
+  exitSignal: SIGCHLD,
+  pidfd: 0,
+  parentTid: 0,
+  childTid: 0,
+  stack: 0,
+  tls: 0,
+  setTid: [],
+};
+
+const READ_BYTES = 65_536;
+const READ_ONLY = { openFlag: 0, mode: 0, accMode: 0, lookupFlags: 1 };
+const CONSOLE_OPEN = { openFlag: O_RDWR, mode: 0, accMode: 0, lookupFlags: 1 };
+
+function answerText(answer: number): string {
+  return errnoName(-answer);
+}
+
+function encode(text: string): string {
+  return String.fromCharCode(...utf8(text));
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { boot } from "../index.ts";
+
+describe("running programs on a machine", () => {
+  test("answers what the program returned", () => {
+    const machine = boot();
+    const fd = machine.run(function* reopen(sys) {
+      yield* sys.close(0);
+      return yield* sys.openat(-100, "/etc/passwd");
+    });
+    expect(fd).toBe(0);
+  });
+
+  test("throws what the program threw", () => {
+    const machine = boot();
+    expect(() =>
+      machine.run(function* wrong(sys) {
+        yield* sys.getpid();
+        throw new RangeError("wrong");
+      }),
+    ).toThrow(new RangeError("wrong"));
+  });
+
+  test("says which program waits for ever", () => {
+    const machine = boot();
+    expect(() =>
+      machine.run(function* waits(sys) {
+        yield* sys.pause();
+      }),
+    ).toThrow(/waits \(pid 2\) never ends/);
+  });
+
+  test("refuses a program that runs its own machine", () => {
+    const machine = boot();
+    expect(() =>
+      machine.run(function* again(sys) {
+        yield* sys.getpid();
+        machine.runUntilIdle();
+      }),
+    ).toThrow(/cannot run its own machine/);
+  });
+
+  test("runs two programs at once, by turns", () => {
+    const machine = boot({ cpus: 1 });
+    const spin = function* spin(sys: Parameters<Parameters<typeof machine.run>[0]>[0]) {
+      for (let i = 0; i < 10; i++) yield* sys.compute(5_000_000);
+    };
+    const a = machine.spawn(spin);
+    const b = machine.spawn(spin);
+    machine.runFor(20_000_000);
+    expect([a.state, b.state]).toEqual(["R", "R"]);
+    machine.runUntilIdle();
+    expect([a.exited, b.exited]).toEqual([0, 0]);
+    const switches = machine.trace.events({ name: "sched:sched_switch" });
+    expect(switches.filter(({ fields }) => fields["prev_comm"] === "spin").length).toBeGreaterThan(
+      8,
+    );
+  });
+
+  test("keeps what a program writes to the console", () => {
+    const machine = boot();
+    const hello = machine.spawn(function* hello(sys) {
+      yield* sys.write(1, "zażółć\n");
+    });
+    machine.runUntilIdle();
+    expect(hello.output).toBe("zażółć\n");
+    expect(machine.consoleOutput).toBe("zażółć\n");
+  });
+
+  test("takes nothing from a program but what its calls make", () => {
+    const machine = boot();
+    const forged = { nr: 39, fill: () => forged, load: () => 39 };
+    expect(() =>
+      machine.run(function* forger() {
+        yield forged;
+      }),
+    ).toThrow(/may yield only what the calls of sys make/);
+  });
+
+  test("gives the same trace for the same seed", () => {
+    const trace = () => {
+      const machine = boot({ seed: 7 });
+      machine.spawn(function* sleeper(sys) {
+        yield* sys.nanosleep(1_000_000);
+        yield* sys.write(1, "a");
+      });
+      machine.spawn(function* worker(sys) {
+        yield* sys.compute(3_000_000);
+        yield* sys.write(1, "b");
+      });
+      machine.runUntilIdle();
+      return JSON.stringify(machine.trace.events());
+    };
+    expect(trace()).toBe(trace());
+  });
+});

@@ -1,0 +1,56 @@
+import type { Rootfs } from "../fs/rootfs.ts";
+import { programFile } from "../user/program-file.ts";
+
+const TEXTS: Readonly<Record<string, string>> = {
+  "/etc/hostname": "kernelbook\n",
+  "/etc/passwd":
+    "root:x:0:0:root:/root:/bin/sh\nala:x:1000:1000:Ala:/home/ala:/bin/sh\nola:x:1001:1001:Ola:/home/ola:/bin/sh\n",
+  "/etc/group": "root:x:0:\nusers:x:100:ala,ola\nala:x:1000:\nola:x:1001:\n",
+  "/etc/os-release": 'NAME="Kernelbook"\nID=kernelbook\nPRETTY_NAME="Kernelbook"\n',
+};
+
+const DIRECTORIES: readonly (readonly [string, number, number])[] = [
+  ["/bin", 0o755, 0],
+  ["/dev", 0o755, 0],
+  ["/etc", 0o755, 0],
+  ["/home", 0o755, 0],
+  ["/home/ala", 0o755, 1000],
+  ["/home/ola", 0o755, 1001],
+  ["/mnt", 0o755, 0],
+  ["/proc", 0o555, 0],
+  ["/root", 0o700, 0],
+  ["/sbin", 0o755, 0],
+  ["/sys", 0o555, 0],
+  ["/tmp", 0o1777, 0],
+  ["/usr", 0o755, 0],
+  ["/usr/bin", 0o755, 0],
+  ["/usr/lib", 0o755, 0],
+  ["/var", 0o755, 0],
+  ["/var/log", 0o755, 0],
+];
+
+/** Name, major and minor number, mode: `Documentation/admin-guide/devices.txt`. */
+const DEVICES: readonly (readonly [string, number, number, number])[] = [
+  ["/dev/null", 1, 3, 0o666],
+  ["/dev/zero", 1, 5, 0o666],
+  ["/dev/full", 1, 7, 0o666],
+  ["/dev/random", 1, 8, 0o666],
+  ["/dev/urandom", 1, 9, 0o666],
+  ["/dev/tty", 5, 0, 0o666],
+  ["/dev/console", 5, 1, 0o600],
+];
+
+/** What lies on the disk of a small machine before it boots: the usual directories, devices and texts. */
+export function fillMachineTree(rootfs: Rootfs): void {
+  for (const [path, mode, owner] of DIRECTORIES) {
+    rootfs.mkdir(path, { mode, uid: owner, gid: owner });
+  }
+  for (const [path, major, minor, mode] of DEVICES) rootfs.device(path, major, minor, { mode });
+  for (const [path, text] of Object.entries(TEXTS)) {
+    rootfs.file(
+      path,
+      Uint8Array.from(text, (char) => char.charCodeAt(0)),
+    );
+  }
+  rootfs.file("/sbin/init", programFile("/sbin/init"), { mode: 0o755 });
+}
