@@ -68,7 +68,7 @@ export function setupStack(mm: Mm, bprm: Binprm, setup: StackSetup): number {
   const random = new Uint8Array(RANDOM_BYTES);
   for (let i = 0; i < RANDOM_BYTES; i++) random[i] = mm.kernel.random.nextInt32() & 0xff;
   const randomAt = strings.pushBytes(random);
-  const { cred } = bprm;
+  const { cred, isSecure } = bprm.creds;
   const auxv: readonly (readonly [number, number])[] = [
     ...(mm.vdso === 0 ? [] : ([[AT_SYSINFO_EHDR, mm.vdso]] as const)),
     [AT_HWCAP, HWCAP],
@@ -84,7 +84,7 @@ export function setupStack(mm: Mm, bprm: Binprm, setup: StackSetup): number {
     [AT_EUID, cred.euid],
     [AT_GID, cred.gid],
     [AT_EGID, cred.egid],
-    [AT_SECURE, bprm.isSecureExec ? 1 : 0],
+    [AT_SECURE, isSecure ? 1 : 0],
     [AT_RANDOM, randomAt],
     [AT_EXECFN, execfn],
     [AT_PLATFORM, platform],

@@ -27,8 +27,8 @@ import {
   phdrBytes,
 } from "./elf-headers.ts";
 import { openExec } from "./exec-open.ts";
-import { fput } from "./file-table.ts";
 import type { File } from "./fs.ts";
+import { putExeFile } from "./open-file.ts";
 
 const PATH_MAX = 4096;
 /** `ELF_MIN_ALIGN`: at most this many bytes of program headers. */
@@ -57,7 +57,7 @@ export const elfFormat: Binfmt = {
     const interpreter = findInterpreter(bprm, elf);
     if (typeof interpreter === "number") return interpreter;
     const image = loadImage(bprm, elf, interpreter);
-    if (interpreter !== undefined) fput(interpreter.file);
+    if (interpreter !== undefined) putExeFile(interpreter.file);
     return image;
   },
 };
@@ -86,7 +86,7 @@ function findInterpreter(bprm: Binprm, elf: ElfFile): ElfFile | undefined | numb
   if (typeof file === "number") return file;
   const interpreter = readElf(kernel, file, kernel.hooks.kernelRead(file, 0, 256));
   if (typeof interpreter !== "number") return interpreter;
-  fput(file);
+  putExeFile(file);
   return -ELIBBAD;
 }
 

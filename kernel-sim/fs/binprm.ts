@@ -1,6 +1,6 @@
-import type { Cred } from "../kernel/cred.ts";
 import type { Task } from "../kernel/task.ts";
 import type { Mm } from "../mm/mm.ts";
+import type { ExecCreds } from "../security/commoncap-exec.ts";
 import type { ByteString, File } from "./fs.ts";
 
 export const BINPRM_BUF_SIZE = 256;
@@ -22,9 +22,7 @@ export interface Binprm {
   /** The first bytes of `file`, zero-filled. */
   buf: Uint8Array;
   /** The credentials after a successful exec; capabilities are worked out for the last `file`. */
-  cred: Cred;
-  /** The program gains rights: AT_SECURE. */
-  isSecureExec: boolean;
+  creds: ExecCreds;
   /** The path of `filename` cannot be opened again by the new program (a close-on-exec descriptor). */
   readonly isPathInaccessible: boolean;
   /** Set by a handler that wants the search to begin again with another `file`. */

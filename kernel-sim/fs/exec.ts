@@ -1,8 +1,7 @@
 import { isErr } from "../include/err.ts";
 import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
-import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../include/uapi/capability.ts";
 import { SIGKILL } from "../include/uapi/signal.ts";
-import { capable } from "../kernel/cred.ts";
+import { isNprocOverlimit } from "../kernel/cred.ts";
 import { handlerReset, mmRelease } from "../kernel/fork.ts";
 import { SighandStruct } from "../kernel/signal-struct.ts";
 import type { MaySleep, SysResult } from "../kernel/sleep.ts";
@@ -11,14 +10,15 @@ import type { SyscallTable } from "../kernel/syscall.ts";
 import { PF_FORKNOEXEC, type Task } from "../kernel/task.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
 import { getUser64, strncpyFromUser } from "../mm/uaccess.ts";
+import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
 import { BINPRM_BUF_SIZE, type Binprm, type LoadedImage } from "./binprm.ts";
 import { doOpenExecat, openExec } from "./exec-open.ts";
-import { fput } from "./file-table.ts";
 import type { ByteString, File } from "./fs.ts";
+import { putExeFile } from "./open-file.ts";
+import { inodePermission, MAY_READ } from "./permission.ts";
 
 const AT_FDCWD = -100;
 const RLIMIT_STACK = 3;
-const RLIMIT_NPROC = 6;
 const MAX_ARG_STRLEN = 131_072;
 const MAX_ARG_STRINGS = 0x7fffffff;
 /** What may always be passed. */
@@ -51,23 +51,14 @@ function doExecveat(
   envp: number,
   flags: number,
 ): SysResult {
-  const { cred } = task;
-  if (
-    task.isOverNproc &&
-    cred.user.processes > task.signal.rlim[RLIMIT_NPROC]!.cur &&
-    cred.user.uid !== 0 &&
-    !capable(cred, CAP_SYS_RESOURCE) &&
-    !capable(cred, CAP_SYS_ADMIN)
-  ) {
-    return -EAGAIN;
-  }
+  if (task.isOverNproc && isNprocOverlimit(task)) return -EAGAIN;
   task.isOverNproc = false;
   const opened = doOpenExecat(task, fd, filename, flags);
   if (typeof opened === "number") return opened;
   const { file, name, isPathInaccessible } = opened;
   const strings = readStrings(task, argv, envp, name);
   if (typeof strings === "number" || opened.isCheckOnly) {
-    fput(file);
+    putExeFile(file);
     return typeof strings === "number" ? strings : 0;
   }
   return execBinprm(makeBprm(task, file, name, strings, isPathInaccessible));
@@ -104,8 +95,7 @@ function makeBprm(
     argv: strings.argv,
     envp: strings.envp,
     buf: new Uint8Array(BINPRM_BUF_SIZE),
-    cred: task.cred,
-    isSecureExec: false,
+    creds: { cred: task.cred, isSecure: false, perClear: 0 },
     isPathInaccessible,
     interpreter: undefined,
   };
@@ -115,7 +105,7 @@ function execBinprm(bprm: Binprm): SysResult {
   const { task } = bprm;
   const image = searchBinaryHandler(bprm);
   if (typeof image === "number") {
-    fput(bprm.file);
+    putExeFile(bprm.file);
     return image;
   }
   task.kernel.chargeCurrent(task.kernel.costs.execNs);
@@ -204,17 +194,30 @@ function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
     if (depth > MAX_DEPTH) return -ELOOP;
     bprm.buf = new Uint8Array(BINPRM_BUF_SIZE);
     bprm.buf.set(task.kernel.hooks.kernelRead(bprm.file, 0, BINPRM_BUF_SIZE));
+    // The stack tells of them, so they come first; of a script its interpreter's count.
+    const creds = capBprmCredsFromFile(task, bprm.file, isFsShared(task));
+    if (typeof creds !== "number") bprm.creds = creds;
     let result: LoadedImage | number = -ENOEXEC;
     for (const format of task.kernel.binfmts) {
       result = format.load(bprm);
       if (result !== -ENOEXEC) break;
     }
+    if (typeof result !== "number" && typeof creds === "number") {
+      result.mm.exit();
+      return creds;
+    }
     if (typeof result !== "number" || isErr(result)) return result;
     if (bprm.interpreter === undefined) return -ENOEXEC;
-    fput(bprm.file);
+    putExeFile(bprm.file);
     bprm.file = bprm.interpreter;
     bprm.interpreter = undefined;
   }
+}
+
+/** Somebody outside of the process could change the root under a program with more rights. @linux `check_unsafe_exec` */
+function isFsShared(task: Task): boolean {
+  const own = task.signal.threads.filter((thread) => thread.fs === task.fs).length;
+  return task.fs.users > own;
 }
 
 /** The point of no return: from here on the old program is gone. @linux fs/exec.c `begin_new_exec` */
@@ -228,6 +231,9 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
     task.files = task.files.copy();
   }
   task.mm = image.mm;
+  if (oldMm !== undefined) image.mm.mmFlags = oldMm.mmFlags.inherited();
+  // It stays closed to writers as long as somebody runs it.
+  image.mm.exeFile = bprm.file;
   if (oldMm !== undefined) {
     oldMm.users--;
     if (oldMm.users === 0) oldMm.exit();
@@ -235,7 +241,8 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   task.flags &= ~PF_FORKNOEXEC;
   resetSignals(task);
   task.robustList = 0;
-  kernel.hooks.commitCreds(task, bprm);
+  const isUnreadable = inodePermission(task, bprm.file.inode, MAY_READ) < 0;
+  commitExecCreds(task, bprm.creds, isUnreadable);
   task.files.doCloseOnExec(task);
   task.comm = baseName(bprm.filename).slice(0, TASK_COMM_LEN - 1);
   signal.posixTimers.clear();
@@ -243,7 +250,6 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   task.gsBase = 0;
   startThread(task, image);
   task.user = kernel.hooks.userContext(task, bprm, image);
-  fput(bprm.file);
   kernel.tracing.event("sched:sched_process_exec", {
     filename: bprm.filename,
     pid: task.pid,

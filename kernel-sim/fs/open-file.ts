@@ -11,7 +11,7 @@ import {
 import { IN_OPEN } from "../include/uapi/inotify.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
-import { abandonFile } from "./file-table.ts";
+import { abandonFile, fput, getFile } from "./file-table.ts";
 import {
   File,
   FMODE_ATOMIC_POS,
@@ -65,8 +65,16 @@ export function denyWriteAccess(inode: Inode): number {
   return 0;
 }
 
-export function allowWriteAccess(inode: Inode): void {
-  inode.writecount++;
+/** One more holder of a program that nobody may write (`exe_file_deny_write_access`). */
+export function getExeFile(file: File): File {
+  file.inode.writecount--;
+  return getFile(file);
+}
+
+/** One holder less of a program that was opened to be run; the last one lets it be written again. */
+export function putExeFile(file: File): void {
+  file.inode.writecount++;
+  fput(file);
 }
 
 /**

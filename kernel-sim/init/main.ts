@@ -1,6 +1,7 @@
 import { elfFormat } from "../fs/binfmt_elf.ts";
 import { scriptFormat } from "../fs/binfmt_script.ts";
 import { kernelExecve } from "../fs/exec.ts";
+import { initProcFs } from "../fs/proc/init.ts";
 import { initRootfs, type Rootfs } from "../fs/rootfs.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
@@ -24,6 +25,7 @@ export function startKernel(options: KernelOptions): StartedKernel {
   const kernel = new Kernel(options);
   initSyscalls(kernel);
   installHooks(kernel);
+  initProcFs(kernel);
   kernel.binfmts.push(scriptFormat, elfFormat);
   return { kernel, rootfs: initRootfs(kernel) };
 }

@@ -233,6 +233,7 @@ function copySignals(task: Task, child: Task, flags: number): void {
   );
   child.signal.tty = signal.tty;
   child.signal.oomScoreAdj = signal.oomScoreAdj;
+  child.signal.oomScoreAdjMin = signal.oomScoreAdjMin;
   child.signal.hasChildSubreaper = signal.hasChildSubreaper || signal.isChildSubreaper;
 }
 

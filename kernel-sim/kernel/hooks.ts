@@ -59,8 +59,6 @@ export interface KernelHooks {
   newNetNs: (task: Task) => NetNamespace;
   /** `n` bytes of `file` from `pos` on, fewer at its end. */
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
-  /** The new credentials of a program that is about to start. */
-  commitCreds: (task: Task, bprm: Binprm) => void;
   /** What runs in user mode for a program that was just loaded. */
   userContext: (task: Task, bprm: Binprm, image: LoadedImage) => UserContext;
   /** execve of one of several threads: ends `thread`, counts the others that still live, takes the leader's place. */
@@ -94,7 +92,6 @@ export function noHooks(): KernelHooks {
     newIpcNs: () => new IpcNamespace(),
     newNetNs: () => new NetNamespace(),
     kernelRead: () => new Uint8Array(0),
-    commitCreds: () => {},
     userContext: (task) => task.user,
     killThread: () => {},
     otherThreads: (task) => task.signal.threads.length - 1,

@@ -156,7 +156,7 @@ const OPTIONS: Readonly<Record<number, PrctlOption>> = Object.freeze({
   [PR_TIMER_CREATE_RESTORE_IDS]: timerRestoreIds,
   [PR_GET_AUXV]: (task, at, len, a4, a5) => {
     if (isAnySet(a4, a5)) return -EINVAL;
-    const auxv = task.mm?.auxv ?? new Uint8Array(0);
+    const auxv = task.mm?.savedAuxv ?? new Uint8Array(0);
     const part = len < 0 ? auxv : auxv.subarray(0, len);
     return copyToUser(task, at, part) < 0 ? -EFAULT : auxv.length;
   },

@@ -1,3 +1,4 @@
+import { fsSysctl } from "../fs/sysctl.ts";
 import { EINVAL, EPERM, ESRCH } from "../include/errno.ts";
 import { CAP_SYS_RESOURCE } from "../include/uapi/capability.ts";
 import { RLIM_NLIMITS, RLIMIT_NOFILE } from "../include/uapi/resource.ts";
@@ -52,7 +53,7 @@ function doPrlimit(
   if (resource >= RLIM_NLIMITS) return -EINVAL;
   if (wanted !== undefined) {
     if (wanted.cur > wanted.max) return -EINVAL;
-    if (resource === RLIMIT_NOFILE && wanted.max > task.kernel.sysctl.nrOpen) return -EPERM;
+    if (resource === RLIMIT_NOFILE && wanted.max > fsSysctl(task.kernel).nrOpen) return -EPERM;
   }
   const old = target.signal.rlim[resource]!;
   if (wanted !== undefined) {

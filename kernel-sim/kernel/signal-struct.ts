@@ -141,6 +141,8 @@ export class SignalStruct {
   maxrss = 0;
   cmaxrss = 0;
   oomScoreAdj = 0;
+  /** Below this only CAP_SYS_RESOURCE can set it. */
+  oomScoreAdjMin = 0;
   groupExecTask: Task | undefined = undefined;
 
   constructor(

@@ -1,4 +1,5 @@
-import { fput, getFile } from "../fs/file-table.ts";
+import { getFile } from "../fs/file-table.ts";
+import { getExeFile, putExeFile } from "../fs/open-file.ts";
 import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_RW } from "../hw/page-table.ts";
 import { ENOMEM } from "../include/errno.ts";
 import type { Mm } from "./mm.ts";
@@ -65,9 +66,9 @@ function copyFields(mm: Mm, old: Mm): void {
   mm.envStart = old.envStart;
   mm.envEnd = old.envEnd;
   mm.mmFlags = old.mmFlags.inherited();
-  mm.auxv = old.auxv;
+  mm.savedAuxv = old.savedAuxv;
   mm.vdso = old.vdso;
-  mm.exeFile = old.exeFile === undefined ? undefined : getFile(old.exeFile);
+  mm.exeFile = old.exeFile === undefined ? undefined : getExeFile(old.exeFile);
   mm.totalVm = old.totalVm;
   mm.dataVm = old.dataVm;
   mm.execVm = old.execVm;
@@ -140,5 +141,5 @@ export function exitMmap(mm: Mm): void {
 function dropExeFile(mm: Mm): void {
   const { exeFile } = mm;
   mm.exeFile = undefined;
-  if (exeFile !== undefined) fput(exeFile);
+  if (exeFile !== undefined) putExeFile(exeFile);
 }

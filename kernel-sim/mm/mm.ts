@@ -61,8 +61,6 @@ export class Mm {
   exeFile: File | undefined = undefined;
   /** What prctl says of it, and who may look into it. */
   mmFlags = new MmFlags();
-  /** The auxiliary vector as execve has written it. */
-  auxv: Uint8Array = new Uint8Array(0);
   /** The page that the kernel gives to every process, 0: none. */
   vdso = 0;
   /** Bytes of the newest mapping that are to be made resident at once. */

@@ -113,7 +113,10 @@ export function sleepInKernel(task: Task, call: MaySleep<number>): void {
 
 function endStep(kernel: Kernel, rq: RunQueue, task: Task | undefined, userNs: number): void {
   if (task !== undefined) account(kernel, rq, task, userNs);
-  else rq.now += rq.spent;
+  else {
+    rq.now += rq.spent;
+    rq.systemNs += rq.spent;
+  }
   kernel.current = undefined;
 }
 
@@ -121,6 +124,9 @@ function account(kernel: Kernel, rq: RunQueue, task: Task, userNs: number): void
   const ns = userNs + rq.spent;
   task.utime += userNs;
   task.stime += rq.spent;
+  if (task.se.nice > 0) rq.niceNs += userNs;
+  else rq.userNs += userNs;
+  rq.systemNs += rq.spent;
   rq.now += ns;
   rq.spent = 0;
   kernel.sched.account(rq, task, ns);

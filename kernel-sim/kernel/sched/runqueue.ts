@@ -21,6 +21,10 @@ export class RunQueue {
   spent = 0;
   nextTick = 0;
   idleNs = 0;
+  /** Where its time has gone, in ns: programs, programs with a nice value above 0, the kernel. */
+  userNs = 0;
+  niceNs = 0;
+  systemNs = 0;
   nrSwitches = 0;
 
   constructor(cpu: number) {

@@ -1,0 +1,26 @@
+import type { Kernel } from "../../kernel/kernel.ts";
+import { FS_REQUIRES_DEV, fileSystems, registerFilesystem } from "../filesystems.ts";
+import { procTree } from "./generic.ts";
+import { procSysRoot } from "./proc-sysctl.ts";
+import { procFillSuper } from "./root.ts";
+import { initProcFiles } from "./root-files.ts";
+import { SYSCTL_TABLES } from "./sysctl-tables.ts";
+
+/** Makes /proc known: its files, and itself to mount(2). @linux fs/proc/root.c `proc_root_init` (6.18) */
+export function initProcFs(kernel: Kernel): void {
+  const tree = procTree(kernel);
+  initProcFiles(tree);
+  tree.single("filesystems", (task) => {
+    const types = [...fileSystems(task.kernel).values()];
+    return types
+      .map(({ name, flags }) => `${(flags & FS_REQUIRES_DEV) === 0 ? "nodev" : ""}\t${name}\n`)
+      .join("");
+  });
+  tree.special("sys", (sb) => procSysRoot(sb, SYSCTL_TABLES));
+  registerFilesystem(kernel, {
+    name: "proc",
+    flags: 0,
+    // Each mount is a file system of its own, with options of its own.
+    getTree: (task) => procFillSuper(kernel, task.pidNs(), tree),
+  });
+}
