@@ -5,6 +5,8 @@ import { type File, FMODE_PATH } from "./fs.ts";
 
 /** Index of the limit of open files in `signal.rlim`. */
 const RLIMIT_NOFILE = 7;
+/** Room in a new table. */
+const NR_OPEN_DEFAULT = 64;
 
 /**
  * A table of descriptors; shared with CLONE_FILES.
@@ -19,6 +21,8 @@ export class FilesStruct {
   /** No number below it is free. */
   #next = 0;
   users = 1;
+  /** For how many descriptors there is room: it doubles when one does not fit (`fdt->max_fds`). */
+  maxFds = NR_OPEN_DEFAULT;
 
   /** The open file of `fd`, if there is one (also an O_PATH one: `fdget_raw`). */
   get(fd: number): File | undefined {
@@ -51,6 +55,7 @@ export class FilesStruct {
 
   install(fd: number, file: File): void {
     this.#reserved.delete(fd);
+    while (this.maxFds <= fd) this.maxFds *= 2;
     while (this.#files.length <= fd) this.#files.push(undefined);
     this.#files[fd] = file;
   }

@@ -1,10 +1,13 @@
+import { pipefifoFops } from "../fs/fifo.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
+import { specialFiles } from "../fs/special-inode.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { userContext } from "../user/user-context.ts";
 
 /** Ties the parts of the kernel to the core. */
 export function installHooks(kernel: Kernel): void {
   const { hooks } = kernel;
+  specialFiles(kernel).fifo = pipefifoFops;
   hooks.kernelRead = kernelRead;
   hooks.userContext = userContext;
 }

@@ -2,6 +2,10 @@ import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ioprioSyscalls } from "../block/ioprio.ts";
 import { randomSyscalls } from "../drivers/char/random.ts";
 import { execSyscalls } from "../fs/exec.ts";
+import { eventpollSyscalls } from "../fs/eventpoll-syscalls.ts";
+import { pipeSyscalls } from "../fs/pipe-create.ts";
+import { pollSyscalls } from "../fs/poll-syscalls.ts";
+import { selectSyscalls } from "../fs/select.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
@@ -25,6 +29,10 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   exitSyscalls,
   execSyscalls,
   fsSyscalls,
+  eventpollSyscalls,
+  pipeSyscalls,
+  pollSyscalls,
+  selectSyscalls,
   killSyscalls,
   pgrpSyscalls,
   signalSyscalls,

@@ -11,3 +11,6 @@ export const EPOLLWRNORM = 0x100;
 export const EPOLLWRBAND = 0x200;
 export const EPOLLMSG = 0x400;
 export const EPOLLRDHUP = 0x2000;
+
+/** What a file without `poll` can do at any time: `DEFAULT_POLLMASK` of `include/linux/poll.h`. */
+export const DEFAULT_POLLMASK = EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM;
