@@ -1,4 +1,4 @@
-import { EPOLLEXCLUSIVE, EPOLLET, EPOLLONESHOT, EPOLLWAKEUP } from "../include/uapi/eventpoll.ts";
+import { EPOLLET, EPOLLEXCLUSIVE, EPOLLONESHOT, EPOLLWAKEUP } from "../include/uapi/eventpoll.ts";
 import { EPOLLIN, EPOLLOUT } from "../include/uapi/poll.ts";
 import type { UserStruct } from "../kernel/cred.ts";
 import { TASK_NORMAL } from "../kernel/state.ts";

@@ -1,5 +1,5 @@
+import { type Epitem, Eventpoll, epitemsOf } from "./eventpoll-item.ts";
 import type { File } from "./fs.ts";
-import { type Epitem, epitemsOf, Eventpoll } from "./eventpoll-item.ts";
 
 /** How deep epoll files may watch each other. */
 const EP_MAX_NESTS = 4;

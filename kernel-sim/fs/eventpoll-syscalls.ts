@@ -1,13 +1,4 @@
-import {
-  EBADF,
-  EEXIST,
-  EFAULT,
-  EINTR,
-  EINVAL,
-  ELOOP,
-  ENOENT,
-  EPERM,
-} from "../include/errno.ts";
+import { EBADF, EEXIST, EFAULT, EINTR, EINVAL, ELOOP, ENOENT, EPERM } from "../include/errno.ts";
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,

@@ -1,4 +1,4 @@
-import { EFAULT, EINVAL, EINTR, ENOSPC } from "../include/errno.ts";
+import { EFAULT, EINTR, EINVAL, ENOSPC } from "../include/errno.ts";
 import { EPOLLET, EPOLLONESHOT } from "../include/uapi/eventpoll.ts";
 import { O_CLOEXEC, O_RDWR } from "../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../include/uapi/poll.ts";
@@ -11,7 +11,13 @@ import type { WaitQueueEntry } from "../kernel/wait.ts";
 import { copyToUser } from "../mm/uaccess.ts";
 import { anonInodeGetfile } from "./anon-inodes.ts";
 import { epIoctl } from "./eventpoll-busy-poll.ts";
-import { EP_PRIVATE_BITS, Epitem, type EpollEvent, epitemsOf, Eventpoll } from "./eventpoll-item.ts";
+import {
+  EP_PRIVATE_BITS,
+  Epitem,
+  type EpollEvent,
+  Eventpoll,
+  epitemsOf,
+} from "./eventpoll-item.ts";
 import { hasTooManyPaths } from "./eventpoll-nesting.ts";
 import type { File, FileOperations, PollTable } from "./fs.ts";
 import { noopLlseek } from "./llseek.ts";

@@ -1,3 +1,4 @@
+import { FASYNC } from "../include/uapi/fcntl.ts";
 import {
   EPOLLERR,
   EPOLLHUP,
@@ -10,7 +11,6 @@ import {
   EPOLLWRBAND,
   EPOLLWRNORM,
 } from "../include/uapi/poll.ts";
-import { FASYNC } from "../include/uapi/fcntl.ts";
 import { SI_SIGIO } from "../include/uapi/siginfo.ts";
 import {
   SIGBUS,

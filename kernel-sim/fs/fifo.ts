@@ -1,8 +1,10 @@
 import { EINVAL, ENOMEM, ENXIO, ERESTARTSYS } from "../include/errno.ts";
 import { O_NONBLOCK } from "../include/uapi/fcntl.ts";
-import type { MaySleep, SysResult } from "../kernel/sleep.ts";
+import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { waitEventInterruptible } from "../kernel/wait.ts";
+import type { IovIter } from "../lib/iov-iter.ts";
+import { fileAccessed } from "./atime.ts";
 import {
   type File,
   type FileOperations,
@@ -14,10 +16,12 @@ import {
   FMODE_STREAM,
   FMODE_WRITE,
   type Inode,
+  type Kiocb,
 } from "./fs.ts";
 import { pipeanonFops, putPipeInfo } from "./pipe.ts";
 import { allocPipeInfo } from "./pipe-limits.ts";
 import type { PipeInodeInfo } from "./pipe-ring.ts";
+import { fileUpdateTime } from "./timestamps.ts";
 
 /** It has no position (`stream_open`). */
 export function streamOpen(file: File): void {

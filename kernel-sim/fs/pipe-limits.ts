@@ -1,6 +1,6 @@
 import { EBADF, EBUSY, EINVAL, EPERM } from "../include/errno.ts";
-import { F_GETPIPE_SZ } from "../include/uapi/fcntl.ts";
 import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../include/uapi/capability.ts";
+import { F_GETPIPE_SZ } from "../include/uapi/fcntl.ts";
 import { capable, type UserStruct } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";

@@ -56,8 +56,8 @@ export class PipeInodeInfo {
   /** Open files; with FIFOs, opens that have not ended as well. */
   files = 0;
   /** How often a reader, a writer has come: who waits for a partner watches these. */
-  rCounter = 0;
-  wCounter = 0;
+  rCounter = 1;
+  wCounter = 1;
   /** Somebody has polled it: then every write wakes, not only the one into the empty pipe. */
   pollUsage = false;
   readonly rdWait = new WaitQueueHead();

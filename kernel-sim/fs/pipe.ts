@@ -1,10 +1,6 @@
-import {
-  EAGAIN,
-  EFAULT,
-  ENOIOCTLCMD,
-  EPIPE,
-  ERESTARTSYS,
-} from "../include/errno.ts";
+import { EAGAIN, EFAULT, ENOIOCTLCMD, EPIPE, ERESTARTSYS } from "../include/errno.ts";
+import { O_DIRECT, O_NONBLOCK } from "../include/uapi/fcntl.ts";
+import { FIONREAD } from "../include/uapi/ioctls.ts";
 import {
   EPOLLERR,
   EPOLLHUP,
@@ -13,8 +9,6 @@ import {
   EPOLLRDNORM,
   EPOLLWRNORM,
 } from "../include/uapi/poll.ts";
-import { O_DIRECT, O_NONBLOCK } from "../include/uapi/fcntl.ts";
-import { FIONREAD } from "../include/uapi/ioctls.ts";
 import { POLL_IN, POLL_OUT } from "../include/uapi/siginfo.ts";
 import { SIGPIPE } from "../include/uapi/signal.ts";
 import { SEND_SIG_NOINFO, sendSignal } from "../kernel/signal-send.ts";
@@ -34,11 +28,7 @@ import {
   type Kiocb,
   type PollTable,
 } from "./fs.ts";
-import {
-  PIPE_BUF_FLAG_CAN_MERGE,
-  PIPE_BUF_FLAG_PACKET,
-  type PipeInodeInfo,
-} from "./pipe-ring.ts";
+import { PIPE_BUF_FLAG_CAN_MERGE, PIPE_BUF_FLAG_PACKET, type PipeInodeInfo } from "./pipe-ring.ts";
 import { pollWait } from "./poll.ts";
 
 const PAGE_SIZE = 4096;
@@ -58,7 +48,7 @@ function anonPipeRead(iocb: Kiocb, to: IovIter): SysResult {
   const progress = { got: 0, wakeWriter: false };
   const result = readOnce(iocb, to, pipe, progress);
   if (result === undefined) return sleepingRead(iocb, to, pipe, progress);
-  return finishRead(iocb, pipe, progress, result, false);
+  return finishRead(pipe, progress, result, false);
 }
 
 interface ReadProgress {
@@ -78,7 +68,7 @@ function* sleepingRead(
     if (error < 0) return -ERESTARTSYS;
     const result = readOnce(iocb, to, pipe, progress);
     // Who has slept was the only one to be woken: when something is left, it wakes the next.
-    if (result !== undefined) return finishRead(iocb, pipe, progress, result, !pipe.isEmpty);
+    if (result !== undefined) return finishRead(pipe, progress, result, !pipe.isEmpty);
   }
 }
 
@@ -113,7 +103,6 @@ function readOnce(
 }
 
 function finishRead(
-  { task }: Kiocb,
   pipe: PipeInodeInfo,
   { wakeWriter }: ReadProgress,
   result: number,
@@ -138,17 +127,17 @@ function anonPipeWrite(iocb: Kiocb, from: IovIter): SysResult {
   const wasEmpty = pipe.isEmpty;
   if (pipe.readers === 0) {
     sendSignal(SIGPIPE, SEND_SIG_NOINFO, task, "thread");
-    return finishWrite(task, pipe, wasEmpty, false, -EPIPE);
+    return finishWrite(pipe, wasEmpty, false, -EPIPE);
   }
   let put = 0;
   if (!wasEmpty) {
     put = mergeIntoLast(pipe, from);
-    if (put < 0 || from.count === 0) return finishWrite(task, pipe, wasEmpty, false, put);
+    if (put < 0 || from.count === 0) return finishWrite(pipe, wasEmpty, false, put);
   }
   const progress = { put };
   const result = writeOnce(iocb, from, pipe, progress);
   if (result === undefined) return sleepingWrite(iocb, from, pipe, progress, wasEmpty);
-  return finishWrite(task, pipe, wasEmpty, false, result);
+  return finishWrite(pipe, wasEmpty, false, result);
 }
 
 /**
@@ -178,7 +167,7 @@ function* sleepingWrite(
   for (;;) {
     if (task.hasSignalPending()) {
       const result = progress.put === 0 ? -ERESTARTSYS : progress.put;
-      return finishWrite(task, pipe, wasEmpty, !pipe.isFull, result);
+      return finishWrite(pipe, wasEmpty, !pipe.isFull, result);
     }
     if (wasEmpty) pipe.rdWait.wakeUpInterruptible(1, PIPE_IN);
     killFasync(pipe.fasyncReaders, POLL_IN);
@@ -186,7 +175,7 @@ function* sleepingWrite(
     yield* waitEventInterruptible(task, pipe.wrWait, isWritable, true);
     wasEmpty = pipe.isEmpty;
     const result = writeOnce(iocb, from, pipe, progress);
-    if (result !== undefined) return finishWrite(task, pipe, wasEmpty, !pipe.isFull, result);
+    if (result !== undefined) return finishWrite(pipe, wasEmpty, !pipe.isFull, result);
   }
 }
 
@@ -219,7 +208,6 @@ function writeOnce(
 }
 
 function finishWrite(
-  task: Task,
   pipe: PipeInodeInfo,
   wasEmpty: boolean,
   wakeNextWriter: boolean,

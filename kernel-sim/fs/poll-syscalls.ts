@@ -1,9 +1,4 @@
-import {
-  EFAULT,
-  EINVAL,
-  ERESTART_RESTARTBLOCK,
-  ERESTARTNOHAND,
-} from "../include/errno.ts";
+import { EFAULT, EINVAL, ERESTART_RESTARTBLOCK, ERESTARTNOHAND } from "../include/errno.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLNVAL } from "../include/uapi/poll.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";

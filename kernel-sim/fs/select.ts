@@ -27,8 +27,7 @@ import {
 import { PollWqueues } from "./poll-wqueues.ts";
 
 /** What makes a descriptor readable, writable, exceptional for select. */
-const POLLIN_SET =
-  EPOLLNVAL | EPOLLRDNORM | EPOLLRDBAND | EPOLLIN | EPOLLHUP | EPOLLERR;
+const POLLIN_SET = EPOLLNVAL | EPOLLRDNORM | EPOLLRDBAND | EPOLLIN | EPOLLHUP | EPOLLERR;
 const POLLOUT_SET = EPOLLNVAL | EPOLLWRBAND | EPOLLWRNORM | EPOLLOUT | EPOLLERR;
 const POLLEX_SET = EPOLLNVAL | EPOLLPRI;
 const SETS: readonly number[] = Object.freeze([POLLIN_SET, POLLOUT_SET, POLLEX_SET]);
@@ -198,4 +197,7 @@ function finishSelect(task: Task, { addrs, answered }: FdSets, count: number): n
   return count;
 }
 
-export const selectSyscalls: SyscallTable = Object.freeze({ select: sysSelect, pselect6: sysPselect6 });
+export const selectSyscalls: SyscallTable = Object.freeze({
+  select: sysSelect,
+  pselect6: sysPselect6,
+});

@@ -1,8 +1,8 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ioprioSyscalls } from "../block/ioprio.ts";
 import { randomSyscalls } from "../drivers/char/random.ts";
-import { execSyscalls } from "../fs/exec.ts";
 import { eventpollSyscalls } from "../fs/eventpoll-syscalls.ts";
+import { execSyscalls } from "../fs/exec.ts";
 import { pipeSyscalls } from "../fs/pipe-create.ts";
 import { pollSyscalls } from "../fs/poll-syscalls.ts";
 import { selectSyscalls } from "../fs/select.ts";
