@@ -4,6 +4,8 @@ import type { Task } from "../kernel/task.ts";
 import { copyToUser, getInt64, setInt64, structFromUser } from "../mm/uaccess.ts";
 
 const NSEC_PER_SEC = 1e9;
+/** The last time that there is, 292 years after boot: no timer gets there. */
+const KTIME_MAX = 2 ** 63;
 
 /** When a wait ends: ns since boot; 0: it does not wait at all; Infinity: never. */
 export type EndTime = number;
@@ -11,7 +13,9 @@ export type EndTime = number;
 /** The end of a wait of `sec` and `nsec` from now; undefined when they are no valid time. @linux fs/select.c `poll_select_set_timeout` (6.18) */
 export function pollSelectSetTimeout(task: Task, sec: number, nsec: number): EndTime | undefined {
   if (sec < 0 || nsec < 0 || nsec >= NSEC_PER_SEC) return undefined;
-  return sec === 0 && nsec === 0 ? 0 : task.kernel.now() + sec * NSEC_PER_SEC + nsec;
+  if (sec === 0 && nsec === 0) return 0;
+  const end = task.kernel.now() + sec * NSEC_PER_SEC + nsec;
+  return end >= KTIME_MAX ? Infinity : end;
 }
 
 /** The end that a `struct timespec` at `addr` asks for, or a negative errno; no structure: never. */

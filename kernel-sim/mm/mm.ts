@@ -86,7 +86,7 @@ export class Mm {
   /** oom_reaper has taken its pages: who reads them gets SIGBUS. */
   isUnstable = false;
   readonly #flushers = new Set<TlbFlush>();
-  readonly #vpns = new Float64Array(LOOKED_UP).fill(-1);
+  readonly #vpns = new Float64Array(LOOKED_UP).fill(NaN);
   readonly #writable = new Uint8Array(LOOKED_UP);
   readonly #frames: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   #last: Vma | undefined = undefined;
@@ -246,10 +246,10 @@ export class Mm {
 
   /** Translations of [start, end) have changed or gone. @linux arch/x86/mm/tlb.c `flush_tlb_mm_range` */
   flushTlb(start: number, end: number): void {
-    if (end - start > LOOKED_UP * PAGE_SIZE) this.#vpns.fill(-1);
+    if (end - start > LOOKED_UP * PAGE_SIZE) this.#vpns.fill(NaN);
     else {
       for (let at = Math.floor(start / PAGE_SIZE); at * PAGE_SIZE < end; at++) {
-        if (this.#vpns[at & (LOOKED_UP - 1)] === at) this.#vpns[at & (LOOKED_UP - 1)] = -1;
+        if (this.#vpns[at & (LOOKED_UP - 1)] === at) this.#vpns[at & (LOOKED_UP - 1)] = NaN;
       }
     }
     for (const flush of this.#flushers) flush(start, end);

@@ -29,12 +29,13 @@ class LoadAverage {
       const before = this.#loads;
       this.#loads = before.map((load, i) => calcLoad(load, EXP[i]!, active));
       this.#nextNs += LOAD_FREQ_NS;
-      if (active === 0 && this.#loads.every((load, i) => load === before[i])) this.#skipIdle();
+      if (this.#loads.every((load, i) => load === before[i])) this.#skipSettled();
     }
     return this.#loads;
   }
 
-  #skipIdle(): void {
+  /** They move no more: the same, however often it is done. */
+  #skipSettled(): void {
     const missed = Math.floor((this.#kernel.now() - this.#nextNs) / LOAD_FREQ_NS);
     if (missed > 0) this.#nextNs += missed * LOAD_FREQ_NS;
   }
