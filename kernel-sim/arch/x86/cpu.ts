@@ -126,6 +126,8 @@ export class Cpu {
     this.decoding = { isFlat: true, isPlain: options.isPlain ?? false, hasShadowStack: false };
     this.f[F_EFLAGS] = X86_EFLAGS_FIXED;
     this.mmu.cr0 = CR0_PE | CR0_ET | CR0_NE;
+    this.ldtr.setNull(0);
+    this.tr.setNull(0);
     this.setFlatSegments(0);
     this.dr[6] = 0xffff0ff0 | 0;
     this.dr[7] = 0x400;

@@ -87,6 +87,7 @@ export function run(cpu: Cpu, budget: number): Stop {
   let left = budget;
   for (;;) {
     const instructions = (): number => budget - left;
+    if (left <= 0) return { kind: "budget", instructions: instructions() };
     if (cpu.pendingInterrupt >= 0 && cpu.mayBeInterrupted && !cpu.inShadow) {
       const vector = cpu.pendingInterrupt;
       cpu.pendingInterrupt = -1;
@@ -97,7 +98,6 @@ export function run(cpu: Cpu, budget: number): Stop {
       if (!delivered) return { kind: "shutdown", instructions: instructions() };
     }
     if (cpu.isHalted) return { kind: "halt", instructions: instructions() };
-    if (left <= 0) return { kind: "budget", instructions: instructions() };
     const { used, isStopped } = pass(cpu, left);
     left -= used;
     if (!isStopped) continue;
@@ -109,6 +109,8 @@ export function run(cpu: Cpu, budget: number): Stop {
     if (isSoftware && !mayEnter(cpu, vector)) {
       // INT n through a closed gate is a fault, not a trap.
       cpu.st[ST_EIP] = at - softwareLength(vector);
+      cpu.retired--;
+      left++;
     }
     if (!deliver(cpu, { vector, errorCode, hasErrorCode, cause })) {
       return { kind: "shutdown", instructions: instructions() };
