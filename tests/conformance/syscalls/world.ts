@@ -1,15 +1,13 @@
 import { CAP_SYS_RESOURCE } from "../../../kernel-sim/include/uapi/capability.ts";
-import { bareTask } from "../../../kernel-sim/init/bare-task.ts";
-import { initSyscalls } from "../../../kernel-sim/init/syscalls.ts";
+import { startInit, startKernel } from "../../../kernel-sim/init/main.ts";
 import { CAP_FULL_SET } from "../../../kernel-sim/kernel/cred.ts";
 import type { Kernel } from "../../../kernel-sim/kernel/kernel.ts";
 import { TASK_STOPPED_BIT } from "../../../kernel-sim/kernel/state.ts";
 import type { Task } from "../../../kernel-sim/kernel/task.ts";
-import { VM_READ, VM_WRITE } from "../../../kernel-sim/mm/vma.ts";
-import { PROGRAM_BSS } from "../../../kernel-sim/user/program-file.ts";
+import { programLoader } from "../../../kernel-sim/user/user-context.ts";
 import { AgentContext } from "./agent-context.ts";
 import { AGENT_TEXT } from "./agent-text.ts";
-import { BSS_BYTES } from "./arena.ts";
+import { writeInt } from "./bytes.ts";
 import { constantsFor } from "./constants.ts";
 import type {
   Agent,
@@ -22,8 +20,9 @@ import type {
   World,
 } from "./port.ts";
 import type { SetupFile, StartOptions } from "./scenario.ts";
-import { makeFiles, makeTree, openNull, reapChildren, setLimits, startProcess } from "./setup.ts";
+import { mountProc, openNull, reapChildren, setLimits, startProcess } from "./setup.ts";
 import { Shell } from "./shell.ts";
+import { AGENT_PATH, EXIT_PATH, makeFiles, makeTree } from "./tree.ts";
 
 /** A program that never sleeps must not hold the player up. */
 const STEPS_MAX = 1_000_000;
@@ -31,7 +30,8 @@ const STEPS_MAX = 1_000_000;
 const SCENARIO_LEVEL = 1;
 const CLONE_NEWPID = 0x2000_0000;
 const SIGCHLD = 17;
-const STACK_TOP = 0x7fff_ffff_0000;
+const SYS_EXECVE = 59;
+const PR_SET_NAME = 15;
 
 /** A process of the simulated machine. */
 class SimAgent implements Agent {
@@ -96,6 +96,36 @@ class SimAgent implements Agent {
   }
 }
 
+function addPrograms(kernel: Kernel): void {
+  kernel.programs.set("agent", () => new AgentContext());
+  // The first to run this one is the machine's init, which takes commands.
+  let isInit = true;
+  const exit = programLoader(exitProgram);
+  kernel.programs.set("exit", (argv, envp) => {
+    const context = isInit ? new AgentContext() : exit(argv, envp);
+    isInit = false;
+    return context;
+  });
+}
+
+/** /bin/exit: ends with the status that its argument names. */
+// biome-ignore lint/correctness/useYield: a program is a generator, even if it makes no call.
+function* exitProgram(_sys: unknown, argv: readonly string[]): Generator<never, number> {
+  return Number.parseInt(argv[1] ?? "0", 10);
+}
+
+/** execve of a path without arguments or environment. */
+function execArguments(agent: Agent, path: string): number[] {
+  const text = Buffer.from(`${path}\0`);
+  const name = agent.alloc(text.length);
+  agent.write(name, text);
+  const list = new Uint8Array(24);
+  writeInt(list, 0, "u64", name);
+  const argv = agent.alloc(list.length);
+  agent.write(argv, list);
+  return [name, argv, argv + 8];
+}
+
 /** The simulated machine of one scenario. */
 export class SimWorld implements World {
   readonly recordHandler = AGENT_TEXT.record;
@@ -109,21 +139,18 @@ export class SimWorld implements World {
   }
 
   constructor(files: readonly SetupFile[]) {
-    const outer = bareTask();
-    this.kernel = outer.kernel;
-    initSyscalls(this.kernel);
-    outer.user = new AgentContext();
-    outer.mm?.mapAnonymous(PROGRAM_BSS, BSS_BYTES, VM_READ | VM_WRITE);
-    outer.mm?.mapAnonymous(STACK_TOP - 0x20000, 0x20000, VM_READ | VM_WRITE);
-    outer.regs.sp = STACK_TOP - 64;
-    outer.regs.ip = AGENT_TEXT.idle;
-    this.kernel.sched.wakeUpNewTask(outer);
-    this.init = this.startInit(new Shell(new SimAgent(outer), constantsFor(), () => this.run()));
-    makeTree(this.init);
+    const started = startKernel({ seed: 1, cpus: 1 });
+    this.kernel = started.kernel;
+    addPrograms(this.kernel);
+    makeTree(started.rootfs);
+    makeFiles(started.rootfs, files);
+    // The recorder held /bin/exit: it cannot be written to.
+    const outer = new SimAgent(startInit(started, EXIT_PATH, "corpus"));
+    this.init = this.startInit(new Shell(outer, constantsFor(), () => this.run()));
+    mountProc(this.init);
     openNull(this.init);
     setLimits(this.init);
     this.dropResourceCapability();
-    makeFiles(this.init, files);
   }
 
   /** The init of the scenario is a child of the machine's, in a pid namespace of its own. */
@@ -132,12 +159,15 @@ export class SimWorld implements World {
     outer.must("clone", CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
     const [agent] = outer.agent.takeChildren();
     if (!(agent instanceof SimAgent)) throw new Error("the machine's init has no child");
+    const init = outer.of(agent);
+    init.must("setsid");
+    agent.begin({ kind: "syscall", nr: SYS_EXECVE, args: execArguments(agent, AGENT_PATH) });
+    this.run();
     const { user } = agent.task;
     if (user instanceof AgentContext) {
       user.onReaped = (pid, status) => this.ends.set(pid, status);
     }
-    const init = outer.of(agent);
-    init.must("setsid");
+    init.must("prctl", PR_SET_NAME, "init");
     reapChildren(init);
     return init;
   }
