@@ -1,5 +1,6 @@
 import { getUint64 } from "../mm/uaccess.ts";
 
+/** ELF: `include/uapi/linux/elf.h` (6.18). */
 export const ET_EXEC = 2;
 export const ET_DYN = 3;
 export const EM_386 = 3;
@@ -12,12 +13,9 @@ export const PF_X = 1;
 export const PF_W = 2;
 export const PF_R = 4;
 
-const CLASS_32 = 1;
-const CLASS_64 = 2;
-
-/** The header of an ELF file, of either class. @spec elf(5) */
+/** The header of a file, of either class. @spec ELF-64 Object File Format 1.5 */
 export interface ElfHeader {
-  readonly is32Bit: boolean;
+  readonly is64Bit: boolean;
   readonly type: number;
   readonly machine: number;
   readonly entry: number;
@@ -26,7 +24,8 @@ export interface ElfHeader {
   readonly phnum: number;
 }
 
-export interface ProgramHeader {
+/** A segment. */
+export interface ElfPhdr {
   readonly type: number;
   readonly flags: number;
   readonly offset: number;
@@ -36,55 +35,50 @@ export interface ProgramHeader {
   readonly align: number;
 }
 
-/** The header in the first bytes of a file; undefined when it is no ELF file. */
-export function parseElfHeader(bytes: Uint8Array): ElfHeader | undefined {
-  if (bytes.length < 64) return undefined;
-  if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
-    return undefined;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const is32Bit = bytes[4] === CLASS_32;
-  if (!is32Bit && bytes[4] !== CLASS_64) return undefined;
+const CLASS_64 = 2;
+const CLASS_32 = 1;
+/** Program headers of more than a page are not read. */
+const PHDRS_BYTES_MAX = 4096;
+
+/** The header at the beginning of `buf`, undefined when it is none or of another machine. */
+export function readElfHeader(buf: Uint8Array): ElfHeader | undefined {
+  if (buf.length < 64) return undefined;
+  if (buf[0] !== 0x7f || buf[1] !== 0x45 || buf[2] !== 0x4c || buf[3] !== 0x46) return undefined;
+  const view = new DataView(buf.buffer, buf.byteOffset, buf.length);
+  const is64Bit = buf[4] === CLASS_64;
+  if (!is64Bit && buf[4] !== CLASS_32) return undefined;
+  const type = view.getUint16(16, true);
+  const machine = view.getUint16(18, true);
+  if (type !== ET_EXEC && type !== ET_DYN) return undefined;
+  if (machine !== (is64Bit ? EM_X86_64 : EM_386)) return undefined;
   return {
-    is32Bit,
-    type: view.getUint16(16, true),
-    machine: view.getUint16(18, true),
-    entry: is32Bit ? view.getUint32(24, true) : getUint64(view, 24),
-    phoff: is32Bit ? view.getUint32(28, true) : getUint64(view, 32),
-    phentsize: view.getUint16(is32Bit ? 42 : 54, true),
-    phnum: view.getUint16(is32Bit ? 44 : 56, true),
+    ...{ is64Bit, type, machine },
+    entry: is64Bit ? getUint64(view, 24) : view.getUint32(24, true),
+    phoff: is64Bit ? getUint64(view, 32) : view.getUint32(28, true),
+    phentsize: view.getUint16(is64Bit ? 54 : 42, true),
+    phnum: view.getUint16(is64Bit ? 56 : 44, true),
   };
 }
 
-/** Bytes of one program header. */
-export function phdrBytes(header: ElfHeader): number {
-  return header.is32Bit ? 32 : 56;
+/** How many bytes of program headers there are; 0 when they are not as they must be. */
+export function phdrsBytes(header: ElfHeader): number {
+  if (header.phentsize !== (header.is64Bit ? 56 : 32)) return 0;
+  const bytes = header.phentsize * header.phnum;
+  return bytes <= PHDRS_BYTES_MAX ? bytes : 0;
 }
 
-export function parseProgramHeaders(header: ElfHeader, bytes: Uint8Array): ProgramHeader[] {
+/** The program headers in `bytes`. @linux fs/binfmt_elf.c `load_elf_phdrs` */
+export function readPhdrs(header: ElfHeader, bytes: Uint8Array): ElfPhdr[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const headers: ProgramHeader[] = [];
+  const phdrs: ElfPhdr[] = [];
   for (let i = 0; i < header.phnum; i++) {
-    const at = i * phdrBytes(header);
-    headers.push(header.is32Bit ? phdr32(view, at) : phdr64(view, at));
+    const at = i * header.phentsize;
+    phdrs.push(header.is64Bit ? phdr64(view, at) : phdr32(view, at));
   }
-  return headers;
+  return phdrs;
 }
 
-function phdr32(view: DataView, at: number): ProgramHeader {
-  const word = (index: number) => view.getUint32(at + index * 4, true);
-  return {
-    type: word(0),
-    offset: word(1),
-    vaddr: word(2),
-    filesz: word(4),
-    memsz: word(5),
-    flags: word(6),
-    align: word(7),
-  };
-}
-
-function phdr64(view: DataView, at: number): ProgramHeader {
+function phdr64(view: DataView, at: number): ElfPhdr {
   return {
     type: view.getUint32(at, true),
     flags: view.getUint32(at + 4, true),
@@ -93,5 +87,17 @@ function phdr64(view: DataView, at: number): ProgramHeader {
     filesz: getUint64(view, at + 32),
     memsz: getUint64(view, at + 40),
     align: getUint64(view, at + 48),
+  };
+}
+
+function phdr32(view: DataView, at: number): ElfPhdr {
+  return {
+    type: view.getUint32(at, true),
+    offset: view.getUint32(at + 4, true),
+    vaddr: view.getUint32(at + 8, true),
+    filesz: view.getUint32(at + 16, true),
+    memsz: view.getUint32(at + 20, true),
+    flags: view.getUint32(at + 24, true),
+    align: view.getUint32(at + 28, true),
   };
 }

@@ -12,6 +12,7 @@ import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { killSyscalls } from "../kernel/kill-syscalls.ts";
+import { membarrierSyscalls } from "../kernel/sched/membarrier.ts";
 import { schedSyscalls } from "../kernel/sched/syscalls.ts";
 import { signalSyscalls } from "../kernel/signal-syscalls.ts";
 import { pgrpSyscalls } from "../kernel/sys-pgrp.ts";
@@ -25,6 +26,7 @@ import { socketSyscalls } from "../net/socket-syscalls.ts";
 const TABLES: readonly SyscallTable[] = Object.freeze([
   cloneSyscalls,
   credSyscalls,
+  membarrierSyscalls,
   mmSyscalls,
   exitSyscalls,
   execSyscalls,

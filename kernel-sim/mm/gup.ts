@@ -14,18 +14,25 @@ import {
 
 /**
  * Makes the pages of [start, start + len) resident as mlock and MAP_POPULATE want it; holes and pages
- * that cannot be had are passed over. The errno of the first one that could not.
+ * that cannot be had are passed over.
  *
  * @linux mm/gup.c `__mm_populate` (6.18)
  */
-export function mmPopulate(mm: Mm, start: number, len: number): number {
-  let first = 0;
+export function mmPopulate(mm: Mm, start: number, len: number): void {
+  for (const vma of mm.vmasIn(start, start + len)) {
+    if ((vma.flags & (VM_IO | VM_PFNMAP)) !== 0) continue;
+    populateVma(vma, Math.max(start, vma.start), Math.min(start + len, vma.end));
+  }
+}
+
+/** The same for mlock, which ends at the first page that cannot be had: its errno. */
+export function populateRange(mm: Mm, start: number, len: number): number {
   for (const vma of mm.vmasIn(start, start + len)) {
     if ((vma.flags & (VM_IO | VM_PFNMAP)) !== 0) continue;
     const result = populateVma(vma, Math.max(start, vma.start), Math.min(start + len, vma.end));
-    if (first === 0) first = result;
+    if (result !== 0) return result;
   }
-  return first;
+  return 0;
 }
 
 /** @linux mm/gup.c `populate_vma_page_range` */

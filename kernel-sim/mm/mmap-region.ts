@@ -1,8 +1,9 @@
 import { getFile } from "../fs/file-table.ts";
 import type { File } from "../fs/fs.ts";
-import { ENODEV, ENOMEM, EPERM } from "../include/errno.ts";
+import { EACCES, ENODEV, ENOMEM, EPERM } from "../include/errno.ts";
 import type { Mm } from "./mm.ts";
 import { enoughMemory, mayExpandVm } from "./mm-limits.ts";
+import { deniesWriteExec } from "./mprotect.ts";
 import { doMunmap, isSealed } from "./munmap.ts";
 import { shmemZeroSetup } from "./shmem.ts";
 import {
@@ -41,6 +42,7 @@ export function mmapRegion(
 ): number {
   let flags = wanted;
   const end = start + len;
+  if (deniesWriteExec(mm, flags, flags)) return -EACCES;
   const mapping = file?.inode.mapping;
   const isSharedMaywrite = (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE);
   if (isSharedMaywrite && mapping !== undefined && mapping.writableMmaps < 0) return -EPERM;
@@ -105,7 +107,8 @@ function newVma(
     if (file.op.mmap === undefined) return -ENODEV;
     const result = file.op.mmap(file, vma, mm);
     if (result < 0) return result;
-    if (vma.file !== undefined) getFile(vma.file);
+    // Shared /dev/zero has become a file of its own.
+    if (vma.file === file) getFile(file);
   } else if ((flags & VM_SHARED) !== 0) {
     const result = shmemZeroSetup(vma);
     if (result !== 0) return result;

@@ -61,9 +61,18 @@ const S_APPEND = 0x4;
 /** Whoever gives more bytes than an address has. */
 const ULONG = 2 ** 64;
 
-/** An `unsigned long` argument: negative numbers are huge ones. */
+/** A length: negative numbers are huge ones. */
 export function toUlong(value: number): number {
   return value < 0 ? value + ULONG : value;
+}
+
+/** Above all that a process has, and on no border of pages. */
+const HIGH_UNALIGNED = 2 ** 51 + 0.5;
+
+/** An address: negative ones lie above all; where they end no double can tell, but whether on a page it can. */
+export function toAddress(value: number): number {
+  if (value >= 0) return value;
+  return value % 4096 === 0 ? value + ULONG : HIGH_UNALIGNED;
 }
 
 /**
@@ -81,7 +90,7 @@ export function sysMmap(
   offset: number,
 ): number {
   if (((offset % 4096) + 4096) % 4096 !== 0) return -EINVAL;
-  return mmapPgoff(task, toUlong(addr), toUlong(len), prot, flags, fd, toUlong(offset) / 4096);
+  return mmapPgoff(task, toAddress(addr), toUlong(len), prot, flags, fd, toUlong(offset) / 4096);
 }
 
 /** mmap2(2) of i386: the offset is in pages. */

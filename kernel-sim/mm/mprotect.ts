@@ -2,12 +2,14 @@ import { PAGE_DIRTY, PAGE_RW } from "../hw/page-table.ts";
 import { EACCES, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
 import { PROT_GROWSDOWN, PROT_GROWSUP, PROT_SEM } from "../include/uapi/mman.ts";
 import type { Mm } from "./mm.ts";
+import { MDWE_REFUSE_EXEC_GAIN } from "./mm-flags.ts";
 import { enoughMemory, mayExpandVm } from "./mm-limits.ts";
 import { isSealed, pageAlign } from "./munmap.ts";
 import { PAGE_CHG_MASK, ptePfn, ptePresent } from "./pgtable.ts";
 import {
   VM_ACCESS_FLAGS,
   VM_ACCOUNT,
+  VM_EXEC,
   VM_GROWSDOWN,
   VM_NORESERVE,
   VM_SHARED,
@@ -24,7 +26,14 @@ const MAY_SHIFT = 4;
  *
  * @linux mm/mprotect.c `do_mprotect_pkey` (6.18)
  */
-export function doMprotect(mm: Mm, at: number, bytes: number, wanted: number): number {
+export function doMprotect(
+  mm: Mm,
+  at: number,
+  bytes: number,
+  wanted: number,
+  hasBadKey = false,
+): number {
+  if (wanted < 0 || wanted >= 2 ** 32) return -EINVAL;
   const grows = wanted & (PROT_GROWSDOWN | PROT_GROWSUP);
   const prot = wanted & ~(PROT_GROWSDOWN | PROT_GROWSUP);
   if (grows === (PROT_GROWSDOWN | PROT_GROWSUP)) return -EINVAL;
@@ -33,6 +42,7 @@ export function doMprotect(mm: Mm, at: number, bytes: number, wanted: number): n
   const len = pageAlign(bytes);
   if (at + len >= 2 ** 64) return -ENOMEM;
   if ((prot & ~(VM_ACCESS_FLAGS | PROT_SEM)) !== 0) return -EINVAL;
+  if (hasBadKey) return -EINVAL;
   const end = at + len;
   let start = at;
   const first = mm.findVmaFrom(start);
@@ -53,11 +63,22 @@ export function doMprotect(mm: Mm, at: number, bytes: number, wanted: number): n
     const until = Math.min(vma.end, end);
     const flags = (prot & VM_ACCESS_FLAGS) | (vma.flags & ~VM_ACCESS_FLAGS);
     if ((flags & ~(flags >> MAY_SHIFT) & VM_ACCESS_FLAGS) !== 0) return -EACCES;
+    if (deniesWriteExec(mm, vma.flags, flags)) return -EACCES;
     const result = mprotectFixup(vma, reached, until, flags);
     if (result !== 0) return result;
     reached = until;
   }
   return 0;
+}
+
+/**
+ * Whether PR_SET_MDWE forbids what a mapping is to become: writable and executable, or executable later.
+ *
+ * @linux include/linux/mman.h `map_deny_write_exec` (6.18)
+ */
+export function deniesWriteExec(mm: Mm, old: number, wanted: number): boolean {
+  if ((mm.mmFlags.mdwe & MDWE_REFUSE_EXEC_GAIN) === 0 || (wanted & VM_EXEC) === 0) return false;
+  return (wanted & VM_WRITE) !== 0 || (old & VM_EXEC) === 0;
 }
 
 /**

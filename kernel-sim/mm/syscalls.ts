@@ -1,11 +1,34 @@
 import type { SyscallTable } from "../kernel/syscall.ts";
-import { sysMmap, toUlong } from "./mmap.ts";
-import { doMprotect } from "./mprotect.ts";
+import { sysBrk } from "./brk.ts";
+import { sysMadvise } from "./madvise.ts";
+import { sysMincore } from "./mincore.ts";
+import { sysMlock, sysMlock2, sysMlockall, sysMunlock, sysMunlockall } from "./mlock.ts";
+import { sysMmap, toAddress, toUlong } from "./mmap.ts";
+import { sysMprotect, sysPkeyAlloc, sysPkeyFree, sysPkeyMprotect } from "./mprotect-syscalls.ts";
+import { sysMremap } from "./mremap.ts";
+import { sysMseal } from "./mseal.ts";
+import { sysMsync } from "./msync.ts";
 import { doMunmap } from "./munmap.ts";
+import { sysRemapFilePages } from "./remap-file-pages.ts";
 
 /** System calls about the memory of a process. */
 export const mmSyscalls: SyscallTable = {
   mmap: sysMmap,
-  munmap: (task, start, len) => doMunmap(task.mm!, toUlong(start), toUlong(len)),
-  mprotect: (task, start, len, prot) => doMprotect(task.mm!, toUlong(start), toUlong(len), prot),
+  munmap: (task, start, len) => doMunmap(task.mm!, toAddress(start), toUlong(len)),
+  mprotect: sysMprotect,
+  pkey_mprotect: sysPkeyMprotect,
+  pkey_alloc: sysPkeyAlloc,
+  pkey_free: sysPkeyFree,
+  mremap: sysMremap,
+  brk: sysBrk,
+  madvise: sysMadvise,
+  mincore: sysMincore,
+  msync: sysMsync,
+  mlock: sysMlock,
+  mlock2: sysMlock2,
+  munlock: sysMunlock,
+  mlockall: sysMlockall,
+  munlockall: sysMunlockall,
+  mseal: sysMseal,
+  remap_file_pages: sysRemapFilePages,
 };

@@ -39,6 +39,8 @@ export const VM_DONTDUMP = 0x4000000;
 export const VM_MIXEDMAP = 0x10000000;
 export const VM_HUGEPAGE = 0x20000000;
 export const VM_NOHUGEPAGE = 0x40000000;
+/** The sign bit: kept as a signed number. */
+export const VM_MERGEABLE = 0x80000000 | 0;
 
 export const VM_ACCESS_FLAGS = VM_READ | VM_WRITE | VM_EXEC;
 export const VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
