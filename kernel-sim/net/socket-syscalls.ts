@@ -69,7 +69,7 @@ function sockCreate(task: Task, family: number, type: number, protocol: number):
   if (type < 0 || type >= SOCK_MAX) return -EINVAL;
   const at = family === AF_INET && type === SOCK_PACKET ? AF_PACKET : family;
   if (at !== AF_UNIX && at !== AF_INET) return -EAFNOSUPPORT;
-  const inode = sockAllocInode(task.kernel, task.cred);
+  const inode = sockAllocInode(task);
   const sock = new Socket(type, NO_OPS, inode);
   const error =
     at === AF_UNIX ? unixCreate(task, sock, protocol) : inetCreate(task, sock, protocol);
@@ -162,7 +162,9 @@ function sysBind(task: Task, fd: number, addr: number, len: number): number {
   const sock = sockfdLookup(task, fd);
   if (typeof sock === "number") return sock;
   const name = moveAddrToKernel(task, addr, len | 0);
-  return typeof name === "number" ? name : sock.ops.bind(task, sock, name);
+  if (typeof name === "number") return name;
+  const denied = task.kernel.hooks.security.socketBind(task, sock, name);
+  return denied !== 0 ? denied : sock.ops.bind(task, sock, name);
 }
 
 /** @linux net/socket.c `__sys_listen` (6.18) */
@@ -181,6 +183,8 @@ function sysConnect(task: Task, fd: number, addr: number, len: number): SysResul
   if (typeof sock === "number") return sock;
   const name = moveAddrToKernel(task, addr, len | 0);
   if (typeof name === "number") return name;
+  const denied = task.kernel.hooks.security.socketConnect(task, sock, name);
+  if (denied !== 0) return denied;
   return holdFile(sock, sock.ops.connect(task, sock, name, sock.file.flags));
 }
 
@@ -229,7 +233,7 @@ function* doAccept(
   flags: number,
   fd: number,
 ): MaySleep<number> {
-  const inode = sockAllocInode(task.kernel, task.cred);
+  const inode = sockAllocInode(task);
   const newsock = new Socket(sock.type, sock.ops, inode);
   const call = sock.ops.accept?.(task, sock, newsock, sock.file.flags) ?? -EOPNOTSUPP;
   let answer = yield* finish(call);

@@ -1,25 +1,18 @@
-import { Dentry } from "../fs/dcache.ts";
 import {
-  File,
+  type File,
   type FileOperations,
   FMODE_PATH,
-  FMODE_READ,
   FMODE_STREAM,
-  FMODE_WRITE,
-  Inode,
+  type Inode,
   IOCB_NOWAIT,
   type Kiocb,
   type PollTable,
   S_IFSOCK,
-  SuperBlock,
 } from "../fs/fs.ts";
-import { Mount } from "../fs/mount.ts";
-import { nsToTimespec64 } from "../fs/timestamps.ts";
+import { allocFilePseudo, pseudoInode, pseudoMount } from "../fs/pseudo.ts";
 import { EBADF, EINVAL, ENOTSOCK, ESPIPE } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../include/uapi/fcntl.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from "../include/uapi/socket.ts";
-import type { Cred } from "../kernel/cred.ts";
-import type { Kernel } from "../kernel/kernel.ts";
 import type { SysResult } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
@@ -96,45 +89,18 @@ export class Socket {
   }
 }
 
-/** The file system of all sockets: inodes without names. */
-class Sockfs {
-  readonly sb: SuperBlock;
-  readonly mnt: Mount;
-
-  constructor(kernel: Kernel) {
-    this.sb = new SuperBlock(kernel, "sockfs", SOCKFS_MAGIC, kernel.anonymousDev());
-    const inode = new Inode(this.sb, this.sb.nextIno(), 0o040000, {}, {});
-    this.sb.root = new Dentry(this.sb, undefined, "socket:", inode);
-    this.mnt = new Mount(this.sb, this.sb.root, 0, "sockfs");
-  }
-}
-
 /** An inode for a socket that is being made. @linux net/socket.c `sock_alloc` (6.18) */
-export function sockAllocInode(kernel: Kernel, cred: Cred): Inode {
-  const { sb } = kernel.subsystem("sockfs", () => new Sockfs(kernel));
-  const inode = new Inode(sb, sb.nextIno(), S_IFSOCK | 0o777, {}, socketFileOps);
-  inode.uid = cred.fsuid;
-  inode.gid = cred.fsgid;
-  const now = nsToTimespec64(kernel.wallClock());
-  inode.atime = now;
-  inode.mtime = now;
-  inode.ctime = now;
-  return inode;
+export function sockAllocInode(task: Task): Inode {
+  const mnt = pseudoMount(task.kernel, "sockfs", SOCKFS_MAGIC);
+  return pseudoInode(task, mnt, S_IFSOCK | 0o777, socketFileOps);
 }
 
 /** The open file of a socket. @linux net/socket.c `sock_alloc_file` (6.18) */
 export function sockAllocFile(task: Task, sock: Socket, flags: number): File {
-  const { kernel } = task;
-  const { sb, mnt } = kernel.subsystem("sockfs", () => new Sockfs(kernel));
-  const dentry = new Dentry(sb, sb.root, `socket:[${sock.inode.ino}]`, sock.inode);
-  const file = new File(
-    { mnt, dentry },
-    sock.inode,
-    socketFileOps,
-    O_RDWR | (flags & O_NONBLOCK),
-    FMODE_READ | FMODE_WRITE | FMODE_STREAM,
-    task.cred,
-  );
+  const mnt = pseudoMount(task.kernel, "sockfs", SOCKFS_MAGIC);
+  const kept = O_RDWR | (flags & O_NONBLOCK);
+  const file = allocFilePseudo(task, mnt, sock.inode, "socket", socketFileOps, kept);
+  file.mode |= FMODE_STREAM;
   file.privateData = sock;
   sock.file = file;
   return file;

@@ -1,6 +1,8 @@
 import type { Dentry } from "../fs/dcache.ts";
 import type { File, Path } from "../fs/fs.ts";
 import type { Task } from "../kernel/task.ts";
+import type { Socket } from "../net/socket.ts";
+import type { UnixSock } from "../net/unix/unix-sock.ts";
 
 /**
  * Where security modules are asked, behind the usual permission checks: 0 or an errno.
@@ -31,6 +33,12 @@ export interface SecurityHooks {
   sbUmount(task: Task): number;
   sbPivotroot(task: Task): number;
   moveMount(task: Task): number;
+  /** `addr` is a `struct sockaddr` as the program gave it. */
+  socketBind(task: Task, sock: Socket, addr: Uint8Array): number;
+  socketConnect(task: Task, sock: Socket, addr: Uint8Array): number;
+  /** A stream connects to the listener `other`; a datagram is sent to `other`. */
+  unixStreamConnect(task: Task, sk: UnixSock, other: UnixSock): number;
+  unixMaySend(task: Task, sk: UnixSock, other: UnixSock): number;
 }
 
 const allow = () => 0;
@@ -53,5 +61,9 @@ export function noSecurity(): SecurityHooks {
     sbUmount: allow,
     sbPivotroot: allow,
     moveMount: allow,
+    socketBind: allow,
+    socketConnect: allow,
+    unixStreamConnect: allow,
+    unixMaySend: allow,
   };
 }

@@ -1,4 +1,4 @@
-import { SIGPIPE, SIGURG } from "../../include/uapi/signal.ts";
+import { SIGPIPE } from "../../include/uapi/signal.ts";
 import { SEND_SIG_NOINFO, sendSignal } from "../../kernel/signal-send.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { Sock } from "./sock.ts";
@@ -10,7 +10,5 @@ export function sendSigpipe(task: Task): void {
 
 /** An urgent byte has come: the owner of the file is told. @linux net/core/sock.c `sk_send_sigurg` (6.18) */
 export function skSendSigurg(sk: Sock): void {
-  const owner = sk.socket?.file.owner;
-  if (owner === undefined) return;
-  void SIGURG;
+  void sk.socket?.file.owner;
 }

@@ -1,4 +1,6 @@
+import { dget } from "../../fs/dcache.ts";
 import { type ByteString, type Inode, S_IFMT, S_IFSOCK } from "../../fs/fs.ts";
+import { mknodForBind, unlinkPath } from "../../fs/namei-modify.ts";
 import {
   EADDRINUSE,
   ECONNREFUSED,
@@ -11,7 +13,7 @@ import { AF_UNIX } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { NetNamespace } from "../namespace.ts";
-import { findSocketPath, makeSocketPath, removeSocketPath } from "./path.ts";
+import { findSocketPath, touchSocketPath } from "./path.ts";
 import { SUN_PATH_OFFSET, type UnixSock } from "./unix-sock.ts";
 
 /** `sizeof(struct sockaddr_un)`. */
@@ -70,7 +72,9 @@ export function unixFindOther(
   if (inode === undefined || (inode.mode & S_IFMT) !== S_IFSOCK) return -ECONNREFUSED;
   const sk = boundInodes(task.kernel).get(inode);
   if (sk === undefined) return -ECONNREFUSED;
-  return sk.type === type ? sk : -EPROTOTYPE;
+  if (sk.type !== type) return -EPROTOTYPE;
+  touchSocketPath(path);
+  return sk;
 }
 
 /**
@@ -123,13 +127,14 @@ export function unixBindAbstract(sk: UnixSock, addr: Uint8Array): number {
 export function unixBindBsd(task: Task, sk: UnixSock, addr: Uint8Array): number {
   const name = pathOf(addr);
   const mode = S_IFSOCK | (sk.socket!.inode.mode & 0o7777 & ~task.fs.umask);
-  const path = makeSocketPath(task, name, mode);
+  const path = mknodForBind(task, name, mode);
   if (typeof path === "number") return path === -EEXIST ? -EADDRINUSE : path;
   if (sk.addr !== undefined) {
-    removeSocketPath(task, path);
+    unlinkPath(task, path);
     return -EINVAL;
   }
   sk.path = path;
+  dget(path.dentry);
   // The length counts the NUL behind the path.
   const bound = new Uint8Array(SUN_PATH_OFFSET + name.length + 1);
   bound[0] = AF_UNIX;

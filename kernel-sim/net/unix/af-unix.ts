@@ -1,3 +1,4 @@
+import { dget, dput } from "../../fs/dcache.ts";
 import type { File, PollTable } from "../../fs/fs.ts";
 import {
   EAGAIN,
@@ -147,6 +148,7 @@ function unixReleaseSock(sk: UnixSock, isEmbryo: boolean): void {
   unixUnbind(sk);
   sockOrphan(sk);
   sk.shutdown = SHUTDOWN_MASK;
+  if (sk.path !== undefined) dput(sk.path.dentry);
   sk.path = undefined;
   const wasListening = sk.state === TCP_LISTEN;
   sk.state = TCP_CLOSE;
@@ -218,6 +220,8 @@ function unixDgramConnect(task: Task, sock: Socket, addr: Uint8Array): number {
     const found = unixFindOther(task, sk.net, addr, sk.type);
     if (typeof found === "number") return found;
     if (!found.acceptsFrom(sk)) return -EPERM;
+    const denied = task.kernel.hooks.security.unixMaySend(task, sk, found);
+    if (denied !== 0) return denied;
     sk.state = TCP_ESTABLISHED;
     found.state = TCP_ESTABLISHED;
     other = found;
@@ -255,6 +259,8 @@ function* unixStreamConnect(
     if (other.state !== TCP_LISTEN || (other.shutdown & RCV_SHUTDOWN) !== 0) return -ECONNREFUSED;
     if (!other.isReceiveQueueFull()) {
       if (sk.state !== TCP_CLOSE) return sk.state === TCP_ESTABLISHED ? -EISCONN : -EINVAL;
+      const denied = task.kernel.hooks.security.unixStreamConnect(task, sk, other);
+      if (denied !== 0) return denied;
       connectTo(task, sock, sk, other);
       return 0;
     }
@@ -272,6 +278,7 @@ function connectTo(task: Task, sock: Socket, sk: UnixSock, listener: UnixSock): 
   initPeercred(task, newsk);
   newsk.listener = listener;
   newsk.path = listener.path;
+  if (listener.path !== undefined) dget(listener.path.dentry);
   newsk.addr = listener.addr;
   const { passCred, passPidfd, passSec, passRights } = listener.options;
   Object.assign(newsk.options, { passCred, passPidfd, passSec, passRights });

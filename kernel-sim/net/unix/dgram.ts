@@ -146,6 +146,10 @@ function* deliver(
     }
     if ((other.shutdown & RCV_SHUTDOWN) !== 0) return -EPIPE;
     if (skb.fp !== undefined && !other.options.passRights) return -EPERM;
+    if (sk.type !== SOCK_SEQPACKET) {
+      const denied = task.kernel.hooks.security.unixMaySend(task, sk, other);
+      if (denied !== 0) return denied;
+    }
     if (other === sk || other.peer === sk || !other.isReceiveQueueFull()) break;
     if (timeoIsOver(sk, timeo)) {
       if (sk.peer !== other || sk.peerWakeMe(other)) return -EAGAIN;
