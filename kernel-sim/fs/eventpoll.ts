@@ -40,7 +40,8 @@ class EpollSubsystem {
   }
 }
 
-function epollSubsystem(kernel: Kernel): EpollSubsystem {
+/** What epoll keeps for this machine. */
+export function epollSubsystem(kernel: Kernel): EpollSubsystem {
   return kernel.subsystem("eventpoll", () => new EpollSubsystem(kernel));
 }
 

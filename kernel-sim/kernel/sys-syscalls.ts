@@ -1,5 +1,6 @@
 import { sysPersonality } from "./personality.ts";
 import { sysReboot } from "./reboot.ts";
+import { sysSetns } from "./setns.ts";
 import type { SyscallTable } from "./syscall.ts";
 import { sysSysinfo } from "./sysinfo.ts";
 import { sysSyslog } from "./syslog.ts";
@@ -17,6 +18,7 @@ export const sysSyscalls: SyscallTable = {
   personality: sysPersonality,
   reboot: sysReboot,
   unshare: sysUnshare,
+  setns: sysSetns,
   times: sysTimes,
   getrusage: sysGetrusage,
 };

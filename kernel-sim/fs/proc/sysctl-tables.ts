@@ -10,6 +10,9 @@ import { kernelLog } from "../../kernel/printk.ts";
 import type { Sysctl } from "../../kernel/sysctl.ts";
 import type { Task } from "../../kernel/task.ts";
 import { memoryOf } from "../../mm/mm-init.ts";
+import type { NetNamespace } from "../../net/namespace.ts";
+import { epollSubsystem } from "../eventpoll.ts";
+import { pipeSysctls } from "../pipe-limits.ts";
 import { type FsSysctl, fsSysctl } from "../sysctl.ts";
 import type { CtlTable } from "./proc-sysctl.ts";
 import { number, numbers, type SysctlRange, string } from "./sysctl-handlers.ts";
@@ -20,6 +23,7 @@ const NR_OPEN_MAX = 2 ** 31 - 64;
 const FLAG: SysctlRange = { min: 0, max: 1 };
 const TRISTATE: SysctlRange = { min: 0, max: 2 };
 const PERCENT: SysctlRange = { min: 0, max: 200 };
+const PORT: SysctlRange = { min: 1, max: 65_535 };
 const NATURAL: SysctlRange = { min: 0 };
 
 /** Fields of `T` that are numbers and can be changed. */
@@ -158,6 +162,11 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
     0o444,
     string((task) => task.nsproxy.uts.version),
   ),
+  file(
+    "epoll/max_user_watches",
+    0o644,
+    fieldOf((task) => epollSubsystem(task.kernel), "maxUserWatches", { min: 0, max: 2 ** 53 }),
+  ),
   file("file-max", 0o644, core("fileMax", { min: 0, max: 2 ** 63 })),
   file(
     "file-nr",
@@ -181,6 +190,27 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
     0o444,
     number(() => 65_534),
   ),
+  file(
+    "pipe-max-size",
+    0o644,
+    number(
+      (task) => pipeSysctls(task.kernel).maxSize,
+      (task, size) => {
+        pipeSysctls(task.kernel).maxSize = roundPipeSize(size);
+      },
+      { min: 0, max: 2 ** 31 },
+    ),
+  ),
+  file(
+    "pipe-user-pages-hard",
+    0o644,
+    fieldOf((task) => pipeSysctls(task.kernel), "userPagesHard", NATURAL),
+  ),
+  file(
+    "pipe-user-pages-soft",
+    0o644,
+    fieldOf((task) => pipeSysctls(task.kernel), "userPagesSoft", NATURAL),
+  ),
   file("protected_fifos", 0o644, ofFs("protectedFifos", TRISTATE)),
   file("protected_hardlinks", 0o644, ofFs("protectedHardlinks", FLAG)),
   file("protected_regular", 0o644, ofFs("protectedRegular", TRISTATE)),
@@ -191,6 +221,37 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
   memory("overcommit_memory", 0o644, ofMemory("overcommitMemory", TRISTATE)),
   memory("overcommit_ratio", 0o644, ofMemory("overcommitRatio", NATURAL)),
   memory("swappiness", 0o644, ofMemory("swappiness", PERCENT)),
+  net("core/somaxconn", fieldOf(netOf, "somaxconn", NATURAL)),
+  net(
+    "ipv4/ip_local_port_range",
+    numbers(
+      (task) => [netOf(task).localPortMin, netOf(task).localPortMax],
+      (task, [min, max]) => {
+        if (max! < min! || min! < netOf(task).unprivilegedPortStart) return -EINVAL;
+        netOf(task).localPortMin = min!;
+        netOf(task).localPortMax = max!;
+        return 0;
+      },
+      PORT,
+    ),
+  ),
+  net(
+    "ipv4/ip_unprivileged_port_start",
+    fieldOf(netOf, "unprivilegedPortStart", { min: 0, max: 65_535 }),
+  ),
+  net(
+    "ipv4/ping_group_range",
+    numbers(
+      (task) => [netOf(task).pingGroupMin, netOf(task).pingGroupMax],
+      (task, [min, max]) => {
+        netOf(task).pingGroupMin = min!;
+        netOf(task).pingGroupMax = max!;
+        return 0;
+      },
+      NATURAL,
+    ),
+  ),
+  net("unix/max_dgram_qlen", fieldOf(netOf, "unixMaxDgramQlen")),
 ]);
 
 function kern(name: string, mode: number, handler: CtlTable["handler"]): CtlTable {
@@ -203,6 +264,21 @@ function file(name: string, mode: number, handler: CtlTable["handler"]): CtlTabl
 
 function memory(name: string, mode: number, handler: CtlTable["handler"]): CtlTable {
   return { path: `vm/${name}`, mode, handler };
+}
+
+function net(name: string, handler: CtlTable["handler"]): CtlTable {
+  return { path: `net/${name}`, mode: 0o644, handler };
+}
+
+function netOf(task: Task): NetNamespace {
+  return task.nsproxy.net;
+}
+
+/** The next power of two, a page at least. @linux fs/pipe.c `round_pipe_size` (6.18) */
+function roundPipeSize(size: number): number {
+  let rounded = 4096;
+  while (rounded < size) rounded *= 2;
+  return rounded;
 }
 
 function core(field: NumberField<Sysctl>, range?: SysctlRange): CtlTable["handler"] {

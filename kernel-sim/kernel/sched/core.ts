@@ -3,12 +3,14 @@ import type { Kernel } from "../kernel.ts";
 import { TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import type { SchedClass } from "./class.ts";
+import { dlSchedClass } from "./deadline.ts";
+import { SCHED_DEADLINE } from "./entity.ts";
 import { fairSchedClass } from "./fair.ts";
 import { rtSchedClass } from "./rt.ts";
 import { RunQueue } from "./runqueue.ts";
 
 /** By rank: the first that has somebody decides. */
-const CLASSES: readonly SchedClass[] = Object.freeze([rtSchedClass, fairSchedClass]);
+const CLASSES: readonly SchedClass[] = Object.freeze([dlSchedClass, rtSchedClass, fairSchedClass]);
 
 /**
  * Which task runs where.
@@ -61,6 +63,14 @@ export class Scheduler {
     else if (rq.current === task) {
       task.needResched = true;
     }
+  }
+
+  /** A ready task that its class has kept off the queue may run again. */
+  requeue(task: Task): void {
+    if (!task.se.isQueued) return;
+    const rq = this.runQueues[task.cpu]!;
+    this.#dequeue(rq, task);
+    this.#activate(task, rq, false);
   }
 
   /** Takes the running task off `rq` and puts the next one on it. */
@@ -193,6 +203,7 @@ function rank(schedClass: SchedClass): number {
 
 /** The class of a task's policy. */
 export function classOf(task: Task): SchedClass {
+  if (task.se.policy === SCHED_DEADLINE) return dlSchedClass;
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
 }
 

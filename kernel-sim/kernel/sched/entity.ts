@@ -37,6 +37,8 @@ export class SchedEntity {
   sumExecRuntime = 0;
   /** RR: ns of the quantum that are left. */
   rrTimeSliceNs = 0;
+  /** Real time: goes to the end of its priority's queue (sched_yield). */
+  isYielding = false;
   /** SCHED_DEADLINE's parameters in ns, and its flags. */
   dlRuntime = 0;
   dlDeadline = 0;

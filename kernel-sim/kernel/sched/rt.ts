@@ -32,8 +32,10 @@ export const rtSchedClass: SchedClass = {
 
   putPrev(rq, task) {
     // Who was preempted goes on first among its equals; whose quantum is used up goes to the end.
-    if (task.se.policy === SCHED_RR && task.se.rrTimeSliceNs <= 0) {
-      task.se.rrTimeSliceNs = RR_TIMESLICE_NS;
+    const isUsedUp = task.se.policy === SCHED_RR && task.se.rrTimeSliceNs <= 0;
+    if (isUsedUp) task.se.rrTimeSliceNs = RR_TIMESLICE_NS;
+    if (isUsedUp || task.se.isYielding) {
+      task.se.isYielding = false;
       insertTail(rq.rt, task);
     } else {
       insertHead(rq.rt, task);
@@ -61,7 +63,7 @@ export const rtSchedClass: SchedClass = {
   },
 
   yieldTask(_rq, task) {
-    task.se.rrTimeSliceNs = 0;
+    task.se.isYielding = true;
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Task } from "../task.ts";
+import { DlRunQueue } from "./deadline.ts";
 import { FairRunQueue } from "./fair.ts";
 import { RtRunQueue } from "./rt.ts";
 
@@ -11,6 +12,7 @@ export class RunQueue {
   readonly cpu: number;
   readonly fair = new FairRunQueue();
   readonly rt = new RtRunQueue();
+  readonly dl = new DlRunQueue();
   /** Who runs; undefined: the CPU is idle. */
   current: Task | undefined = undefined;
   /** Who ran before the CPU became idle; a switch to the same task loads nothing. */
@@ -32,6 +34,7 @@ export class RunQueue {
   }
 
   get nrRunning(): number {
-    return this.fair.tasks.length + this.rt.tasks.length + (this.current === undefined ? 0 : 1);
+    const queued = this.fair.tasks.length + this.rt.tasks.length + this.dl.tasks.length;
+    return queued + (this.current === undefined ? 0 : 1);
   }
 }

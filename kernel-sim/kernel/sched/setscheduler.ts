@@ -13,6 +13,7 @@ import {
   SCHED_FLAG_UTIL_CLAMP,
   type SchedAttr,
 } from "./attr.ts";
+import { setupNewDlEntity, stopDlTimer } from "./deadline.ts";
 import { checkDlParams, dlBandwidth } from "./dl-bandwidth.ts";
 import {
   SCHED_BATCH,
@@ -77,12 +78,14 @@ export function setScheduler(task: Task, target: Task, attr: SchedAttr): number 
 function setParams(target: Task, attr: SchedAttr, policy: number): void {
   const { se } = target;
   if (policy === SCHED_RR && se.policy !== SCHED_RR) se.rrTimeSliceNs = RR_TIMESLICE_NS;
+  if (se.policy === SCHED_DEADLINE && policy !== SCHED_DEADLINE) stopDlTimer(target);
   se.policy = policy;
   if (policy === SCHED_DEADLINE) {
     se.dlRuntime = attr.runtime;
     se.dlDeadline = attr.deadline;
     se.dlPeriod = attr.period === 0 ? attr.deadline : attr.period;
     se.dlFlags = attr.flags & SCHED_DL_FLAGS;
+    setupNewDlEntity(target);
   } else if (isFairPolicy(policy)) {
     se.nice = attr.nice;
     se.customSliceNs =
