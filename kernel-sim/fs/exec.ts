@@ -1,11 +1,12 @@
 import { isErr } from "../include/err.ts";
 import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
-import { SIGKILL } from "../include/uapi/signal.ts";
+import { SIGCHLD, SIGSEGV } from "../include/uapi/signal.ts";
 import { isNprocOverlimit } from "../kernel/cred.ts";
+import { deThread } from "../kernel/de-thread.ts";
 import { handlerReset, mmRelease } from "../kernel/fork.ts";
+import { forceSig } from "../kernel/signal-send.ts";
 import { SighandStruct } from "../kernel/signal-struct.ts";
 import type { MaySleep, SysResult } from "../kernel/sleep.ts";
-import { TASK_KILLABLE } from "../kernel/state.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { PF_FORKNOEXEC, type Task } from "../kernel/task.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
@@ -109,23 +110,19 @@ function execBinprm(bprm: Binprm): SysResult {
     return image;
   }
   task.kernel.chargeCurrent(task.kernel.costs.execNs);
-  return task.signal.threads.length > 1
-    ? execAfterThreads(task, bprm, image)
-    : beginNewExec(task, bprm, image);
+  if (task.signal.threads.length > 1) return execAfterThreads(task, bprm, image);
+  task.exitSignal = SIGCHLD;
+  return beginNewExec(task, bprm, image);
 }
 
-/** The other threads are killed first; the caller becomes the leader. @linux fs/exec.c `de_thread` */
+/** The other threads end first. Behind that point there is no way back, so a failure is fatal. */
 function* execAfterThreads(task: Task, bprm: Binprm, image: LoadedImage): MaySleep<number> {
-  const { kernel, signal } = task;
-  for (const thread of [...signal.threads]) {
-    if (thread !== task) kernel.hooks.killThread(thread, SIGKILL);
-  }
-  while (kernel.hooks.otherThreads(task) > 0) {
-    task.state = TASK_KILLABLE;
-    yield;
-  }
-  kernel.hooks.becomeLeader(task);
-  return beginNewExec(task, bprm, image);
+  const result = yield* deThread(task);
+  if (result === 0) return beginNewExec(task, bprm, image);
+  putExeFile(bprm.file);
+  image.mm.exit();
+  if (!task.hasFatalSignalPending()) forceSig(task, SIGSEGV, "default");
+  return result;
 }
 
 interface ArgStrings {
@@ -239,6 +236,7 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
     if (oldMm.users === 0) oldMm.exit();
   }
   task.flags &= ~PF_FORKNOEXEC;
+  task.selfExecId++;
   resetSignals(task);
   task.robustList = 0;
   const isUnreadable = inodePermission(task, bprm.file.inode, MAY_READ) < 0;

@@ -12,6 +12,7 @@ import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { killSyscalls } from "../kernel/kill-syscalls.ts";
+import { pidfdSyscalls } from "../kernel/pidfd.ts";
 import { membarrierSyscalls } from "../kernel/sched/membarrier.ts";
 import { schedSyscalls } from "../kernel/sched/syscalls.ts";
 import { signalSyscalls } from "../kernel/signal-syscalls.ts";
@@ -37,6 +38,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   selectSyscalls,
   killSyscalls,
   pgrpSyscalls,
+  pidfdSyscalls,
   signalSyscalls,
   socketSyscalls,
   waitSyscalls,

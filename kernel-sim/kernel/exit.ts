@@ -58,7 +58,7 @@ export function doExit(task: Task, code: number): void {
 }
 
 /** The same as a system call, which may sleep. */
-function exitInSyscall(task: Task, code: number): SysResult {
+export function exitInSyscall(task: Task, code: number): SysResult {
   if (beginExit(task, code)) return exitAfterZap(task);
   finishExit(task);
   return 0;

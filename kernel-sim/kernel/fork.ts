@@ -1,5 +1,10 @@
-import { EAGAIN, EINVAL, ENOMEM } from "../include/errno.ts";
-import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../include/uapi/capability.ts";
+import { PIDFD_THREAD, pidfdCreate } from "../fs/pidfs.ts";
+import { EAGAIN, EEXIST, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
+import {
+  CAP_CHECKPOINT_RESTORE,
+  CAP_SYS_ADMIN,
+  CAP_SYS_RESOURCE,
+} from "../include/uapi/capability.ts";
 import {
   CLONE_CHILD_CLEARTID,
   CLONE_CHILD_SETTID,
@@ -21,10 +26,10 @@ import {
 import { SIG_DFL, SIG_IGN } from "../include/uapi/signal.ts";
 import { putUser32 } from "../mm/uaccess.ts";
 import { hasFlag } from "./clone-flags.ts";
-import { capable } from "./cred.ts";
+import { type Cred, capable } from "./cred.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { copyNamespaces } from "./nsproxy-copy.ts";
-import { allocPid, type Pid } from "./pid.ts";
+import { allocPid, freePid, type Pid, type PidNamespace } from "./pid.ts";
 import { SCHED_DEADLINE } from "./sched/entity.ts";
 import { SIGNAL_UNKILLABLE, type Sigaction, SighandStruct, SignalStruct } from "./signal-struct.ts";
 import type { MaySleep, SysResult } from "./sleep.ts";
@@ -139,6 +144,15 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
     return pid;
   }
 
+  if (hasFlag(flags, CLONE_PIDFD)) {
+    const isLeft = givePidfd(task, pid, args, isThread);
+    if (isLeft < 0) {
+      freePid(pid);
+      if (mm !== task.mm) mm?.exit();
+      return isLeft;
+    }
+  }
+
   const child = new Task(kernel, task.comm, task.user);
   child.threadPid = pid;
   child.pid = pid.nr(kernel.initPidNs);
@@ -156,6 +170,9 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   child.se = task.se.fork();
   child.cpu = task.cpu;
   child.startTime = kernel.now();
+  child.selfExecId = task.selfExecId;
+  child.parentExecId =
+    isThread || hasFlag(flags, CLONE_PARENT) ? task.parentExecId : task.selfExecId;
   if (mm !== undefined && mm === task.mm) mm.users++;
   child.mm = mm;
   copyFilesAndFs(task, child, flags);
@@ -168,12 +185,17 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   child.setChildTid = hasFlag(flags, CLONE_CHILD_SETTID) ? args.childTid : 0;
   child.clearChildTid = hasFlag(flags, CLONE_CHILD_CLEARTID) ? args.childTid : 0;
   link(task, child, args, isThread);
-  if (hasFlag(flags, CLONE_PIDFD)) {
-    const fd = kernel.hooks.pidfdForChild(task, child, isThread);
-    if (fd < 0 || putUser32(task, args.pidfd, fd) !== 0) return fd < 0 ? fd : -EINVAL;
-  }
   if (child.setChildTid !== 0) putUser32(child, child.setChildTid, child.pidNr());
   return child;
+}
+
+/** CLONE_PIDFD: a descriptor in the parent, whose number is written to its memory. */
+function givePidfd(task: Task, pid: Pid, args: CloneArgs, isThread: boolean): number {
+  const fd = pidfdCreate(task, pid, isThread ? PIDFD_THREAD : 0, true);
+  if (fd < 0) return fd;
+  if (putUser32(task, args.pidfd, fd) === 0) return 0;
+  task.files.close(task, fd);
+  return -EFAULT;
 }
 
 /** Combinations that make no sense, in Linux's order. */
@@ -193,10 +215,25 @@ function checkFlags(task: Task, flags: number): number {
 
 function allocChildPid(task: Task, nsproxy: Nsproxy, args: CloneArgs): Pid | number {
   const ns = nsproxy.pidForChildren;
-  if (args.setTid.length > 0) return task.kernel.hooks.allocPidWithNumbers(task, ns, args.setTid);
   // The first one of a namespace is its init; when that has ended, nobody follows.
   if (ns.childReaper === undefined && ns.lastPid > 0) return -ENOMEM;
-  return allocPid(ns, task.kernel.pseudoInode());
+  const refused = checkSetTid(task.cred, ns, args.setTid);
+  return refused === 0 ? allocPid(ns, task.kernel.pseudoInode(), args.setTid) : refused;
+}
+
+/** clone3's set_tid. @linux kernel/pid.c `alloc_pid` (6.18) */
+function checkSetTid(cred: Cred, ns: PidNamespace, setTid: readonly number[]): number {
+  if (setTid.length > ns.level + 1) return -EINVAL;
+  let at: PidNamespace | undefined = ns;
+  for (const nr of setTid) {
+    if (nr < 1 || nr >= at!.pidMax) return -EINVAL;
+    // The first one of a namespace is number 1.
+    if (nr !== 1 && at!.childReaper === undefined) return -EINVAL;
+    if (!capable(cred, CAP_CHECKPOINT_RESTORE) && !capable(cred, CAP_SYS_ADMIN)) return -EPERM;
+    if (at!.pids.has(nr)) return -EEXIST;
+    at = at!.parent;
+  }
+  return 0;
 }
 
 function copyFilesAndFs(task: Task, child: Task, flags: number): void {

@@ -1,12 +1,12 @@
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
-import { EBADF, EINVAL } from "../include/errno.ts";
+import { EBADF, EINVAL, EOPNOTSUPP } from "../include/errno.ts";
 import { IpcNamespace } from "../ipc/namespace.ts";
 import { NetNamespace } from "../net/namespace.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
-import type { Pid, PidNamespace } from "./pid.ts";
+import type { Pid } from "./pid.ts";
 import type { KernelSiginfo } from "./signal-struct.ts";
 import type { Task } from "./task.ts";
 import type { UserContext } from "./user-context.ts";
@@ -30,10 +30,6 @@ export interface KernelHooks {
   taskForked: (task: Task, child: Task, args: CloneArgs) => void;
   /** Wakes one who waits on the futex at `addr` of the memory of `task`. */
   futexWake: (task: Task, addr: number) => void;
-  /** A descriptor in `task` that stands for `child` (CLONE_PIDFD). */
-  pidfdForChild: (task: Task, child: Task, isThread: boolean) => number;
-  /** clone3's set_tid. */
-  allocPidWithNumbers: (task: Task, ns: PidNamespace, numbers: readonly number[]) => Pid | number;
   /** Whether `task` may send `signo` to `target`, besides the rules of users: 0 or a negative errno. */
   taskKill: (task: Task, target: Task, signo: number) => number;
   /** Something happened that the tracer of `task` wants to hear of (PTRACE_SEIZE). */
@@ -52,6 +48,10 @@ export interface KernelHooks {
   signalUnignored: (task: Task, signo: number) => void;
   /** The process of which `file` is the directory in a procfs, or -EBADF. */
   procDirToPid: (file: File) => { readonly pid: Pid; readonly isThread: boolean } | number;
+  /** Whether `task` may look into `target`, besides the rules of ids and capabilities: 0 or a negative errno. */
+  ptraceAccess: (task: Task, target: Task) => number;
+  /** A descriptor of a namespace of `target`, by the number of the ioctl of its pidfd. */
+  pidfdNamespace: (task: Task, target: Task, which: number) => number;
   /** The leader of a session that has a controlling terminal ends. */
   disassociateCtty: (task: Task) => void;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
@@ -61,10 +61,6 @@ export interface KernelHooks {
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
   /** What runs in user mode for a program that was just loaded. */
   userContext: (task: Task, bprm: Binprm, image: LoadedImage) => UserContext;
-  /** execve of one of several threads: ends `thread`, counts the others that still live, takes the leader's place. */
-  killThread: (thread: Task, signo: number) => void;
-  otherThreads: (task: Task) => number;
-  becomeLeader: (task: Task) => void;
 }
 
 export function noHooks(): KernelHooks {
@@ -76,8 +72,6 @@ export function noHooks(): KernelHooks {
     taskExits: [],
     taskForked: () => {},
     futexWake: () => {},
-    pidfdForChild: () => -EINVAL,
-    allocPidWithNumbers: () => -EINVAL,
     taskKill: () => 0,
     ptraceTrapNotify: () => {},
     ptraceJobctlTrap: () => false,
@@ -87,14 +81,13 @@ export function noHooks(): KernelHooks {
     ptraceRelease: () => {},
     signalUnignored: () => {},
     procDirToPid: () => -EBADF,
+    ptraceAccess: () => 0,
+    pidfdNamespace: () => -EOPNOTSUPP,
     disassociateCtty: () => {},
     copyMntNs: () => -EINVAL,
     newIpcNs: () => new IpcNamespace(),
     newNetNs: () => new NetNamespace(),
     kernelRead: () => new Uint8Array(0),
     userContext: (task) => task.user,
-    killThread: () => {},
-    otherThreads: (task) => task.signal.threads.length - 1,
-    becomeLeader: () => {},
   };
 }

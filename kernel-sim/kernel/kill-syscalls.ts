@@ -1,7 +1,8 @@
+import { PIDFD_THREAD } from "../fs/pidfs.ts";
 import { EBADF, EINVAL, EPERM, ESRCH } from "../include/errno.ts";
 import { SI_TKILL, SI_USER } from "../include/uapi/siginfo.ts";
 import { findTaskByVpid, findVpid, type Pid } from "./pid.ts";
-import { PIDFD_THREAD, pidfdPid } from "./pidfd.ts";
+import { pidfdPid } from "./pidfd.ts";
 import { copySiginfoFromUser } from "./siginfo.ts";
 import {
   checkKillPermission,

@@ -1,4 +1,4 @@
-import { EINVAL, EPERM } from "../include/errno.ts";
+import { EINVAL, ENOSPC, EPERM } from "../include/errno.ts";
 import { CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
 import {
   CLONE_NEWCGROUP,
@@ -15,6 +15,9 @@ import { capable } from "./cred.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { PidNamespace } from "./pid.ts";
 import type { Task } from "./task.ts";
+
+/** How deep pid namespaces may be nested. */
+const MAX_PID_NS_LEVEL = 32;
 
 const NAMESPACE_FLAGS: readonly number[] = Object.freeze([
   CLONE_NEWNS,
@@ -47,6 +50,11 @@ export function createNewNamespaces(task: Task, flags: number): Nsproxy | number
   const { hooks } = task.kernel;
   const newMnt = hasFlag(flags, CLONE_NEWNS) ? hooks.copyMntNs(task, mnt) : mnt;
   if (typeof newMnt === "number") return newMnt;
+  if (hasFlag(flags, CLONE_NEWPID)) {
+    // It has children in another one already, or would have.
+    if (task.pidNs() !== pidForChildren) return -EINVAL;
+    if (pidForChildren.level >= MAX_PID_NS_LEVEL) return -ENOSPC;
+  }
   return {
     mnt: newMnt,
     uts: hasFlag(flags, CLONE_NEWUTS) ? uts.copy() : uts,

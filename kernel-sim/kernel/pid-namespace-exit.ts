@@ -18,6 +18,7 @@ export function mustZapPidNs(task: Task): boolean {
     return false;
   }
   ns.isAdding = false;
+  if (ns.reboot !== 0) task.signal.groupExitCode = ns.reboot;
   return ns.pids.size > numberOfOwn(task);
 }
 

@@ -20,6 +20,8 @@ export class PidNamespace {
   pidMax = PID_MAX_DEFAULT;
   /** Cleared when init has ended: nobody can be born here any more. */
   isAdding = true;
+  /** By which signal its init seems to have died: reboot(2) was called in it. */
+  reboot = 0;
   /** Where its init waits, when it ends, for everybody else to have gone. */
   readonly reaperWait = new WaitQueueHead();
 
@@ -71,6 +73,8 @@ export class Pid {
   };
   /** Pollers of pidfds. */
   readonly waitPidfd = new WaitQueueHead();
+  /** How its task has ended, once that is released: what a pidfd can still tell. */
+  exitCode: number | undefined = undefined;
   /** Inode number of its pidfds. */
   readonly ino: number;
 
@@ -103,17 +107,26 @@ export class Pid {
 }
 
 /** A new identity in `ns` and all above it; with `wanted` (clone3's set_tid) those numbers, innermost first. */
-export function allocPid(ns: PidNamespace, ino: number): Pid | number {
+export function allocPid(
+  ns: PidNamespace,
+  ino: number,
+  wanted: readonly number[] = [],
+): Pid | number {
   if (!ns.isAdding) return -ENOMEM;
   const numbers: { ns: PidNamespace; nr: number }[] = [];
   for (let at: PidNamespace | undefined = ns; at !== undefined; at = at.parent) {
-    const nr = at.allocNumber();
+    const nr = wanted[ns.level - at.level] ?? at.allocNumber();
     if (nr < 0) return nr;
     numbers.unshift({ ns: at, nr });
   }
   const pid = new Pid(numbers, ino);
   for (const { ns: at, nr } of numbers) at.pids.set(nr, pid);
   return pid;
+}
+
+/** Gives back a pid that no task has got. */
+export function freePid(pid: Pid): void {
+  for (const { ns, nr } of pid.numbers) if (ns.pids.get(nr) === pid) ns.pids.delete(nr);
 }
 
 /** `find_vpid`: who has number `nr` in the namespace of `task`. */

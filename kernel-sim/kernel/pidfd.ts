@@ -1,27 +1,17 @@
-import type { File, FileOperations } from "../fs/fs.ts";
-import { EBADF } from "../include/errno.ts";
-import { O_EXCL } from "../include/uapi/fcntl.ts";
-import { EPOLLHUP, EPOLLIN, EPOLLRDNORM } from "../include/uapi/poll.ts";
-import { delayGroupLeader } from "./exit-threads.ts";
-import { type Pid, pidTask } from "./pid.ts";
-import type { Task } from "./task.ts";
+import type { File } from "../fs/fs.ts";
+import { PIDFD_THREAD, pidfdCreate, pidfdOperations } from "../fs/pidfs.ts";
+import { EBADF, EINVAL, EPERM, ESRCH } from "../include/errno.ts";
+import { O_NONBLOCK } from "../include/uapi/fcntl.ts";
+import { findVpid, type Pid, pidTask } from "./pid.ts";
+import { ptraceMayAccess } from "./ptrace-access.ts";
+import type { SyscallTable } from "./syscall.ts";
+import { PF_EXITING, type Task } from "./task.ts";
 
-/** A pidfd of one thread. */
-export const PIDFD_THREAD = O_EXCL;
-
-/** What can be done with a pidfd. @linux fs/pidfs.c `pidfs_file_operations` (6.18) */
-export const pidfdOperations: FileOperations = Object.freeze({
-  poll(file, table) {
-    const pid = file.privateData as Pid;
-    table?.queue(file, pid.waitPidfd);
-    const task = pidTask(pid, "pid");
-    if (task === undefined) return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
-    const isThread = (file.flags & PIDFD_THREAD) !== 0;
-    // A leader that has ended before its threads is not the end of the process.
-    const hasEnded = task.exitState !== 0 && (isThread || !delayGroupLeader(task));
-    return hasEnded ? EPOLLIN | EPOLLRDNORM : 0;
-  },
-} satisfies FileOperations);
+/** pidfd_open, pidfd_getfd. @linux kernel/pid.c (6.18) */
+export const pidfdSyscalls: SyscallTable = {
+  pidfd_open: (task, nr, flags) => sysPidfdOpen(task, nr | 0, flags >>> 0),
+  pidfd_getfd: (task, pidfd, fd, flags) => sysPidfdGetfd(task, pidfd | 0, fd | 0, flags >>> 0),
+};
 
 /** Whom a file names, or -EBADF when it is no pidfd. @linux fs/pidfs.c `pidfd_pid` (6.18) */
 export function pidfdPid(file: File): Pid | number {
@@ -37,4 +27,29 @@ export function pidfdGetPid(
   if (file === undefined) return -EBADF;
   const pid = pidfdPid(file);
   return typeof pid === "number" ? pid : { pid, flags: file.flags };
+}
+
+/** @linux kernel/pid.c `SYSCALL_DEFINE2(pidfd_open)` (6.18) */
+function sysPidfdOpen(task: Task, nr: number, flags: number): number {
+  if ((flags & ~(O_NONBLOCK | PIDFD_THREAD)) !== 0 || nr <= 0) return -EINVAL;
+  const pid = findVpid(task, nr);
+  return pid === undefined ? -ESRCH : pidfdCreate(task, pid, flags);
+}
+
+/** Another process's descriptor as one of the caller's own. @linux kernel/pid.c `SYSCALL_DEFINE3(pidfd_getfd)` (6.18) */
+function sysPidfdGetfd(task: Task, pidfd: number, fd: number, flags: number): number {
+  if (flags !== 0) return -EINVAL;
+  const named = pidfdGetPid(task, pidfd);
+  if (typeof named === "number") return named;
+  const target = pidTask(named.pid, "pid");
+  if (target === undefined) return -ESRCH;
+  if (ptraceMayAccess(task, target, "realcreds") !== 0) return -EPERM;
+  if ((target.flags & PF_EXITING) !== 0) return -ESRCH;
+  const file = target.files.get(fd);
+  if (file === undefined) return -EBADF;
+  const newFd = task.files.getUnusedFd(task, true);
+  if (newFd < 0) return newFd;
+  file.count++;
+  task.files.install(newFd, file);
+  return newFd;
 }

@@ -26,5 +26,6 @@ export function ptraceMayAccess(task: Task, target: Task, mode: PtraceMode): num
   if (!isSame && !isPrivileged) return -EPERM;
   if (target.mm !== undefined && target.dumpable !== SUID_DUMP_USER && !isPrivileged) return -EPERM;
   const caps = mode === "fscreds" ? cred.capEffective : cred.capPermitted;
-  return capIssubset(other.capPermitted, caps) || isPrivileged ? 0 : -EPERM;
+  if (!capIssubset(other.capPermitted, caps) && !isPrivileged) return -EPERM;
+  return task.kernel.hooks.ptraceAccess(task, target);
 }

@@ -1,8 +1,10 @@
 import { EINVAL, EPERM } from "../include/errno.ts";
 import { CAP_SYS_BOOT } from "../include/uapi/capability.ts";
 import { capable } from "./cred.ts";
-import { doGroupExit } from "./exit.ts";
+import { exitInSyscall } from "./exit.ts";
 import { printk } from "./printk.ts";
+import { SEND_SIG_PRIV, sendSignal } from "./signal-send.ts";
+import type { SysResult } from "./sleep.ts";
 import type { Task } from "./task.ts";
 
 const LINUX_REBOOT_MAGIC1 = 0xfee1dead;
@@ -16,6 +18,7 @@ const LINUX_REBOOT_CMD_CAD_OFF = 0;
 const LINUX_REBOOT_CMD_POWER_OFF = 0x4321fedc;
 const SIGHUP = 1;
 const SIGINT = 2;
+const SIGKILL = 9;
 const KERN_EMERG = 0;
 
 /**
@@ -25,7 +28,7 @@ const KERN_EMERG = 0;
  * @spec reboot(2)
  * @simplified no kexec, no hibernation and no command for the firmware: EINVAL. A restart ends the machine too.
  */
-export function sysReboot(task: Task, magic1: number, magic2: number, command: number): number {
+export function sysReboot(task: Task, magic1: number, magic2: number, command: number): SysResult {
   if (!capable(task.cred, CAP_SYS_BOOT)) return -EPERM;
   if (magic1 >>> 0 !== LINUX_REBOOT_MAGIC1 || !LINUX_REBOOT_MAGIC2.includes(magic2 >>> 0)) {
     return -EINVAL;
@@ -54,12 +57,13 @@ export function sysReboot(task: Task, magic1: number, magic2: number, command: n
 }
 
 /** Its init dies as if by the signal that says what was wanted. */
-function rebootPidNs(task: Task, cmd: number): number {
+function rebootPidNs(task: Task, cmd: number): SysResult {
   const reaper = task.pidNs().childReaper;
   if (cmd !== LINUX_REBOOT_CMD_RESTART && cmd !== LINUX_REBOOT_CMD_HALT) {
     if (cmd !== LINUX_REBOOT_CMD_POWER_OFF) return -EINVAL;
   }
   const signal = cmd === LINUX_REBOOT_CMD_RESTART ? SIGHUP : SIGINT;
-  if (reaper !== undefined) doGroupExit(reaper, signal);
-  return 0;
+  task.pidNs().reboot = signal;
+  if (reaper !== undefined) sendSignal(SIGKILL, SEND_SIG_PRIV, reaper, "process");
+  return exitInSyscall(task, 0);
 }

@@ -55,6 +55,7 @@ function exitSignal(task: Task): void {
     signal.pgrp.detach("pgid", task);
     signal.session.detach("sid", task);
   }
+  threadPid.exitCode = task.exitCode;
   threadPid.detach("pid", task);
   // Whoever polls a pidfd of it learns that it has been waited for.
   threadPid.waitPidfd.wakeUpAll();
