@@ -1,6 +1,6 @@
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../include/uapi/inotify.ts";
 import { dput } from "./dcache.ts";
-import { type File, FMODE_WRITE, FMODE_WRITER } from "./fs.ts";
+import { type File, FMODE_READ, FMODE_WRITE, FMODE_WRITER } from "./fs.ts";
 import { fsnotifyFile } from "./notify/fsnotify.ts";
 
 /** One holder less; the last one releases the file. @linux fs/file_table.c `fput`, `__fput` (6.18) */
@@ -20,6 +20,7 @@ export function abandonFile(file: File): void {
     file.inode.writecount--;
     file.path.mnt.writers--;
   }
+  if ((file.mode & (FMODE_READ | FMODE_WRITE)) === FMODE_READ) file.inode.readcount--;
   file.path.mnt.count--;
   dput(file.path.dentry);
 }

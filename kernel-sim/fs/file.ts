@@ -64,6 +64,11 @@ export class FilesStruct {
     this.#reserved.add(fd);
   }
 
+  /** `fd` is about to be given a file by number, out of order. */
+  take(fd: number): void {
+    if (fd === this.#next) this.#next = fd + 1;
+  }
+
   isReserved(fd: number): boolean {
     return this.#reserved.has(fd);
   }

@@ -115,6 +115,10 @@ export class Inode {
   privateData: unknown = undefined;
   /** Who has it open for writing; negative while writing is denied (a running program). */
   writecount = 0;
+  /** How long its data are thought to live: RWH_WRITE_LIFE_… of fcntl(F_SET_RW_HINT). */
+  writeHint = 0;
+  /** Open files that can only read: what a write lease looks at (`i_readcount`). */
+  readcount = 0;
   /** Dentries that name it; with none and no link it is evicted. */
   refs = 0;
 
@@ -203,6 +207,8 @@ export interface FileOperations {
   /** O_ASYNC was set or taken away by descriptor `fd` (`fasyncHelper` in `fs/fasync.ts`). */
   fasync?(fd: number, file: File, on: boolean): number;
   fallocate?(task: Task, file: File, mode: number, offset: number, len: number): number;
+  /** F_SETPIPE_SZ and F_GETPIPE_SZ (`pipe_fcntl`); what is no pipe leaves it out. */
+  pipeFcntl?(task: Task, file: File, cmd: number, arg: number): number;
   /** Lines of /proc/PID/fdinfo/FD. */
   showFdinfo?(file: File): string;
 }

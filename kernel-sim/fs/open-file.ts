@@ -21,6 +21,7 @@ import {
   FMODE_PATH,
   FMODE_PREAD,
   FMODE_PWRITE,
+  FMODE_READ,
   FMODE_WRITE,
   FMODE_WRITER,
   type Inode,
@@ -137,6 +138,7 @@ function fail(file: File, error: number): number {
 }
 
 function takeWriteAccess(file: File): number {
+  if ((file.mode & (FMODE_READ | FMODE_WRITE)) === FMODE_READ) file.inode.readcount++;
   if ((file.mode & FMODE_WRITE) === 0 || isSpecialFile(file.inode)) return 0;
   const busy = getWriteAccess(file.inode);
   if (busy !== 0) return busy;

@@ -8,6 +8,8 @@ import {
   type FileOperations,
   FMODE_LSEEK,
   FMODE_OPENED,
+  FMODE_READ,
+  FMODE_WRITE,
   Inode,
   type Path,
   SuperBlock,
@@ -50,6 +52,7 @@ export function pseudoDentry(mnt: Mount, inode: Inode, name: ByteString): Dentry
 export function allocFile(task: Task, path: Path, fops: FileOperations, flags: number): File {
   const mode = ((flags + 1) & O_ACCMODE) | FMODE_OPENED;
   const inode = path.dentry.inode!;
+  if ((mode & (FMODE_READ | FMODE_WRITE)) === FMODE_READ) inode.readcount++;
   return new File(
     path,
     inode,

@@ -16,6 +16,7 @@ import {
   S_IFIFO,
   S_IFREG,
 } from "./fs.ts";
+import { initFsHooks } from "./fs-hooks.ts";
 import { FsStruct } from "./fs-struct.ts";
 import { MNT_RELATIME, MntNamespace } from "./mount.ts";
 import { lookupOne } from "./namei.ts";
@@ -40,6 +41,7 @@ export class Rootfs {
 
   constructor(kernel: Kernel) {
     initMemDevices(kernel);
+    initFsHooks(kernel);
     this.#cred = bootCred(kernel);
     const sb = shmemFillSuper(kernel, this.#cred, "mode=755");
     if (typeof sb === "number") throw new SimulatorBug("the root file system cannot be made");

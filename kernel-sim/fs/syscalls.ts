@@ -1,8 +1,22 @@
 import type { SyscallTable } from "../kernel/syscall.ts";
+import { memfdSyscalls } from "../mm/memfd.ts";
+import { accessSyscalls } from "./access.ts";
+import { chdirSyscalls } from "./chdir.ts";
+import { chmodSyscalls } from "./chmod.ts";
+import { dupSyscalls } from "./dup.ts";
+import { fcntlSyscalls } from "./fcntl.ts";
+import { flockSyscalls } from "./flock.ts";
 import { nameiSyscalls } from "./namei-syscalls.ts";
 import { openSyscalls } from "./open.ts";
 import { readWriteSyscalls } from "./read-write.ts";
+import { readdirSyscalls } from "./readdir.ts";
+import { readlinkSyscalls } from "./readlink.ts";
 import { statSyscalls } from "./stat.ts";
+import { statfsSyscalls } from "./statfs.ts";
+import { syncSyscalls } from "./sync.ts";
+import { truncateSyscalls } from "./truncate.ts";
+import { umaskSyscalls } from "./umask.ts";
+import { utimesSyscalls } from "./utimes.ts";
 
 /** The system calls of the VFS. */
 export const fsSyscalls: SyscallTable = {
@@ -10,4 +24,18 @@ export const fsSyscalls: SyscallTable = {
   ...readWriteSyscalls,
   ...nameiSyscalls,
   ...statSyscalls,
+  ...accessSyscalls,
+  ...chdirSyscalls,
+  ...chmodSyscalls,
+  ...dupSyscalls,
+  ...fcntlSyscalls,
+  ...flockSyscalls,
+  ...memfdSyscalls,
+  ...readdirSyscalls,
+  ...readlinkSyscalls,
+  ...statfsSyscalls,
+  ...syncSyscalls,
+  ...truncateSyscalls,
+  ...umaskSyscalls,
+  ...utimesSyscalls,
 };

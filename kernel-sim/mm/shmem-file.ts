@@ -22,6 +22,10 @@ const PAGE_SIZE = 4096;
 
 /** Regular files of tmpfs. @linux mm/shmem.c `shmem_file_operations` (6.18) */
 export const shmemFileOperations: FileOperations = {
+  open(_task, _inode, file) {
+    file.mode |= FMODE_CAN_ODIRECT;
+    return 0;
+  },
   llseek: shmemFileLlseek,
   readIter: shmemFileReadIter,
   writeIter: shmemFileWriteIter,

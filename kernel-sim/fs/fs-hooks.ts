@@ -1,0 +1,18 @@
+import type { Kernel } from "../kernel/kernel.ts";
+import { locksRemoveFlock } from "./flock.ts";
+import { locksRemovePosix, posixClose } from "./locks-posix.ts";
+
+/** What happens to locks when descriptors and files are closed. */
+export function initFsHooks(kernel: Kernel): void {
+  const { hooks } = kernel;
+  const { filpClose, fileReleased } = hooks;
+  hooks.filpClose = (task, file) => {
+    filpClose(task, file);
+    posixClose(task, file);
+  };
+  hooks.fileReleased = (file) => {
+    fileReleased(file);
+    locksRemovePosix(file, file);
+    locksRemoveFlock(file);
+  };
+}
