@@ -31,12 +31,13 @@ export function genericFileLlseekSize(
   switch (whence) {
     case SEEK_END:
       pos += eof;
+      // A sum beyond 2^63 - 1 is negative.
+      if (eof > 0 && pos >= 2 ** 63) return -EINVAL;
       break;
     case SEEK_CUR:
       if (offset === 0) return file.pos;
       pos += file.pos;
-      // A sum beyond 2^63 - 1 is negative.
-      if (pos >= 2 ** 63) return -EINVAL;
+      if (file.pos > 0 && pos >= 2 ** 63) return -EINVAL;
       break;
     case SEEK_DATA:
       if (offset < 0 || offset >= eof) return -ENXIO;
@@ -46,7 +47,6 @@ export function genericFileLlseekSize(
       pos = eof;
       break;
   }
-  if (whence === SEEK_END && pos >= 2 ** 63) return -EINVAL;
   return vfsSetpos(file, pos, max);
 }
 

@@ -43,6 +43,8 @@ export class Nameidata {
   dentry!: Dentry;
   /** Where `..` ends. */
   root: Path;
+  /** Something has asked for `root` already: RESOLVE_NO_XDEV lets an absolute link pass only then. */
+  isRootSet = false;
   flags: number;
   last: ByteString = "";
   lastType: number = LAST_ROOT;
@@ -94,7 +96,10 @@ export function pathInit(nd: Nameidata, dfd: number, name: ByteString): number {
     if (name !== "" && file.inode.type !== S_IFDIR) return -ENOTDIR;
     nd.moveTo(file.path);
   }
-  if ((nd.flags & LOOKUP_IS_SCOPED) !== 0) nd.root = nd.path;
+  if ((nd.flags & LOOKUP_IS_SCOPED) !== 0) {
+    nd.root = nd.path;
+    nd.isRootSet = true;
+  }
   return 0;
 }
 
@@ -102,7 +107,10 @@ export function pathInit(nd: Nameidata, dfd: number, name: ByteString): number {
 function ndJumpRoot(nd: Nameidata, isStart: boolean): number {
   if ((nd.flags & LOOKUP_BENEATH) !== 0) return -EXDEV;
   // At the start of a walk nothing has been crossed yet.
-  if (!isStart && (nd.flags & LOOKUP_NO_XDEV) !== 0 && nd.mnt !== nd.root.mnt) return -EXDEV;
+  if (!isStart && (nd.flags & LOOKUP_NO_XDEV) !== 0) {
+    if (!nd.isRootSet || nd.mnt !== nd.root.mnt) return -EXDEV;
+  }
+  nd.isRootSet = true;
   nd.moveTo(nd.root);
   return 0;
 }
@@ -177,6 +185,7 @@ export function walkComponent(nd: Nameidata, walk: number): ByteString | number 
 /** @linux fs/namei.c `handle_dots` (6.18) */
 export function handleDots(nd: Nameidata): ByteString | number {
   if (nd.lastType !== LAST_DOTDOT) return 0;
+  nd.isRootSet = true;
   if (nd.mnt === nd.root.mnt && nd.dentry === nd.root.dentry) return stayInRoot(nd);
   if (nd.dentry === nd.mnt.root) {
     const outside = chooseMountpoint(nd.mnt, nd.root);

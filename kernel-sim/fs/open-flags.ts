@@ -34,7 +34,7 @@ import {
   LOOKUP_NO_SYMLINKS,
   LOOKUP_NO_XDEV,
 } from "./namei.ts";
-import { MAY_APPEND, MAY_EXEC, MAY_READ, MAY_WRITE } from "./permission.ts";
+import { MAY_APPEND, MAY_READ, MAY_WRITE } from "./permission.ts";
 
 /** `__O_TMPFILE`: the bit of O_TMPFILE that is its own. */
 export const O_TMPFILE_BIT = 0o20000000;
@@ -128,14 +128,4 @@ function lookupFlagsOf(flags: number, resolve: number): number {
   if ((resolve & RESOLVE_BENEATH) !== 0) lookup |= LOOKUP_BENEATH;
   if ((resolve & RESOLVE_IN_ROOT) !== 0) lookup |= LOOKUP_IN_ROOT;
   return lookup;
-}
-
-/** How execve opens a program. @linux fs/exec.c `do_open_execat` (6.18) */
-export function execOpenFlags(isNoFollow: boolean): OpenFlags {
-  return {
-    openFlag: O_LARGEFILE,
-    mode: 0,
-    accMode: MAY_EXEC,
-    lookupFlags: isNoFollow ? 0 : LOOKUP_FOLLOW,
-  };
 }

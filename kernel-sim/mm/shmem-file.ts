@@ -1,6 +1,12 @@
 import { fileAccessed } from "../fs/atime.ts";
 import { fileRemovePrivs } from "../fs/attr.ts";
-import type { File, FileOperations, Inode, Kiocb } from "../fs/fs.ts";
+import {
+  type File,
+  type FileOperations,
+  FMODE_CAN_ODIRECT,
+  type Inode,
+  type Kiocb,
+} from "../fs/fs.ts";
 import {
   genericFileLlseekSize,
   MAX_LFS_FILESIZE,
