@@ -11,6 +11,7 @@ import type { Iattr } from "./attr.ts";
 import type { Dentry } from "./dcache.ts";
 import type { Mount } from "./mount.ts";
 import type { FsnotifyMark } from "./notify/fsnotify.ts";
+import type { PosixAcl } from "./posix-acl.ts";
 import { EPOCH, type Timespec64 } from "./timestamps.ts";
 
 /** A name or path as the kernel sees it: a string with one char for each byte (0 to 255). */
@@ -107,6 +108,9 @@ export class Inode {
   /** Target of a symbolic link that needs no disk (`i_link`). */
   link: ByteString | undefined = undefined;
   readonly xattrs: Map<ByteString, Uint8Array> = new Map();
+  /** Access ACL beyond the mode bits, and the one that new files of a directory get. */
+  acl: PosixAcl | undefined = undefined;
+  defaultAcl: PosixAcl | undefined = undefined;
   /** Who watches it (`fs/notify`). */
   notifyMarks: Set<FsnotifyMark> | undefined = undefined;
   /** Locks (`fs/locks.ts`), pipe (`fs/pipe.ts`), file system's own. */

@@ -57,6 +57,7 @@ import {
   MAY_WRITE,
   modeStripSgid,
 } from "./permission.ts";
+import { posixAclCreate, umaskIn } from "./posix-acl.ts";
 import { fsSysctl } from "./sysctl.ts";
 
 /** A directory, and a name in it that is free. */
@@ -138,11 +139,12 @@ export function doMkdirat(task: Task, dfd: number, name: ByteString, mode: numbe
 }
 
 function newMode(task: Task, dir: Inode, mode: number): number {
-  return modeStripSgid(task.cred, dir, mode) & ~task.fs.umask;
+  return modeStripSgid(task.cred, dir, mode) & ~umaskIn(dir, task.fs.umask);
 }
 
 function instantiate(dir: Inode, dentry: Dentry, inode: Inode | number): number {
   if (typeof inode === "number") return inode;
+  posixAclCreate(dir, inode);
   dInstantiate(dentry, inode);
   fsnotifyCreate(dir, dentry);
   return 0;

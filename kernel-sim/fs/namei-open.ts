@@ -54,6 +54,7 @@ import {
   MAY_WRITE,
   modeStripSgid,
 } from "./permission.ts";
+import { posixAclCreate, umaskIn } from "./posix-acl.ts";
 import { fsSysctl } from "./sysctl.ts";
 
 /**
@@ -129,6 +130,7 @@ function lookupOpen(
   if (dir.op.create === undefined) return -EACCES;
   const inode = dir.op.create(dir, dentry, mode, task.cred);
   if (typeof inode === "number") return inode;
+  posixAclCreate(dir, inode);
   dInstantiate(dentry, inode);
   fsnotifyCreate(dir, dentry);
   return { dentry, isCreated: true };
@@ -136,7 +138,7 @@ function lookupOpen(
 
 /** Mode of a new regular file: setgid and umask taken off (`vfs_prepare_mode`). */
 function prepareMode(task: Task, dir: Inode, mode: number): number {
-  return (modeStripSgid(task.cred, dir, mode) & ~task.fs.umask & 0o7777) | S_IFREG;
+  return (modeStripSgid(task.cred, dir, mode) & ~umaskIn(dir, task.fs.umask) & 0o7777) | S_IFREG;
 }
 
 /** @linux fs/namei.c `may_o_create` (6.18) */
@@ -262,6 +264,7 @@ function doTmpfile(task: Task, dfd: number, name: ByteString, op: OpenFlags): Op
   if (dir.op.tmpfile === undefined) return -EOPNOTSUPP;
   const inode = dir.op.tmpfile(dir, prepareMode(task, dir, op.mode), task.cred);
   if (typeof inode === "number") return inode;
+  posixAclCreate(dir, inode);
   inode.isLinkable = (op.openFlag & O_EXCL) === 0;
   const dentry = new Dentry(dir.sb, path.dentry, `#${inode.ino}`, inode);
   dentry.isUnhashed = true;

@@ -17,6 +17,7 @@ import { syncSyscalls } from "./sync.ts";
 import { truncateSyscalls } from "./truncate.ts";
 import { umaskSyscalls } from "./umask.ts";
 import { utimesSyscalls } from "./utimes.ts";
+import { xattrSyscalls } from "./xattr-syscalls.ts";
 
 /** The system calls of the VFS. */
 export const fsSyscalls: SyscallTable = {
@@ -38,4 +39,5 @@ export const fsSyscalls: SyscallTable = {
   ...truncateSyscalls,
   ...umaskSyscalls,
   ...utimesSyscalls,
+  ...xattrSyscalls,
 };
