@@ -15,6 +15,8 @@ export class Dentry {
   isUnhashed = false;
   /** Something is mounted here in some namespace. */
   isMountpoint = false;
+  /** How many mounts lie on it, in all namespaces. */
+  mountedHere = 0;
   /** Open files, mounts and working directories that hold it (`d_lockref`). */
   count = 0;
   /** Place in its directory when the file system keeps one (`dentry2offset`). */

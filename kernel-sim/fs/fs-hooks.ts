@@ -1,6 +1,7 @@
 import type { Kernel } from "../kernel/kernel.ts";
 import { locksRemoveFlock } from "./flock.ts";
 import { locksRemovePosix, posixClose } from "./locks-posix.ts";
+import { copyMntNs } from "./namespace.ts";
 
 /** What happens to locks when descriptors and files are closed. */
 export function initFsHooks(kernel: Kernel): void {
@@ -10,6 +11,7 @@ export function initFsHooks(kernel: Kernel): void {
     filpClose(task, file);
     posixClose(task, file);
   };
+  hooks.copyMntNs = (task, ns) => copyMntNs(task.kernel, ns);
   hooks.fileReleased = (file) => {
     fileReleased(file);
     locksRemovePosix(file, file);

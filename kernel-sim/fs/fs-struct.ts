@@ -1,5 +1,6 @@
 import { dput } from "./dcache.ts";
 import type { Path } from "./fs.ts";
+import type { MntNamespace } from "./mount.ts";
 
 /** Holds a place, so that it can be neither unmounted nor forgotten. */
 function pathGet(path: Path): void {
@@ -49,6 +50,15 @@ export class FsStruct {
 
   copy(): FsStruct {
     return new FsStruct(this.root, this.pwd, this.umask);
+  }
+
+  /** Moves over to the copies that `ns`, a fresh copy of the namespace it was in, has of its mounts. */
+  enterCopy(ns: MntNamespace): void {
+    const root = ns.copies?.get(this.#root.mnt);
+    if (root !== undefined) this.root = { mnt: root, dentry: this.#root.dentry };
+    const pwd = ns.copies?.get(this.#pwd.mnt);
+    if (pwd !== undefined) this.pwd = { mnt: pwd, dentry: this.#pwd.dentry };
+    ns.copies = undefined;
   }
 
   /** The last task that has it is gone (`free_fs_struct`). */

@@ -39,6 +39,8 @@ export class Mount {
   /** Numbers of its peer group, as /proc/PID/mountinfo shows them. */
   groupId = 0;
   isUnbindable = false;
+  /** Nobody has used it since umount2(2) with MNT_EXPIRE asked. */
+  isExpiring = false;
 
   constructor(sb: SuperBlock, root: Dentry, id: number, devname: string) {
     this.sb = sb;
@@ -69,6 +71,8 @@ export class MntNamespace {
   readonly mounts: Mount[] = [];
   /** Inode number of /proc/PID/ns/mnt. */
   readonly ino: number;
+  /** Of a fresh copy: which mount became which, for who moves in. */
+  copies: ReadonlyMap<Mount, Mount> | undefined = undefined;
 
   constructor(root: Mount, ino = 0xf0000000 + 1) {
     this.root = root;

@@ -3,9 +3,10 @@ import { SimulatorBug } from "../hw/simulator-bug.ts";
 import { CAP_FULL_SET, type Cred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { filemapGrab } from "../mm/filemap.ts";
-import { shmemFillSuper } from "../mm/shmem-fs.ts";
+import { ramfsType, shmemFillSuper, tmpfsType } from "../mm/shmem-fs.ts";
 import { mkdev } from "./char-dev.ts";
 import { type Dentry, dInstantiate } from "./dcache.ts";
+import { registerFilesystem } from "./filesystems.ts";
 import {
   type ByteString,
   type Inode,
@@ -20,7 +21,7 @@ import { initFsHooks } from "./fs-hooks.ts";
 import { FsStruct } from "./fs-struct.ts";
 import { MNT_RELATIME, MntNamespace } from "./mount.ts";
 import { lookupOne } from "./namei.ts";
-import { newMount } from "./namespace.ts";
+import { attachMount, newMount } from "./namespace.ts";
 
 /** Owner and mode of a file that the boot code makes; 0:0 unless said. */
 export interface RootfsAttributes {
@@ -42,11 +43,19 @@ export class Rootfs {
   constructor(kernel: Kernel) {
     initMemDevices(kernel);
     initFsHooks(kernel);
+    registerFilesystem(kernel, tmpfsType);
+    registerFilesystem(kernel, ramfsType);
     this.#cred = bootCred(kernel);
     const sb = shmemFillSuper(kernel, this.#cred, "mode=755");
     if (typeof sb === "number") throw new SimulatorBug("the root file system cannot be made");
+    // The kernel's own rootfs lies below, where nobody sees it; pivot_root needs it there.
+    const hidden = shmemFillSuper(kernel, this.#cred, "mode=755");
+    if (typeof hidden === "number") throw new SimulatorBug("rootfs cannot be made");
+    const base = newMount(kernel, hidden, hidden.root, 0, "rootfs");
     const mnt = newMount(kernel, sb, sb.root, MNT_RELATIME, "none");
     this.ns = new MntNamespace(mnt);
+    base.ns = this.ns;
+    attachMount(mnt, base, hidden.root);
     this.root = { mnt, dentry: sb.root };
   }
 

@@ -6,6 +6,7 @@ import { chmodSyscalls } from "./chmod.ts";
 import { dupSyscalls } from "./dup.ts";
 import { fcntlSyscalls } from "./fcntl.ts";
 import { flockSyscalls } from "./flock.ts";
+import { mountSyscalls } from "./mount-syscalls.ts";
 import { nameiSyscalls } from "./namei-syscalls.ts";
 import { openSyscalls } from "./open.ts";
 import { readWriteSyscalls } from "./read-write.ts";
@@ -32,6 +33,7 @@ export const fsSyscalls: SyscallTable = {
   ...fcntlSyscalls,
   ...flockSyscalls,
   ...memfdSyscalls,
+  ...mountSyscalls,
   ...readdirSyscalls,
   ...readlinkSyscalls,
   ...statfsSyscalls,

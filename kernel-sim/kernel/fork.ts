@@ -176,6 +176,7 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   if (mm !== undefined && mm === task.mm) mm.users++;
   child.mm = mm;
   copyFilesAndFs(task, child, flags);
+  if (nsproxy.mnt !== task.nsproxy.mnt) child.fs.enterCopy(nsproxy.mnt);
   copySignals(task, child, flags);
   child.altStack =
     hasFlag(flags, CLONE_VM) && !hasFlag(flags, CLONE_VFORK)

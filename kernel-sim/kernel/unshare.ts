@@ -47,7 +47,7 @@ export function sysUnshare(task: Task, wanted: number): number {
   if (refused < 0) return refused;
   const isNamespaced = (flags & NAMESPACES) !== 0;
   if (isNamespaced && !capable(task.cred, CAP_SYS_ADMIN)) return -EPERM;
-  // Before the mounts are copied: root and working directory move over to the copies.
+  // Its own: root and working directory move over to the copies of the mounts.
   const oldFs = task.fs;
   if (hasFlag(flags, CLONE_FS) && oldFs.users > 1) task.fs = oldFs.copy();
   const nsproxy = isNamespaced ? createNewNamespaces(task, flags) : task.nsproxy;
@@ -56,6 +56,7 @@ export function sysUnshare(task: Task, wanted: number): number {
     return nsproxy;
   }
   if (task.fs !== oldFs) oldFs.users--;
+  if (nsproxy.mnt !== task.nsproxy.mnt) task.fs.enterCopy(nsproxy.mnt);
   task.nsproxy = nsproxy;
   if (hasFlag(flags, CLONE_FILES) && task.files.users > 1) {
     const old = task.files;

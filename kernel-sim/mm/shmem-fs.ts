@@ -1,5 +1,6 @@
 import { type Iattr, setattrCopy, setattrPrepare } from "../fs/attr.ts";
 import { Dentry } from "../fs/dcache.ts";
+import type { FileSystemType } from "../fs/filesystems.ts";
 import {
   type ByteString,
   type Inode,
@@ -81,6 +82,20 @@ export function shmemFillSuper(
   sb.root = new Dentry(sb, undefined, "/", root);
   return sb;
 }
+
+/** tmpfs as mount(2) knows it; with no size said, it may fill half of the memory. */
+export const tmpfsType: FileSystemType = {
+  name: "tmpfs",
+  flags: 0,
+  getTree: (task, _source, options) => shmemFillSuper(task.kernel, task.cred, options),
+};
+
+/** ramfs, which is here a tmpfs of another name. @linux fs/ramfs/inode.c (6.18) */
+export const ramfsType: FileSystemType = {
+  name: "ramfs",
+  flags: 0,
+  getTree: (task) => shmemFillSuper(task.kernel, task.cred, "mode=755"),
+};
 
 /** @linux mm/shmem.c `shmem_statfs` (6.18) */
 function shmemStatfs(sb: SuperBlock): Partial<Kstatfs> {
