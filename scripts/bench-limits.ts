@@ -13,6 +13,7 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   grading_end_to_end_ms_median: { atMost: 300 },
   grading_submissions_per_minute: { atLeast: 500 },
   interp_geomean_ns_per_insn: { atMost: 8 },
+  i386_geomean_million_insns_per_s: { atLeast: 40 },
   verifier_insns_per_s: { atLeast: 1_000_000 },
   verifier_limit_case_ms: { atMost: 1000 },
   boot_ms_node_median: { atMost: 20 },
