@@ -5,9 +5,9 @@
 import type { PhysMemory } from "../../hw/phys-memory.ts";
 
 /** Words of a decoded instruction, and which they are. */
-export const SLOT_WORDS = 10;
-/** What to do; `opcodes.ts` and the interpreter share the numbers. */
-export const S_OP = 0;
+export const SLOT_WORDS = 11;
+/** What comes first: the operation, or one of the steps below that lead to it. */
+export const S_RUN = 0;
 /** Offset in the page (13 bits), and from bit 16 the length. */
 export const S_PLACE = 1;
 /** The register of ModRM's `reg`, or of the opcode; for 8 bits a byte index. */
@@ -22,6 +22,8 @@ export const S_IMM = 7;
 /** The register that holds the segment's base. */
 export const S_SEG = 8;
 export const S_FLAGS = 9;
+/** The operation: `fast-operation.ts` and `instruction-table.ts` give the numbers. */
+export const S_OP = 10;
 
 /** Bits of `S_FLAGS`. */
 export const FLAG_MEM = 1 << 0;
@@ -35,8 +37,6 @@ export const FLAG_ADDR16 = 1 << 5;
 export const FLAG_WRITE = 1 << 6;
 /** Four bits: the bytes of a memory operand. */
 export const FLAG_SIZE_SHIFT = 8;
-/** From here on: the operation that follows a check of segment limits. */
-export const FLAG_OP_SHIFT = 16;
 
 /** Go on at `S_PLACE` of this page, which may not be decoded yet. Not an instruction. */
 export const OP_RELOOKUP = 0x2fe;
@@ -114,7 +114,7 @@ export class CodePage {
   /** Forgets everything. Whoever runs in these slots leaves them at the next instruction. */
   drop(): void {
     for (let at = SLOT_WORDS; at < this.slots * SLOT_WORDS; at += SLOT_WORDS) {
-      this.code[at + S_OP] = OP_RELOOKUP;
+      this.code[at + S_RUN] = OP_RELOOKUP;
     }
     // The old array stays with whoever runs in it.
     this.code = new Int32Array(FIRST_SLOTS * SLOT_WORDS);

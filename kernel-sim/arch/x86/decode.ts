@@ -13,7 +13,6 @@ import {
   FLAG_ADDR16,
   FLAG_LOCK,
   FLAG_MEM,
-  FLAG_OP_SHIFT,
   FLAG_REPE,
   FLAG_REPNE,
   FLAG_SIZE_SHIFT,
@@ -28,6 +27,7 @@ import {
   S_PLACE,
   S_REG,
   S_RM,
+  S_RUN,
   S_SEG,
 } from "./code-cache.ts";
 import { fastOperation } from "./fast-operation.ts";
@@ -208,11 +208,11 @@ export function decodeInstruction(
   code[at + S_FLAGS] = flags;
   code[at + S_OP] = operation;
   if (!mode.isPlain) fastOperation(code, at, mode.hasShadowStack);
+  code[at + S_RUN] = code[at + S_OP]!;
   if ((flags & FLAG_MEM) !== 0 && (flags >> FLAG_SIZE_SHIFT) % 16 !== 0) {
     const used = code[at + S_SEG]! - SEG_BASE;
     if (!mode.isFlat || used >= FS) {
-      code[at + S_FLAGS] = flags | (code[at + S_OP]! << FLAG_OP_SHIFT);
-      code[at + S_OP] = OP_CHECK;
+      code[at + S_RUN] = OP_CHECK;
     }
   }
   return length;
@@ -223,6 +223,7 @@ function word(bytes: Uint8Array, at: number): number {
 }
 
 function isUd(code: Int32Array, at: number, start: number, length: number): number {
+  code[at + S_RUN] = OP_UD;
   code[at + S_OP] = OP_UD;
   code[at + S_FLAGS] = 0;
   code[at + S_PLACE] = start | (length << 16);
@@ -230,6 +231,7 @@ function isUd(code: Int32Array, at: number, start: number, length: number): numb
 }
 
 function tooLong(code: Int32Array, at: number, start: number): number {
+  code[at + S_RUN] = OP_TOO_LONG;
   code[at + S_OP] = OP_TOO_LONG;
   code[at + S_FLAGS] = 0;
   code[at + S_PLACE] = start | (MAX_BYTES << 16);

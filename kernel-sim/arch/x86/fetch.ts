@@ -9,6 +9,7 @@ import {
   S_OP,
   S_PLACE,
   S_REG,
+  S_RUN,
   SLOT_WORDS,
 } from "./code-cache.ts";
 import { type Cpu, ST_PAGE_EIP } from "./cpu.ts";
@@ -42,6 +43,7 @@ export function fetchPage(cpu: Cpu, eip: number): CodePage {
 function nowhere(cpu: Cpu, linear: number, base: number): CodePage {
   const page = cpu.crossing;
   const offset = linear & 0xfff;
+  page.code[SLOT_WORDS + S_RUN] = OP_UD;
   page.code[SLOT_WORDS + S_OP] = OP_UD;
   page.code[SLOT_WORDS + S_FLAGS] = 0;
   page.code[SLOT_WORDS + S_PLACE] = offset | (2 << 16);
@@ -64,7 +66,7 @@ export function slotAt(cpu: Cpu, page: CodePage, offset: number): number {
     const slot = page.newSlot();
     const word = slot * SLOT_WORDS;
     if (other !== 0) {
-      page.code[word + S_OP] = OP_GOTO;
+      page.code[word + S_RUN] = OP_GOTO;
       page.code[word + S_PLACE] = at;
       page.code[word + S_IMM] = other;
       return first;
@@ -73,7 +75,7 @@ export function slotAt(cpu: Cpu, page: CodePage, offset: number): number {
     const length = decodeInstruction(cpu.decoding, bytes, at, 4096, code, word);
     page.map[at] = slot;
     if (length < 0) {
-      code[word + S_OP] = OP_CROSS;
+      code[word + S_RUN] = OP_CROSS;
       code[word + S_PLACE] = at;
       page.cover(at, 4096 - at);
       return first;
@@ -83,7 +85,7 @@ export function slotAt(cpu: Cpu, page: CodePage, offset: number): number {
     if (endsRun(code[word + S_OP]!, code[word + S_REG]!)) return first;
   }
   const word = page.newSlot() * SLOT_WORDS;
-  page.code[word + S_OP] = OP_RELOOKUP;
+  page.code[word + S_RUN] = OP_RELOOKUP;
   page.code[word + S_PLACE] = at;
   return first;
 }
@@ -130,7 +132,7 @@ export function decodeCrossing(cpu: Cpu, page: CodePage, offset: number): void {
   }
   const { bytes, code } = crossing;
   const length = decodeInstruction(cpu.decoding, bytes, offset, 4112, code, SLOT_WORDS);
-  code[2 * SLOT_WORDS + S_OP] = OP_RELOOKUP;
+  code[2 * SLOT_WORDS + S_RUN] = OP_RELOOKUP;
   code[2 * SLOT_WORDS + S_PLACE] = offset + length;
   crossing.map.fill(0);
 }

@@ -6,14 +6,15 @@
  */
 import { ALU_CMP, ALU_SUB, alu32, aluNarrow, dec, inc, SHIFT8, SHIFT32, test } from "./alu.ts";
 import {
-  FLAG_OP_SHIFT,
   FLAG_SIZE_SHIFT,
   FLAG_WRITE,
   S_FLAGS,
   S_IMM,
+  S_OP,
   S_PLACE,
   S_REG,
   S_RM,
+  S_RUN,
   S_SEG,
   SLOT_WORDS,
 } from "./code-cache.ts";
@@ -82,13 +83,13 @@ export function interpret(cpu: Cpu, budget: number): number {
           continue enter;
         }
         left--;
-        operation = c[p]!;
+        operation = c[p + S_RUN]!;
         if (operation === 0x2fc) {
           const flags = c[p + S_FLAGS]!;
           const size = (flags >> FLAG_SIZE_SHIFT) & 15;
           const offset = offsetOf(cpu, c, p);
           checkSegment(cpu, c[p + S_SEG]! - SEG_BASE, offset, size, (flags & FLAG_WRITE) !== 0);
-          operation = flags >> FLAG_OP_SHIFT;
+          operation = c[p + S_OP]!;
         }
         switch (operation) {
           case 0x1: {
@@ -430,7 +431,7 @@ export function interpret(cpu: Cpu, budget: number): number {
             const s = (a >>> 12) & 255;
             lookups++;
             const y = r[c[p + S_REG]!]!;
-            const op = (c[p]! >> 3) & 7;
+            const op = (operation >> 3) & 7;
             if ((a & 3) === 0 && writeTags[s] === ((a & ~0xfff) | mode)) {
               const at = (a & 0xfff) >> 2;
               const page = words[s]!;
@@ -479,7 +480,7 @@ export function interpret(cpu: Cpu, budget: number): number {
             const s = (a >>> 12) & 255;
             lookups++;
             const y = c[p + S_IMM]!;
-            const op = (c[p]! >> 3) & 7;
+            const op = (operation >> 3) & 7;
             if ((a & 3) === 0 && writeTags[s] === ((a & ~0xfff) | mode)) {
               const at = (a & 0xfff) >> 2;
               const page = words[s]!;
@@ -521,7 +522,7 @@ export function interpret(cpu: Cpu, budget: number): number {
             // ADD to XOR r8, r8
             r8[c[p + S_REG]!] = aluNarrow(
               f,
-              c[p]! >> 3,
+              operation >> 3,
               r8[c[p + S_REG]!]!,
               r8[c[p + S_RM]!]!,
               SHIFT8,
@@ -538,7 +539,13 @@ export function interpret(cpu: Cpu, budget: number): number {
           case 0x2c:
           case 0x34:
             // ADD to XOR r8, imm
-            r8[c[p + S_REG]!] = aluNarrow(f, c[p]! >> 3, r8[c[p + S_REG]!]!, c[p + S_IMM]!, SHIFT8);
+            r8[c[p + S_REG]!] = aluNarrow(
+              f,
+              operation >> 3,
+              r8[c[p + S_REG]!]!,
+              c[p + S_IMM]!,
+              SHIFT8,
+            );
             break;
           case 0x3c:
             aluNarrow(f, ALU_CMP, r8[c[p + S_REG]!]!, c[p + S_IMM]!, SHIFT8);
@@ -561,7 +568,7 @@ export function interpret(cpu: Cpu, budget: number): number {
             lookups++;
             const y =
               readTags[s] === ((a & ~0xfff) | mode) ? bytes[s]![a & 0xfff]! : memory.read8(a);
-            r8[c[p + S_REG]!] = aluNarrow(f, (c[p]! >> 3) & 7, r8[c[p + S_REG]!]!, y, SHIFT8);
+            r8[c[p + S_REG]!] = aluNarrow(f, (operation >> 3) & 7, r8[c[p + S_REG]!]!, y, SHIFT8);
             break;
           }
           case 0x13a: {
@@ -594,7 +601,7 @@ export function interpret(cpu: Cpu, budget: number): number {
               0;
             const y = r8[c[p + S_REG]!]!;
             memory.checkWrite(a, 1);
-            memory.write8(a, aluNarrow(f, (c[p]! >> 3) & 7, memory.read8(a), y, SHIFT8));
+            memory.write8(a, aluNarrow(f, (operation >> 3) & 7, memory.read8(a), y, SHIFT8));
             break;
           }
           case 0x138: {
@@ -627,7 +634,7 @@ export function interpret(cpu: Cpu, budget: number): number {
               0;
             const y = c[p + S_IMM]!;
             memory.checkWrite(a, 1);
-            memory.write8(a, aluNarrow(f, (c[p]! >> 3) & 7, memory.read8(a), y, SHIFT8));
+            memory.write8(a, aluNarrow(f, (operation >> 3) & 7, memory.read8(a), y, SHIFT8));
             break;
           }
           case 0x13c: {
@@ -1165,7 +1172,7 @@ export function interpret(cpu: Cpu, budget: number): number {
             const place = c[p + S_PLACE]!;
             const back = (pageEip + (place & 0xffff) + (place >> 16)) | 0;
             const target =
-              c[p] === 0x2f2
+              operation === 0x2f2
                 ? r[c[p + S_RM]!]!
                 : memory.read32(
                     (r[c[p + 4]!]! +
