@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 const began = performance.now();
 const fuzzer = new Fuzzer(Number(values.seed), values.only?.split(","));
-const { findings, succeeded, ...counts } = fuzzer.run(Number(values.calls));
+const { findings, succeeded, slow, ...counts } = fuzzer.run(Number(values.calls));
 const seen = new Map<string, number>();
 for (const { call, args, what, where } of findings) {
   const key = `${where === "" ? call : where}: ${what}`;
@@ -25,7 +25,15 @@ for (const { call, args, what, where } of findings) {
   if (times === 1) console.log(`${call}(${args.join(", ")}): ${what}  at ${where}`);
 }
 for (const [key, times] of seen) if (times > 1) console.log(`${times} times ${key}`);
+for (const { call, args, what } of slow)
+  console.log(`slow: ${call}(${args.join(", ")}) took ${what}`);
 const seconds = Math.round((performance.now() - began) / 100) / 10;
-const summary = { ...counts, succeeded: succeeded.size, findings: findings.length, seconds };
+const summary = {
+  ...counts,
+  succeeded: succeeded.size,
+  findings: findings.length,
+  slow: slow.length,
+  seconds,
+};
 console.log(JSON.stringify(summary));
 if (findings.length > 0) process.exitCode = 1;

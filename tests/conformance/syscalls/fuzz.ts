@@ -23,6 +23,8 @@ export interface FuzzReport {
   /** Calls by name that succeeded at least once. */
   succeeded: Set<string>;
   findings: Finding[];
+  /** Calls that held the machine up for longer than a quarter of a second of real time. */
+  slow: Finding[];
 }
 
 const GARBAGE_BYTES = 8192;
@@ -30,6 +32,7 @@ const PROCESSES = 5;
 /** A machine is given up after so many calls, so that each begins again with little memory in use. */
 const CALLS_PER_MACHINE = 4000;
 const TIMERS_PASSED_MAX = 3;
+const SLOW_MS = 250;
 const SIGKILL = 9;
 const ERRNO_MAX = 4095;
 const KERNEL_ERRNOS = [512, 530] as const;
@@ -115,6 +118,7 @@ export class Fuzzer {
     machines: 0,
     succeeded: new Set(),
     findings: [],
+    slow: [],
   };
   private readonly random: Random;
   private readonly names: readonly string[];
@@ -138,11 +142,14 @@ export class Fuzzer {
       const args = this.arguments(world, agent);
       if (args === undefined) continue;
       this.report.calls++;
+      const began = performance.now();
       try {
         this.call(world, agent, name, args);
       } catch (error) {
         this.broke(name, args, error);
       }
+      const ms = Math.round(performance.now() - began);
+      if (ms > SLOW_MS) this.report.slow.push({ call: name, args, what: `${ms} ms`, where: "" });
     }
     return this.report;
   }
