@@ -1,4 +1,4 @@
-import { PF_INSTR, PF_USER, PF_WRITE } from "../../../kernel-sim/hw/mmu.ts";
+import { PF_INSTR, PF_PROT, PF_USER, PF_WRITE } from "../../../kernel-sim/hw/mmu.ts";
 import { invariant } from "../../../kernel-sim/hw/simulator-bug.ts";
 import type { Sigaction, Sigset } from "../../../kernel-sim/kernel/signal-struct.ts";
 import type { Task } from "../../../kernel-sim/kernel/task.ts";
@@ -9,6 +9,7 @@ import {
   type Trap,
   type UserContext,
 } from "../../../kernel-sim/kernel/user-context.ts";
+import { VM_EXEC } from "../../../kernel-sim/mm/vma.ts";
 import { AGENT_TEXT } from "./agent-text.ts";
 import { Arena, STATUS_ADDRESS } from "./arena.ts";
 import { type FieldType, readInt } from "./bytes.ts";
@@ -22,6 +23,7 @@ const WNOHANG = 1;
 const SIGBUS = 7;
 const SIGSEGV = 11;
 const SIGINFO_BYTES = 128;
+const X86_TRAP_UD = 6;
 const X86_TRAP_PF = 14;
 const SEGV_NAMES: readonly string[] = [
   "",
@@ -146,7 +148,7 @@ export class AgentContext implements UserContext {
 
   private obey(task: Task): Trap {
     // A broken handler or signal frame has sent it to where no code is.
-    if (task.regs.ip !== AGENT_TEXT.idle) return this.pageFault(task, task.regs.ip, PF_INSTR);
+    if (task.regs.ip !== AGENT_TEXT.idle) return this.strayed(task);
     this.uncatch(task);
     const { command } = this;
     if (command === undefined) return TRAP_HOST;
@@ -210,6 +212,17 @@ export class AgentContext implements UserContext {
     const { command } = this;
     if (!(command?.kind === "store" && command.raw)) this.catchFault(task);
     return this.pageFault(task, address, isWrite ? PF_WRITE : 0);
+  }
+
+  /** What the processor reports where nothing can be executed, or nothing that makes sense. */
+  private strayed(task: Task): Trap {
+    const { ip } = task.regs;
+    const isPresent = task.mm?.copyFromUser(ip, new Uint8Array(1)) === 1;
+    if (!isPresent) return this.pageFault(task, ip, PF_INSTR);
+    const isExecutable = ((task.mm?.findVma(ip)?.flags ?? 0) & VM_EXEC) !== 0;
+    if (!isExecutable) return this.pageFault(task, ip, PF_INSTR | PF_PROT);
+    task.trap = { vector: X86_TRAP_UD, errorCode: 0, address: 0 };
+    return TRAP_EXCEPTION;
   }
 
   private pageFault(task: Task, address: number, errorCode: number): Trap {
