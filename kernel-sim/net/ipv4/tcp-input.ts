@@ -33,6 +33,7 @@ import {
   ICSK_ACK_SCHED,
   TCP_ATO_MIN,
   TCP_HEADER_LEN,
+  TCP_SKB_TRUESIZE,
   TCP_URG_NOTYET,
   TCP_URG_VALID,
   TCP_WMEM_MAX,
@@ -54,6 +55,7 @@ const TCP_INIT_CWND = 10;
 const MAX_SKB_FRAGS = 17;
 const SOCK_SNDBUF_LOCK = 1;
 const FULL_HEADER = 20;
+const SOCK_MIN_RCVBUF = 2304;
 
 /**
  * A segment for a socket that is not listening.
@@ -374,14 +376,16 @@ function eventDataRecv(sk: TcpSock, segment: TcpSegment): void {
 /** @linux net/ipv4/tcp_input.c `tcp_measure_rcv_mss` (6.18) */
 function measureRcvMss(sk: TcpSock, segment: TcpSegment): void {
   const { ackState } = sk;
-  const len = segment.len;
+  const len = segment.gsoSize > 0 ? segment.gsoSize : segment.len;
   const lastSize = ackState.lastSegSize;
   ackState.lastSegSize = 0;
   if (len >= ackState.rcvMss) {
     if (len !== ackState.rcvMss) {
-      sk.scalingRatio = Math.floor((len * 256) / (832 + len)) || 1;
-      const most = winFromSpace(sk, sk.rcvbuf);
-      if (sk.windowClamp < most) sk.windowClamp = most;
+      const ratio = Math.floor((segment.len * 256) / (TCP_SKB_TRUESIZE + segment.len)) || 1;
+      if (ratio !== sk.scalingRatio) {
+        sk.scalingRatio = ratio;
+        setWindowClamp(sk, winFromSpace(sk, sk.rcvbuf));
+      }
     }
     ackState.rcvMss = Math.min(len, sk.advmss);
     return;
@@ -396,6 +400,14 @@ function measureRcvMss(sk: TcpSock, segment: TcpSegment): void {
   }
   if ((ackState.pending & ICSK_ACK_PUSHED) !== 0) ackState.pending |= ICSK_ACK_PUSHED2;
   ackState.pending |= ICSK_ACK_PUSHED;
+}
+
+/** @linux net/ipv4/tcp.c `tcp_set_window_clamp` (6.18) */
+function setWindowClamp(sk: TcpSock, value: number): void {
+  const old = sk.windowClamp;
+  sk.windowClamp = Math.max(SOCK_MIN_RCVBUF / 2, value);
+  if (sk.windowClamp < old) sk.rcvSsthresh = Math.min(sk.rcvSsthresh, sk.windowClamp);
+  else sk.rcvSsthresh = Math.max(Math.min(sk.rcvWnd, sk.windowClamp), sk.rcvSsthresh);
 }
 
 function incrQuickack(sk: TcpSock): void {
@@ -415,7 +427,7 @@ function growWindow(sk: TcpSock, segment: TcpSegment): void {
   const space = winFromSpace(sk, sk.rcvbuf - sk.rmemAlloc);
   const room = Math.min(sk.windowClamp, space) - sk.rcvSsthresh;
   if (room <= 0) return;
-  const truesize = 832 + segment.len;
+  const truesize = TCP_SKB_TRUESIZE + segment.len;
   let incr = 0;
   if (winFromSpace(sk, truesize) <= segment.len) incr = 2 * sk.advmss;
   else {

@@ -32,6 +32,7 @@ const TCP_TIMEOUT_INIT = 1_000_000_000;
 const TCP_SYN_RETRIES = 6;
 const TCP_RETRIES2 = 15;
 const TCP_MSS_DEFAULT = 536;
+const GSO_MAX_SIZE = 65_536;
 /** Option bytes of time stamps, with padding. */
 const TSTAMP_BYTES = 12;
 
@@ -55,6 +56,7 @@ function transmit(sk: TcpSock, seq: number, flags: number, data: Uint8Array): vo
   segment.seq = seq;
   segment.flags = flags;
   segment.ack = (flags & TCPHDR_ACK) !== 0 ? sk.rcvNxt : 0;
+  if (data.length > sk.mssCache) segment.gsoSize = sk.mssCache;
   if ((flags & TCPHDR_SYN) !== 0) {
     segment.window = Math.min(sk.rcvWnd, 65_535);
     segment.mss = sk.advmss;
@@ -210,7 +212,9 @@ function nagleTest(sk: TcpSock, skb: TcpWriteSkb, mss: number, nonagle: number):
  * @simplified no congestion window: on `lo` nothing is lost.
  */
 function writeXmit(sk: TcpSock, mss: number, nonagle: number, pushOne: boolean): void {
+  const maxSegs = tsoSegs(mss);
   for (let skb = sk.writeQueue[0]; skb !== undefined; skb = sk.writeQueue[0]) {
+    growSkb(sk, skb, maxSegs * mss - skb.length);
     const segs = Math.max(1, Math.ceil(skb.length / mss));
     const windowEnd = sk.sndUna + sk.sndWnd;
     const end = skb.length > mss ? skb.seq + mss : skb.endSeq;
@@ -226,6 +230,32 @@ function writeXmit(sk: TcpSock, mss: number, nonagle: number, pushOne: boolean):
   if (sk.packetsOut === 0 && sk.writeQueue.length > 0) startProbeTimer(sk);
 }
 
+/** Segments that go as one packet: 64 KiB, and at least two. @linux net/ipv4/tcp_output.c `tcp_tso_segs` (6.18) */
+function tsoSegs(mss: number): number {
+  return Math.max(2, Math.floor(GSO_MAX_SIZE / mss));
+}
+
+/** Fills the first buffer up from the next one. @linux net/ipv4/tcp_output.c `tcp_grow_skb` (6.18) */
+function growSkb(sk: TcpSock, skb: TcpWriteSkb, amount: number): void {
+  const next = sk.writeQueue[1];
+  if (next === undefined || amount <= 0 || skb.eor || next.length === 0) return;
+  if ((skb.flags & (TCPHDR_FIN | TCPHDR_SYN)) !== 0) return;
+  const bytes = Math.min(amount, next.length);
+  const data = next.data();
+  skb.append(data.subarray(0, bytes));
+  if (bytes === next.length) {
+    skb.eor = next.eor;
+    skb.flags |= next.flags;
+    sk.wmemQueued -= TCP_SKB_TRUESIZE;
+    sk.writeQueue.splice(1, 1);
+    return;
+  }
+  const rest = new TcpWriteSkb(next.seq + bytes, next.flags);
+  rest.append(data.subarray(bytes));
+  rest.eor = next.eor;
+  sk.writeQueue.splice(1, 1, rest);
+}
+
 /** @linux net/ipv4/tcp_output.c `tcp_mss_split_point` (6.18) */
 function splitPoint(
   sk: TcpSock,
@@ -236,7 +266,7 @@ function splitPoint(
   nonagle: number,
 ): number {
   const window = windowEnd - skb.seq;
-  const most = mss * Math.max(1, Math.floor(65_536 / mss));
+  const most = mss * tsoSegs(mss);
   if (most <= window && !isLast) return most;
   const needed = Math.min(skb.length, window);
   if (most <= needed) return most;

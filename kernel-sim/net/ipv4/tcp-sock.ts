@@ -70,6 +70,8 @@ export class TcpSegment extends SkBuff {
   urg = 0;
   /** The largest segment that the sender of a SYN takes. */
   mss = 0;
+  /** The size of the segments that it is made of, when there are several. */
+  gsoSize = 0;
   /** Pieces that were merged into this one (`nr_frags`). */
   frags = 1;
   /** What was merged behind `data`. */

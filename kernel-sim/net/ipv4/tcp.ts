@@ -245,6 +245,8 @@ export function tcpDisconnect(sk: TcpSock): number {
   sk.urgData = 0;
   sk.peekOff = Math.min(sk.peekOff, 0);
   writeQueuePurge(sk);
+  // A new connection must not use numbers that the old one could have used.
+  sk.writeSeq += sk.maxWindow + 2;
   sk.outOfOrder.length = 0;
   sk.dport = 0;
   resetSaddr(sk);

@@ -83,6 +83,17 @@ export class UdpSkb extends SkBuff {
   tos = 0;
 }
 
+/** A datagram that MSG_MORE or UDP_CORK gathers. */
+interface PendingDatagram {
+  /** A connect(2) meanwhile changes them, as Linux keeps both in one place (`inet->cork.fl`). */
+  route: Route;
+  port: number;
+  readonly pieces: Uint8Array[];
+  bytes: number;
+  /** Memory that is counted as the sender's. */
+  truesize: number;
+}
+
 /**
  * A UDP socket.
  *
@@ -96,9 +107,7 @@ export class UdpSock extends InetSock {
   readerQueued = 0;
   /** UDP_CORK, and what MSG_MORE has gathered. */
   isCorked = false;
-  pending:
-    | { readonly route: Route; readonly port: number; readonly pieces: Uint8Array[] }
-    | undefined = undefined;
+  pending: PendingDatagram | undefined = undefined;
   gsoSize = 0;
   isGro = false;
   encapType = 0;
@@ -119,6 +128,7 @@ function udpTruesize(len: number): number {
 
 export function udpClose(sk: UdpSock): void {
   if (sk.num !== 0) udpUnhash(sk);
+  flushPending(sk);
   sockOrphan(sk);
   sk.receiveQueue.purge();
 }
@@ -135,6 +145,7 @@ export function udpConnect(_task: Task, sk: UdpSock, name: Uint8Array): number {
   sk.daddr = route.daddr;
   sk.dport = port;
   sk.state = TCP_ESTABLISHED;
+  if (sk.pending !== undefined) Object.assign(sk.pending, { route, port });
   return 0;
 }
 
@@ -164,7 +175,7 @@ export function* udpSendmsg(task: Task, sk: UdpSock, msg: Msghdr, len: number): 
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   const isMore = sk.isCorked || (msg.flags & MSG_MORE) !== 0;
-  if (sk.pending !== undefined) return yield* appendPending(task, sk, msg, len, isMore);
+  if (sk.pending !== undefined) return appendPending(sk, sk.pending, msg, len, isMore);
   const to = destination(sk, msg);
   if (typeof to === "number") return to;
   const cmsg = readIpCmsgs(msg);
@@ -178,7 +189,9 @@ export function* udpSendmsg(task: Task, sk: UdpSock, msg: Msghdr, len: number): 
   const data = new Uint8Array(len);
   if (msg.iter.copyFrom(data) < len) return -EFAULT;
   if (isMore) {
-    sk.pending = { route, port: to.port, pieces: [data] };
+    const truesize = udpTruesize(len);
+    sk.pending = { route, port: to.port, pieces: [data], bytes: len, truesize };
+    sk.wmemAlloc += truesize;
     return len;
   }
   sendDatagram(sk, route, to.port, data, cmsg.ttl);
@@ -199,35 +212,39 @@ function destination(sk: UdpSock, msg: Msghdr): { addr: number; port: number } |
 }
 
 /** More for a datagram that MSG_MORE or UDP_CORK has begun; without them it goes. */
-function* appendPending(
-  task: Task,
+function appendPending(
   sk: UdpSock,
+  pending: PendingDatagram,
   msg: Msghdr,
   len: number,
   isMore: boolean,
-): MaySleep<number> {
-  const error = yield* waitForSendBuffer(task, sk, (msg.flags & MSG_DONTWAIT) !== 0);
-  const pending = sk.pending;
-  if (pending === undefined) return -EINVAL;
-  const before = pending.pieces.reduce((sum, piece) => sum + piece.length, 0);
+): number {
   const data = new Uint8Array(len);
-  const answer = error < 0 ? error : before + len > UDP_MAX ? -EMSGSIZE : 0;
-  if (answer < 0 || msg.iter.copyFrom(data) < len) {
-    sk.pending = undefined;
-    return answer < 0 ? answer : -EFAULT;
+  const isTooLong = pending.bytes + len > UDP_MAX;
+  if (isTooLong || msg.iter.copyFrom(data) < len) {
+    flushPending(sk);
+    return isTooLong ? -EMSGSIZE : -EFAULT;
   }
   pending.pieces.push(data);
+  pending.bytes += len;
+  pending.truesize += len;
+  sk.wmemAlloc += len;
   if (!isMore) udpPushPending(sk);
   return len;
+}
+
+/** Forgets what was gathered. @linux net/ipv4/udp.c `udp_flush_pending_frames` (6.18) */
+function flushPending(sk: UdpSock): void {
+  if (sk.pending !== undefined) sk.wmemAlloc -= sk.pending.truesize;
+  sk.pending = undefined;
 }
 
 /** Sends what was gathered. @linux net/ipv4/udp.c `udp_push_pending_frames` (6.18) */
 export function udpPushPending(sk: UdpSock): void {
   const { pending } = sk;
-  sk.pending = undefined;
+  flushPending(sk);
   if (pending === undefined) return;
-  const len = pending.pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const data = new Uint8Array(len);
+  const data = new Uint8Array(pending.bytes);
   let at = 0;
   for (const piece of pending.pieces) {
     data.set(piece, at);

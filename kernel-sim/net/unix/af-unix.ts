@@ -9,6 +9,7 @@ import {
   EISCONN,
   ENOIOCTLCMD,
   ENOTCONN,
+  EOPNOTSUPP,
   EPERM,
   EPROTONOSUPPORT,
   ESOCKTNOSUPPORT,
@@ -356,7 +357,9 @@ function unixIoctl(task: Task, sock: Socket, cmd: number, arg: number): SysResul
   else if (cmd === FIONREAD) {
     if (sk.state === TCP_LISTEN) return -EINVAL;
     value = sk.type === SOCK_DGRAM ? (sk.receiveQueue.peek()?.len ?? 0) : unixInqLen(sk);
-  } else if (cmd === SIOCATMARK) value = unixAtMark(sk);
-  else return -ENOIOCTLCMD;
+  } else if (cmd === SIOCATMARK) {
+    if (sk.type !== SOCK_STREAM) return -EOPNOTSUPP;
+    value = unixAtMark(sk);
+  } else return -ENOIOCTLCMD;
   return putUser32(task, arg, value) < 0 ? -EFAULT : 0;
 }
