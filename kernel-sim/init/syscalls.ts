@@ -7,6 +7,7 @@ import { pipeSyscalls } from "../fs/pipe-create.ts";
 import { pollSyscalls } from "../fs/poll-syscalls.ts";
 import { selectSyscalls } from "../fs/select.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
+import { shmSyscalls } from "../ipc/shm-syscalls.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
@@ -29,6 +30,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   membarrierSyscalls,
   mmSyscalls,
+  shmSyscalls,
   exitSyscalls,
   execSyscalls,
   fsSyscalls,

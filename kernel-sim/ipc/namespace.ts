@@ -1,2 +1,13 @@
-/** What one ipc namespace holds. */
-export class IpcNamespace {}
+import type { Shm } from "./shm-info.ts";
+import { IpcIds } from "./util.ts";
+
+/** What one ipc namespace holds. @linux include/linux/ipc_namespace.h (6.18) */
+export class IpcNamespace {
+  readonly shmIds = new IpcIds<Shm>();
+  /** Pages of all segments. */
+  shmTot = 0;
+  /** Limits: bytes of a segment, pages of all, number of segments (`/proc/sys/kernel/shm*`). */
+  shmCtlmax = 2 ** 64 - 2 ** 24;
+  shmCtlall = 2 ** 64 - 2 ** 24;
+  shmCtlmni = 4096;
+}

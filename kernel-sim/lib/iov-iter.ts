@@ -28,6 +28,11 @@ export class IovIter {
     this.count = count;
   }
 
+  /** The pieces of user memory, whole. */
+  get segments(): readonly { readonly base: number; readonly len: number }[] {
+    return this.#segments;
+  }
+
   /** One piece of user memory. */
   static user(mm: Mm, base: number, len: number): IovIter {
     return new IovIter(mm, [{ base, len }], undefined);

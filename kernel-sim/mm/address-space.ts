@@ -18,6 +18,8 @@ export class AddressSpace {
   readPage: ((index: number, page: Page) => void) | undefined = undefined;
   /** F_SEAL_…, for memory that may be sealed; a file of tmpfs is sealed against seals. */
   seals: number | undefined = undefined;
+  /** Pages promised for all of it at once, when it was made. */
+  accounted = 0;
   /** Asked before `pages` more are taken, and told when they go (negative): 0 or -ENOSPC. */
   charge: ((pages: number) => number) | undefined = undefined;
 }

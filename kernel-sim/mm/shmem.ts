@@ -1,58 +1,47 @@
 import { Dentry } from "../fs/dcache.ts";
 import {
   File,
-  type FileOperations,
+  FMODE_LSEEK,
+  FMODE_OPENED,
+  FMODE_PREAD,
+  FMODE_PWRITE,
   FMODE_READ,
   FMODE_WRITE,
-  Inode,
   S_IFREG,
-  SuperBlock,
 } from "../fs/fs.ts";
 import { Mount } from "../fs/mount.ts";
-import { nsToTimespec64 } from "../fs/timestamps.ts";
+import { invariant } from "../hw/simulator-bug.ts";
 import { ENOMEM } from "../include/errno.ts";
 import type { Cred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { AddressSpace } from "./address-space.ts";
-import { evictPages, filemapVmOps, genericFileMmap } from "./filemap.ts";
-import { F_SEAL_SEAL } from "./memfd-seals.ts";
+import { filemapVmOps } from "./filemap.ts";
 import { memoryOf } from "./mm-init.ts";
+import { shmemFillSuper, shmemUnlinkedInode } from "./shmem-fs.ts";
 import { VM_NORESERVE, type Vma } from "./vma.ts";
 
-const TMPFS_MAGIC = 0x01021994;
 const O_RDWR = 2;
 
 /** The tmpfs that nobody sees, on which memory without a name lies (`shm_mnt`). */
-function shmMount(kernel: Kernel): Mount {
+function shmMount(kernel: Kernel, cred: Cred): Mount {
   return kernel.subsystem("shmem", () => {
-    const sb = new SuperBlock(kernel, "tmpfs", TMPFS_MAGIC, kernel.anonymousDev());
-    const inode = new Inode(sb, sb.nextIno(), 0o040777, {}, {});
-    sb.root = new Dentry(sb, undefined, "", inode);
+    const sb = shmemFillSuper(kernel, cred, "");
+    invariant(typeof sb !== "number", "the tmpfs of the kernel cannot be made");
+    const evict = sb.op.evictInode;
+    sb.op = {
+      ...sb.op,
+      evictInode(inode) {
+        memoryOf(kernel).unaccount(inode.mapping?.accounted ?? 0);
+        evict?.(inode);
+      },
+    };
     return new Mount(sb, sb.root, 0, "tmpfs");
   });
 }
 
-const UNLINKED_FILE_OPS: FileOperations = {
-  mmap: genericFileMmap,
-  release: (file) => shmemEvict(file.inode),
-};
-
-/** The last holder of memory without a name has gone. */
-export function shmemEvict(inode: Inode): void {
-  evictPages(inode);
-  const accounted = inode.privateData as ShmemInfo | undefined;
-  if (accounted !== undefined) memoryOf(inode.sb.kernel).unaccount(accounted.accounted);
-}
-
-/** What memory without a name knows beyond its inode: `struct shmem_inode_info`. */
-export interface ShmemInfo {
-  /** Pages promised for all of it at once. */
-  accounted: number;
-}
-
 /**
- * A file in memory that has no name, of `size` bytes; -ENOMEM.
+ * An open file in memory that has no name, of `size` bytes; -ENOMEM.
  *
+ * @param name what /proc/PID/maps and /proc/PID/fd show behind the slash.
  * @linux mm/shmem.c `__shmem_file_setup` (6.18)
  */
 export function shmemFileSetup(
@@ -61,29 +50,22 @@ export function shmemFileSetup(
   name: string,
   size: number,
   flags: number,
-  op: FileOperations = UNLINKED_FILE_OPS,
 ): File | number {
   const pages = (flags & VM_NORESERVE) !== 0 ? 0 : Math.ceil(size / 4096);
   if (pages > 0 && memoryOf(kernel).enough(pages) !== 0) return -ENOMEM;
-  const mount = shmMount(kernel);
-  const { sb } = mount;
-  const inode = new Inode(sb, sb.nextIno(), S_IFREG | 0o777, {}, op);
-  inode.uid = cred.fsuid;
-  inode.gid = cred.fsgid;
+  const mount = shmMount(kernel, cred);
+  const inode = shmemUnlinkedInode(mount.sb, S_IFREG | 0o777, cred);
+  if (typeof inode === "number") {
+    memoryOf(kernel).unaccount(pages);
+    return inode;
+  }
   inode.size = size;
-  inode.nlink = 0;
-  inode.mapping = new AddressSpace();
-  inode.mapping.seals = F_SEAL_SEAL;
-  inode.atime = nsToTimespec64(kernel.wallClock());
-  inode.mtime = inode.atime;
-  inode.ctime = inode.atime;
-  inode.btime = inode.atime;
-  const info: ShmemInfo = { accounted: pages };
-  inode.privateData = info;
-  const dentry = new Dentry(sb, undefined, name, inode);
+  inode.mapping!.accounted = pages;
+  const dentry = new Dentry(mount.sb, mount.root, name, inode);
   dentry.isUnhashed = true;
-  const file = new File({ mnt: mount, dentry }, inode, op, O_RDWR, FMODE_READ | FMODE_WRITE, cred);
-  return file;
+  dentry.dname = () => `/${name} (deleted)`;
+  const mode = FMODE_READ | FMODE_WRITE | FMODE_OPENED | FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
+  return new File({ mnt: mount, dentry }, inode, inode.fop, O_RDWR, mode, cred);
 }
 
 /** Shared anonymous memory is a file without a name. @linux mm/shmem.c `shmem_zero_setup` */

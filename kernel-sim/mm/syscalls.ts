@@ -9,6 +9,8 @@ import { sysMremap } from "./mremap.ts";
 import { sysMseal } from "./mseal.ts";
 import { sysMsync } from "./msync.ts";
 import { doMunmap } from "./munmap.ts";
+import { sysProcessMadvise } from "./process-madvise.ts";
+import { sysProcessVmReadv, sysProcessVmWritev } from "./process-vm-access.ts";
 import { sysRemapFilePages } from "./remap-file-pages.ts";
 
 /** System calls about the memory of a process. */
@@ -31,4 +33,7 @@ export const mmSyscalls: SyscallTable = {
   munlockall: sysMunlockall,
   mseal: sysMseal,
   remap_file_pages: sysRemapFilePages,
+  process_madvise: sysProcessMadvise,
+  process_vm_readv: sysProcessVmReadv,
+  process_vm_writev: sysProcessVmWritev,
 };
