@@ -1,9 +1,10 @@
 import { importIovec } from "../fs/iovec.ts";
+import { PIDFD_THREAD } from "../fs/pidfs.ts";
 import { EACCES, EINVAL, EPERM, ESRCH } from "../include/errno.ts";
 import { CAP_SYS_NICE } from "../include/uapi/capability.ts";
 import { capable } from "../kernel/cred.ts";
 import { pidTask } from "../kernel/pid.ts";
-import { PIDFD_THREAD, pidfdGetPid } from "../kernel/pidfd.ts";
+import { pidfdGetPid } from "../kernel/pidfd.ts";
 import { ptraceMayAccess } from "../kernel/ptrace-access.ts";
 import type { Task } from "../kernel/task.ts";
 import { doMadvise, isRemoteAdvice } from "./madvise.ts";
