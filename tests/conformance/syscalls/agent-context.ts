@@ -255,7 +255,7 @@ export class AgentContext implements UserContext {
     const info = this.loadBytes(task, task.regs.si, SIGINFO_BYTES);
     const signo = readInt(info, 0, "s32");
     const code = readInt(info, 8, "s32");
-    const address = readInt(info, 16, "u64");
+    const address = readInt(info, 16, "s64");
     const { command } = this;
     const from = command?.kind === "syscall" || command === undefined ? 0 : command.address;
     this.outcome = {
