@@ -57,6 +57,7 @@ import {
 } from "./fs.ts";
 import { fcntlGetlease, fcntlSetlease } from "./lease.ts";
 import { inodeOwnerOrCapable } from "./permission.ts";
+import { getPipeInfo, pipeFcntl } from "./pipe-limits.ts";
 
 const RLIMIT_NOFILE = 7;
 const SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
@@ -113,7 +114,7 @@ function fcntl(task: Task, rawFd: number, rawCmd: number, arg: number): SysResul
       return fcntlSetlease(task, fd, file, arg | 0);
     case F_SETPIPE_SZ:
     case F_GETPIPE_SZ:
-      return file.op.pipeFcntl?.(task, file, cmd, arg) ?? -EBADF;
+      return pipeFcntl(task, getPipeInfo(file), cmd, arg);
     case F_ADD_SEALS:
     case F_GET_SEALS:
       return memfdFcntl(file, cmd, arg >>> 0);

@@ -169,6 +169,8 @@ export interface InodeOperations {
   getattr?(inode: Inode): Partial<Pick<Inode, "size" | "nlink">> & { blocks?: number };
   /** Whether what the dcache holds of this inode is still true (`d_revalidate`); false: it is looked up again. */
   revalidate?(inode: Inode): boolean;
+  /** Whether chattr(1) can mark it append-only, immutable and so on. */
+  fileattr?: boolean;
   /** Whether xattrs of these names may be set here (`user.`, `trusted.`, `security.`). */
   xattr?: boolean;
 }
@@ -211,8 +213,9 @@ export interface FileOperations {
   /** O_ASYNC was set or taken away by descriptor `fd` (`fasyncHelper` in `fs/fasync.ts`). */
   fasync?(fd: number, file: File, on: boolean): number;
   fallocate?(task: Task, file: File, mode: number, offset: number, len: number): number;
-  /** F_SETPIPE_SZ and F_GETPIPE_SZ (`pipe_fcntl`); what is no pipe leaves it out. */
-  pipeFcntl?(task: Task, file: File, cmd: number, arg: number): number;
+  /** Whether splice(2) may read or write it; left out: regular files may. */
+  spliceRead?: boolean;
+  spliceWrite?: boolean;
   /** Lines of /proc/PID/fdinfo/FD. */
   showFdinfo?(file: File): string;
 }

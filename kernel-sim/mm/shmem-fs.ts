@@ -300,13 +300,14 @@ function getattr(inode: Inode): { blocks: number } {
 }
 
 const shmemSpecialOps: InodeOperations = { setattr, getattr, xattr: true };
-const shmemFileOps: InodeOperations = { setattr, getattr, xattr: true };
+const shmemFileOps: InodeOperations = { setattr, getattr, xattr: true, fileattr: true };
 
 /** Directories of tmpfs. @linux mm/shmem.c `shmem_dir_inode_operations` (6.18) */
 const shmemDirOps: InodeOperations = {
   setattr,
   getattr,
   xattr: true,
+  fileattr: true,
   mknod,
   unlink,
   rename,

@@ -162,6 +162,8 @@ function nonBlockingFlag(iocb: Kiocb): number {
 }
 
 const socketFileOps: FileOperations = Object.freeze<FileOperations>({
+  spliceRead: true,
+  spliceWrite: true,
   readIter: sockReadIter,
   writeIter: sockWriteIter,
   poll(file, table) {

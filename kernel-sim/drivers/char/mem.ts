@@ -43,12 +43,15 @@ function openNowait(_task: Task, _inode: unknown, file: File): number {
 const nullFops: FileOperations = {
   open: openNowait,
   llseek: nullLlseek,
+  spliceWrite: true,
   readIter: () => 0,
   writeIter: (_iocb, iter) => swallow(iter),
 };
 
 /** /dev/zero. @linux drivers/char/mem.c `zero_fops` (6.18) */
 const zeroFops: FileOperations = {
+  spliceRead: true,
+  spliceWrite: true,
   open: openNowait,
   llseek: nullLlseek,
   readIter: (_iocb, iter) => readZeroes(iter),
@@ -58,6 +61,7 @@ const zeroFops: FileOperations = {
 
 /** /dev/full: like zero, but no byte fits in. @linux drivers/char/mem.c `full_fops` (6.18) */
 const fullFops: FileOperations = {
+  spliceRead: true,
   llseek: nullLlseek,
   readIter: (_iocb, iter) => readZeroes(iter),
   writeIter: () => -ENOSPC,
@@ -65,6 +69,8 @@ const fullFops: FileOperations = {
 
 /** /dev/random and /dev/urandom. @linux drivers/char/random.c `random_fops` (6.18) */
 const randomFops: FileOperations = {
+  spliceRead: true,
+  spliceWrite: true,
   open: openNowait,
   llseek: noopLlseek,
   readIter: (iocb, iter) => readRandom(iocb.task.kernel, iter),
