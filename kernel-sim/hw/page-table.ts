@@ -11,8 +11,6 @@ import { PAGE_SHIFT, type PhysMemory } from "./phys-memory.ts";
 export const PAGE_PRESENT = 1 << 0;
 export const PAGE_RW = 1 << 1;
 export const PAGE_USER = 1 << 2;
-export const PAGE_PWT = 1 << 3;
-export const PAGE_PCD = 1 << 4;
 export const PAGE_ACCESSED = 1 << 5;
 export const PAGE_DIRTY = 1 << 6;
 /** In a directory entry: it maps a large page itself. */

@@ -32,6 +32,8 @@ export type EntryStep =
       readonly ss: number;
       readonly esp: number;
     }
+  | { readonly kind: "sysenter" | "sysexit" }
+  | { readonly kind: "msr-read"; readonly msr: number; readonly value: number }
   | { readonly kind: "stack-switch"; readonly ss: number; readonly esp: number }
   | {
       readonly kind: "push";

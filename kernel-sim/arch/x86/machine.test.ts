@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PF_PROT, PF_SHSTK, PF_USER, PF_WRITE } from "../../hw/mmu.ts";
+import { TSS_OFFSET } from "./descriptor-tables.ts";
 import type { EntryStep } from "./entry-step.ts";
 import { EAX, EBX, ECX, ESP, X86_EFLAGS_IF, X86_EFLAGS_TF } from "./registers.ts";
 import { run, runUntilTrap } from "./run.ts";
@@ -9,6 +10,7 @@ import {
   DATA,
   KERNEL_STACK,
   kernelMachine,
+  TABLES,
   USER_STACK,
   userMachine,
 } from "./test-machine.ts";
@@ -309,7 +311,7 @@ describe("the way into the kernel", () => {
 
   test("a page fault whose handler has no stack is a double fault, and without one a shutdown", () => {
     const broken = kernelMachine(`${KERNEL} user: movl $1, 0x12345678`, GATES);
-    const tss = broken.tables.walk(0xc0000900).at(-1)!.pfn * 4096 + 0x900;
+    const tss = broken.tables.walk(TABLES).at(-1)!.pfn * 4096 + TSS_OFFSET;
     broken.memory.write32(tss + 4, 0x70000000);
     expect(run(broken.cpu, 100)).toEqual({ kind: "shutdown", instructions: 0 });
     const noPageFault = kernelMachine(`${KERNEL} user: movl $1, 0x12345678`, GATES.slice(2));

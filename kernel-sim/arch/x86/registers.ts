@@ -22,7 +22,6 @@ export const REGISTER_WORDS = 24;
 export const REG32 = ["eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi"] as const;
 export const REG16 = ["ax", "cx", "dx", "bx", "sp", "bp", "si", "di"] as const;
 export const REG8 = ["al", "cl", "dl", "bl", "ah", "ch", "dh", "bh"] as const;
-export type Reg32Name = (typeof REG32)[number];
 
 /** Where the 8-bit register `number` lies among the bytes of the general registers. */
 export function byteIndex(number: number): number {
@@ -54,8 +53,6 @@ export const X86_EFLAGS_NT = 1 << 14;
 export const X86_EFLAGS_RF = 1 << 16;
 export const X86_EFLAGS_VM = 1 << 17;
 export const X86_EFLAGS_AC = 1 << 18;
-export const X86_EFLAGS_VIF = 1 << 19;
-export const X86_EFLAGS_VIP = 1 << 20;
 export const X86_EFLAGS_ID = 1 << 21;
 /** Those that arithmetic sets. */
 export const STATUS_FLAGS =
@@ -91,7 +88,6 @@ export const X86_TRAP_CP = 21;
 
 /** Reasons in the error code of a control protection fault. */
 export const CP_NEAR_RET = 1;
-export const CP_FAR_RET = 2;
 export const CP_RSTORSSP = 4;
 
 /** Model-specific registers that SYSENTER reads. */

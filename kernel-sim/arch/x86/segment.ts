@@ -56,10 +56,7 @@ export const DESC_BIG = 1 << 14;
 
 /** Types of system descriptors. */
 export const TYPE_LDT = 2;
-export const TYPE_CALL_GATE = 0xc;
-export const TYPE_TASK_GATE = 5;
 export const TYPE_TSS = 9;
-export const TYPE_TSS_BUSY = 11;
 export const TYPE_INTERRUPT_GATE = 0xe;
 export const TYPE_TRAP_GATE = 0xf;
 

@@ -6,8 +6,8 @@ import { assemble } from "./asm/assembler.ts";
 import { PT_LOAD } from "./asm/elf.ts";
 import { link } from "./asm/link.ts";
 import { Cpu } from "./cpu.ts";
+import { installTables } from "./descriptor-tables.ts";
 import { ESP } from "./registers.ts";
-import { encodeDescriptor, encodeGate } from "./segment.ts";
 
 export const CODE = 0x10000000;
 export const DATA = 0x20000000;
@@ -57,11 +57,6 @@ export const TABLES = 0xc0000000;
 export const KERNEL_STACK = 0xc0004000;
 export const USER_STACK = 0xbffff000;
 
-/** Selectors as Linux has them. */
-const KERNEL_CS = 0x60;
-const USER_CS = 0x73;
-const TSS = 0x80;
-
 export interface KernelMachine {
   readonly cpu: Cpu;
   readonly memory: PhysMemory;
@@ -76,7 +71,7 @@ export interface KernelMachine {
  */
 export function kernelMachine(
   source: string,
-  gates: readonly (readonly [number, string, number])[],
+  gates: readonly (readonly [number, string, 0 | 3])[],
 ): KernelMachine {
   const assembled = assemble(source);
   if (assembled.kind === "errors") throw new Error(JSON.stringify(assembled.errors));
@@ -111,34 +106,16 @@ export function kernelMachine(
     if (symbol === undefined) throw new Error(`there is no ${name}`);
     return symbol.value;
   };
-  const write = (place: number, [low, high]: readonly [number, number]): void => {
-    memory.write32(paddr + place, low);
-    memory.write32(paddr + place + 4, high);
-  };
-  const flat = { base: 0, limit: 0xffffffff };
-  write(KERNEL_CS, encodeDescriptor({ ...flat, type: 0x9b }));
-  write(KERNEL_CS + 8, encodeDescriptor({ ...flat, type: 0x93 }));
-  write(USER_CS & ~7, encodeDescriptor({ ...flat, type: 0xfb }));
-  write((USER_CS & ~7) + 8, encodeDescriptor({ ...flat, type: 0xf3 }));
-  write(TSS, encodeDescriptor({ base: TABLES + 0x900, limit: 0xff, type: 0x89, is32: false }));
-  memory.write32(paddr + 0x900 + 4, KERNEL_STACK);
-  memory.write32(paddr + 0x900 + 8, KERNEL_CS + 8);
-  memory.write16(paddr + 0x900 + 102, 0x80);
-  for (const [vector, symbol, dpl] of gates) {
-    const target = at(symbol.replace("!", ""));
-    const gate = encodeGate(KERNEL_CS, target, dpl, symbol.endsWith("!"));
-    write(0x100 + vector * 8, gate);
-  }
   const cpu = new Cpu({ memory });
   cpu.mmu.cr0 |= CR0_PG | CR0_WP;
   cpu.loadCr3(0x1000);
-  cpu.hostDescriptors = undefined;
-  Object.assign(cpu.gdtr, { base: TABLES, limit: 0xff });
-  Object.assign(cpu.idtr, { base: (TABLES + 0x100) | 0, limit: 0x7ff });
-  cpu.setFlatSegments(3);
-  cpu.tr.set(TSS, {
-    ...{ base: (TABLES + 0x900) | 0, limit: 0xff, access: 0x8b, low: 0, high: 0 },
+  installTables(cpu, {
+    ...{ pfn: paddr / 4096, vaddr: TABLES, kernelStack: KERNEL_STACK },
+    gates: gates.map(([vector, symbol, dpl]) => ({
+      ...{ vector, target: at(symbol.replace("!", "")), dpl, isTrap: symbol.endsWith("!") },
+    })),
   });
+  cpu.setFlatSegments(3);
   cpu.eip = at("user");
   cpu.r[ESP] = USER_STACK;
   return { cpu, memory, tables, at };

@@ -413,12 +413,22 @@ const sysenter: Instruction = (cpu) => {
     cpu.exception.set(SYSENTER_EVENT, 0, false, true, false);
     throw cpu.exception;
   }
-  const cs = cpu.msrs.get(MSR_IA32_SYSENTER_CS) ?? 0;
+  const { observer } = cpu;
+  observer?.({ kind: "sysenter" });
+  const [cs, esp, eip] = MSRS.map((number) => {
+    const value = cpu.msrs.get(number) ?? 0;
+    observer?.({ kind: "msr-read", msr: number, value: value >>> 0 });
+    return value;
+  }) as [number, number, number];
   if (isNull(cs & 0xffff)) return cpu.exception.fault(X86_TRAP_GP, 0);
-  cpu.f[F_EFLAGS] = materialize(cpu.f) & ~(X86_EFLAGS_IF | X86_EFLAGS_RF | X86_EFLAGS_VM);
+  const before = materialize(cpu.f);
+  cpu.f[F_EFLAGS] = before & ~(X86_EFLAGS_IF | X86_EFLAGS_RF | X86_EFLAGS_VM);
   switchFlat(cpu, cs & 0xfffc, 0);
-  cpu.r[ESP] = cpu.msrs.get(MSR_IA32_SYSENTER_ESP) ?? 0;
-  cpu.st[ST_EIP] = cpu.msrs.get(MSR_IA32_SYSENTER_EIP) ?? 0;
+  cpu.r[ESP] = esp;
+  cpu.st[ST_EIP] = eip;
+  observer?.({ kind: "flags", before: before >>> 0, after: cpu.f[F_EFLAGS]! >>> 0 });
+  observer?.({ kind: "stack-switch", ss: (cs & 0xfffc) + 8, esp: esp >>> 0 });
+  observer?.({ kind: "jump", cs: cs & 0xfffc, eip: eip >>> 0, cpl: 0 });
   return LOOK_UP;
 };
 
@@ -429,6 +439,8 @@ const sysexit: Instruction = (cpu) => {
   switchFlat(cpu, ((cs & 0xffff) + 16) | 3, 3);
   cpu.r[ESP] = cpu.r[ECX]!;
   cpu.st[ST_EIP] = cpu.r[EDX]!;
+  cpu.observer?.({ kind: "sysexit" });
+  cpu.observer?.({ kind: "jump", cs: ((cs & 0xffff) + 16) | 3, eip: cpu.eip, cpl: 3 });
   return LOOK_UP;
 };
 
