@@ -1,9 +1,11 @@
 import { isErr } from "../include/err.ts";
 import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
+import { PTRACE_EVENT_EXEC } from "../include/uapi/ptrace.ts";
 import { SIGCHLD, SIGSEGV } from "../include/uapi/signal.ts";
 import { isNprocOverlimit } from "../kernel/cred.ts";
 import { deThread } from "../kernel/de-thread.ts";
 import { handlerReset, mmRelease } from "../kernel/fork.ts";
+import { ptraceEvent } from "../kernel/ptrace-stop.ts";
 import { forceSig } from "../kernel/signal-send.ts";
 import { SighandStruct } from "../kernel/signal-struct.ts";
 import type { MaySleep, SysResult } from "../kernel/sleep.ts";
@@ -110,9 +112,18 @@ function execBinprm(bprm: Binprm): SysResult {
     return image;
   }
   task.kernel.chargeCurrent(task.kernel.costs.execNs);
+  if (task.ptrace !== 0) return execTraced(task, bprm, image);
   if (task.signal.threads.length > 1) return execAfterThreads(task, bprm, image);
   task.exitSignal = SIGCHLD;
   return beginNewExec(task, bprm, image);
+}
+
+/** The tracer is told when the new program is there, and under which number its thread was known before. */
+function* execTraced(task: Task, bprm: Binprm, image: LoadedImage): MaySleep<number> {
+  const oldNr = task.pidNr(task.parent.pidNs());
+  const result = yield* execAfterThreads(task, bprm, image);
+  if (result === 0) yield* ptraceEvent(task, PTRACE_EVENT_EXEC, oldNr);
+  return result;
 }
 
 /** The other threads end first. Behind that point there is no way back, so a failure is fatal. */

@@ -14,6 +14,7 @@ import { exitSyscalls } from "../kernel/exit.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { killSyscalls } from "../kernel/kill-syscalls.ts";
 import { pidfdSyscalls } from "../kernel/pidfd.ts";
+import { ptraceSyscalls } from "../kernel/ptrace.ts";
 import { membarrierSyscalls } from "../kernel/sched/membarrier.ts";
 import { schedSyscalls } from "../kernel/sched/syscalls.ts";
 import { signalSyscalls } from "../kernel/signal-syscalls.ts";
@@ -41,6 +42,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   killSyscalls,
   pgrpSyscalls,
   pidfdSyscalls,
+  ptraceSyscalls,
   signalSyscalls,
   socketSyscalls,
   waitSyscalls,

@@ -1,6 +1,8 @@
 import { SIGCHLD } from "../include/uapi/signal.ts";
 import { killOrphanedPgrp } from "./exit-pgrp.ts";
 import { delayGroupLeader, findAliveThread } from "./exit-threads.ts";
+import { exitPtrace } from "./ptrace-attach.ts";
+import { isPtraceReparented } from "./ptrace-stop.ts";
 import { releaseTask } from "./release-task.ts";
 import { doNotifyParent, doNotifyPidfd } from "./signal-notify.ts";
 import { groupSendSigInfo } from "./signal-permission.ts";
@@ -31,7 +33,7 @@ export function exitNotify(task: Task, isGroupDead: boolean): void {
 
 function isAutoreaped(task: Task): boolean {
   if (task.ptrace !== 0) {
-    const isOwnChild = task.parent.signal === task.realParent.signal;
+    const isOwnChild = !isPtraceReparented(task);
     const isProcess = task.isThreadGroupLeader && !delayGroupLeader(task);
     return doNotifyParent(task, isProcess && isOwnChild ? task.exitSignal : SIGCHLD);
   }
@@ -44,7 +46,7 @@ function isAutoreaped(task: Task): boolean {
 
 /** @linux kernel/exit.c `forget_original_parent` (6.18) */
 function forgetOriginalParent(father: Task, dead: Task[]): void {
-  father.kernel.hooks.exitPtrace(father);
+  exitPtrace(father, dead);
   if (father.children.length === 0) return;
   const reaper = findNewReaper(father);
   for (const child of father.children) {

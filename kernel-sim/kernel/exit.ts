@@ -1,9 +1,11 @@
+import { PTRACE_EVENT_EXIT } from "../include/uapi/ptrace.ts";
 import { CLD_STOPPED } from "../include/uapi/siginfo.ts";
 import { exitNotify } from "./exit-notify.ts";
 import { zapOtherThreads } from "./exit-threads.ts";
 import { mmRelease } from "./fork.ts";
 import { JOBCTL_STOP_PENDING } from "./jobctl.ts";
 import { mustZapPidNs, zapPidNsProcesses } from "./pid-namespace-exit.ts";
+import { isEventEnabled, ptraceEvent } from "./ptrace-stop.ts";
 import { retargetSharedPending } from "./signal-mask.ts";
 import { doNotifyParentCldstop } from "./signal-notify.ts";
 import { ALL_SIGNALS } from "./signal-set.ts";
@@ -48,18 +50,28 @@ function groupExitCode(task: Task, code: number): number {
  * @linux kernel/exit.c `do_exit` (6.18)
  */
 export function doExit(task: Task, code: number): void {
-  if (!beginExit(task, code)) {
+  const isTold = isEventEnabled(task, PTRACE_EVENT_EXIT);
+  if (!isTold && !beginExit(task, code)) {
     finishExit(task);
     return;
   }
-  const rest = exitAfterZap(task);
+  const rest = isTold ? exitTraced(task, code) : exitAfterZap(task);
   task.kstack = rest;
   if (rest.next().done === true) task.kstack = undefined;
 }
 
 /** The same as a system call, which may sleep. */
 export function exitInSyscall(task: Task, code: number): SysResult {
+  if (isEventEnabled(task, PTRACE_EVENT_EXIT)) return exitTraced(task, code);
   if (beginExit(task, code)) return exitAfterZap(task);
+  finishExit(task);
+  return 0;
+}
+
+/** The tracer sees it for the last time. */
+function* exitTraced(task: Task, code: number): MaySleep<number> {
+  yield* ptraceEvent(task, PTRACE_EVENT_EXIT, code);
+  if (beginExit(task, code)) yield* zapPidNsProcesses(task);
   finishExit(task);
   return 0;
 }

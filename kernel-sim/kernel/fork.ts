@@ -6,6 +6,12 @@ import {
   CAP_SYS_RESOURCE,
 } from "../include/uapi/capability.ts";
 import {
+  PTRACE_EVENT_CLONE,
+  PTRACE_EVENT_FORK,
+  PTRACE_EVENT_VFORK,
+  PTRACE_EVENT_VFORK_DONE,
+} from "../include/uapi/ptrace.ts";
+import {
   CLONE_CHILD_CLEARTID,
   CLONE_CHILD_SETTID,
   CLONE_CLEAR_SIGHAND,
@@ -17,19 +23,23 @@ import {
   CLONE_PARENT,
   CLONE_PARENT_SETTID,
   CLONE_PIDFD,
+  CLONE_PTRACE,
   CLONE_SETTLS,
   CLONE_SIGHAND,
   CLONE_THREAD,
+  CLONE_UNTRACED,
   CLONE_VFORK,
   CLONE_VM,
 } from "../include/uapi/sched.ts";
-import { SIG_DFL, SIG_IGN } from "../include/uapi/signal.ts";
+import { SIG_DFL, SIG_IGN, SIGCHLD } from "../include/uapi/signal.ts";
 import { putUser32 } from "../mm/uaccess.ts";
 import { hasFlag } from "./clone-flags.ts";
 import { type Cred, capable } from "./cred.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { copyNamespaces } from "./nsproxy-copy.ts";
 import { allocPid, freePid, type Pid, type PidNamespace } from "./pid.ts";
+import { ptraceInitTask } from "./ptrace-attach.ts";
+import { isEventEnabled, ptraceEvent } from "./ptrace-stop.ts";
 import { SCHED_DEADLINE } from "./sched/entity.ts";
 import { SIGNAL_UNKILLABLE, type Sigaction, SighandStruct, SignalStruct } from "./signal-struct.ts";
 import type { MaySleep, SysResult } from "./sleep.ts";
@@ -87,9 +97,31 @@ export function kernelClone(task: Task, args: CloneArgs): SysResult {
     child_pid: child.pid,
   });
   if (hasFlag(args.flags, CLONE_VFORK)) child.vforkDone = new WaitQueueHead();
+  const event = task.ptrace === 0 ? 0 : traceEvent(task, args);
+  if (event !== 0 || hasFlag(args.flags, CLONE_PTRACE)) ptraceInitTask(task, child);
   kernel.hooks.taskForked(task, child, args);
   kernel.sched.wakeUpNewTask(child);
+  if (task.ptrace !== 0) return tellTracer(task, child, nr, event);
   return child.vforkDone === undefined ? nr : waitForVforkDone(task, child, nr);
+}
+
+/** Which event this birth is to the tracer, if it wants to know. */
+function traceEvent(task: Task, { flags, exitSignal }: CloneArgs): number {
+  if (hasFlag(flags, CLONE_UNTRACED)) return 0;
+  let event = PTRACE_EVENT_FORK;
+  if (hasFlag(flags, CLONE_VFORK)) event = PTRACE_EVENT_VFORK;
+  else if (exitSignal !== SIGCHLD) event = PTRACE_EVENT_CLONE;
+  return isEventEnabled(task, event) ? event : 0;
+}
+
+function* tellTracer(task: Task, child: Task, nr: number, event: number): MaySleep<number> {
+  const seenByTracer = child.threadPid.nr(task.parent.pidNs());
+  if (event !== 0) yield* ptraceEvent(task, event, seenByTracer);
+  if (child.vforkDone === undefined) return nr;
+  yield* waitForVforkDone(task, child, nr);
+  if (!task.hasFatalSignalPending())
+    yield* ptraceEvent(task, PTRACE_EVENT_VFORK_DONE, seenByTracer);
+  return nr;
 }
 
 function* waitForVforkDone(task: Task, child: Task, nr: number): MaySleep<number> {

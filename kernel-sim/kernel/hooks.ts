@@ -7,7 +7,7 @@ import { NetNamespace } from "../net/namespace.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { Pid } from "./pid.ts";
-import type { KernelSiginfo } from "./signal-struct.ts";
+import type { SysResult } from "./sleep.ts";
 import type { Task } from "./task.ts";
 import type { UserContext } from "./user-context.ts";
 
@@ -32,18 +32,6 @@ export interface KernelHooks {
   futexWake: (task: Task, addr: number) => void;
   /** Whether `task` may send `signo` to `target`, besides the rules of users: 0 or a negative errno. */
   taskKill: (task: Task, target: Task, signo: number) => number;
-  /** Something happened that the tracer of `task` wants to hear of (PTRACE_SEIZE). */
-  ptraceTrapNotify: (task: Task) => void;
-  /** `task` stops for its tracer as its jobctl bits say; answers whether it has stopped. */
-  ptraceJobctlTrap: (task: Task) => boolean;
-  /** `task` shows its tracer a signal: the signal to take instead, or undefined (none, or it has stopped). */
-  ptraceSignal: (task: Task, info: KernelSiginfo) => KernelSiginfo | undefined;
-  /** `task` ends: what it traces is let go. */
-  exitPtrace: (task: Task) => void;
-  /** The tracer of `task` has waited for it and lets it go. */
-  ptraceUnlink: (task: Task) => void;
-  /** `task` is gone: its tracer forgets it. */
-  ptraceRelease: (task: Task) => void;
   /** `signo` is not ignored any more: POSIX timers that have fired meanwhile send it. */
   signalUnignored: (task: Task, signo: number) => void;
   /** The process of which `file` is the directory in a procfs, or -EBADF. */
@@ -52,6 +40,8 @@ export interface KernelHooks {
   ptraceAccess: (task: Task, target: Task) => number;
   /** A descriptor of a namespace of `target`, by the number of the ioctl of its pidfd. */
   pidfdNamespace: (task: Task, target: Task, which: number) => number;
+  /** Asks the filters of seccomp about the call of `task`; negative: it is not made, `ax` is its answer. */
+  seccomp: (task: Task) => SysResult;
   /** The leader of a session that has a controlling terminal ends. */
   disassociateCtty: (task: Task) => void;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
@@ -73,16 +63,11 @@ export function noHooks(): KernelHooks {
     taskForked: () => {},
     futexWake: () => {},
     taskKill: () => 0,
-    ptraceTrapNotify: () => {},
-    ptraceJobctlTrap: () => false,
-    ptraceSignal: (_task, info) => info,
-    exitPtrace: () => {},
-    ptraceUnlink: () => {},
-    ptraceRelease: () => {},
     signalUnignored: () => {},
     procDirToPid: () => -EBADF,
     ptraceAccess: () => 0,
     pidfdNamespace: () => -EOPNOTSUPP,
+    seccomp: () => 0,
     disassociateCtty: () => {},
     copyMntNs: () => -EINVAL,
     newIpcNs: () => new IpcNamespace(),

@@ -1,3 +1,4 @@
+import { ptraceUnlink } from "./ptrace-attach.ts";
 import { doNotifyParent } from "./signal-notify.ts";
 import { flushSigqueue } from "./signal-queue.ts";
 import { SIGNAL_GROUP_EXIT } from "./signal-struct.ts";
@@ -13,7 +14,7 @@ import { removeFrom } from "./task-lists.ts";
  */
 export function releaseTask(task: Task): void {
   task.cred.user.processes--;
-  task.kernel.hooks.ptraceRelease(task);
+  ptraceUnlink(task);
   exitSignal(task);
   flushSigqueue(task.pending);
   const { groupLeader: leader } = task;

@@ -20,7 +20,8 @@ import {
 } from "../include/uapi/signal.ts";
 import { doGroupExit } from "./exit.ts";
 import { isCurrentPgrpOrphaned } from "./exit-pgrp.ts";
-import { JOBCTL_STOP_PENDING, JOBCTL_TRAP_MASK } from "./jobctl.ts";
+import { clearJobctlPending, JOBCTL_STOP_PENDING, JOBCTL_TRAP_MASK } from "./jobctl.ts";
+import { finishPtraceStop, isPtraceReparented, stopAtSignal, stopAtTrap } from "./ptrace-stop.ts";
 import { dequeueSignal, dequeueSynchronousSignal, recalcSigpending } from "./signal-dequeue.ts";
 import { restoreSavedSigmask, setCurrentBlocked } from "./signal-mask.ts";
 import { doNotifyParentCldstop } from "./signal-notify.ts";
@@ -117,6 +118,8 @@ function handleSignal(task: Task, { info, action }: ToHandle): void {
  */
 function getSignal(task: Task): ToHandle | undefined {
   const { signal, sighand } = task;
+  // What the tracer has made of the signal at which the task has stopped.
+  let shown = finishPtraceStop(task);
   for (;;) {
     reportContinuation(task);
     if ((signal.flags & SIGNAL_GROUP_EXIT) !== 0 || signal.groupExecTask !== undefined) {
@@ -128,16 +131,16 @@ function getSignal(task: Task): ToHandle | undefined {
     }
     if ((task.jobctl & JOBCTL_STOP_PENDING) !== 0 && stop(task, 0)) return undefined;
     if ((task.jobctl & JOBCTL_TRAP_MASK) !== 0) {
-      if (task.kernel.hooks.ptraceJobctlTrap(task)) return undefined;
+      if (stopAtTrap(task)) return stayPending(task);
+      clearJobctlPending(task, JOBCTL_TRAP_MASK);
       continue;
     }
-    const taken = dequeueSynchronousSignal(task) ?? dequeueSignal(task, task.blocked);
-    if (taken === undefined) return undefined;
-    const info = shownToTracer(task, taken);
-    if (info === undefined) {
-      if (task.state !== TASK_RUNNING || task.kstack !== undefined) return undefined;
-      continue;
+    const info = shown ?? takeSignal(task);
+    if (info === undefined) return undefined;
+    if (shown === undefined && isShownToTracer(task, info) && stopAtSignal(task, info)) {
+      return stayPending(task);
     }
+    shown = undefined;
     const { signo } = info;
     const action = sighand.action[signo - 1]!;
     traceDeliver(task, info, action);
@@ -173,23 +176,28 @@ function reportContinuation(task: Task): void {
   const code = (why & SIGNAL_CLD_CONTINUED) !== 0 ? CLD_CONTINUED : CLD_STOPPED;
   doNotifyParentCldstop(task, false, code);
   const { groupLeader } = task;
-  const isTracedByOther =
-    groupLeader.ptrace !== 0 && groupLeader.parent.signal !== groupLeader.realParent.signal;
-  if (isTracedByOther) doNotifyParentCldstop(groupLeader, true, code);
+  if (isPtraceReparented(groupLeader)) doNotifyParentCldstop(groupLeader, true, code);
 }
 
 function stop(task: Task, signo: number): boolean {
   if (!doSignalStop(task, signo)) return false;
-  // When it runs again, it has to look for what it was about to do: to make a call again, for one.
-  task.sigpending = true;
+  stayPending(task);
   return true;
 }
 
-/** A tracer sees every signal but SIGKILL, and may change it. */
-function shownToTracer(task: Task, info: KernelSiginfo): KernelSiginfo | undefined {
-  if (task.ptrace === 0 || info.signo === SIGKILL) return info;
-  if ((task.sighand.action[info.signo - 1]!.flags & SA_IMMUTABLE) !== 0) return info;
-  return task.kernel.hooks.ptraceSignal(task, info);
+function takeSignal(task: Task): KernelSiginfo | undefined {
+  return dequeueSynchronousSignal(task) ?? dequeueSignal(task, task.blocked);
+}
+
+/** A tracer sees every signal but SIGKILL, and those that seccomp makes final. */
+function isShownToTracer(task: Task, { signo }: KernelSiginfo): boolean {
+  if (task.ptrace === 0 || signo === SIGKILL) return false;
+  return (task.sighand.action[signo - 1]!.flags & SA_IMMUTABLE) === 0;
+}
+
+/** It comes here again when it runs, and has to look for what it was about to do: to make a call again, for one. */
+function stayPending(task: Task): undefined {
+  task.sigpending = true;
 }
 
 /** @simplified no core is ever written, as if the kernel had been built without CONFIG_COREDUMP. */

@@ -1,4 +1,5 @@
 import { EAGAIN } from "../include/errno.ts";
+import { PT_SEIZED } from "../include/uapi/ptrace.ts";
 import { SI_KERNEL, SI_USER } from "../include/uapi/siginfo.ts";
 import {
   SA_IMMUTABLE,
@@ -10,11 +11,14 @@ import {
 } from "../include/uapi/signal.ts";
 import {
   clearJobctlPending,
+  JOBCTL_LISTENING,
   JOBCTL_PENDING_MASK,
   JOBCTL_PTRACE_FROZEN,
   JOBCTL_STOP_PENDING,
   JOBCTL_STOPPED,
   JOBCTL_TRACED,
+  JOBCTL_TRAP_NOTIFY,
+  setJobctlPending,
 } from "./jobctl.ts";
 import { hasPidAndUid } from "./siginfo-layout.ts";
 import { allocSigqueue, flushSigqueueMask } from "./signal-queue.ts";
@@ -51,8 +55,6 @@ export type SendInfo = KernelSiginfo | typeof SEND_SIG_NOINFO | typeof SEND_SIG_
 
 /** For one thread, or for the whole process (`enum pid_type`: all but PIDTYPE_PID share). */
 export type SignalScope = "thread" | "process";
-
-const PT_SEIZED = 0x10000;
 
 /** What became of a signal, as the event says: `include/trace/events/signal.h`. */
 const TRACE_SIGNAL_DELIVERED = 0;
@@ -181,7 +183,7 @@ function prepareSignal(signo: number, task: Task, isForced: boolean): boolean {
       if ((thread.ptrace & PT_SEIZED) === 0) {
         thread.jobctl &= ~JOBCTL_STOPPED;
         task.kernel.sched.tryToWakeUp(thread, TASK_STOPPED_BIT);
-      } else task.kernel.hooks.ptraceTrapNotify(thread);
+      } else ptraceTrapNotify(thread);
     }
     let why = 0;
     if ((signal.flags & SIGNAL_STOP_STOPPED) !== 0) why = SIGNAL_CLD_CONTINUED;
@@ -293,6 +295,23 @@ export function signalWakeUp(task: Task, isFatalSignal: boolean): void {
   if (isFatalSignal && (task.jobctl & JOBCTL_PTRACE_FROZEN) === 0) {
     task.jobctl &= ~(JOBCTL_STOPPED | JOBCTL_TRACED);
     state |= TASK_WAKEKILL | TASK_TRACED_BIT;
+  }
+  task.sigpending = true;
+  task.kernel.sched.tryToWakeUp(task, state);
+}
+
+/** Something happened that the tracer of `task` wants to hear of. @linux kernel/signal.c `ptrace_trap_notify` (6.18) */
+export function ptraceTrapNotify(task: Task): void {
+  setJobctlPending(task, JOBCTL_TRAP_NOTIFY);
+  ptraceSignalWakeUp(task, (task.jobctl & JOBCTL_LISTENING) !== 0);
+}
+
+/** @linux include/linux/sched/signal.h `ptrace_signal_wake_up` (6.18) */
+export function ptraceSignalWakeUp(task: Task, resumes: boolean): void {
+  let state = TASK_INTERRUPTIBLE;
+  if (resumes && (task.jobctl & JOBCTL_PTRACE_FROZEN) === 0) {
+    task.jobctl &= ~JOBCTL_TRACED;
+    state |= TASK_TRACED_BIT;
   }
   task.sigpending = true;
   task.kernel.sched.tryToWakeUp(task, state);

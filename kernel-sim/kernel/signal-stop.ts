@@ -1,20 +1,19 @@
+import { PT_SEIZED } from "../include/uapi/ptrace.ts";
 import { CLD_STOPPED } from "../include/uapi/siginfo.ts";
 import {
   clearJobctlPending,
   JOBCTL_STOP_CONSUME,
   JOBCTL_STOP_DEQUEUED,
   JOBCTL_STOP_PENDING,
-  JOBCTL_STOP_SIGMASK,
   JOBCTL_STOPPED,
   JOBCTL_TRAP_STOP,
+  setJobctlPending,
 } from "./jobctl.ts";
 import { doNotifyParentCldstop } from "./signal-notify.ts";
-import { setStopFlags, signalWakeUp } from "./signal-send.ts";
+import { ptraceTrapNotify, setStopFlags, signalWakeUp } from "./signal-send.ts";
 import { SIGNAL_GROUP_EXIT, SIGNAL_STOP_STOPPED } from "./signal-struct.ts";
 import { TASK_STOPPED } from "./state.ts";
-import { PF_EXITING, type Task } from "./task.ts";
-
-const PT_SEIZED = 0x10000;
+import type { Task } from "./task.ts";
 
 /**
  * Stops `task`, and lets the other threads of its process stop when they come by. With `signo` 0 it joins a stop
@@ -56,16 +55,8 @@ function beginGroupStop(task: Task, signo: number): void {
     if (!setJobctlPending(thread, stop)) continue;
     signal.groupStopCount++;
     if ((thread.ptrace & PT_SEIZED) === 0) signalWakeUp(thread, false);
-    else task.kernel.hooks.ptraceTrapNotify(thread);
+    else ptraceTrapNotify(thread);
   }
-}
-
-/** A dying task takes part in nothing any more. @linux kernel/signal.c `task_set_jobctl_pending` (6.18) */
-export function setJobctlPending(task: Task, mask: number): boolean {
-  if (task.hasFatalSignalPending() || (task.flags & PF_EXITING) !== 0) return false;
-  if ((mask & JOBCTL_STOP_SIGMASK) !== 0) task.jobctl &= ~JOBCTL_STOP_SIGMASK;
-  task.jobctl |= mask;
-  return true;
 }
 
 /** Whether `task` was the last one to stop. @linux kernel/signal.c `task_participate_group_stop` (6.18) */

@@ -7,7 +7,13 @@ import type { Kernel } from "./kernel.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import type { Pid, PidNamespace } from "./pid.ts";
 import type { SchedEntity } from "./sched/entity.ts";
-import type { SighandStruct, SignalStruct, Sigpending, Sigset } from "./signal-struct.ts";
+import type {
+  KernelSiginfo,
+  SighandStruct,
+  SignalStruct,
+  Sigpending,
+  Sigset,
+} from "./signal-struct.ts";
 import type { MaySleep } from "./sleep.ts";
 import { TASK_NEW } from "./state.ts";
 import type { Exception, UserContext } from "./user-context.ts";
@@ -53,8 +59,21 @@ export class Task {
   realParent!: Task;
   parent!: Task;
   readonly children: Task[] = [];
+  /** The threads that it traces. */
   readonly ptraced: Task[] = [];
+  /** PT_…: it is traced, how, and with which options. */
   ptrace = 0;
+  /** PTRACE_GETEVENTMSG and PTRACE_GETSIGINFO of the stop it is in. */
+  ptraceMessage = 0;
+  lastSiginfo: KernelSiginfo | undefined = undefined;
+  /** The stop on the way to user mode that it has to finish when it runs again: at a signal, or another. */
+  ptraceStopped: { readonly info: KernelSiginfo | undefined } | undefined = undefined;
+  /** A tracer waits here for it to stop. */
+  trappingWait: WaitQueueHead | undefined = undefined;
+  /** What else there is to do at a system call: SYSCALL_WORK_…. */
+  syscallWork = 0;
+  /** A trap after each instruction was asked for. */
+  isSingleStep = false;
   pdeathSignal = 0;
 
   /** Shared by the threads. */

@@ -11,6 +11,8 @@ import { __WALL, __WCLONE, WCONTINUED, WEXITED, WNOWAIT, WUNTRACED } from "../in
 import { delayGroupLeader } from "./exit-threads.ts";
 import { JOBCTL_LISTENING, JOBCTL_TRACED } from "./jobctl.ts";
 import type { Pid } from "./pid.ts";
+import { ptraceUnlink } from "./ptrace-attach.ts";
+import { isPtraceReparented } from "./ptrace-stop.ts";
 import { releaseTask } from "./release-task.ts";
 import { bothRusage, type Rusage } from "./rusage.ts";
 import { doNotifyParent } from "./signal-notify.ts";
@@ -53,7 +55,7 @@ export function waitConsiderTask(
     return 0;
   }
   // A parent that traces its own child sees it as the tracer does.
-  const asTracer = isTracer || (child.ptrace !== 0 && !isReparented(child));
+  const asTracer = isTracer || (child.ptrace !== 0 && !isPtraceReparented(child));
   if (child.exitState === EXIT_ZOMBIE) {
     if (!delayGroupLeader(child) && (asTracer || child.ptrace === 0)) {
       return waitTaskZombie(opts, waiter, child);
@@ -61,10 +63,6 @@ export function waitConsiderTask(
     if (!asTracer || (opts.flags & (WCONTINUED | WEXITED)) !== 0) opts.notaskError = 0;
   } else opts.notaskError = 0;
   return waitTaskStopped(opts, waiter, asTracer, child) || waitTaskContinued(opts, waiter, child);
-}
-
-function isReparented(child: Task): boolean {
-  return child.realParent.signal !== child.parent.signal;
 }
 
 /** @linux kernel/exit.c `eligible_child` (6.18) */
@@ -87,9 +85,9 @@ function waitTaskZombie(opts: WaitOpts, waiter: Task, child: Task): number {
     (child.signal.flags & SIGNAL_GROUP_EXIT) !== 0 ? child.signal.groupExitCode : child.exitCode;
   opts.stat = status;
   if ((opts.flags & WNOWAIT) === 0) {
-    if (isReparented(child) && isProcess) {
+    if (isPtraceReparented(child) && isProcess) {
       // The tracer has seen the end: now the parent does.
-      child.kernel.hooks.ptraceUnlink(child);
+      ptraceUnlink(child);
       child.exitState = EXIT_ZOMBIE;
       if (doNotifyParent(child, child.exitSignal)) {
         child.exitState = EXIT_DEAD;

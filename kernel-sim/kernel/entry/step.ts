@@ -7,6 +7,7 @@ import { TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_WAKEKILL } from "../s
 import type { Task } from "../task.ts";
 import { TRAP_EXCEPTION, TRAP_SYSCALL, TRAP_TIME } from "../user-context.ts";
 import { exitToUserMode } from "./exit-to-user.ts";
+import { syscallWithWork } from "./syscall-work.ts";
 
 /**
  * Lets the task of `rq` go on: in the system call it is in, or in user mode up to its next trap, but not
@@ -81,9 +82,13 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
 
 function syscall(task: Task): void {
   const { kernel, regs } = task;
+  kernel.chargeCurrent(kernel.costs.syscallNs);
+  if (task.syscallWork !== 0) {
+    sleepInKernel(task, syscallWithWork(task));
+    return;
+  }
   const nr = regs.origAx;
   regs.ax = -ENOSYS;
-  kernel.chargeCurrent(kernel.costs.syscallNs);
   kernel.tracing.sysEnter(task, nr);
   const fn = kernel.syscalls[nr];
   const result: SysResult =
