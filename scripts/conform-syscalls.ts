@@ -3,16 +3,18 @@
  * JSON object with what agrees with the recorded Linux.
  *
  *   npm run -s conform:syscalls -- FILE... [--verbose] [--only ID,ID] [--first] [--steps]
- *                                          [--by-group] [--missing]
+ *                                          [--by-group] [--missing] [--keep]
  *
  * `--verbose` (`-v`) prints each step that differs in one line, `--first` only the first one of a
  * scenario, `--steps` those that agree too; `--only` plays these scenarios (`pipe-*` names all that
- * begin so); `--by-group` prints a line for each group; `--missing` the calls that answer ENOSYS.
+ * begin so); `--by-group` prints a line for each group; `--missing` the calls that answer ENOSYS;
+ * `--keep` makes what was reached the mark that `npm test` holds.
  */
 import { parseArgs } from "node:util";
 import { constantsFor } from "../tests/conformance/syscalls/constants.ts";
 import { addPlayed, emptyConformance } from "../tests/conformance/syscalls/corpus.ts";
 import { type Played, playScenario } from "../tests/conformance/syscalls/play.ts";
+import { keepReached } from "../tests/conformance/syscalls/reached.ts";
 import {
   crashLine,
   groupTable,
@@ -38,11 +40,12 @@ for (const file of files) {
 }
 if (options["by-group"]) for (const line of groupTable(played)) console.log(line);
 if (options.missing) for (const line of missingCalls(played)) console.log(line);
+if (options.keep) keepReached(played);
 console.log(JSON.stringify(sum));
 
 function readArguments() {
   const usage =
-    "usage: npm run -s conform:syscalls -- FILE... [--verbose] [--only ID,ID] [--first] [--steps] [--by-group] [--missing]";
+    "usage: npm run -s conform:syscalls -- FILE... [--verbose] [--only ID,ID] [--first] [--steps] [--by-group] [--missing] [--keep]";
   try {
     const read = parseArgs({
       allowPositionals: true,
@@ -53,6 +56,7 @@ function readArguments() {
         steps: { type: "boolean", default: false },
         "by-group": { type: "boolean", default: false },
         missing: { type: "boolean", default: false },
+        keep: { type: "boolean", default: false },
       },
     });
     if (read.positionals.length > 0) return read;

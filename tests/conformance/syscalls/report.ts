@@ -1,7 +1,7 @@
 import { isDeepEqual } from "./compare.ts";
-import { addPlayed, type Conformance, emptyConformance } from "./corpus.ts";
 import { show } from "./forms/form.ts";
 import type { Played, PlayedStep } from "./play.ts";
+import { sumByGroup } from "./reached.ts";
 
 const ARGS_SHOWN_MAX = 120;
 const VALUE_SHOWN_MAX = 260;
@@ -53,13 +53,7 @@ export function crashLine(id: string, crash: unknown): string {
 
 /** Groups with what agrees in them, a line each. */
 export function groupTable(played: readonly Played[]): string[] {
-  const groups = new Map<string, Conformance>();
-  for (const one of played) {
-    const sum = groups.get(one.scenario.group) ?? emptyConformance();
-    addPlayed(sum, one);
-    groups.set(one.scenario.group, sum);
-  }
-  return [...groups].map(
+  return Object.entries(sumByGroup(played)).map(
     ([group, { agree, total, steps, steps_agree }]) =>
       `${group.padEnd(10)} ${fraction(agree, total)}   steps ${fraction(steps_agree, steps)}`,
   );
