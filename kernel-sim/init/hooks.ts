@@ -1,6 +1,9 @@
 import { pipefifoFops } from "../fs/fifo.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
 import { specialFiles } from "../fs/special-inode.ts";
+import { FUTEX_BITSET_MATCH_ANY } from "../include/uapi/futex.ts";
+import { exitFutexes } from "../kernel/futex/robust.ts";
+import { futexWake } from "../kernel/futex/waitwake.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { userContext } from "../user/user-context.ts";
 
@@ -10,4 +13,8 @@ export function installHooks(kernel: Kernel): void {
   specialFiles(kernel).fifo = pipefifoFops;
   hooks.kernelRead = kernelRead;
   hooks.userContext = userContext;
+  hooks.futexWake = (task, addr) => {
+    futexWake(task, addr, false, 1, FUTEX_BITSET_MATCH_ANY);
+  };
+  hooks.taskExits.push(exitFutexes);
 }

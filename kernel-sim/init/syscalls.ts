@@ -11,6 +11,7 @@ import { shmSyscalls } from "../ipc/shm-syscalls.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
+import { futexSyscalls } from "../kernel/futex/syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { killSyscalls } from "../kernel/kill-syscalls.ts";
 import { pidfdSyscalls } from "../kernel/pidfd.ts";
@@ -34,6 +35,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   shmSyscalls,
   exitSyscalls,
   execSyscalls,
+  futexSyscalls,
   fsSyscalls,
   eventpollSyscalls,
   pipeSyscalls,

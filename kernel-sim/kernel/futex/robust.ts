@@ -1,0 +1,79 @@
+import { EFAULT, EINVAL, EPERM, ESRCH } from "../../include/errno.ts";
+import { CAP_SYS_PTRACE } from "../../include/uapi/capability.ts";
+import {
+  FUTEX_BITSET_MATCH_ANY,
+  FUTEX_OWNER_DIED,
+  FUTEX_TID_MASK,
+  FUTEX_WAITERS,
+  ROBUST_LIST_LIMIT,
+} from "../../include/uapi/futex.ts";
+import { getUser32, getUser64, putUser32, putUser64 } from "../../mm/uaccess.ts";
+import { capable } from "../cred.ts";
+import { findTaskByVpid } from "../pid.ts";
+import type { Task } from "../task.ts";
+import { exitPiStates } from "./pi.ts";
+import { futexWake } from "./waitwake.ts";
+
+/** `sizeof(struct robust_list_head)`: list, offset of the word, pending lock. */
+const HEAD_BYTES = 24;
+
+/** set_robust_list(2): where the thread keeps the list of locks it holds. */
+export function setRobustList(task: Task, head: number, len: number): number {
+  if (len !== HEAD_BYTES) return -EINVAL;
+  task.robustList = head;
+  return 0;
+}
+
+/** get_robust_list(2). @linux kernel/futex/syscalls.c (6.18) */
+export function getRobustList(task: Task, pid: number, headPtr: number, lenPtr: number): number {
+  const other = pid === 0 ? task : findTaskByVpid(task, pid | 0);
+  if (other === undefined) return -ESRCH;
+  const isSame =
+    task.cred.uid === other.cred.uid &&
+    task.cred.uid === other.cred.euid &&
+    task.cred.uid === other.cred.suid;
+  if (other !== task && !isSame && !capable(task.cred, CAP_SYS_PTRACE)) return -EPERM;
+  if (putUser64(task, lenPtr, HEAD_BYTES) !== 0) return -EFAULT;
+  return putUser64(task, headPtr, other.robustList);
+}
+
+/**
+ * The locks of a thread that ends are marked as left behind, and one waiter of each is woken.
+ *
+ * @linux kernel/futex/core.c `futex_exit_release`, `exit_robust_list` (6.18)
+ */
+export function exitFutexes(task: Task): void {
+  if (task.robustList !== 0 && task.mm !== undefined) walkRobustList(task);
+  task.robustList = 0;
+  exitPiStates(task);
+}
+
+function walkRobustList(task: Task): void {
+  const head = task.robustList;
+  const first = getUser64(task, head);
+  const offset = getUser64(task, head + 8);
+  const pending = getUser64(task, head + 16);
+  if (first === undefined || offset === undefined || pending === undefined) return;
+  let entry = first;
+  for (let n = 0; n < ROBUST_LIST_LIMIT && entry - (entry % 2) !== head; n++) {
+    // Bit 0 says that the lock inherits priority.
+    const at = entry - (entry % 2);
+    const next = getUser64(task, at);
+    if (entry !== pending && !handleDeath(task, at + offset, entry % 2 === 1)) return;
+    if (next === undefined) return;
+    entry = next;
+  }
+  if (pending !== 0) handleDeath(task, pending - (pending % 2) + offset, pending % 2 === 1);
+}
+
+function handleDeath(task: Task, addr: number, isPi: boolean): boolean {
+  if (addr % 4 !== 0) return false;
+  const word = getUser32(task, addr);
+  if (word === undefined) return false;
+  if ((word & FUTEX_TID_MASK) !== task.pidNr()) return true;
+  if (putUser32(task, addr, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED) !== 0) return false;
+  if (!isPi && (word & FUTEX_WAITERS) !== 0) {
+    futexWake(task, addr, false, 1, FUTEX_BITSET_MATCH_ANY);
+  }
+  return true;
+}
