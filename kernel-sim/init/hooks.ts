@@ -2,6 +2,9 @@ import { pipefifoFops } from "../fs/fifo.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
 import { specialFiles } from "../fs/special-inode.ts";
 import { FUTEX_BITSET_MATCH_ANY } from "../include/uapi/futex.ts";
+import { CLONE_SYSVSEM } from "../include/uapi/sched.ts";
+import { copySemundo, exitSem } from "../ipc/sem.ts";
+import { hasFlag } from "../kernel/clone-flags.ts";
 import { exitFutexes } from "../kernel/futex/robust.ts";
 import { futexWake } from "../kernel/futex/waitwake.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -16,5 +19,10 @@ export function installHooks(kernel: Kernel): void {
   hooks.futexWake = (task, addr) => {
     futexWake(task, addr, false, 1, FUTEX_BITSET_MATCH_ANY);
   };
-  hooks.taskExits.push(exitFutexes);
+  hooks.taskExits.push(exitFutexes, exitSem);
+  const { taskForked } = hooks;
+  hooks.taskForked = (task, child, args) => {
+    taskForked(task, child, args);
+    if (hasFlag(args.flags, CLONE_SYSVSEM)) copySemundo(task, child);
+  };
 }

@@ -7,6 +7,8 @@ import { pipeSyscalls } from "../fs/pipe-create.ts";
 import { pollSyscalls } from "../fs/poll-syscalls.ts";
 import { selectSyscalls } from "../fs/select.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
+import { msgSyscalls } from "../ipc/msg.ts";
+import { semSyscalls } from "../ipc/sem-syscalls.ts";
 import { shmSyscalls } from "../ipc/shm-syscalls.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
@@ -32,6 +34,8 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   membarrierSyscalls,
   mmSyscalls,
+  msgSyscalls,
+  semSyscalls,
   shmSyscalls,
   exitSyscalls,
   execSyscalls,

@@ -1,3 +1,5 @@
+import type { MsgQueue } from "./msg.ts";
+import type { SemArray, SemUndoList } from "./sem.ts";
 import type { Shm } from "./shm-info.ts";
 import { IpcIds } from "./util.ts";
 
@@ -10,4 +12,9 @@ export class IpcNamespace {
   shmCtlmax = 2 ** 64 - 2 ** 24;
   shmCtlall = 2 ** 64 - 2 ** 24;
   shmCtlmni = 4096;
+  readonly semIds = new IpcIds<SemArray>();
+  /** Semaphores of all sets. */
+  usedSems = 0;
+  readonly semUndoLists = new Set<SemUndoList>();
+  readonly msgIds = new IpcIds<MsgQueue>();
 }

@@ -119,6 +119,8 @@ export class Task {
   setChildTid = 0;
   clearChildTid = 0;
   robustList = 0;
+  /** What semop with SEM_UNDO has to take back (`ipc/sem.ts`). */
+  sysvSem: unknown = undefined;
 
   se!: SchedEntity;
   /** CPU it runs on or ran on last. */
