@@ -2,6 +2,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { type Dentry, dput, isSubdir } from "./dcache.ts";
 import type { Path, SuperBlock } from "./fs.ts";
 import { MntNamespace, Mount } from "./mount.ts";
+import { fsnotifySbDelete } from "./notify/fsnotify.ts";
 
 /** A mount of `root` of `sb`, not attached anywhere yet. @linux fs/namespace.c `vfs_create_mount` (6.18) */
 export function newMount(
@@ -98,7 +99,9 @@ export function dropMount(mnt: Mount): void {
     mnt.ns = undefined;
   }
   mnt.sb.mounts--;
-  if (mnt.sb.mounts === 0 && mnt.count === 0) mnt.sb.op.putSuper?.(mnt.sb);
+  if (mnt.sb.mounts > 0 || mnt.count > 0) return;
+  fsnotifySbDelete(mnt.sb);
+  mnt.sb.op.putSuper?.(mnt.sb);
 }
 
 /** A namespace with a copy of all mounts of another. @linux fs/namespace.c `copy_mnt_ns` (6.18) */

@@ -10,6 +10,7 @@ import { flockSyscalls } from "./flock.ts";
 import { ioctlSyscalls } from "./ioctl.ts";
 import { mountSyscalls } from "./mount-syscalls.ts";
 import { nameiSyscalls } from "./namei-syscalls.ts";
+import { inotifySyscalls } from "./notify/inotify-syscalls.ts";
 import { openSyscalls } from "./open.ts";
 import { readWriteSyscalls } from "./read-write.ts";
 import { readdirSyscalls } from "./readdir.ts";
@@ -36,6 +37,7 @@ export const fsSyscalls: SyscallTable = {
   ...dupSyscalls,
   ...fcntlSyscalls,
   ...flockSyscalls,
+  ...inotifySyscalls,
   ...ioctlSyscalls,
   ...memfdSyscalls,
   ...mountSyscalls,

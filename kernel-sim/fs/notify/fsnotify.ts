@@ -3,15 +3,24 @@ import {
   IN_ATTRIB,
   IN_CREATE,
   IN_DELETE,
+  IN_DELETE_SELF,
   IN_ISDIR,
   IN_MODIFY,
   IN_MOVE_SELF,
   IN_MOVED_FROM,
   IN_MOVED_TO,
+  IN_UNMOUNT,
 } from "../../include/uapi/inotify.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Dentry } from "../dcache.ts";
-import { type ByteString, type File, FMODE_PATH, type Inode, S_IFDIR } from "../fs.ts";
+import {
+  type ByteString,
+  type File,
+  FMODE_PATH,
+  type Inode,
+  S_IFDIR,
+  type SuperBlock,
+} from "../fs.ts";
 
 /** Somebody who watches an inode. @linux include/linux/fsnotify_backend.h `struct fsnotify_mark` (6.18) */
 export interface FsnotifyMark {
@@ -21,17 +30,47 @@ export interface FsnotifyMark {
   readonly isExclUnlink: boolean;
   /** `name` is that of the child in the watched directory, when it is about one. */
   handle(mask: number, name: ByteString | undefined, cookie: number): void;
+  /** The inode is going, and the watch with it. */
+  destroyed(): void;
+}
+
+/** Inodes that somebody watches, for when their file system is unmounted. */
+function watchedInodes(kernel: Kernel): Set<Inode> {
+  return kernel.subsystem("fsnotify.inodes", () => new Set<Inode>());
 }
 
 /** Adds `mark` to those who watch `inode`. */
 export function addMark(inode: Inode, mark: FsnotifyMark): void {
   inode.notifyMarks ??= new Set();
   inode.notifyMarks.add(mark);
+  watchedInodes(inode.sb.kernel).add(inode);
 }
 
 export function removeMark(inode: Inode, mark: FsnotifyMark): void {
   inode.notifyMarks?.delete(mark);
-  if (inode.notifyMarks?.size === 0) inode.notifyMarks = undefined;
+  if (inode.notifyMarks?.size !== 0) return;
+  inode.notifyMarks = undefined;
+  watchedInodes(inode.sb.kernel).delete(inode);
+}
+
+function destroyMarks(inode: Inode): void {
+  for (const mark of [...(inode.notifyMarks ?? [])]) mark.destroyed();
+}
+
+/** The last name of an inode is gone, and nobody holds it. @linux include/linux/fsnotify.h `fsnotify_inoderemove` (6.18) */
+export function fsnotifyInodeRemoved(inode: Inode): void {
+  if (inode.notifyMarks === undefined) return;
+  fsnotifyInode(inode, IN_DELETE_SELF);
+  destroyMarks(inode);
+}
+
+/** A file system is unmounted. @linux fs/notify/fsnotify.c `fsnotify_sb_delete` (6.18) */
+export function fsnotifySbDelete(sb: SuperBlock): void {
+  for (const inode of [...watchedInodes(sb.kernel)]) {
+    if (inode.sb !== sb) continue;
+    fsnotifyInode(inode, IN_UNMOUNT);
+    destroyMarks(inode);
+  }
 }
 
 function send(

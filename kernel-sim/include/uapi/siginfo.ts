@@ -27,6 +27,7 @@ export const CLD_STOPPED = 5;
 export const CLD_CONTINUED = 6;
 export const POLL_IN = 1;
 export const POLL_OUT = 2;
+export const POLL_MSG = 3;
 export const SYS_SECCOMP = 1;
 
 /** How many codes the kernel knows for some signals (`NSIG…`). */
