@@ -150,14 +150,8 @@ function instantiate(dir: Inode, dentry: Dentry, inode: Inode | number): number 
   return 0;
 }
 
-/** @spec mknodat(2) @linux fs/namei.c `do_mknodat`, `vfs_mknod` (6.18) */
-export function doMknodat(
-  task: Task,
-  dfd: number,
-  name: ByteString,
-  mode: number,
-  dev: number,
-): number {
+/** Whether mknod(2) can make a file of this type: 0 or an errno. @linux fs/namei.c `may_mknod` (6.18) */
+export function mayMknod(mode: number): number {
   const type = mode & S_IFMT;
   if (type === S_IFDIR) return -EPERM;
   const isKnown =
@@ -167,7 +161,17 @@ export function doMknodat(
     type === S_IFBLK ||
     type === S_IFIFO ||
     type === S_IFSOCK;
-  if (!isKnown) return -EINVAL;
+  return isKnown ? 0 : -EINVAL;
+}
+
+/** @spec mknodat(2) @linux fs/namei.c `do_mknodat`, `vfs_mknod` (6.18) */
+export function doMknodat(
+  task: Task,
+  dfd: number,
+  name: ByteString,
+  mode: number,
+  dev: number,
+): number {
   const place = filenameCreate(task, dfd, name, false);
   if (typeof place === "number") return place;
   const { path, dentry } = place;

@@ -13,6 +13,7 @@ import {
   doRmdir,
   doSymlinkat,
   doUnlinkat,
+  mayMknod,
 } from "./namei-modify.ts";
 import { doRenameat2 } from "./rename.ts";
 
@@ -27,6 +28,9 @@ function mkdirat(task: Task, dfd: number, name: number, mode: number): number {
 }
 
 function mknodat(task: Task, dfd: number, name: number, mode: number, dev: number): number {
+  // What cannot be made at all is refused before the name is read.
+  const refused = mayMknod(mode & 0xffff);
+  if (refused !== 0) return refused;
   return withName(task, name, (text) =>
     doMknodat(task, dfd | 0, text, mode & 0xffff, newDecodeDev(dev)),
   );
@@ -53,10 +57,9 @@ function linkat(
   if (isEmptyAllowed) lookup |= LOOKUP_LINKAT_EMPTY;
   const from = getname(task, oldName, isEmptyAllowed);
   if (typeof from === "number") return from;
-  return withName(task, newName, (to) => {
-    const old = filenameLookup(task, oldDfd | 0, from, lookup);
-    return typeof old === "number" ? old : doLinkat(task, old, newDfd | 0, to);
-  });
+  const old = filenameLookup(task, oldDfd | 0, from, lookup);
+  if (typeof old === "number") return old;
+  return withName(task, newName, (to) => doLinkat(task, old, newDfd | 0, to));
 }
 
 function unlinkat(task: Task, dfd: number, name: number, flags: number): number {
@@ -73,9 +76,8 @@ function renameat2(
   newName: number,
   flags: number,
 ): number {
-  return withName(task, oldName, (from) =>
-    withName(task, newName, (to) => doRenameat2(task, oldDfd | 0, from, newDfd | 0, to, flags)),
-  );
+  const readNew = () => getname(task, newName);
+  return doRenameat2(task, oldDfd | 0, getname(task, oldName), newDfd | 0, readNew, flags);
 }
 
 export const nameiSyscalls: SyscallTable = {

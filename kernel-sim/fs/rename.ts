@@ -23,7 +23,8 @@ const RENAME_EXCHANGE = 2;
 const RENAME_WHITEOUT = 4;
 
 /**
- * Gives a file another name.
+ * Gives a file another name. `from` may be the errno of reading it; the new name is read when the way to
+ * the old one is clear.
  *
  * @linux fs/namei.c `do_renameat2` (6.18)
  * @spec renameat2(2)
@@ -31,17 +32,20 @@ const RENAME_WHITEOUT = 4;
 export function doRenameat2(
   task: Task,
   oldDfd: number,
-  from: ByteString,
+  from: ByteString | number,
   newDfd: number,
-  to: ByteString,
+  readNew: () => ByteString | number,
   flags: number,
 ): number {
   if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) !== 0) return -EINVAL;
   const isExchange = (flags & RENAME_EXCHANGE) !== 0;
   const isNoReplace = (flags & RENAME_NOREPLACE) !== 0;
   if (isExchange && (flags & (RENAME_NOREPLACE | RENAME_WHITEOUT)) !== 0) return -EINVAL;
+  if (typeof from === "number") return from;
   const old = filenameParentat(task, oldDfd, from);
   if (typeof old === "number") return old;
+  const to = readNew();
+  if (typeof to === "number") return to;
   const target = filenameParentat(task, newDfd, to);
   if (typeof target === "number") return target;
   if (old.path.mnt !== target.path.mnt) return -EXDEV;
