@@ -1,11 +1,14 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ioprioSyscalls } from "../block/ioprio.ts";
 import { randomSyscalls } from "../drivers/char/random.ts";
+import { eventfdSyscalls } from "../fs/eventfd.ts";
 import { eventpollSyscalls } from "../fs/eventpoll-syscalls.ts";
 import { execSyscalls } from "../fs/exec.ts";
 import { pipeSyscalls } from "../fs/pipe-create.ts";
 import { pollSyscalls } from "../fs/poll-syscalls.ts";
 import { selectSyscalls } from "../fs/select.ts";
+import { signalfdSyscalls } from "../fs/signalfd.ts";
+import { timerfdSyscalls } from "../fs/timerfd-syscalls.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { msgSyscalls } from "../ipc/msg.ts";
 import { semSyscalls } from "../ipc/sem-syscalls.ts";
@@ -24,6 +27,7 @@ import { signalSyscalls } from "../kernel/signal-syscalls.ts";
 import { pgrpSyscalls } from "../kernel/sys-pgrp.ts";
 import { sysSyscalls } from "../kernel/sys-syscalls.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
+import { timeSyscalls } from "../kernel/time/syscalls.ts";
 import { waitSyscalls } from "../kernel/wait-syscalls.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
@@ -41,10 +45,14 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   execSyscalls,
   futexSyscalls,
   fsSyscalls,
+  eventfdSyscalls,
   eventpollSyscalls,
   pipeSyscalls,
   pollSyscalls,
   selectSyscalls,
+  signalfdSyscalls,
+  timerfdSyscalls,
+  timeSyscalls,
   killSyscalls,
   pgrpSyscalls,
   pidfdSyscalls,

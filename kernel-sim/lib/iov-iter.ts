@@ -51,6 +51,12 @@ export class IovIter {
     return new IovIter(undefined, [], bytes);
   }
 
+  /** Bytes that are left of the present piece (`iov_iter_single_seg_count`). */
+  get pieceCount(): number {
+    if (this.#kernel !== undefined || this.#segments.length === 0) return this.count;
+    return Math.min(this.count, this.#segments[this.#segment]!.len - this.#offset);
+  }
+
   /** Copies from `bytes` to the iterator; answers how many went, fewer at a fault or at the end. */
   copyTo(bytes: Uint8Array): number {
     return this.#walk(bytes, true);

@@ -1,5 +1,10 @@
 import type { PendingEvent } from "../../hw/event-queue.ts";
 import type { Kernel } from "../kernel.ts";
+import { KTIME_MAX } from "./time64.ts";
+import { timekeeperOf } from "./timekeeping.ts";
+
+/** By which clock a timer goes: `real` and `tai` ones move when the time of day is set. */
+export type ClockBase = "monotonic" | "real" | "tai";
 
 /**
  * A timer of the kernel.
@@ -10,37 +15,74 @@ export class HrTimer {
   readonly #kernel: Kernel;
   readonly #function: () => void;
   #event: PendingEvent | undefined;
+  #isActive = false;
   /** In ns since boot. */
   expires = 0;
+  base: ClockBase;
 
-  constructor(kernel: Kernel, callback: () => void) {
+  constructor(kernel: Kernel, callback: () => void, base: ClockBase = "monotonic") {
     this.#kernel = kernel;
     this.#function = callback;
+    this.base = base;
   }
 
   get isActive(): boolean {
-    return this.#event !== undefined;
+    return this.#isActive;
   }
 
   /** Starts it, or moves it, to `expires` in ns since boot. The callback may start it again. */
   start(expires: number): void {
     this.cancel();
     this.expires = expires;
-    this.#event = this.#kernel.events.schedule(Math.max(expires, this.#kernel.now()), () => {
-      this.#event = undefined;
-      this.#function();
-    });
+    this.#isActive = true;
+    if (this.base !== "monotonic") timekeeperOf(this.#kernel).realTimers.add(this);
+    this.#schedule();
   }
 
   cancel(): boolean {
-    if (this.#event === undefined) return false;
-    this.#kernel.events.cancel(this.#event);
+    if (!this.#isActive) return false;
+    this.#isActive = false;
+    if (this.#event !== undefined) this.#kernel.events.cancel(this.#event);
     this.#event = undefined;
+    if (this.base !== "monotonic") timekeeperOf(this.#kernel).realTimers.delete(this);
     return true;
   }
 
   /** Ns until it fires; 0 when it does not run. */
   remaining(): number {
-    return this.#event === undefined ? 0 : Math.max(0, this.expires - this.#kernel.now());
+    return this.#isActive ? Math.max(0, this.expires - this.#kernel.now()) : 0;
+  }
+
+  /** Its clock was set: the same time of day comes `ns` later. */
+  shift(ns: number): void {
+    this.expires += ns;
+    if (!this.#isActive) return;
+    if (this.#event !== undefined) this.#kernel.events.cancel(this.#event);
+    this.#schedule();
+  }
+
+  /**
+   * Moves the end of a timer that does not run on by whole intervals, to after now; answers how many
+   * these were.
+   *
+   * @linux kernel/time/hrtimer.c `hrtimer_forward` (6.18)
+   */
+  forwardNow(interval: number): number {
+    const late = this.#kernel.now() - this.expires;
+    if (late < 0) return 0;
+    const step = Math.max(1, interval);
+    const overruns = Math.floor(late / step) + 1;
+    this.expires += overruns * step;
+    return overruns;
+  }
+
+  #schedule(): void {
+    this.#event = undefined;
+    if (this.expires >= KTIME_MAX) return;
+    const at = Math.max(this.expires, this.#kernel.now());
+    this.#event = this.#kernel.events.schedule(at, () => {
+      this.cancel();
+      this.#function();
+    });
   }
 }
