@@ -1,3 +1,4 @@
+import { O_ACCMODE, O_CLOEXEC, O_NONBLOCK } from "../include/uapi/fcntl.ts";
 import type { Task } from "../kernel/task.ts";
 import { Dentry } from "./dcache.ts";
 import { type ByteString, type File, type FileOperations, Inode, SuperBlock } from "./fs.ts";
@@ -54,4 +55,19 @@ function allocAnonymous(
   const file = allocFile(task, { mnt, dentry }, fops, flags);
   file.privateData = priv;
   return file;
+}
+
+/** The same with a descriptor: its number, or -EMFILE. @linux fs/anon_inodes.c `anon_inode_getfd` (6.18) */
+export function anonInodeGetfd(
+  task: Task,
+  name: ByteString,
+  fops: FileOperations,
+  priv: unknown,
+  flags: number,
+): number {
+  const fd = task.files.getUnusedFd(task, (flags & O_CLOEXEC) !== 0);
+  if (fd < 0) return fd;
+  const kept = flags & (O_ACCMODE | O_NONBLOCK);
+  task.files.install(fd, anonInodeGetfile(task, name, fops, priv, kept));
+  return fd;
 }

@@ -11,6 +11,7 @@ import { SighandStruct } from "../kernel/signal-struct.ts";
 import type { MaySleep, SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { PF_FORKNOEXEC, type Task } from "../kernel/task.ts";
+import { exitItimers } from "../kernel/time/posix-timers.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
 import { getUser64, strncpyFromUser } from "../mm/uaccess.ts";
 import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
@@ -254,7 +255,7 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   commitExecCreds(task, bprm.creds, isUnreadable);
   task.files.doCloseOnExec(task);
   task.comm = baseName(bprm.filename).slice(0, TASK_COMM_LEN - 1);
-  signal.posixTimers.clear();
+  exitItimers(signal);
   task.fsBase = 0;
   task.gsBase = 0;
   startThread(task, image);

@@ -1,9 +1,9 @@
 import { EAGAIN, EBADF, EFAULT, EINVAL, ERESTARTSYS } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../include/uapi/fcntl.ts";
 import { EPOLLIN } from "../include/uapi/poll.ts";
+import { siginfoLayout } from "../kernel/siginfo-layout.ts";
 import { dequeueSignal, pendingSignals } from "../kernel/signal-dequeue.ts";
 import { SIG_KERNEL_ONLY_MASK } from "../kernel/signal-set.ts";
-import { siginfoLayout } from "../kernel/siginfo-layout.ts";
 import type { KernelSiginfo, Sigset } from "../kernel/signal-struct.ts";
 import type { MaySleep, SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";

@@ -8,11 +8,15 @@ import { hasFlag } from "../kernel/clone-flags.ts";
 import { exitFutexes } from "../kernel/futex/robust.ts";
 import { futexWake } from "../kernel/futex/waitwake.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { runPosixCpuTimers } from "../kernel/time/cpu-timers.ts";
+import { signalUnignored } from "../kernel/time/posix-timers.ts";
 import { userContext } from "../user/user-context.ts";
 
 /** Ties the parts of the kernel to the core. */
 export function installHooks(kernel: Kernel): void {
   const { hooks } = kernel;
+  hooks.tick = runPosixCpuTimers;
+  hooks.signalUnignored = signalUnignored;
   specialFiles(kernel).fifo = pipefifoFops;
   hooks.kernelRead = kernelRead;
   hooks.userContext = userContext;

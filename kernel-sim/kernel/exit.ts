@@ -15,6 +15,7 @@ import type { MaySleep, SysResult } from "./sleep.ts";
 import { TASK_DEAD } from "./state.ts";
 import type { SyscallTable } from "./syscall.ts";
 import { PF_EXITING, type Task } from "./task.ts";
+import { exitItimers } from "./time/posix-timers.ts";
 
 /** exit, exit_group. @linux kernel/exit.c (6.18) */
 export const exitSyscalls: SyscallTable = {
@@ -92,7 +93,10 @@ function beginExit(task: Task, code: number): boolean {
     signal.groupExitCode = code;
     signal.groupStopCount = 0;
   }
-  if (isGroupDead) signal.realTimer?.cancel();
+  if (isGroupDead) {
+    signal.realTimer?.cancel();
+    exitItimers(signal);
+  }
   task.exitCode = code;
   kernel.tracing.event("sched:sched_process_exit", {
     comm: task.comm,

@@ -42,6 +42,8 @@ export interface KernelHooks {
   pidfdNamespace: (task: Task, target: Task, which: number) => number;
   /** Asks the filters of seccomp about the call of `task`; negative: it is not made, `ax` is its answer. */
   seccomp: (task: Task) => SysResult;
+  /** A timer tick while `task` runs: timers of used CPU time. */
+  tick: (task: Task) => void;
   /** The leader of a session that has a controlling terminal ends. */
   disassociateCtty: (task: Task) => void;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
@@ -68,6 +70,7 @@ export function noHooks(): KernelHooks {
     ptraceAccess: () => 0,
     pidfdNamespace: () => -EOPNOTSUPP,
     seccomp: () => 0,
+    tick: () => {},
     disassociateCtty: () => {},
     copyMntNs: () => -EINVAL,
     newIpcNs: () => new IpcNamespace(),

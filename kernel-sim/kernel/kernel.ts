@@ -214,6 +214,7 @@ export class Kernel {
     if (rq.now >= rq.nextTick) {
       rq.nextTick = (Math.floor(rq.now / TICK_NS) + 1) * TICK_NS;
       this.sched.tick(rq);
+      if (rq.current !== undefined) this.hooks.tick(rq.current);
     }
     // User code runs no further than to where something else may happen.
     runStep(this, rq, Math.min(rq.nextTick, eventTime));

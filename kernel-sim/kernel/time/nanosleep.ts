@@ -10,8 +10,8 @@ import type { MaySleep, SysResult } from "../sleep.ts";
 import { TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import { type ClockBase, HrTimer } from "./hrtimer.ts";
-import { cpuNanosleep, isThreadClockOfCaller } from "./posix-cpu-sleep.ts";
 import { posixClock } from "./posix-clocks.ts";
+import { cpuNanosleep, isThreadClockOfCaller } from "./posix-cpu-sleep.ts";
 import {
   getTimespec64,
   isValidTimespec,
@@ -50,7 +50,8 @@ export function sysClockNanosleep(
     if (isThreadClockOfCaller(task, clockid)) return -EINVAL;
     return cpuNanosleep(task, clockid, isAbsolute, timespecToNs(request), rmtp);
   }
-  if (!isAbsolute) return sleepFrom(task, task.kernel.now() + timespecToNs(request), "monotonic", rmtp);
+  if (!isAbsolute)
+    return sleepFrom(task, task.kernel.now() + timespecToNs(request), "monotonic", rmtp);
   const base = baseOf(clockid);
   return nanosleep(task, endOf(task, clockid, request), slackOf(task), base, undefined);
 }

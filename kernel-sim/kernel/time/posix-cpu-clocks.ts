@@ -1,4 +1,4 @@
-import { type Pid, findVpid, pidTask } from "../pid.ts";
+import { findVpid, type Pid, pidTask } from "../pid.ts";
 import type { Task } from "../task.ts";
 
 /** What a CPU clock counts: all time, user time only, or the scheduler's own figure. */
