@@ -38,6 +38,8 @@ export const FLAG_WRITE = 1 << 6;
 /** Four bits: the bytes of a memory operand. */
 export const FLAG_SIZE_SHIFT = 8;
 
+/** Find the page of EIP: what slot 0 of every page holds. Not an instruction. */
+export const OP_ENTER = 0x2fb;
 /** Go on at `S_PLACE` of this page, which may not be decoded yet. Not an instruction. */
 export const OP_RELOOKUP = 0x2fe;
 /** Go on at slot `S_IMM`. Not an instruction. */
@@ -51,12 +53,18 @@ const FIRST_SLOTS = 64;
 const TRANSLATIONS = 64;
 const NO_TAG = 0xfff;
 
+function newCode(): Int32Array {
+  const code = new Int32Array(FIRST_SLOTS * SLOT_WORDS);
+  code[S_RUN] = OP_ENTER;
+  return code;
+}
+
 export class CodePage {
   readonly pfn: number;
   readonly bytes: Uint8Array;
   readonly #words: Int32Array;
-  /** Slots, `SLOT_WORDS` each; slot 0 stands for "not decoded". */
-  code = new Int32Array(FIRST_SLOTS * SLOT_WORDS);
+  /** Slots, `SLOT_WORDS` each; slot 0 is for an offset that is not decoded. */
+  code = newCode();
   slots = 1;
   /** The slot of the instruction that begins at an offset, or 0. */
   readonly map = new Uint16Array(4096);
@@ -117,7 +125,7 @@ export class CodePage {
       this.code[at + S_RUN] = OP_RELOOKUP;
     }
     // The old array stays with whoever runs in it.
-    this.code = new Int32Array(FIRST_SLOTS * SLOT_WORDS);
+    this.code = newCode();
     this.slots = 1;
     this.map.fill(0);
     this.covered.fill(0);
