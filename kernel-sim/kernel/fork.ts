@@ -102,7 +102,13 @@ export function kernelClone(task: Task, args: CloneArgs): SysResult {
   kernel.hooks.taskForked(task, child, args);
   kernel.sched.wakeUpNewTask(child);
   if (task.ptrace !== 0) return tellTracer(task, child, nr, event);
-  return child.vforkDone === undefined ? nr : waitForVforkDone(task, child, nr);
+  const { vforkDone } = child;
+  return vforkDone === undefined ? nr : afterVfork(task, child, vforkDone, nr);
+}
+
+function* afterVfork(task: Task, child: Task, done: WaitQueueHead, nr: number): MaySleep<number> {
+  yield* waitForVforkDone(task, child, done);
+  return nr;
 }
 
 /** Which event this birth is to the tracer, if it wants to know. */
@@ -116,19 +122,19 @@ function traceEvent(task: Task, { flags, exitSignal }: CloneArgs): number {
 
 function* tellTracer(task: Task, child: Task, nr: number, event: number): MaySleep<number> {
   const seenByTracer = child.threadPid.nr(task.parent.pidNs());
+  // The child may be done with the memory before its parent has left the first stop.
+  const done = child.vforkDone;
   if (event !== 0) yield* ptraceEvent(task, event, seenByTracer);
-  if (child.vforkDone === undefined) return nr;
-  yield* waitForVforkDone(task, child, nr);
+  if (done === undefined) return nr;
+  yield* waitForVforkDone(task, child, done);
   if (!task.hasFatalSignalPending())
     yield* ptraceEvent(task, PTRACE_EVENT_VFORK_DONE, seenByTracer);
   return nr;
 }
 
-function* waitForVforkDone(task: Task, child: Task, nr: number): MaySleep<number> {
-  const done = child.vforkDone!;
-  // A fatal signal ends the wait; the child goes on alone.
+/** A fatal signal ends the wait; the child goes on alone. */
+function* waitForVforkDone(task: Task, child: Task, done: WaitQueueHead): MaySleep<void> {
   yield* waitEventKillable(task, done, () => child.vforkDone !== done);
-  return nr;
 }
 
 /** Gives the memory of `task` back to who waits for it: vfork's parent, who joins a thread. @linux `mm_release` */
