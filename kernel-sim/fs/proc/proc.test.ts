@@ -121,3 +121,28 @@ test("settings are checked, and keep to their owner", () => {
   });
   expect(answer).toEqual([-EINVAL, 3, "1\n", -EACCES, -EACCES]);
 });
+
+test("a link in fd leads to the file itself, whatever became of its name", () => {
+  const answer = runWithProc(function* (sys) {
+    const fd = yield* sys.open("/note", O_RDWR | 0o100, 0o600);
+    yield* sys.write(fd, "text");
+    yield* sys.unlink("/note");
+    const link = yield* sys.readlink(`/proc/self/fd/${fd}`);
+    const again = yield* sys.open(`/proc/self/fd/${fd}`);
+    const bytes = yield* sys.read(again, 10);
+    return [link, byteString(bytes as Uint8Array), yield* sys.readlink("/proc/self/fd/77")];
+  });
+  expect(answer).toEqual(["/note (deleted)", "text", -ENOENT]);
+});
+
+test("directories list what can be opened", () => {
+  const answer = runWithProc(function* (sys) {
+    const root = yield* sys.open("/proc");
+    const names = (yield* sys.readdir(root)) as string[];
+    const tasks = yield* sys.readdir(yield* sys.open("/proc/self/task"));
+    return { names, tasks };
+  }) as { names: string[]; tasks: string[] };
+  expect(answer.names.slice(0, 4)).toEqual(["sys", "kmsg", "stat", "swaps"]);
+  expect(answer.names.slice(-3)).toEqual(["self", "thread-self", "1"]);
+  expect(answer.tasks).toEqual(["1"]);
+});

@@ -88,12 +88,17 @@ function setParams(target: Task, attr: SchedAttr, policy: number): void {
     setupNewDlEntity(target);
   } else if (isFairPolicy(policy)) {
     se.nice = attr.nice;
-    se.customSliceNs =
-      attr.runtime === 0 ? 0 : Math.max(SLICE_NS_MIN, Math.min(SLICE_NS_MAX, attr.runtime));
+    se.customSliceNs = sliceOf(attr.runtime);
   }
   if (se.hasNoTimerSlack) target.timerSlackNs = 0;
   else if (target.timerSlackNs === 0) target.timerSlackNs = target.defaultTimerSlackNs;
   se.rtPriority = attr.priority;
+}
+
+/** The slice that a program asks for by a run time, which is unsigned: negative ones are long. */
+function sliceOf(runtimeNs: number): number {
+  if (runtimeNs === 0) return 0;
+  return runtimeNs < 0 ? SLICE_NS_MAX : Math.max(SLICE_NS_MIN, Math.min(SLICE_NS_MAX, runtimeNs));
 }
 
 /**
