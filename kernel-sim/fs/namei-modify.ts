@@ -322,7 +322,7 @@ export function doUnlinkat(task: Task, dfd: number, name: ByteString): number {
 }
 
 /** @linux fs/namei.c `vfs_unlink` (6.18) */
-function vfsUnlink(task: Task, dir: Inode, dentry: Dentry): number {
+export function vfsUnlink(task: Task, dir: Inode, dentry: Dentry): number {
   const inode = dentry.inode!;
   const error = mayDelete(task, dir, dentry, false);
   if (error !== 0) return error;

@@ -1,8 +1,10 @@
 import { pipefifoFops } from "../fs/fifo.ts";
+import { registerFilesystem } from "../fs/filesystems.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
 import { specialFiles } from "../fs/special-inode.ts";
 import { FUTEX_BITSET_MATCH_ANY } from "../include/uapi/futex.ts";
 import { CLONE_SYSVSEM } from "../include/uapi/sched.ts";
+import { mqueueType } from "../ipc/mqueue-inode.ts";
 import { copySemundo, exitSem } from "../ipc/sem.ts";
 import { hasFlag } from "../kernel/clone-flags.ts";
 import { exitFutexes } from "../kernel/futex/robust.ts";
@@ -18,6 +20,7 @@ export function installHooks(kernel: Kernel): void {
   hooks.tick = runPosixCpuTimers;
   hooks.signalUnignored = signalUnignored;
   specialFiles(kernel).fifo = pipefifoFops;
+  registerFilesystem(kernel, mqueueType);
   hooks.kernelRead = kernelRead;
   hooks.userContext = userContext;
   hooks.futexWake = (task, addr) => {

@@ -10,6 +10,7 @@ import { selectSyscalls } from "../fs/select.ts";
 import { signalfdSyscalls } from "../fs/signalfd.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { timerfdSyscalls } from "../fs/timerfd-syscalls.ts";
+import { mqSyscalls } from "../ipc/mqueue.ts";
 import { msgSyscalls } from "../ipc/msg.ts";
 import { semSyscalls } from "../ipc/sem-syscalls.ts";
 import { shmSyscalls } from "../ipc/shm-syscalls.ts";
@@ -38,6 +39,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   membarrierSyscalls,
   mmSyscalls,
+  mqSyscalls,
   msgSyscalls,
   semSyscalls,
   shmSyscalls,

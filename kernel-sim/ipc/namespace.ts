@@ -1,3 +1,4 @@
+import type { Mount } from "../fs/mount.ts";
 import type { MsgQueue } from "./msg.ts";
 import type { SemArray, SemUndoList } from "./sem.ts";
 import type { Shm } from "./shm-info.ts";
@@ -17,4 +18,7 @@ export class IpcNamespace {
   usedSems = 0;
   readonly semUndoLists = new Set<SemUndoList>();
   readonly msgIds = new IpcIds<MsgQueue>();
+  /** Where the POSIX message queues lie, once there was one, and how many there are. */
+  mqMnt: Mount | undefined = undefined;
+  mqQueues = 0;
 }
