@@ -201,6 +201,7 @@ function cleanRtxQueue(sk: TcpSock, ack: number): void {
   sk.sndUna = ack;
   while (sk.rtxQueue.length > 0 && sk.rtxQueue[0]!.endSeq <= ack) {
     const skb = sk.rtxQueue.shift()!;
+    skb.isFreed = true;
     sk.wmemQueued -= skb.truesize;
     sk.packetsOut--;
   }
@@ -341,6 +342,7 @@ function queueInOrder(sk: TcpSock, segment: TcpSegment): void {
 /** @linux net/ipv4/tcp_input.c `tcp_try_coalesce` (6.18) */
 function tryCoalesce(sk: TcpSock, tail: TcpSegment, segment: TcpSegment): boolean {
   if (tail.endSeq !== segment.seq || tail.seq + tail.len !== segment.seq) return false;
+  if (tail.original !== undefined && !tail.original.isFreed) return false;
   if (segment.len > 0 && tail.frags + segment.frags > MAX_SKB_FRAGS) return false;
   if (segment.len > 0) {
     if (tail.len === 0) return false;
@@ -427,23 +429,8 @@ function growWindow(sk: TcpSock, segment: TcpSegment): void {
   const space = winFromSpace(sk, sk.rcvbuf - sk.rmemAlloc);
   const room = Math.min(sk.windowClamp, space) - sk.rcvSsthresh;
   if (room <= 0) return;
-  const truesize = TCP_SKB_TRUESIZE + segment.len;
-  let incr = 0;
-  if (winFromSpace(sk, truesize) <= segment.len) incr = 2 * sk.advmss;
-  else {
-    let window = winFromSpace(sk, sk.rcvbuf) >> 1;
-    let size = winFromSpace(sk, truesize) >> 1;
-    while (sk.rcvSsthresh <= window) {
-      if (size <= segment.len) {
-        incr = 2 * sk.ackState.rcvMss;
-        break;
-      }
-      size >>= 1;
-      window >>= 1;
-    }
-  }
-  if (incr === 0) return;
-  incr = Math.max(incr, 2 * segment.len);
+  // Its bytes lie in pages, so they cost no more memory than there are.
+  const incr = Math.max(2 * sk.advmss, 2 * segment.len);
   sk.rcvSsthresh += Math.min(room, incr);
   sk.ackState.quick |= 1;
 }

@@ -47,7 +47,13 @@ function xmit(sk: TcpSock, segment: TcpSegment): void {
  *
  * @linux net/ipv4/tcp_output.c `__tcp_transmit_skb` (6.18)
  */
-function transmit(sk: TcpSock, seq: number, flags: number, data: Uint8Array): void {
+function transmit(
+  sk: TcpSock,
+  seq: number,
+  flags: number,
+  data: Uint8Array,
+  original?: TcpWriteSkb,
+): void {
   const segment = new TcpSegment(data, TCP_SKB_TRUESIZE + data.length);
   segment.saddr = sk.saddr;
   segment.sport = sk.sport;
@@ -56,6 +62,7 @@ function transmit(sk: TcpSock, seq: number, flags: number, data: Uint8Array): vo
   segment.seq = seq;
   segment.flags = flags;
   segment.ack = (flags & TCPHDR_ACK) !== 0 ? sk.rcvNxt : 0;
+  segment.original = original;
   if (data.length > sk.mssCache) segment.gsoSize = sk.mssCache;
   if ((flags & TCPHDR_SYN) !== 0) {
     segment.window = Math.min(sk.rcvWnd, 65_535);
@@ -294,7 +301,7 @@ function sendHead(sk: TcpSock, mss: number): void {
   sk.packetsOut++;
   if (skb.length < Math.ceil(skb.length / mss) * mss) sk.sndSml = skb.endSeq;
   if (isFirst || sk.retransmitTimer?.isActive !== true) rearmRto(sk);
-  transmit(sk, skb.seq, skb.flags, skb.data());
+  transmit(sk, skb.seq, skb.flags, skb.data(), skb);
 }
 
 /** @linux net/ipv4/tcp_output.c `__tcp_push_pending_frames` (6.18) */

@@ -74,6 +74,8 @@ export class TcpSegment extends SkBuff {
   gsoSize = 0;
   /** Pieces that were merged into this one (`nr_frags`). */
   frags = 1;
+  /** What it is a clone of: while the sender keeps that, nothing is merged into it (`skb_cloned`). */
+  original: TcpWriteSkb | undefined = undefined;
   /** What was merged behind `data`. */
   readonly more: Uint8Array[] = [];
   length: number;
@@ -113,6 +115,8 @@ export class TcpWriteSkb {
   flags: number;
   length = 0;
   readonly pieces: Uint8Array[] = [];
+  /** Acknowledged, or given up. */
+  isFreed = false;
   /** Nothing may be appended (MSG_EOR). */
   eor = false;
 

@@ -57,6 +57,7 @@ export function clearXmitTimers(sk: TcpSock): void {
 
 /** Nothing more is sent. @linux net/ipv4/tcp.c `tcp_write_queue_purge` (6.18) */
 export function writeQueuePurge(sk: TcpSock): void {
+  for (const skb of sk.rtxQueue) skb.isFreed = true;
   sk.writeQueue.length = 0;
   sk.rtxQueue.length = 0;
   sk.packetsOut = 0;
