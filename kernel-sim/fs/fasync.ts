@@ -21,6 +21,7 @@ import {
   SIGSEGV,
   SIGSYS,
   SIGTRAP,
+  SIGURG,
 } from "../include/uapi/signal.ts";
 import { type Pid, type PidType, pidTask } from "../kernel/pid.ts";
 import { SEND_SIG_PRIV, sendSignal } from "../kernel/signal-send.ts";
@@ -82,6 +83,20 @@ function sendSigio(file: File, fd: number, reason: number): void {
   }
 }
 
+/** Tells the owner of `file` of an urgent byte; false when there is none. @linux fs/fcntl.c `send_sigurg` (6.18) */
+export function sendSigurg(file: File): boolean {
+  const { owner } = file;
+  const pid = owner?.pid as Pid | undefined;
+  if (owner === undefined || pid === undefined) return false;
+  const type = OWNER_TYPES[owner.type]!;
+  const tasks = type === "pgid" ? [...pid.tasks.pgid] : [pidTask(pid, "pid")];
+  for (const task of tasks) {
+    if (task === undefined || !maySendSigio(task, owner)) continue;
+    sendSignal(SIGURG, SEND_SIG_PRIV, task, type === "pid" ? "thread" : "process");
+  }
+  return true;
+}
+
 /** `si_band` by reason - POLL_IN. */
 const BANDS: readonly number[] = Object.freeze([
   EPOLLIN | EPOLLRDNORM,
@@ -103,6 +118,18 @@ const WITH_SPECIFIC_CODES: readonly number[] = Object.freeze([
   SIGSYS,
 ]);
 
+/** Whether who set the owner may send signals to `task`. @linux fs/fcntl.c `sigio_perm` (6.18) */
+function maySendSigio(task: Task, owner: NonNullable<File["owner"]>): boolean {
+  const { uid, suid } = task.cred;
+  return (
+    owner.euid === 0 ||
+    owner.euid === suid ||
+    owner.euid === uid ||
+    owner.uid === suid ||
+    owner.uid === uid
+  );
+}
+
 /** @linux fs/fcntl.c `send_sigio_to_task` (6.18) */
 function sendSigioToTask(
   task: Task,
@@ -111,14 +138,7 @@ function sendSigioToTask(
   fd: number,
   reason: number,
 ): void {
-  const { uid, suid } = task.cred;
-  const isAllowed =
-    owner.euid === 0 ||
-    owner.euid === suid ||
-    owner.euid === uid ||
-    owner.uid === suid ||
-    owner.uid === uid;
-  if (!isAllowed) return;
+  if (!maySendSigio(task, owner)) return;
   const scope = type === "pid" ? "thread" : "process";
   if (owner.signum !== 0) {
     const signo = owner.signum;

@@ -191,13 +191,13 @@ function ownerNr(task: Task, file: File): number {
 }
 
 /** A negative number is a process group. @linux fs/fcntl.c `f_getown` (6.18) */
-function getOwn(task: Task, file: File): number {
+export function getOwn(task: Task, file: File): number {
   const nr = ownerNr(task, file);
   return file.owner?.type === F_OWNER_PGRP ? -nr : nr;
 }
 
 /** @linux fs/fcntl.c `f_setown` (6.18) */
-function setOwn(task: Task, file: File, who: number): number {
+export function setOwn(task: Task, file: File, who: number): number {
   if (who === -(2 ** 31)) return -EINVAL;
   const type = who < 0 ? F_OWNER_PGRP : F_OWNER_PID;
   return giveTo(task, file, type, Math.abs(who));

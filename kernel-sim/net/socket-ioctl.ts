@@ -1,9 +1,14 @@
+import { getOwn, setOwn } from "../fs/fcntl.ts";
 import { EFAULT, EINVAL, ENODEV, ENOIOCTLCMD, ENOTTY } from "../include/errno.ts";
 import { finish, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
-import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
+import { copyFromUser, copyToUser, getUser32, putUser32 } from "../mm/uaccess.ts";
 import type { Socket } from "./socket.ts";
 
+const FIOSETOWN = 0x8901;
+const SIOCSPGRP = 0x8902;
+const FIOGETOWN = 0x8903;
+const SIOCGPGRP = 0x8904;
 const SIOCGIFNAME = 0x8910;
 const SIOCGIFCONF = 0x8912;
 const SIOCGIFFLAGS = 0x8913;
@@ -25,8 +30,15 @@ const LO_MTU = 65_536;
 const LO_INDEX = 1;
 const ARPHRD_LOOPBACK = 772;
 
-/** A command that the family does not know goes to the network devices. @linux net/socket.c `sock_do_ioctl` (6.18) */
+/** Commands of sockets; what the family does not know goes to the network devices. @linux net/socket.c `sock_ioctl` (6.18) */
 export function sockIoctl(task: Task, sock: Socket, cmd: number, arg: number): SysResult {
+  if (cmd === FIOSETOWN || cmd === SIOCSPGRP) {
+    const who = getUser32(task, arg);
+    return who === undefined ? -EFAULT : setOwn(task, sock.file, who);
+  }
+  if (cmd === FIOGETOWN || cmd === SIOCGPGRP) {
+    return putUser32(task, arg, getOwn(task, sock.file)) < 0 ? -EFAULT : 0;
+  }
   const answer = sock.ops.ioctl(task, sock, cmd >>> 0, arg);
   if (typeof answer !== "number") return afterFamily(task, cmd >>> 0, arg, answer);
   return answer === -ENOIOCTLCMD ? devIoctl(task, cmd >>> 0, arg) : answer;

@@ -1,3 +1,4 @@
+import { FasyncList, fasyncHelper } from "../fs/fasync.ts";
 import {
   type File,
   type FileOperations,
@@ -81,6 +82,8 @@ export class Socket {
   sk: Sock | undefined = undefined;
   file!: File;
   readonly inode: Inode;
+  /** Open files that want a signal when something changes. */
+  readonly fasync = new FasyncList();
 
   constructor(type: number, ops: ProtoOps, inode: Inode) {
     this.type = type;
@@ -176,6 +179,11 @@ const socketFileOps: FileOperations = Object.freeze<FileOperations>({
   release(file) {
     const sock = file.privateData as Socket;
     sock.ops.release(sock);
+  },
+  fasync(fd, file, on) {
+    const sock = file.privateData as Socket;
+    fasyncHelper(fd, file, on, sock.fasync);
+    return 0;
   },
   fsync: () => -EINVAL,
   showFdinfo: (file) => {

@@ -28,6 +28,9 @@ export const CLD_CONTINUED = 6;
 export const POLL_IN = 1;
 export const POLL_OUT = 2;
 export const POLL_MSG = 3;
+export const POLL_ERR = 4;
+export const POLL_PRI = 5;
+export const POLL_HUP = 6;
 export const SYS_SECCOMP = 1;
 
 /** How many codes the kernel knows for some signals (`NSIG…`). */

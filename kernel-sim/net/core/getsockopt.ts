@@ -1,3 +1,4 @@
+import { pidfdCreate } from "../../fs/pidfs.ts";
 import {
   EFAULT,
   EINVAL,
@@ -7,7 +8,7 @@ import {
   EOPNOTSUPP,
   ERANGE,
 } from "../../include/errno.ts";
-import { AF_UNIX, SOCK_STREAM } from "../../include/uapi/socket.ts";
+import { AF_UNIX, SOL_TCP } from "../../include/uapi/socket.ts";
 import * as SO from "../../include/uapi/socket-options.ts";
 import type { Task } from "../../kernel/task.ts";
 import { copyToUser, getUser32, putUser32, setInt64 } from "../../mm/uaccess.ts";
@@ -15,6 +16,8 @@ import type { Socket } from "../socket.ts";
 import { type Sock, TCP_LISTEN } from "./sock.ts";
 
 const IFNAMSIZ = 16;
+/** Ancillary data that socket filters may load. */
+const SKF_AD_MAX = 64;
 const INVALID_ID = 0xffffffff;
 
 /**
@@ -63,16 +66,25 @@ function optionValue(
       return timeval(sk.sndtimeo);
     case SO.SO_PEERCRED:
       return ucred(task, sk);
+    case SO.SO_PEERPIDFD: {
+      if (sk.peerPid === undefined) return -ENODATA;
+      const fd = pidfdCreate(task, sk.peerPid, 0);
+      return fd < 0 ? fd : ints(fd);
+    }
     case SO.SO_PASSCRED:
     case SO.SO_PASSPIDFD:
     case SO.SO_PASSRIGHTS:
       if (sk.family !== AF_UNIX) return -EOPNOTSUPP;
       return ints(Number(passedBy(sk, name)));
-    case SO.SO_INQ:
-      if (sk.family !== AF_UNIX || sk.type !== SOCK_STREAM) return -EOPNOTSUPP;
-      return ints(Number(sk.options.inq));
     case SO.SO_PASSSEC:
-      return -EOPNOTSUPP;
+      return sk.family === AF_UNIX ? ints(Number(sk.options.passSec)) : -EOPNOTSUPP;
+    case SO.SO_TXREHASH:
+      return sk.protocol === SOL_TCP ? ints(sk.options.txRehash) : -EOPNOTSUPP;
+    case SO.SO_TIMESTAMPING_OLD:
+    case SO.SO_TIMESTAMPING_NEW:
+      return ints(0, 0);
+    case SO.SO_MAX_PACING_RATE:
+      return room < 8 ? ints(sk.options.maxPacingRate) : u64(sk.options.maxPacingRate);
     case SO.SO_PEERSEC:
       return -ENOPROTOOPT;
     case SO.SO_PEEK_OFF:
@@ -117,10 +129,12 @@ const INTS: Readonly<Record<number, (sk: Sock, sock: Socket) => number | boolean
   [SO.SO_NO_CHECK]: (sk) => sk.options.noCheck,
   [SO.SO_PRIORITY]: (sk) => sk.options.priority,
   [SO.SO_BSDCOMPAT]: () => 0,
-  [SO.SO_TIMESTAMP_OLD]: (sk) => sk.options.rcvTstamp && !sk.options.rcvTstampNs,
-  [SO.SO_TIMESTAMPNS_OLD]: (sk) => sk.options.rcvTstampNs,
-  [SO.SO_TIMESTAMP_NEW]: () => 0,
-  [SO.SO_TIMESTAMPNS_NEW]: () => 0,
+  [SO.SO_TIMESTAMP_OLD]: ({ options }) =>
+    options.rcvTstamp && !options.tstampNew && !options.rcvTstampNs,
+  [SO.SO_TIMESTAMPNS_OLD]: ({ options }) => options.rcvTstampNs && !options.tstampNew,
+  [SO.SO_TIMESTAMP_NEW]: ({ options }) => options.rcvTstamp && options.tstampNew,
+  [SO.SO_TIMESTAMPNS_NEW]: ({ options }) => options.rcvTstampNs && options.tstampNew,
+  [SO.SO_BPF_EXTENSIONS]: () => SKF_AD_MAX,
   [SO.SO_RCVLOWAT]: (sk) => sk.rcvlowat,
   [SO.SO_SNDLOWAT]: () => 1,
   [SO.SO_ACCEPTCONN]: (sk) => sk.state === TCP_LISTEN,
@@ -134,14 +148,12 @@ const INTS: Readonly<Record<number, (sk: Sock, sock: Socket) => number | boolean
   [SO.SO_SELECT_ERR_QUEUE]: (sk) => sk.options.selectErrQueue,
   [SO.SO_BUSY_POLL]: (sk) => sk.options.busyPoll,
   [SO.SO_PREFER_BUSY_POLL]: (sk) => sk.options.preferBusyPoll,
-  [SO.SO_MAX_PACING_RATE]: (sk) => sk.options.maxPacingRate,
   [SO.SO_INCOMING_CPU]: (sk) => sk.options.incomingCpu,
   [SO.SO_INCOMING_NAPI_ID]: () => 0,
   [SO.SO_ZEROCOPY]: (sk) => sk.options.zeroCopy,
   [SO.SO_BINDTOIFINDEX]: (sk) => sk.options.boundDevIf,
   [SO.SO_BUF_LOCK]: (sk) => sk.userlocks,
   [SO.SO_RESERVE_MEM]: () => 0,
-  [SO.SO_TXREHASH]: (sk) => sk.options.txRehash,
 });
 
 function passedBy(sk: Sock, name: number): boolean {

@@ -1,5 +1,6 @@
 import { fput, getFile } from "../../fs/file-table.ts";
 import type { File } from "../../fs/fs.ts";
+import { pidfdCreate } from "../../fs/pidfs.ts";
 import { EBADF, EFAULT, EINVAL, EPERM, ESRCH } from "../../include/errno.ts";
 import { CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN } from "../../include/uapi/capability.ts";
 import {
@@ -7,6 +8,7 @@ import {
   MSG_CMSG_CLOEXEC,
   MSG_CTRUNC,
   SCM_CREDENTIALS,
+  SCM_PIDFD,
   SCM_RIGHTS,
   SOL_SOCKET,
 } from "../../include/uapi/socket.ts";
@@ -171,6 +173,20 @@ export function scmRecvUnix(task: Task, sock: Socket, msg: Msghdr, scm: ScmCooki
     putCmsg(task, msg, SOL_SOCKET, SCM_CREDENTIALS, new Uint8Array(ucred.buffer));
   }
   if (scm.fp !== undefined) scmDetachFds(task, msg, scm);
+  if (options.passPidfd) scmPidfdRecv(task, msg, scm);
+}
+
+/** A descriptor that names the sender. @linux net/core/scm.c `scm_pidfd_recv` (6.18) */
+function scmPidfdRecv(task: Task, msg: Msghdr, scm: ScmCookie): void {
+  if (msg.controlLen < CMSGHDR_BYTES + 4) {
+    msg.flags |= MSG_CTRUNC;
+    return;
+  }
+  if (scm.pid === undefined) return;
+  const bytes = new Uint8Array(4);
+  const fd = pidfdCreate(task, scm.pid, 0);
+  new DataView(bytes.buffer).setInt32(0, fd, true);
+  putCmsg(task, msg, SOL_SOCKET, SCM_PIDFD, bytes);
 }
 
 /** How an id that has no number here is shown (`from_kuid_munged`). */

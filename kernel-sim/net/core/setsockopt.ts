@@ -19,8 +19,8 @@ import type { Socket } from "../socket.ts";
 import type { Sock } from "./sock.ts";
 
 /** `net.core.wmem_max`, `rmem_max`, and the least that Linux gives. */
-const SK_WMEM_MAX = 212_992;
-const SK_RMEM_MAX = 212_992;
+const SK_WMEM_MAX = 4_194_304;
+const SK_RMEM_MAX = 4_194_304;
 const SOCK_MIN_SNDBUF = 4608;
 const SOCK_MIN_RCVBUF = 2304;
 const INT_MAX = 0x7fffffff;
@@ -112,16 +112,16 @@ const FLAGS: Readonly<Record<number, SetOption>> = Object.freeze({
   [SO.SO_BSDCOMPAT]: () => 0,
   [SO.SO_PASSCRED]: passing((sk, on) => (sk.options.passCred = on)),
   [SO.SO_PASSPIDFD]: passing((sk, on) => (sk.options.passPidfd = on)),
-  [SO.SO_PASSSEC]: () => -EOPNOTSUPP,
+  [SO.SO_PASSSEC]: passing((sk, on) => (sk.options.passSec = on)),
   [SO.SO_PASSRIGHTS]: passing((sk, on) => (sk.options.passRights = on)),
   [SO.SO_INQ]: (_task, sk, value) => {
-    if (sk.family !== AF_UNIX || sk.type !== SOCK_STREAM) return -EOPNOTSUPP;
+    if (sk.family !== AF_UNIX || sk.type !== SOCK_STREAM) return -ENOPROTOOPT;
     if (value < 0 || value > 1) return -EINVAL;
     sk.options.inq = value === 1;
     return 0;
   },
   [SO.SO_RCVLOWAT]: (_task, sk, value) => {
-    sk.rcvlowat = (value < 0 ? INT_MAX : value) || 1;
+    sk.setRcvlowat((value < 0 ? INT_MAX : value) || 1);
     return 0;
   },
   [SO.SO_SNDLOWAT]: () => -ENOPROTOOPT,
@@ -136,11 +136,20 @@ const FLAGS: Readonly<Record<number, SetOption>> = Object.freeze({
     return 0;
   },
   [SO.SO_RCVPRIORITY]: setter((sk, on) => (sk.options.rcvPriority = on)),
-  [SO.SO_TIMESTAMP_OLD]: setter((sk, on) => (sk.options.rcvTstamp = on)),
-  [SO.SO_TIMESTAMPNS_OLD]: setter((sk, on) => {
-    sk.options.rcvTstamp = on;
-    sk.options.rcvTstampNs = on;
-  }),
+  [SO.SO_TIMESTAMP_OLD]: setter((sk, on) => setTimestamp(sk, on, false, false)),
+  [SO.SO_TIMESTAMPNS_OLD]: setter((sk, on) => setTimestamp(sk, on, true, false)),
+  [SO.SO_TIMESTAMP_NEW]: setter((sk, on) => setTimestamp(sk, on, false, true)),
+  [SO.SO_TIMESTAMPNS_NEW]: setter((sk, on) => setTimestamp(sk, on, true, true)),
+  [SO.SO_CNX_ADVICE]: () => 0,
+  [SO.SO_DETACH_REUSEPORT_BPF]: () => -EINVAL,
+  [SO.SO_RESERVE_MEM]: (_task, _sk, value) => (value < 0 ? -EINVAL : -EOPNOTSUPP),
+  [SO.SO_BUSY_POLL_BUDGET]: (task, sk, value) => {
+    if (value < 0 || value > 0xffff) return -EINVAL;
+    const isMore = value > sk.options.busyPollBudget;
+    if (isMore && !capable(task.cred, CAP_NET_ADMIN)) return -EPERM;
+    sk.options.busyPollBudget = value;
+    return 0;
+  },
   [SO.SO_RXQ_OVFL]: setter((sk, on) => (sk.options.rxqOvfl = on)),
   [SO.SO_WIFI_STATUS]: setter((sk, on) => (sk.options.wifiStatus = on)),
   [SO.SO_NOFCS]: setter((sk, on) => (sk.options.noFcs = on)),
@@ -189,6 +198,17 @@ const FLAGS: Readonly<Record<number, SetOption>> = Object.freeze({
     return 0;
   },
 });
+
+/** @linux net/core/sock.c `sock_set_timestamp` (6.18) */
+function setTimestamp(sk: Sock, on: boolean, isNs: boolean, isNew: boolean): void {
+  sk.options.rcvTstamp = on;
+  if (!on) {
+    sk.options.rcvTstampNs = false;
+    return;
+  }
+  sk.options.tstampNew = isNew;
+  sk.options.rcvTstampNs = isNs;
+}
 
 function setter(set: (sk: Sock, on: boolean) => void): SetOption {
   return (_task, sk, value) => {

@@ -1,3 +1,4 @@
+import { killFasync } from "../../fs/fasync.ts";
 import { EAGAIN, EINTR, EPIPE, ERESTARTSYS } from "../../include/errno.ts";
 import {
   EPOLLERR,
@@ -9,6 +10,7 @@ import {
   EPOLLWRBAND,
   EPOLLWRNORM,
 } from "../../include/uapi/poll.ts";
+import { POLL_ERR, POLL_IN, POLL_OUT } from "../../include/uapi/siginfo.ts";
 import { SEND_SHUTDOWN, SHUTDOWN_MASK } from "../../include/uapi/socket.ts";
 import type { Cred } from "../../kernel/cred.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -99,6 +101,7 @@ export class Sock {
   /** `sk_data_ready`. */
   dataReady(): void {
     this.wq.wakeUpInterruptible(1, EPOLLIN | EPOLLPRI | EPOLLRDNORM | EPOLLRDBAND);
+    this.wakeAsync(POLL_IN);
   }
 
   /** `sk_write_space`: memory was given back. */
@@ -109,11 +112,23 @@ export class Sock {
 
   wakeWriters(): void {
     this.wq.wakeUpInterruptible(1, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+    this.wakeAsync(POLL_OUT);
+  }
+
+  /** Signals for those who have set O_ASYNC. `reason`: POLL_IN … @linux net/socket.c `sock_wake_async` (6.18) */
+  wakeAsync(reason: number): void {
+    if (this.socket !== undefined) killFasync(this.socket.fasync, reason);
   }
 
   /** `sk_error_report`. */
   errorReport(): void {
     this.wq.wakeUpInterruptible(1, EPOLLERR);
+    this.wakeAsync(POLL_ERR);
+  }
+
+  /** SO_RCVLOWAT, as far as the protocol lets. */
+  setRcvlowat(bytes: number): void {
+    this.rcvlowat = bytes;
   }
 
   /** The error that waits, negative, and none afterwards (`sock_error`). */
@@ -153,6 +168,7 @@ export class SockOptions {
   lockFilter = false;
   selectErrQueue = false;
   busyPoll = 0;
+  busyPollBudget = 8;
   preferBusyPoll = false;
   maxPacingRate = -1;
   incomingCpu = -1;

@@ -65,7 +65,8 @@ export class IpOptions {
   transparent = false;
   origDstAddr = false;
   minTtl = 0;
-  nodefrag = false;
+  passSec = false;
+  recvErrRfc4884 = false;
   checksum = false;
   bindAddressNoPort = false;
   recvFragsize = false;

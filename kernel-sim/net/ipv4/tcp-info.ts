@@ -17,6 +17,8 @@ export function tcpInfo(sk: TcpSock): Uint8Array {
   const view = new DataView(new ArrayBuffer(TCP_INFO_BYTES));
   const put = (at: number, value: number) => view.setUint32(at, value, true);
   view.setUint8(0, sk.state);
+  // The rate is limited by what the program sends.
+  view.setUint8(7, 1);
   if (sk.isListening) {
     put(24, sk.acceptQueue.length);
     put(28, sk.maxAckBacklog);

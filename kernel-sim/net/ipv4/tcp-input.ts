@@ -1,4 +1,5 @@
-import { RCV_SHUTDOWN, SEND_SHUTDOWN } from "../../include/uapi/socket.ts";
+import { POLL_HUP, POLL_IN, POLL_OUT } from "../../include/uapi/siginfo.ts";
+import { RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK } from "../../include/uapi/socket.ts";
 import { kfreeSkb } from "../core/skbuff.ts";
 import {
   skbSetOwnerR,
@@ -119,6 +120,7 @@ function rcvSynSent(sk: TcpSock, segment: TcpSegment): void {
     initTransfer(sk);
     tcpSetState(sk, TCP_ESTABLISHED);
     sk.stateChange();
+    sk.wakeAsync(POLL_OUT);
     if (sk.isInPingpongMode) tcpSendDelayedAck(sk);
     else tcpSendAck(sk);
     return;
@@ -458,7 +460,10 @@ function tcpFin(sk: TcpSock): void {
       return;
   }
   for (const segment of sk.outOfOrder.splice(0)) kfreeSkb(segment);
+  if (sk.isDead) return;
   sk.stateChange();
+  const isBoth = sk.shutdown === SHUTDOWN_MASK || sk.isIn(TCP_CLOSE);
+  sk.wakeAsync(isBoth ? POLL_HUP : POLL_IN);
 }
 
 /** @linux net/ipv4/tcp_input.c `tcp_urg`, `tcp_check_urg` (6.18) */

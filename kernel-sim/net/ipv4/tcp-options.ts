@@ -31,21 +31,41 @@ const TCP_WINDOW_CLAMP = 10;
 const TCP_INFO = 11;
 const TCP_QUICKACK = 12;
 const TCP_CONGESTION = 13;
+const TCP_MD5SIG = 14;
 const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_THIN_DUPACK = 17;
 const TCP_USER_TIMEOUT = 18;
 const TCP_REPAIR = 19;
+const TCP_REPAIR_QUEUE = 20;
+const TCP_QUEUE_SEQ = 21;
 const TCP_FASTOPEN = 23;
 const TCP_TIMESTAMP = 24;
 const TCP_NOTSENT_LOWAT = 25;
+const TCP_CC_INFO = 26;
 const TCP_SAVE_SYN = 27;
+const TCP_SAVED_SYN = 28;
+const TCP_REPAIR_WINDOW = 29;
 const TCP_FASTOPEN_CONNECT = 30;
 const TCP_ULP = 31;
+const TCP_MD5SIG_EXT = 32;
+const TCP_FASTOPEN_KEY = 33;
 const TCP_FASTOPEN_NO_COOKIE = 34;
 const TCP_INQ = 36;
 const TCP_TX_DELAY = 37;
 const TCP_IS_MPTCP = 43;
 
+const TCP_RTO_MAX_MS = 44;
+const TCP_RTO_MIN_US = 45;
+
+const MAX_RTO_MS = 120_000;
+const MAX_RTO_MIN_US = 200_000;
+/** Options that have a value only with something that is not there. */
+const EMPTY: readonly number[] = Object.freeze([
+  TCP_CC_INFO,
+  TCP_SAVED_SYN,
+  TCP_ULP,
+  TCP_FASTOPEN_KEY,
+]);
 const MAX_TCP_KEEPIDLE = 32_767;
 const MAX_TCP_KEEPCNT = 127;
 const MAX_TCP_SYNCNT = 127;
@@ -74,7 +94,11 @@ export function tcpSetsockopt(
   const sk = sock.sk as TcpSock;
   if (level !== SOL_TCP) return ipSetsockopt(task, sk, level, name, addr, len);
   if (name === TCP_CONGESTION) return setCongestion(task, sk, addr, len);
-  if (name === TCP_ULP) return len < 1 ? -EINVAL : -ENOENT;
+  if (name === TCP_ULP) {
+    if (len < 1) return -EINVAL;
+    return getUser32(task, addr) === undefined ? -EFAULT : -ENOENT;
+  }
+  if (name === TCP_MD5SIG || name === TCP_MD5SIG_EXT) return -EINVAL;
   if (len < 4) return -EINVAL;
   const value = getUser32(task, addr);
   if (value === undefined) return -EFAULT;
@@ -157,7 +181,7 @@ function setInt(task: Task, sk: TcpSock, name: number, value: number): number {
       return capable(task.cred, CAP_NET_ADMIN) ? -EINVAL : -EPERM;
     case TCP_FASTOPEN:
       if (value < 0 || (sk.state !== TCP_CLOSE && sk.state !== TCP_LISTEN)) return -EINVAL;
-      tcp.fastopen = value;
+      tcp.fastopen = Math.min(value, sk.net.somaxconn);
       return 0;
     case TCP_FASTOPEN_CONNECT:
       if (value > 1 || value < 0) return -EINVAL;
@@ -182,6 +206,14 @@ function setInt(task: Task, sk: TcpSock, name: number, value: number): number {
     case TCP_INQ:
       if (value > 1 || value < 0) return -EINVAL;
       tcp.inq = value === 1;
+      return 0;
+    case TCP_RTO_MAX_MS:
+      if (value < 1000 || value > MAX_RTO_MS) return -EINVAL;
+      tcp.rtoMaxMs = value;
+      return 0;
+    case TCP_RTO_MIN_US:
+      if (value < 1 || value > MAX_RTO_MIN_US) return -EINVAL;
+      tcp.rtoMinUs = value;
       return 0;
     case TCP_TX_DELAY:
       if (value < 0) return -EINVAL;
@@ -266,9 +298,11 @@ export function tcpGetsockopt(
     for (let i = 0; i < sk.tcp.congestion.length; i++) bytes[i] = sk.tcp.congestion.charCodeAt(i);
     return putOption(task, addr, lenAddr, bytes);
   }
-  if (name === TCP_ULP) return putOption(task, addr, lenAddr, new Uint8Array(0));
+  if (EMPTY.includes(name)) return putOption(task, addr, lenAddr, new Uint8Array(0));
+  if (name >= TCP_REPAIR_QUEUE && name <= TCP_QUEUE_SEQ) return -EINVAL;
+  if (name === TCP_REPAIR_WINDOW) return -EINVAL;
   const value = intOf(sk, name);
-  if (value === undefined) return name === TCP_REPAIR ? -EINVAL : -ENOPROTOOPT;
+  if (value === undefined) return -ENOPROTOOPT;
   return putOption(task, addr, lenAddr, value);
 }
 
@@ -318,6 +352,10 @@ function intOf(sk: TcpSock, name: number): number | undefined {
       return Math.floor(sk.kernel.now() / 1e6) | 0;
     case TCP_NOTSENT_LOWAT:
       return tcp.notsentLowat | 0;
+    case TCP_RTO_MAX_MS:
+      return tcp.rtoMaxMs;
+    case TCP_RTO_MIN_US:
+      return tcp.rtoMinUs;
     case TCP_SAVE_SYN:
       return tcp.saveSyn;
     case TCP_INQ:

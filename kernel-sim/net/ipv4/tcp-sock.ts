@@ -48,6 +48,8 @@ export const TCP_NAGLE_OFF = 1;
 export const TCP_NAGLE_CORK = 2;
 export const TCP_NAGLE_PUSH = 4;
 
+const SOCK_RCVBUF_LOCK = 2;
+
 export const TCP_URG_VALID = 0x100;
 export const TCP_URG_NOTYET = 0x200;
 export const TCP_URG_READ = 0x400;
@@ -269,7 +271,10 @@ export class TcpSock extends InetSock {
   /** `sk_stream_memory_free`. */
   get hasSendMemory(): boolean {
     const notSent = this.writeSeq - this.sndNxt;
-    return this.wmemQueued < this.sndbuf && notSent < this.tcp.notsentLowat;
+    return (
+      this.wmemQueued < this.sndbuf &&
+      (this.tcp.notsentLowat === 0 || notSent < this.tcp.notsentLowat)
+    );
   }
 
   /** `sk_stream_is_writeable`. */
@@ -294,6 +299,17 @@ export class TcpSock extends InetSock {
 
   override stateChange(): void {
     if (!this.isDead) super.stateChange();
+  }
+
+  /** At most half of the buffer, which grows with it. @linux net/ipv4/tcp.c `tcp_set_rcvlowat` (6.18) */
+  override setRcvlowat(bytes: number): void {
+    const isLocked = (this.userlocks & SOCK_RCVBUF_LOCK) !== 0;
+    this.rcvlowat = Math.min(bytes, (isLocked ? this.rcvbuf : TCP_RMEM_MAX) >> 1);
+    if (isLocked) return;
+    const space = Math.floor((this.rcvlowat * 256) / this.scalingRatio);
+    if (space <= this.rcvbuf) return;
+    this.rcvbuf = space;
+    this.windowClamp = Math.max(this.windowClamp, this.rcvlowat);
   }
 
   isIn(...states: readonly number[]): boolean {
@@ -341,7 +357,10 @@ export class TcpOptions {
   fastopen = 0;
   fastopenConnect = false;
   fastopenNoCookie = false;
-  notsentLowat = 0xffffffff;
+  /** 0: as much as there is. */
+  notsentLowat = 0;
+  rtoMaxMs = 120_000;
+  rtoMinUs = 200_000;
   saveSyn = 0;
   thinLinearTimeouts = false;
   inq = false;

@@ -16,6 +16,7 @@ import {
 } from "../../include/errno.ts";
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { FIONREAD, TIOCOUTQ } from "../../include/uapi/ioctls.ts";
+import { POLL_HUP, POLL_IN } from "../../include/uapi/siginfo.ts";
 import {
   AF_UNIX,
   AF_UNSPEC,
@@ -161,6 +162,7 @@ function unixReleaseSock(sk: UnixSock, isEmbryo: boolean): void {
       peer.shutdown = SHUTDOWN_MASK;
       if (hasUnread(sk) || isEmbryo) peer.err = ECONNRESET;
       peer.stateChange();
+      peer.wakeAsync(POLL_HUP);
     }
     sk.peerWakeDisconnect(peer);
   }
@@ -346,6 +348,8 @@ function unixShutdown(_task: Task, sock: Socket, how: number): number {
   if ((mode & RCV_SHUTDOWN) !== 0) other.shutdown |= SEND_SHUTDOWN;
   if ((mode & SEND_SHUTDOWN) !== 0) other.shutdown |= RCV_SHUTDOWN;
   other.stateChange();
+  if (mode === SHUTDOWN_MASK) other.wakeAsync(POLL_HUP);
+  else if ((mode & SEND_SHUTDOWN) !== 0) other.wakeAsync(POLL_IN);
   return 0;
 }
 
