@@ -80,13 +80,9 @@ function* dgramSend(
 ): MaySleep<number> {
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   const { name } = msg;
-  let other: UnixSock | undefined;
   if (name !== undefined) {
     const error = unixValidateAddr(name);
     if (error < 0) return error;
-  } else {
-    other = sk.peer;
-    if (other === undefined) return -ENOTCONN;
   }
   if (mayPassCred(sk) && sk.addr === undefined) {
     const error = unixAutobind(sk);
@@ -99,7 +95,7 @@ function* dgramSend(
   const skb = newDatagram(len);
   skbSetOwnerW(skb, sk);
   const filled = fill(task, msg, scm, skb);
-  const answer = filled < 0 ? filled : yield* deliver(task, sk, other, name, skb, isNonBlocking);
+  const answer = filled < 0 ? filled : yield* deliver(task, sk, name, skb, isNonBlocking);
   if (answer < 0) kfreeSkb(skb);
   return answer;
 }
@@ -120,13 +116,14 @@ function fill(task: Task, msg: Msghdr, scm: ScmCookie, skb: UnixSkb): number {
 function* deliver(
   task: Task,
   sk: UnixSock,
-  peer: UnixSock | undefined,
   name: Uint8Array | undefined,
   skb: UnixSkb,
   isNonBlocking: boolean,
 ): MaySleep<number> {
   const timeo = sockSndtimeo(sk, isNonBlocking);
-  let other = peer;
+  // The receiver is looked up only when the message is ready.
+  let other = name === undefined ? sk.peer : undefined;
+  if (name === undefined && other === undefined) return -ENOTCONN;
   for (;;) {
     if (other === undefined) {
       if (name === undefined) return -ECONNRESET;
