@@ -3,7 +3,7 @@
  * None of them jumps.
  */
 import { ALU_CMP, ALU_SUB, alu32, aluNarrow, dec, inc, SHIFT8, SHIFT32, test } from "./alu.ts";
-import { S_IMM, S_REG, S_RM } from "./code-cache.ts";
+import { S_BASE, S_DISP, S_IMM, S_INDEX, S_REG, S_RM, S_SEG } from "./code-cache.ts";
 import type { Cpu } from "./cpu.ts";
 import { condition, F_KIND, F_RES, KIND_LOGIC } from "./flags.ts";
 import { signedProduct } from "./instructions/multiply.ts";
@@ -17,7 +17,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x10b: {
       // OR r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read32(a);
       const x = r[c[p + S_REG]!]!;
       const res = x | y;
@@ -43,7 +47,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x113: {
       // ADC r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read32(a);
       const x = r[c[p + S_REG]!]!;
       r[c[p + S_REG]!] = alu32(f, 2, x, y);
@@ -66,7 +74,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x11b: {
       // SBB r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read32(a);
       const x = r[c[p + S_REG]!]!;
       r[c[p + S_REG]!] = alu32(f, 3, x, y);
@@ -75,7 +87,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x123: {
       // AND r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read32(a);
       const x = r[c[p + S_REG]!]!;
       const res = x & y;
@@ -87,7 +103,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x133: {
       // XOR r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read32(a);
       const x = r[c[p + S_REG]!]!;
       const res = x ^ y;
@@ -134,14 +154,22 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x132: {
       // ADD to XOR r8, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read8(a);
       r8[c[p + S_REG]!] = aluNarrow(f, (operation >> 3) & 7, r8[c[p + S_REG]!]!, y, SHIFT8);
       break;
     }
     case 0x13a: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = memory.read8(a);
       aluNarrow(f, ALU_CMP, r8[c[p + S_REG]!]!, y, SHIFT8);
       break;
@@ -155,7 +183,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x130: {
       // ADD to XOR mem, r8
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = r8[c[p + S_REG]!]!;
       memory.checkWrite(a, 1);
       memory.write8(a, aluNarrow(f, (operation >> 3) & 7, memory.read8(a), y, SHIFT8));
@@ -163,7 +195,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     }
     case 0x138: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const x = memory.read8(a);
       aluNarrow(f, ALU_CMP, x, r8[c[p + S_REG]!]!, SHIFT8);
       break;
@@ -177,7 +213,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x134: {
       // ADD to XOR mem, imm
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const y = c[p + S_IMM]!;
       memory.checkWrite(a, 1);
       memory.write8(a, aluNarrow(f, (operation >> 3) & 7, memory.read8(a), y, SHIFT8));
@@ -185,14 +225,22 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     }
     case 0x13c: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const x = memory.read8(a);
       aluNarrow(f, ALU_CMP, x, c[p + S_IMM]!, SHIFT8);
       break;
     }
     case 0x185: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const x = memory.read32(a);
       f[F_KIND] = KIND_LOGIC;
       f[F_RES] = x & r[c[p + S_REG]!]!;
@@ -200,7 +248,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     }
     case 0x1a9: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const x = memory.read32(a);
       f[F_KIND] = KIND_LOGIC;
       f[F_RES] = x & c[p + S_IMM]!;
@@ -211,14 +263,22 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
       break;
     case 0x184: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const x = memory.read8(a);
       test(f, x, r8[c[p + S_REG]!]!, SHIFT8);
       break;
     }
     case 0x1a8: {
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const x = memory.read8(a);
       test(f, x, c[p + S_IMM]!, SHIFT8);
       break;
@@ -234,7 +294,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x1c6: {
       // MOV mem, imm of 8 bits
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const v = c[p + S_IMM]!;
       memory.write8(a, v);
       break;
@@ -254,7 +318,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x23e: {
       // MOVSX r32, mem of 8 bits
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const v = memory.read8(a);
       r[c[p + S_REG]!] = (v << 24) >> 24;
       break;
@@ -262,14 +330,21 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x237:
       // MOVZX r32, mem of 16 bits
       r[c[p + S_REG]!] = memory.read16(
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0,
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+          0,
       );
       break;
     case 0x23f:
       // MOVSX r32, mem of 16 bits
       r[c[p + S_REG]!] =
         (memory.read16(
-          (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+          (r[c[p + S_BASE]!]! +
+            (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+            c[p + S_DISP]! +
+            r[c[p + S_SEG]!]!) |
             0,
         ) <<
           16) >>
@@ -282,7 +357,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x241: {
       // CMOVcc r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const v = memory.read32(a);
       if (condition(f, c[p + S_IMM]!)) r[c[p + S_REG]!] = v;
       break;
@@ -294,7 +373,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x140: {
       // INC mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       memory.checkWrite(a, 4);
       memory.write32(a, inc(f, memory.read32(a), SHIFT32));
       break;
@@ -302,7 +385,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x148: {
       // DEC mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       memory.checkWrite(a, 4);
       memory.write32(a, dec(f, memory.read32(a), SHIFT32));
       break;
@@ -336,7 +423,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x26f: {
       // IMUL r32, mem
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const v = memory.read32(a);
       r[c[p + S_REG]!] = signedProduct(cpu, r[c[p + S_REG]!]!, v, SHIFT32);
       break;
@@ -348,7 +439,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x169: {
       // IMUL r32, mem, imm
       const a =
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0;
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+        0;
       const v = memory.read32(a);
       r[c[p + S_REG]!] = signedProduct(cpu, v, c[p + S_IMM]!, SHIFT32);
       break;
@@ -371,7 +466,11 @@ export function runCase(cpu: Cpu, operation: number, c: Int32Array, p: number): 
     case 0x168: {
       // PUSH mem
       const v = memory.read32(
-        (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) | 0,
+        (r[c[p + S_BASE]!]! +
+          (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+          c[p + S_DISP]! +
+          r[c[p + S_SEG]!]!) |
+          0,
       );
       const esp = (r[4]! - 4) | 0;
       memory.write32((esp + r[SEG_BASE + SS]!) | 0, v);

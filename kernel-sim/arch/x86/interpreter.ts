@@ -9,12 +9,16 @@ import { ALU_CMP, alu32, aluNarrow, dec, inc, SHIFT8, SHIFT32, test } from "./al
 import {
   FLAG_SIZE_SHIFT,
   FLAG_WRITE,
+  S_BASE,
+  S_DISP,
   S_FLAGS,
   S_IMM,
+  S_INDEX,
   S_OP,
   S_PLACE,
   S_REG,
   S_RM,
+  S_RUN,
   S_SEG,
   SLOT_WORDS,
 } from "./code-cache.ts";
@@ -74,7 +78,7 @@ export function interpret(cpu: Cpu, budget: number): number {
       }
       left--;
       // Another one than the slot's first behind a check of segment limits.
-      let operation = c[p]!;
+      let operation = c[p + S_RUN]!;
       if (operation === 0x2fc) {
         const flags = c[p + S_FLAGS]!;
         const size = (flags >> FLAG_SIZE_SHIFT) & 15;
@@ -110,7 +114,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x103: {
           // ADD r32, mem
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -194,7 +201,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x12b: {
           // SUB r32, mem
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -254,7 +264,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x13b: {
           // CMP r32, mem
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -278,7 +291,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x131: {
           // ADD to XOR mem, r32: what may fault comes before the flags change.
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -297,7 +313,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x139: {
           // CMP mem, r32
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -321,7 +340,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x135: {
           // ADD to XOR mem, imm: what may fault comes before the flags change.
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -340,7 +362,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x13d: {
           // CMP mem, imm
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -384,7 +409,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x18b: {
           // MOV r32, mem
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -398,7 +426,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x189: {
           // MOV mem, r32
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -413,7 +444,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x1c7: {
           // MOV mem, imm
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -428,7 +462,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x18a: {
           // MOV r8, mem
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -439,7 +476,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x188: {
           // MOV mem, r8
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -450,7 +490,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         }
         case 0x18d:
           // LEA
-          r[c[p + S_REG]!] = r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]!;
+          r[c[p + S_REG]!] =
+            r[c[p + S_BASE]!]! +
+            (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+            c[p + S_DISP]!;
           break;
         case 0x2b6:
           // MOVZX r32, r8
@@ -459,7 +502,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x236: {
           // MOVZX r32, mem of 8 bits
           const a =
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
             0;
           const s = (a >>> 12) & 255;
           lookups++;
@@ -583,10 +629,10 @@ export function interpret(cpu: Cpu, budget: number): number {
             operation === 0x2f2
               ? r[c[p + S_RM]!]!
               : memory.read32(
-                  (r[c[p + 4]!]! +
-                    (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) +
-                    c[p + 6]! +
-                    r[c[p + 8]!]!) |
+                  (r[c[p + S_BASE]!]! +
+                    (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+                    c[p + S_DISP]! +
+                    r[c[p + S_SEG]!]!) |
                     0,
                 );
           const esp = (r[4]! - 4) | 0;
@@ -604,7 +650,10 @@ export function interpret(cpu: Cpu, budget: number): number {
         case 0x2f5:
           // JMP mem
           eip = memory.read32(
-            (r[c[p + 4]!]! + (r[c[p + 5]! & 15]! << (c[p + 5]! >> 4)) + c[p + 6]! + r[c[p + 8]!]!) |
+            (r[c[p + S_BASE]!]! +
+              (r[c[p + S_INDEX]! & 15]! << (c[p + S_INDEX]! >> 4)) +
+              c[p + S_DISP]! +
+              r[c[p + S_SEG]!]!) |
               0,
           );
           p = 0;
