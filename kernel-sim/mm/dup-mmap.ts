@@ -12,6 +12,9 @@ import {
   VM_ACCOUNT,
   VM_DONTCOPY,
   VM_LOCKED_MASK,
+  VM_MAYBE_GUARD,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
   VM_SHARED,
   VM_UFFD_MISSING,
   VM_UFFD_WP,
@@ -78,7 +81,9 @@ function copyFields(mm: Mm, old: Mm): void {
 
 /** What can be faulted in again is not copied. @linux mm/memory.c `vma_needs_copy` */
 function needsCopy(vma: Vma): boolean {
-  return vma.anonVma !== undefined;
+  return (
+    vma.anonVma !== undefined || (vma.flags & (VM_PFNMAP | VM_MIXEDMAP | VM_MAYBE_GUARD)) !== 0
+  );
 }
 
 /** @linux mm/memory.c `copy_page_range`, `copy_present_ptes` */

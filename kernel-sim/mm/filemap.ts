@@ -120,7 +120,7 @@ export function truncateSetsize(inode: Inode, size: number): void {
   const first = Math.ceil(size / 4096);
   unmapMappingPages(mapping, first, Infinity, false);
   const tail = size % 4096;
-  if (tail !== 0) mapping.pages.get(first - 1)?.bytes.fill(0, tail);
+  if (tail !== 0) zeroPart(mapping, size, first * 4096);
   for (const index of [...mapping.pages.keys()]) if (index >= first) removePage(inode, index);
 }
 
@@ -143,7 +143,10 @@ export function punchHole(inode: Inode, start: number, end: number): void {
 function zeroPart(mapping: AddressSpace, start: number, end: number): void {
   if (start >= end) return;
   const index = Math.floor(start / 4096);
-  mapping.pages.get(index)?.bytes.fill(0, start - index * 4096, end - index * 4096);
+  const page = mapping.pages.get(index);
+  if (page === undefined) return;
+  page.bytes.fill(0, start - index * 4096, end - index * 4096);
+  page.isDirty = true;
 }
 
 /** The inode goes: all its pages do. */

@@ -1,7 +1,8 @@
+import { PAGE_RW } from "../hw/page-table.ts";
 import { EFAULT, ENOMEM } from "../include/errno.ts";
 import { faultInUser } from "./memory.ts";
 import type { Mm } from "./mm.ts";
-import { ptePresent } from "./pgtable.ts";
+import { ptePfn, ptePresent } from "./pgtable.ts";
 import {
   VM_IO,
   VM_LOCKED,
@@ -49,9 +50,12 @@ function populateVma(vma: Vma, start: number, end: number): number {
 export function faultInRange(mm: Mm, start: number, end: number, isWrite: boolean): number {
   for (let at = start; at < end; at += 4096) {
     const low = mm.tables.low(at);
-    if (ptePresent(low) && (!isWrite || (low & 2) !== 0)) continue;
-    if (faultInUser(mm, at, isWrite) !== undefined) return -EFAULT;
-    if (!ptePresent(mm.tables.low(at))) return -ENOMEM;
+    if (!ptePresent(low) || (isWrite && (low & PAGE_RW) === 0)) {
+      if (faultInUser(mm, at, isWrite) !== undefined) return -EFAULT;
+      if (!ptePresent(mm.tables.low(at))) return -ENOMEM;
+    }
+    // Whoever asks for a page to write to is about to write.
+    if (isWrite) mm.memory.allocator.pageOf(ptePfn(mm.tables.low(at))).isDirty = true;
   }
   return 0;
 }

@@ -26,7 +26,7 @@ export function madviseFree(vma: Vma, start: number, end: number): number {
   tables.visit(start, end, (_address, table, at, low) => {
     if (!ptePresent(low) || ptePfn(low) === memory.zeroPage.pfn) return;
     const page = memory.allocator.pageOf(ptePfn(low));
-    if (page.mapcount > 1 || page.kind !== "anon") return;
+    if (page.kind !== "anon") return;
     page.isLazyFree = true;
     page.isDirty = false;
     tables.write(table, at, low & ~PAGE_DIRTY, tables.highAt(table, at));

@@ -1,7 +1,7 @@
 import { EINVAL, ENOMEM } from "../include/errno.ts";
 import { isMarker, PTE_MARKER_GUARD, SWP_PTE_MARKER, swpEntry } from "./pgtable.ts";
 import { anonVmaPrepare } from "./rmap.ts";
-import { VM_LOCKED, VM_SPECIAL, type Vma } from "./vma.ts";
+import { VM_LOCKED, VM_MAYBE_GUARD, VM_SPECIAL, type Vma } from "./vma.ts";
 import { zapRange } from "./zap.ts";
 
 /**
@@ -12,7 +12,8 @@ import { zapRange } from "./zap.ts";
 export function guardInstall(vma: Vma, start: number, end: number): number {
   if ((vma.flags & (VM_SPECIAL | VM_LOCKED)) !== 0) return -EINVAL;
   // So that fork copies the markers, too.
-  anonVmaPrepare(vma);
+  if (vma.isAnonymous) anonVmaPrepare(vma);
+  vma.flags |= VM_MAYBE_GUARD;
   zapRange(vma, start, end, { dropMarkers: false });
   const marker = swpEntry(SWP_PTE_MARKER, PTE_MARKER_GUARD);
   for (let at = start; at < end; at += 4096) {

@@ -13,6 +13,7 @@ import {
   VM_HUGEPAGE,
   VM_IO,
   VM_LOCKED,
+  VM_MAYBE_GUARD,
   VM_MERGEABLE,
   VM_NOHUGEPAGE,
   VM_PFNMAP,
@@ -219,7 +220,7 @@ function updateVma(vma: Vma, start: number, end: number, behavior: number): numb
   if (flags === vma.flags) return 0;
   const changed = vmaModify(vma, start, end, { flags });
   if (typeof changed === "number") return changed === -ENOMEM ? -EAGAIN : changed;
-  changed.flags = flags;
+  changed.flags = flags | (changed.flags & VM_MAYBE_GUARD);
   return 0;
 }
 

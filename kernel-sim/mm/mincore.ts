@@ -44,7 +44,7 @@ function look(vma: Vma, start: number, answer: Uint8Array): void {
     const address = start + i * 4096;
     const low = vma.mm.tables.low(address);
     const cached = vma.file?.inode.mapping?.pages.has(vma.pgoffOf(address)) === true;
-    answer[i] = ptePresent(low) || (low === 0 && cached) ? 1 : 0;
+    answer[i] = ptePresent(low) || cached ? 1 : 0;
   }
 }
 

@@ -5,7 +5,14 @@ import type { Mm } from "./mm.ts";
 import { mayLockAny, RLIMIT_MEMLOCK, rlimitOf } from "./mm-limits.ts";
 import { canDoMlock, toUlong } from "./mmap.ts";
 import { pageAlign } from "./munmap.ts";
-import { VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL, type Vma } from "./vma.ts";
+import {
+  VM_LOCKED,
+  VM_LOCKED_MASK,
+  VM_LOCKONFAULT,
+  VM_MAYBE_GUARD,
+  VM_SPECIAL,
+  type Vma,
+} from "./vma.ts";
 import { vmaModify } from "./vma-merge.ts";
 
 const MLOCK_ONFAULT = 1;
@@ -86,7 +93,7 @@ function mlockFixup(vma: Vma, start: number, end: number, flags: number): number
   const pages = (end - start) / 4096;
   if ((flags & VM_LOCKED) === 0) mm.lockedVm -= pages;
   else if ((old & VM_LOCKED) === 0) mm.lockedVm += pages;
-  changed.flags = flags;
+  changed.flags = flags | (changed.flags & VM_MAYBE_GUARD);
   return 0;
 }
 

@@ -4,7 +4,7 @@ import { EACCES, ENODEV, ENOMEM, EPERM } from "../include/errno.ts";
 import type { Mm } from "./mm.ts";
 import { enoughMemory, mayExpandVm } from "./mm-limits.ts";
 import { deniesWriteExec } from "./mprotect.ts";
-import { doMunmap, isSealed } from "./munmap.ts";
+import { completeMunmap, gatherMunmap } from "./munmap.ts";
 import { shmemZeroSetup } from "./shmem.ts";
 import {
   VM_ACCOUNT,
@@ -46,8 +46,9 @@ export function mmapRegion(
   const mapping = file?.inode.mapping;
   const isSharedMaywrite = (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE);
   if (isSharedMaywrite && mapping !== undefined && mapping.writableMmaps < 0) return -EPERM;
-  const old = overlap(mm, start, end);
-  if (old.isSealed) return -EPERM;
+  const gone = gatherMunmap(mm, start, end);
+  if (typeof gone === "number") return gone;
+  const old = countPages(gone);
   if (!mayExpandVm(mm, flags, len / 4096 - old.pages)) return -ENOMEM;
   if (isAccountable(flags)) {
     const charged = len / 4096 - old.accounted;
@@ -56,13 +57,7 @@ export function mmapRegion(
     mm.memory.committed += old.accounted;
     flags |= VM_ACCOUNT;
   }
-  if (old.pages > 0) {
-    const result = doMunmap(mm, start, len);
-    if (result !== 0) {
-      if ((flags & VM_ACCOUNT) !== 0) mm.memory.unaccount(len / 4096);
-      return result;
-    }
-  }
+  completeMunmap(mm, start, gone);
   // Files that have something of their own to say about mappings are asked for each.
   const vma =
     mergeNewRange(mm, { start, end, pgoff, flags, file }) ??
@@ -79,18 +74,15 @@ export function mmapRegion(
   return start;
 }
 
-/** What lies in the way. */
-function overlap(mm: Mm, start: number, end: number) {
+/** What goes, and what of it had been promised. */
+function countPages(gone: readonly Vma[]) {
   let pages = 0;
   let accounted = 0;
-  let sealed = false;
-  for (const vma of mm.vmasIn(start, end)) {
-    const part = (Math.min(end, vma.end) - Math.max(start, vma.start)) / 4096;
-    pages += part;
-    if ((vma.flags & VM_ACCOUNT) !== 0) accounted += part;
-    sealed ||= isSealed(vma);
+  for (const vma of gone) {
+    pages += vma.pages;
+    if ((vma.flags & VM_ACCOUNT) !== 0) accounted += vma.pages;
   }
-  return { pages, accounted, isSealed: sealed };
+  return { pages, accounted };
 }
 
 /** @linux mm/vma.c `__mmap_new_vma` */

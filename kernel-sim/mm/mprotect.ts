@@ -1,6 +1,7 @@
 import { PAGE_DIRTY, PAGE_RW } from "../hw/page-table.ts";
 import { EACCES, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
 import { PROT_GROWSDOWN, PROT_GROWSUP, PROT_SEM } from "../include/uapi/mman.ts";
+import { mmPopulate } from "./gup.ts";
 import type { Mm } from "./mm.ts";
 import { MDWE_REFUSE_EXEC_GAIN } from "./mm-flags.ts";
 import { enoughMemory, mayExpandVm } from "./mm-limits.ts";
@@ -11,6 +12,8 @@ import {
   VM_ACCOUNT,
   VM_EXEC,
   VM_GROWSDOWN,
+  VM_LOCKED,
+  VM_MAYBE_GUARD,
   VM_NORESERVE,
   VM_SHARED,
   VM_WRITE,
@@ -110,8 +113,11 @@ function mprotectFixup(vma: Vma, start: number, end: number, wanted: number): nu
     if (charged > 0) mm.memory.unaccount(charged);
     return changed;
   }
-  changed.flags = flags;
+  changed.flags = flags | (changed.flags & VM_MAYBE_GUARD);
   changeProtection(changed, start, end);
+  // Locked private memory gets its own pages now, so that the first write faults no more.
+  const wasLocked = (old & (VM_WRITE | VM_SHARED | VM_LOCKED)) === VM_LOCKED;
+  if (wasLocked && (flags & VM_WRITE) !== 0) mmPopulate(mm, start, end - start);
   if ((old & VM_ACCOUNT) !== 0 && (flags & VM_ACCOUNT) === 0) mm.memory.unaccount(pages);
   mm.statAccount(old, -pages);
   mm.statAccount(flags, pages);

@@ -114,7 +114,8 @@ function checkVma(vrm: Remap, vma: Vma | undefined): number {
   if (oldLen === 0 && (vma.flags & (VM_SHARED | VM_MAYSHARE)) === 0) return -EINVAL;
   const isFixedSize = (vma.flags & (VM_DONTEXPAND | VM_PFNMAP)) !== 0;
   if ((vrm.flags & MREMAP_DONTUNMAP) !== 0 && isFixedSize) return -EINVAL;
-  if (oldLen > vma.end - addr) return -EFAULT;
+  // A shrinking move only keeps what fits.
+  if (Math.min(oldLen, newLen) > vma.end - addr) return -EFAULT;
   if (newLen === oldLen) return 0;
   if ((vma.flags & VM_LOCKED) !== 0) vrm.populate = true;
   if (isFixedSize) return -EFAULT;
@@ -289,9 +290,7 @@ function copyVma(vma: Vma, addr: number, newAddr: number, len: number): Vma {
 
 /** The old mapping stays, empty. @linux mm/mremap.c `dontunmap_complete` */
 function completeDontunmap(vma: Vma, moved: Vma, addr: number, oldLen: number): void {
-  if ((vma.flags & VM_LOCKED) !== 0) vma.mm.lockedVm -= vma.pages;
-  if ((vma.flags & VM_ACCOUNT) !== 0) vma.mm.memory.unaccount(vma.pages);
-  vma.flags &= ~(VM_LOCKED_MASK | VM_ACCOUNT);
+  vma.flags &= ~VM_LOCKED_MASK;
   const isWhole = addr === vma.start && addr + oldLen === vma.end;
   if (moved !== vma && isWhole) unlinkAnonVmas(vma);
 }

@@ -28,11 +28,21 @@ export function doMunmap(mm: Mm, start: number, len: number): number {
   if (end === start) return -EINVAL;
   const first = mm.findVmaFrom(start);
   if (first === undefined || first.start >= end) return 0;
-  return unmapAligned(mm, first, start, end);
+  const gone = gatherMunmap(mm, start, end);
+  if (typeof gone === "number") return gone;
+  completeMunmap(mm, start, gone);
+  return 0;
 }
 
-/** @linux mm/vma.c `vms_gather_munmap_vmas`, `vms_complete_munmap_vmas` */
-function unmapAligned(mm: Mm, first: Vma, start: number, end: number): number {
+/**
+ * The mappings that lie in [start, end), split at its ends; an errno, after which they may be split all the
+ * same.
+ *
+ * @linux mm/vma.c `vms_gather_munmap_vmas` (6.18)
+ */
+export function gatherMunmap(mm: Mm, start: number, end: number): Vma[] | number {
+  const first = mm.findVmaFrom(start);
+  if (first === undefined || first.start >= end) return [];
   if (first.start < start) {
     if (end < first.end && mm.vmas.length >= mm.memory.maxMapCount) return -ENOMEM;
     if (isSealed(first)) return -EPERM;
@@ -48,6 +58,12 @@ function unmapAligned(mm: Mm, first: Vma, start: number, end: number): number {
     }
     gone.push(vma);
   }
+  return gone;
+}
+
+/** Takes out what was gathered. @linux mm/vma.c `vms_complete_munmap_vmas` (6.18) */
+export function completeMunmap(mm: Mm, start: number, gone: readonly Vma[]): void {
+  if (gone.length === 0) return;
   const at = mm.indexFrom(start);
   mm.vmas.splice(at, gone.length);
   mm.forgetLast();
@@ -61,7 +77,6 @@ function unmapAligned(mm: Mm, first: Vma, start: number, end: number): number {
     if ((vma.flags & VM_ACCOUNT) !== 0) mm.memory.unaccount(vma.pages);
     removeVma(vma);
   }
-  return 0;
 }
 
 /** The mapping itself goes; nothing of it is in the page tables any more. @linux mm/vma.c `remove_vma` */

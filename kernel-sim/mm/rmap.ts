@@ -47,7 +47,7 @@ function findMergeable(vma: Vma): AnonVma | undefined {
 
 /** What mprotect may change, and what is only a note. */
 const ACCESS_FLAGS = 0x7;
-const SOFT_DIRTY = 0x8000000;
+const MAYBE_GUARD = 0x800;
 
 function isReusable(old: Vma, a: Vma, b: Vma): boolean {
   return (
@@ -55,7 +55,7 @@ function isReusable(old: Vma, a: Vma, b: Vma): boolean {
     old.anonVmaChain.length === 1 &&
     a.end === b.start &&
     a.file === b.file &&
-    ((a.flags ^ b.flags) & ~(ACCESS_FLAGS | SOFT_DIRTY)) === 0 &&
+    ((a.flags ^ b.flags) & ~(ACCESS_FLAGS | MAYBE_GUARD)) === 0 &&
     b.pgoff === a.pgoff + (b.start - a.start) / 4096
   );
 }

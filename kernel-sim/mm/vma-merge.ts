@@ -3,7 +3,7 @@ import type { File } from "../fs/fs.ts";
 import { ENOMEM } from "../include/errno.ts";
 import type { Mm } from "./mm.ts";
 import { type AnonVma, anonVmaClone, unlinkAnonVmas } from "./rmap.ts";
-import { VM_SPECIAL, type Vma } from "./vma.ts";
+import { VM_MAYBE_GUARD, VM_SPECIAL, type Vma } from "./vma.ts";
 import { linkFile, unlinkFile } from "./vma-file.ts";
 
 /** A range as it shall become: `struct vma_merge_struct`. */
@@ -38,7 +38,7 @@ export interface NewRange {
 /** @linux mm/vma.c `is_mergeable_vma` */
 function isMergeable(vmg: MergeState, vma: Vma): boolean {
   return (
-    vma.flags === vmg.flags &&
+    ((vma.flags ^ vmg.flags) & ~VM_MAYBE_GUARD) === 0 &&
     vma.file === vmg.file &&
     vma.uffd === vmg.uffd &&
     vma.anonName === vmg.anonName
@@ -153,9 +153,12 @@ function mergeNew(vmg: MergeState): Vma | undefined {
   const mergesLeft = canMergeLeft(vmg);
   let mergesRight = canMergeRight(vmg, mergesLeft);
   const { prev, next } = vmg;
+  const sticky = vmg.flags & VM_MAYBE_GUARD;
   if (mergesLeft) {
+    prev!.flags |= sticky;
     if (mergesRight && !mayRemove(next!)) mergesRight = false;
     if (mergesRight) {
+      prev!.flags |= next!.flags & VM_MAYBE_GUARD;
       dupAnonVma(prev!, next!);
       const { end } = next!;
       swallow(next!);
@@ -164,6 +167,7 @@ function mergeNew(vmg: MergeState): Vma | undefined {
     return prev;
   }
   if (!mergesRight) return undefined;
+  next!.flags |= sticky;
   setRange(next!, vmg.start, next!.end);
   return next;
 }
@@ -185,6 +189,10 @@ function mergeExisting(vmg: MergeState): Vma | undefined {
   const isDeleted = isLeft && isRight;
   if (isDeleted && !mayRemove(vma)) return undefined;
   if (mergesLeft && mergesRight && !mayRemove(next!)) mergesRight = false;
+  const sticky =
+    (vmg.flags | (mergesLeft ? prev!.flags : 0) | (mergesRight ? next!.flags : 0)) & VM_MAYBE_GUARD;
+  if (mergesLeft) prev!.flags |= sticky;
+  else next!.flags |= sticky;
   if (mergesLeft && mergesRight) {
     dupAnonVma(prev!, next!.anonVma !== undefined ? next! : vma);
     const { end } = next!;

@@ -19,8 +19,8 @@ export const VM_MAYSHARE = 0x80;
 export const VM_GROWSDOWN = 0x100;
 export const VM_UFFD_MISSING = 0x200;
 export const VM_PFNMAP = 0x400;
-/** Bit 42 in Linux. */
-export const VM_SEALED = 0x800;
+/** There may be guard regions in it: stays whatever it merges with. */
+export const VM_MAYBE_GUARD = 0x800;
 export const VM_UFFD_WP = 0x1000;
 export const VM_LOCKED = 0x2000;
 export const VM_IO = 0x4000;
@@ -31,6 +31,8 @@ export const VM_DONTEXPAND = 0x40000;
 export const VM_LOCKONFAULT = 0x80000;
 export const VM_ACCOUNT = 0x100000;
 export const VM_NORESERVE = 0x200000;
+/** Bit 42 in Linux. */
+export const VM_SEALED = 0x400000;
 export const VM_SYNC = 0x800000;
 /** Bit 40 in Linux. */
 export const VM_DROPPABLE = 0x1000000;

@@ -12,19 +12,25 @@ import {
   VM_HUGEPAGE,
   VM_IO,
   VM_LOCKED,
+  VM_LOCKONFAULT,
+  VM_MAYBE_GUARD,
   VM_MAYEXEC,
   VM_MAYREAD,
   VM_MAYSHARE,
   VM_MAYWRITE,
+  VM_MERGEABLE,
   VM_MIXEDMAP,
   VM_NOHUGEPAGE,
   VM_NORESERVE,
   VM_PFNMAP,
   VM_RAND_READ,
   VM_READ,
+  VM_SEALED,
   VM_SEQ_READ,
   VM_SHARED,
   VM_SYNC,
+  VM_UFFD_MISSING,
+  VM_UFFD_WP,
   VM_WIPEONFORK,
   VM_WRITE,
   type Vma,
@@ -46,12 +52,14 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = Object.freeze([
   [VM_MAYSHARE, "ms"],
   [VM_GROWSDOWN, "gd"],
   [VM_PFNMAP, "pf"],
+  [VM_MAYBE_GUARD, "gu"],
   [VM_LOCKED, "lo"],
   [VM_IO, "io"],
   [VM_SEQ_READ, "sr"],
   [VM_RAND_READ, "rr"],
   [VM_DONTCOPY, "dc"],
   [VM_DONTEXPAND, "de"],
+  [VM_LOCKONFAULT, "lf"],
   [VM_ACCOUNT, "ac"],
   [VM_NORESERVE, "nr"],
   [VM_SYNC, "sf"],
@@ -60,6 +68,10 @@ const FLAG_NAMES: readonly (readonly [number, string])[] = Object.freeze([
   [VM_MIXEDMAP, "mm"],
   [VM_HUGEPAGE, "hg"],
   [VM_NOHUGEPAGE, "nh"],
+  [VM_MERGEABLE, "mg"],
+  [VM_UFFD_MISSING, "um"],
+  [VM_UFFD_WP, "uw"],
+  [VM_SEALED, "sl"],
 ] as const);
 
 /** What the pages of mappings add up to, in bytes. */
@@ -151,7 +163,8 @@ function gather(stats: MemStats, vma: Vma): void {
     const page = memory.allocator.pageOf(pfn);
     const isDirty = (low & PAGE_DIRTY) !== 0 || page.isDirty;
     const isShared = page.mapcount > 1;
-    const share = PAGE_SIZE / Math.max(1, page.mapcount);
+    // In 1/4096 of a byte, as Linux counts.
+    const share = Math.floor((PAGE_SIZE * 4096) / Math.max(1, page.mapcount)) / 4096;
     stats.rss += PAGE_SIZE;
     stats.pss += share;
     if (isDirty) stats.pssDirty += share;
