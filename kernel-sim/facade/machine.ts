@@ -51,7 +51,10 @@ export function boot(options: BootOptions = {}): Machine {
 
   function live(): LivingKernel {
     assertOpen();
-    living ??= new LivingKernel({ ...options, seed, memoryMiB }, cpus, clock, ring);
+    if (living === undefined) {
+      living = new LivingKernel({ ...options, seed, memoryMiB }, cpus, clock, ring);
+      tracing.listenTo(living.kernel, open);
+    }
     return living;
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { boot } from "../index.ts";
+import { boot, bpf } from "../index.ts";
 
 describe("running programs on a machine", () => {
   test("answers what the program returned", () => {
@@ -75,6 +75,37 @@ describe("running programs on a machine", () => {
         yield forged;
       }),
     ).toThrow(/may yield only what the calls of sys make/);
+  });
+
+  test("fires the tracepoints that BPF programs hang on", () => {
+    const machine = boot({ cpus: 1 });
+    const counts = machine.bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 8 });
+    const program = bpf.asm`
+      r1 = *(u64 *)(r1 +32)             ; count of write(fd, buf, count)
+      *(u32 *)(r10 -4) = r1
+      *(u64 *)(r10 -16) = 1
+      r1 = map[counts]
+      r2 = r10
+      r2 += -4
+      r3 = r10
+      r3 += -16
+      r4 = 0
+      call bpf_map_update_elem
+      r0 = 0
+      exit
+    `;
+    const prog = machine.bpf.mustLoad({ type: "tracepoint", program, maps: { counts } });
+    const link = prog.attach("syscalls:sys_enter_write");
+    const switches = machine.bpf
+      .mustLoad({ type: "tracepoint", program: bpf.asm("r0 = 0\nexit") })
+      .attach("sched:sched_switch");
+    machine.run(function* writer(sys) {
+      yield* sys.write(1, "four");
+      yield* sys.write(1, "sixsix");
+    });
+    expect(link.runs).toBe(2);
+    expect(counts.entries().map(({ key }) => key[0])).toEqual([4, 6]);
+    expect(switches.runs).toBeGreaterThan(0);
   });
 
   test("gives the same trace for the same seed", () => {

@@ -37,6 +37,11 @@ export class TraceRing {
     return this.#names.push(name) - 1;
   }
 
+  /** The name behind a number. */
+  nameOf(number: number): string {
+    return this.#names[number]!;
+  }
+
   /** The number of an event whose fields are at most six numbers, for `recordNumbers()`. */
   numberEvent(name: string, fields: readonly string[]): number {
     const number = this.nameNumber(name);
