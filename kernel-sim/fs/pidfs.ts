@@ -1,4 +1,5 @@
 import {
+  EACCES,
   EFAULT,
   EINVAL,
   EMFILE,
@@ -13,10 +14,12 @@ import { EPOLLHUP, EPOLLIN, EPOLLRDNORM } from "../include/uapi/poll.ts";
 import { delayGroupLeader } from "../kernel/exit-threads.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Pid, pidTask } from "../kernel/pid.ts";
+import { ptraceMayAccess } from "../kernel/ptrace-access.ts";
 import type { Task } from "../kernel/task.ts";
 import { copyToUser, getUser64, setInt64 } from "../mm/uaccess.ts";
 import { Dentry } from "./dcache.ts";
 import { type File, type FileOperations, Inode } from "./fs.ts";
+import { initCgroupNs, type NsCommon, nsPath } from "./nsfs.ts";
 import { allocFile, pseudoMount } from "./pseudo.ts";
 
 const PID_FS_MAGIC = 0x50494446;
@@ -113,13 +116,55 @@ function pidfdIoctl(task: Task, file: File, cmd: number, arg: number): number {
     direction === 3 &&
     size >= PIDFD_INFO_SIZE_VER0;
   if (isInfo) return pidfdInfo(task, file.privateData as Pid, arg, size);
-  const { hooks } = task.kernel;
   const isNamespace = type === PIDFS_IOCTL_MAGIC && direction === 0 && size === 0;
   if (!isNamespace || (cmd & 0xff) === 0 || (cmd & 0xff) >= NR_GET_INFO) return -ENOTTY;
   const target = pidTask(file.privateData as Pid, "pid");
   if (target === undefined) return -ESRCH;
   if (arg !== 0) return -EINVAL;
-  return hooks.pidfdNamespace(task, target, cmd & 0xff);
+  // An ended process is in no namespaces any more.
+  if (target.exitState !== 0) return -ESRCH;
+  if (ptraceMayAccess(task, target, "fscreds") !== 0) return -EACCES;
+  return openNamespace(task, target, cmd & 0xff);
+}
+
+/**
+ * PIDFD_GET_…_NAMESPACE: a descriptor of a namespace of the process.
+ *
+ * @linux fs/pidfs.c `pidfd_ioctl`, fs/nsfs.c `open_namespace` (6.18)
+ */
+function openNamespace(task: Task, target: Task, which: number): number {
+  const ns = namespaceOf(target, which);
+  if (ns === undefined) return -EOPNOTSUPP;
+  const fd = task.files.getUnusedFd(task, true);
+  if (fd < 0) return fd;
+  const path = nsPath(task.kernel, ns.type, ns.ns);
+  task.files.install(fd, allocFile(task, path, path.dentry.inode!.fop, 0));
+  return fd;
+}
+
+/** By the number of the ioctl. There are no time namespaces. */
+function namespaceOf(task: Task, which: number): NsCommon | undefined {
+  const { ipc, mnt, net, pidForChildren, uts } = task.nsproxy;
+  switch (which) {
+    case 1:
+      return { type: "cgroup", ns: initCgroupNs(task.kernel) };
+    case 2:
+      return { type: "ipc", ns: ipc };
+    case 3:
+      return { type: "mnt", ns: mnt };
+    case 4:
+      return { type: "net", ns: net };
+    case 5:
+      return { type: "pid", ns: task.pidNs() };
+    case 6:
+      return { type: "pid", ns: pidForChildren };
+    case 9:
+      return { type: "user", ns: task.cred.userNs };
+    case 10:
+      return { type: "uts", ns: uts };
+    default:
+      return undefined;
+  }
 }
 
 /**

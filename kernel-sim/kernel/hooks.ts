@@ -1,7 +1,7 @@
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
-import { EBADF, EINVAL, EOPNOTSUPP } from "../include/errno.ts";
+import { EBADF, EINVAL } from "../include/errno.ts";
 import { IpcNamespace } from "../ipc/namespace.ts";
 import { NetNamespace } from "../net/namespace.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
@@ -38,8 +38,6 @@ export interface KernelHooks {
   procDirToPid: (file: File) => { readonly pid: Pid; readonly isThread: boolean } | number;
   /** Whether `task` may look into `target`, besides the rules of ids and capabilities: 0 or a negative errno. */
   ptraceAccess: (task: Task, target: Task) => number;
-  /** A descriptor of a namespace of `target`, by the number of the ioctl of its pidfd. */
-  pidfdNamespace: (task: Task, target: Task, which: number) => number;
   /** Asks the filters of seccomp about the call of `task`; negative: it is not made, `ax` is its answer. */
   seccomp: (task: Task) => SysResult;
   /** A timer tick while `task` runs: timers of used CPU time. */
@@ -68,7 +66,6 @@ export function noHooks(): KernelHooks {
     signalUnignored: () => {},
     procDirToPid: () => -EBADF,
     ptraceAccess: () => 0,
-    pidfdNamespace: () => -EOPNOTSUPP,
     seccomp: () => 0,
     tick: () => {},
     disassociateCtty: () => {},
