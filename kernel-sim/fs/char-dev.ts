@@ -38,9 +38,19 @@ export function cdevAdd(kernel: Kernel, major: number, minor: number, fops: File
   charDevices(kernel).set(mkdev(major, minor), fops);
 }
 
+/** From now on all numbers of `major` that have no other driver open with `fops`. */
+export function cdevAddMajor(kernel: Kernel, major: number, fops: FileOperations): void {
+  majors(kernel).set(major, fops);
+}
+
+function majors(kernel: Kernel): Map<number, FileOperations> {
+  return kernel.subsystem("chrdev-majors", () => new Map<number, FileOperations>());
+}
+
 /** Hands an open of a device node on to the driver. @linux fs/char_dev.c `chrdev_open` (6.18) */
 export function chrdevOpen(task: Task, inode: Inode, file: File): SysResult {
-  const fops = charDevices(task.kernel).get(inode.rdev);
+  const { kernel } = task;
+  const fops = charDevices(kernel).get(inode.rdev) ?? majors(kernel).get(majorOf(inode.rdev));
   if (fops === undefined) return -ENXIO;
   file.op = fops;
   return fops.open?.(task, inode, file) ?? 0;

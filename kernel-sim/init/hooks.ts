@@ -1,3 +1,5 @@
+import { exitDisassociateCtty } from "../drivers/tty/tty-hangup.ts";
+import { initPtys } from "../fs/devpts/inode.ts";
 import { pipefifoFops } from "../fs/fifo.ts";
 import { registerFilesystem } from "../fs/filesystems.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
@@ -17,8 +19,10 @@ import { userContext } from "../user/user-context.ts";
 /** Ties the parts of the kernel to the core. */
 export function installHooks(kernel: Kernel): void {
   const { hooks } = kernel;
+  hooks.disassociateCtty = exitDisassociateCtty;
   hooks.tick = runPosixCpuTimers;
   hooks.signalUnignored = signalUnignored;
+  initPtys(kernel);
   specialFiles(kernel).fifo = pipefifoFops;
   registerFilesystem(kernel, mqueueType);
   hooks.kernelRead = kernelRead;

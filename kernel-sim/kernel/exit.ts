@@ -109,7 +109,7 @@ function beginExit(task: Task, code: number): boolean {
   exitFiles(task);
   task.fs.users--;
   if (task.fs.users === 0) task.fs.release();
-  if (isGroupDead && signal.isLeader && signal.tty !== undefined) {
+  if (isGroupDead && signal.isLeader) {
     kernel.hooks.disassociateCtty(task);
   }
   return isGroupDead && mustZapPidNs(task);

@@ -113,6 +113,8 @@ export class SignalStruct {
   isLeader = false;
   /** Controlling terminal, when there is one. */
   tty: unknown = undefined;
+  /** The group that was in the foreground when the terminal was hung up (`tty_old_pgrp`). */
+  ttyOldPgrp: Pid | undefined = undefined;
   /** ITIMER_REAL with its interval in ns; ITIMER_VIRTUAL and PROF in `cpuItimers`. */
   realTimer: HrTimer | undefined = undefined;
   itRealIncr = 0;
