@@ -31,7 +31,7 @@ import { finish, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { IovIter } from "../lib/iov-iter.ts";
-import { getInt64, getUser32, putUser32, structFromUser } from "../mm/uaccess.ts";
+import { getInt64, getUser32, putUser32, putUser64, structFromUser } from "../mm/uaccess.ts";
 import { inetCreate } from "./ipv4/af-inet.ts";
 import {
   copyMsghdrFromUser,
@@ -424,7 +424,24 @@ function sysRecvmmsg(
   }
   const sock = sockfdLookup(task, fd);
   if (typeof sock === "number") return sock;
-  return holdFile(sock, recvmmsg(task, sock, vec, Math.min(vlen >>> 0, UIO_MAXIOV), flags, end));
+  const call = recvmmsg(task, sock, vec, Math.min(vlen >>> 0, UIO_MAXIOV), flags, end);
+  return holdFile(sock, timeout === 0 ? call : withTimeLeft(task, call, timeout, end));
+}
+
+/** Tells how much of the time-out is left, when something was received. */
+function* withTimeLeft(
+  task: Task,
+  call: MaySleep<number>,
+  addr: number,
+  end: number,
+): MaySleep<number> {
+  const answer = yield* call;
+  if (answer <= 0) return answer;
+  const left = Math.max(0, end - task.kernel.now());
+  const sec = Math.floor(left / 1e9);
+  const isWritten =
+    putUser64(task, addr, sec) === 0 && putUser64(task, addr + 8, left - sec * 1e9) === 0;
+  return isWritten ? answer : -EFAULT;
 }
 
 /** @linux net/socket.c `do_recvmmsg` (6.18) */

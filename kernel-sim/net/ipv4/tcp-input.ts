@@ -70,14 +70,31 @@ export function tcpRcv(sk: TcpSock, segment: TcpSegment): void {
     return;
   }
   if (!validateIncoming(sk, segment)) return;
+  const mayPush = !isPureData(sk, segment);
   if ((segment.flags & TCPHDR_ACK) === 0 || !tcpAck(sk, segment)) return;
   if (sk.state !== TCP_ESTABLISHED && !afterAck(sk, segment)) return;
   tcpUrg(sk, segment);
   if (!rcvText(sk, segment)) return;
   // Data could have moved it to TIME_WAIT.
   if (sk.state === TCP_CLOSE) return;
-  dataSndCheck(sk);
+  if (mayPush) dataSndCheck(sk);
   ackSndCheck(sk);
+}
+
+/**
+ * Whether it is just the next bytes, with nothing that concerns what we send: Linux's fast path then does
+ * not look whether something could be sent.
+ */
+function isPureData(sk: TcpSock, segment: TcpSegment): boolean {
+  return (
+    sk.state === TCP_ESTABLISHED &&
+    segment.len > 0 &&
+    (segment.flags & (TCPHDR_FIN | TCPHDR_URG)) === 0 &&
+    segment.seq === sk.rcvNxt &&
+    segment.ack === sk.sndUna &&
+    segment.window === sk.sndWnd &&
+    sk.urgData === 0
+  );
 }
 
 /** Sequence, reset and SYN. @linux net/ipv4/tcp_input.c `tcp_validate_incoming` (6.18) */

@@ -32,6 +32,8 @@ const TCP_TIMEOUT_INIT = 1_000_000_000;
 const TCP_SYN_RETRIES = 6;
 const TCP_RETRIES2 = 15;
 const TCP_MSS_DEFAULT = 536;
+/** `TICK_NSEC` with CONFIG_HZ=250: timers of TCP are that coarse. */
+const TICK_NS = 4_000_000;
 const GSO_MAX_SIZE = 65_536;
 /** Option bytes of time stamps, with padding. */
 const TSTAMP_BYTES = 12;
@@ -163,7 +165,8 @@ export function tcpSendDelayedAck(sk: TcpSock): void {
   const { ackState, kernel } = sk;
   // A round trip on `lo` takes no time, so the least delay is the most, too.
   const ato = Math.min(ackState.ato, TCP_ATO_MIN);
-  let timeout = kernel.now() + ato;
+  // Without a delay of its own it goes with the next tick.
+  let timeout = kernel.now() + Math.max(ato, TICK_NS);
   if ((ackState.pending & ICSK_ACK_TIMER) !== 0) {
     if (ackState.timeout <= kernel.now() + ato / 4) {
       tcpSendAck(sk);

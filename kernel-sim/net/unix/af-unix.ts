@@ -68,7 +68,7 @@ import {
 import { unixGarbage } from "./garbage.ts";
 import { unixDgramPoll, unixPoll } from "./poll.ts";
 import { mayPassCred } from "./scm.ts";
-import { unixAtMark, unixInqLen, unixStreamRecvmsg, unixStreamSendmsg } from "./stream.ts";
+import { unixAtMark, unixStreamRecvmsg, unixStreamSendmsg } from "./stream.ts";
 import { SUN_PATH_OFFSET, UnixSkb, UnixSock } from "./unix-sock.ts";
 
 const SIOCATMARK = 0x8905;
@@ -353,6 +353,15 @@ function unixShutdown(_task: Task, sock: Socket, how: number): number {
   return 0;
 }
 
+/** Bytes to read: of a stream all, of packets all, of datagrams the next. @linux net/unix/af_unix.c `unix_inq_len` (6.18) */
+function inqLen(sk: UnixSock): number {
+  if (sk.type === SOCK_STREAM) return sk.inqLen;
+  if (sk.type === SOCK_DGRAM) return sk.receiveQueue.peek()?.len ?? 0;
+  let bytes = 0;
+  for (const skb of sk.receiveQueue) bytes += skb.unread;
+  return bytes;
+}
+
 /** @linux net/unix/af_unix.c `unix_ioctl` (6.18) */
 function unixIoctl(task: Task, sock: Socket, cmd: number, arg: number): SysResult {
   const sk = sock.sk as UnixSock;
@@ -360,7 +369,7 @@ function unixIoctl(task: Task, sock: Socket, cmd: number, arg: number): SysResul
   if (cmd === TIOCOUTQ) value = sk.wmemAlloc - 1;
   else if (cmd === FIONREAD) {
     if (sk.state === TCP_LISTEN) return -EINVAL;
-    value = sk.type === SOCK_DGRAM ? (sk.receiveQueue.peek()?.len ?? 0) : unixInqLen(sk);
+    value = inqLen(sk);
   } else if (cmd === SIOCATMARK) {
     if (sk.type !== SOCK_STREAM) return -EOPNOTSUPP;
     value = unixAtMark(sk);

@@ -108,6 +108,7 @@ function* streamSend(
     }
     fdsSent = true;
     other.receiveQueue.queueTail(skb);
+    other.inqLen += size;
     other.dataReady();
     sent += size;
   }
@@ -159,6 +160,7 @@ function* queueOob(
   }
   other.oobSkb = skb;
   other.receiveQueue.queueTail(skb);
+  other.inqLen++;
   skSendSigurg(other);
   other.dataReady();
   return 0;
@@ -296,6 +298,7 @@ function readsSameWriter(sk: UnixSock, skb: UnixSkb, state: ReadState): boolean 
 
 function consume(sk: UnixSock, skb: UnixSkb, chunk: number, state: ReadState): "again" | "end" {
   skb.consumed += chunk;
+  sk.inqLen -= chunk;
   skPeekOffsetBwd(sk, chunk);
   if (skb.fp !== undefined) {
     scmStatDel(sk, skb);
@@ -352,7 +355,10 @@ function recvUrg(sk: UnixSock, msg: Msghdr, flags: number): number {
   const isPeek = (flags & MSG_PEEK) !== 0;
   if (!isPeek) sk.oobSkb = undefined;
   const copied = msg.iter.copyTo(skb.data.subarray(0, 1));
-  if (!isPeek) skb.consumed += 1;
+  if (!isPeek) {
+    skb.consumed += 1;
+    sk.inqLen--;
+  }
   if (copied < 1 && msg.iter.count > 0) return -EFAULT;
   msg.flags |= MSG_OOB;
   return 1;
@@ -362,15 +368,8 @@ function recvUrg(sk: UnixSock, msg: Msghdr, flags: number): number {
 function putInq(task: Task, sk: UnixSock, msg: Msghdr): void {
   if (!sk.options.inq || msg.controlAddr === 0) return;
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, unixInqLen(sk), true);
+  new DataView(bytes.buffer).setInt32(0, sk.inqLen, true);
   putCmsg(task, msg, SOL_SOCKET, SO_INQ, bytes);
-}
-
-/** Bytes that wait in the queue of a stream. */
-export function unixInqLen(sk: UnixSock): number {
-  let bytes = 0;
-  for (const skb of sk.receiveQueue) bytes += skb.unread;
-  return bytes;
 }
 
 /** Whether reading stands at the urgent byte. @linux net/unix/af_unix.c `unix_ioctl` SIOCATMARK (6.18) */

@@ -47,6 +47,8 @@ export class UnixSock extends Sock {
   oobSkb: UnixSkb | undefined = undefined;
   /** Who waits for room in the receive queue. */
   readonly peerWait = new WaitQueueHead();
+  /** Bytes in the queue of a stream; an urgent byte that is passed over stays counted, as in Linux. */
+  inqLen = 0;
   /** How often its file is on its way in messages. */
   inflight = 0;
   readonly #peerWake: PeerWake;
