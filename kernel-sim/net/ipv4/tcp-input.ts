@@ -1,6 +1,6 @@
 import { POLL_HUP, POLL_IN, POLL_OUT } from "../../include/uapi/siginfo.ts";
 import { RCV_SHUTDOWN, SEND_SHUTDOWN, SHUTDOWN_MASK } from "../../include/uapi/socket.ts";
-import { kfreeSkb } from "../core/skbuff.ts";
+import { kfreeSkb, type SkBuff } from "../core/skbuff.ts";
 import {
   skbSetOwnerR,
   TCP_CLOSE,
@@ -88,12 +88,13 @@ export function tcpRcv(sk: TcpSock, segment: TcpSegment): void {
 function isPureData(sk: TcpSock, segment: TcpSegment): boolean {
   return (
     sk.state === TCP_ESTABLISHED &&
+    sk.isPredicting &&
     segment.len > 0 &&
+    segment.truesize <= sk.forwardAlloc &&
     (segment.flags & (TCPHDR_FIN | TCPHDR_URG)) === 0 &&
     segment.seq === sk.rcvNxt &&
     segment.ack === sk.sndUna &&
-    segment.window === sk.sndWnd &&
-    sk.urgData === 0
+    segment.window === sk.sndWnd
   );
 }
 
@@ -194,6 +195,7 @@ function tcpAck(sk: TcpSock, segment: TcpSegment): boolean {
     sk.sndWl1 = segment.seq;
     if (sk.sndWnd !== segment.window) {
       sk.sndWnd = segment.window;
+      fastPathCheck(sk);
       if (segment.window > sk.maxWindow) {
         sk.maxWindow = segment.window;
         syncMss(sk);
@@ -222,6 +224,7 @@ function cleanRtxQueue(sk: TcpSock, ack: number): void {
     const skb = sk.rtxQueue.shift()!;
     skb.isFreed = true;
     sk.wmemQueued -= skb.truesize;
+    sk.memUncharge(skb.truesize);
     sk.packetsOut--;
   }
   if (!hasProgress) return;
@@ -246,6 +249,7 @@ function afterAck(sk: TcpSock, segment: TcpSegment): boolean {
       initRcvMss(sk);
       initTransfer(sk);
       tcpSetState(sk, TCP_ESTABLISHED);
+      sk.isPredicting = true;
       sk.stateChange();
       if ((sk.shutdown & SEND_SHUTDOWN) !== 0) tcpSetState(sk, TCP_FIN_WAIT1);
       return true;
@@ -317,6 +321,7 @@ function dataQueue(sk: TcpSock, segment: TcpSegment): void {
     sk.ackState.pending |= ICSK_ACK_SCHED;
     return;
   }
+  sk.memSchedule(segment.truesize);
   const isFull = segment.len > 0 && sk.rmemAlloc > sk.rcvbuf;
   if (seq > sk.rcvNxt + sk.receiveWindow || isFull) {
     if (!isFull) enterQuickack(sk);
@@ -332,9 +337,23 @@ function dataQueue(sk: TcpSock, segment: TcpSegment): void {
   for (let next = takeOutOfOrder(sk); next !== undefined; next = takeOutOfOrder(sk)) {
     queueInOrder(sk, next);
   }
+  fastPathCheck(sk);
   if (sk.isDead) return;
   const isReady = sk.rcvNxt - sk.copiedSeq >= sk.rcvlowat || sk.isDone;
   if (isReady) sk.dataReady();
+}
+
+/** The memory of a segment that was read is free. */
+function tcpRfree(skb: SkBuff): void {
+  const sk = skb.sk as TcpSock;
+  sk.rmemAlloc -= skb.truesize;
+  sk.memUncharge(skb.truesize);
+}
+
+/** @linux include/net/tcp.h `tcp_fast_path_check` (6.18) */
+function fastPathCheck(sk: TcpSock): void {
+  sk.isPredicting =
+    sk.outOfOrder.length === 0 && sk.rcvWnd > 0 && sk.rmemAlloc < sk.rcvbuf && sk.urgData === 0;
 }
 
 function takeOutOfOrder(sk: TcpSock): TcpSegment | undefined {
@@ -352,6 +371,8 @@ function queueInOrder(sk: TcpSock, segment: TcpSegment): void {
   } else {
     sk.receiveQueue.queueTail(segment);
     skbSetOwnerR(segment, sk);
+    segment.destructor = tcpRfree;
+    sk.memCharge(segment.truesize);
   }
   sk.rcvNxt = endSeq;
   if (segment.len > 0) eventDataRecv(sk, segment);
@@ -370,6 +391,7 @@ function tryCoalesce(sk: TcpSock, tail: TcpSegment, segment: TcpSegment): boolea
     tail.frags += segment.frags;
     tail.truesize += segment.len;
     sk.rmemAlloc += segment.len;
+    sk.memCharge(segment.len);
   }
   tail.flags |= segment.flags & TCPHDR_FIN;
   return true;
@@ -510,6 +532,7 @@ function checkUrg(sk: TcpSock, segment: TcpSegment): void {
   }
   sk.urgData = TCP_URG_NOTYET;
   sk.urgSeq = at;
+  sk.isPredicting = false;
 }
 
 /** Acknowledges what has come, now or later. @linux net/ipv4/tcp_input.c `__tcp_ack_snd_check` (6.18) */

@@ -257,6 +257,7 @@ function growSkb(sk: TcpSock, skb: TcpWriteSkb, amount: number): void {
     skb.eor = next.eor;
     skb.flags |= next.flags;
     sk.wmemQueued -= TCP_SKB_TRUESIZE;
+    sk.memUncharge(TCP_SKB_TRUESIZE);
     sk.writeQueue.splice(1, 1);
     return;
   }
@@ -293,6 +294,7 @@ function splitSkb(sk: TcpSock, skb: TcpWriteSkb, at: number): void {
   rest.append(data.subarray(at));
   rest.eor = skb.eor;
   sk.wmemQueued += TCP_SKB_TRUESIZE;
+  sk.memCharge(TCP_SKB_TRUESIZE);
   sk.writeQueue.splice(0, 1, first, rest);
 }
 
@@ -332,6 +334,7 @@ export function tcpSendFin(sk: TcpSock): void {
     const skb = new TcpWriteSkb(sk.writeSeq, TCPHDR_ACK | TCPHDR_FIN);
     sk.writeQueue.push(skb);
     sk.wmemQueued += skb.truesize;
+    sk.memCharge(skb.truesize);
   }
   sk.writeSeq++;
   pushPendingFrames(sk, TCP_NAGLE_OFF);
@@ -372,6 +375,7 @@ export function tcpConnect(sk: TcpSock): void {
   sk.pushedSeq = sk.writeSeq;
   sk.rtxQueue.push(skb);
   sk.wmemQueued += skb.truesize;
+  sk.memCharge(skb.truesize);
   sk.packetsOut = 1;
   sk.rto = TCP_TIMEOUT_INIT;
   rearmRto(sk);

@@ -186,7 +186,10 @@ function takeBytes(sk: TcpSock, msg: Msghdr, state: ReadState, segment: TcpSegme
       if (state.isPeek) skPeekOffsetFwd(sk, used);
       else skPeekOffsetBwd(sk, used);
     }
-    if (sk.urgData !== 0 && sk.copiedSeq > sk.urgSeq) sk.urgData = 0;
+    if (sk.urgData !== 0 && sk.copiedSeq > sk.urgSeq) {
+      sk.urgData = 0;
+      sk.isPredicting = sk.outOfOrder.length === 0;
+    }
     if (used + offset < segment.len) return true;
     if ((segment.flags & TCPHDR_FIN) === 0) {
       eat(sk, state, segment);

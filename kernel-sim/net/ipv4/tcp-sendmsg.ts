@@ -100,9 +100,11 @@ function copyChunk(sk: TcpSock, msg: Msghdr): number {
     skb = new TcpWriteSkb(sk.writeSeq, TCPHDR_ACK);
     sk.writeQueue.push(skb);
     sk.wmemQueued += TCP_SKB_TRUESIZE;
+    sk.memCharge(TCP_SKB_TRUESIZE);
   }
   skb.append(bytes);
   sk.wmemQueued += bytes.length;
+  sk.memCharge(bytes.length);
   sk.writeSeq += bytes.length;
   return bytes.length;
 }

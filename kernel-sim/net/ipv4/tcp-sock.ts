@@ -1,7 +1,7 @@
 import { SOCK_STREAM, SOL_TCP } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { HrTimer } from "../../kernel/time/hrtimer.ts";
-import { SkBuff, type SkBuffHead } from "../core/skbuff.ts";
+import { pageAlign, SkBuff, type SkBuffHead } from "../core/skbuff.ts";
 import {
   TCP_CLOSE_WAIT,
   TCP_CLOSING,
@@ -49,6 +49,7 @@ export const TCP_NAGLE_CORK = 2;
 export const TCP_NAGLE_PUSH = 4;
 
 const SOCK_RCVBUF_LOCK = 2;
+const PAGE_SIZE = 4096;
 
 export const TCP_URG_VALID = 0x100;
 export const TCP_URG_NOTYET = 0x200;
@@ -192,6 +193,10 @@ export class TcpSock extends InetSock {
   readonly writeQueue: TcpWriteSkb[] = [];
   readonly rtxQueue: TcpWriteSkb[] = [];
   wmemQueued = 0;
+  /** Memory that is reserved in pages and not used yet (`sk_forward_alloc`). */
+  forwardAlloc = 0;
+  /** Header prediction is on: the next plain segment takes the fast path (`pred_flags`). */
+  isPredicting = false;
   packetsOut = 0;
 
   rcvNxt = 0;
@@ -249,6 +254,22 @@ export class TcpSock extends InetSock {
     if (!this.isAckDeferred) return;
     this.isAckDeferred = false;
     if (!this.isDead) this.sendDeferredAck();
+  }
+
+  /** Reserves pages until `bytes` fit (`sk_mem_schedule`). */
+  memSchedule(bytes: number): void {
+    if (this.forwardAlloc < bytes) this.forwardAlloc += pageAlign(bytes - this.forwardAlloc);
+  }
+
+  /** Uses memory that was reserved. */
+  memCharge(bytes: number): void {
+    this.memSchedule(bytes);
+    this.forwardAlloc -= bytes;
+  }
+
+  /** Memory is free again; whole pages go back (`sk_mem_uncharge`). */
+  memUncharge(bytes: number): void {
+    this.forwardAlloc = (this.forwardAlloc + bytes) % PAGE_SIZE;
   }
 
   get isAckScheduled(): boolean {

@@ -61,6 +61,7 @@ export function writeQueuePurge(sk: TcpSock): void {
   sk.writeQueue.length = 0;
   sk.rtxQueue.length = 0;
   sk.packetsOut = 0;
+  sk.memUncharge(sk.wmemQueued);
   sk.wmemQueued = 0;
 }
 

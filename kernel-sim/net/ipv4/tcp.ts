@@ -103,6 +103,7 @@ function connectInit(sk: TcpSock): void {
   sk.copiedSeq = 0;
   sk.err = 0;
   sk.isDone = false;
+  sk.isPredicting = false;
   sk.retransmits = 0;
   Object.assign(sk.ackState, { pending: 0, quick: 0, pingpong: 0, ato: 0, lastSegSize: 0 });
   sk.sendDeferredAck = () => tcpSendAck(sk);
