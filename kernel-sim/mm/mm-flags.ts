@@ -1,5 +1,4 @@
 /** Who may look into a process and whether it leaves a core: values of `MmFlags.dumpable`. */
-export const SUID_DUMP_DISABLE = 0;
 export const SUID_DUMP_USER = 1;
 
 /** Values of `MmFlags.mdwe`. */

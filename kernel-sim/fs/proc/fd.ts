@@ -9,7 +9,6 @@ import {
   FMODE_READ,
   FMODE_WRITE,
   type Inode,
-  type Path,
   S_IFLNK,
   S_IFREG,
 } from "../fs.ts";
@@ -146,6 +145,3 @@ function fdinfoText(task: Task, fd: number, file: File): ByteString {
   ].join("\n");
   return common + (file.op.showFdinfo?.(file) ?? "");
 }
-
-/** Where a descriptor's link leads. */
-export type FdPath = Path;

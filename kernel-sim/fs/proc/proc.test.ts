@@ -14,6 +14,8 @@ import { procTree } from "./generic.ts";
 import { procFillSuper } from "./root.ts";
 
 const O_RDWR = 2;
+const O_DIRECTORY = 0o200000;
+const AT_SYMLINK_NOFOLLOW = 0x100;
 
 /** Runs `main` as process 1, with /proc mounted. */
 function runWithProc(main: Program): unknown {
@@ -145,4 +147,45 @@ test("directories list what can be opened", () => {
   expect(answer.names.slice(0, 4)).toEqual(["sys", "kmsg", "stat", "swaps"]);
   expect(answer.names.slice(-3)).toEqual(["self", "thread-self", "1"]);
   expect(answer.tasks).toEqual(["1"]);
+});
+
+/** Opens and reads everything below `path`, except what waits for something to happen. */
+function* walk(sys: Sys, path: string, seen: string[]): SysCall<number> {
+  const dir = yield* sys.open(path, O_DIRECTORY);
+  if (dir < 0) return dir;
+  const names = yield* sys.readdir(dir);
+  yield* sys.close(dir);
+  if (typeof names === "number") return names;
+  for (const name of names) {
+    const at = `${path}/${name}`;
+    const stat = yield* sys.stat(at, AT_SYMLINK_NOFOLLOW);
+    if (typeof stat === "number" || name === "kmsg") continue;
+    seen.push(at);
+    const type = stat.mode & 0o170000;
+    if (type === 0o040000) yield* walk(sys, at, seen);
+    else if (type === 0o120000) yield* sys.readlink(at);
+    else yield* readAll(sys, at, 77);
+  }
+  return 0;
+}
+
+test.each([0, 1000])("whoever reads all of /proc (user %i) gets answers", (uid) => {
+  const seen = runWithProc(function* (sys) {
+    const zombie = yield* sys.fork();
+    if (zombie === 0) yield* sys.exit(1);
+    const sleeper = yield* sys.fork();
+    if (sleeper === 0) {
+      yield* sys.pause();
+      yield* sys.exit(0);
+    }
+    yield* sys.call("waitid", 0, 0, 0, 0x1000004, 0);
+    yield* sys.call("setresuid", uid, uid, uid);
+    const paths: string[] = [];
+    yield* walk(sys, "/proc", paths);
+    yield* sys.kill(sleeper, 9);
+    return paths;
+  }) as string[];
+  expect(seen).toContain("/proc/2/status");
+  expect(seen).toContain("/proc/3/task/3/limits");
+  expect(seen).toContain("/proc/sys/vm/overcommit_memory");
 });
