@@ -30,6 +30,7 @@ import { sysSyscalls } from "../kernel/sys-syscalls.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { timeSyscalls } from "../kernel/time/syscalls.ts";
 import { waitSyscalls } from "../kernel/wait-syscalls.ts";
+import { swapSyscalls } from "../mm/swapfile.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
 
@@ -39,6 +40,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   credSyscalls,
   membarrierSyscalls,
   mmSyscalls,
+  swapSyscalls,
   mqSyscalls,
   msgSyscalls,
   semSyscalls,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EFAULT, EINVAL, EPERM } from "../include/errno.ts";
+import { EBADF, EFAULT, EINVAL, EPERM, ESRCH } from "../include/errno.ts";
 import { BARE_MEMORY, bareTask } from "../init/bare-task.ts";
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
 import { printk } from "./printk.ts";
@@ -60,4 +60,14 @@ test("unshare gives a task a host name of its own", () => {
   expect(task.nsproxy.uts).not.toBe(uts);
   expect(call(task, "unshare", 0x10000000)).toBe(-EINVAL);
   expect(call(task, "unshare", 0x1)).toBe(-EINVAL);
+});
+
+test("kcmp says what is the same, and orders the rest the same way each time", () => {
+  const task = bareTask();
+  const pid = task.pidNr();
+  const kcmp = (type: number) => sysSyscalls["kcmp"]!(task, pid, pid, type, 0, 0, 0);
+  expect([1, 2, 3, 4].map(kcmp)).toEqual([0, 0, 0, 0]);
+  expect(kcmp(0)).toBe(-EBADF);
+  expect(kcmp(9)).toBe(-EINVAL);
+  expect(sysSyscalls["kcmp"]!(task, pid, 999, 1, 0, 0, 0)).toBe(-ESRCH);
 });

@@ -1,3 +1,4 @@
+import { sysKcmp } from "./kcmp.ts";
 import { sysPersonality } from "./personality.ts";
 import { sysReboot } from "./reboot.ts";
 import { sysSetns } from "./setns.ts";
@@ -18,6 +19,7 @@ export const sysSyscalls: SyscallTable = {
   personality: sysPersonality,
   reboot: sysReboot,
   unshare: sysUnshare,
+  kcmp: sysKcmp,
   setns: sysSetns,
   times: sysTimes,
   getrusage: sysGetrusage,
