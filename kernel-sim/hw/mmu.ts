@@ -60,6 +60,9 @@ export const PF_RSVD = 1 << 3;
 export const PF_INSTR = 1 << 4;
 export const PF_SHSTK = 1 << 6;
 
+/** Pages that are forgotten one by one; Linux's `tlb_single_page_flush_ceiling`. */
+const FLUSH_CEILING = 33;
+
 /** Physical addresses end here: higher bits of an entry are reserved. */
 const MAXPHYADDR = 46;
 const RESERVED_HIGH = 0xfffff & ~((1 << (MAXPHYADDR - 32)) - 1);
@@ -109,6 +112,22 @@ export class Mmu {
 
   invlpg(vaddr: number): void {
     this.tlb.invalidate(Math.floor(vaddr / 4096), this.pcid);
+  }
+
+  /**
+   * Forgets the pages of [start, end) of the current address space, or all of them when that is
+   * less work.
+   *
+   * @linux arch/x86/mm/tlb.c `flush_tlb_mm_range` (6.18)
+   */
+  flushRange(start: number, end: number): void {
+    const first = Math.floor(start / 4096);
+    const last = Math.ceil(end / 4096);
+    if (last - first > FLUSH_CEILING) {
+      this.tlb.flushPcid(this.pcid);
+      return;
+    }
+    for (let vpn = first; vpn < last; vpn++) this.tlb.invalidate(vpn, this.pcid);
   }
 
   /**

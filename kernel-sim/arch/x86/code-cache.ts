@@ -155,8 +155,10 @@ export class CodeCache {
   /** The page of a frame, as current as memory, and noted for `find`. */
   get(pfn: number, address: number, mode: number): CodePage {
     let page = this.#pages.get(pfn);
-    if (page === undefined) {
-      const frame = this.#memory.physFrame(pfn);
+    const frame = this.#memory.physFrame(pfn);
+    if (page === undefined || page.bytes !== frame.bytes) {
+      // The frame may have been given back and taken again.
+      page?.drop();
       page = new CodePage(pfn, frame.bytes, frame.words);
       this.#pages.set(pfn, page);
     } else if (page.epoch !== this.#epoch && !page.isCurrent()) {
@@ -169,8 +171,17 @@ export class CodeCache {
     return page;
   }
 
-  has(pfn: number): boolean {
-    return this.#pages.has(pfn);
+  /**
+   * Whether a store into a frame must look at decoded instructions. Those that nobody has run since
+   * the last epoch began are forgotten instead: the frame may hold data by now.
+   */
+  isInUse(pfn: number): boolean {
+    const page = this.#pages.get(pfn);
+    if (page === undefined) return false;
+    if (page.epoch === this.#epoch) return true;
+    page.drop();
+    this.#pages.delete(pfn);
+    return false;
   }
 
   written(pfn: number, offset: number, bytes: number): void {

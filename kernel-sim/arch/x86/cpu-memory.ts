@@ -99,7 +99,6 @@ export class CpuMemory {
     this.code.newEpoch();
     if (this.#released === this.mmu.memory.released) return;
     this.#released = this.mmu.memory.released;
-    this.code.clear();
     this.forget(undefined);
   }
 
@@ -299,7 +298,7 @@ export class CpuMemory {
     if (this.#watch !== undefined) {
       this.#watch(address, bytes, true);
     }
-    if (this.code.has(pfn)) {
+    if (this.code.isInUse(pfn)) {
       this.code.written(pfn, address & 0xfff, bytes);
       return frame.bytes;
     }

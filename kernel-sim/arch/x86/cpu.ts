@@ -7,6 +7,7 @@
  *   stack segment are looked at for memory operands, not for pushes.
  */
 import { CR0_PE, CR4_CET, Mmu } from "../../hw/mmu.ts";
+import type { PagingMode } from "../../hw/page-table.ts";
 import type { PhysMemory } from "../../hw/phys-memory.ts";
 import type { Tlb } from "../../hw/tlb.ts";
 import { CodeCache, CodePage } from "./code-cache.ts";
@@ -57,6 +58,11 @@ export interface CpuOptions {
   readonly memory: PhysMemory;
   readonly tlb?: Tlb;
   readonly ports?: PortBus;
+  /**
+   * The form of the page tables: two levels, as a 32-bit kernel has them, or four, as a 64-bit
+   * kernel runs 32-bit programs on.
+   */
+  readonly paging?: PagingMode;
   /** What RDTSC answers; without it, the instructions that have run. */
   readonly tsc?: () => number;
   /** Takes each instruction the long way, as if there were no fast cases. */
@@ -118,7 +124,7 @@ export class Cpu {
   decoding: DecodeMode;
 
   constructor(options: CpuOptions) {
-    this.mmu = new Mmu(options.memory, "two-level", options.tlb);
+    this.mmu = new Mmu(options.memory, options.paging ?? "two-level", options.tlb);
     this.code = new CodeCache(options.memory);
     this.memory = new CpuMemory(this.mmu, this.exception, this.code);
     this.ports = options.ports ?? NO_PORTS;

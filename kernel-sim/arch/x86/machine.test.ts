@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { PF_PROT, PF_SHSTK, PF_USER, PF_WRITE } from "../../hw/mmu.ts";
+import { CR0_PG, CR0_WP, PF_INSTR, PF_PROT, PF_SHSTK, PF_USER, PF_WRITE } from "../../hw/mmu.ts";
+import { PageTable } from "../../hw/page-table.ts";
+import { PhysMemory } from "../../hw/phys-memory.ts";
+import { Cpu } from "./cpu.ts";
 import { TSS_OFFSET } from "./descriptor-tables.ts";
 import type { EntryStep } from "./entry-step.ts";
 import { EAX, EBX, ECX, ESP, X86_EFLAGS_IF, X86_EFLAGS_TF } from "./registers.ts";
@@ -169,6 +172,29 @@ describe("code that changes", () => {
     expect([cpu.r[EAX], cpu.r[EBX]]).toEqual([1, 1]);
   });
 
+  test("a frame that was given back and taken again holds other code", () => {
+    const { cpu, memory } = program("inc %eax\nint $0x80");
+    runUntilTrap(cpu, 100);
+    memory.release(2);
+    memory.frame(2).set(codeOf("inc %ebx\nint $0x80"));
+    cpu.eip = CODE;
+    runUntilTrap(cpu, 100);
+    expect([cpu.r[EAX], cpu.r[EBX]]).toEqual([1, 1]);
+  });
+
+  test("a frame of code that became data takes stores at full speed, and may become code again", () => {
+    const { cpu, memory, tables } = program("movb $0x43, 0x30000000\nint $0x80");
+    tables.mapPage(0x30000000, 40, { user: true, write: true });
+    memory.frame(40).set(codeOf("inc %eax\nint $0x80"));
+    for (const round of [1, 2]) {
+      cpu.eip = 0x30000000;
+      runUntilTrap(cpu, 100);
+      expect([cpu.r[EAX], cpu.r[EBX]]).toEqual([1, round - 1]);
+      cpu.eip = CODE;
+      runUntilTrap(cpu, 100);
+    }
+  });
+
   test("an instruction may begin in one page and end in the next", () => {
     const { cpu, tables, memory } = program("nop");
     tables.mapPage(CODE + 0x1000, 9, { user: true });
@@ -182,6 +208,25 @@ describe("code that changes", () => {
     cpu.eip = CODE + 0xffd;
     expect(runUntilTrap(cpu, 100)).toMatchObject({ vector: 14, cr2: CODE + 0x1000 });
   });
+});
+
+test("a 32-bit program runs on the page tables of a 64-bit kernel, NX and all", () => {
+  const memory = new PhysMemory(64);
+  let next = 10;
+  const tables = new PageTable(memory, "four-level", 1, () => next++);
+  tables.mapPage(CODE, 2, { user: true });
+  tables.mapPage(DATA, 3, { user: true, write: true, noExec: true });
+  memory.frame(2).set(codeOf("movl $5, 0x20000000\nmov 0x20000000, %eax\njmp 0x20000000"));
+  const cpu = new Cpu({ memory, paging: "four-level" });
+  cpu.mmu.cr0 |= CR0_PG | CR0_WP;
+  cpu.loadCr3(0x1000);
+  cpu.setFlatSegments(3);
+  cpu.eip = CODE;
+  const errorCode = PF_PROT | PF_USER | PF_INSTR;
+  expect(runUntilTrap(cpu, 100)).toEqual({
+    ...{ kind: "exception", vector: 14, errorCode, cr2: DATA, instructions: 3 },
+  });
+  expect([cpu.r[EAX], cpu.eip]).toEqual([5, DATA]);
 });
 
 describe("a shadow stack", () => {
