@@ -124,6 +124,15 @@ export class Cursor {
     return name;
   }
 
+  /** What stands before a character of a kind. */
+  until(end: RegExp): string {
+    const length = this.text.slice(this.at).search(end);
+    const word = this.text.slice(this.at, length < 0 ? undefined : this.at + length);
+    this.at += word.length;
+    this.skipSpace();
+    return word;
+  }
+
   /** What `name` would answer, in lower case; nothing is taken. */
   peekName(): string {
     NAME.lastIndex = this.at;

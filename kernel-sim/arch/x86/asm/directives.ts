@@ -20,13 +20,15 @@ function section(name: string): Directive {
 
 /** `.section name, "flags", @type`. */
 const namedSection: Directive = (assembler, cursor) => {
-  const name = cursor.peek() === '"' ? text(cursor) : cursor.name();
+  const name = cursor.peek() === '"' ? text(cursor) : cursor.until(/[\s,]/);
   if (name === "") cursor.fail("expected the section's name");
   let flags: SectionFlags | undefined;
   if (cursor.eat(",")) {
     const letters = text(cursor);
     const isNobits = cursor.eat(",") && typeOf(cursor) === "nobits";
     flags = flagsOf(letters, isNobits);
+    // The size of its entries, for a linker that merges them.
+    if (cursor.eat(",")) assembler.number(cursor);
   }
   assembler.switchTo(assembler.sectionNamed(name, flags));
 };

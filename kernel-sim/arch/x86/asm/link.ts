@@ -110,10 +110,11 @@ function collect(objects: readonly AsmObject[]): Output[] {
   for (const section of objects.flatMap(({ sections }) => sections)) {
     const { isAlloc, isWritable, isExecutable, isNobits } = section.flags;
     if (!isAlloc || section.size === 0) continue;
-    let output = outputs.find(({ name }) => name === section.name);
+    const joined = outputName(section.name);
+    let output = outputs.find(({ name }) => name === joined);
     if (output === undefined) {
       output = {
-        ...{ name: section.name, parts: [], isWritable, isExecutable, isNobits },
+        ...{ name: joined, parts: [], isWritable, isExecutable, isNobits },
         ...{ size: 0, alignment: 1, vaddr: 0 },
       };
       outputs.push(output);
@@ -128,6 +129,11 @@ function collect(objects: readonly AsmObject[]): Output[] {
     return isWritable ? (isNobits ? 3 : 2) : 1;
   };
   return outputs.sort((a, b) => rank(a) - rank(b));
+}
+
+/** `.rodata.str1.1` and the like become part of `.rodata`, as in ld's own script. */
+function outputName(name: string): string {
+  return /^\.(?:text|rodata|data|bss)(?=\.)/.exec(name)?.[0] ?? name;
 }
 
 /** Sections with the same rights share a segment; each segment begins on a page of its own. */
@@ -300,7 +306,7 @@ function symbolsOfObject(
     if (name.includes("#") || name.startsWith(".L")) continue;
     const value = lookup(name);
     if (value === undefined) continue;
-    const section = symbol.kind === "label" ? symbol.fragment.section.name : undefined;
+    const section = symbol.kind === "label" ? outputName(symbol.fragment.section.name) : undefined;
     const isGlobal = object.globals.has(name);
     symbols.push({ name, value: value.value >>> 0, size: 0, isGlobal, section });
   }

@@ -168,6 +168,10 @@ export function parseIntelOperand(
   }
   if (word === "offset") {
     cursor.name();
+    if (cursor.peekName() === "flat") {
+      cursor.name();
+      cursor.expect(":", "a colon");
+    }
     return { kind: "immediate", value: parseExpression(cursor, options), at };
   }
   let segment: number | undefined;
@@ -191,7 +195,18 @@ export function parseIntelOperand(
   }
   while (cursor.eat("[")) {
     hasBrackets = true;
+    // The size may stand inside, as GCC writes it: `[dword ptr table[0+eax*4]]`.
+    const inner = SIZES[cursor.peekName()];
+    if (inner !== undefined) {
+      cursor.name();
+      if (cursor.peekName() === "ptr") cursor.name();
+      bits = inner;
+    }
     parseAddress(cursor, options, sum);
+    if (cursor.eat("[")) {
+      parseAddress(cursor, options, sum);
+      cursor.expect("]", "a closing bracket");
+    }
     cursor.expect("]", "a closing bracket");
     // Also `[ebp]-4` and `[ebx][esi]`.
     if (cursor.peek() === "+" || cursor.peek() === "-")
