@@ -276,7 +276,7 @@ function resetSignals(task: Task): void {
   }
   const { action } = task.sighand;
   for (let i = 0; i < action.length; i++) action[i] = handlerReset(action[i]!);
-  task.altStack = { sp: 0, size: 0, flags: 2 };
+  task.altStack = { sp: 0, size: 0, flags: 0 };
 }
 
 function baseName(path: ByteString): ByteString {

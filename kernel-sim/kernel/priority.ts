@@ -43,9 +43,10 @@ export function chosenTasks(task: Task, which: number, who: number): readonly Ta
   }
   if (which === PRIO_PGRP) {
     const pgrp = who === 0 ? task.signal.pgrp : findVpid(task, who);
+    // A list to whose head each newcomer is put: the newest goes first.
     return pgrp === undefined
       ? []
-      : [...pgrp.tasks.pgid].flatMap((leader) => leader.signal.threads);
+      : [...pgrp.tasks.pgid].reverse().flatMap((leader) => leader.signal.threads);
   }
   return tasksOfUser(task, who === 0 ? task.cred.uid : who >>> 0);
 }

@@ -89,7 +89,7 @@ export class Task {
   sigpending = false;
   /** `task->jobctl`. */
   jobctl = 0;
-  altStack = { sp: 0, size: 0, flags: 2 };
+  altStack = { sp: 0, size: 0, flags: 0 };
   /** The rest of a call that a signal has cut off: `restart_syscall(2)` goes on with it. */
   restartBlock: ((task: Task) => MaySleep<number>) | undefined = undefined;
 

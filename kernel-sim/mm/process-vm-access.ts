@@ -6,6 +6,7 @@ import type { Task } from "../kernel/task.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import type { Mm } from "./mm.ts";
 import { copyFromUser, getInt64, getUint64 } from "./uaccess.ts";
+import { VM_READ } from "./vma.ts";
 
 const UIO_MAXIOV = 1024;
 
@@ -108,6 +109,9 @@ function transferPiece(
 ): number {
   const bytes = new Uint8Array(n);
   if (!isWrite) {
+    // Not what the processor lets a program read, but what it asked for: memory that is only written is no use.
+    const vma = mm.findVma(address);
+    if (vma === undefined || (vma.flags & VM_READ) === 0) return 0;
     // A page of which not all can be had gives nothing.
     return mm.copyFromUser(address, bytes) < n ? 0 : iter.copyTo(bytes);
   }

@@ -77,6 +77,9 @@ function lockAtomic(task: Task, addr: number, key: FutexKey): number | PiState {
   const tid = task.pidNr();
   if ((word & FUTEX_TID_MASK) === tid) return -EDEADLK;
   const state = piStates(task.kernel).find(key);
+  const first = futexQueues(task.kernel).waiters(key)[0];
+  // Somebody waits there, but not for a lock.
+  if (first !== undefined && !first.isPi) return -EINVAL;
   if (state !== undefined) return attachToState(task, word, state);
   if ((word & FUTEX_TID_MASK) === 0) {
     // Free; what was said of a dead owner stays for the new one to see.

@@ -22,9 +22,15 @@ export class Arena {
     this.top = floor;
   }
 
-  alloc(bytes: number): number {
+  /** What lay there for the command before, so that it can be wiped out. */
+  reclaim(): { readonly start: number; readonly bytes: number } {
+    const used = { start: this.floor, bytes: this.isStale ? this.top - this.floor : 0 };
     if (this.isStale) this.top = this.floor;
     this.isStale = false;
+    return used;
+  }
+
+  alloc(bytes: number): number {
     const at = this.top;
     this.top += Math.ceil((bytes + 1) / ALIGN) * ALIGN;
     if (this.top > ARENA_END) throw new Error(`the arguments are too large: ${bytes} bytes more`);

@@ -7,6 +7,7 @@ import type { Task } from "../../../kernel-sim/kernel/task.ts";
 import { programLoader } from "../../../kernel-sim/user/user-context.ts";
 import { AgentContext } from "./agent-context.ts";
 import { AGENT_TEXT } from "./agent-text.ts";
+import type { Arena } from "./arena.ts";
 import { writeInt } from "./bytes.ts";
 import { constantsFor } from "./constants.ts";
 import type {
@@ -51,11 +52,18 @@ class SimAgent implements Agent {
   }
 
   alloc(bytes: number): number {
-    return this.context.arena.alloc(bytes);
+    return this.cleanArena().alloc(bytes);
   }
 
   allocForGood(bytes: number): number {
-    return this.context.arena.allocForGood(bytes);
+    return this.cleanArena().allocForGood(bytes);
+  }
+
+  private cleanArena(): Arena {
+    const { arena } = this.context;
+    const { start, bytes } = arena.reclaim();
+    if (bytes > 0) this.write(start, new Uint8Array(bytes));
+    return arena;
   }
 
   read(address: number, count: number): Uint8Array {
