@@ -10,6 +10,7 @@ import { selectSyscalls } from "../fs/select.ts";
 import { signalfdSyscalls } from "../fs/signalfd.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { timerfdSyscalls } from "../fs/timerfd-syscalls.ts";
+import { userfaultfdSyscalls } from "../fs/userfaultfd.ts";
 import { mqSyscalls } from "../ipc/mqueue.ts";
 import { msgSyscalls } from "../ipc/msg.ts";
 import { semSyscalls } from "../ipc/sem-syscalls.ts";
@@ -45,6 +46,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   msgSyscalls,
   semSyscalls,
   shmSyscalls,
+  userfaultfdSyscalls,
   exitSyscalls,
   execSyscalls,
   futexSyscalls,

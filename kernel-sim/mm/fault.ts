@@ -4,7 +4,8 @@ import { GFP_HIGHUSER_MOVABLE } from "./page-alloc.ts";
 import { addNewAnonRmap, addRmap, removeRmap } from "./page-rmap.ts";
 import { isMarker, PTE_MARKER_GUARD, pteLow, ptePfn, ptePresent } from "./pgtable.ts";
 import { anonVmaPrepare } from "./rmap.ts";
-import { VM_FAULT_OOM, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./vm-fault.ts";
+import { isUserfaultMissing } from "./userfault.ts";
+import { VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./vm-fault.ts";
 import { VM_SHARED, VM_WRITE, type Vma } from "./vma.ts";
 
 /** Around a page of a file, those that are in memory are mapped with it, up to so many (`fault_around_bytes`). */
@@ -43,6 +44,7 @@ function doAnonymousPage(vma: Vma, address: number, isWrite: boolean): number {
   const { mm } = vma;
   if ((vma.flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
   if (!mm.tables.ensure(address)) return VM_FAULT_OOM;
+  if (isUserfaultMissing(vma)) return VM_FAULT_RETRY;
   if (!isWrite) {
     // Reads are served by one page of zeros until somebody writes.
     const { low, high } = vma.pageProt;
@@ -66,8 +68,16 @@ export function mapNewAnon(vma: Vma, address: number, page: Page): void {
 /** A page of a file. @linux mm/memory.c `do_fault` */
 function doFault(vma: Vma, address: number, isWrite: boolean): number {
   if (!vma.mm.tables.ensure(address)) return VM_FAULT_OOM;
+  if (isUserfaultMissing(vma) && isMissingShmem(vma, address)) return VM_FAULT_RETRY;
   if (!isWrite) return doReadFault(vma, address);
   return (vma.flags & VM_SHARED) === 0 ? doCowFault(vma, address) : doSharedFault(vma, address);
+}
+
+/** Registered shared memory whose page nobody has brought yet; behind its end is SIGBUS. */
+function isMissingShmem(vma: Vma, address: number): boolean {
+  const inode = vma.file?.inode;
+  const pgoff = vma.pgoffOf(address);
+  return inode?.mapping?.pages.has(pgoff) === false && pgoff * 4096 < inode.size;
 }
 
 function doReadFault(vma: Vma, address: number): number {

@@ -6,7 +6,14 @@ import { handleMmFault } from "./fault.ts";
 import type { Mm } from "./mm.ts";
 import { pagefaultOutOfMemory } from "./oom-kill.ts";
 import { expandStack } from "./stack-growth.ts";
-import { VM_FAULT_MAJOR, VM_FAULT_OOM, VM_FAULT_SIGBUS, VM_FAULT_SIGSEGV } from "./vm-fault.ts";
+import { isUserfaultSigbus, waitForUserfault } from "./userfault.ts";
+import {
+  VM_FAULT_MAJOR,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+  VM_FAULT_SIGBUS,
+  VM_FAULT_SIGSEGV,
+} from "./vm-fault.ts";
 import { VM_WRITE, type Vma } from "./vma.ts";
 
 /** The signal that an access which cannot be repaired leads to. */
@@ -38,7 +45,7 @@ export function handleUserFault(
     error_code: errorCode | PF_USER,
   });
   if (mm === undefined || address < 0 || address >= mm.taskSize) return MAPERR;
-  const fault = faultIn(mm, address, errorCode, task);
+  const fault = faultIn(mm, address, errorCode | PF_USER, task);
   // The signal that ends the task waits already: the access is simply not made again.
   return fault === KILLED ? undefined : fault;
 }
@@ -60,10 +67,24 @@ function faultIn(
     if (vma === undefined) return MAPERR;
     if (isAccessError(vma, errorCode)) return ACCERR;
     const result = handleMmFault(vma, address, (errorCode & PF_WRITE) !== 0);
+    if ((result & VM_FAULT_RETRY) !== 0) return waitForPage(vma, address, errorCode, task);
     if ((result & VM_FAULT_OOM) === 0) return account(mm, result, task);
     // Once somebody's memory has come back, the access is made again.
     if (!pagefaultOutOfMemory(mm)) return KILLED;
   }
+}
+
+/** The process brings the page itself; the kernel's own accesses do not wait for that. */
+function waitForPage(
+  vma: Vma,
+  address: number,
+  errorCode: number,
+  task: Task | undefined,
+): FaultSignal | undefined {
+  if (isUserfaultSigbus(vma) || task === undefined) return ADRERR;
+  if ((errorCode & PF_USER) === 0) return ADRERR;
+  waitForUserfault(task, vma, address, (errorCode & PF_WRITE) !== 0);
+  return undefined;
 }
 
 function account(mm: Mm, result: number, task: Task | undefined): FaultSignal | undefined {

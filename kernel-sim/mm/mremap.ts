@@ -18,6 +18,8 @@ import {
   VM_MAYSHARE,
   VM_PFNMAP,
   VM_SHARED,
+  VM_UFFD_MISSING,
+  VM_UFFD_WP,
   type Vma,
 } from "./vma.ts";
 import { linkFile } from "./vma-file.ts";
@@ -244,6 +246,11 @@ function moveVma(vrm: Remap, vma: Vma): number {
     return -ENOMEM;
   }
   moved.ops?.mremap?.(moved);
+  // Nobody is told of the move, so the new place is not registered.
+  if (moved !== source) {
+    moved.uffd = undefined;
+    moved.flags &= ~(VM_UFFD_MISSING | VM_UFFD_WP);
+  }
   mm.statAccount(flags, newLen / 4096);
   if ((flags & VM_LOCKED) !== 0) mm.lockedVm += newLen / 4096;
   if (keepsOld) completeDontunmap(source, moved, addr, oldLen);
