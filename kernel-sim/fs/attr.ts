@@ -150,8 +150,13 @@ export function setattrCopy(task: Task, inode: Inode, attr: Iattr): void {
     if ((valid & ATTR_MTIME_SET) === 0) attr.mtime = now;
     if ((valid & ATTR_ATIME_SET) === 0) attr.atime = now;
   }
-  if ((valid & ATTR_ATIME) !== 0) inode.atime = attr.atime!;
-  if ((valid & ATTR_MTIME) !== 0) inode.mtime = attr.mtime!;
+  if ((valid & ATTR_ATIME) !== 0) inode.atime = truncateTime(inode, attr.atime!);
+  if ((valid & ATTR_MTIME) !== 0) inode.mtime = truncateTime(inode, attr.mtime!);
+}
+
+/** As fine as the file system can keep it (`timestamp_truncate`). */
+function truncateTime(inode: Inode, time: Timespec64): Timespec64 {
+  return inode.sb.hasWholeSeconds ? { sec: time.sec, nsec: 0 } : time;
 }
 
 /** What file systems do that have nothing of their own to do. @linux fs/libfs.c `simple_setattr` (6.18) */

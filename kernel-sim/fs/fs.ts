@@ -305,6 +305,8 @@ export class SuperBlock {
   op: SuperOperations = {};
   /** Timestamps are as fine as somebody looks at them (`FS_MGTIME`). */
   isMultigrain = false;
+  /** Timestamps have no parts of a second (`s_time_gran`). */
+  hasWholeSeconds = false;
   /** Mounts of it. */
   mounts = 0;
   readonly kernel: Kernel;

@@ -4,8 +4,10 @@ import { CAP_FULL_SET, type Cred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { filemapGrab } from "../mm/filemap.ts";
 import { ramfsType, shmemFillSuper, tmpfsType } from "../mm/shmem-fs.ts";
+import { blkdevFops } from "./block-dev.ts";
 import { mkdev } from "./char-dev.ts";
 import { type Dentry, dInstantiate } from "./dcache.ts";
+import { ext2Type } from "./ext2/super.ts";
 import { registerFilesystem } from "./filesystems.ts";
 import {
   type ByteString,
@@ -22,6 +24,7 @@ import { FsStruct } from "./fs-struct.ts";
 import { MNT_RELATIME, MntNamespace } from "./mount.ts";
 import { lookupOne } from "./namei.ts";
 import { attachMount, newMount } from "./namespace.ts";
+import { specialFiles } from "./special-inode.ts";
 
 /** Owner and mode of a file that the boot code makes; 0:0 unless said. */
 export interface RootfsAttributes {
@@ -45,6 +48,8 @@ export class Rootfs {
     initFsHooks(kernel);
     registerFilesystem(kernel, tmpfsType);
     registerFilesystem(kernel, ramfsType);
+    registerFilesystem(kernel, ext2Type);
+    specialFiles(kernel).block = blkdevFops;
     this.#cred = bootCred(kernel);
     const sb = shmemFillSuper(kernel, this.#cred, "mode=755");
     if (typeof sb === "number") throw new SimulatorBug("the root file system cannot be made");

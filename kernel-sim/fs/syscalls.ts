@@ -1,6 +1,7 @@
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { memfdSyscalls } from "../mm/memfd.ts";
 import { accessSyscalls } from "./access.ts";
+import { retryAfterReads } from "./buffer.ts";
 import { chdirSyscalls } from "./chdir.ts";
 import { chmodSyscalls } from "./chmod.ts";
 import { copyFileRangeSyscalls } from "./copy-file-range.ts";
@@ -25,7 +26,7 @@ import { utimesSyscalls } from "./utimes.ts";
 import { xattrSyscalls } from "./xattr-syscalls.ts";
 
 /** The system calls of the VFS. */
-export const fsSyscalls: SyscallTable = {
+export const fsSyscalls: SyscallTable = retryAfterReads({
   ...openSyscalls,
   ...readWriteSyscalls,
   ...nameiSyscalls,
@@ -50,4 +51,4 @@ export const fsSyscalls: SyscallTable = {
   ...umaskSyscalls,
   ...utimesSyscalls,
   ...xattrSyscalls,
-};
+});

@@ -31,7 +31,8 @@ export function timespec64Compare(a: Timespec64, b: Timespec64): number {
 export function currentTime(inode: Inode): Timespec64 {
   const { kernel } = inode.sb;
   const sinceBoot = kernel.now();
-  return nsToTimespec64(kernel.wallClockBootNs + sinceBoot - (sinceBoot % TICK_NS));
+  const now = nsToTimespec64(kernel.wallClockBootNs + sinceBoot - (sinceBoot % TICK_NS));
+  return inode.sb.hasWholeSeconds ? { sec: now.sec, nsec: 0 } : now;
 }
 
 /**

@@ -1,0 +1,87 @@
+import { EIOCBQUEUED, EISDIR } from "../../include/errno.ts";
+import type { MaySleep } from "../../kernel/sleep.ts";
+import type { Task } from "../../kernel/task.ts";
+import { filemapGrab, genericFileMmap, truncateSetsize } from "../../mm/filemap.ts";
+import { fileAccessed } from "../atime.ts";
+import type { DirActor, File, FileOperations, Inode, InodeOperations } from "../fs.ts";
+import { genericFileLlseek } from "../llseek.ts";
+import { freeBlocksFrom } from "./bmap.ts";
+import { dirBlock, entriesOf, nameOf } from "./dir.ts";
+import { DT_OF_FILE_TYPE } from "./layout.ts";
+import { ext2Getattr } from "./namei.ts";
+import { ext2ReadIter, ext2WriteIter } from "./pages.ts";
+import type { Ext2Fs } from "./state.ts";
+
+const PAGE_SIZE = 4096;
+
+function fsOf(inode: Inode): Ext2Fs {
+  return inode.sb.fsInfo as Ext2Fs;
+}
+
+/** Everything of the file is on the disk when this is done. @linux fs/ext2/file.c `ext2_fsync` (6.18) */
+function* ext2Fsync(task: Task, file: File): MaySleep<number> {
+  const { sb } = file.inode;
+  const rest = sb.op.syncFs!(sb, task);
+  return typeof rest === "number" ? rest : yield* rest;
+}
+
+/** @linux fs/ext2/inode.c `ext2_setsize` (6.18) */
+function truncate(inode: Inode, size: number): number {
+  const fs = fsOf(inode);
+  const isShorter = size < inode.size;
+  if (isShorter && size % PAGE_SIZE !== 0) {
+    // The rest of the last page becomes zeros on the disk too.
+    const page = filemapGrab(inode, Math.floor(size / PAGE_SIZE));
+    if (typeof page === "number") return page;
+    page.isDirty = true;
+  }
+  truncateSetsize(inode, size);
+  inode.size = size;
+  if (isShorter) freeBlocksFrom(fs, inode, Math.ceil(size / fs.blockSize));
+  fs.dirtied();
+  return 0;
+}
+
+/** Positions are offsets in the directory. @linux fs/ext2/dir.c `ext2_readdir` (6.18) */
+function ext2Readdir(_task: Task, file: File, actor: DirActor): number {
+  const { inode } = file;
+  const fs = fsOf(inode);
+  while (file.pos < inode.size) {
+    const n = Math.floor(file.pos / fs.blockSize);
+    const buffer = dirBlock(fs, inode, n);
+    if (typeof buffer === "number") return buffer === -EIOCBQUEUED ? buffer : 0;
+    const start = n * fs.blockSize;
+    for (const entry of entriesOf(buffer)) {
+      if (start + entry.offset < file.pos) continue;
+      const next = start + entry.offset + entry.recLen;
+      if (entry.ino !== 0) {
+        const type = DT_OF_FILE_TYPE[entry.fileType] ?? 0;
+        if (!actor(nameOf(entry), entry.ino, type, next)) return 0;
+      }
+      file.pos = next;
+    }
+    file.pos = Math.max(file.pos, start + fs.blockSize);
+  }
+  return 0;
+}
+
+/** @linux fs/ext2/file.c `ext2_file_operations` (6.18) */
+export const ext2FileOperations: FileOperations = {
+  llseek: genericFileLlseek,
+  readIter: ext2ReadIter,
+  writeIter: ext2WriteIter,
+  mmap(file, vma) {
+    fileAccessed(file);
+    return genericFileMmap(file, vma);
+  },
+  fsync: ext2Fsync,
+};
+
+export const ext2DirOperations: FileOperations = {
+  llseek: genericFileLlseek,
+  readIter: () => -EISDIR,
+  iterate: ext2Readdir,
+  fsync: ext2Fsync,
+};
+
+export const ext2FileOps: InodeOperations = { truncate, getattr: ext2Getattr };
