@@ -13,7 +13,7 @@ import type { SyscallTable } from "../kernel/syscall.ts";
 import { PF_FORKNOEXEC, type Task } from "../kernel/task.ts";
 import { exitItimers } from "../kernel/time/posix-timers.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
-import { getUser64, strncpyFromUser } from "../mm/uaccess.ts";
+import { getUser32, getUser64, strncpyFromUser } from "../mm/uaccess.ts";
 import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
 import { BINPRM_BUF_SIZE, type Binprm, type LoadedImage } from "./binprm.ts";
 import { doOpenExecat, openExec } from "./exec-open.ts";
@@ -37,10 +37,15 @@ const USER_DS = 0x2b;
 
 /** execve and execveat. @linux fs/exec.c (6.18) */
 export const execSyscalls: SyscallTable = {
-  execve: (task, filename, argv, envp) => doExecveat(task, AT_FDCWD, filename, argv, envp, 0),
+  execve: (task, filename, argv, envp) => doExecveat(task, AT_FDCWD, filename, argv, envp, 0, 8),
   execveat: (task, fd, filename, argv, envp, flags) =>
-    doExecveat(task, fd | 0, filename, argv, envp, flags | 0),
+    doExecveat(task, fd | 0, filename, argv, envp, flags | 0, 8),
 };
+
+/** execve of a 32-bit program: the pointers in its arrays have four bytes. @linux fs/exec.c `compat_execve` (6.18) */
+export function compatExecve(task: Task, filename: number, argv: number, envp: number): SysResult {
+  return doExecveat(task, AT_FDCWD, filename, argv, envp, 0, 4);
+}
 
 /**
  * Replaces the program of `task`. Whatever can fail has been tried before the old program is given up.
@@ -54,13 +59,14 @@ function doExecveat(
   argv: number,
   envp: number,
   flags: number,
+  pointerBytes: 4 | 8,
 ): SysResult {
   if (task.isOverNproc && isNprocOverlimit(task)) return -EAGAIN;
   task.isOverNproc = false;
   const opened = doOpenExecat(task, fd, filename, flags);
   if (typeof opened === "number") return opened;
   const { file, name, isPathInaccessible } = opened;
-  const strings = readStrings(task, argv, envp, name);
+  const strings = readStrings(task, argv, envp, name, pointerBytes);
   if (typeof strings === "number" || opened.isCheckOnly) {
     putExeFile(file);
     return typeof strings === "number" ? strings : 0;
@@ -148,10 +154,11 @@ function readStrings(
   argvAddr: number,
   envpAddr: number,
   filename: ByteString,
+  pointerBytes: 4 | 8,
 ): ArgStrings | number {
-  const argc = count(task, argvAddr);
+  const argc = count(task, argvAddr, pointerBytes);
   if (argc < 0) return argc;
-  const envc = count(task, envpAddr);
+  const envc = count(task, envpAddr, pointerBytes);
   if (envc < 0) return envc;
   // A quarter of the stack's limit, at most three quarters of 8 MiB, and never less than ARG_MAX.
   const stack = task.signal.rlim[RLIMIT_STACK]!.cur;
@@ -159,20 +166,20 @@ function readStrings(
   const pointers = (Math.max(argc, 1) + envc) * PTR_BYTES;
   if (limit <= pointers) return -E2BIG;
   limit -= pointers + filename.length + 1;
-  const envp = copyStrings(task, envpAddr, envc, limit);
+  const envp = copyStrings(task, envpAddr, envc, limit, pointerBytes);
   if (typeof envp === "number") return envp;
   for (const text of envp) limit -= text.length + 1;
-  const argv = copyStrings(task, argvAddr, argc, limit);
+  const argv = copyStrings(task, argvAddr, argc, limit, pointerBytes);
   if (typeof argv === "number") return argv;
   // A program may rely on argv[0].
   if (argv.length === 0) argv.push("");
   return { argv, envp };
 }
 
-function count(task: Task, addr: number): number {
+function count(task: Task, addr: number, pointerBytes: 4 | 8): number {
   if (addr === 0) return 0;
   for (let n = 0; n < MAX_ARG_STRINGS; n++) {
-    const pointer = getUser64(task, addr + n * PTR_BYTES);
+    const pointer = getPointer(task, addr + n * pointerBytes, pointerBytes);
     if (pointer === undefined) return -EFAULT;
     if (pointer === 0) return n;
   }
@@ -180,11 +187,17 @@ function count(task: Task, addr: number): number {
 }
 
 /** From the last one to the first, as Linux copies them. */
-function copyStrings(task: Task, addr: number, n: number, limit: number): ByteString[] | number {
+function copyStrings(
+  task: Task,
+  addr: number,
+  n: number,
+  limit: number,
+  pointerBytes: 4 | 8,
+): ByteString[] | number {
   const strings: ByteString[] = [];
   let left = limit;
   for (let i = n - 1; i >= 0; i--) {
-    const pointer = getUser64(task, addr + i * PTR_BYTES);
+    const pointer = getPointer(task, addr + i * pointerBytes, pointerBytes);
     if (pointer === undefined) return -EFAULT;
     const text = strncpyFromUser(task, pointer, MAX_ARG_STRLEN);
     if (text === undefined) return -E2BIG;
@@ -194,6 +207,12 @@ function copyStrings(task: Task, addr: number, n: number, limit: number): ByteSt
     strings.unshift(text);
   }
   return strings;
+}
+
+function getPointer(task: Task, addr: number, pointerBytes: 4 | 8): number | undefined {
+  if (pointerBytes === 8) return getUser64(task, addr);
+  const pointer = getUser32(task, addr);
+  return pointer === undefined ? undefined : pointer >>> 0;
 }
 
 /** Asks every format in turn, anew for each interpreter. @linux fs/exec.c `exec_binprm` */

@@ -13,6 +13,8 @@ export interface Costs {
   readonly copyLineNs: number;
   /** One step of a path walk that finds its dentry. */
   readonly pathComponentNs: number;
+  /** User instructions in one ns: 3 GHz, one instruction a cycle. */
+  readonly instructionsPerNs: number;
   /** An interrupt's entry and exit. */
   readonly interruptNs: number;
   /** fork of a small process: lmbench `lat_proc fork`, without the exit. */
@@ -27,6 +29,7 @@ export const SERVER_COSTS: Costs = Object.freeze({
   pageFaultNs: 500,
   copyLineNs: 4,
   pathComponentNs: 25,
+  instructionsPerNs: 3,
   interruptNs: 600,
   forkNs: 40_000,
   execNs: 180_000,

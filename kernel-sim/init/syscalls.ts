@@ -1,3 +1,5 @@
+import { compatSyscall, isSameInBoth } from "../arch/x86/entry/compat-syscalls.ts";
+import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ioprioSyscalls } from "../block/ioprio.ts";
 import { randomSyscalls } from "../drivers/char/random.ts";
@@ -79,6 +81,18 @@ export function initSyscalls(kernel: Kernel): void {
       const nr = syscallNumbers64[name]!;
       while (kernel.syscalls.length <= nr) kernel.syscalls.push(undefined);
       kernel.syscalls[nr] = fn;
+      kernel.syscallNames.set(name, fn);
     }
+  }
+  initSyscalls32(kernel);
+}
+
+/** The table of 32-bit programs: calls of their own, and those that mean the same to both. */
+function initSyscalls32(kernel: Kernel): void {
+  for (const name of syscallNames32) {
+    const own = name === undefined ? undefined : compatSyscall(name);
+    const same =
+      name !== undefined && isSameInBoth(name) ? kernel.syscallNames.get(name) : undefined;
+    kernel.syscalls32.push(own ?? same);
   }
 }

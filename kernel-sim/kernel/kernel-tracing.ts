@@ -1,4 +1,5 @@
 import type { EventFields, TraceRing } from "../trace/ring.ts";
+import { USER32_CS } from "./entry/invoke.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Task } from "./task.ts";
 
@@ -39,10 +40,15 @@ export class KernelTracing {
   sysEnter(task: Task, nr: number): void {
     if (!this.isEnabled) return;
     const { pid, cpu, regs } = task;
-    const { di, si, dx, r10, r8 } = regs;
     const now = this.#kernel.now();
-    this.#ring.recordNumbers(this.#enterEvent, now, cpu, pid, nr, di, si, dx, r10, r8);
-    this.listener?.(this.#enterEvent, cpu, { id: nr, a0: di, a1: si, a2: dx, a3: r10, a4: r8 });
+    const is32Bit = regs.cs === USER32_CS;
+    const a0 = is32Bit ? regs.bx : regs.di;
+    const a1 = is32Bit ? regs.cx : regs.si;
+    const a2 = regs.dx;
+    const a3 = is32Bit ? regs.si : regs.r10;
+    const a4 = is32Bit ? regs.di : regs.r8;
+    this.#ring.recordNumbers(this.#enterEvent, now, cpu, pid, nr, a0, a1, a2, a3, a4);
+    this.listener?.(this.#enterEvent, cpu, { id: nr, a0, a1, a2, a3, a4 });
   }
 
   sysExit(task: Task, nr: number, ret: number): void {

@@ -4,6 +4,7 @@ import { Clock } from "../hw/clock.ts";
 import { type Costs, SERVER_COSTS } from "../hw/costs.ts";
 import { EventQueue } from "../hw/event-queue.ts";
 import { Random } from "../hw/random.ts";
+import { ENOSYS } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
 import type { Cred, UserStruct } from "./cred.ts";
 import { UserStruct as User } from "./cred.ts";
@@ -70,6 +71,10 @@ export class Kernel {
   readonly users = new Map<number, UserStruct>();
   /** By number of the x86-64 table. */
   readonly syscalls: (SyscallFn | undefined)[] = [];
+  /** By number of the i386 table, for 32-bit programs. */
+  readonly syscalls32: (SyscallFn | undefined)[] = [];
+  /** All of them by name. */
+  readonly syscallNames = new Map<string, SyscallFn>();
   readonly hooks: KernelHooks = noHooks();
   readonly sysctl = new Sysctl();
   /** Formats of executables, in the order in which they are asked. */
@@ -118,6 +123,11 @@ export class Kernel {
       this.users.set(uid, user);
     }
     return user;
+  }
+
+  /** The system call `name` of 64-bit programs; one that answers -ENOSYS when there is none. */
+  syscallByName(name: string): SyscallFn {
+    return this.syscallNames.get(name) ?? (() => -ENOSYS);
   }
 
   /** What one machine needs once and makes when it is first asked for. */

@@ -3,12 +3,14 @@ import type { ByteString } from "../fs/fs.ts";
 import type { ProgramLoader } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
+import { MachineContext } from "./machine-context.ts";
 import { fromUtf8 } from "./marshal.ts";
 import type { Program } from "./program.ts";
 import { ProgramContext } from "./program-context.ts";
 
 /** What runs in user mode for a program that was just loaded. */
 export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserContext {
+  if (image.is32Bit) return new MachineContext();
   const load = image.program === undefined ? undefined : task.kernel.programs.get(image.program);
   return load === undefined ? task.user : load(bprm.argv, bprm.envp);
 }

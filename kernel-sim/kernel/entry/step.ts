@@ -2,11 +2,12 @@ import { handleException } from "../../arch/x86/traps.ts";
 import { ENOSYS } from "../../include/errno.ts";
 import type { Kernel } from "../kernel.ts";
 import type { RunQueue } from "../sched/runqueue.ts";
-import { isSleeping, type MaySleep, type SysResult } from "../sleep.ts";
+import { isSleeping, type MaySleep } from "../sleep.ts";
 import { TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_WAKEKILL } from "../state.ts";
 import type { Task } from "../task.ts";
 import { TRAP_EXCEPTION, TRAP_SYSCALL, TRAP_TIME } from "../user-context.ts";
 import { exitToUserMode } from "./exit-to-user.ts";
+import { invokeSyscall } from "./invoke.ts";
 import { syscallWithWork } from "./syscall-work.ts";
 
 /**
@@ -90,9 +91,7 @@ function syscall(task: Task): void {
   const nr = regs.origAx;
   regs.ax = -ENOSYS;
   kernel.tracing.sysEnter(task, nr);
-  const fn = kernel.syscalls[nr];
-  const result: SysResult =
-    fn === undefined ? -ENOSYS : fn(task, regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9);
+  const result = invokeSyscall(task, nr);
   if (isSleeping(result)) {
     task.kstack = result;
     resume(task);

@@ -17,6 +17,7 @@ import {
   SYSCALL_WORK_SYSCALL_TRACE,
 } from "../syscall-work-flags.ts";
 import type { Task } from "../task.ts";
+import { invokeSyscall, USER32_CS } from "./invoke.ts";
 
 /**
  * A system call with somebody who looks on: the tracer before and after it, seccomp in between. What the tracer
@@ -30,11 +31,8 @@ export function* syscallWithWork(task: Task): MaySleep<number> {
   if (isEntered) {
     const nr = regs.origAx;
     kernel.tracing.sysEnter(task, nr);
-    const fn = kernel.syscalls[nr];
-    const result =
-      fn === undefined
-        ? regs.ax
-        : yield* finish(fn(task, regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9));
+    // What a tracer or a filter has put into the result stands when there is no such call.
+    const result = yield* finish(hasSyscall(task, nr) ? invokeSyscall(task, nr) : regs.ax);
     if (task.state === TASK_DEAD) return 0;
     if (regs.origAx !== -1) regs.ax = result;
   }
@@ -68,4 +66,9 @@ function* report(task: Task, message: number): MaySleep<boolean> {
   // Not the same as a signal that was shown, but it will do.
   if (signo !== 0 && isValidSignal(signo)) sendSignal(signo, SEND_SIG_PRIV, task, "thread");
   return task.hasFatalSignalPending();
+}
+
+function hasSyscall({ kernel, regs }: Task, nr: number): boolean {
+  const table = regs.cs === USER32_CS ? kernel.syscalls32 : kernel.syscalls;
+  return table[nr] !== undefined;
 }

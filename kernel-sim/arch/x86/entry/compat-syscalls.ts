@@ -1,0 +1,91 @@
+import { compatExecve } from "../../../fs/exec.ts";
+import { EFAULT, EINVAL } from "../../../include/errno.ts";
+import { CSIGNAL } from "../../../include/uapi/sched.ts";
+import { kernelClone } from "../../../kernel/fork.ts";
+import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
+import type { Task } from "../../../kernel/task.ts";
+import { mmapPgoff } from "../../../mm/mmap.ts";
+import { structFromUser } from "../../../mm/uaccess.ts";
+
+/**
+ * System calls that mean the same to 32-bit programs: their arguments are numbers, pointers to bytes and
+ * strings, or structures that both ABIs lay out alike.
+ *
+ * @linux arch/x86/entry/syscalls/syscall_32.tbl (6.18): rows without a compat entry, as far as they are here
+ * @simplified calls with structures of 32-bit words (stat, timespec, iovec, sockets …) answer ENOSYS.
+ */
+const SAME: readonly string[] = (
+  "exit fork read write open close creat link unlink chdir mknod chmod getpid setpgid access nice sync kill rename " +
+  "mkdir rmdir dup pipe brk umask chroot dup2 getppid getpgrp setsid sethostname symlink readlink munmap truncate " +
+  "ftruncate fchmod getpriority setpriority fsync mprotect getpgid fchdir personality getsid fdatasync mlock munlock " +
+  "mlockall munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield " +
+  "sched_get_priority_max sched_get_priority_min mremap poll prctl getcwd vfork gettid tkill madvise mincore " +
+  "exit_group epoll_create epoll_ctl epoll_wait set_tid_address tgkill openat mkdirat mknodat unlinkat renameat " +
+  "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
+  "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
+  "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
+  "getdents64 getpriority umount2 mount statx uname"
+).split(" ");
+
+/** What differs. */
+const OWN: SyscallTable = {
+  waitpid: (task, pid, status, options) => call(task, "wait4", pid, status, options, 0, 0, 0),
+  lseek: (task, fd, offset, whence) => call(task, "lseek", fd, offset | 0, whence, 0, 0, 0),
+  time: (task) => Math.floor(task.kernel.wallClock() / 1e9),
+  execve: (task, path, argv, envp) => compatExecve(task, path, argv, envp),
+  mmap: oldMmap,
+  mmap2: (task, addr, len, prot, flags, fd, pgoff) =>
+    mmapPgoff(task, addr, len, prot, flags, fd | 0, pgoff),
+  clone: (task, flags, stack, parentTid, tls, childTid) =>
+    kernelClone(task, {
+      flags: flags - (flags & CSIGNAL),
+      exitSignal: flags & CSIGNAL,
+      pidfd: parentTid,
+      parentTid,
+      childTid,
+      stack,
+      tls,
+      setTid: [],
+    }),
+  getuid32: (task) => task.cred.uid,
+  getgid32: (task) => task.cred.gid,
+  geteuid32: (task) => task.cred.euid,
+  getegid32: (task) => task.cred.egid,
+  getuid: (task) => task.cred.uid & 0xffff,
+  getgid: (task) => task.cred.gid & 0xffff,
+  geteuid: (task) => task.cred.euid & 0xffff,
+  getegid: (task) => task.cred.egid & 0xffff,
+};
+
+/** Whether `name` means the same in both tables. */
+export function isSameInBoth(name: string): boolean {
+  return SAME.includes(name);
+}
+
+/** The call of the 32-bit table under `name`, if it has one of its own. */
+export function compatSyscall(name: string): SyscallFn | undefined {
+  return Object.hasOwn(OWN, name) ? OWN[name] : undefined;
+}
+
+/** The old mmap: i386 has too few registers for six arguments, so they lie in memory. */
+function oldMmap(task: Task, block: number): number {
+  const view = structFromUser(task, block, 24);
+  if (typeof view === "number") return -EFAULT;
+  const word = (index: number) => view.getUint32(index * 4, true);
+  const offset = word(5);
+  if (offset % 4096 !== 0) return -EINVAL;
+  return mmapPgoff(task, word(0), word(1), word(2), word(3), word(4) | 0, offset / 4096);
+}
+
+function call(
+  task: Task,
+  name: string,
+  a0: number,
+  a1: number,
+  a2: number,
+  a3: number,
+  a4: number,
+  a5: number,
+) {
+  return task.kernel.syscallByName(name)(task, a0, a1, a2, a3, a4, a5);
+}

@@ -1,0 +1,23 @@
+import { ENOSYS } from "../../include/errno.ts";
+import type { SysResult } from "../sleep.ts";
+import type { Task } from "../task.ts";
+
+/** Code segment of 32-bit programs under a 64-bit kernel. */
+export const USER32_CS = 0x23;
+
+/**
+ * Calls what the registers of `task` ask for: -ENOSYS when there is no such call.
+ *
+ * @linux arch/x86/entry/syscall_64.c `x64_sys_call`, syscall_32.c `ia32_sys_call` (6.18)
+ */
+export function invokeSyscall(task: Task, nr: number): SysResult {
+  const { kernel, regs } = task;
+  if (regs.cs === USER32_CS) {
+    const fn = kernel.syscalls32[nr];
+    const { bx, cx, dx, si, di, bp } = regs;
+    return fn === undefined ? -ENOSYS : fn(task, bx, cx, dx, si, di, bp);
+  }
+  const fn = kernel.syscalls[nr];
+  const { di, si, dx, r10, r8, r9 } = regs;
+  return fn === undefined ? -ENOSYS : fn(task, di, si, dx, r10, r8, r9);
+}

@@ -1,0 +1,149 @@
+import { Cpu } from "../arch/x86/cpu.ts";
+import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP, X86_TRAP_BP } from "../arch/x86/registers.ts";
+import { runUntilTrap } from "../arch/x86/run.ts";
+import { UserContext as X86State } from "../arch/x86/user-context.ts";
+import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { Task } from "../kernel/task.ts";
+import {
+  TRAP_EXCEPTION,
+  TRAP_SYSCALL,
+  TRAP_TIME,
+  type Trap,
+  type UserContext,
+} from "../kernel/user-context.ts";
+import type { Mm } from "../mm/mm.ts";
+
+const IA32_SYSCALL_VECTOR = 0x80;
+/** Instructions in one stretch; between two of them other CPUs, timers and signals get their turn. */
+const STRETCH = 20_000;
+/** The same where others share the memory: what they do may fall between any two of these. */
+const SHARED_STRETCH = 16;
+
+/** The processors of a machine as programs of machine code use them, made when the first one runs. */
+class Processors {
+  readonly #cpus: (Cpu | undefined)[] = [];
+  readonly #loaded: (Mm | undefined)[] = [];
+
+  constructor(cpus: number) {
+    for (let i = 0; i < cpus; i++) {
+      this.#cpus.push(undefined);
+      this.#loaded.push(undefined);
+    }
+  }
+
+  /** CPU `number` with the page tables of `mm`. */
+  load(kernel: Kernel, number: number, mm: Mm): Cpu {
+    let cpu = this.#cpus[number];
+    if (cpu === undefined) {
+      cpu = new Cpu({ memory: mm.memory.phys, tsc: () => kernel.now() * TSC_PER_NS });
+      cpu.mmu.cr0 |= CR0_PG | CR0_WP;
+      this.#cpus[number] = cpu;
+    }
+    if (this.#loaded[number] !== mm) {
+      this.#loaded[number] = mm;
+      cpu.loadCr3(mm.rootPfn * 4096);
+      mm.onTlbFlush(() => this.#flush(number, mm));
+    }
+    return cpu;
+  }
+
+  /** Translations of `mm` have changed: what the processor knows of them is forgotten. */
+  #flush(number: number, mm: Mm): void {
+    if (this.#loaded[number] === mm) this.#cpus[number]?.loadCr3(mm.rootPfn * 4096);
+  }
+}
+
+/** The time-stamp counter of a 3 GHz processor. */
+const TSC_PER_NS = 3;
+
+function processors(kernel: Kernel): Processors {
+  return kernel.subsystem("x86.processors", () => new Processors(kernel.cpus));
+}
+
+/**
+ * Runs i386 machine code in user mode, on the pages and page tables that the kernel keeps for it.
+ *
+ * @simplified the kernel's side is TypeScript: at a trap the registers pass over to `task.regs`. A processor
+ * executes a stretch of instructions at once, and its time passes afterwards.
+ */
+export class MachineContext implements UserContext {
+  /** Segments, thread-local storage and the shadow stack: what `task.regs` does not hold. */
+  readonly #state: X86State;
+  /** The trap that ended the last stretch, reported once its time has passed. */
+  #pending: Trap | undefined;
+  /** Instructions that it has executed. */
+  instructions = 0;
+
+  constructor(state = new X86State()) {
+    this.#state = state;
+  }
+
+  run(task: Task): Trap {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    if (pending === TRAP_SYSCALL || pending === TRAP_EXCEPTION) return pending;
+    const { kernel, mm } = task;
+    if (mm === undefined) return TRAP_TIME;
+    const cpu = processors(kernel).load(kernel, task.cpu, mm);
+    this.#enter(task, cpu);
+    const trap = runUntilTrap(cpu, mm.users > 1 ? SHARED_STRETCH : STRETCH);
+    this.#leave(task, cpu);
+    this.instructions += trap.instructions;
+    task.userNs += Math.ceil(trap.instructions / kernel.costs.instructionsPerNs);
+    if (trap.kind === "int" && trap.vector === IA32_SYSCALL_VECTOR) {
+      this.#pending = this.#syscall(task);
+    } else if (trap.kind === "sysenter") this.#pending = this.#syscall(task);
+    else if (trap.kind === "exception" || trap.kind === "int") {
+      const isFault = trap.kind === "exception";
+      task.trap = {
+        vector: trap.vector,
+        errorCode: isFault ? trap.errorCode : 0,
+        address: isFault && trap.vector !== X86_TRAP_BP ? trap.cr2 : 0,
+      };
+      this.#pending = TRAP_EXCEPTION;
+    }
+    return TRAP_TIME;
+  }
+
+  fork(): UserContext {
+    return new MachineContext(this.#state.copy());
+  }
+
+  #syscall(task: Task): Trap {
+    task.regs.origAx = task.regs.ax;
+    return TRAP_SYSCALL;
+  }
+
+  #enter(task: Task, cpu: Cpu): void {
+    const { regs } = task;
+    const { r } = this.#state;
+    r[EAX] = regs.ax;
+    r[EBX] = regs.bx;
+    r[ECX] = regs.cx;
+    r[EDX] = regs.dx;
+    r[ESI] = regs.si;
+    r[EDI] = regs.di;
+    r[EBP] = regs.bp;
+    r[ESP] = regs.sp;
+    this.#state.eip = regs.ip;
+    this.#state.eflags = regs.flags;
+    this.#state.load(cpu);
+  }
+
+  #leave(task: Task, cpu: Cpu): void {
+    const { regs } = task;
+    this.#state.save(cpu);
+    const { r } = this.#state;
+    regs.ax = r[EAX]!;
+    regs.bx = r[EBX]! >>> 0;
+    regs.cx = r[ECX]! >>> 0;
+    regs.dx = r[EDX]! >>> 0;
+    regs.si = r[ESI]! >>> 0;
+    regs.di = r[EDI]! >>> 0;
+    regs.bp = r[EBP]! >>> 0;
+    regs.sp = r[ESP]! >>> 0;
+    regs.ip = this.#state.eip >>> 0;
+    regs.flags = this.#state.eflags;
+  }
+}
