@@ -8,7 +8,7 @@ import { waitEventInterruptible } from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import { killFasync } from "./fasync.ts";
 import { PIPE_IN, PIPE_OUT } from "./pipe.ts";
-import type { PipeInodeInfo } from "./pipe-ring.ts";
+import { PIPE_BUF_FLAG_CAN_MERGE, type PipeInodeInfo } from "./pipe-ring.ts";
 
 const PAGE_SIZE = 4096;
 
@@ -107,21 +107,30 @@ export function consumePipe(pipe: PipeInodeInfo, n: number): void {
   if (freed) wakeupPipeWriters(pipe);
 }
 
-/** Moves buffers from one pipe to the other, or lets both have them. */
+/** Moves buffers from one pipe to the other, or lets both have them. What is cut off or shared takes no more bytes. */
 function transfer(from: PipeInodeInfo, to: PipeInodeInfo, len: number, keeps: boolean): number {
   let done = 0;
   let at = from.tail;
+  let freed = false;
   while (at < from.head && !to.isFull && done < len) {
-    const buf = from.slot(at);
+    const buf = from.slot(at++);
     const n = Math.min(buf.len, len - done);
-    to.push({ bytes: buf.page!.bytes.slice() }, buf.offset, n, 0);
+    const page = buf.page!;
     done += n;
-    at++;
+    if (!keeps && n === buf.len) {
+      to.push(page, buf.offset, n, buf.flags);
+      buf.page = undefined;
+      from.releaseTail();
+      freed = true;
+      continue;
+    }
+    to.push({ bytes: page.bytes.slice() }, buf.offset, n, buf.flags & ~PIPE_BUF_FLAG_CAN_MERGE);
+    if (keeps) continue;
+    buf.offset += n;
+    buf.len -= n;
   }
-  if (done > 0) {
-    wakeupPipeReaders(to);
-    if (!keeps) consumePipe(from, done);
-  }
+  if (done > 0) wakeupPipeReaders(to);
+  if (freed) wakeupPipeWriters(from);
   return done;
 }
 
