@@ -336,8 +336,9 @@ export class CpuMemory {
   /** An operand that ends behind the last address leaves its segment. */
   #refuseWrap(address: number, more: number): void {
     if ((address >>> 0) + more <= 0xffffffff) return;
+    this.exception.set(X86_TRAP_GP, 0, true, false, false);
     this.exception.isWrap = true;
-    this.exception.fault(X86_TRAP_GP, 0);
+    throw this.exception;
   }
 
   #refuseUnaligned(): never {

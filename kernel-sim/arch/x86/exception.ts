@@ -44,5 +44,6 @@ export class CpuException {
     this.hasErrorCode = hasErrorCode;
     this.isTrap = isTrap;
     this.isSoftware = isSoftware;
+    this.isWrap = false;
   }
 }

@@ -290,3 +290,9 @@ describe("an entry that cannot be made", () => {
     expect(run(machine.cpu, 1000).kind).toBe("shutdown");
   });
 });
+
+test("an operand that wraps around the end of memory is #SS on the stack and #GP elsewhere", () => {
+  expect(faultOf(inUser("mov $-2, %esp\npop %eax"))).toEqual([12, 0]);
+  expect(faultOf(inUser("mov -2(%ebp), %eax"))).toEqual([12, 0]);
+  expect(faultOf(inUser("mov -2, %eax"))).toEqual([13, 0]);
+});

@@ -145,6 +145,14 @@ describe("an error says where it is and what to do", () => {
       message: "the label a is there twice: rename one of the two",
     },
     { source: '.asciz "abc', line: 1, column: 12, message: 'this string has no end: add "' },
+    {
+      ...{ source: "mov eax, 5", line: 1, column: 5 },
+      message: "for the register write %eax, or switch to .intel_syntax noprefix",
+    },
+    {
+      ...{ source: ".intel_syntax noprefix\nmov eax, $5", line: 2, column: 10 },
+      message: "in Intel syntax a number has no $ before it",
+    },
     { source: ".foo 1", line: 1, column: 1, message: "the directive .foo is not known" },
     {
       source: "mov (%eax,%esp), %eax",

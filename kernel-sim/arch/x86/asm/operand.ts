@@ -97,6 +97,10 @@ export function parseAttOperand(cursor: Cursor, options: ExprOptions, isBranch: 
     segment = register.number;
   }
   const hasDisplacement = cursor.peek() !== "(" || !/^\(\s*[%,]/.test(cursor.text.slice(cursor.at));
+  const word = cursor.peekName();
+  if (registerNamed(word) !== undefined) {
+    cursor.fail(`for the register write %${word}, or switch to .intel_syntax noprefix`);
+  }
   const displacement = hasDisplacement ? parseExpression(cursor, options) : undefined;
   if (!cursor.eat("(")) {
     if (isBranch && !isIndirect && segment === undefined) {
@@ -154,6 +158,7 @@ export function parseIntelOperand(
   const at = cursor.at;
   let bits = 0;
   let isShort = false;
+  if (cursor.peek() === "$") cursor.fail("in Intel syntax a number has no $ before it");
   let word = cursor.peekName();
   if (SIZES[word] !== undefined) {
     cursor.name();

@@ -3,6 +3,8 @@
  *
  * Registers move with every element, so that a fault in the middle can be repaired and the
  * instruction goes on where it was. Long repetitions end after some elements and begin anew.
+ *
+ * @simplified with the trap flag, a repetition stops behind all of its elements.
  */
 import { ALU_CMP, alu, SHIFT8, SHIFT32 } from "../alu.ts";
 import { FLAG_ADDR16, FLAG_REPE, FLAG_REPNE, S_FLAGS, S_OP, S_SEG } from "../code-cache.ts";
