@@ -73,6 +73,7 @@ export function tcpRcv(sk: TcpSock, segment: TcpSegment): void {
   const mayPush = !isPureData(sk, segment);
   if ((segment.flags & TCPHDR_ACK) === 0 || !tcpAck(sk, segment)) return;
   if (sk.state !== TCP_ESTABLISHED && !afterAck(sk, segment)) return;
+  if (segment.len >= sk.ackState.rcvMss) sk.hasRcvRtt = true;
   tcpUrg(sk, segment);
   if (!rcvText(sk, segment)) return;
   // Data could have moved it to TIME_WAIT.
@@ -174,6 +175,8 @@ export function initTransfer(sk: TcpSock): void {
   sk.lsndtime = sk.kernel.now();
   sk.windowClamp = Math.min(sk.windowClamp, winFromSpace(sk, sk.rcvbuf));
   sk.rcvSsthresh = Math.min(sk.rcvSsthresh, sk.windowClamp);
+  const space = Math.min(sk.rcvSsthresh, sk.rcvWnd, TCP_INIT_CWND * sk.advmss);
+  Object.assign(sk.rcvqSpace, { space, seq: sk.copiedSeq, time: sk.kernel.now() });
   if ((sk.userlocks & SOCK_SNDBUF_LOCK) !== 0) return;
   let perMss = 1;
   const needed = Math.max(sk.mssClamp, sk.mssCache) + 320 + 320;

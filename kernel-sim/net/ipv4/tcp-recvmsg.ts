@@ -38,6 +38,7 @@ import {
   type TcpSegment,
   type TcpSock,
 } from "./tcp-sock.ts";
+import { rcvSpaceAdjust } from "./tcp-window.ts";
 
 const TCP_CM_INQ = 36;
 
@@ -185,6 +186,7 @@ function takeBytes(sk: TcpSock, msg: Msghdr, state: ReadState, segment: TcpSegme
       state.left -= used;
       if (state.isPeek) skPeekOffsetFwd(sk, used);
       else skPeekOffsetBwd(sk, used);
+      rcvSpaceAdjust(sk);
     }
     if (sk.urgData !== 0 && sk.copiedSeq > sk.urgSeq) {
       sk.urgData = 0;

@@ -205,6 +205,10 @@ export class TcpSock extends InetSock {
   rcvSsthresh = 0;
   windowClamp = 65_535 * 1024;
   copiedSeq = 0;
+  /** What was read since `time` began at `seq`, to find out how large the buffer should be (`rcvq_space`). */
+  readonly rcvqSpace = { space: 0, seq: 0, time: 0 };
+  /** A round trip was measured as a receiver (`rcv_rtt_est.rtt_us`). */
+  hasRcvRtt = false;
   /** Window to space, in 256ths. */
   scalingRatio = 128;
   rcvWscale = 0;

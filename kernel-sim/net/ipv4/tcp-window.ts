@@ -1,6 +1,37 @@
 import { winFromSpace } from "./tcp-output.ts";
 import { TCP_RMEM_MAX, type TcpSock } from "./tcp-sock.ts";
 
+const SOCK_RCVBUF_LOCK = 2;
+
+/**
+ * A program that reads much in a round trip gets a larger receive buffer.
+ *
+ * @linux net/ipv4/tcp_input.c `tcp_rcv_space_adjust` (6.18)
+ */
+export function rcvSpaceAdjust(sk: TcpSock): void {
+  const { rcvqSpace } = sk;
+  const now = sk.kernel.now();
+  // At most once a call: a round trip takes longer than copying.
+  if (!sk.hasRcvRtt || now === rcvqSpace.time) return;
+  const copied = sk.copiedSeq - rcvqSpace.seq - (sk.rcvNxt - sk.copiedSeq);
+  if (copied > rcvqSpace.space) growRcvbuf(sk, copied);
+  rcvqSpace.seq = sk.copiedSeq;
+  rcvqSpace.time = now;
+}
+
+/** @linux net/ipv4/tcp_input.c `tcp_rcvbuf_grow` (6.18) */
+function growRcvbuf(sk: TcpSock, space: number): void {
+  const old = sk.rcvqSpace.space;
+  sk.rcvqSpace.space = space;
+  if ((sk.userlocks & SOCK_RCVBUF_LOCK) !== 0) return;
+  let window = space * 2;
+  window += Math.floor((window * (space - old)) / old) * 2;
+  const rcvbuf = Math.min(Math.floor((window * 256) / sk.scalingRatio), TCP_RMEM_MAX);
+  if (rcvbuf <= sk.rcvbuf) return;
+  sk.rcvbuf = rcvbuf;
+  sk.windowClamp = winFromSpace(sk, rcvbuf);
+}
+
 /**
  * The window that a connection begins with, in whole segments, and the scale of later ones.
  *
