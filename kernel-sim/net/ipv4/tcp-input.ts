@@ -40,6 +40,7 @@ import {
   TCP_WMEM_MAX,
   TCPHDR_ACK,
   TCPHDR_FIN,
+  TCPHDR_PSH,
   TCPHDR_RST,
   TCPHDR_SYN,
   TCPHDR_URG,
@@ -434,6 +435,8 @@ function measureRcvMss(sk: TcpSock, segment: TcpSegment): void {
       }
     }
     ackState.rcvMss = Math.min(len, sk.advmss);
+    // Probably the end of a write: who reads all of it acknowledges it.
+    if ((segment.flags & TCPHDR_PSH) !== 0) ackState.pending |= ICSK_ACK_PUSHED;
     return;
   }
   const withHeader = len + TCP_HEADER_LEN;

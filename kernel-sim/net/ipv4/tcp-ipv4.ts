@@ -97,7 +97,7 @@ function sendSynAck(listener: TcpSock, request: TcpRequest): void {
   softnet(kernel).netifRx(net, SOL_TCP, reply);
 }
 
-function initialWindow(listener: TcpSock): { wnd: number; wscale: number } {
+function initialWindow(listener: TcpSock): ReturnType<typeof selectInitialWindow> {
   return selectInitialWindow(listener, LO_MSS - 12);
 }
 
@@ -170,7 +170,8 @@ function createChild(listener: TcpSock, request: TcpRequest): TcpSock {
   child.sndWnd = segment.window;
   child.maxWindow = segment.window;
   child.mssClamp = request.mss;
-  const { wnd, wscale } = initialWindow(listener);
+  const { wnd, wscale, clamp } = initialWindow(listener);
+  child.windowClamp = clamp;
   child.rcvWnd = wnd;
   child.rcvSsthresh = wnd;
   child.rcvWscale = wscale;

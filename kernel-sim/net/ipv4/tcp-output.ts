@@ -108,6 +108,7 @@ function selectWindow(sk: TcpSock): number {
   let window = freeWindow(sk);
   // What was offered is not taken back.
   if (window < current) window = alignTo(current, 1 << sk.rcvWscale);
+  window = Math.min(window, 65_535 * 2 ** sk.rcvWscale);
   sk.rcvWnd = window;
   sk.rcvWup = sk.rcvNxt;
   return window;
@@ -129,7 +130,12 @@ export function freeWindow(sk: TcpSock): number {
     free = Math.floor(free / (1 << sk.rcvWscale)) * (1 << sk.rcvWscale);
     if (free < allowed >> 4 || free < mss) return 0;
   }
-  return alignTo(Math.min(free, sk.rcvSsthresh), 1 << sk.rcvWscale);
+  free = Math.min(free, sk.rcvSsthresh);
+  if (sk.rcvWscale > 0) return alignTo(free, 1 << sk.rcvWscale);
+  // Whole segments; what is offered already is kept when it is about right.
+  const window = sk.rcvWnd;
+  if (window <= free - mss || window > free) return free - (free % mss);
+  return mss === full && free > window + (full >> 1) ? free : window;
 }
 
 /** At most half of the largest window that the peer has offered. @linux include/net/tcp.h `tcp_bound_to_half_wnd` */

@@ -32,16 +32,27 @@ function growRcvbuf(sk: TcpSock, space: number): void {
   sk.windowClamp = winFromSpace(sk, rcvbuf);
 }
 
+/** A first window, the scale of later ones, and how far they may grow. */
+interface InitialWindow {
+  readonly wnd: number;
+  readonly wscale: number;
+  readonly clamp: number;
+}
+
 /**
  * The window that a connection begins with, in whole segments, and the scale of later ones.
  *
  * @linux net/ipv4/tcp_output.c `tcp_select_initial_window` (6.18)
  */
-export function selectInitialWindow(sk: TcpSock, mss: number): { wnd: number; wscale: number } {
-  const space = Math.min(winFromSpace(sk, sk.rcvbuf), sk.windowClamp);
+export function selectInitialWindow(sk: TcpSock, mss: number): InitialWindow {
+  const full = winFromSpace(sk, sk.rcvbuf);
+  // A buffer that the program has chosen is not outgrown.
+  const isLocked = (sk.userlocks & SOCK_RCVBUF_LOCK) !== 0;
+  const clamp = isLocked ? Math.min(sk.windowClamp, full) : sk.windowClamp;
+  const space = Math.min(full, clamp);
   const wnd = space > mss ? Math.floor(space / mss) * mss : space;
-  const most = Math.min(Math.max(space, TCP_RMEM_MAX), sk.windowClamp);
+  const most = Math.min(Math.max(space, TCP_RMEM_MAX), clamp);
   // The highest bit of `most`, with 15 bits for what the field holds.
   const wscale = Math.min(Math.max(31 - Math.clz32(most) - 15, 0), 14);
-  return { wnd, wscale };
+  return { wnd, wscale, clamp };
 }

@@ -94,7 +94,8 @@ function connectInit(sk: TcpSock): void {
   sk.sndWnd = 0;
   syncMss(sk);
   initRcvMss(sk);
-  const { wnd, wscale } = selectInitialWindow(sk, sk.advmss);
+  const { wnd, wscale, clamp } = selectInitialWindow(sk, sk.advmss);
+  sk.windowClamp = clamp;
   sk.rcvWnd = wnd;
   sk.rcvSsthresh = wnd;
   sk.rcvWscale = wscale;
