@@ -2,7 +2,6 @@
 export const AF_UNSPEC = 0;
 export const AF_UNIX = 1;
 export const AF_INET = 2;
-export const AF_INET6 = 10;
 export const AF_PACKET = 17;
 /** One more than the last family (`NPROTO`). */
 export const AF_MAX = 46;
@@ -27,7 +26,6 @@ export const SHUTDOWN_MASK = 3;
 
 export const MSG_OOB = 0x1;
 export const MSG_PEEK = 0x2;
-export const MSG_DONTROUTE = 0x4;
 export const MSG_CTRUNC = 0x8;
 export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
@@ -40,7 +38,6 @@ export const MSG_WAITFORONE = 0x10000;
 export const MSG_BATCH = 0x40000;
 /** Flags by which kernel code calls sendmsg; a program's are dropped (`MSG_INTERNAL_SENDMSG_FLAGS`). */
 export const MSG_INTERNAL_SENDMSG_FLAGS = 0x8000000 | 0x200000 | 0x80000 | 0x20000;
-export const MSG_FASTOPEN = 0x20000000;
 export const MSG_CMSG_CLOEXEC = 0x40000000;
 export const MSG_CMSG_COMPAT = 0x80000000;
 

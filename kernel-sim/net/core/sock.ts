@@ -11,7 +11,7 @@ import {
   EPOLLWRNORM,
 } from "../../include/uapi/poll.ts";
 import { POLL_ERR, POLL_IN, POLL_OUT } from "../../include/uapi/siginfo.ts";
-import { SEND_SHUTDOWN, SHUTDOWN_MASK } from "../../include/uapi/socket.ts";
+import { SEND_SHUTDOWN } from "../../include/uapi/socket.ts";
 import type { Cred } from "../../kernel/cred.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Pid } from "../../kernel/pid.ts";
@@ -296,11 +296,6 @@ export function* waitForSendBuffer(task: Task, sk: Sock, isNonBlocking: boolean)
     // `sock_wait_for_wmem`: sleeps until a wake-up finds room.
     yield* sockSleep(task, sk.wq, false, timeo);
   }
-}
-
-/** Whether both directions are shut, for EPOLLHUP. */
-export function isShutdown(sk: Sock): boolean {
-  return sk.shutdown === SHUTDOWN_MASK;
 }
 
 /** Cuts a socket off its file (`sock_orphan`). */
