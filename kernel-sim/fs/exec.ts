@@ -6,6 +6,7 @@ import { isNprocOverlimit } from "../kernel/cred.ts";
 import { deThread } from "../kernel/de-thread.ts";
 import { handlerReset, mmRelease } from "../kernel/fork.ts";
 import { ptraceEvent } from "../kernel/ptrace-stop.ts";
+import { maxrssOf } from "../kernel/rusage.ts";
 import { forceSig } from "../kernel/signal-send.ts";
 import { SighandStruct } from "../kernel/signal-struct.ts";
 import type { MaySleep, SysResult } from "../kernel/sleep.ts";
@@ -263,6 +264,7 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   // It stays closed to writers as long as somebody runs it.
   image.mm.exeFile = bprm.file;
   if (oldMm !== undefined) {
+    signal.maxrss = Math.max(signal.maxrss, maxrssOf(oldMm));
     oldMm.users--;
     if (oldMm.users === 0) oldMm.exit();
   }

@@ -6,6 +6,7 @@ import { mmRelease } from "./fork.ts";
 import { JOBCTL_STOP_PENDING } from "./jobctl.ts";
 import { mustZapPidNs, zapPidNsProcesses } from "./pid-namespace-exit.ts";
 import { isEventEnabled, ptraceEvent } from "./ptrace-stop.ts";
+import { maxrssOf } from "./rusage.ts";
 import { retargetSharedPending } from "./signal-mask.ts";
 import { doNotifyParentCldstop } from "./signal-notify.ts";
 import { ALL_SIGNALS } from "./signal-set.ts";
@@ -49,6 +50,7 @@ function groupExitCode(task: Task, code: number): number {
  * with that when it runs again.
  *
  * @linux kernel/exit.c `do_exit` (6.18)
+ * @simplified when process 1 ends, so do all others, and the machine has nothing to do any more; Linux panics.
  */
 export function doExit(task: Task, code: number): void {
   const isTold = isEventEnabled(task, PTRACE_EVENT_EXIT);
@@ -94,6 +96,7 @@ function beginExit(task: Task, code: number): boolean {
     signal.groupStopCount = 0;
   }
   if (isGroupDead) {
+    if (task.mm !== undefined) signal.maxrss = Math.max(signal.maxrss, maxrssOf(task.mm));
     signal.realTimer?.cancel();
     exitItimers(signal);
   }

@@ -1,3 +1,4 @@
+import { type Mm, PAGE_SIZE } from "../mm/mm.ts";
 import { setInt64 } from "../mm/uaccess.ts";
 import type { Task } from "./task.ts";
 
@@ -24,7 +25,7 @@ function emptyRusage(): Rusage {
 export function threadRusage(task: Task): Rusage {
   const usage = emptyRusage();
   addThread(usage, task);
-  usage.maxrss = task.signal.maxrss;
+  usage.maxrss = ownMaxrss(task);
   return usage;
 }
 
@@ -48,7 +49,7 @@ export function processRusage(task: Task): Rusage {
   const usage = {
     utime: signal.utime,
     stime: signal.stime,
-    maxrss: signal.maxrss,
+    maxrss: ownMaxrss(task),
     minFlt: signal.minFlt,
     majFlt: signal.majFlt,
     nvcsw: signal.nvcsw,
@@ -71,6 +72,15 @@ export function bothRusage(task: Task): Rusage {
     nvcsw: own.nvcsw + children.nvcsw,
     nivcsw: own.nivcsw + children.nivcsw,
   };
+}
+
+/** The most memory that has ever been resident, in KiB. @linux include/linux/mm.h `setmax_mm_hiwater_rss` (6.18) */
+export function maxrssOf(mm: Mm): number {
+  return Math.max(mm.hiwaterRss, mm.rss) * (PAGE_SIZE / 1024);
+}
+
+function ownMaxrss({ signal, mm }: Task): number {
+  return mm === undefined ? signal.maxrss : Math.max(signal.maxrss, maxrssOf(mm));
 }
 
 function addThread(usage: Rusage, task: Task): void {
