@@ -3,7 +3,7 @@ import type { Task } from "../kernel/task.ts";
 import { Dentry } from "./dcache.ts";
 import { type ByteString, type File, type FileOperations, Inode, SuperBlock } from "./fs.ts";
 import { Mount } from "./mount.ts";
-import { allocFile } from "./pseudo.ts";
+import { allocFile, noOpenFops } from "./pseudo.ts";
 
 const ANON_INODE_FS_MAGIC = 0x09041934;
 
@@ -18,7 +18,7 @@ function anonInodes(task: Task): AnonInodes {
   return kernel.subsystem("anon_inodes", () => {
     const dev = kernel.anonymousDev();
     const sb = new SuperBlock(kernel, "anon_inodefs", ANON_INODE_FS_MAGIC, dev);
-    const inode = new Inode(sb, sb.nextIno(), 0o600, {}, {});
+    const inode = new Inode(sb, sb.nextIno(), 0o600, {}, noOpenFops);
     sb.root = new Dentry(sb, undefined, "anon_inode:", inode);
     return { mnt: new Mount(sb, sb.root, 0, "anon_inodefs"), inode };
   });

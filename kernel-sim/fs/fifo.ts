@@ -45,7 +45,7 @@ function fifoOpen(task: Task, inode: Inode, file: File): SysResult {
   pipe.files++;
   file.privateData = pipe;
   streamOpen(file);
-  const isPipe = inode.fop === pipeanonFops;
+  const isPipe = inode.fop === pipeInodeFops;
   const mayWait = (file.flags & O_NONBLOCK) === 0;
   switch (file.mode & (FMODE_READ | FMODE_WRITE)) {
     case FMODE_READ:
@@ -109,6 +109,9 @@ export const pipefifoFops: FileOperations = Object.freeze({
   readIter: fifoRead,
   writeIter: fifoWrite,
 });
+
+/** What opens an end of a pipe that has no name, by its link in /proc/PID/fd. */
+export const pipeInodeFops: FileOperations = Object.freeze({ ...pipeanonFops, open: fifoOpen });
 
 /** As of any pipe; that somebody has read shows in the times of the file. @linux fs/pipe.c `fifo_pipe_read` */
 function fifoRead(iocb: Kiocb, to: IovIter): SysResult {

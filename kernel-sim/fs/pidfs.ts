@@ -41,6 +41,11 @@ const COREDUMP_ROOT = 8;
 
 /** What can be done with a pidfd. @linux fs/pidfs.c `pidfs_file_operations` (6.18) */
 export const pidfdOperations: FileOperations = Object.freeze({
+  /** Again, by its link in /proc/PID/fd. */
+  open(_task, inode, file) {
+    file.privateData = inode.privateData;
+    return 0;
+  },
   poll(file, table) {
     const pid = file.privateData as Pid;
     table?.queue(file, pid.waitPidfd);
@@ -75,6 +80,7 @@ function pidfsInode(kernel: Kernel, pid: Pid): Inode {
       op,
       pidfdOperations,
     );
+    inode.privateData = pid;
     inodes.set(pid, inode);
   }
   return inode;

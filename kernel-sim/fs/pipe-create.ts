@@ -10,7 +10,7 @@ import {
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { copyToUser } from "../mm/uaccess.ts";
-import { streamOpen } from "./fifo.ts";
+import { pipeInodeFops, streamOpen } from "./fifo.ts";
 import { fput } from "./file-table.ts";
 import { type File, FMODE_NOWAIT, S_IFIFO } from "./fs.ts";
 import { pipeanonFops } from "./pipe.ts";
@@ -65,7 +65,7 @@ export function createPipeFiles(task: Task, flags: number): readonly [File, File
     return -ENOPKG;
   }
   const mnt = pseudoMount(task.kernel, "pipefs", PIPEFS_MAGIC);
-  const inode = pseudoInode(task, mnt, S_IFIFO | 0o600, pipeanonFops);
+  const inode = pseudoInode(task, mnt, S_IFIFO | 0o600, pipeInodeFops);
   inode.pipe = pipe;
   pipe.files = 2;
   pipe.readers = 1;

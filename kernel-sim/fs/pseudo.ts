@@ -1,3 +1,4 @@
+import { ENXIO } from "../include/errno.ts";
 import { O_ACCMODE } from "../include/uapi/fcntl.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
@@ -29,6 +30,9 @@ export function pseudoMount(kernel: Kernel, type: string, magic: number): Mount 
     return new Mount(sb, sb.root, 0, type);
   });
 }
+
+/** What cannot be opened again by its link in /proc/PID/fd: sockets and the like. @linux fs/inode.c `no_open_fops` */
+export const noOpenFops: FileOperations = { open: () => -ENXIO };
 
 /** A new inode of such a file system, owned by `task`. */
 export function pseudoInode(task: Task, mnt: Mount, mode: number, fops: FileOperations): Inode {

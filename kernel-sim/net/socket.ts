@@ -10,7 +10,7 @@ import {
   type PollTable,
   S_IFSOCK,
 } from "../fs/fs.ts";
-import { allocFilePseudo, pseudoInode, pseudoMount } from "../fs/pseudo.ts";
+import { allocFilePseudo, noOpenFops, pseudoInode, pseudoMount } from "../fs/pseudo.ts";
 import { EBADF, EINVAL, ENOTSOCK, ESPIPE } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../include/uapi/fcntl.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from "../include/uapi/socket.ts";
@@ -95,7 +95,7 @@ export class Socket {
 /** An inode for a socket that is being made. @linux net/socket.c `sock_alloc` (6.18) */
 export function sockAllocInode(task: Task): Inode {
   const mnt = pseudoMount(task.kernel, "sockfs", SOCKFS_MAGIC);
-  return pseudoInode(task, mnt, S_IFSOCK | 0o777, socketFileOps);
+  return pseudoInode(task, mnt, S_IFSOCK | 0o777, noOpenFops);
 }
 
 /** The open file of a socket. @linux net/socket.c `sock_alloc_file` (6.18) */

@@ -72,12 +72,12 @@ function lookupFd(
   parent: Inode,
   name: ByteString,
   make: (task: Task, fd: number, file: File) => Inode,
-): Inode | undefined {
+): Inode | number {
   const task = getProcTask(parent);
   const fd = nameToInt(name);
-  if (task === undefined || fd === undefined || task.exitState !== 0) return undefined;
+  if (task === undefined || fd === undefined || task.exitState !== 0) return -ENOENT;
   const file = task.files.get(fd);
-  return file === undefined ? undefined : make(task, fd, file);
+  return file === undefined ? -ENOENT : make(task, fd, file);
 }
 
 function fdReaddir(_task: Task, file: File, actor: DirActor): number {

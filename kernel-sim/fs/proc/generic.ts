@@ -1,3 +1,4 @@
+import { ENOENT } from "../../include/errno.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/task.ts";
 import {
@@ -156,11 +157,7 @@ function procGetInode(sb: SuperBlock, entry: ProcDirEntry): Inode {
 }
 
 /** @linux fs/proc/generic.c `proc_lookup_de` (6.18) */
-export function procLookup(
-  sb: SuperBlock,
-  parent: ProcDirEntry,
-  name: ByteString,
-): Inode | undefined {
+export function procLookup(sb: SuperBlock, parent: ProcDirEntry, name: ByteString): Inode | number {
   const entry = parent.children.get(name);
-  return entry === undefined ? undefined : procGetInode(sb, entry);
+  return entry === undefined ? -ENOENT : procGetInode(sb, entry);
 }

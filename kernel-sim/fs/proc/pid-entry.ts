@@ -76,10 +76,10 @@ export function pidentLookup(
   entries: readonly PidEntry[],
   parent: Inode,
   name: ByteString,
-): Inode | undefined {
+): Inode | number {
   const task = getProcTask(parent);
   const entry = entries.find((candidate) => candidate.name === name);
-  if (task === undefined || entry === undefined) return undefined;
+  if (task === undefined || entry === undefined) return -ENOENT;
   return makeEntry(parent.sb, task, entry);
 }
 

@@ -1,4 +1,4 @@
-import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
+import { EACCES, EFAULT, EINVAL, ENOENT } from "../../include/errno.ts";
 import type { Cred } from "../../kernel/cred.ts";
 import type { Task } from "../../kernel/task.ts";
 import { byteArray, byteString } from "../../lib/byte-string.ts";
@@ -88,7 +88,7 @@ function dirInode(sb: SuperBlock, dir: CtlDir): Inode {
     {
       lookup(_parent, name) {
         const child = dir.children.get(name);
-        if (child === undefined) return undefined;
+        if (child === undefined) return -ENOENT;
         return child instanceof CtlDir ? dirInode(sb, child) : fileInode(sb, child);
       },
       permission: (task, self, mask) => sysctlPerm(task.cred, self.mode, mask),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EACCES, EINVAL, ENOENT } from "../../include/errno.ts";
+import { EACCES, EINVAL, ENOENT, ENXIO } from "../../include/errno.ts";
 import { startInit, startKernel } from "../../init/main.ts";
 import { byteString } from "../../lib/byte-string.ts";
 import type { Program } from "../../user/program.ts";
@@ -188,4 +188,18 @@ test.each([0, 1000])("whoever reads all of /proc (user %i) gets answers", (uid) 
   expect(seen).toContain("/proc/2/status");
   expect(seen).toContain("/proc/3/task/3/limits");
   expect(seen).toContain("/proc/sys/vm/overcommit_memory");
+});
+
+test("a pipe is opened again by its link, a socket is not", () => {
+  const answer = runWithProc(function* (sys) {
+    const ends = yield* sys.pipe2();
+    if (typeof ends === "number") return ends;
+    yield* sys.write(ends[1], "abc");
+    const again = yield* sys.open(`/proc/self/fd/${ends[0]}`);
+    const bytes = yield* sys.read(again, 10);
+    const socket = yield* sys.call("socket", 1, 1, 0);
+    const created = yield* sys.open("/proc/nothing", 0o102, 0o644);
+    return [byteString(bytes as Uint8Array), yield* sys.open(`/proc/self/fd/${socket}`), created];
+  });
+  expect(answer).toEqual(["abc", -ENXIO, -ENOENT]);
 });

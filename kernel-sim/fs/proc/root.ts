@@ -1,3 +1,4 @@
+import { ENOENT } from "../../include/errno.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { type PidNamespace, pidTask } from "../../kernel/pid.ts";
 import type { Task } from "../../kernel/task.ts";
@@ -62,14 +63,14 @@ function rootLinks(kernel: Kernel, tree: ProcTree): number {
 }
 
 /** @linux fs/proc/root.c `proc_root_lookup`, base.c `proc_pid_lookup` (6.18) */
-function rootLookup(dir: Inode, name: string, tree: ProcTree): Inode | undefined {
+function rootLookup(dir: Inode, name: string, tree: ProcTree): Inode | number {
   if (name === "self") return procSelf(dir.sb);
   if (name === "thread-self") return procThreadSelf(dir.sb);
   const tgid = nameToInt(name);
   if (tgid === undefined) return procLookup(dir.sb, tree.root, name);
   // Any thread's number finds the directory of that thread, though only leaders are listed.
   const task = pidTask(procPidNs(dir.sb).pids.get(tgid), "pid");
-  return task === undefined ? undefined : procPidInstantiate(dir, task);
+  return task === undefined ? -ENOENT : procPidInstantiate(dir, task);
 }
 
 /** @linux fs/proc/root.c `proc_root_readdir`, base.c `proc_pid_readdir` (6.18) */

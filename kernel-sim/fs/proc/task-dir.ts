@@ -18,9 +18,7 @@ export function procTaskDir(threadEntries: () => readonly PidEntry[]): PidEntry 
     {
       lookup(parent, name) {
         const thread = threadNamed(parent, name);
-        return thread === undefined
-          ? undefined
-          : instantiatePidDir(parent, thread, threadEntries());
+        return thread === undefined ? -ENOENT : instantiatePidDir(parent, thread, threadEntries());
       },
       getattr(inode) {
         const leader = getProcTask(inode);
