@@ -35,7 +35,6 @@ export const FMODE_WRITE = 0x2;
 export const FMODE_LSEEK = 0x4;
 export const FMODE_PREAD = 0x8;
 export const FMODE_PWRITE = 0x10;
-export const FMODE_EXEC = 0x20;
 export const FMODE_PATH = 0x4000;
 /** Reads and writes of the file take turns by its position (regular files and directories). */
 export const FMODE_ATOMIC_POS = 0x8000;
@@ -62,7 +61,6 @@ export const S_DEAD = 0x10;
 
 /** Bits of `SuperBlock.flags`. */
 export const SB_RDONLY = 0x1;
-export const SB_NODEV = 0x4;
 
 /** Bits of `Kiocb.flags`. */
 export const IOCB_NOWAIT = 0x8;

@@ -138,6 +138,8 @@ function mountsOf(task: Task, mnt: Mount): Mount[] {
 function lockMount(path: Path): Path | number {
   const place = followDown(path);
   const { inode } = place.dentry;
+  // Its mount is part of no namespace any more.
+  if (place.mnt.ns === undefined) return -ENOENT;
   if (inode === undefined || (inode.flags & S_DEAD) !== 0) return -ENOENT;
   return place.dentry.isUnhashed ? -ENOENT : place;
 }
@@ -194,7 +196,7 @@ function moveMount(task: Task, request: MountRequest): number {
   if (typeof place === "number") return place;
   const { mnt } = old;
   if (!isLocal(task, place.mnt) || !isLocal(task, mnt)) return -EINVAL;
-  if (!isPathMounted(old) || !mnt.hasParent || mnt === task.nsproxy.mnt.root) return -EINVAL;
+  if (!isPathMounted(old) || !mnt.hasParent) return -EINVAL;
   const isDir = place.dentry.inode?.type === S_IFDIR;
   if (isDir !== (mnt.root.inode?.type === S_IFDIR)) return -EINVAL;
   if (mnt.parent.peers !== undefined) return -EINVAL;

@@ -9,7 +9,7 @@ import { strncpyFromUser } from "../mm/uaccess.ts";
 import { type ByteString, type Path, SB_RDONLY } from "./fs.ts";
 import type { Mount } from "./mount.ts";
 import { isPathMounted, pathMount } from "./mount-new.ts";
-import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW } from "./namei.ts";
+import { followDown, LOOKUP_DIRECTORY, LOOKUP_FOLLOW } from "./namei.ts";
 import { attachMount, detachMount, dropMount, isPathReachable, mountTree } from "./namespace.ts";
 import { propagatedCopies } from "./pnode.ts";
 import { userPathAt } from "./user-path.ts";
@@ -61,8 +61,10 @@ function umount2(task: Task, name: number, flags: number): number {
   const known = MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW;
   if ((flags & ~known) !== 0) return -EINVAL;
   const lookup = (flags & UMOUNT_NOFOLLOW) !== 0 ? 0 : LOOKUP_FOLLOW;
-  const path = userPathAt(task, AT_FDCWD, name, lookup);
-  if (typeof path === "number") return path;
+  const found = userPathAt(task, AT_FDCWD, name, lookup);
+  if (typeof found === "number") return found;
+  // Also of "/" it is the topmost mount that goes.
+  const path = followDown(found);
   if (!capable(task.cred, CAP_SYS_ADMIN)) return -EPERM;
   if (!isPathMounted(path) || path.mnt.ns !== task.nsproxy.mnt) return -EINVAL;
   const denied = task.kernel.hooks.security.sbUmount(task);
@@ -87,7 +89,7 @@ function doUmount(task: Task, mnt: Mount, flags: number): number {
     mnt.sb.flags |= SB_RDONLY;
     return 0;
   }
-  if (!mnt.hasParent || mnt === task.nsproxy.mnt.root) return -EINVAL;
+  if (!mnt.hasParent) return -EINVAL;
   const copies = propagatedCopies(mnt);
   if (!isLazy && [mnt, ...copies].some((at) => at.count > 0 || at.children.length > 0)) {
     return -EBUSY;

@@ -120,11 +120,6 @@ export function copyMntNs(kernel: Kernel, ns: MntNamespace): MntNamespace {
   return copy;
 }
 
-/** Whether `mnt` is in the namespace (`check_mnt`). */
-export function isInNamespace(mnt: Mount, ns: MntNamespace): boolean {
-  return mnt.ns === ns;
-}
-
 /** Whether `path` can be reached from `root` through mounts (`is_path_reachable`). */
 export function isPathReachable(path: Path, root: Path): boolean {
   let { mnt, dentry } = path;

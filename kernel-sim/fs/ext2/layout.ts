@@ -14,7 +14,6 @@ export const EXT2_N_BLOCKS = 15;
 export const INODE_SIZE = 128;
 export const SUPER_OFFSET = 1024;
 export const GROUP_DESC_SIZE = 32;
-export const EXT2_NAME_LEN = 255;
 export const EXT2_LINK_MAX = 32000;
 /** A directory entry before its name. */
 export const DIRENT_HEAD = 8;
@@ -70,7 +69,6 @@ export const I_DTIME = 20;
 export const I_GID = 24;
 export const I_LINKS = 26;
 export const I_BLOCKS = 28;
-export const I_FLAGS = 32;
 export const I_BLOCK = 40;
 export const I_GENERATION = 100;
 export const I_SIZE_HIGH = 108;

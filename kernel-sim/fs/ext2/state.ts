@@ -56,7 +56,7 @@ export class Ext2Fs {
   /** Told of the first change after a write-back. */
   dirtied: () => void = () => {};
   readonly operations: (mode: number) => Ext2Operations;
-  readonly #superBuffer: BufferHead;
+  readonly superBuffer: BufferHead;
   readonly #descs: readonly BufferHead[];
 
   constructor(
@@ -73,7 +73,7 @@ export class Ext2Fs {
     this.cache = cache;
     this.es = es;
     this.groups = groups;
-    this.#superBuffer = superBuffer;
+    this.superBuffer = superBuffer;
     this.#descs = descs;
     this.blocksPerGroup = es.getUint32(S_BLOCKS_PER_GROUP, true);
     this.inodesPerGroup = es.getUint32(S_INODES_PER_GROUP, true);
@@ -126,6 +126,6 @@ export class Ext2Fs {
     this.dirty(buffer);
     if (superField === undefined) return;
     this.es.setUint32(superField, this.es.getUint32(superField, true) + by, true);
-    this.dirty(this.#superBuffer);
+    this.dirty(this.superBuffer);
   }
 }

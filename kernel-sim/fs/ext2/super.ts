@@ -17,6 +17,7 @@ import {
   EXT2_LINK_MAX,
   EXT2_ROOT_INO,
   EXT2_SUPER_MAGIC,
+  EXT2_VALID_FS,
   FEATURE_INCOMPAT_FILETYPE,
   GROUP_DESC_SIZE,
   INODE_SIZE,
@@ -30,7 +31,11 @@ import {
   S_INODES_COUNT,
   S_LOG_BLOCK_SIZE,
   S_MAGIC,
+  S_MNT_COUNT,
+  S_MTIME,
   S_REV_LEVEL,
+  S_STATE,
+  S_WTIME,
   SUPER_OFFSET,
 } from "./layout.ts";
 import { ext2DirOps, ext2LinkOps, ext2SpecialOps } from "./namei.ts";
@@ -127,7 +132,17 @@ function fillSuper(kernel: Kernel, cache: BufferCache, dev: number): SuperBlock 
   const root = ext2Iget(fs, EXT2_ROOT_INO);
   if (typeof root === "number") return root;
   sb.root = new Dentry(sb, undefined, "/", root);
+  setupSuper(fs);
   return sb;
+}
+
+/** From now on, and until it is unmounted, the disk says that it may not be in order. @linux fs/ext2/super.c `ext2_setup_super` (6.18) */
+function setupSuper(fs: Ext2Fs): void {
+  const { es } = fs;
+  es.setUint16(S_STATE, es.getUint16(S_STATE, true) & ~EXT2_VALID_FS, true);
+  es.setUint16(S_MNT_COUNT, es.getUint16(S_MNT_COUNT, true) + 1, true);
+  es.setUint32(S_MTIME, Math.floor(fs.sb.kernel.wallClock() / 1e9), true);
+  fs.dirty(fs.superBuffer);
 }
 
 function operationsOf(mode: number): Ext2Operations {
@@ -188,6 +203,10 @@ function scheduleWriteback(fs: Ext2Fs): void {
 
 /** Unmounted: the rest goes to the disk, which takes its time. @linux fs/ext2/super.c `ext2_put_super` (6.18) */
 function putSuper(fs: Ext2Fs, dev: number): void {
+  const { es } = fs;
+  es.setUint16(S_STATE, es.getUint16(S_STATE, true) | EXT2_VALID_FS, true);
+  es.setUint32(S_WTIME, Math.floor(fs.sb.kernel.wallClock() / 1e9), true);
+  fs.dirty(fs.superBuffer);
   writeAll(fs);
   fs.sb.kernel.subsystem("ext2.mounted", () => new Map<number, SuperBlock>()).delete(dev);
 }
