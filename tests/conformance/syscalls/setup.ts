@@ -7,6 +7,10 @@ import { SA_RESTORER } from "./words.ts";
 
 const AT_FDCWD = -100;
 const O_RDWR = 2;
+/** Far from where the kernel puts mappings. */
+const CONTROL_ADDRESS = 0x1000_0000;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_FIXED = 0x11;
 const SIGCHLD = 17;
 const SIGACTION_BYTES = 32;
 const SA_RESTART = 0x1000_0000;
@@ -15,6 +19,13 @@ const PR_SET_NAME = 15;
 /** The process file system as the pid namespace of `init` sees it. */
 export function mountProc(init: Shell): void {
   init.must("mount", "proc", "/proc", "proc", 0, 0);
+}
+
+/** The recorder's own file: init and its children have it mapped, so the root file system is in use. */
+export function mapControlFile(init: Shell): void {
+  const fd = init.must("openat", AT_FDCWD, "/.ctl", O_RDWR, 0);
+  init.must("mmap", CONTROL_ADDRESS, 4096, PROT_READ_WRITE, MAP_SHARED_FIXED, fd, 0);
+  init.must("close", fd);
 }
 
 /** The descriptors 0, 1 and 2 of init, which all others inherit. */

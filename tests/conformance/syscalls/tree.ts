@@ -27,7 +27,7 @@ export function makeTree(rootfs: Rootfs): void {
   for (const [path, minor] of DEVICES) rootfs.device(path, 1, minor, { mode: 0o666 });
   rootfs.file(AGENT_PATH, programFile("agent", BSS_BYTES), { mode: 0o755 });
   rootfs.file(EXIT_PATH, programFile("exit", BSS_BYTES), { mode: 0o755 });
-  rootfs.file("/.ctl", new Uint8Array(), { mode: 0o666 });
+  rootfs.file("/.ctl", new Uint8Array(4096), { mode: 0o666 });
 }
 
 /** The files that this scenario finds. */

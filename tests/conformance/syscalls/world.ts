@@ -21,7 +21,14 @@ import type {
   World,
 } from "./port.ts";
 import type { SetupFile, StartOptions } from "./scenario.ts";
-import { mountProc, openNull, reapChildren, setLimits, startProcess } from "./setup.ts";
+import {
+  mapControlFile,
+  mountProc,
+  openNull,
+  reapChildren,
+  setLimits,
+  startProcess,
+} from "./setup.ts";
 import { Shell } from "./shell.ts";
 import { AGENT_PATH, EXIT_PATH, makeFiles, makeTree } from "./tree.ts";
 
@@ -156,6 +163,7 @@ export class SimWorld implements World {
     const outer = new SimAgent(startInit(started, EXIT_PATH, "corpus"));
     this.init = this.startInit(new Shell(outer, constantsFor(), () => this.run()));
     mountProc(this.init);
+    mapControlFile(this.init);
     openNull(this.init);
     setLimits(this.init);
     this.dropResourceCapability();
