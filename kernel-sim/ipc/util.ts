@@ -1,4 +1,4 @@
-import { EACCES, EEXIST, EIDRM, EINVAL, ENOENT, ENOSPC, EPERM } from "../include/errno.ts";
+import { EACCES, EEXIST, EINVAL, ENOENT, ENOSPC, EPERM } from "../include/errno.ts";
 import { CAP_IPC_OWNER, CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
 import { capable, inGroup } from "../kernel/cred.ts";
 import type { Task } from "../kernel/task.ts";
@@ -96,12 +96,12 @@ export class IpcIds<T extends { readonly perm: KernIpcPerm }> {
     object.perm.key = IPC_PRIVATE;
   }
 
-  /** The object with this id: -EINVAL, or -EIDRM when it is another one's place now. */
+  /** The object with this id, or -EINVAL, also when its place is another one's now. */
   obtain(id: number): T | number {
     if (id < 0) return -EINVAL;
     const object = this.#byIndex.get(id % IPCMNI);
     if (object === undefined) return -EINVAL;
-    return object.perm.seq === Math.floor(id / IPCMNI) ? object : -EIDRM;
+    return object.perm.seq === Math.floor(id / IPCMNI) ? object : -EINVAL;
   }
 
   /** The object at a place, as SHM_STAT and its like name it. */

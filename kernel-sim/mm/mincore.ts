@@ -23,7 +23,7 @@ export function sysMincore(task: Task, at: number, bytes: number, vec: number): 
   if (start % 4096 !== 0) return -EINVAL;
   if (start + len > mm.taskSize) return -ENOMEM;
   const pages = Math.ceil(len / 4096);
-  const to = toAddress(vec);
+  const to = toUlong(vec);
   if (to + pages > mm.taskSize) return -EFAULT;
   for (let done = 0; done < pages; ) {
     const from = start + done * 4096;

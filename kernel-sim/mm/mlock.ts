@@ -21,13 +21,13 @@ const MCL_FUTURE = 2;
 const MCL_ONFAULT = 4;
 
 export function sysMlock(task: Task, start: number, len: number): number {
-  return doMlock(task.mm!, start, toUlong(len), VM_LOCKED);
+  return doMlock(task.mm!, start, len, VM_LOCKED);
 }
 
 export function sysMlock2(task: Task, start: number, len: number, flags: number): number {
   if ((flags & ~MLOCK_ONFAULT) !== 0) return -EINVAL;
   const onFault = (flags & MLOCK_ONFAULT) !== 0 ? VM_LOCKONFAULT : 0;
-  return doMlock(task.mm!, start, toUlong(len), VM_LOCKED | onFault);
+  return doMlock(task.mm!, start, len, VM_LOCKED | onFault);
 }
 
 /** @linux mm/mlock.c `do_mlock` (6.18) */
@@ -49,8 +49,9 @@ function doMlock(mm: Mm, at: number, bytes: number, flags: number): number {
 
 function pagesOf(at: number, bytes: number): { readonly start: number; readonly len: number } {
   const page = Math.floor(at / 4096) * 4096;
-  const len = pageAlign(bytes + at - page);
-  return { start: toUlong(page), len: len >= 2 ** 64 ? 0 : len };
+  // As signed numbers, which are exact where the sum wraps.
+  const len = pageAlign(bytes + (at - page));
+  return { start: toUlong(page), len: toUlong(len === 0 ? 0 : len) };
 }
 
 function lockedPagesIn(mm: Mm, start: number, end: number): number {
@@ -63,7 +64,7 @@ function lockedPagesIn(mm: Mm, start: number, end: number): number {
 }
 
 export function sysMunlock(task: Task, at: number, bytes: number): number {
-  const { start, len } = pagesOf(at, toUlong(bytes));
+  const { start, len } = pagesOf(at, bytes);
   return applyLockFlags(task.mm!, start, len, 0);
 }
 

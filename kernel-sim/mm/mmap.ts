@@ -1,3 +1,4 @@
+import { fput } from "../fs/file-table.ts";
 import { type File, FMODE_PATH, FMODE_READ, FMODE_WRITE, S_IFREG } from "../fs/fs.ts";
 import {
   EACCES,
@@ -32,6 +33,7 @@ import {
 } from "../include/uapi/mman.ts";
 import type { Task } from "../kernel/task.ts";
 import { mmPopulate } from "./gup.ts";
+import { hugetlbFile } from "./hugetlb.ts";
 import { checkSealsMmap } from "./memfd-seals.ts";
 import type { Mm } from "./mm.ts";
 import { mayLockAny, mlockFutureOk, RLIMIT_MEMLOCK, rlimitOf } from "./mm-limits.ts";
@@ -71,7 +73,8 @@ const HIGH_UNALIGNED = 2 ** 51 + 0.5;
 
 /** An address: negative ones lie above all; where they end no double can tell, but whether on a page it can. */
 export function toAddress(value: number): number {
-  if (value >= 0) return value;
+  // The last page but its first byte: numbers that are errnos where Linux looks for such.
+  if (value > -4096) return value;
   return value % 4096 === 0 ? value + ULONG : HIGH_UNALIGNED;
 }
 
@@ -108,17 +111,37 @@ export function mmapPgoff(
     file = task.files.get(fd | 0);
     if (file === undefined || (file.mode & FMODE_PATH) !== 0) return -EBADF;
     if ((flags & MAP_HUGETLB) !== 0) return -EINVAL;
-  } else if ((flags & MAP_HUGETLB) !== 0) return hugetlbRefusal(flags);
+  } else if ((flags & MAP_HUGETLB) !== 0) {
+    return mmapHugetlb(task, addr, len, prot, flags, pgoff);
+  }
   const mm = task.mm!;
   const mapped = doMmap(mm, file, addr, len, prot, flags, pgoff);
   if (mapped >= 0 && mm.populate > 0) mmPopulate(mm, mapped, mm.populate);
   return mapped;
 }
 
-/** Pages of 2 MiB and 1 GiB could be, but none has been set aside. */
-function hugetlbRefusal(flags: number): number {
+/**
+ * Pages of 2 MiB and 1 GiB could be, but none has been set aside: all is checked, and then there is no
+ * memory.
+ */
+function mmapHugetlb(
+  task: Task,
+  addr: number,
+  len: number,
+  prot: number,
+  flags: number,
+  pgoff: number,
+): number {
   const shift = (flags >>> 26) & 0x3f;
-  return shift === 0 || shift === 21 || shift === 30 ? -ENOMEM : -EINVAL;
+  if (shift !== 0 && shift !== 21 && shift !== 30) return -EINVAL;
+  const bytes = shift === 30 ? 2 ** 30 : 2 ** 21;
+  const aligned = Math.ceil(len / bytes) * bytes;
+  const file = hugetlbFile(task, bytes);
+  if (typeof file === "number") return file;
+  const rounded = aligned >= ULONG ? 0 : aligned;
+  const mapped = doMmap(task.mm!, file, addr, rounded, prot, flags, pgoff, bytes);
+  fput(file);
+  return mapped;
 }
 
 /**
@@ -135,6 +158,7 @@ export function doMmap(
   prot: number,
   wanted: number,
   offset: number,
+  align = 4096,
 ): number {
   mm.populate = 0;
   if (bytes === 0) return -EINVAL;
@@ -147,6 +171,7 @@ export function doMmap(
   let vmFlags = (prot & 7) | flagBits(flags) | mm.defFlags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
   const addr = getUnmappedArea(mm, asked, len, flags);
   if (addr < 0) return addr;
+  if (addr % align !== 0 && (flags & MAP_FIXED) !== 0) return -EINVAL;
   if ((flags & MAP_FIXED_NOREPLACE) !== 0 && mm.vmasIn(addr, addr + len).length > 0) {
     return -EEXIST;
   }
@@ -181,6 +206,7 @@ export function doMmap(
 
 /** @linux mm/mmap.c `round_hint_to_min` */
 function roundHint(mm: Mm, hint: number): number {
+  if (hint < 0) return ULONG - 4096;
   const page = Math.floor(hint / 4096) * 4096;
   return page !== 0 && page < mm.memory.mmapMinAddr ? mm.memory.mmapMinAddr : page;
 }
@@ -232,7 +258,7 @@ function checkFile(
     if (!mayWrite) flags &= ~(VM_MAYWRITE | VM_SHARED);
   } else if (type !== MAP_PRIVATE) return refuse(-EINVAL);
   if ((file.mode & FMODE_READ) === 0) return refuse(-EACCES);
-  if ((file.path.mnt.flags & MNT_NOEXEC) !== 0) {
+  if (isNoexec(file)) {
     if ((flags & VM_EXEC) !== 0) return refuse(-EPERM);
     flags &= ~VM_MAYEXEC;
   }
@@ -241,9 +267,18 @@ function checkFile(
   return checkSealsMmap(inode.mapping, flags);
 }
 
+/** File systems of the kernel's own, from which nothing is executed (SB_I_NOEXEC). */
+const NOEXEC_TYPES: ReadonlySet<string> = new Set(["pipefs", "sockfs", "anon_inodefs", "proc"]);
+
+/** @linux fs/exec.c `path_noexec` */
+function isNoexec(file: File): boolean {
+  const { mnt } = file.path;
+  return (mnt.flags & MNT_NOEXEC) !== 0 || NOEXEC_TYPES.has(mnt.sb.type);
+}
+
 /** @linux mm/mmap.c `file_mmap_ok` */
 function isInFile(file: File, pgoff: number, len: number): boolean {
-  const { inode } = file;
-  const bytesMax = inode.type === S_IFREG ? Math.min(inode.sb.maxbytes, 2 ** 63) : ULONG;
-  return len <= bytesMax && pgoff <= Math.floor((bytesMax - len) / 4096);
+  // Regular files end at 2^63 - 1, others at 2^64 - 1: in pages, what lies below.
+  const pagesMax = file.inode.type === S_IFREG ? 2 ** 51 : 2 ** 52;
+  return pgoff <= pagesMax - len / 4096 - 1;
 }

@@ -101,7 +101,8 @@ function checkParams(vrm: Remap, flags: number): number {
   if (newAddr % 4096 !== 0) return -EINVAL;
   if ((flags & MREMAP_MAYMOVE) === 0) return -EINVAL;
   if ((flags & MREMAP_DONTUNMAP) !== 0 && oldLen !== newLen) return -EINVAL;
-  if (addr + oldLen > newAddr && newAddr + newLen > addr) return -EINVAL;
+  const oldEnd = addr + oldLen >= 2 ** 64 ? addr + oldLen - 2 ** 64 : addr + oldLen;
+  if (oldEnd > newAddr && newAddr + newLen > addr) return -EINVAL;
   // A move may split two mappings into three each.
   if (mm.vmas.length + 2 >= mm.memory.maxMapCount - 3) return -ENOMEM;
   return 0;
