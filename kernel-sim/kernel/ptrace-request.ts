@@ -31,7 +31,7 @@ import {
   PTRACE_SETSIGMASK,
 } from "../include/uapi/ptrace.ts";
 import { SIGTRAP } from "../include/uapi/signal.ts";
-import { changeProtection } from "../mm/mprotect.ts";
+import { writeForced } from "../mm/access-vm.ts";
 import {
   copyFromUser,
   copyToUser,
@@ -40,7 +40,6 @@ import {
   setInt64,
   structFromUser,
 } from "../mm/uaccess.ts";
-import { VM_MAYWRITE, VM_SHARED, VM_WRITE } from "../mm/vma.ts";
 import {
   JOBCTL_LISTENING,
   JOBCTL_TRAP_NOTIFY,
@@ -141,21 +140,7 @@ function pokeData(child: Task, addr: number, data: number): number {
   setInt64(new DataView(word.buffer), 0, data);
   const { mm } = child;
   if (mm === undefined) return -EIO;
-  let done = mm.copyToUser(addr, word);
-  while (done < 8) {
-    const vma = mm.findVma(addr + done);
-    const isForced =
-      vma !== undefined && (vma.flags & (VM_WRITE | VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE;
-    if (!isForced) return -EIO;
-    const { flags } = vma;
-    vma.flags |= VM_WRITE;
-    const step = mm.copyToUser(addr + done, word.subarray(done, Math.min(8, vma.end - addr)));
-    vma.flags = flags;
-    changeProtection(vma, vma.start, vma.end);
-    if (step === 0) return -EIO;
-    done += step;
-  }
-  return 0;
+  return writeForced(mm, addr, word) < word.length ? -EIO : 0;
 }
 
 /** @linux kernel/ptrace.c `ptrace_regset` (6.18) */

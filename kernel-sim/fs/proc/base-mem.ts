@@ -1,9 +1,17 @@
-import { EFAULT, ESRCH } from "../../include/errno.ts";
+import { EFAULT, EINVAL, EIO, ESRCH } from "../../include/errno.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { IovIter } from "../../lib/iov-iter.ts";
+import { writeForced } from "../../mm/access-vm.ts";
 import type { Mm } from "../../mm/mm.ts";
-import type { ByteString, File, FileOperations, Inode, Kiocb } from "../fs.ts";
-import { genericFileLlseek } from "../llseek.ts";
+import {
+  type ByteString,
+  type File,
+  type FileOperations,
+  FMODE_UNSIGNED_OFFSET,
+  type Inode,
+  type Kiocb,
+} from "../fs.ts";
+import { genericFileLlseek, SEEK_CUR, SEEK_SET } from "../llseek.ts";
 import { seqFileOperations, seqPrivate, setSeqPrivate } from "../seq-file.ts";
 import { getProcTask } from "./internal.ts";
 import { mmAccess } from "./task-mmu.ts";
@@ -62,6 +70,57 @@ function openMem(reader: Task, inode: Inode, file: File): number {
   if (typeof mm === "number") return mm;
   file.privateData = mm;
   return 0;
+}
+
+/**
+ * /proc/PID/mem: the memory itself, at the addresses of the process.
+ *
+ * @linux fs/proc/base.c `mem_rw` (6.18)
+ * @simplified what the process may not read itself (PROT_NONE) nobody reads here: EIO.
+ */
+export const memOperations: FileOperations = {
+  open(reader, inode, file) {
+    file.mode |= FMODE_UNSIGNED_OFFSET;
+    return openMem(reader, inode, file);
+  },
+  llseek(_task, file, offset, whence) {
+    if (whence !== SEEK_SET && whence !== SEEK_CUR) return -EINVAL;
+    file.pos = whence === SEEK_SET ? offset : file.pos + offset;
+    return file.pos;
+  },
+  readIter(iocb, iter) {
+    const mm = livingMm(iocb);
+    if (mm === undefined || iter.count === 0) return 0;
+    let done = 0;
+    while (iter.count > 0) {
+      const bytes = new Uint8Array(Math.min(iter.count, PAGE_SIZE));
+      const got = mm.copyFromUser(iocb.pos, bytes);
+      if (got === 0) return done === 0 ? -EIO : done;
+      if (iter.copyTo(bytes.subarray(0, got)) < got) return -EFAULT;
+      iocb.pos += got;
+      done += got;
+    }
+    return done;
+  },
+  writeIter(iocb, iter) {
+    const mm = livingMm(iocb);
+    if (mm === undefined || iter.count === 0) return 0;
+    let done = 0;
+    while (iter.count > 0) {
+      const bytes = new Uint8Array(Math.min(iter.count, PAGE_SIZE));
+      if (iter.copyFrom(bytes) < bytes.length) return -EFAULT;
+      const went = writeForced(mm, iocb.pos, bytes);
+      iocb.pos += went;
+      done += went;
+      if (went < bytes.length) return done === 0 ? -EIO : done;
+    }
+    return done;
+  },
+};
+
+function livingMm(iocb: Kiocb): Mm | undefined {
+  const mm = iocb.file.privateData as Mm | undefined;
+  return mm === undefined || mm.users === 0 ? undefined : mm;
 }
 
 /** /proc/PID/cmdline: the arguments, or what the program has written over them. @linux fs/proc/base.c `get_mm_cmdline` */

@@ -13,6 +13,7 @@ import {
   auxvOperations,
   cmdlineOperations,
   environOperations,
+  memOperations,
   mmSeqOperations,
 } from "./base-mem.ts";
 import { procFdDir, procFdinfoDir } from "./fd.ts";
@@ -55,6 +56,7 @@ function entries(isWhole: boolean): readonly PidEntry[] {
     one("stat", 0o444, (task, ns, reader) => procPidStat(reader, task, ns, isWhole)),
     one("statm", 0o444, (task) => procPidStatm(task.mm)),
     reg("maps", 0o444, mmSeqOperations(procPidMaps)),
+    reg("mem", 0o600, memOperations),
     lnk("cwd", linkToCwd),
     lnk("root", linkToRoot),
     lnk("exe", linkToExe),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EACCES, EINVAL, ENOENT, ENXIO } from "../../include/errno.ts";
+import { EACCES, EINVAL, EIO, ENOENT, ENXIO } from "../../include/errno.ts";
 import { startInit, startKernel } from "../../init/main.ts";
 import { byteString } from "../../lib/byte-string.ts";
 import type { Program } from "../../user/program.ts";
@@ -202,4 +202,18 @@ test("a pipe is opened again by its link, a socket is not", () => {
     return [byteString(bytes as Uint8Array), yield* sys.open(`/proc/self/fd/${socket}`), created];
   });
   expect(answer).toEqual(["abc", -ENXIO, -ENOENT]);
+});
+
+test("mem is the memory itself, read-only code included", () => {
+  const answer = runWithProc(function* (sys) {
+    const at = yield* sys.mmap(0, 4096, 1, 0x22);
+    const mem = yield* sys.open("/proc/self/mem", O_RDWR);
+    yield* sys.lseek(mem, at + 10);
+    const wrote = yield* sys.write(mem, "code");
+    yield* sys.lseek(mem, at + 9);
+    const bytes = yield* sys.read(mem, 6);
+    yield* sys.lseek(mem, 0x1000);
+    return [wrote, byteString(bytes as Uint8Array), yield* sys.read(mem, 4)];
+  });
+  expect(answer).toEqual([4, "\0code\0", -EIO]);
 });
