@@ -35,6 +35,8 @@ export const FMODE_WRITE = 0x2;
 export const FMODE_LSEEK = 0x4;
 export const FMODE_PREAD = 0x8;
 export const FMODE_PWRITE = 0x10;
+/** In the flags of an open: it is to be executed (`__FMODE_EXEC`). */
+export const FMODE_EXEC = 0x20;
 export const FMODE_PATH = 0x4000;
 /** Reads and writes of the file take turns by its position (regular files and directories). */
 export const FMODE_ATOMIC_POS = 0x8000;
@@ -244,6 +246,8 @@ export class File {
   /** Descriptors and others that hold it (`f_count`); `fput` in fs/file-table.ts. */
   count = 1;
   privateData: unknown = undefined;
+  /** What Landlock lets whoever has it do; settled when it was opened. */
+  landlockAccess = 0xffff;
   /** fcntl(F_SETOWN, F_SETSIG). */
   owner: { pid: unknown; type: number; uid: number; euid: number; signum: number } | undefined =
     undefined;

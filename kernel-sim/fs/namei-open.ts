@@ -16,6 +16,7 @@ import { fput } from "./file-table.ts";
 import {
   type ByteString,
   File,
+  FMODE_EXEC,
   type Inode,
   type Path,
   S_APPEND,
@@ -175,7 +176,8 @@ function doOpen(nd: Nameidata, op: OpenFlags, isCreated: boolean): OpenResult {
   }
   const refused = mayOpen(task, nd.path, accMode, flags);
   if (refused !== 0) return refused;
-  const file = vfsOpen(task, nd.path, op.openFlag);
+  const isExec = (op.accMode & MAY_EXEC) !== 0;
+  const file = vfsOpen(task, nd.path, isExec ? op.openFlag | FMODE_EXEC : op.openFlag);
   if (!truncates || typeof file === "number") return file;
   return file instanceof File ? truncateOpened(task, file) : truncateLater(task, file);
 }

@@ -7,6 +7,7 @@ import { invariant } from "../hw/simulator-bug.ts";
 import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
+import { initLandlock } from "../security/landlock/init.ts";
 import { installHooks } from "./hooks.ts";
 import { makeInitTask } from "./init-task.ts";
 import { initSyscalls } from "./syscalls.ts";
@@ -26,6 +27,7 @@ export function startKernel(options: KernelOptions): StartedKernel {
   initSyscalls(kernel);
   installHooks(kernel);
   initProcFs(kernel);
+  initLandlock(kernel);
   kernel.binfmts.push(scriptFormat, elfFormat);
   return { kernel, rootfs: initRootfs(kernel) };
 }

@@ -36,6 +36,7 @@ import { waitSyscalls } from "../kernel/wait-syscalls.ts";
 import { swapSyscalls } from "../mm/swapfile.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
+import { landlockSyscalls } from "../security/landlock/syscalls.ts";
 
 /** The calls of all parts of the kernel. */
 const TABLES: readonly SyscallTable[] = Object.freeze([
@@ -53,6 +54,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   execSyscalls,
   futexSyscalls,
   fsSyscalls,
+  landlockSyscalls,
   eventfdSyscalls,
   eventpollSyscalls,
   pipeSyscalls,

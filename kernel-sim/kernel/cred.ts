@@ -1,3 +1,4 @@
+import type { LandlockDomain } from "../security/landlock/ruleset.ts";
 import type { Task } from "./task.ts";
 import type { UserNamespace } from "./user-namespace.ts";
 
@@ -50,6 +51,8 @@ export interface Cred {
   readonly groups: readonly number[];
   readonly user: UserStruct;
   readonly userNs: UserNamespace;
+  /** What Landlock holds it to. */
+  readonly landlock?: LandlockDomain;
 }
 
 /** Credentials that nobody uses yet: the copy that a change works on (`prepare_creds`). */
