@@ -1,14 +1,82 @@
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  S_IFSOCK,
+  S_ISGID,
+  S_ISUID,
+  S_ISVTX,
+} from "./fs/fs.ts";
 import * as errno from "./include/errno.ts";
+import * as capability from "./include/uapi/capability.ts";
+import * as eventpoll from "./include/uapi/eventpoll.ts";
+import * as fcntl from "./include/uapi/fcntl.ts";
+import * as futex from "./include/uapi/futex.ts";
+import * as inotify from "./include/uapi/inotify.ts";
+import * as ioctls from "./include/uapi/ioctls.ts";
+import * as mman from "./include/uapi/mman.ts";
+import * as mount from "./include/uapi/mount.ts";
+import * as poll from "./include/uapi/poll.ts";
+import * as prctl from "./include/uapi/prctl.ts";
+import * as ptrace from "./include/uapi/ptrace.ts";
+import * as resource from "./include/uapi/resource.ts";
+import * as sched from "./include/uapi/sched.ts";
+import * as securebits from "./include/uapi/securebits.ts";
+import * as siginfo from "./include/uapi/siginfo.ts";
+import * as signal from "./include/uapi/signal.ts";
+import * as socket from "./include/uapi/socket.ts";
+import * as socketOptions from "./include/uapi/socket-options.ts";
+import * as termbits from "./include/uapi/termbits.ts";
+import * as time from "./include/uapi/time.ts";
+import * as wait from "./include/uapi/wait.ts";
 
 const { errnoName: _errnoName, ...errnoNumbers } = errno;
 
 /**
  * Numbers that are globals of every cell, under their names in Linux.
  *
- * @linux include/uapi/linux/bpf.h, pkt_cls.h, if_ether.h, in.h (6.18)
+ * @linux include/uapi: errno, files, signals, memory, processes, sockets, terminals; bpf.h, pkt_cls.h, if_ether.h, in.h (6.18)
  */
 export const constants: Readonly<Record<string, number>> = Object.freeze({
   ...errnoNumbers,
+
+  ...capability,
+  ...eventpoll,
+  ...fcntl,
+  ...futex,
+  ...inotify,
+  ...ioctls,
+  ...mman,
+  ...mount,
+  ...poll,
+  ...prctl,
+  ...ptrace,
+  ...resource,
+  ...sched,
+  ...securebits,
+  ...siginfo,
+  ...signal,
+  ...socketOptions,
+  ...socket,
+  ...termbits,
+  ...time,
+  ...wait,
+
+  S_IFMT,
+  S_IFSOCK,
+  S_IFLNK,
+  S_IFREG,
+  S_IFBLK,
+  S_IFDIR,
+  S_IFCHR,
+  S_IFIFO,
+  S_ISUID,
+  S_ISGID,
+  S_ISVTX,
 
   BPF_ANY: 0,
   BPF_NOEXIST: 1,
