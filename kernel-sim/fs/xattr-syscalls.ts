@@ -36,6 +36,11 @@ function byFd(task: Task, fd: number): Where {
   return () => task.files.fget(fd | 0)?.path ?? -EBADF;
 }
 
+/** Since 6.13 fgetxattr and fsetxattr, and they alone, take AT_FDCWD for the working directory. */
+function byFdOrCwd(task: Task, fd: number): Where {
+  return (fd | 0) === AT_FDCWD ? () => task.fs.pwd : byFd(task, fd);
+}
+
 function at(task: Task, dfd: number, name: number, flags: number): Where {
   if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return () => -EINVAL;
   const lookup = (flags & AT_SYMLINK_NOFOLLOW) !== 0 ? 0 : LOOKUP_FOLLOW;
@@ -159,11 +164,11 @@ export const xattrSyscalls: SyscallTable = {
   lsetxattr: (task, path, name, value, size, flags) =>
     set(task, byLink(task, path), name, value, size, flags),
   fsetxattr: (task, fd, name, value, size, flags) =>
-    set(task, byFd(task, fd), name, value, size, flags),
+    set(task, byFdOrCwd(task, fd), name, value, size, flags),
   setxattrat,
   getxattr: (task, path, name, value, size) => get(task, byPath(task, path), name, value, size),
   lgetxattr: (task, path, name, value, size) => get(task, byLink(task, path), name, value, size),
-  fgetxattr: (task, fd, name, value, size) => get(task, byFd(task, fd), name, value, size),
+  fgetxattr: (task, fd, name, value, size) => get(task, byFdOrCwd(task, fd), name, value, size),
   getxattrat,
   listxattr: (task, path, names, size) => list(task, byPath(task, path), names, size),
   llistxattr: (task, path, names, size) => list(task, byLink(task, path), names, size),

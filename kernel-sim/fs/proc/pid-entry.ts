@@ -12,6 +12,7 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  S_IMMUTABLE,
   type SuperBlock,
 } from "../fs.ts";
 import { dirEmitDots, dtType } from "../libfs.ts";
@@ -92,6 +93,7 @@ export function instantiatePidDir(parent: Inode, task: Task, entries: readonly P
   };
   const inode = procPidMakeInode(parent.sb, task, S_IFDIR | 0o555, op, fop);
   inode.nlink = 2 + entries.filter((entry) => (entry.mode & S_IFMT) === S_IFDIR).length;
+  inode.flags |= S_IMMUTABLE;
   return inode;
 }
 
