@@ -145,6 +145,14 @@ function* finishLater(
 function finishIo(iocb: Kiocb, result: number, movesPos: boolean, event: number): number {
   const { file, task } = iocb;
   if (movesPos && (file.mode & FMODE_STREAM) === 0) file.pos = iocb.pos;
+  const { ioac } = task;
+  if (event === IN_ACCESS) {
+    ioac.syscr++;
+    if (result > 0) ioac.rchar += result;
+  } else {
+    ioac.syscw++;
+    if (result > 0) ioac.wchar += result;
+  }
   if (result > 0) {
     fsnotifyFile(file, event);
     task.kernel.chargeCurrent(Math.ceil(result / CACHE_LINE) * task.kernel.costs.copyLineNs);

@@ -41,6 +41,7 @@ function exitSignal(task: Task): void {
   const { signal, threadPid, kernel } = task;
   const isGroupDead = task.isThreadGroupLeader;
   if (signal.currTarget === task) signal.currTarget = undefined;
+  signal.ioac.add(task.ioac);
   signal.utime += task.utime;
   signal.stime += task.stime;
   signal.nvcsw += task.nvcsw;

@@ -1,6 +1,7 @@
 import type { UserStruct } from "./cred.ts";
 import type { Pid } from "./pid.ts";
 import type { Task } from "./task.ts";
+import { TaskIoAccounting } from "./task-io-accounting.ts";
 import type { HrTimer } from "./time/hrtimer.ts";
 import type { WaitQueueHead } from "./wait.ts";
 
@@ -130,6 +131,8 @@ export class SignalStruct {
   /** Time of ended threads and of children that were waited for, in ns; faults and switches likewise. */
   utime = 0;
   stime = 0;
+  /** Of ended threads, and of children that were waited for. */
+  readonly ioac = new TaskIoAccounting();
   cutime = 0;
   cstime = 0;
   nvcsw = 0;

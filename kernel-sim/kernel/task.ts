@@ -16,6 +16,7 @@ import type {
 } from "./signal-struct.ts";
 import type { MaySleep } from "./sleep.ts";
 import { TASK_NEW } from "./state.ts";
+import { TaskIoAccounting } from "./task-io-accounting.ts";
 import type { Exception, UserContext } from "./user-context.ts";
 import type { WaitQueueHead } from "./wait.ts";
 
@@ -139,6 +140,7 @@ export class Task {
   /** RDTSC raises a signal (PR_SET_TSC). */
   isTscOff = false;
 
+  readonly ioac = new TaskIoAccounting();
   /** In ns. */
   utime = 0;
   stime = 0;

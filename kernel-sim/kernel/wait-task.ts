@@ -106,6 +106,8 @@ function waitTaskZombie(opts: WaitOpts, waiter: Task, child: Task): number {
 /** What the child and its own children have used counts as the waiter's children's. */
 function inheritUsage({ signal }: Task, child: Task): void {
   const usage = bothRusage(child);
+  signal.ioac.add(child.ioac);
+  signal.ioac.add(child.signal.ioac);
   signal.cutime += usage.utime;
   signal.cstime += usage.stime;
   signal.cminFlt += usage.minFlt;

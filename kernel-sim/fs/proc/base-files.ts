@@ -1,4 +1,4 @@
-import { EFAULT, EINVAL, EPERM, ESRCH } from "../../include/errno.ts";
+import { EACCES, EFAULT, EINVAL, EPERM, ESRCH } from "../../include/errno.ts";
 import { CAP_SYS_NICE } from "../../include/uapi/capability.ts";
 import { capable } from "../../kernel/cred.ts";
 import type { PidNamespace } from "../../kernel/pid.ts";
@@ -6,12 +6,13 @@ import { ptraceMayAccess } from "../../kernel/ptrace-access.ts";
 import { TASK_RUNNING } from "../../kernel/state.ts";
 import type { Task } from "../../kernel/task.ts";
 import { setTaskComm } from "../../kernel/task-comm.ts";
+import { TaskIoAccounting } from "../../kernel/task-io-accounting.ts";
 import { byteString } from "../../lib/byte-string.ts";
 import type { IovIter } from "../../lib/iov-iter.ts";
 import { kstrtoll } from "../../lib/kstrtox.ts";
 import type { ByteString, FileOperations, Kiocb } from "../fs.ts";
 import { getProcTask } from "./internal.ts";
-import { pidSeqOperations } from "./pid-entry.ts";
+import { type PidShow, pidSeqOperations } from "./pid-entry.ts";
 
 const TASK_COMM_LEN = 16;
 const NUMBER_BYTES = 22;
@@ -46,6 +47,26 @@ export function syscallText(task: Task, _ns: PidNamespace, reader: Task): ByteSt
   if (regs.origAx < 0) return `${regs.origAx} ${place}`;
   const args = [regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9].map(hex).join(" ");
   return `${regs.origAx} ${args} ${place}`;
+}
+
+/** /proc/PID/io of a process (`isWhole`) or a thread. @linux fs/proc/base.c `do_io_accounting` (6.18) */
+export function ioText(isWhole: boolean): PidShow {
+  return (task, _ns, reader) => {
+    if (ptraceMayAccess(reader, task, "fscreds") < 0) return -EACCES;
+    const io = new TaskIoAccounting();
+    if (isWhole) io.add(task.signal.ioac);
+    for (const thread of isWhole ? task.signal.threads : [task]) io.add(thread.ioac);
+    return [
+      `rchar: ${io.rchar}`,
+      `wchar: ${io.wchar}`,
+      `syscr: ${io.syscr}`,
+      `syscw: ${io.syscw}`,
+      "read_bytes: 0",
+      "write_bytes: 0",
+      "cancelled_write_bytes: 0",
+      "",
+    ].join("\n");
+  };
 }
 
 /** /proc/PID/timerslack_ns. @linux fs/proc/base.c `timerslack_ns_operations` (6.18) */

@@ -4,6 +4,7 @@ import type { Inode } from "../fs.ts";
 import { procPidStat, procPidStatus } from "./array.ts";
 import {
   commOperations,
+  ioText,
   personalityText,
   syscallText,
   timerslackOperations,
@@ -72,6 +73,7 @@ function entries(isWhole: boolean): readonly PidEntry[] {
     reg("oom_score_adj", 0o644, oomScoreAdjOperations),
     one("loginuid", 0o444, () => "4294967295"),
     one("sessionid", 0o444, () => "4294967295"),
+    one("io", 0o400, ioText(isWhole)),
     one("uid_map", 0o644, () => ID_MAP),
     one("gid_map", 0o644, () => ID_MAP),
     one("projid_map", 0o644, () => ID_MAP),

@@ -217,3 +217,22 @@ test("mem is the memory itself, read-only code included", () => {
   });
   expect(answer).toEqual([4, "\0code\0", -EIO]);
 });
+
+test("io counts what a process and the children it has waited for have read and written", () => {
+  const text = runWithProc(function* (sys) {
+    const ends = yield* sys.pipe2();
+    if (typeof ends === "number") return ends;
+    const child = yield* sys.fork();
+    if (child === 0) {
+      yield* sys.write(ends[1], "seven77");
+      yield* sys.exit(0);
+    }
+    yield* sys.wait4(child);
+    yield* sys.read(ends[0], 100);
+    yield* sys.read(ends[0], 0);
+    return yield* readAll(sys, "/proc/self/io");
+  });
+  expect(text).toBe(
+    "rchar: 7\nwchar: 7\nsyscr: 2\nsyscw: 1\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
+  );
+});
