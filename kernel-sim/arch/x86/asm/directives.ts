@@ -89,7 +89,7 @@ function strings(isTerminated: boolean): Directive {
 }
 
 /** Beyond this, a program has mistyped a number. */
-const MOST_BYTES = 16 * 1024 * 1024;
+export const MOST_BYTES = 4 * 1024 * 1024;
 
 function count(assembler: Assembler, cursor: Cursor): number {
   const { at } = cursor;

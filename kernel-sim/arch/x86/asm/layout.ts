@@ -3,6 +3,7 @@
  * are filled to what they align to.
  */
 import type { Assembler } from "./assembler.ts";
+import { MOST_BYTES } from "./directives.ts";
 import { evaluate, type Lookup } from "./expression.ts";
 import type { AsmError } from "./problem.ts";
 import { type Fragment, type FragmentEnd, nops, type Section } from "./section.ts";
@@ -97,8 +98,10 @@ function endLength(
       if (!mayGrow) return 0;
       const to = evaluate(end.to, lookup);
       const isHere = to?.symbol === undefined || to.symbol === `#${fragment.section.name}`;
-      if (to !== undefined && isHere && to.value >= address) return to.value - address;
-      errors.push({ line: end.line, column: 1, message: ".org cannot go back, nor elsewhere" });
+      const gap = to === undefined || !isHere ? -1 : to.value - address;
+      if (gap >= 0 && gap <= MOST_BYTES) return gap;
+      const message = ".org cannot go back, nor elsewhere, nor far ahead";
+      errors.push({ line: end.line, column: 1, message });
       return 0;
     }
     case "jump":
