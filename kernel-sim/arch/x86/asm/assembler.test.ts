@@ -52,9 +52,14 @@ test.each(["att", "intel"] as const)("bytes are read back as objdump prints them
   expect(wrong).toEqual([]);
 });
 
-test("a program with labels, data and relaxed jumps is what as and ld make of it", () => {
-  const lines = readFileSync(join(FIXTURES, "program.hex"), "utf8").trim().split("\n");
-  const image = linked(readFileSync(join(FIXTURES, "program.s"), "utf8"));
+test.each([
+  { name: "labels, data and relaxed jumps", file: "program", sections: 3 },
+  { name: "macros, repetitions and conditions", file: "macros", sections: 2 },
+])("a program with $name is what as and ld make of it", ({ file, sections }) => {
+  const lines = readFileSync(join(FIXTURES, `${file}.hex`), "utf8")
+    .trim()
+    .split("\n");
+  const image = linked(readFileSync(join(FIXTURES, `${file}.s`), "utf8"));
   const contents = image.sections.map(({ name, vaddr, size, isNobits }) => {
     const segment = image.segments.find(
       ({ vaddr: start, memSize }) => vaddr >= start && vaddr < start + memSize,
@@ -62,9 +67,9 @@ test("a program with labels, data and relaxed jumps is what as and ld make of it
     const start = vaddr - segment.vaddr;
     return isNobits ? "" : `${name} ${hex(segment.bytes.slice(start, start + size))}`;
   });
-  expect(contents.filter((line) => line !== "")).toEqual(lines.slice(0, 3));
+  expect(contents.filter((line) => line !== "")).toEqual(lines.slice(0, sections));
   const places = new Map(image.symbols.map(({ name, value }) => [name, value]));
-  for (const line of lines.slice(3)) {
+  for (const line of lines.slice(sections)) {
     const [address, , name] = line.split(" ");
     if (!places.has(name!)) continue;
     expect([name, places.get(name!)]).toEqual([name, Number.parseInt(address!, 16)]);
@@ -153,6 +158,19 @@ describe("an error says where it is and what to do", () => {
       ...{ source: ".intel_syntax noprefix\nmov eax, $5", line: 2, column: 10 },
       message: "in Intel syntax a number has no $ before it",
     },
+    {
+      source: ".macro m a\nmov \\a, %eax\n.endm\nm $1, 2",
+      line: 4,
+      column: 1,
+      message: "m takes 1 arguments, not 2",
+    },
+    {
+      source: ".macro m\nm\n.endm\nm",
+      line: 4,
+      column: 1,
+      message: "this macro uses itself without end",
+    },
+    { source: ".if 1\nnop", line: 1, column: 1, message: "a block has no end: add .endif" },
     { source: ".foo 1", line: 1, column: 1, message: "the directive .foo is not known" },
     {
       source: "mov (%eax,%esp), %eax",

@@ -2,8 +2,9 @@
  * An assembler for 32-bit x86 that reads what GNU as reads, in AT&T and in Intel syntax.
  *
  * @spec GNU as, the manual's chapters 5 to 7 and 9.16
- * @simplified no macros and no conditional assembly; numbers have 53 bits.
+ * @simplified numbers have 53 bits; of macros and conditions there is what `blocks.ts` has.
  */
+import { Blocks } from "./blocks.ts";
 import { Cursor, type Statement, splitStatements } from "./cursor.ts";
 import { type Directive, directiveNamed } from "./directives.ts";
 import { type Encoded, encodeInstruction } from "./encode.ts";
@@ -80,8 +81,7 @@ export class Assembler implements AsmObject {
   previous: Section;
   /** How often each numeric label has been defined. */
   readonly #counts = new Map<string, number>();
-  /** Blocks of `.rept`: how deep, how often, and what has been read. */
-  #repeat: { depth: number; count: number; readonly body: Cursor[] } | undefined;
+  readonly blocks: Blocks = new Blocks(this);
 
   constructor(isIntel: boolean) {
     this.isIntel = isIntel;
@@ -110,10 +110,7 @@ export class Assembler implements AsmObject {
   }
 
   statement(cursor: Cursor): void {
-    if (this.#repeat !== undefined) {
-      this.#collect(cursor, this.#repeat);
-      return;
-    }
+    if (this.blocks.takes(cursor)) return;
     for (;;) {
       const label = LABEL.exec(cursor.text.slice(cursor.at));
       if (label === null) break;
@@ -130,7 +127,7 @@ export class Assembler implements AsmObject {
       this.setConstant(cursor, word, false);
     } else if (word.startsWith(".")) {
       this.#directive(cursor, word, start);
-    } else {
+    } else if (!this.blocks.expand(cursor, word)) {
       this.#instruction(cursor, word.toLowerCase(), start);
     }
     if (!cursor.isAtEnd) cursor.fail("did not expect this here");
@@ -193,33 +190,13 @@ export class Assembler implements AsmObject {
     });
   }
 
-  beginRepeat(count: number): void {
-    this.#repeat = { depth: 0, count, body: [] };
-  }
-
   finish(): void {
-    if (this.#repeat !== undefined) {
-      this.errors.push({ line: 1, column: 1, message: ".rept has no end: add .endr" });
+    const { missing } = this.blocks;
+    if (missing !== undefined) {
+      this.errors.push({ line: 1, column: 1, message: `a block has no end: add ${missing}` });
       return;
     }
     this.errors.push(...layOut(this));
-  }
-
-  #collect(cursor: Cursor, repeat: { depth: number; count: number; body: Cursor[] }): void {
-    const word = cursor.peekName();
-    if (word === ".rept") repeat.depth++;
-    if (word === ".endr" && repeat.depth-- === 0) {
-      this.#repeat = undefined;
-      for (let i = 0; i < Math.min(repeat.count, 65536); i++) {
-        for (const statement of repeat.body) {
-          statement.at = 0;
-          statement.skipSpace();
-          this.statement(statement);
-        }
-      }
-      return;
-    }
-    repeat.body.push(cursor);
   }
 
   #define(cursor: Cursor, written: string): void {

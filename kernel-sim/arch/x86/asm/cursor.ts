@@ -91,6 +91,10 @@ export class Cursor {
     return this.#line;
   }
 
+  get column(): number {
+    return this.#column;
+  }
+
   get isAtEnd(): boolean {
     return this.at >= this.text.length;
   }

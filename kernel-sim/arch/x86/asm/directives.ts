@@ -200,10 +200,31 @@ function syntax(isIntel: boolean): Directive {
 }
 
 const rept: Directive = (assembler, cursor) => {
-  assembler.beginRepeat(count(assembler, cursor));
+  const { at } = cursor;
+  const times = assembler.number(cursor);
+  if (times < 0 || times > 65_536) cursor.failAt(at, "this is not how often");
+  assembler.blocks.repeat(cursor, times);
 };
 
-const endr: Directive = (_assembler, cursor) => cursor.failAt(0, ".endr without .rept");
+const irp: Directive = (assembler, cursor) => assembler.blocks.repeatWith(cursor);
+const macro: Directive = (assembler, cursor) => assembler.blocks.define(cursor);
+
+const ifNumber: Directive = (assembler, cursor) => {
+  assembler.blocks.condition(assembler.number(cursor) !== 0);
+};
+
+function ifDefined(wanted: boolean): Directive {
+  return (assembler, cursor) => {
+    const name = cursor.name();
+    if (name === "") cursor.fail("expected a symbol");
+    assembler.blocks.condition(assembler.symbols.has(name) === wanted);
+  };
+}
+
+/** The end, or the middle, of a block that nobody has begun. */
+function withoutBegin(name: string, begin: string): Directive {
+  return (_assembler, cursor) => cursor.failAt(0, `${name} without ${begin}`);
+}
 
 const wrongMode: Directive = (_assembler, cursor) => {
   cursor.failAt(0, "only 32-bit code can be assembled here");
@@ -250,7 +271,15 @@ const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   [".intel_syntax", syntax(true)],
   [".att_syntax", syntax(false)],
   [".rept", rept],
-  [".endr", endr],
+  [".irp", irp],
+  [".endr", withoutBegin(".endr", ".rept")],
+  [".macro", macro],
+  [".endm", withoutBegin(".endm", ".macro")],
+  [".if", ifNumber],
+  [".ifdef", ifDefined(true)],
+  [".ifndef", ifDefined(false)],
+  [".else", withoutBegin(".else", ".if")],
+  [".endif", withoutBegin(".endif", ".if")],
   [".code16", wrongMode],
   [".code64", wrongMode],
   // They say something to other tools.
