@@ -7,6 +7,9 @@ export interface PendingEvent {
   isCancelled: boolean;
 }
 
+/** Fewer cancelled events are not worth a compaction. */
+const CANCELLED_MIN = 64;
+
 /**
  * What will happen on the machine, ordered by time, then by the order of scheduling: a heap with four
  * children a node.
@@ -34,6 +37,7 @@ export class EventQueue {
     event.isCancelled = true;
     this.#cancelled++;
     this.#dropCancelled();
+    if (this.#cancelled > CANCELLED_MIN && this.#cancelled * 2 > this.#heap.length) this.#compact();
   }
 
   /** When the next event comes, in ns; Infinity when none waits. */
@@ -50,6 +54,17 @@ export class EventQueue {
     first.isCancelled = true;
     this.#dropCancelled();
     return first;
+  }
+
+  /** Throws all cancelled events out: timers that are set again and again must not pile up. */
+  #compact(): void {
+    const events = this.#heap.filter((event) => !event.isCancelled);
+    this.#heap.length = 0;
+    this.#cancelled = 0;
+    for (const event of events) {
+      this.#heap.push(event);
+      this.#up(this.#heap.length - 1);
+    }
   }
 
   #dropCancelled(): void {

@@ -24,7 +24,7 @@ import {
   type TcpSock,
   TcpWriteSkb,
 } from "./tcp-sock.ts";
-import { tcpWriteErr } from "./tcp-state.ts";
+import { tcpWriteErr, traceTcp } from "./tcp-state.ts";
 
 const TCP_RTO_MIN = 200_000_000;
 const TCP_RTO_MAX = 120_000_000_000;
@@ -348,6 +348,7 @@ export function tcpSendFin(sk: TcpSock): void {
 
 /** Tells the peer that the connection is no more. @linux net/ipv4/tcp_output.c `tcp_send_active_reset` (6.18) */
 export function tcpSendActiveReset(sk: TcpSock): void {
+  traceTcp("tcp:tcp_send_reset", sk);
   const seq = Math.min(sk.sndNxt, Math.max(sk.sndUna + sk.sndWnd, sk.sndUna));
   transmit(sk, seq, TCPHDR_ACK | TCPHDR_RST, new Uint8Array(0));
 }
@@ -418,6 +419,7 @@ function retransmitTimer(sk: TcpSock): void {
     tcpWriteErr(sk, sk.errSoft !== 0 ? sk.errSoft : ETIMEDOUT);
     return;
   }
+  traceTcp("tcp:tcp_retransmit_skb", sk);
   for (const skb of [...sk.rtxQueue]) transmit(sk, skb.seq, skb.flags, skb.data());
   rearmRto(sk);
 }

@@ -42,6 +42,12 @@ export function tcpSetState(sk: TcpSock, state: number): void {
   if (sk.num !== 0 && (sk.bindLocks & BINDPORT_LOCK) === 0) inetPutPort(sk);
 }
 
+/** An event of one connection. @linux include/trace/events/tcp.h (6.18) */
+export function traceTcp(name: string, sk: TcpSock): void {
+  const { state, num: sport, dport, saddr, daddr, family } = sk;
+  sk.kernel.tracing.event(name, { state, sport, dport, family, saddr, daddr });
+}
+
 /** @linux net/ipv4/inet_hashtables.c `inet_put_port` (6.18) */
 export function inetPutPort(sk: TcpSock): void {
   putPort(sk.net, sk.num, sk);
@@ -76,6 +82,7 @@ export function tcpDone(sk: TcpSock): void {
 
 /** The last one who used it has gone. @linux net/ipv4/inet_connection_sock.c `inet_csk_destroy_sock` (6.18) */
 export function destroySock(sk: TcpSock): void {
+  traceTcp("tcp:tcp_destroy_sock", sk);
   clearXmitTimers(sk);
   writeQueuePurge(sk);
   for (const skb of sk.outOfOrder.splice(0)) kfreeSkb(skb);
@@ -86,6 +93,7 @@ export function destroySock(sk: TcpSock): void {
 /** The peer has reset the connection. @linux net/ipv4/tcp_input.c `tcp_reset` (6.18) */
 export function tcpReset(sk: TcpSock): void {
   if (sk.state === TCP_CLOSE) return;
+  traceTcp("tcp:tcp_receive_reset", sk);
   if (sk.state === TCP_SYN_SENT) sk.err = ECONNREFUSED;
   else sk.err = sk.state === TCP_CLOSE_WAIT ? EPIPE : ECONNRESET;
   writeQueuePurge(sk);

@@ -4,6 +4,7 @@ import {
   ECONNRESET,
   EFAULT,
   EMSGSIZE,
+  ENOBUFS,
   ENOTCONN,
   EOPNOTSUPP,
   EPERM,
@@ -51,6 +52,8 @@ import { maybeAddCreds, mayPassCred, scmStatAdd, scmStatDel, unixScmToSkb } from
 import { UnixSkb, type UnixSock } from "./unix-sock.ts";
 
 const PAGE_SIZE = 4096;
+/** The largest piece of memory that kmalloc gives, without what a buffer itself needs. */
+const KMALLOC_MAX = 4 * 1024 * 1024 - 320;
 
 /**
  * Sends one datagram, whole or not at all.
@@ -93,6 +96,7 @@ function* dgramSend(
   const error = yield* waitForSendBuffer(task, sk, isNonBlocking);
   if (error < 0) return error;
   const skb = newDatagram(len);
+  if (skb === undefined) return -ENOBUFS;
   skbSetOwnerW(skb, sk);
   const filled = fill(task, msg, scm, skb);
   const answer = filled < 0 ? filled : yield* deliver(task, sk, name, skb, isNonBlocking);
@@ -100,9 +104,11 @@ function* dgramSend(
   return answer;
 }
 
-function newDatagram(len: number): UnixSkb {
+/** A buffer for `len` bytes; undefined when that is more than there is in one piece. */
+function newDatagram(len: number): UnixSkb | undefined {
   const paged =
     len > SKB_MAX_ALLOC ? pageAlign(Math.min(len - SKB_MAX_ALLOC, MAX_SKB_FRAGS * PAGE_SIZE)) : 0;
+  if (len - paged > KMALLOC_MAX) return undefined;
   return new UnixSkb(new Uint8Array(len), skbTruesize(len - paged, paged));
 }
 
