@@ -1,3 +1,4 @@
+import { EOPNOTSUPP } from "../include/errno.ts";
 import { O_ACCMODE, O_CLOEXEC, O_NONBLOCK } from "../include/uapi/fcntl.ts";
 import type { Task } from "../kernel/task.ts";
 import { Dentry } from "./dcache.ts";
@@ -18,7 +19,9 @@ function anonInodes(task: Task): AnonInodes {
   return kernel.subsystem("anon_inodes", () => {
     const dev = kernel.anonymousDev();
     const sb = new SuperBlock(kernel, "anon_inodefs", ANON_INODE_FS_MAGIC, dev);
-    const inode = new Inode(sb, sb.nextIno(), 0o600, {}, noOpenFops);
+    // What all share nobody may change.
+    const op = { setattr: () => -EOPNOTSUPP };
+    const inode = new Inode(sb, sb.nextIno(), 0o600, op, noOpenFops);
     sb.root = new Dentry(sb, undefined, "anon_inode:", inode);
     return { mnt: new Mount(sb, sb.root, 0, "anon_inodefs"), inode };
   });

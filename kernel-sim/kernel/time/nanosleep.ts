@@ -45,6 +45,7 @@ export function sysClockNanosleep(
   const request = getTimespec64(task, rqtp);
   if (request === undefined) return -EFAULT;
   if (!isValidTimespec(request)) return -EINVAL;
+  if (clock.isAlarm) return -EOPNOTSUPP;
   const isAbsolute = (flags & TIMER_ABSTIME) !== 0;
   if (clock.isCpuClock) {
     if (isThreadClockOfCaller(task, clockid)) return -EINVAL;

@@ -35,9 +35,17 @@ export interface PosixClock {
   readonly canSleep: boolean;
   readonly hasTimers: boolean;
   readonly isCpuClock: boolean;
+  /** Sleeping by it and its timers are refused, but only when all arguments are right. */
+  readonly isAlarm: boolean;
 }
 
-const PLAIN = { canAdjust: false, canSleep: true, hasTimers: true, isCpuClock: false };
+const PLAIN = {
+  canAdjust: false,
+  canSleep: true,
+  hasTimers: true,
+  isCpuClock: false,
+  isAlarm: false,
+};
 const READ_ONLY = { ...PLAIN, canSleep: false, hasTimers: false };
 const HIGH_RES = () => 1;
 const LOW_RES = () => TICK_NS;
@@ -81,7 +89,12 @@ const tai: PosixClock = {
 };
 
 /** A machine without a clock that runs while it is off (no CONFIG_RTC_CLASS) has nothing that could wake it. */
-const alarm: PosixClock = { ...READ_ONLY, getres: () => -EINVAL, get: () => -EINVAL };
+const alarm: PosixClock = {
+  ...PLAIN,
+  isAlarm: true,
+  getres: () => -EINVAL,
+  get: () => -EINVAL,
+};
 
 const cpu: PosixClock = {
   ...PLAIN,

@@ -147,9 +147,9 @@ export class PosixTimer {
       this.#overrun += this.engine.forwardNow(this.intervalNs);
       this.status = "armed";
       this.engine.start(this.engine.expires);
+      this.#overrunLast = this.#overrun;
+      this.#overrun = -1;
     }
-    this.#overrunLast = this.#overrun;
-    this.#overrun = -1;
     this.#signalSeq++;
     return { ...info, overrun: this.overrunLast };
   }

@@ -81,6 +81,7 @@ function doTimerCreate(
   const notify = event?.notify ?? SIGEV_SIGNAL;
   const scope = (notify & SIGEV_THREAD_ID) !== 0 ? "thread" : "process";
   if (putUser32(task, created, id) < 0) return giveBack(-EFAULT);
+  if (clock.isAlarm) return giveBack(-EOPNOTSUPP);
   const timer = new PosixTimer(id, clockid, notify, scope, target, info, room.user);
   const engine = makeEngine(task, timer);
   if (engine === undefined) return giveBack(-EINVAL);
