@@ -39,6 +39,13 @@ export function doSigaltstack(task: Task, wanted: SigaltStack, sp: number): numb
   return 0;
 }
 
+/** `ss_flags` as sigaltstack(2) tells them: none, in use or not, and whether it disarms itself. @linux `sas_ss_flags` */
+export function altStackState(task: Task): number {
+  const { altStack, regs } = task;
+  const state = altStack.size === 0 ? SS_DISABLE : isOnAltStack(task, regs.sp) ? SS_ONSTACK : 0;
+  return state | (altStack.flags & SS_AUTODISARM);
+}
+
 /** @linux kernel/signal.c `SYSCALL_DEFINE2(sigaltstack)` (6.18) */
 export function sysSigaltstack(task: Task, uss: number, uoss: number): number {
   const { altStack } = task;
@@ -55,9 +62,8 @@ export function sysSigaltstack(task: Task, uss: number, uoss: number): number {
   }
   const old = new Uint8Array(24);
   const view = new DataView(old.buffer);
-  const state = altStack.size === 0 ? SS_DISABLE : isOnAltStack(task, sp) ? SS_ONSTACK : 0;
   setInt64(view, 0, altStack.sp);
-  view.setInt32(8, state | (altStack.flags & SS_AUTODISARM), true);
+  view.setInt32(8, altStackState(task), true);
   setInt64(view, 16, altStack.size);
   if (wanted !== undefined) {
     const result = doSigaltstack(task, wanted, sp);

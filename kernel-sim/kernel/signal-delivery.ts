@@ -1,4 +1,5 @@
 import { disarmAltStack, setupRtFrame } from "../arch/x86/signal.ts";
+import { setupFrame32 } from "../arch/x86/signal-32.ts";
 import {
   EINTR,
   ERESTART_RESTARTBLOCK,
@@ -18,6 +19,7 @@ import {
   SIGSEGV,
   SIGSTOP,
 } from "../include/uapi/signal.ts";
+import { USER32_CS } from "./entry/invoke.ts";
 import { doGroupExit } from "./exit.ts";
 import { isCurrentPgrpOrphaned } from "./exit-pgrp.ts";
 import { clearJobctlPending, JOBCTL_STOP_PENDING, JOBCTL_TRAP_MASK } from "./jobctl.ts";
@@ -46,6 +48,7 @@ import { TASK_RUNNING } from "./state.ts";
 import { PF_SIGNALED, type Task } from "./task.ts";
 
 const NR_RESTART_SYSCALL = 219;
+const NR_RESTART_SYSCALL_32 = 0;
 /** `syscall` is two bytes long: to make it again, the program goes back by them. */
 const SYSCALL_INSN_SIZE = 2;
 
@@ -68,13 +71,18 @@ export function doSignal(task: Task): void {
   if (handled !== undefined) handleSignal(task, handled);
   else {
     if (regs.origAx !== -1 && isRestart(regs.ax)) {
-      regs.ax = regs.ax === -ERESTART_RESTARTBLOCK ? NR_RESTART_SYSCALL : regs.origAx;
+      regs.ax = regs.ax === -ERESTART_RESTARTBLOCK ? restartSyscallNr(task) : regs.origAx;
       regs.ip -= SYSCALL_INSN_SIZE;
     }
     restoreSavedSigmask(task);
   }
   // What comes from now on does not meet it in a system call.
   regs.origAx = -1;
+}
+
+/** `restart_syscall` in the table of the program. */
+function restartSyscallNr({ regs }: Task): number {
+  return regs.cs === USER32_CS ? NR_RESTART_SYSCALL_32 : NR_RESTART_SYSCALL;
 }
 
 function isRestart(ax: number): boolean {
@@ -98,7 +106,8 @@ function handleSignal(task: Task, { info, action }: ToHandle): void {
       regs.ip -= SYSCALL_INSN_SIZE;
     } else regs.ax = -EINTR;
   }
-  if (setupRtFrame(task, info, action) < 0) {
+  const setupFrame = regs.cs === USER32_CS ? setupFrame32 : setupRtFrame;
+  if (setupFrame(task, info, action) < 0) {
     // A handler of SIGSEGV that cannot be entered would be tried for ever.
     forceSig(task, SIGSEGV, info.signo === SIGSEGV ? "default" : "current");
     return;

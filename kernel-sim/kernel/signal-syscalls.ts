@@ -25,7 +25,7 @@ import {
   SIG_KERNEL_ONLY_MASK,
   sigmask,
 } from "./signal-set.ts";
-import type { KernelSiginfo, Sigset } from "./signal-struct.ts";
+import type { KernelSiginfo, Sigaction, Sigset } from "./signal-struct.ts";
 import type { MaySleep, SysResult } from "./sleep.ts";
 import { TASK_INTERRUPTIBLE, TASK_RUNNING } from "./state.ts";
 import type { SyscallTable } from "./syscall.ts";
@@ -72,10 +72,10 @@ function sigsetToUser(task: Task, addr: number, set: Sigset, size: number): numb
   return copyToUser(task, addr, bytes.subarray(0, size));
 }
 
-/** @linux kernel/signal.c `SYSCALL_DEFINE4(rt_sigaction)`, `do_sigaction` (6.18) */
+/** @linux kernel/signal.c `SYSCALL_DEFINE4(rt_sigaction)` (6.18) */
 function sysRtSigaction(
   task: Task,
-  rawSigno: number,
+  signo: number,
   act: number,
   oact: number,
   sigsetsize: number,
@@ -83,34 +83,51 @@ function sysRtSigaction(
   if (sigsetsize !== SIGSET_SIZE) return -EINVAL;
   const view = act === 0 ? undefined : structFromUser(task, act, SIGACTION_SIZE);
   if (typeof view === "number") return -EFAULT;
-  const signo = rawSigno | 0;
+  const wanted = view && {
+    handler: getUint64(view, 0),
+    flags: view.getUint32(8, true),
+    restorer: getUint64(view, 16),
+    mask: view.getBigUint64(24, true),
+  };
+  const old = doSigaction(task, signo | 0, wanted);
+  if (typeof old === "number" || oact === 0) return typeof old === "number" ? old : 0;
+  const bytes = new Uint8Array(SIGACTION_SIZE);
+  const out = new DataView(bytes.buffer);
+  setInt64(out, 0, old.handler);
+  setInt64(out, 8, old.flags);
+  setInt64(out, 16, old.restorer);
+  out.setBigUint64(24, old.mask, true);
+  return copyToUser(task, oact, bytes);
+}
+
+/**
+ * What `task` has done so far at `signo`; from now on what `wanted` says, if it is given. Or -EINVAL.
+ *
+ * @linux kernel/signal.c `do_sigaction` (6.18)
+ */
+export function doSigaction(
+  task: Task,
+  signo: number,
+  wanted: Sigaction | undefined,
+): Sigaction | number {
   if (signo < 1 || !isValidSignal(signo)) return -EINVAL;
-  if (view !== undefined && isMember(SIG_KERNEL_ONLY_MASK, signo)) return -EINVAL;
+  if (wanted !== undefined && isMember(SIG_KERNEL_ONLY_MASK, signo)) return -EINVAL;
   const { action } = task.sighand;
   const old = action[signo - 1]!;
   if ((old.flags & SA_IMMUTABLE) !== 0) return -EINVAL;
-  if (view !== undefined) {
-    const handler = getUint64(view, 0);
+  if (wanted !== undefined) {
     action[signo - 1] = {
-      handler,
-      flags: (view.getUint32(8, true) & UAPI_SA_FLAGS) >>> 0,
-      restorer: getUint64(view, 16),
-      mask: view.getBigUint64(24, true) & ~SIG_KERNEL_ONLY_MASK,
+      ...wanted,
+      flags: (wanted.flags & UAPI_SA_FLAGS) >>> 0,
+      mask: wanted.mask & ~SIG_KERNEL_ONLY_MASK,
     };
     // What is ignored from now on is dropped, also when it is blocked.
-    if (isHandlerIgnored(handler, signo)) flushFromAll(task, sigmask(signo));
+    if (isHandlerIgnored(wanted.handler, signo)) flushFromAll(task, sigmask(signo));
     else if (isHandlerIgnored(old.handler, signo)) {
       task.kernel.hooks.signalUnignored(task, signo);
     }
   }
-  if (oact === 0) return 0;
-  const bytes = new Uint8Array(SIGACTION_SIZE);
-  const out = new DataView(bytes.buffer);
-  setInt64(out, 0, old.handler);
-  setInt64(out, 8, (old.flags & UAPI_SA_FLAGS) >>> 0);
-  setInt64(out, 16, old.restorer);
-  out.setBigUint64(24, old.mask, true);
-  return copyToUser(task, oact, bytes);
+  return { ...old, flags: (old.flags & UAPI_SA_FLAGS) >>> 0 };
 }
 
 /** @linux kernel/signal.c `SYSCALL_DEFINE4(rt_sigprocmask)` (6.18) */
@@ -200,7 +217,8 @@ function sysRtSigsuspend(task: Task, unewset: number, sigsetsize: number): SysRe
   return sleepUntilSignal(task);
 }
 
-function* sleepUntilSignal(task: Task): MaySleep<number> {
+/** Sleeps until a signal is taken; the call is not made again after a handler. */
+export function* sleepUntilSignal(task: Task): MaySleep<number> {
   while (!task.hasSignalPending()) {
     task.state = TASK_INTERRUPTIBLE;
     yield;

@@ -27,6 +27,8 @@ export interface Exception {
  * call is to be made again, `ip` is 2 smaller than it was at the trap.
  */
 export interface UserContext {
+  /** It has met a trap that it will report once its time has passed: signals wait until that is served. */
+  readonly hasTrap?: boolean;
   /** Runs in user mode until something needs the kernel. */
   run(task: Task): Trap;
   /** The same program for a child that goes on from the same place; its registers are copied already. */

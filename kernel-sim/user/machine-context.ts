@@ -79,6 +79,10 @@ export class MachineContext implements UserContext {
     this.#state = state;
   }
 
+  get hasTrap(): boolean {
+    return this.#pending === TRAP_SYSCALL || this.#pending === TRAP_EXCEPTION;
+  }
+
   run(task: Task): Trap {
     const pending = this.#pending;
     this.#pending = undefined;

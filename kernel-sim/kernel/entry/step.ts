@@ -62,7 +62,7 @@ function resume(task: Task): number {
 /** Runs user code up to a trap and serves it; answers the ns that the user code took. */
 function enterUser(task: Task, rq: RunQueue, horizon: number): number {
   // Signals that came while it was ready or stopped, before the program sees anything.
-  if (task.sigpending) {
+  if (task.sigpending && task.user.hasTrap !== true) {
     exitToUserMode(task);
     if (task.state !== TASK_RUNNING || task.kstack !== undefined) return 0;
   }

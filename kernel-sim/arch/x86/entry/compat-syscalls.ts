@@ -2,6 +2,7 @@ import { compatExecve } from "../../../fs/exec.ts";
 import { EFAULT, EINVAL } from "../../../include/errno.ts";
 import { CSIGNAL } from "../../../include/uapi/sched.ts";
 import { kernelClone } from "../../../kernel/fork.ts";
+import { signalCompatSyscalls } from "../../../kernel/signal-compat-syscalls.ts";
 import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { mmapPgoff } from "../../../mm/mmap.ts";
@@ -24,11 +25,12 @@ const SAME: readonly string[] = (
   "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
   "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
   "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
-  "getdents64 getpriority umount2 mount statx uname"
+  "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend pidfd_open pidfd_getfd"
 ).split(" ");
 
 /** What differs. */
 const OWN: SyscallTable = {
+  ...signalCompatSyscalls,
   waitpid: (task, pid, status, options) => call(task, "wait4", pid, status, options, 0, 0, 0),
   lseek: (task, fd, offset, whence) => call(task, "lseek", fd, offset | 0, whence, 0, 0, 0),
   time: (task) => Math.floor(task.kernel.wallClock() / 1e9),
