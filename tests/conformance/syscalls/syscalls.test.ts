@@ -16,7 +16,7 @@ const reached = readReached();
  * `npm run conform:syscalls -- tests/fixtures/syscalls/*.gz --keep` raises the mark.
  */
 describe("what Linux 6.18 answered", () => {
-  test.each(Object.keys(reached))("holds for the scenarios of %s", (group) => {
+  test.each(Object.keys(reached))("holds for the scenarios of %s", { timeout: 60_000 }, (group) => {
     const scenarios = readScenarios(join(corpus, `${group}.jsonl.gz`));
     const played = scenarios.map((scenario) => playScenario(scenario, bootWorld, constants));
     const mark = reached[group];
@@ -30,6 +30,15 @@ describe("what Linux 6.18 answered", () => {
     const advanced = mark?.failures.filter((id) => !now?.failures.includes(id)) ?? [];
     if (advanced.length > 0) console.warn(`these agree by now: ${advanced.join(", ")}`);
   });
+
+  // Random calls with arguments of their kinds, and calls that no scenario of the corpus makes.
+  test("holds for scenarios that were recorded besides", () => {
+    const scenarios = readScenarios(join(corpus, "more/recorded.jsonl.gz"));
+    const played = scenarios.map((scenario) => playScenario(scenario, bootWorld, constants));
+    expect(played).toHaveLength(268);
+    const differing = played.filter(({ agrees }) => !agrees);
+    expect(differing.flatMap(firstDifference).join("\n")).toBe("");
+  }, 60_000);
 });
 
 function firstDifference({ scenario, steps, crash }: ReturnType<typeof playScenario>): string[] {
