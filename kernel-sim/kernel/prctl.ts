@@ -28,6 +28,7 @@ import {
   PR_SET_NO_NEW_PRIVS,
   PR_SET_PDEATHSIG,
   PR_SET_SPECULATION_CTRL,
+  PR_SET_SYSCALL_USER_DISPATCH,
   PR_SET_THP_DISABLE,
   PR_SET_TIMERSLACK,
   PR_SET_TIMING,
@@ -66,7 +67,8 @@ const TASK_COMM_LEN = 16;
  *
  * @linux kernel/sys.c `prctl` (6.18)
  * @spec prctl(2)
- * @simplified no PR_SET_MM, seccomp, shadow stacks, core scheduling and names of anonymous memory: EINVAL.
+ * @simplified no PR_SET_MM, seccomp, user dispatch, shadow stacks, core scheduling and names of anonymous
+ *   memory: EINVAL.
  */
 export function sysPrctl(
   task: Task,
@@ -149,6 +151,8 @@ const OPTIONS: Readonly<Record<number, PrctlOption>> = Object.freeze({
     if (isAnySet(a2, a3, a4, a5)) return -EINVAL;
     return (task.flags & PR_IO_FLUSHER) === PR_IO_FLUSHER ? 1 : 0;
   },
+  [PR_SET_SYSCALL_USER_DISPATCH]: (_task, mode, a3, a4, a5) =>
+    mode === 0 && !isAnySet(a3, a4, a5) ? 0 : -EINVAL,
   [PR_SET_MDWE]: setMdwe,
   [PR_GET_MDWE]: getMdwe,
   [PR_SET_MEMORY_MERGE]: setMemoryMerge,
