@@ -85,7 +85,7 @@ function addPathBeneath(task: Task, ruleset: LandlockRuleset, attr: number): num
   if (typeof view === "number") return -EFAULT;
   const access = getUint64(view, 0);
   if (access === 0) return -ENOMSG;
-  if (access > MASK_ACCESS_FS || (access & ~ruleset.handledFs) !== 0) return -EINVAL;
+  if (access > MASK_ACCESS_FS || (access & ~ruleset.layer.fs) !== 0) return -EINVAL;
   const file = task.files.get(view.getInt32(8, true));
   if (file === undefined) return -EBADF;
   // Nothing lies beneath what can be mounted nowhere.
