@@ -19,32 +19,21 @@ import {
   O_RDWR,
   O_WRONLY,
 } from "../include/uapi/fcntl.ts";
-import { BARE_MEMORY, bareTask } from "../init/bare-task.ts";
-import type { SyscallFn } from "../kernel/syscall.ts";
-import type { Task } from "../kernel/task.ts";
 import { fsSyscalls } from "./syscalls.ts";
+import { TestCaller } from "./test-calls.ts";
 
-let task: Task;
+let caller: TestCaller;
 
 beforeEach(() => {
-  task = bareTask();
+  caller = new TestCaller(fsSyscalls);
 });
 
-/** Puts a string (or bytes) at a page of its own and answers its address. */
-function at(slot: number, content: string | Uint8Array): number {
-  const bytes =
-    typeof content === "string"
-      ? Uint8Array.from([...content].map((char) => char.charCodeAt(0)).concat(0))
-      : content;
-  const address = BARE_MEMORY + slot * 0x1000;
-  task.mm!.copyToUser(address, bytes);
-  return address;
+function at(slot: number, content: string): number {
+  return caller.at(slot, content);
 }
 
 function call(name: string, ...args: number[]): number {
-  const [a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0] = args;
-  const fn: SyscallFn = fsSyscalls[name]!;
-  return fn(task, a0, a1, a2, a3, a4, a5) as number;
+  return caller.call(name, ...args);
 }
 
 function open(path: string, flags: number, mode = 0o644): number {
@@ -52,10 +41,8 @@ function open(path: string, flags: number, mode = 0o644): number {
 }
 
 function read(fd: number, n: number): string {
-  const got = call("read", fd, BARE_MEMORY + 0x2000, n);
-  const bytes = new Uint8Array(Math.max(got, 0));
-  task.mm!.copyFromUser(BARE_MEMORY + 0x2000, bytes);
-  return got < 0 ? `errno ${-got}` : String.fromCharCode(...bytes);
+  const got = call("read", fd, at(2, ""), n);
+  return got < 0 ? `errno ${-got}` : String.fromCharCode(...caller.bytes(2, got));
 }
 
 describe("open", () => {
