@@ -3,8 +3,8 @@ import { getUint64 } from "../mm/uaccess.ts";
 /** ELF: `include/uapi/linux/elf.h` (6.18). */
 export const ET_EXEC = 2;
 export const ET_DYN = 3;
-export const EM_386 = 3;
-export const EM_X86_64 = 62;
+const EM_386 = 3;
+const EM_X86_64 = 62;
 export const PT_LOAD = 1;
 export const PT_INTERP = 3;
 export const PT_NOTE = 4;

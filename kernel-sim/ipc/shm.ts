@@ -9,7 +9,6 @@ import type { Mm } from "../mm/mm.ts";
 import { doMmap, toAddress, toUlong } from "../mm/mmap.ts";
 import { doMunmap, pageAlign } from "../mm/munmap.ts";
 import { shmemFileSetup } from "../mm/shmem.ts";
-import { putUser64 } from "../mm/uaccess.ts";
 import { VM_NORESERVE, type Vma, type VmOperations } from "../mm/vma.ts";
 import type { Shm } from "./shm-info.ts";
 import { ipcGet, ipcPerms, newIpcPerm } from "./util.ts";
@@ -97,7 +96,7 @@ function attach(shm: Shm, vma: Vma): void {
 }
 
 /** @linux ipc/shm.c `shm_vm_ops` (6.18) */
-export const shmVmOps: VmOperations = Object.freeze({
+const shmVmOps: VmOperations = Object.freeze({
   ...filemapVmOps,
   open: (vma: Vma) => attach(shmOf(vma), vma),
   close(vma: Vma) {
@@ -128,18 +127,6 @@ const shmFileOps: FileOperations = Object.freeze({
 /** Maps a segment: the address. @linux ipc/shm.c `shmat` */
 export function sysShmat(task: Task, id: number, addr: number, flags: number): number {
   return doShmat(task, id | 0, toAddress(addr), flags);
-}
-
-/** The same as ipc(2) has it: the address is written to the caller's memory. */
-export function ipcShmat(
-  task: Task,
-  id: number,
-  addr: number,
-  flags: number,
-  result: number,
-): number {
-  const mapped = doShmat(task, id | 0, addr, flags);
-  return mapped < 0 ? mapped : putUser64(task, result, mapped);
 }
 
 /** @linux ipc/shm.c `do_shmat` (6.18) */

@@ -3,7 +3,7 @@ import type { Kernel } from "./kernel.ts";
 import { WaitQueueHead } from "./wait.ts";
 
 /** One line of the kernel's log. */
-export interface PrintkRecord {
+interface PrintkRecord {
   /** 0 (emergency) to 7 (debug). */
   readonly level: number;
   /** 0: the kernel itself; 1: a program that wrote to /dev/kmsg. */

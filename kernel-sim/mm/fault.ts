@@ -35,7 +35,7 @@ export function handleMmFault(vma: Vma, address: number, isWrite: boolean): numb
 }
 
 /** Whether an entry maps the page of zeros, which nobody counts. */
-export function isZeroPfn(vma: Vma, pfn: number): boolean {
+function isZeroPfn(vma: Vma, pfn: number): boolean {
   return pfn === vma.mm.memory.zeroPage.pfn;
 }
 

@@ -85,28 +85,6 @@ function pageForRead(inode: Inode, index: number): Page | undefined | number {
 }
 
 /**
- * Copies from `iter` into the file at `pos`, which may grow: bytes, or an errno when there were none.
- * Limits and permissions are the caller's.
- */
-export function filemapWrite(inode: Inode, pos: number, iter: IovIter): number {
-  let done = 0;
-  while (iter.count > 0) {
-    const at = pos + done;
-    const index = Math.floor(at / 4096);
-    const offset = at - index * 4096;
-    const step = Math.min(iter.count, 4096 - offset);
-    const page = filemapGrab(inode, index);
-    if (typeof page === "number") return done > 0 ? done : page;
-    const copied = iter.copyFrom(page.bytes.subarray(offset, offset + step));
-    if (copied > 0) page.isDirty = true;
-    done += copied;
-    if (pos + done > inode.size) inode.size = pos + done;
-    if (copied < step) return done > 0 ? done : -EFAULT;
-  }
-  return done;
-}
-
-/**
  * The file ends at `size` now: pages behind it go, from page tables too, and the rest of the last one is
  * zeros. Sets `inode.size`.
  *

@@ -17,7 +17,7 @@ import {
 import { VM_WRITE, type Vma } from "./vma.ts";
 
 /** The signal that an access which cannot be repaired leads to. */
-export interface FaultSignal {
+interface FaultSignal {
   readonly signo: number;
   readonly code: number;
 }

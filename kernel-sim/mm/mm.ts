@@ -25,7 +25,7 @@ export { PAGE_SIZE, TASK_SIZE_MAX };
 const LOOKED_UP = 64;
 
 /** Told that translations of [start, end) hold no longer; the end may be Infinity. */
-export type TlbFlush = (start: number, end: number) => void;
+type TlbFlush = (start: number, end: number) => void;
 
 /**
  * The address space of a process.
@@ -85,6 +85,10 @@ export class Mm {
   membarrierState = 0;
   /** oom_reaper has taken its pages: who reads them gets SIGBUS. */
   isUnstable = false;
+  /** Room for one number on its way from or to user memory. */
+  readonly word = new DataView(new ArrayBuffer(8));
+  readonly #bytes4 = new Uint8Array(this.word.buffer, 0, 4);
+  readonly #bytes8 = new Uint8Array(this.word.buffer);
   readonly #flushers = new Set<TlbFlush>();
   readonly #vpns = new Float64Array(LOOKED_UP).fill(NaN);
   readonly #writable = new Uint8Array(LOOKED_UP);
@@ -129,6 +133,16 @@ export class Mm {
       done += step;
     }
     return done;
+  }
+
+  /** `word` from user memory, its first `n` bytes (4 or 8); false at a fault. */
+  loadWord(addr: number, n: 4 | 8): boolean {
+    return this.copyFromUser(addr, n === 4 ? this.#bytes4 : this.#bytes8) === n;
+  }
+
+  /** `word` to user memory. */
+  storeWord(addr: number, n: 4 | 8): boolean {
+    return this.copyToUser(addr, n === 4 ? this.#bytes4 : this.#bytes8) === n;
   }
 
   /** The mapping that holds `addr`. @linux include/linux/mm.h `vma_lookup` */

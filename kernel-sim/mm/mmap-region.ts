@@ -23,7 +23,7 @@ import { linkFile, mappingOf } from "./vma-file.ts";
 import { mergeNewRange } from "./vma-merge.ts";
 
 /** Private pages that will be written have to be promised. @linux mm/vma.h `accountable_mapping` */
-export function isAccountable(flags: number): boolean {
+function isAccountable(flags: number): boolean {
   return (flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) === VM_WRITE;
 }
 

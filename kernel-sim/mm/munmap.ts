@@ -71,7 +71,9 @@ export function completeMunmap(mm: Mm, start: number, gone: readonly Vma[]): voi
     if ((vma.flags & VM_LOCKED) !== 0) mm.lockedVm -= vma.pages;
     zapRange(vma, vma.start, vma.end, { dropMarkers: true });
   }
-  mm.tables.freeTables(mm.vmas[at - 1]?.end ?? 0, mm.vmas[at]?.start ?? Infinity);
+  const floor = mm.vmas[at - 1]?.end ?? 0;
+  const ceiling = mm.vmas[at]?.start ?? Infinity;
+  mm.tables.freeTables(start, gone.at(-1)!.end, floor, ceiling);
   for (const vma of gone) {
     mm.statAccount(vma.flags, -vma.pages);
     if ((vma.flags & VM_ACCOUNT) !== 0) mm.memory.unaccount(vma.pages);

@@ -4,7 +4,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { Page, type PageKind } from "./page.ts";
 
 /** Blocks have up to 2^10 frames. */
-export const MAX_PAGE_ORDER = 10;
+const MAX_PAGE_ORDER = 10;
 /** Frames of order 0 are taken from and given to the buddies by so many at a time (`pcp->batch`). */
 const PCP_BATCH = 32;
 const PCP_HIGH = 192;

@@ -21,8 +21,7 @@ const PAGE_PROTNONE = PAGE_GLOBAL;
 
 /** Kinds of entries that stand for no frame (`swp_type`). A swap device has 1 to 23. */
 export const SWP_PTE_MARKER = 31;
-/** Offsets of markers: `include/linux/swapops.h`. */
-export const PTE_MARKER_UFFD_WP = 1;
+/** Offset of a marker: `include/linux/swapops.h`. */
 export const PTE_MARKER_GUARD = 4;
 
 /** Whether an entry holds a frame. @linux arch/x86/include/asm/pgtable.h `pte_present` */
@@ -35,11 +34,11 @@ export function swpEntry(type: number, offset: number): number {
   return (type << 1) | (offset << 9);
 }
 
-export function swpType(low: number): number {
+function swpType(low: number): number {
   return (low >>> 1) & 31;
 }
 
-export function swpOffset(low: number): number {
+function swpOffset(low: number): number {
   return low >>> 9;
 }
 
@@ -81,8 +80,16 @@ export function pteProt(mayTouch: boolean, mayWrite: boolean, mayExec: boolean):
 /** The bits of an entry that stay when its protection changes (`_PAGE_CHG_MASK`). */
 export const PAGE_CHG_MASK = ~0xfff | PAGE_ACCESSED | PAGE_DIRTY;
 
+/** Whose tables go, and how far they may reach beyond it. */
+interface FreedRange {
+  readonly start: number;
+  readonly end: number;
+  readonly floor: number;
+  readonly ceiling: number;
+}
+
 /** Called for each entry that is not zero: change it with `PageTables.write`. */
-export type PteVisitor = (address: number, table: Int32Array, index: number, low: number) => void;
+type PteVisitor = (address: number, table: Int32Array, index: number, low: number) => void;
 
 /**
  * The page tables of an address space, in frames of their own, as the processor walks them.
@@ -180,15 +187,19 @@ export class PageTables {
     }
   }
 
-  /** Frees the tables that lie wholly between `floor` and `ceiling`. @linux mm/memory.c `free_pgd_range` */
-  freeTables(floor: number, ceiling: number): void {
+  /**
+   * Frees the tables for [start, end) that map nothing else between `floor` and `ceiling`.
+   *
+   * @linux mm/memory.c `free_pgd_range` (6.18)
+   */
+  freeTables(start: number, end: number, floor: number, ceiling: number): void {
     this.#cachedKey = -1;
-    this.#freeBelow(this.#words(this.rootPfn), 0, 0, floor, ceiling);
+    this.#freeBelow(this.#words(this.rootPfn), 0, 0, { start, end, floor, ceiling });
   }
 
   /** Gives the topmost table back too: nothing may be mapped. */
   destroy(): void {
-    this.freeTables(0, Infinity);
+    this.freeTables(0, Infinity, 0, Infinity);
     if (this.#root !== undefined) this.#allocator.put(this.#root);
     this.#root = undefined;
   }
@@ -262,19 +273,20 @@ export class PageTables {
     return address;
   }
 
-  #freeBelow(table: Int32Array, depth: number, base: number, floor: number, ceiling: number): void {
+  #freeBelow(table: Int32Array, depth: number, base: number, range: FreedRange): void {
+    const { floor, ceiling } = range;
     const level = this.#levels[depth]!;
     const bytes = 2 ** level.shift;
     const step = this.#wide ? 2 : 1;
-    const first = Math.max(0, Math.floor((floor - base) / bytes));
-    const last = Math.min(level.entries, Math.ceil((ceiling - base) / bytes));
+    const first = Math.max(0, Math.floor((range.start - base) / bytes));
+    const last = Math.min(level.entries, Math.ceil((range.end - base) / bytes));
     for (let index = first; index < last; index++) {
       const low = table[index * step]!;
       if ((low & PAGE_PRESENT) === 0) continue;
       const start = base + index * bytes;
       const pfn = entryPfn(low, 0);
       if (depth < this.#levels.length - 2) {
-        this.#freeBelow(this.#words(pfn), depth + 1, start, floor, ceiling);
+        this.#freeBelow(this.#words(pfn), depth + 1, start, range);
       }
       if (start < floor || start + bytes > ceiling) continue;
       this.write(table, index * step, 0, 0);

@@ -30,28 +30,30 @@ export function structFromUser(task: Task, addr: number, n: number): DataView | 
 
 /** A 32-bit signed number of user memory, or undefined at a fault. */
 export function getUser32(task: Task, addr: number): number | undefined {
-  const bytes = copyFromUser(task, addr, 4);
-  return typeof bytes === "number" ? undefined : new DataView(bytes.buffer).getInt32(0, true);
+  const { mm } = task;
+  return mm?.loadWord(addr, 4) === true ? mm.word.getInt32(0, true) : undefined;
 }
 
 /** A 64-bit signed number of user memory (exact to 2^53), or undefined at a fault. */
 export function getUser64(task: Task, addr: number): number | undefined {
-  const view = structFromUser(task, addr, 8);
-  return typeof view === "number" ? undefined : getInt64(view, 0);
+  const { mm } = task;
+  return mm?.loadWord(addr, 8) === true ? getInt64(mm.word, 0) : undefined;
 }
 
 /** 0 or -EFAULT. */
 export function putUser32(task: Task, addr: number, value: number): number {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, value, true);
-  return copyToUser(task, addr, bytes);
+  const { mm } = task;
+  if (mm === undefined) return -EFAULT;
+  mm.word.setInt32(0, value, true);
+  return mm.storeWord(addr, 4) ? 0 : -EFAULT;
 }
 
 /** 0 or -EFAULT. */
 export function putUser64(task: Task, addr: number, value: number): number {
-  const bytes = new Uint8Array(8);
-  setInt64(new DataView(bytes.buffer), 0, value);
-  return copyToUser(task, addr, bytes);
+  const { mm } = task;
+  if (mm === undefined) return -EFAULT;
+  setInt64(mm.word, 0, value);
+  return mm.storeWord(addr, 8) ? 0 : -EFAULT;
 }
 
 /** A signed 64-bit field as a number; beyond 2^53 the nearest double. */

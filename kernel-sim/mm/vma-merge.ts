@@ -24,7 +24,7 @@ interface MergeState {
 }
 
 /** What a new mapping is to be. */
-export interface NewRange {
+interface NewRange {
   readonly start: number;
   readonly end: number;
   readonly pgoff: number;
@@ -216,7 +216,7 @@ function mergeExisting(vmg: MergeState): Vma | undefined {
 }
 
 /** What changes in a range of a mapping. */
-export interface Modification {
+interface Modification {
   readonly flags?: number;
   readonly anonName?: string | undefined;
   readonly uffd?: unknown;
@@ -265,7 +265,7 @@ export function vmaModify(
  *
  * @linux mm/vma.c `split_vma` (6.18)
  */
-export function splitVma(vma: Vma, address: number, newBelow: boolean): number {
+function splitVma(vma: Vma, address: number, newBelow: boolean): number {
   if (vma.mm.vmas.length >= vma.mm.memory.maxMapCount) return -ENOMEM;
   return splitUnlimited(vma, address, newBelow);
 }

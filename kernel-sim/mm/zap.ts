@@ -3,7 +3,7 @@ import { removeRmap } from "./page-rmap.ts";
 import { ptePfn, ptePresent } from "./pgtable.ts";
 import type { Vma } from "./vma.ts";
 
-export interface ZapDetails {
+interface ZapDetails {
   /** Markers (guard regions) go too: what unmaps for good asks for it. */
   readonly dropMarkers: boolean;
   /** Pages that a private mapping has copied stay. */

@@ -3,7 +3,6 @@ export const PROT_READ = 0x1;
 export const PROT_WRITE = 0x2;
 export const PROT_EXEC = 0x4;
 export const PROT_SEM = 0x8;
-export const PROT_NONE = 0x0;
 export const PROT_GROWSDOWN = 0x01000000;
 export const PROT_GROWSUP = 0x02000000;
 
@@ -18,7 +17,7 @@ export const MAP_32BIT = 0x40;
 export const MAP_ABOVE4G = 0x80;
 export const MAP_GROWSDOWN = 0x0100;
 export const MAP_DENYWRITE = 0x0800;
-export const MAP_EXECUTABLE = 0x1000;
+const MAP_EXECUTABLE = 0x1000;
 export const MAP_LOCKED = 0x2000;
 export const MAP_NORESERVE = 0x4000;
 export const MAP_POPULATE = 0x8000;
@@ -27,7 +26,7 @@ export const MAP_STACK = 0x20000;
 export const MAP_HUGETLB = 0x40000;
 export const MAP_SYNC = 0x80000;
 export const MAP_FIXED_NOREPLACE = 0x100000;
-export const MAP_UNINITIALIZED = 0x4000000;
+const MAP_UNINITIALIZED = 0x4000000;
 /** What old kernels knew: with MAP_SHARED all else is ignored. */
 export const LEGACY_MAP_MASK =
   MAP_SHARED |
