@@ -15,8 +15,8 @@ const NO_PROGRAM: UserContext = {
 };
 
 /** Task 1 of a machine with an empty tmpfs as its root and nothing to run: for tests that call the kernel directly. */
-export function bareTask(cpus = 1): Task {
-  const kernel = new Kernel({ seed: 1, cpus });
+export function bareTask(cpus = 1, memoryBytes = 2 ** 30): Task {
+  const kernel = new Kernel({ seed: 1, cpus, memoryBytes });
   const mntNs = initRootfs(kernel).ns;
   const task = makeInitTask(kernel, NO_PROGRAM, { hostName: "bare", mntNs, threadsMax: 1000 });
   task.mm = new Mm(kernel);

@@ -13,6 +13,7 @@ export class KernelTracing {
   readonly #ring: TraceRing;
   readonly #enterEvent: number;
   readonly #exitEvent: number;
+  readonly #fieldsOf = new Map<number, readonly string[]>();
   isEnabled = true;
   /** Called with each event after it was recorded: attached programs, breakpoints. */
   listener: ((name: number, cpu: number, fields: EventFields) => void) | undefined = undefined;
@@ -34,6 +35,25 @@ export class KernelTracing {
   /** By name; for what happens seldom. */
   event(name: string, fields: EventFields): void {
     this.record(this.#ring.nameNumber(name), fields);
+  }
+
+  /** The number of an event with at most four numbers for fields, for `numbers`. */
+  numberEvent(name: string, fields: readonly string[]): number {
+    const event = this.#ring.numberEvent(name, fields);
+    this.#fieldsOf.set(event, fields);
+    return event;
+  }
+
+  /** Such an event, without an object for it. */
+  numbers(event: number, a: number, b: number, c = 0, d = 0): void {
+    if (!this.isEnabled) return;
+    const { current } = this.#kernel;
+    const cpu = current?.cpu ?? 0;
+    this.#ring.recordNumbers(event, this.#kernel.now(), cpu, current?.pid ?? 0, a, b, c, d);
+    if (this.listener === undefined) return;
+    const values = [a, b, c, d];
+    const entries = this.#fieldsOf.get(event)!.map((field, i) => [field, values[i]!] as const);
+    this.listener(event, cpu, Object.fromEntries(entries));
   }
 
   /** The first five arguments are kept. */

@@ -4,6 +4,7 @@ import { SIGBUS, SIGKILL, SIGSEGV } from "../include/uapi/signal.ts";
 import type { Task } from "../kernel/task.ts";
 import { handleMmFault } from "./fault.ts";
 import type { Mm } from "./mm.ts";
+import { memoryOf } from "./mm-init.ts";
 import { pagefaultOutOfMemory } from "./oom-kill.ts";
 import { expandStack } from "./stack-growth.ts";
 import { isUserfaultSigbus, waitForUserfault } from "./userfault.ts";
@@ -39,11 +40,8 @@ export function handleUserFault(
   errorCode: number,
 ): FaultSignal | undefined {
   const { kernel, mm } = task;
-  kernel.tracing.event("exceptions:page_fault_user", {
-    address,
-    ip: task.regs.ip,
-    error_code: errorCode | PF_USER,
-  });
+  const event = memoryOf(kernel).faultEvent;
+  kernel.tracing.numbers(event, address, task.regs.ip, errorCode | PF_USER);
   if (mm === undefined || address < 0 || address >= mm.taskSize) return MAPERR;
   const fault = faultIn(mm, address, errorCode | PF_USER, task);
   // The signal that ends the task waits already: the access is simply not made again.

@@ -16,6 +16,8 @@ const RESERVED_FRAMES = 256;
 export class Memory {
   readonly phys: PhysMemory;
   readonly allocator: PageAllocator;
+  /** Number of the trace event of a fault in user mode. */
+  readonly faultEvent: number;
   /** What untouched private memory reads as. */
   readonly zeroPage: Page;
   /** Pages promised to processes (`vm_committed_as`). */
@@ -34,6 +36,8 @@ export class Memory {
     const frames = Math.floor(bytes / 4096);
     invariant(frames > RESERVED_FRAMES && frames <= 2 ** 20, `${bytes} bytes of memory`);
     this.phys = new PhysMemory(frames);
+    const faultFields = ["address", "ip", "error_code"];
+    this.faultEvent = kernel.tracing.numberEvent("exceptions:page_fault_user", faultFields);
     this.allocator = new PageAllocator(kernel, this.phys, RESERVED_FRAMES);
     const zero = this.allocator.alloc("kernel", GFP_KERNEL);
     invariant(zero !== undefined, "no memory for the zero page");

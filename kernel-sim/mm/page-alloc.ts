@@ -46,8 +46,10 @@ export class PageAllocator {
   constructor(kernel: Kernel, phys: PhysMemory, reserved: number) {
     this.#kernel = kernel;
     this.phys = phys;
-    this.#allocEvent = kernel.trace.nameNumber("kmem:mm_page_alloc");
-    this.#freeEvent = kernel.trace.nameNumber("kmem:mm_page_free");
+    const { tracing } = kernel;
+    const allocFields = ["pfn", "order", "gfp_flags", "migratetype"];
+    this.#allocEvent = tracing.numberEvent("kmem:mm_page_alloc", allocFields);
+    this.#freeEvent = tracing.numberEvent("kmem:mm_page_free", ["pfn", "order"]);
     for (let order = 0; order <= MAX_PAGE_ORDER; order++) this.#free.push(new Set());
     let pfn = reserved;
     while (pfn < phys.frames) {
@@ -69,14 +71,8 @@ export class PageAllocator {
     for (let i = 0; i < 1 << order; i++) this.phys.frame(pfn + i).fill(0);
     page.kind = kind;
     this.pages.set(pfn, page);
-    if (this.#kernel.tracing.isEnabled) {
-      this.#kernel.tracing.record(this.#allocEvent, {
-        pfn,
-        order,
-        gfp_flags: gfp | GFP_ZERO,
-        migratetype: (gfp & GFP_MOVABLE) !== 0 ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE,
-      });
-    }
+    const migratetype = (gfp & GFP_MOVABLE) !== 0 ? MIGRATE_MOVABLE : MIGRATE_UNMOVABLE;
+    this.#kernel.tracing.numbers(this.#allocEvent, pfn, order, gfp | GFP_ZERO, migratetype);
     return page;
   }
 
@@ -104,9 +100,7 @@ export class PageAllocator {
     invariant(page.mapcount === 0, `frame ${pfn} is freed while it is mapped`);
     this.pages.delete(pfn);
     this.freePages += 1 << order;
-    if (this.#kernel.tracing.isEnabled) {
-      this.#kernel.tracing.record(this.#freeEvent, { pfn, order });
-    }
+    this.#kernel.tracing.numbers(this.#freeEvent, pfn, order);
     if (order > 0) {
       this.#giveBlock(pfn, order);
       return;
