@@ -290,7 +290,8 @@ function sysSendto(
   if (addr !== 0) {
     const name = moveAddrToKernel(task, addr, addrLen | 0);
     if (typeof name === "number") return name;
-    if (name.length > 0) msg.name = name;
+    // Even an empty one is an address: each family says what it thinks of it.
+    msg.name = name;
   }
   msg.flags = withNonBlock(sock, flags & ~MSG_INTERNAL_SENDMSG_FLAGS);
   return holdFile(sock, sockSendmsg(task, sock, msg));

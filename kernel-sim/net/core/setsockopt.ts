@@ -160,9 +160,8 @@ const FLAGS: Readonly<Record<number, SetOption>> = Object.freeze({
     return 0;
   },
   [SO.SO_DETACH_FILTER]: (_task, sk) => (sk.options.lockFilter ? -EPERM : -ENOENT),
-  [SO.SO_BUSY_POLL]: (task, sk, value) => {
+  [SO.SO_BUSY_POLL]: (_task, sk, value) => {
     if (value < 0) return -EINVAL;
-    if (value > sk.options.busyPoll && !capable(task.cred, CAP_NET_ADMIN)) return -EPERM;
     sk.options.busyPoll = value;
     return 0;
   },

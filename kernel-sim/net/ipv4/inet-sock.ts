@@ -26,6 +26,8 @@ export class InetSock extends Sock {
   /** Whose it is: for SO_REUSEPORT. */
   uid = 0;
   readonly ip = new IpOptions();
+  /** Multicast groups that it has joined. */
+  readonly groups = new Set<number>();
   /** In a system call that changes it: packets wait in `backlog` (`lock_sock`). */
   isOwned = false;
   readonly backlog: (() => void)[] = [];

@@ -2,7 +2,6 @@ import {
   EADDRNOTAVAIL,
   EFAULT,
   EINVAL,
-  ENODEV,
   ENOPROTOOPT,
   ENOTCONN,
   EOPNOTSUPP,
@@ -16,6 +15,7 @@ import type { Task } from "../../kernel/task.ts";
 import { copyFromUser, getUser32 } from "../../mm/uaccess.ts";
 import { putOption } from "../socket-options.ts";
 import type { InetSock, IpOptions } from "./inet-sock.ts";
+import { joinGroup, leaveGroup } from "./multicast.ts";
 import { inetAddrType } from "./route.ts";
 
 const IP_TOS = 1;
@@ -94,7 +94,7 @@ export function ipSetsockopt(
 ): number {
   if (level !== SOL_IP) return -ENOPROTOOPT;
   if (name === IP_ADD_MEMBERSHIP || name === IP_DROP_MEMBERSHIP) {
-    return sk.type === SOCK_STREAM ? -EPROTO : membership(task, addr, len, name);
+    return sk.type === SOCK_STREAM ? -EPROTO : membership(task, sk, addr, len, name);
   }
   if (name >= IP_UNBLOCK_SOURCE && name <= MCAST_LAST) return -EINVAL;
   if (name === IP_IPSEC_POLICY) return -EOPNOTSUPP;
@@ -177,13 +177,14 @@ function setPortRange(sk: InetSock, value: number, len: number): number {
 }
 
 /** Groups are joined on a device, and `lo` is the only one. */
-function membership(task: Task, addr: number, len: number, name: number): number {
+function membership(task: Task, sk: InetSock, addr: number, len: number, name: number): number {
   if (len < 8) return -EINVAL;
   const bytes = copyFromUser(task, addr, 8);
   if (typeof bytes === "number") return bytes;
   const group = new DataView(bytes.buffer).getUint32(0);
-  if (name === IP_ADD_MEMBERSHIP) return inetAddrType(group) === "multicast" ? 0 : -EINVAL;
-  return inetAddrType(group) === "multicast" ? -EADDRNOTAVAIL : -ENODEV;
+  const isMulticast = inetAddrType(group) === "multicast";
+  if (name === IP_ADD_MEMBERSHIP) return isMulticast ? joinGroup(sk, group) : -EINVAL;
+  return isMulticast ? leaveGroup(sk, group) : -EADDRNOTAVAIL;
 }
 
 /** Tells an option at SOL_IP. @linux net/ipv4/ip_sockglue.c `do_ip_getsockopt` (6.18) */

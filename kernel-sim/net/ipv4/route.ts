@@ -35,7 +35,9 @@ export interface Route {
 export function ipRouteConnect(daddr: number, saddr: number): Route | number {
   const to = daddr === INADDR_ANY ? (saddr === INADDR_ANY ? INADDR_LOOPBACK : saddr) : daddr;
   const type = inetAddrType(to);
-  if (to >>> 24 !== 127) return -ENETUNREACH;
+  // To a group or to all, the source says by which device: with an address of `lo` by that.
+  const isToMany = type === "multicast" || to === INADDR_BROADCAST;
+  if (to >>> 24 !== 127 && !(isToMany && saddr !== INADDR_ANY)) return -ENETUNREACH;
   const from = saddr === INADDR_ANY ? INADDR_LOOPBACK : saddr;
   return { saddr: from, daddr: to, type };
 }

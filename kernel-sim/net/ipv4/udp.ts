@@ -61,6 +61,7 @@ import {
   sockaddrIn,
 } from "./inet-sock.ts";
 import { putIpCmsgs, readIpCmsgs } from "./ip-cmsg.ts";
+import { dropGroups, isGroupJoined } from "./multicast.ts";
 import { inetAddrType, ipRouteDatagram, type Route } from "./route.ts";
 import { udpDeliverable, udpLookup, udpUnhash } from "./udp-table.ts";
 
@@ -129,6 +130,7 @@ function udpTruesize(len: number): number {
 export function udpClose(sk: UdpSock): void {
   if (sk.num !== 0) udpUnhash(sk);
   flushPending(sk);
+  dropGroups(sk);
   sockOrphan(sk);
   sk.receiveQueue.purge();
 }
@@ -279,7 +281,10 @@ function sendDatagram(
 export function udpRcv(_kernel: Kernel, net: NetNamespace, packet: SkBuff): void {
   const skb = packet as UdpSkb;
   const { saddr, sport, daddr, dport } = skb;
-  if (inetAddrType(daddr) !== "local") {
+  const type = inetAddrType(daddr);
+  // Of a group that nobody has joined nothing comes in.
+  if (type === "multicast" && !isGroupJoined(net, daddr)) return;
+  if (type !== "local") {
     for (const sk of udpDeliverable(net, saddr, sport, daddr, dport)) {
       queueRcv(
         sk,

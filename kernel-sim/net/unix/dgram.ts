@@ -82,7 +82,7 @@ function* dgramSend(
   scm: ScmCookie,
 ): MaySleep<number> {
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
-  const { name } = msg;
+  const name = msg.name?.length === 0 ? undefined : msg.name;
   if (name !== undefined) {
     const error = unixValidateAddr(name);
     if (error < 0) return error;

@@ -84,7 +84,8 @@ function* streamSend(
   const isOob = (msg.flags & MSG_OOB) !== 0;
   if (isOob && total === 0) return -EOPNOTSUPP;
   const len = isOob ? total - 1 : total;
-  if (msg.name !== undefined) return sk.state === TCP_ESTABLISHED ? -EISCONN : -EOPNOTSUPP;
+  if (msg.name !== undefined && msg.name.length > 0)
+    return sk.state === TCP_ESTABLISHED ? -EISCONN : -EOPNOTSUPP;
   const other = sk.peer;
   if (other === undefined) return -ENOTCONN;
   if ((sk.shutdown & SEND_SHUTDOWN) !== 0) {
