@@ -28,7 +28,7 @@ const MAX_32 = 0xffffffff;
  *
  * @linux fs/eventfd.c `struct eventfd_ctx` (6.18)
  */
-export class EventfdCtx {
+class EventfdCtx {
   readonly wqh = new WaitQueueHead();
   readonly isSemaphore: boolean;
   readonly id: number;
@@ -79,26 +79,11 @@ export class EventfdCtx {
     return new Uint8Array(view.buffer);
   }
 
-  /**
-   * The kernel itself adds 1; at the top it stays there.
-   *
-   * @linux fs/eventfd.c `eventfd_signal_mask` (6.18)
-   */
-  signal(mask = 0): void {
-    if (!this.isOverflown) this.add(1, 0);
-    this.wqh.wakeUp(1, TASK_NORMAL, EPOLLIN | mask);
-  }
-
   toString(): string {
     const high = this.#high === 0 ? "" : this.#high.toString(16);
     const low = this.#low.toString(16);
     return (high === "" ? low : high + low.padStart(8, "0")).padStart(16);
   }
-}
-
-/** The counter behind an eventfd; undefined for other files. @linux fs/eventfd.c `eventfd_ctx_fileget` (6.18) */
-export function eventfdCtxOf(file: File): EventfdCtx | undefined {
-  return file.privateData instanceof EventfdCtx ? file.privateData : undefined;
 }
 
 /** @linux fs/eventfd.c `do_eventfd` (6.18) @spec eventfd(2) */

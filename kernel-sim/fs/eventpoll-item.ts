@@ -114,7 +114,7 @@ export class Epitem implements PollTable {
 }
 
 /** An item's place on a queue of its file: `struct eppoll_entry`. */
-export class EpollEntry implements WaitQueueEntry {
+class EpollEntry implements WaitQueueEntry {
   readonly item: Epitem;
   readonly head: WaitQueueHead;
   readonly task = undefined;
@@ -153,7 +153,7 @@ export function epitemsOf(file: File): Set<Epitem> {
 }
 
 /** The items that may be ready, first to be looked at first; an item is in it once. */
-export class ReadyList {
+class ReadyList {
   #first: Epitem | undefined = undefined;
   #last: Epitem | undefined = undefined;
 

@@ -12,7 +12,7 @@ const PAGE_SHIFT = 12;
 const PIPE_MIN_DEF_BUFFERS = 2;
 
 /** The files of /proc/sys/fs that are about pipes. */
-export class PipeSysctls {
+class PipeSysctls {
   /** `pipe-max-size`, in bytes. */
   maxSize = 1_048_576;
   /** `pipe-user-pages-soft` and `-hard`; 0: no limit. */

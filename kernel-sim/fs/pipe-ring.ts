@@ -11,12 +11,12 @@ export const PIPE_BUF_FLAG_CAN_MERGE = 0x10;
 export const PIPE_BUF_FLAG_PACKET = 0x08;
 
 /** What holds the bytes of a buffer; a page of a file that was spliced in, or a page of the pipe's own. */
-export interface PipePage {
+interface PipePage {
   readonly bytes: Uint8Array;
 }
 
 /** One slot of the ring: a stretch of a page. @linux include/linux/pipe_fs_i.h `struct pipe_buffer` (6.18) */
-export class PipeBuffer {
+class PipeBuffer {
   page: PipePage | undefined = undefined;
   offset = 0;
   len = 0;

@@ -36,7 +36,7 @@ export const PIPE_IN = EPOLLIN | EPOLLRDNORM;
 export const PIPE_OUT = EPOLLOUT | EPOLLWRNORM;
 
 /** The pipe of an open file. */
-export function pipeOf(file: File): PipeInodeInfo {
+function pipeOf(file: File): PipeInodeInfo {
   return file.privateData as PipeInodeInfo;
 }
 

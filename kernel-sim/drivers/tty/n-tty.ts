@@ -326,6 +326,7 @@ export class NTty implements LineDiscipline {
       this.out.dropEchoes();
       tty.driver.flushBuffer?.(tty);
       this.flushInput();
+      tty.driver.flushInput?.(tty);
     }
     if (this.#input(IXON)) tty.start();
     if (this.#has(ECHO)) this.out.echo(c);

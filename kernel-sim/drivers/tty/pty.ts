@@ -1,6 +1,15 @@
 import { mkdev } from "../../fs/char-dev.ts";
 import { EFAULT, EINVAL, EIO, ENOIOCTLCMD, ENOSPC } from "../../include/errno.ts";
-import { CREAD, CS8, CSIZE, PARENB } from "../../include/uapi/termbits.ts";
+import {
+  CREAD,
+  CS8,
+  CSIZE,
+  EXTPROC,
+  IXON,
+  PARENB,
+  VSTART,
+  VSTOP,
+} from "../../include/uapi/termbits.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/task.ts";
 import { getUser32, putUser32 } from "../../mm/uaccess.ts";
@@ -19,12 +28,16 @@ const TIOCSIG = 0x40045436;
 const SIGNALS_OF_TIOCSIG: readonly number[] = Object.freeze([2, 3, 20]);
 
 /** `tty->ctrl.pktstatus`: what a master in packet mode is told. */
+const TIOCPKT_FLUSHREAD = 1;
 const TIOCPKT_FLUSHWRITE = 2;
 const TIOCPKT_STOP = 4;
 const TIOCPKT_START = 8;
+const TIOCPKT_NOSTOP = 16;
+const TIOCPKT_DOSTOP = 32;
+const TIOCPKT_IOCTL = 64;
 
-export const UNIX98_PTY_MASTER_MAJOR = 128;
-export const UNIX98_PTY_SLAVE_MAJOR = 136;
+const UNIX98_PTY_MASTER_MAJOR = 128;
+const UNIX98_PTY_SLAVE_MAJOR = 136;
 
 /** What is written to one end comes in at the other. @linux drivers/tty/pty.c `pty_write` (6.18) */
 function ptyWrite(tty: Tty, bytes: Uint8Array): number {
@@ -107,6 +120,11 @@ function ptyIoctl(task: Task, tty: Tty, cmd: number, arg: number): number {
   }
 }
 
+/** Whether ^S and ^Q stop and start it, so that the master could do that itself. */
+function usesUsualFlow({ iflag, cc }: Termios): boolean {
+  return (iflag & IXON) !== 0 && cc[VSTOP] === 0o23 && cc[VSTART] === 0o21;
+}
+
 function packetStatus(tty: Tty, set: number, clear: number): void {
   if (!tty.link!.packet) return;
   tty.pktStatus = (tty.pktStatus & ~clear) | set;
@@ -131,9 +149,16 @@ const masterDriver: TtyDriver = Object.freeze({
 const slaveDriver: TtyDriver = Object.freeze({
   ...COMMON,
   kind: "pty-slave" as const,
-  setTermios(tty: Tty) {
-    tty.termios.cflag = (tty.termios.cflag & ~(CSIZE | PARENB)) | CS8 | CREAD;
+  setTermios(tty: Tty, old: Termios) {
+    const { termios } = tty;
+    termios.cflag = (termios.cflag & ~(CSIZE | PARENB)) | CS8 | CREAD;
+    const flows = usesUsualFlow(termios);
+    if (flows !== usesUsualFlow(old)) {
+      packetStatus(tty, flows ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP, TIOCPKT_DOSTOP | TIOCPKT_NOSTOP);
+    }
+    if (((old.lflag | termios.lflag) & EXTPROC) !== 0) packetStatus(tty, TIOCPKT_IOCTL, 0);
   },
+  flushInput: (tty: Tty) => packetStatus(tty, TIOCPKT_FLUSHREAD, 0),
   stop: (tty: Tty) => packetStatus(tty, TIOCPKT_STOP, TIOCPKT_START),
   start: (tty: Tty) => packetStatus(tty, TIOCPKT_START, TIOCPKT_STOP),
 });

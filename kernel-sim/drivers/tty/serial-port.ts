@@ -21,7 +21,7 @@ const FIFO_SIZE = 16;
 const BITS_PER_BYTE = 10;
 
 /** How fast a port is, and what hears its output. */
-export interface TtyPortOptions {
+interface TtyPortOptions {
   /** Bits a second; undefined: output costs no time. */
   readonly baud?: number;
   readonly onOutput?: (bytes: Uint8Array) => void;

@@ -100,7 +100,7 @@ function ttyPoll(file: File, table: PollTable | undefined): number {
 }
 
 /** What an open terminal can do. @linux drivers/tty/tty_io.c `tty_fops` (6.18) */
-export const ttyFops: FileOperations = Object.freeze({
+const ttyFops: FileOperations = Object.freeze({
   readIter: ttyRead,
   writeIter: ttyWrite,
   poll: ttyPoll,

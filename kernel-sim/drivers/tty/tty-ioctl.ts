@@ -269,6 +269,7 @@ function keepLocked({ termios, lockedTermios: locked }: Tty, old: Tty["termios"]
 function flushInput(tty: Tty): void {
   tty.flushFlip();
   (tty.ldisc as NTty).flushInput();
+  tty.driver.flushInput?.(tty);
 }
 
 /** @linux drivers/tty/tty_ioctl.c `n_tty_ioctl_helper` TCXONC (6.18) @spec tcflow(3) */

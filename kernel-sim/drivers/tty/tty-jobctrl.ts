@@ -42,7 +42,7 @@ export function ttyCheckChange(task: Task, tty: Tty, signo = SIGTTOU): number {
 }
 
 /** From now on `tty` controls the session of `task`. @linux drivers/tty/tty_jobctrl.c `__proc_set_tty` (6.18) */
-export function procSetTty(task: Task, tty: Tty): void {
+function procSetTty(task: Task, tty: Tty): void {
   tty.pgrp = task.signal.pgrp;
   tty.session = task.signal.session;
   task.signal.tty = tty;

@@ -9,7 +9,7 @@ import { WaitQueueHead } from "../../kernel/wait.ts";
 import type { LineDiscipline } from "./n-tty.ts";
 import type { Termios } from "./termios.ts";
 
-export type TtyKind = "serial" | "pty-master" | "pty-slave";
+type TtyKind = "serial" | "pty-master" | "pty-slave";
 
 /** What is behind a terminal. @linux include/linux/tty_driver.h `struct tty_operations` (6.18) */
 export interface TtyDriver {
@@ -19,6 +19,8 @@ export interface TtyDriver {
   writeRoom(tty: Tty): number;
   charsInBuffer(tty: Tty): number;
   flushBuffer?(tty: Tty): void;
+  /** What has come in and was not read is thrown away. */
+  flushInput?(tty: Tty): void;
   open?(tty: Tty): number;
   /** A descriptor is closed for the last time; `tty.count` is how many others have it open. */
   close?(tty: Tty): void;

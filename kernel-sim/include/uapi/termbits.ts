@@ -16,10 +16,7 @@ export const VLNEXT = 15;
 export const VEOL2 = 16;
 
 /** `c_iflag`. */
-export const IGNBRK = 0o1;
-export const BRKINT = 0o2;
 export const PARMRK = 0o10;
-export const INPCK = 0o20;
 export const ISTRIP = 0o40;
 export const INLCR = 0o100;
 export const IGNCR = 0o200;

@@ -26,7 +26,7 @@ import { NSEC_PER_SEC, nsToTimespec, TICK_NS, type Timespec64 } from "./time64.t
 import { timekeeperOf } from "./timekeeping.ts";
 
 /** What can be done with one kind of clock: `struct k_clock`. */
-export interface PosixClock {
+interface PosixClock {
   /** Ns, or a negative errno. */
   getres(task: Task, clockid: number): number;
   get(task: Task, clockid: number): Timespec64 | number;

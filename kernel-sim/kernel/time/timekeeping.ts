@@ -9,7 +9,7 @@ import { addNs, NSEC_PER_SEC, nsToTimespec, TICK_NS, type Timespec64 } from "./t
  *
  * @linux kernel/time/timekeeping.c (6.18)
  */
-export class Timekeeper {
+class Timekeeper {
   readonly #kernel: Kernel;
   /** CLOCK_REALTIME when the machine booted. */
   #boot: Timespec64;
