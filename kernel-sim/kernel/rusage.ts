@@ -1,8 +1,10 @@
 import { type Mm, PAGE_SIZE } from "../mm/mm.ts";
 import { setInt64 } from "../mm/uaccess.ts";
+import { isCompat } from "./entry/invoke.ts";
 import type { Task } from "./task.ts";
 
 const RUSAGE_SIZE = 144;
+const COMPAT_RUSAGE_SIZE = 72;
 
 /** What a process, its ended children, or both have used. @linux include/uapi/linux/resource.h `struct rusage` (6.18) */
 export interface Rusage {
@@ -92,8 +94,28 @@ function addThread(usage: Rusage, task: Task): void {
   usage.nivcsw += task.nivcsw;
 }
 
-/** `struct rusage` in memory; what Linux does not count is 0. */
-export function rusageBytes(usage: Rusage): Uint8Array {
+/** `struct rusage` in the memory of `task`; what Linux does not count is 0. */
+export function rusageFor(task: Task, usage: Rusage): Uint8Array {
+  return isCompat(task) ? compatRusageBytes(usage) : rusageBytes(usage);
+}
+
+/** As 32-bit programs have it: all words of four bytes. @linux kernel/compat.c `put_compat_rusage` (6.18) */
+function compatRusageBytes(usage: Rusage): Uint8Array {
+  const bytes = new Uint8Array(COMPAT_RUSAGE_SIZE);
+  const view = new DataView(bytes.buffer);
+  [usage.utime, usage.stime].forEach((ns, i) => {
+    view.setUint32(i * 8, Math.floor(ns / 1e9), true);
+    view.setUint32(i * 8 + 4, Math.floor((ns % 1e9) / 1000), true);
+  });
+  view.setUint32(16, usage.maxrss, true);
+  view.setUint32(32, usage.minFlt, true);
+  view.setUint32(36, usage.majFlt, true);
+  view.setUint32(64, usage.nvcsw, true);
+  view.setUint32(68, usage.nivcsw, true);
+  return bytes;
+}
+
+function rusageBytes(usage: Rusage): Uint8Array {
   const bytes = new Uint8Array(RUSAGE_SIZE);
   const view = new DataView(bytes.buffer);
   putTimeval(view, 0, usage.utime);

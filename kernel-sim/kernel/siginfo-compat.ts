@@ -46,3 +46,33 @@ export function compatSiginfoBytes(info: KernelSiginfo): Uint8Array {
   }
   return bytes;
 }
+
+/**
+ * What a 32-bit program has filled in; `wanted` takes the place of the signal's number in memory.
+ *
+ * @linux kernel/signal.c `post_copy_siginfo_from_user32` (6.18)
+ */
+export function parseCompatSiginfo(bytes: Uint8Array, wanted: number | undefined): KernelSiginfo {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const signed = (at: number) => view.getInt32(at, true);
+  const unsigned = (at: number) => view.getUint32(at, true);
+  const signo = wanted ?? signed(0);
+  const head = { signo, errno: signed(4), code: signed(8) };
+  const ids = { pid: signed(12), uid: unsigned(16) };
+  switch (siginfoLayout(signo, head.code)) {
+    case "timer":
+      return { ...head, timerId: signed(12), overrun: signed(16), value: signed(20) };
+    case "poll":
+      return { ...head, band: signed(12), fd: signed(16) };
+    case "fault":
+      return { ...head, addr: unsigned(12) };
+    case "sys":
+      return { ...head, callAddr: unsigned(12), syscall: signed(16), arch: unsigned(20) };
+    case "chld":
+      return { ...head, ...ids, status: signed(20), utime: signed(24), stime: signed(28) };
+    case "rt":
+      return { ...head, ...ids, value: signed(20) };
+    default:
+      return { ...head, ...ids };
+  }
+}

@@ -1,5 +1,7 @@
 import { E2BIG, EFAULT } from "../include/errno.ts";
 import { copyFromUser, copyToUser, getInt64, setInt64 } from "../mm/uaccess.ts";
+import { isCompat } from "./entry/invoke.ts";
+import { compatSiginfoBytes, parseCompatSiginfo } from "./siginfo-compat.ts";
 import { isLayoutKnown, siginfoLayout } from "./siginfo-layout.ts";
 import type { KernelSiginfo } from "./signal-struct.ts";
 import type { Task } from "./task.ts";
@@ -63,7 +65,7 @@ function putIds(view: DataView, info: KernelSiginfo): void {
 
 /** 0 or -EFAULT. */
 export function copySiginfoToUser(task: Task, addr: number, info: KernelSiginfo): number {
-  return copyToUser(task, addr, siginfoBytes(info));
+  return copyToUser(task, addr, isCompat(task) ? compatSiginfoBytes(info) : siginfoBytes(info));
 }
 
 /**
@@ -77,6 +79,10 @@ export function copySiginfoFromUser(
   addr: number,
   signo?: number,
 ): KernelSiginfo | number {
+  if (isCompat(task)) {
+    const compat = copyFromUser(task, addr, SIGINFO_SIZE);
+    return typeof compat === "number" ? compat : parseCompatSiginfo(compat, signo);
+  }
   const bytes = copyFromUser(task, addr, KERNEL_SIGINFO_SIZE);
   if (typeof bytes === "number") return bytes;
   const info = parseSiginfo(bytes, signo);

@@ -13,7 +13,7 @@ import { pendingSignals } from "./signal-dequeue.ts";
 import { setCurrentBlocked } from "./signal-mask.ts";
 import { SIG_KERNEL_ONLY_MASK } from "./signal-set.ts";
 import type { Sigaction, Sigset } from "./signal-struct.ts";
-import { doSigaction, sleepUntilSignal } from "./signal-syscalls.ts";
+import { doSigaction, doSysRtSigtimedwait, sleepUntilSignal } from "./signal-syscalls.ts";
 import type { SysResult } from "./sleep.ts";
 import type { SyscallTable } from "./syscall.ts";
 import type { Task } from "./task.ts";
@@ -24,6 +24,10 @@ const LOW_WORD: Sigset = 0xffffffffn;
 /** Calls about signals that 32-bit programs make otherwise, or that only they have. @linux kernel/signal.c (6.18) */
 export const signalCompatSyscalls: SyscallTable = {
   rt_sigaction: rtSigaction32,
+  rt_sigtimedwait: (task, these, info, ts, size) =>
+    doSysRtSigtimedwait(task, these, info, ts, size, true),
+  rt_sigtimedwait_time64: (task, these, info, ts, size) =>
+    doSysRtSigtimedwait(task, these, info, ts, size, false),
   sigaction: oldSigaction,
   signal: oldSignal,
   sigprocmask: oldSigprocmask,

@@ -52,7 +52,8 @@ export const signalSyscalls: SyscallTable = {
   rt_sigaction: sysRtSigaction,
   rt_sigprocmask: sysRtSigprocmask,
   rt_sigpending: sysRtSigpending,
-  rt_sigtimedwait: sysRtSigtimedwait,
+  rt_sigtimedwait: (task, these, info, ts, size) =>
+    doSysRtSigtimedwait(task, these, info, ts, size, false),
   rt_sigsuspend: sysRtSigsuspend,
   rt_sigreturn: sysRtSigreturn,
   sigaltstack: sysSigaltstack,
@@ -155,23 +156,24 @@ function sysRtSigpending(task: Task, uset: number, sigsetsize: number): number {
   return sigsetToUser(task, uset, pendingSignals(task) & task.blocked, sigsetsize);
 }
 
-/** @linux kernel/signal.c `SYSCALL_DEFINE4(rt_sigtimedwait)` (6.18) */
-function sysRtSigtimedwait(
+/** With a time of two 32-bit words, or of two of 64. @linux kernel/signal.c `SYSCALL_DEFINE4(rt_sigtimedwait)` (6.18) */
+export function doSysRtSigtimedwait(
   task: Task,
   uthese: number,
   uinfo: number,
   uts: number,
   sigsetsize: number,
+  hasShortTime: boolean,
 ): SysResult {
   if (sigsetsize !== SIGSET_SIZE) return -EINVAL;
   const these = sigsetFromUser(task, uthese);
   if (these === undefined) return -EFAULT;
   let timeoutNs = Infinity;
   if (uts !== 0) {
-    const view = structFromUser(task, uts, 16);
+    const view = structFromUser(task, uts, hasShortTime ? 8 : 16);
     if (typeof view === "number") return -EFAULT;
-    const sec = getInt64(view, 0);
-    const nsec = getInt64(view, 8);
+    const sec = hasShortTime ? view.getInt32(0, true) : getInt64(view, 0);
+    const nsec = hasShortTime ? view.getInt32(4, true) : getInt64(view, 8);
     if (sec < 0 || nsec < 0 || nsec >= 1e9) return -EINVAL;
     timeoutNs = sec >= KTIME_SEC_MAX ? Infinity : sec * 1e9 + nsec;
   }

@@ -1,7 +1,7 @@
 import { EINVAL } from "../include/errno.ts";
 import { RUSAGE_CHILDREN, RUSAGE_SELF, RUSAGE_THREAD } from "../include/uapi/resource.ts";
 import { copyToUser, setInt64 } from "../mm/uaccess.ts";
-import { childrenRusage, processRusage, type Rusage, rusageBytes, threadRusage } from "./rusage.ts";
+import { childrenRusage, processRusage, type Rusage, rusageFor, threadRusage } from "./rusage.ts";
 import type { Task } from "./task.ts";
 
 /** One `clock_t` is 10 ms. */
@@ -35,7 +35,7 @@ export function sysTimes(task: Task, at: number): number {
 /** @linux kernel/sys.c `getrusage` (6.18) @spec getrusage(2) */
 export function sysGetrusage(task: Task, who: number, at: number): number {
   const usage = rusageOf(task, who | 0);
-  return usage === undefined ? -EINVAL : copyToUser(task, at, rusageBytes(usage));
+  return usage === undefined ? -EINVAL : copyToUser(task, at, rusageFor(task, usage));
 }
 
 function rusageOf(task: Task, who: number): Rusage | undefined {

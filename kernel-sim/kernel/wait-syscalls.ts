@@ -17,9 +17,10 @@ import {
   WUNTRACED,
 } from "../include/uapi/wait.ts";
 import { copyToUser, putUser32 } from "../mm/uaccess.ts";
+import { isCompat } from "./entry/invoke.ts";
 import { findVpid, type Pid, pidTask } from "./pid.ts";
 import { pidfdGetPid } from "./pidfd.ts";
-import { rusageBytes } from "./rusage.ts";
+import { rusageFor } from "./rusage.ts";
 import type { MaySleep, SysResult } from "./sleep.ts";
 import type { SyscallTable } from "./syscall.ts";
 import type { Task } from "./task.ts";
@@ -68,7 +69,7 @@ function sysWait4(
   return doWait(task, opts, (result) => {
     if (result <= 0) return result;
     if (statAddr !== 0 && putUser32(task, statAddr, opts.stat) !== 0) return -EFAULT;
-    if (ru !== 0 && copyToUser(task, ru, rusageBytes(opts.rusage!)) !== 0) return -EFAULT;
+    if (ru !== 0 && copyToUser(task, ru, rusageFor(task, opts.rusage!)) !== 0) return -EFAULT;
     return result;
   });
 }
@@ -129,23 +130,25 @@ function finishWaitid(
   ru: number,
 ): number {
   const isFound = result > 0;
-  if (isFound && ru !== 0 && copyToUser(task, ru, rusageBytes(opts!.rusage!)) !== 0) {
+  if (isFound && ru !== 0 && copyToUser(task, ru, rusageFor(task, opts!.rusage!)) !== 0) {
     return -EFAULT;
   }
   const answer = isFound ? 0 : result;
   if (infop === 0) return answer;
-  const fields = new DataView(new ArrayBuffer(28));
-  fields.setInt32(0, isFound ? SIGCHLD : 0, true);
+  // Behind si_code, 64-bit programs have four bytes that are left as they are.
+  const rest = isCompat(task) ? 12 : 16;
+  const head = new DataView(new ArrayBuffer(12));
+  const tail = new DataView(new ArrayBuffer(12));
+  head.setInt32(0, isFound ? SIGCHLD : 0, true);
   if (isFound && opts !== undefined) {
-    fields.setInt32(8, opts.cause, true);
-    fields.setInt32(16, opts.nr, true);
-    fields.setUint32(20, opts.uid, true);
-    fields.setInt32(24, opts.status, true);
+    head.setInt32(8, opts.cause, true);
+    tail.setInt32(0, opts.nr, true);
+    tail.setUint32(4, opts.uid, true);
+    tail.setInt32(8, opts.status, true);
   }
-  // The four bytes between si_code and si_pid are left as they are.
-  const head = new Uint8Array(fields.buffer, 0, 12);
-  const tail = new Uint8Array(fields.buffer, 16, 12);
-  const hasFault = copyToUser(task, infop, head) !== 0 || copyToUser(task, infop + 16, tail) !== 0;
+  const hasFault =
+    copyToUser(task, infop, new Uint8Array(head.buffer)) !== 0 ||
+    copyToUser(task, infop + rest, new Uint8Array(tail.buffer)) !== 0;
   return hasFault ? -EFAULT : answer;
 }
 

@@ -135,3 +135,32 @@ test("signal(2) of i386 resets the handler when it is taken", () => {
   `;
   expect(run(program)).toEqual({ exited: undefined, signaled: 10 });
 });
+
+test("waitid tells a 32-bit program of its child in the layout of i386", () => {
+  const program = `
+    .globl _start
+    _start:
+      movl $2, %eax
+      int $0x80
+      testl %eax, %eax
+      jz child
+      xorl %ebx, %ebx
+      xorl %ecx, %ecx
+      movl $info, %edx
+      movl $4, %esi
+      xorl %edi, %edi
+      movl $284, %eax
+      int $0x80
+      movl info, %ebx
+      addl info+8, %ebx
+      addl info+20, %ebx
+      ${EXIT}
+    child:
+      movl $30, %ebx
+      ${EXIT}
+    .data
+    info: .long 0, 0, 0, 0, 0, 0
+  `;
+  // SIGCHLD, CLD_EXITED and the status.
+  expect(run(program)).toEqual({ exited: 17 + 1 + 30, signaled: undefined });
+});

@@ -5,6 +5,11 @@ import type { Task } from "../task.ts";
 /** Code segment of 32-bit programs under a 64-bit kernel. */
 export const USER32_CS = 0x23;
 
+/** Whether `task` runs 32-bit code, whose structures are laid out otherwise. @linux `in_compat_syscall` */
+export function isCompat(task: Task): boolean {
+  return task.regs.cs === USER32_CS;
+}
+
 /**
  * Calls what the registers of `task` ask for: -ENOSYS when there is no such call.
  *

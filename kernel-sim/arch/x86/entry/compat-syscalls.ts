@@ -25,7 +25,8 @@ const SAME: readonly string[] = (
   "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
   "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
   "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
-  "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend pidfd_open pidfd_getfd"
+  "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_getfd " +
+  "pidfd_send_signal wait4 waitid getrusage"
 ).split(" ");
 
 /** What differs. */
