@@ -17,7 +17,7 @@ import { FuncState } from "./bpf/verifier/states.ts";
 import { Tnum } from "./bpf/verifier/tnum.ts";
 import { StateListEntry, VerifierState } from "./bpf/verifier/verifier-state.ts";
 import { VerifierMaps } from "./bpf/verifier-maps.ts";
-import { LivingKernel } from "./facade/living-kernel.ts";
+import { installedKernelPart } from "./facade/kernel-part.ts";
 import { StepRecorder } from "./facade/verifier-steps.ts";
 import { Clock } from "./hw/clock.ts";
 import { Random } from "./hw/random.ts";
@@ -25,13 +25,8 @@ import { SimulatorBug } from "./hw/simulator-bug.ts";
 import { TraceRing } from "./trace/ring.ts";
 import { TaskNames } from "./trace/task-names.ts";
 import { Tracing } from "./trace/tracing.ts";
-import { ProgramContext } from "./user/program-context.ts";
-import { AccessRequest, ComputeRequest, SyscallRequest } from "./user/request.ts";
-import { Sys } from "./user/sys.ts";
-import { NumberCall, SysPort } from "./user/sys-port.ts";
 
 const CLASSES = [
-  AccessRequest,
   ArrayMap,
   Backtrack,
   BpfCpu,
@@ -39,18 +34,14 @@ const CLASSES = [
   BpfMemory,
   CallMeta,
   Clock,
-  ComputeRequest,
   FuncState,
   HashMap,
   IdMap,
   InsnAux,
   Int64,
   Liveness,
-  LivingKernel,
   LoadedProgram,
-  NumberCall,
   PercpuArrayMap,
-  ProgramContext,
   Random,
   RegState,
   SimulatorBug,
@@ -58,9 +49,6 @@ const CLASSES = [
   StateListEntry,
   StepRecorder,
   SubprogInfo,
-  Sys,
-  SyscallRequest,
-  SysPort,
   TaskNames,
   Tnum,
   TraceRing,
@@ -77,7 +65,7 @@ const CLASSES = [
  */
 export function kernelPrototypes(): readonly object[] {
   const found = new Set<object>();
-  for (const start of CLASSES) {
+  for (const start of [...CLASSES, ...(installedKernelPart()?.classes() ?? [])]) {
     let made: object | null = start;
     while (typeof made === "function" && made !== Function.prototype && made !== Error) {
       found.add(made);

@@ -1,4 +1,5 @@
 /** The door of the simulator: all that cells, exercises, figures and the judge can reach. */
+import "./facade/with-kernel.ts";
 
 export type {
   AbstractValue,
@@ -31,6 +32,7 @@ export type {
   VerifierReport,
   VerifierStep,
 } from "./api.ts";
+export { installKernelPart, type KernelPart } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
 export { bpf } from "./facade/toolkit.ts";
 export { constants } from "./globals.ts";

@@ -33,9 +33,12 @@ export const BUNDLES: readonly Bundle[] = [
     entries: {
       frame: "notebook/session/sandbox/frame-script.ts",
       worker: "notebook/runtime/worker/entry.ts",
+      // The kernel that runs programs, fetched and put in front of the worker's text when a cell needs it.
+      kernel: "kernel-sim/worker-part.ts",
     },
     folder: "public/sandbox",
     options: {
+      alias: { "#kernel-sim": "./kernel-sim/base.ts" },
       format: "iife",
       platform: "browser",
       target: ["chrome120", "firefox121", "safari17.4"],

@@ -5,7 +5,8 @@ import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
-import { LivingKernel } from "./living-kernel.ts";
+import { installedKernelPart } from "./kernel-part.ts";
+import type { LivingKernel } from "./living-kernel.ts";
 import { machinePrograms } from "./machine-programs.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
@@ -52,7 +53,9 @@ export function boot(options: BootOptions = {}): Machine {
   function live(): LivingKernel {
     assertOpen();
     if (living === undefined) {
-      living = new LivingKernel({ ...options, seed, memoryMiB }, cpus, clock, ring);
+      const part = installedKernelPart();
+      if (part === undefined) throw new Error(NO_KERNEL);
+      living = part.livingKernel({ ...options, seed, memoryMiB }, cpus, clock, ring);
       tracing.listenTo(living.kernel, open);
     }
     return living;
@@ -119,3 +122,6 @@ function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {
     },
   });
 }
+
+const NO_KERNEL =
+  "the kernel that runs programs is not loaded here: it comes when the text of a cell holds a program, function* (sys) { … }, or calls spawn(), install() or processes() by name";

@@ -1,6 +1,14 @@
 /** The simulator as cells see it: the same objects as globals and by `import`. */
 
-import { boot, bpf, constants, kernelPrototypes, recordings } from "#kernel-sim";
+import {
+  boot,
+  bpf,
+  constants,
+  installKernelPart,
+  type KernelPart,
+  kernelPrototypes,
+  recordings,
+} from "#kernel-sim";
 import { lockRealm } from "./realm/lockdown.ts";
 import type { RealmOptions } from "./realm/realm.ts";
 
@@ -13,4 +21,15 @@ export function openKernel(): RealmOptions {
   harden(kernelPrototypes());
   const api = { boot, bpf, recordings, ...constants };
   return { globals: api, modules: { "kernel-sim": api } };
+}
+
+/**
+ * Takes the kernel that runs programs from the global object, where a script in front of this one may have
+ * put it. To be called before `openKernel`.
+ */
+export function takeKernelPart(): void {
+  const property = Object.getOwnPropertyDescriptor(globalThis, "kernelbookKernel");
+  if (property === undefined) return;
+  installKernelPart(property.value as KernelPart);
+  Reflect.deleteProperty(globalThis, "kernelbookKernel");
 }

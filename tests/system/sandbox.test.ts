@@ -47,6 +47,25 @@ test("names stay from cell to cell, and are gone after a restart", async () => {
   ]);
 });
 
+test("the first cell that runs programs fetches the kernel; names of the others stay", async () => {
+  const { texts, before } = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    const texts: string[] = [];
+    const run = (source: string) =>
+      sandbox.run({ id: "cell", source }, (output) => texts.push(JSON.stringify(output)));
+    await run("let a = 41; boot().cpus");
+    const before = performance.getEntriesByType("resource").map(({ name }) => name);
+    await run("boot().run(function* (sys) { return (yield* sys.getpid()) + a; })");
+    await run("a = 1; boot().run(function* (sys) { return (yield* sys.getppid()) + a; })");
+    sandbox.close();
+    return { texts, before };
+  });
+  expect(texts).toEqual(
+    ["2", "43", "2"].map((text) => `{"kind":"result","bundle":{"text/plain":"${text}"}}`),
+  );
+  expect(before.filter((name) => name.endsWith("/sandbox/kernel.js"))).toEqual([]);
+});
+
 test("an interrupt ends an endless cell, keeps its texts, and the names of the others", async () => {
   const { outcome, texts } = await tab.evaluate(async () => {
     const sandbox = (window as unknown as SandboxWindow).openSandbox();
@@ -175,8 +194,14 @@ test("visible tests that are stopped while their frame opens never begin", async
   expect(end).toEqual({ kind: "stopped" });
 });
 
-test("the frame asks for nothing but itself and the page for one script", () => {
+test("the frame asks for nothing but itself and the page for its scripts", () => {
   // Not every Chromium asks for an icon.
   const asked = new Set(page.requests.filter((path) => path !== "/favicon.ico"));
-  expect([...asked].sort()).toEqual(["/", "/page.js", "/sandbox/frame", "/sandbox/worker.js"]);
+  expect([...asked].sort()).toEqual([
+    "/",
+    "/page.js",
+    "/sandbox/frame",
+    "/sandbox/kernel.js",
+    "/sandbox/worker.js",
+  ]);
 });

@@ -3,7 +3,7 @@
  * anything, and then talks to the page through the one port that it is handed.
  */
 
-import { openKernel } from "../kernel.ts";
+import { openKernel, takeKernelPart } from "../kernel.ts";
 import { serveCells } from "./cell-service.ts";
 import { onFirstPort } from "./first-port.ts";
 import { serveJudge } from "./judge-service.ts";
@@ -14,6 +14,7 @@ export type WorkerRole = "cells" | "player" | "judge";
 
 const SERVICES = { cells: serveCells, player: servePlayer, judge: serveJudge } as const;
 
+takeKernelPart();
 const kernel = openKernel();
 
 onFirstPort((role, port) => {

@@ -7,6 +7,7 @@ import { CELL_SEED, type Output } from "#notebook/document";
 import type { CellNames, CellToRun, RunOutcome, Sandbox } from "../../runtime/protocol.ts";
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
+import { needsKernel } from "./needs-kernel.ts";
 
 const LOOK_EVERY_MS = 2_000;
 
@@ -23,9 +24,11 @@ export class CellSandbox implements Sandbox {
   #generation = 0;
   #isRunning = false;
   #isClosed = false;
+  /** Whether the Workers have the kernel that runs programs. */
+  #hasKernel = false;
 
   constructor() {
-    this.#frame = openFrame();
+    this.#frame = openFrame(false);
     this.#worker = this.#frame.then((frame) => new CellWorker(frame));
     this.ready = this.#worker.then((worker) => worker.ready);
     // Not before the first one is ready: it would take the first one's time.
@@ -41,6 +44,7 @@ export class CellSandbox implements Sandbox {
       // Asked for before an interrupt or a restart, and not begun.
       if (generation !== this.#generation) return { kind: "interrupted" };
       const began = performance.now();
+      if (!this.#hasKernel && needsKernel(cell.source)) await this.#loadKernel();
       const end = await this.#watch(await this.#worker, cell, onOutput);
       if (end.kind !== "died") {
         this.#finished.push(cell);
@@ -109,6 +113,18 @@ export class CellSandbox implements Sandbox {
     this.#spare.catch(() => undefined);
   }
 
+  /** The first cell that runs programs: Workers with the kernel take over from those without. */
+  async #loadKernel(): Promise<void> {
+    await (await this.#frame).loadKernel();
+    this.#hasKernel = true;
+    const old = [await this.#worker, await this.#spare];
+    this.#worker = this.#startWorker();
+    this.#spare = this.#worker.then(() => this.#startWorker());
+    this.#spare.catch(() => undefined);
+    for (const worker of old) worker.end();
+    await this.#replay();
+  }
+
   /** Runs what had finished again, in order; its outputs stand in the page already. */
   async #replay(): Promise<void> {
     const worker = await this.#worker;
@@ -123,7 +139,7 @@ export class CellSandbox implements Sandbox {
       this.#promoteSpare();
     } else {
       frame.close();
-      this.#frame = openFrame();
+      this.#frame = openFrame(this.#hasKernel);
       this.#worker = this.#startWorker();
       this.#spare = this.#worker.then(() => this.#startWorker());
       this.#spare.catch(() => undefined);

@@ -14,6 +14,8 @@ export interface SandboxWorker {
 
 export interface SandboxFrame {
   spawn(role: WorkerRole): SandboxWorker;
+  /** Workers that start from now on have the kernel that runs programs. */
+  loadKernel(): Promise<void>;
   /** Whether the frame still answers; after its process has died it never does again. */
   isAlive(): Promise<boolean>;
   close(): void;
@@ -22,9 +24,9 @@ export interface SandboxFrame {
 /** So long may a frame be silent that has nothing to do but to answer. */
 const SILENCE_MS = 3_000;
 
-/** Opens a frame that can start Workers. */
-export async function openFrame(): Promise<SandboxFrame> {
-  const text = fetchScript();
+/** Opens a frame that can start Workers; with the kernel that runs programs, if they need it. */
+export async function openFrame(withKernel: boolean): Promise<SandboxFrame> {
+  const text = workerText(withKernel);
   // Awaited below, after the frame is there.
   text.catch(() => undefined);
   const element = await attach();
@@ -41,11 +43,20 @@ export async function openFrame(): Promise<SandboxFrame> {
   return frame;
 }
 
-let script: Promise<string> | undefined;
+/** What all Workers are made of. The kernel stands first: it is taken before the realm is locked. */
+async function workerText(withKernel: boolean): Promise<string> {
+  if (!withKernel) return fetchScript("worker");
+  const [kernel, worker] = await Promise.all([fetchScript("kernel"), fetchScript("worker")]);
+  return `${kernel}\n${worker}`;
+}
 
-/** The text of the Workers; fetched once for all frames of this page. */
-function fetchScript(): Promise<string> {
-  script ??= fetch("/sandbox/worker.js").then(
+const scripts = new Map<string, Promise<string>>();
+
+/** A script of the sandbox as text; fetched once for all frames of this page. */
+function fetchScript(name: "worker" | "kernel"): Promise<string> {
+  const known = scripts.get(name);
+  if (known !== undefined) return known;
+  const script = fetch(`/sandbox/${name}.js`).then(
     (response) => {
       if (response.ok) return response.text();
       throw new Error(`The sandbox could not be fetched (${response.status}).`);
@@ -54,10 +65,9 @@ function fetchScript(): Promise<string> {
       throw new Error("The sandbox could not be fetched: is the network there?");
     },
   );
+  scripts.set(name, script);
   // Offline now is not offline for ever.
-  script.catch(() => {
-    script = undefined;
-  });
+  script.catch(() => scripts.delete(name));
   return script;
 }
 
@@ -104,6 +114,10 @@ class ConnectedFrame implements SandboxFrame {
       this.send({ type: "end", worker });
     };
     return { port: port1, failed, end };
+  }
+
+  async loadKernel(): Promise<void> {
+    this.send({ type: "load", text: await workerText(true) });
   }
 
   isAlive(): Promise<boolean> {

@@ -1,0 +1,39 @@
+/** The simulator without the kernel that runs programs, which a Worker loads only when it is needed. */
+
+export type {
+  AbstractValue,
+  BootOptions,
+  BpfError,
+  BpfLink,
+  BpfMap,
+  BpfProg,
+  BpfSyscall,
+  BpfToolkit,
+  BytesLike,
+  Insn,
+  InsnBuilders,
+  InsnSize,
+  LoadAttr,
+  LoadResult,
+  Machine,
+  MapAttr,
+  MapTypeName,
+  NegativeErrno,
+  Program,
+  ProgTypeName,
+  Recording,
+  TestRunAttr,
+  TestRunResult,
+  Tnum,
+  TnumOps,
+  Trace,
+  TraceEvent,
+  VerifierReport,
+  VerifierStep,
+} from "./api.ts";
+export { installKernelPart, type KernelPart } from "./facade/kernel-part.ts";
+export { boot } from "./facade/machine.ts";
+export { bpf } from "./facade/toolkit.ts";
+export { constants } from "./globals.ts";
+export { kernelPrototypes } from "./harden.ts";
+export { recordings } from "./trace/recordings/index.ts";

@@ -1,0 +1,26 @@
+import type { BootOptions } from "../api.ts";
+import type { Clock } from "../hw/clock.ts";
+import type { TraceRing } from "../trace/ring.ts";
+import type { LivingKernel } from "./living-kernel.ts";
+
+/**
+ * The kernel that runs programs, as far as machines need it. A page loads it only when a cell runs programs: it
+ * is more than half of the simulator, and BPF can do without.
+ */
+export interface KernelPart {
+  livingKernel(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing): LivingKernel;
+  /** Classes to be frozen before student code runs. */
+  classes(): readonly object[];
+}
+
+/** Set once, before the first machine boots: by the whole simulator itself, or by whoever loads it in parts. */
+let installed: KernelPart | undefined;
+
+export function installKernelPart(part: KernelPart): void {
+  installed = part;
+}
+
+/** The kernel part, if it is there. */
+export function installedKernelPart(): KernelPart | undefined {
+  return installed;
+}

@@ -1,0 +1,21 @@
+import { ProgramContext } from "../user/program-context.ts";
+import { AccessRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
+import { Sys } from "../user/sys.ts";
+import { NumberCall, SysPort } from "../user/sys-port.ts";
+import type { KernelPart } from "./kernel-part.ts";
+import { LivingKernel } from "./living-kernel.ts";
+
+/** The kernel with its file systems, sockets and processors. */
+export const wholeKernel: KernelPart = Object.freeze({
+  livingKernel: (...args: ConstructorParameters<typeof LivingKernel>) => new LivingKernel(...args),
+  classes: () => [
+    AccessRequest,
+    ComputeRequest,
+    LivingKernel,
+    NumberCall,
+    ProgramContext,
+    Sys,
+    SyscallRequest,
+    SysPort,
+  ],
+});
