@@ -1,3 +1,4 @@
+import { EINVAL } from "../../include/errno.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { FS_REQUIRES_DEV, fileSystems, registerFilesystem } from "../filesystems.ts";
 import { procTree } from "./generic.ts";
@@ -6,7 +7,15 @@ import { procFillSuper } from "./root.ts";
 import { initProcFiles } from "./root-files.ts";
 import { SYSCTL_TABLES } from "./sysctl-tables.ts";
 
-/** Makes /proc known: its files, and itself to mount(2). @linux fs/proc/root.c `proc_root_init` (6.18) */
+/** Options that change nothing: processes cannot be hidden. */
+const KNOWN_OPTIONS: readonly string[] = Object.freeze(["", "hidepid=0", "hidepid=off", "gid=0"]);
+
+/**
+ * Makes /proc known: its files, and itself to mount(2).
+ *
+ * @linux fs/proc/root.c `proc_root_init`, `proc_parse_param` (6.18)
+ * @simplified no hidepid and subset: EINVAL.
+ */
 export function initProcFs(kernel: Kernel): void {
   const tree = procTree(kernel);
   initProcFiles(tree);
@@ -21,6 +30,9 @@ export function initProcFs(kernel: Kernel): void {
     name: "proc",
     flags: 0,
     // Each mount is a file system of its own, with options of its own.
-    getTree: (task) => procFillSuper(kernel, task.pidNs(), tree),
+    getTree(task, _source, options) {
+      const known = options.split(",").every((option) => KNOWN_OPTIONS.includes(option));
+      return known ? procFillSuper(kernel, task.pidNs(), tree) : -EINVAL;
+    },
   });
 }
