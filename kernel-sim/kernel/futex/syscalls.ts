@@ -165,12 +165,13 @@ function sysFutexWait(
 function sysFutexWaitv(
   task: Task,
   waiters: number,
-  count: number,
+  nr: number,
   flags: number,
   timePtr: number,
   clock: number,
 ): SysResult {
-  if (flags !== 0 || count === 0 || count > WAITV_MAX || waiters === 0) return -EINVAL;
+  const count = nr >>> 0;
+  if (flags >>> 0 !== 0 || count === 0 || count > WAITV_MAX || waiters === 0) return -EINVAL;
   const end = absoluteEnd(task, timePtr, clock);
   if (end < 0) return end;
   const view = structFromUser(task, waiters, count * WAITV_BYTES);
