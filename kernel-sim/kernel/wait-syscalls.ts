@@ -13,7 +13,6 @@ import {
   WEXITED,
   WNOHANG,
   WNOWAIT,
-  WSTOPPED,
   WUNTRACED,
 } from "../include/uapi/wait.ts";
 import { copyToUser, putUser32 } from "../mm/uaccess.ts";
@@ -100,9 +99,9 @@ function prepareWaitid(
   options: number,
 ): { readonly opts: WaitOpts; readonly isNonblock: boolean } | number {
   const known =
-    WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
+    WNOHANG | WNOWAIT | WEXITED | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL;
   if ((options & ~known) !== 0) return -EINVAL;
-  if ((options & (WEXITED | WSTOPPED | WCONTINUED)) === 0) return -EINVAL;
+  if ((options & (WEXITED | WUNTRACED | WCONTINUED)) === 0) return -EINVAL;
   if (which === P_ALL) return { opts: waitOpts("all", undefined, options), isNonblock: false };
   if (which === P_PID) {
     if (upid <= 0) return -EINVAL;

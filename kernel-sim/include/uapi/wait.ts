@@ -1,7 +1,7 @@
 /** Options of wait4 and waitid: `include/uapi/linux/wait.h` (6.18). */
 export const WNOHANG = 0x1;
+/** waitid calls it WSTOPPED. */
 export const WUNTRACED = 0x2;
-export const WSTOPPED = WUNTRACED;
 export const WEXITED = 0x4;
 export const WCONTINUED = 0x8;
 export const WNOWAIT = 0x1000000;
