@@ -25,6 +25,9 @@ export class Eventpoll {
   readonly user: UserStruct;
   /** Its own open file. */
   file!: File;
+  /** Where an event is put together for user memory. */
+  readonly eventBytes = new Uint8Array(12);
+  readonly eventView = new DataView(this.eventBytes.buffer);
   /** The network's busy polling (EPIOCSPARAMS). */
   busyPollUsecs = 0;
   busyPollBudget = 0;

@@ -217,7 +217,7 @@ function sendEvents(task: Task, ep: Eventpoll, addr: number, maxevents: number):
   if (task.hasFatalSignalPending()) return -EINTR;
   const { ready } = ep;
   const { last } = ready;
-  const event = new DataView(new ArrayBuffer(EPOLL_EVENT_SIZE));
+  const event = ep.eventView;
   let count = 0;
   for (let item = ready.first; item !== undefined && count < maxevents; item = ready.first) {
     ready.remove(item);
@@ -227,7 +227,7 @@ function sendEvents(task: Task, ep: Eventpoll, addr: number, maxevents: number):
       event.setUint32(4, item.dataLow, true);
       event.setUint32(8, item.dataHigh, true);
       const at = addr + count * EPOLL_EVENT_SIZE;
-      if (copyToUser(task, at, new Uint8Array(event.buffer)) < 0) {
+      if (copyToUser(task, at, ep.eventBytes) < 0) {
         ready.addFirst(item);
         if (count === 0) count = -EFAULT;
         break;
