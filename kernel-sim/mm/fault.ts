@@ -94,7 +94,8 @@ function faultAround(vma: Vma, address: number): boolean {
   const bytes = FAULT_AROUND_PAGES * 4096;
   const block = Math.floor(address / bytes) * bytes;
   const start = Math.max(block, vma.start);
-  const end = Math.min(block + bytes, vma.end);
+  // All in one page table.
+  const end = Math.min(start + bytes, vma.end, mm.tables.tableEnd(start));
   for (let at = start; at < end; at += 4096) {
     if (mm.tables.low(at) !== 0) continue;
     const page = vma.ops!.cached!(vma, vma.pgoffOf(at));

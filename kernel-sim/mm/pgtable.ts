@@ -168,11 +168,16 @@ export class PageTables {
     return (this.#leaf(address) ?? this.#makeLeaf(address)) !== undefined;
   }
 
+  /** Where the part of the address space ends that the lowest table for `address` maps. */
+  tableEnd(address: number): number {
+    return (Math.floor(address / this.#span) + 1) * this.#span;
+  }
+
   /** Shows every entry of [start, end) that is not empty, upwards. */
   visit(start: number, end: number, visitor: PteVisitor): void {
     let address = start;
     while (address < end) {
-      const tableEnd = Math.min(end, (Math.floor(address / this.#span) + 1) * this.#span);
+      const tableEnd = Math.min(end, this.tableEnd(address));
       const table = this.#leaf(address);
       if (table === undefined) {
         address = Math.min(end, this.#skip(address));
