@@ -1,7 +1,4 @@
-import { type Constants, constantsFor } from "./constants.ts";
-import { type Played, playScenario } from "./play.ts";
-import type { BootWorld } from "./port.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Played } from "./play.ts";
 
 /** How many scenarios and steps agree with what Linux answered. */
 export interface Conformance {
@@ -23,15 +20,4 @@ export function addPlayed(sum: Conformance, { scenario, steps, agrees }: Played)
   sum.steps_agree += steps.filter((step) => step.agrees).length;
   if (agrees) sum.agree++;
   else sum.failures.push(scenario.id);
-}
-
-/** Plays every scenario, each on a machine of its own. */
-export function checkScenarios(
-  scenarios: readonly Scenario[],
-  boot: BootWorld,
-  constants: Constants = constantsFor(),
-): Conformance {
-  const sum = emptyConformance();
-  for (const scenario of scenarios) addPlayed(sum, playScenario(scenario, boot, constants));
-  return sum;
 }

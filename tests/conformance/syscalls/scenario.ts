@@ -61,8 +61,16 @@ export interface Scenario {
   readonly broken?: string;
 }
 
-/** Reads a file of the corpus, compressed or not. */
+/** Reads a file of the corpus, compressed or not. What cannot be read is a scenario that cannot be played. */
 export function readScenarios(file: string): Scenario[] {
+  try {
+    return readFile(file);
+  } catch (error) {
+    return [brokenScenario(basename(file), String(error))];
+  }
+}
+
+function readFile(file: string): Scenario[] {
   const raw = readFileSync(file);
   const text = (file.endsWith(".gz") ? gunzipSync(raw) : raw).toString("utf8");
   return text
@@ -76,10 +84,14 @@ function parseOrMark(line: string, id: string): Scenario {
   try {
     const scenario = parseScenario(line);
     if (typeof scenario.id === "string" && Array.isArray(scenario.steps)) return scenario;
-    return { id, group: "broken", start: {}, steps: [], broken: "it is no scenario" };
+    return brokenScenario(id, "it is no scenario");
   } catch (error) {
-    return { id, group: "broken", start: {}, steps: [], broken: String(error) };
+    return brokenScenario(id, String(error));
   }
+}
+
+function brokenScenario(id: string, broken: string): Scenario {
+  return { id, group: "broken", start: {}, steps: [], broken };
 }
 
 /** One line of the corpus. Integers that a double cannot hold stay exact in the arguments. */
