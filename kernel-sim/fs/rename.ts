@@ -10,7 +10,7 @@ import {
   EXDEV,
 } from "../include/errno.ts";
 import type { Task } from "../kernel/task.ts";
-import { type Dentry, dAncestor, dExchange, dMove, dRehash } from "./dcache.ts";
+import { type Dentry, dAncestor, dExchange, dget, dMove, dput, dRehash } from "./dcache.ts";
 import { type ByteString, S_DEAD, S_IFDIR } from "./fs.ts";
 import { filenameParentat, LAST_NORM, lookupOne, type ParentAndLast } from "./namei.ts";
 import { isLocalMountpoint, mayCreate, mayDelete } from "./namei-modify.ts";
@@ -142,11 +142,14 @@ function vfsRename(
   }
   if (target !== undefined && isDir) target.flags |= S_DEAD;
   const { whiteout } = oldDentry;
+  // Held until all have been told: the file that is replaced ends only then.
+  dget(newDentry);
   dMove(oldDentry, newDentry);
   if (whiteout !== undefined) {
     oldDentry.whiteout = undefined;
     dRehash(whiteout);
   }
   fsnotifyMove(task.kernel, oldDir, newDir, name, target, oldDentry);
+  dput(newDentry);
   return 0;
 }
