@@ -5,8 +5,9 @@ import { SEND_SIG_NOINFO, sendSignal } from "../kernel/signal-send.ts";
 import type { MaySleep } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { waitEventInterruptible } from "../kernel/wait.ts";
-import type { IovIter } from "../lib/iov-iter.ts";
+import { copyFromUser } from "../mm/uaccess.ts";
 import { killFasync } from "./fasync.ts";
+import type { UserSegment } from "./iovec.ts";
 import { PIPE_IN, PIPE_OUT } from "./pipe.ts";
 import { PIPE_BUF_FLAG_CAN_MERGE, type PipeInodeInfo } from "./pipe-ring.ts";
 
@@ -154,26 +155,33 @@ export function* pipeToPipe(
   }
 }
 
-/** Memory of a process goes into a pipe. @linux fs/splice.c `vmsplice_to_pipe` (6.18) */
-export function* iterToPipe(
+/** Memory of a process goes into a pipe, a buffer for each page of each piece. @linux fs/splice.c `vmsplice_to_pipe` (6.18) */
+export function* userToPipe(
   task: Task,
-  iter: IovIter,
+  segments: readonly UserSegment[],
   pipe: PipeInodeInfo,
   mayWait: boolean,
 ): MaySleep<number> {
   const error = yield* waitForSpace(task, pipe, mayWait);
   if (error < 0) return error;
+  const done = putSegments(task, segments, pipe);
+  if (done > 0) wakeupPipeReaders(pipe);
+  return done;
+}
+
+function putSegments(task: Task, segments: readonly UserSegment[], pipe: PipeInodeInfo): number {
   let done = 0;
-  while (iter.count > 0 && !pipe.isFull) {
-    const bytes = new Uint8Array(Math.min(PAGE_SIZE, iter.count));
-    const copied = iter.copyFrom(bytes);
-    if (copied > 0) fillPipe(pipe, bytes.subarray(0, copied), 0);
-    done += copied;
-    if (copied < bytes.length) {
-      if (done === 0) return -EFAULT;
-      break;
+  for (const { base, len } of segments) {
+    let at = 0;
+    while (at < len) {
+      if (pipe.isFull) return done;
+      const offset = (base + at) % PAGE_SIZE;
+      const bytes = copyFromUser(task, base + at, Math.min(PAGE_SIZE - offset, len - at));
+      if (typeof bytes === "number") return done > 0 ? done : -EFAULT;
+      fillPipe(pipe, bytes, offset);
+      at += bytes.length;
+      done += bytes.length;
     }
   }
-  if (done > 0) wakeupPipeReaders(pipe);
   return done;
 }

@@ -15,7 +15,7 @@ import {
   FMODE_WRITE,
   S_IFREG,
 } from "./fs.ts";
-import { importIovec } from "./iovec.ts";
+import { importSegments } from "./iovec.ts";
 import { fsnotifyFile } from "./notify/fsnotify.ts";
 import { getPipeInfo } from "./pipe-limits.ts";
 import type { PipeInodeInfo } from "./pipe-ring.ts";
@@ -23,10 +23,10 @@ import { kiocbFlags, MAX_RW_COUNT, rwVerifyArea } from "./read-write.ts";
 import {
   consumePipe,
   fillPipe,
-  iterToPipe,
   peekPipe,
   pipeToPipe,
   spaceInPipe,
+  userToPipe,
   waitForData,
   waitForSpace,
   wakeupPipeReaders,
@@ -113,7 +113,7 @@ function* fileToPipe(
   mayWait: boolean,
 ): MaySleep<number> {
   const error = yield* waitForSpace(task, pipe, mayWait);
-  if (error < 0) return error;
+  if (error < 0 || len === 0) return error;
   if (!canSpliceRead(file)) return -EINVAL;
   const offset = at.pos % PAGE_SIZE;
   const room = spaceInPipe(pipe) - (file.inode.type === S_IFREG ? offset : 0);
@@ -245,7 +245,7 @@ function* tee(
   return done;
 }
 
-/** @spec vmsplice(2) */
+/** @spec vmsplice(2) @simplified the memory is copied: what is written to it later does not show in the pipe. */
 function* vmsplice(
   task: Task,
   fd: number,
@@ -256,13 +256,14 @@ function* vmsplice(
   if ((flags & ~SPLICE_F_ALL) !== 0) return -EINVAL;
   const file = task.files.fget(fd | 0);
   if (file === undefined || (file.mode & (FMODE_READ | FMODE_WRITE)) === 0) return -EBADF;
-  const iter = importIovec(task, vec, segments);
-  if (typeof iter === "number") return iter;
+  const pieces = importSegments(task, vec, segments);
+  if (typeof pieces === "number") return pieces;
+  const iter = IovIter.iovec(task.mm!, pieces);
   if (iter.count === 0) return 0;
   const pipe = getPipeInfo(file);
   if (pipe === undefined) return -EBADF;
   const mayWait = (flags & SPLICE_F_NONBLOCK) === 0;
-  if ((file.mode & FMODE_WRITE) !== 0) return yield* iterToPipe(task, iter, pipe, mayWait);
+  if ((file.mode & FMODE_WRITE) !== 0) return yield* userToPipe(task, pieces, pipe, mayWait);
   const hasData = yield* waitForData(task, pipe, mayWait);
   if (hasData <= 0) return hasData;
   const copied = iter.copyTo(peekPipe(pipe, iter.count));
