@@ -205,7 +205,8 @@ export class SimWorld implements World {
   }
 
   run(): void {
-    this.kernel.runReady(STEPS_MAX);
+    const steps = this.kernel.runReady(STEPS_MAX);
+    if (steps >= STEPS_MAX) throw new Error(`nobody comes to rest within ${steps} steps`);
   }
 
   passTime(): boolean {
