@@ -154,7 +154,7 @@ export class SimWorld implements World {
   }
 
   constructor(files: readonly SetupFile[]) {
-    const started = startKernel({ seed: 1, cpus: 1 });
+    const started = startKernel({ seed: 1, cpus: 1, memoryBytes: 2 ** 32 });
     this.kernel = started.kernel;
     addPrograms(this.kernel);
     makeTree(started.rootfs);
