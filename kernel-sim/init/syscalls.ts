@@ -33,6 +33,7 @@ import { sysSyscalls } from "../kernel/sys-syscalls.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { timeSyscalls } from "../kernel/time/syscalls.ts";
 import { waitSyscalls } from "../kernel/wait-syscalls.ts";
+import { mempolicySyscalls } from "../mm/mempolicy.ts";
 import { swapSyscalls } from "../mm/swapfile.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { socketSyscalls } from "../net/socket-syscalls.ts";
@@ -43,6 +44,7 @@ const TABLES: readonly SyscallTable[] = Object.freeze([
   cloneSyscalls,
   credSyscalls,
   membarrierSyscalls,
+  mempolicySyscalls,
   mmSyscalls,
   swapSyscalls,
   mqSyscalls,
