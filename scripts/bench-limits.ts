@@ -18,5 +18,10 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   verifier_limit_case_ms: { atMost: 1000 },
   boot_ms_node_median: { atMost: 20 },
   boot_ms_worker_median: { atMost: 40 },
+  kernel_syscalls_million_per_s: { atLeast: 3 },
+  kernel_block_and_wake_million_per_s: { atLeast: 1 },
+  kernel_context_switches_100_million_per_s: { atLeast: 1.2 },
+  kernel_context_switches_1000_million_per_s: { atLeast: 0.6 },
+  kernel_boot_ms: { atMost: 20 },
   lockdown_slowdown_worst_ratio: { atMost: 1.25 },
 };

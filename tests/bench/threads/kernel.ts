@@ -1,0 +1,104 @@
+/** Loops of the kernel in a locked-down realm: each message names one, and gets its figure back. */
+import { parentPort } from "node:worker_threads";
+import { EventQueue } from "../../../kernel-sim/hw/event-queue.ts";
+import { boot } from "../../../kernel-sim/index.ts";
+import { openKernel } from "../../../notebook/runtime/kernel.ts";
+
+openKernel();
+
+/** What a loop has done, and in how many ms. */
+interface Measured {
+  readonly count: number;
+  readonly ms: number;
+}
+
+const LOOPS: Readonly<Record<string, () => Measured>> = {
+  syscalls() {
+    const machine = boot({ cpus: 1 });
+    const count = 400_000;
+    machine.spawn(function* loop(sys) {
+      for (let i = 0; i < count; i++) yield* sys.getpid();
+    });
+    return { count, ms: timed(() => machine.runUntilIdle()) };
+  },
+
+  block_and_wake() {
+    const machine = boot({ cpus: 1 });
+    const count = 100_000;
+    machine.spawn(function* pingpong(sys) {
+      const there = yield* sys.call("eventfd2", 0, 0);
+      const back = yield* sys.call("eventfd2", 0, 0);
+      const one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+      yield* sys.thread(function* partner(other) {
+        for (let i = 0; i < count; i++) {
+          yield* other.read(there, 8);
+          yield* other.write(back, one);
+        }
+      });
+      for (let i = 0; i < count; i++) {
+        yield* sys.write(there, one);
+        yield* sys.read(back, 8);
+      }
+    });
+    // Each of the two sleeps once a round.
+    return { count: 2 * count, ms: timed(() => machine.runUntilIdle()) };
+  },
+
+  context_switches_100: () => switches(100),
+  context_switches_1000: () => switches(1000),
+
+  events() {
+    const queue = new EventQueue();
+    const count = 1_000_000;
+    let fired = 0;
+    const fire = () => {
+      fired++;
+    };
+    for (let i = 0; i < 1000; i++) queue.schedule((i * 7919) % 10_007, fire);
+    const ms = timed(() => {
+      for (let i = 0; i < count; i++) {
+        const event = queue.popDue(Number.MAX_SAFE_INTEGER);
+        event?.fire();
+        queue.schedule((event?.time ?? 0) + ((i * 7919) % 10_007), fire);
+      }
+    });
+    return { count: fired, ms };
+  },
+
+  boot() {
+    const count = 20;
+    const ms = timed(() => {
+      for (let i = 0; i < count; i++) {
+        const machine = boot({ seed: i + 1 });
+        machine.run(function* first(sys) {
+          yield* sys.getpid();
+        });
+        machine.close();
+      }
+    });
+    return { count, ms };
+  },
+};
+
+/** Tasks that give up the CPU by turns. */
+function switches(tasks: number): Measured {
+  const machine = boot({ cpus: 1, memoryMiB: 256 });
+  const rounds = Math.ceil(200_000 / tasks);
+  for (let i = 0; i < tasks; i++) {
+    machine.spawn(function* yields(sys) {
+      for (let round = 0; round < rounds; round++) yield* sys.sched_yield();
+    });
+  }
+  return { count: tasks * rounds, ms: timed(() => machine.runUntilIdle()) };
+}
+
+/** In ms of this thread's own time: others may use the processor, too. */
+function timed(body: () => void): number {
+  const began = process.threadCpuUsage();
+  body();
+  const { user, system } = process.threadCpuUsage(began);
+  return (user + system) / 1000;
+}
+
+parentPort?.on("message", (name: string) => parentPort?.postMessage(LOOPS[name]?.()));
+parentPort?.postMessage(Object.keys(LOOPS));
