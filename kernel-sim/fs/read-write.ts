@@ -195,10 +195,10 @@ function readWriteVector(
   if (pos !== undefined && (file.mode & (isWrite ? FMODE_PWRITE : FMODE_PREAD)) === 0) {
     return -ESPIPE;
   }
-  const iter = importIovec(task, vec, vlen);
-  if (typeof iter === "number") return iter;
   if ((file.mode & (isWrite ? FMODE_WRITE : FMODE_READ)) === 0) return -EBADF;
   if ((isWrite ? file.op.writeIter : file.op.readIter) === undefined) return -EINVAL;
+  const iter = importIovec(task, vec, vlen);
+  if (typeof iter === "number") return iter;
   if (iter.count === 0) return 0;
   return isWrite
     ? vfsWriteIter(task, file, iter, pos, rwf)
