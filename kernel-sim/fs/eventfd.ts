@@ -32,6 +32,9 @@ class EventfdCtx {
   readonly wqh = new WaitQueueHead();
   readonly isSemaphore: boolean;
   readonly id: number;
+  /** Room for the number that is being read or written. */
+  readonly bytes = new Uint8Array(8);
+  readonly #view = new DataView(this.bytes.buffer);
   #low: number;
   #high = 0;
 
@@ -39,6 +42,15 @@ class EventfdCtx {
     this.#low = count;
     this.isSemaphore = isSemaphore;
     this.id = id;
+  }
+
+  /** Halves of the number in `bytes`. */
+  get lowOfBytes(): number {
+    return this.#view.getUint32(0, true);
+  }
+
+  get highOfBytes(): number {
+    return this.#view.getUint32(4, true);
   }
 
   get isZero(): boolean {
@@ -64,11 +76,12 @@ class EventfdCtx {
     this.#high = (this.#high + high + (sum > MAX_32 ? 1 : 0)) >>> 0;
   }
 
-  /** Takes 1 of a semaphore, else all; as 8 bytes. @linux fs/eventfd.c `eventfd_ctx_do_read` (6.18) */
+  /** Takes 1 of a semaphore, else all; as 8 bytes that hold until the next call. @linux fs/eventfd.c `eventfd_ctx_do_read` (6.18) */
   take(): Uint8Array {
-    const view = new DataView(new ArrayBuffer(8));
+    const view = this.#view;
     if (this.isSemaphore) {
       view.setUint32(0, this.isZero ? 0 : 1, true);
+      view.setUint32(4, 0, true);
       if (!this.isZero) this.add(MAX_32, MAX_32);
     } else {
       view.setUint32(0, this.#low, true);
@@ -76,7 +89,7 @@ class EventfdCtx {
       this.#low = 0;
       this.#high = 0;
     }
-    return new Uint8Array(view.buffer);
+    return this.bytes;
   }
 
   toString(): string {
@@ -113,10 +126,12 @@ function eventfdRead(iocb: Kiocb, to: IovIter): SysResult {
   const ctx = iocb.file.privateData as EventfdCtx;
   if (!ctx.isZero) return takeInto(ctx, to);
   if (mayNotSleep(iocb)) return -EAGAIN;
-  return (function* (): MaySleep<number> {
-    const error = yield* waitEventInterruptible(iocb.task, ctx.wqh, () => !ctx.isZero);
-    return error < 0 ? -ERESTARTSYS : takeInto(ctx, to);
-  })();
+  return waitAndTake(iocb.task, ctx, to);
+}
+
+function* waitAndTake(task: Task, ctx: EventfdCtx, to: IovIter): MaySleep<number> {
+  const error = yield* waitEventInterruptible(task, ctx.wqh, () => !ctx.isZero);
+  return error < 0 ? -ERESTARTSYS : takeInto(ctx, to);
 }
 
 function takeInto(ctx: EventfdCtx, to: IovIter): number {
@@ -166,11 +181,9 @@ function* writeRest(
 function writePiece({ task, file }: Kiocb, from: IovIter): SysResult {
   if (from.pieceCount !== 8) return -EINVAL;
   const ctx = file.privateData as EventfdCtx;
-  const bytes = new Uint8Array(8);
-  if (from.copyFrom(bytes) < 8) return -EFAULT;
-  const view = new DataView(bytes.buffer);
-  const low = view.getUint32(0, true);
-  const high = view.getUint32(4, true);
+  if (from.copyFrom(ctx.bytes) < 8) return -EFAULT;
+  const low = ctx.lowOfBytes;
+  const high = ctx.highOfBytes;
   if (low === MAX_32 && high === MAX_32) return -EINVAL;
   if (ctx.hasRoom(low, high)) return put(ctx, low, high);
   if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;

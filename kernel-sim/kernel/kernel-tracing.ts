@@ -13,7 +13,6 @@ export class KernelTracing {
   readonly #ring: TraceRing;
   readonly #enterEvent: number;
   readonly #exitEvent: number;
-  readonly #fieldsOf = new Map<number, readonly string[]>();
   isEnabled = true;
   /** Called with each event after it was recorded: attached programs, breakpoints. */
   listener: ((name: number, cpu: number, fields: EventFields) => void) | undefined = undefined;
@@ -37,23 +36,24 @@ export class KernelTracing {
     this.record(this.#ring.nameNumber(name), fields);
   }
 
-  /** The number of an event with at most four numbers for fields, for `numbers`. */
-  numberEvent(name: string, fields: readonly string[]): number {
-    const event = this.#ring.numberEvent(name, fields);
-    this.#fieldsOf.set(event, fields);
-    return event;
+  /** The number of an event with at most seven numbers for fields, for `numbers`; `texts` are those of them that `text` makes. */
+  numberEvent(name: string, fields: readonly string[], texts?: readonly string[]): number {
+    return this.#ring.numberEvent(name, fields, texts);
+  }
+
+  /** The number of a text for `numbers`. */
+  text(text: string): number {
+    return this.#ring.textNumber(text);
   }
 
   /** Such an event, without an object for it. */
-  numbers(event: number, a: number, b: number, c = 0, d = 0): void {
+  numbers(event: number, a: number, b: number, c = 0, d = 0, e = 0, f = 0, g = 0): void {
     if (!this.isEnabled) return;
     const { current } = this.#kernel;
     const cpu = current?.cpu ?? 0;
-    this.#ring.recordNumbers(event, this.#kernel.now(), cpu, current?.pid ?? 0, a, b, c, d);
-    if (this.listener === undefined) return;
-    const values = [a, b, c, d];
-    const entries = this.#fieldsOf.get(event)!.map((field, i) => [field, values[i]!] as const);
-    this.listener(event, cpu, Object.fromEntries(entries));
+    const now = this.#kernel.now();
+    this.#ring.recordNumbers(event, now, cpu, current?.pid ?? 0, a, b, c, d, e, f, g);
+    this.listener?.(event, cpu, this.#ring.lastFields());
   }
 
   /** The first five arguments are kept. */

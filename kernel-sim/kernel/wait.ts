@@ -38,6 +38,10 @@ export class WaitQueueHead {
 
   /** Non-exclusive waiters go to the front, exclusive ones to the back, as in Linux. */
   add(entry: WaitQueueEntry): void {
+    if (this.#entries.length === 0) {
+      this.#entries.push(entry);
+      return;
+    }
     if (this.#entries.includes(entry)) return;
     if (entry.exclusive) this.#entries.push(entry);
     else this.#entries.unshift(entry);
@@ -49,6 +53,10 @@ export class WaitQueueHead {
   }
 
   remove(entry: WaitQueueEntry): void {
+    if (this.#entries.length === 1) {
+      if (this.#entries[0] === entry) this.#entries.pop();
+      return;
+    }
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
   }
@@ -56,6 +64,11 @@ export class WaitQueueHead {
   /** `wake_up(nr exclusive waiters, key)`; every non-exclusive one is woken. 0 wakes all. */
   wakeUp(nrExclusive = 1, mode: number = TASK_NORMAL, key = 0): void {
     if (this.#entries.length === 0) return;
+    const only = this.#entries.length === 1 ? this.#entries[0] : undefined;
+    if (only !== undefined) {
+      only.func(only, mode, key);
+      return;
+    }
     let left = nrExclusive;
     // A woken waiter takes itself off the queue only when it runs; `func` may take one off at once.
     for (const entry of [...this.#entries]) {

@@ -122,7 +122,7 @@ export class IovIter {
         continue;
       }
       const at = segment.base + this.#offset;
-      const piece = bytes.subarray(done, done + step);
+      const piece = step === bytes.length ? bytes : bytes.subarray(done, done + step);
       const copied = isTo ? this.#mm!.copyToUser(at, piece) : this.#mm!.copyFromUser(at, piece);
       done += copied;
       this.count -= copied;

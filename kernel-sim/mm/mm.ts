@@ -23,6 +23,8 @@ export { PAGE_SIZE, TASK_SIZE_MAX };
 
 /** Pages that the kernel has looked at lately, for copies to and from user memory. */
 const LOOKED_UP = 64;
+/** Up to so many bytes are copied one by one, which is faster than to make a view on them. */
+const FEW_BYTES = 64;
 
 /** Told that translations of [start, end) hold no longer; the end may be Infinity. */
 type TlbFlush = (start: number, end: number) => void;
@@ -114,7 +116,9 @@ export class Mm {
       if (frame === undefined) return done;
       const offset = at % PAGE_SIZE;
       const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
-      frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
+      if (step <= FEW_BYTES) {
+        for (let i = 0; i < step; i++) frame[offset + i] = bytes[done + i]!;
+      } else frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
       done += step;
     }
     return done;
@@ -129,7 +133,9 @@ export class Mm {
       if (frame === undefined) return done;
       const offset = at % PAGE_SIZE;
       const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
-      bytes.set(frame.subarray(offset, offset + step), done);
+      if (step <= FEW_BYTES) {
+        for (let i = 0; i < step; i++) bytes[done + i] = frame[offset + i]!;
+      } else bytes.set(frame.subarray(offset, offset + step), done);
       done += step;
     }
     return done;

@@ -1,31 +1,34 @@
 import type { TraceEvent } from "../api.ts";
+import { RECORDS, TraceChunk } from "./chunk.ts";
 
 export type EventFields = Readonly<Record<string, number | bigint | string>>;
 
-/** Bytes of one record: time (8), sequence (8), name (4), cpu (4), 1 + place of its numbers (4), pid (4). */
-const RECORD_BYTES = 32;
-/** Numbers that belong to a record of the fast path. */
-const NUMBERS = 6;
-const FIRST_CAPACITY = 64;
 /** From here on the oldest records are overwritten. */
 const CAPACITY_MAX = 1 << 20;
+/** One more than it takes: the newest chunk is not full. */
+const CHUNKS_MAX = CAPACITY_MAX / RECORDS + 1;
+
+/** How the fields of an event are called that are recorded as numbers, and which of them are numbers of texts. */
+interface Schema {
+  readonly fields: readonly string[];
+  readonly texts: readonly boolean[];
+}
 
 /**
- * What the machine's kernel recorded, in records of 32 bytes. Names are numbered; the fields of an
- * event lie beside the ring, since most events of one kind come with the same few objects.
+ * What the machine's kernel recorded, in chunks of records. Names are numbered. Fields are numbers beside
+ * the record where the event has said so, and texts among them numbered; else they are the event's object.
  *
  * @linux kernel/trace/ring_buffer.c (6.18)
  */
 export class TraceRing {
   readonly #names: string[] = [];
   readonly #numbers = new Map<string, number>();
-  #view = new DataView(new ArrayBuffer(FIRST_CAPACITY * RECORD_BYTES));
-  readonly #fields: (EventFields | undefined)[] = [];
-  /** Names of the fields of events that are recorded as numbers, by the event's number. */
-  readonly #schemas = new Map<number, readonly string[]>();
-  /** Their numbers, six a record, as a ring as long as that of the records. */
-  #numbers6 = new Float64Array(FIRST_CAPACITY * NUMBERS);
-  #nextNumbers = 0;
+  readonly #texts: string[] = [];
+  readonly #textNumbers = new Map<string, number>();
+  readonly #schemas = new Map<number, Schema>();
+  readonly #chunks: TraceChunk[] = [new TraceChunk()];
+  /** The one that is being filled. */
+  #chunk = this.#chunks[0]!;
   /** Events ever recorded; the next one's sequence number. */
   #next = 0;
 
@@ -42,10 +45,22 @@ export class TraceRing {
     return this.#names[number]!;
   }
 
-  /** The number of an event whose fields are at most six numbers, for `recordNumbers()`. */
-  numberEvent(name: string, fields: readonly string[]): number {
+  /** The number of a text among the numbers of an event. */
+  textNumber(text: string): number {
+    const known = this.#textNumbers.get(text);
+    if (known !== undefined) return known;
+    this.#textNumbers.set(text, this.#texts.length);
+    return this.#texts.push(text) - 1;
+  }
+
+  /**
+   * The number of an event whose fields are at most seven numbers, for `recordNumbers()`.
+   *
+   * @param texts those among the fields that are texts: `textNumber` makes numbers of them.
+   */
+  numberEvent(name: string, fields: readonly string[], texts: readonly string[] = []): number {
     const number = this.nameNumber(name);
-    this.#schemas.set(number, fields);
+    this.#schemas.set(number, { fields, texts: fields.map((field) => texts.includes(field)) });
     return number;
   }
 
@@ -61,58 +76,23 @@ export class TraceRing {
     d = 0,
     e = 0,
     f = 0,
+    g = 0,
   ): void {
-    const slot = this.#begin(name, time, cpu, pid);
-    let at = (this.#nextNumbers % (this.#numbers6.length / NUMBERS)) * NUMBERS;
-    if (this.#nextNumbers * NUMBERS >= this.#numbers6.length) {
-      if (this.#numbers6.length < CAPACITY_MAX * NUMBERS) {
-        const larger = new Float64Array(this.#numbers6.length * 2);
-        larger.set(this.#numbers6);
-        this.#numbers6 = larger;
-        at = this.#nextNumbers * NUMBERS;
-      }
-    }
-    this.#nextNumbers++;
-    const numbers = this.#numbers6;
-    numbers[at] = a;
-    numbers[at + 1] = b;
-    numbers[at + 2] = c;
-    numbers[at + 3] = d;
-    numbers[at + 4] = e;
-    numbers[at + 5] = f;
-    this.#view.setInt32(slot * RECORD_BYTES + 24, at + 1, true);
-    this.#put(slot, undefined);
+    const chunk = this.#chunk.isFull ? this.#nextChunk() : this.#chunk;
+    this.#next++;
+    chunk.begin(name, time, cpu, pid);
+    chunk.putNumbers(a, b, c, d, e, f, g);
   }
 
   record(name: number, time: number, cpu: number, fields: EventFields, pid = 0): void {
-    const slot = this.#begin(name, time, cpu, pid);
-    this.#view.setInt32(slot * RECORD_BYTES + 24, 0, true);
-    this.#put(slot, fields);
-  }
-
-  #begin(name: number, time: number, cpu: number, pid: number): number {
-    const capacity = this.#capacity;
-    if (this.#next >= capacity && capacity < CAPACITY_MAX) this.#grow();
-    const slot = this.#next % this.#capacity;
-    const at = slot * RECORD_BYTES;
-    const view = this.#view;
-    view.setFloat64(at, time, true);
-    view.setFloat64(at + 8, this.#next, true);
-    view.setInt32(at + 16, name, true);
-    view.setInt32(at + 20, cpu, true);
-    view.setInt32(at + 28, pid, true);
+    const chunk = this.#chunk.isFull ? this.#nextChunk() : this.#chunk;
     this.#next++;
-    return slot;
-  }
-
-  #put(slot: number, fields: EventFields | undefined): void {
-    // Appending by index is slow where the prototypes of arrays are frozen.
-    if (slot === this.#fields.length) this.#fields.push(fields);
-    else this.#fields[slot] = fields;
+    chunk.begin(name, time, cpu, pid);
+    chunk.putFields(fields);
   }
 
   get length(): number {
-    return Math.min(this.#next, this.#capacity);
+    return Math.min(this.#next, CAPACITY_MAX);
   }
 
   /** All events that are still there, oldest first, or those with this name, or of this task. */
@@ -121,9 +101,9 @@ export class TraceRing {
     if (name !== undefined && number === undefined) return [];
     const found: TraceEvent[] = [];
     for (let seq = this.#next - this.length; seq < this.#next; seq++) {
-      const slot = seq % this.#capacity;
-      if (number !== undefined && this.#nameAt(slot) !== number) continue;
-      if (pid === undefined || this.#pidAt(slot) === pid) found.push(this.#eventAt(slot));
+      const chunk = this.#chunkOf(seq);
+      if (number !== undefined && chunk.nameAt(seq % RECORDS) !== number) continue;
+      if (pid === undefined || chunk.pidAt(seq % RECORDS) === pid) found.push(this.#eventAt(seq));
     }
     return found;
   }
@@ -131,56 +111,62 @@ export class TraceRing {
   count(name: string): number {
     const number = this.#numbers.get(name);
     let count = 0;
-    for (let slot = 0; slot < this.length; slot++) if (this.#nameAt(slot) === number) count++;
+    for (let seq = this.#next - this.length; seq < this.#next; seq++) {
+      if (this.#chunkOf(seq).nameAt(seq % RECORDS) === number) count++;
+    }
     return count;
   }
 
   last(name: string): TraceEvent | undefined {
     const number = this.#numbers.get(name);
     for (let seq = this.#next - 1; seq >= this.#next - this.length; seq--) {
-      const slot = seq % this.#capacity;
-      if (this.#nameAt(slot) === number) return this.#eventAt(slot);
+      if (this.#chunkOf(seq).nameAt(seq % RECORDS) === number) return this.#eventAt(seq);
     }
     return undefined;
   }
 
-  get #capacity(): number {
-    return this.#view.byteLength / RECORD_BYTES;
+  /** The fields of the newest event. */
+  lastFields(): EventFields {
+    return this.#fieldsOf(this.#next - 1);
   }
 
-  #nameAt(slot: number): number {
-    return this.#view.getInt32(slot * RECORD_BYTES + 16, true);
+  #chunkOf(seq: number): TraceChunk {
+    return this.#chunks[Math.floor(seq / RECORDS) % CHUNKS_MAX]!;
   }
 
-  #pidAt(slot: number): number {
-    return this.#view.getInt32(slot * RECORD_BYTES + 28, true);
+  #nextChunk(): TraceChunk {
+    const index = Math.floor(this.#next / RECORDS) % CHUNKS_MAX;
+    if (index === this.#chunks.length) this.#chunks.push(new TraceChunk());
+    const chunk = this.#chunks[index]!;
+    chunk.clear();
+    this.#chunk = chunk;
+    return chunk;
   }
 
-  #eventAt(slot: number): TraceEvent {
-    const at = slot * RECORD_BYTES;
+  #eventAt(seq: number): TraceEvent {
+    const chunk = this.#chunkOf(seq);
+    const slot = seq % RECORDS;
     return Object.freeze({
-      seq: this.#view.getFloat64(at + 8, true),
-      time: this.#view.getFloat64(at, true),
-      cpu: this.#view.getInt32(at + 20, true),
-      pid: this.#view.getInt32(at + 28, true),
-      name: this.#names[this.#nameAt(slot)]!,
-      fields: Object.freeze(this.#fields[slot] ?? this.#numberFields(slot)),
+      seq,
+      time: chunk.timeAt(slot),
+      cpu: chunk.cpuAt(slot),
+      pid: chunk.pidAt(slot),
+      name: this.#names[chunk.nameAt(slot)]!,
+      fields: this.#fieldsOf(seq),
     });
   }
 
-  #numberFields(slot: number): EventFields {
-    const schema = this.#schemas.get(this.#nameAt(slot)) ?? [];
-    const at = this.#view.getInt32(slot * RECORD_BYTES + 24, true) - 1;
-    const fields: Record<string, number> = {};
-    schema.forEach((field, i) => {
-      fields[field] = this.#numbers6[at + i]!;
+  #fieldsOf(seq: number): EventFields {
+    const chunk = this.#chunkOf(seq);
+    const slot = seq % RECORDS;
+    const object = chunk.fieldsAt(slot);
+    if (object !== undefined) return Object.freeze(object);
+    const schema = this.#schemas.get(chunk.nameAt(slot));
+    const fields: Record<string, number | string> = {};
+    schema?.fields.forEach((field, i) => {
+      const number = chunk.numberAt(slot, i);
+      fields[field] = schema.texts[i] === true ? this.#texts[number]! : number;
     });
     return Object.freeze(fields);
-  }
-
-  #grow(): void {
-    const larger = new Uint8Array(this.#view.byteLength * 2);
-    larger.set(new Uint8Array(this.#view.buffer));
-    this.#view = new DataView(larger.buffer);
   }
 }

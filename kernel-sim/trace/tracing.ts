@@ -23,6 +23,8 @@ interface Attachment {
  */
 export class Tracing {
   readonly #attached = new Map<string, Attachment[]>();
+  /** Begins to listen to the living kernel; called once a program is there to hear. */
+  #listen: (() => void) | undefined = undefined;
 
   /** Attaches `prog`; a negative errno when the program or the name does not fit. */
   attach(prog: LoadedProgram, tracepoint: string): BpfLink | number {
@@ -35,6 +37,7 @@ export class Tracing {
     const attachments = this.#attached.get(tracepoint) ?? [];
     attachments.push(attachment);
     this.#attached.set(tracepoint, attachments);
+    this.#listen?.();
     return facade({
       get runs() {
         return attachment.runs;
@@ -52,8 +55,7 @@ export class Tracing {
    * @param bpf the machine's BPF; it exists when a program is attached
    */
   listenTo(kernel: Kernel, bpf: () => BpfKernel): void {
-    kernel.tracing.listener = (number, cpu, fields) => {
-      if (this.#attached.size === 0) return;
+    const listener = (number: number, cpu: number, fields: EventFields) => {
       const name = kernel.trace.nameOf(number);
       const syscall = syscallEvent(name, fields);
       const fired = syscall ?? { name, fields };
@@ -68,6 +70,10 @@ export class Tracing {
       });
       kernel.chargeCurrent(executed);
     };
+    this.#listen = () => {
+      kernel.tracing.listener = listener;
+    };
+    if (this.#attached.size > 0) this.#listen();
   }
 
   /** Lets the recorded events happen again, at the same distances in time. */

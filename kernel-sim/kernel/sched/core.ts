@@ -12,6 +12,19 @@ import { RunQueue } from "./runqueue.ts";
 /** By rank: the first that has somebody decides. */
 const CLASSES: readonly SchedClass[] = Object.freeze([dlSchedClass, rtSchedClass, fairSchedClass]);
 
+const SWITCH_FIELDS = [
+  "prev_comm",
+  "prev_pid",
+  "prev_prio",
+  "prev_state",
+  "next_comm",
+  "next_pid",
+  "next_prio",
+] as const;
+const SWITCH_TEXTS = ["prev_comm", "next_comm"] as const;
+const WAKEUP_FIELDS = ["comm", "pid", "prio", "target_cpu"] as const;
+const WAKEUP_TEXTS = ["comm"] as const;
+
 /**
  * Which task runs where.
  *
@@ -27,9 +40,21 @@ export class Scheduler {
   constructor(kernel: Kernel, cpus: number) {
     this.#kernel = kernel;
     this.runQueues = Array.from({ length: cpus }, (_, cpu) => new RunQueue(cpu));
-    this.#switchEvent = kernel.trace.nameNumber("sched:sched_switch");
-    this.#wakeupEvent = kernel.trace.nameNumber("sched:sched_wakeup");
-    this.#wakeupNewEvent = kernel.trace.nameNumber("sched:sched_wakeup_new");
+    this.#switchEvent = kernel.tracing.numberEvent(
+      "sched:sched_switch",
+      SWITCH_FIELDS,
+      SWITCH_TEXTS,
+    );
+    this.#wakeupEvent = kernel.tracing.numberEvent(
+      "sched:sched_wakeup",
+      WAKEUP_FIELDS,
+      WAKEUP_TEXTS,
+    );
+    this.#wakeupNewEvent = kernel.tracing.numberEvent(
+      "sched:sched_wakeup_new",
+      WAKEUP_FIELDS,
+      WAKEUP_TEXTS,
+    );
   }
 
   /** Makes `task` ready if its state is one of `mode`; answers whether it did. @linux `try_to_wake_up` */
@@ -39,7 +64,7 @@ export class Scheduler {
     // It has said that it will sleep, but has not left its CPU yet: it just goes on.
     if (this.runQueues[task.cpu]!.current === task) return true;
     this.#activate(task, this.#selectCpu(task), true);
-    this.#kernel.tracing.record(this.#wakeupEvent, wakeupFields(task));
+    this.#traceWakeup(this.#wakeupEvent, task);
     return true;
   }
 
@@ -49,7 +74,7 @@ export class Scheduler {
     const rq = this.#selectCpu(task);
     task.se.vruntime = Math.max(task.se.vruntime, rq.fair.minVruntime);
     this.#activate(task, rq, false);
-    this.#kernel.tracing.record(this.#wakeupNewEvent, wakeupFields(task));
+    this.#traceWakeup(this.#wakeupNewEvent, task);
   }
 
   /** A policy, priority or affinity changes by `change`; the task is queued anew. */
@@ -193,7 +218,27 @@ export class Scheduler {
       else prev.nvcsw++;
     }
     this.#kernel.charge(rq, this.#kernel.costs.contextSwitchNs);
-    this.#kernel.tracing.record(this.#switchEvent, switchFields(rq.cpu, prev, next));
+    this.#traceSwitch(rq.cpu, prev, next);
+  }
+
+  #traceWakeup(event: number, task: Task): void {
+    const { tracing } = this.#kernel;
+    tracing.numbers(event, tracing.text(task.comm), task.pid, task.se.prio, task.cpu);
+  }
+
+  /** @linux include/trace/events/sched.h `sched_switch` */
+  #traceSwitch(cpu: number, prev: Task | undefined, next: Task | undefined): void {
+    const { tracing } = this.#kernel;
+    tracing.numbers(
+      this.#switchEvent,
+      tracing.text(prev?.comm ?? `swapper/${cpu}`),
+      prev?.pid ?? 0,
+      prev?.se.prio ?? 120,
+      prev === undefined ? 0 : reportedState(prev),
+      tracing.text(next?.comm ?? `swapper/${cpu}`),
+      next?.pid ?? 0,
+      next?.se.prio ?? 120,
+    );
   }
 }
 
@@ -207,21 +252,7 @@ export function classOf(task: Task): SchedClass {
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
 }
 
-function wakeupFields(task: Task) {
-  return { comm: task.comm, pid: task.pid, prio: task.se.prio, target_cpu: task.cpu };
-}
-
-/** @linux include/trace/events/sched.h `sched_switch` */
-function switchFields(cpu: number, prev: Task | undefined, next: Task | undefined) {
-  return {
-    prev_comm: prev?.comm ?? `swapper/${cpu}`,
-    prev_pid: prev?.pid ?? 0,
-    prev_prio: prev?.se.prio ?? 120,
-    // Preempted while runnable: TASK_REPORT_MAX, shown as "R+".
-    prev_state:
-      prev === undefined ? 0 : prev.state === TASK_RUNNING ? 0x100 : prev.state | prev.exitState,
-    next_comm: next?.comm ?? `swapper/${cpu}`,
-    next_pid: next?.pid ?? 0,
-    next_prio: next?.se.prio ?? 120,
-  };
+/** Preempted while runnable: TASK_REPORT_MAX, shown as "R+". */
+function reportedState(prev: Task): number {
+  return prev.state === TASK_RUNNING ? 0x100 : prev.state | prev.exitState;
 }
