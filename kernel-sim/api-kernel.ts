@@ -183,6 +183,138 @@ export interface Process {
   readonly returned: unknown;
   /** What it has written to its standard output and error, when these are the console. */
   readonly output: string;
+  /** Its mappings, as /proc/PID/maps shows them; empty when it has ended. */
+  readonly maps: string;
+  /** What the processor holds for it, when it runs machine code. */
+  registers(): Registers | undefined;
+  /**
+   * `n` bytes of its memory from `address` on; undefined where nothing is mapped. To look does not touch: a page
+   * that no access has filled yet is read from its file, or as zeros, and stays away.
+   */
+  memory(address: number, n: number): Uint8Array | undefined;
+}
+
+/** A program of i386 machine code, linked: an executable file. */
+export interface MachineProgram {
+  readonly name: string;
+  /** Where it begins. */
+  readonly entry: number;
+  /** The addresses of its labels. */
+  readonly symbols: Readonly<Record<string, number>>;
+  readonly instructions: readonly MachineInstruction[];
+  /** The listing, as `objdump -d` prints it. */
+  text(): string;
+  /** The ELF file. */
+  bytes(): Uint8Array;
+}
+
+export interface MachineInstruction {
+  readonly address: number;
+  readonly text: string;
+  /** The label that is at this address. */
+  readonly label: string | undefined;
+  /** The line of the source, from 1. */
+  readonly line: number | undefined;
+}
+
+export interface AssembleOptions {
+  /** Default "att". */
+  readonly syntax?: "att" | "intel";
+  /** The name of the file and of the process. Default "a.out". */
+  readonly name?: string;
+}
+
+/** The global `i386`: machine code for the processor that the machine has. */
+export interface I386Toolkit {
+  /**
+   * Assembles and links what GNU as reads: `i386.asm\`mov $1, %eax; int $0x80\``. Numbers may be interpolated.
+   * The program begins at `_start`, or at its first instruction. Throws a SyntaxError that names line and column.
+   */
+  asm(
+    text: TemplateStringsArray | string,
+    ...values: readonly (number | bigint | string)[]
+  ): MachineProgram;
+  assemble(text: string, options?: AssembleOptions): MachineProgram;
+  /** One way into the kernel and back, step by step. */
+  entrySteps(options?: EntryStepsOptions): readonly EntryMoment[];
+}
+
+/** Registers of an i386 in user mode; unsigned numbers. */
+export interface Registers {
+  readonly eax: number;
+  readonly ebx: number;
+  readonly ecx: number;
+  readonly edx: number;
+  readonly esi: number;
+  readonly edi: number;
+  readonly ebp: number;
+  readonly esp: number;
+  readonly eip: number;
+  readonly eflags: number;
+  /** The names of the flags that are set: "CF", "ZF", "IF" … */
+  readonly flags: readonly string[];
+  readonly cs: number;
+  readonly ss: number;
+  /** The current privilege level, 0 to 3. */
+  readonly cpl: number;
+}
+
+/** What one instruction has done. */
+export interface SteppedInstruction {
+  readonly address: number;
+  /** The instruction as objdump prints it; "" where there is none. */
+  readonly text: string;
+  /** Why the processor left user mode at it; undefined when it did not. */
+  readonly trap: MachineTrap | undefined;
+  /** Behind it; undefined when the process has ended. */
+  readonly registers: Registers | undefined;
+}
+
+export type MachineTrap =
+  | {
+      readonly kind: "syscall";
+      readonly door: "int80" | "sysenter";
+      readonly number: number;
+      readonly name: string | undefined;
+    }
+  | {
+      readonly kind: "exception";
+      readonly vector: number;
+      /** "#PF", "#GP" … */
+      readonly name: string;
+      readonly errorCode: number;
+      /** Of a page fault: the address that was touched. */
+      readonly address: number;
+    };
+
+export interface EntryStepsOptions {
+  /** Default "int80". */
+  readonly door?: "int80" | "sysenter";
+  /** Default 20, getpid. */
+  readonly eax?: number;
+  readonly ebx?: number;
+  readonly ecx?: number;
+  readonly edx?: number;
+  readonly esi?: number;
+  readonly edi?: number;
+  readonly ebp?: number;
+  /** What the function of the call answers. Default -38, ENOSYS. */
+  readonly result?: number;
+}
+
+/** A step on the way into the kernel or back: what the processor does by itself, or an instruction. */
+export interface EntryMoment {
+  /**
+   * "instruction"; or of the processor: "interrupt", "gate-read", "privilege-check", "code-segment", "tss-read",
+   * "stack-switch", "push", "pop", "flags", "jump", "sysenter", "msr-read", "sysexit".
+   */
+  readonly kind: string;
+  /** In words. */
+  readonly text: string;
+  /** What it is about, by the kind: `address`, `value`, `what`, `vector`, `selector`, `dpl`, `cpl` … */
+  readonly fields: Readonly<Record<string, number | string | boolean>>;
+  /** Behind it. */
+  readonly registers: Registers;
 }
 
 /** One line of a process list. */

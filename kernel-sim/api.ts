@@ -7,9 +7,11 @@
 
 import type {
   DescriptorRow,
+  MachineProgram,
   Process,
   ProcessRow,
   SpawnOptions,
+  SteppedInstruction,
   UserProgram,
 } from "./api-kernel.ts";
 
@@ -43,13 +45,21 @@ export interface Machine {
   replay(recording: Recording): number;
   /**
    * Runs a program to its end, as root or who `options` say, and answers what it returned. What else is ready
-   * runs beside it. Throws what the program threw.
+   * runs beside it. Throws what the program threw. Of machine code it answers the exit status, or, as a shell
+   * does, 128 and the number of the signal that ended it.
    */
-  run(program: UserProgram, options?: SpawnOptions): unknown;
-  /** Starts a program that runs when the machine does: a function, or the path of an installed one. */
-  spawn(program: UserProgram | string, options?: SpawnOptions): Process;
+  run(program: UserProgram | MachineProgram, options?: SpawnOptions): unknown;
+  /**
+   * Starts a program that runs when the machine does: a function, machine code, or the path of an installed one.
+   */
+  spawn(program: UserProgram | MachineProgram | string, options?: SpawnOptions): Process;
   /** Puts a program into the file system, so that others can execute it by its path. */
-  install(path: string, program: UserProgram): void;
+  install(path: string, program: UserProgram | MachineProgram): void;
+  /**
+   * Lets the machine run until this process has executed one instruction of machine code, and the kernel has
+   * served what it trapped for. Undefined when it has ended, sleeps for ever, or is no machine code.
+   */
+  stepInstruction(process: { readonly pid: number }): SteppedInstruction | undefined;
   /** Lets the machine run for so many ns of its own time. */
   runFor(ns: number): void;
   /** Lets the machine run until nothing can happen any more; answers the virtual time then. */

@@ -32,6 +32,7 @@ export type {
   VerifierReport,
   VerifierStep,
 } from "./api.ts";
+export { i386 } from "./facade/i386-global.ts";
 export { installKernelPart, type KernelPart } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
 export { bpf } from "./facade/toolkit.ts";

@@ -1,4 +1,5 @@
 import type { BootOptions } from "../api.ts";
+import type { I386Toolkit } from "../api-kernel.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import type { LivingKernel } from "./living-kernel.ts";
@@ -9,6 +10,8 @@ import type { LivingKernel } from "./living-kernel.ts";
  */
 export interface KernelPart {
   livingKernel(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing): LivingKernel;
+  /** What stands behind the global `i386`. */
+  readonly i386: I386Toolkit;
   /** Classes to be frozen before student code runs. */
   classes(): readonly object[];
 }

@@ -35,6 +35,12 @@ export interface SpawnedProgram {
   readonly context: ProgramContext | undefined;
 }
 
+/** The bytes of an executable, and what it is called. */
+export interface ExecutableFile {
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** The kernel of one machine that runs programs: made when the first one is started. */
 export class LivingKernel {
   readonly kernel: Kernel;
@@ -45,6 +51,8 @@ export class LivingKernel {
   readonly #allOutput: Uint8Array[] = [];
   #isRunning = false;
   #programs = 0;
+  /** Paths of programs that were started without one of their own. */
+  readonly #taken = new Set<string>();
 
   constructor(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing) {
     const started = startKernel({
@@ -64,13 +72,17 @@ export class LivingKernel {
   }
 
   /** Puts a program into the file system, so that it can be run by its path. */
-  install(path: string, program: Program): void {
+  install(path: string, program: Program | ExecutableFile): void {
+    if (typeof program === "object") {
+      this.rootfs.file(encode(path), program.bytes, { mode: 0o755 });
+      return;
+    }
     this.kernel.programs.set(path, programLoader(program));
     this.rootfs.file(encode(path), programFile(path), { mode: 0o755 });
   }
 
   /** Starts a program, not yet running: a file's path, or a function that becomes a file. */
-  spawn(program: Program | string, options: SpawnOptions): SpawnedProgram {
+  spawn(program: Program | ExecutableFile | string, options: SpawnOptions): SpawnedProgram {
     const path = typeof program === "string" ? program : this.#installed(program);
     const pid = kernelClone(this.init, CHILD);
     const child = typeof pid === "number" ? this.#childOf(pid) : undefined;
@@ -139,12 +151,13 @@ export class LivingKernel {
     return concat(pieces);
   }
 
-  #installed(program: Program): string {
+  #installed(program: Program | ExecutableFile): string {
     const given = String(program.name);
     const name = /^[\w.-]{1,64}$/.test(given) ? given : "program";
     this.#programs++;
     const plain = `/usr/bin/${name}`;
-    const path = this.kernel.programs.has(plain) ? `${plain}.${this.#programs}` : plain;
+    const path = this.#taken.has(plain) ? `${plain}.${this.#programs}` : plain;
+    this.#taken.add(path);
     this.install(path, program);
     return path;
   }

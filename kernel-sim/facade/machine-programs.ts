@@ -1,11 +1,15 @@
 import type { Machine } from "../api.ts";
-import type { Process, SpawnOptions, UserProgram } from "../api-kernel.ts";
+import type { MachineProgram, Process, SpawnOptions, UserProgram } from "../api-kernel.ts";
 import type { Task } from "../kernel/task.ts";
+import { MachineContext } from "../user/machine-context.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { facade } from "./facade.ts";
-import type { LivingKernel, SpawnedProgram } from "./living-kernel.ts";
+import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
+import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { descriptorRows, processRows, stateLetter } from "./processes.ts";
+import { savedRegisters } from "./registers.ts";
+import { stepInstruction } from "./step-instruction.ts";
 
 /** What a machine offers for running programs. */
 type Programs = Pick<
@@ -13,6 +17,7 @@ type Programs = Pick<
   | "run"
   | "spawn"
   | "install"
+  | "stepInstruction"
   | "runFor"
   | "runUntilIdle"
   | "readFile"
@@ -24,14 +29,14 @@ type Programs = Pick<
 /** The part of a machine that runs programs; `living` makes its kernel when it is first asked for. */
 export function machinePrograms(living: () => LivingKernel): Programs {
   return {
-    run(program: UserProgram, options: SpawnOptions = {}) {
+    run(program: UserProgram | MachineProgram, options: SpawnOptions = {}) {
       const machine = living();
       const what = asProgram(program, "run");
       const spawned = machine.guarded(() => machine.spawn(what, options));
       machine.runUntil(() => spawned.task.exitState !== 0);
       return outcome(spawned);
     },
-    spawn(program: UserProgram | string, options: SpawnOptions = {}) {
+    spawn(program: UserProgram | MachineProgram | string, options: SpawnOptions = {}) {
       const machine = living();
       const what = typeof program === "string" ? program : asProgram(program, "spawn");
       return processFacade(
@@ -39,9 +44,15 @@ export function machinePrograms(living: () => LivingKernel): Programs {
         machine.guarded(() => machine.spawn(what, options)),
       );
     },
-    install(path: string, program: UserProgram) {
+    install(path: string, program: UserProgram | MachineProgram) {
       const machine = living();
-      machine.guarded(() => machine.install(path, asProgram(program, "install")));
+      const what = asProgram(program, "install");
+      machine.guarded(() => machine.install(path, what));
+    },
+    stepInstruction(process: { readonly pid: number }) {
+      const machine = living();
+      const task = findTask(machine, process.pid);
+      return task === undefined ? undefined : stepInstruction(machine, task);
     },
     runFor(ns: number) {
       const { kernel } = living();
@@ -70,24 +81,33 @@ export function machinePrograms(living: () => LivingKernel): Programs {
   };
 }
 
-/** A function of a cell as the kernel takes programs: what differs is only how much of `sys` the types show. */
-function asProgram(program: UserProgram, call: string): Program {
+/**
+ * What a cell gives as the kernel takes it: machine code is a file; of functions, what differs is only how much of
+ * `sys` the types show.
+ */
+function asProgram(program: UserProgram | MachineProgram, call: string): Program | ExecutableFile {
+  if (typeof program === "object" && program !== null && typeof program.bytes === "function") {
+    return { name: String(program.name), bytes: plainBytes(program.bytes()) };
+  }
   if (typeof program !== "function") {
     throw new TypeError(
-      `machine.${call}(): a program is a generator function, function* (sys) { … }, not ${String(program)}`,
+      `machine.${call}(): a program is a generator function, function* (sys) { … }, or machine code, i386.asm\`…\`, not ${String(program)}`,
     );
   }
   return program as unknown as Program;
 }
 
 function outcome({ task, context }: SpawnedProgram): unknown {
+  const isMachineCode = task.user instanceof MachineContext;
   if (context?.thrown !== undefined) throw context.thrown.error;
   if (task.exitState === 0) {
     throw new Error(
       `${task.comm} (pid ${task.pid}) never ends: nothing can happen any more, and it still waits`,
     );
   }
-  return context?.returned;
+  if (!isMachineCode) return context?.returned;
+  const signo = task.exitCode & 0x7f;
+  return signo === 0 ? task.exitCode >> 8 : 128 + signo;
 }
 
 function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram): Process {
@@ -115,6 +135,13 @@ function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram)
     get output() {
       return machine.output(task);
     },
+    get maps() {
+      return mapsOf(task);
+    },
+    registers: () => {
+      return task.user instanceof MachineContext ? savedRegisters(task.regs) : undefined;
+    },
+    memory: (address: number, n: number) => lookAtMemory(task, address, n),
   });
 }
 

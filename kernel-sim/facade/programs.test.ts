@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { SystemCalls } from "../api-kernel.ts";
 import { boot, bpf } from "../index.ts";
 
 describe("running programs on a machine", () => {
@@ -42,7 +43,7 @@ describe("running programs on a machine", () => {
 
   test("runs two programs at once, by turns", () => {
     const machine = boot({ cpus: 1 });
-    const spin = function* spin(sys: Parameters<Parameters<typeof machine.run>[0]>[0]) {
+    const spin = function* spin(sys: SystemCalls) {
       for (let i = 0; i < 10; i++) yield* sys.compute(5_000_000);
     };
     const a = machine.spawn(spin);

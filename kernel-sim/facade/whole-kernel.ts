@@ -2,12 +2,14 @@ import { ProgramContext } from "../user/program-context.ts";
 import { AccessRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
 import { NumberCall, SysPort } from "../user/sys-port.ts";
+import { i386 } from "./i386.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import { LivingKernel } from "./living-kernel.ts";
 
 /** The kernel with its file systems, sockets and processors. */
 export const wholeKernel: KernelPart = Object.freeze({
   livingKernel: (...args: ConstructorParameters<typeof LivingKernel>) => new LivingKernel(...args),
+  i386,
   classes: () => [
     AccessRequest,
     ComputeRequest,

@@ -18,6 +18,8 @@ export interface Exception {
   readonly errorCode: number;
   /** CR2 for #PF, else 0. */
   readonly address: number;
+  /** Of #DB: what DR6 says of it, bits 0 to 3 for breakpoints and 14 for a single step. */
+  readonly debugStatus?: number;
 }
 
 /**

@@ -27,7 +27,7 @@ const LOOKED_UP = 64;
 const FEW_BYTES = 64;
 
 /** Told that translations of [start, end) hold no longer; the end may be Infinity. */
-type TlbFlush = (start: number, end: number) => void;
+export type TlbFlush = (start: number, end: number) => void;
 
 /**
  * The address space of a process.

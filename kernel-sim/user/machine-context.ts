@@ -1,6 +1,17 @@
 import { Cpu } from "../arch/x86/cpu.ts";
-import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP, X86_TRAP_BP } from "../arch/x86/registers.ts";
-import { runUntilTrap } from "../arch/x86/run.ts";
+import {
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDI,
+  EDX,
+  ESI,
+  ESP,
+  X86_TRAP_BP,
+  X86_TRAP_DB,
+} from "../arch/x86/registers.ts";
+import { runUntilTrap, type Trap as Stop } from "../arch/x86/run.ts";
 import { UserContext as X86State } from "../arch/x86/user-context.ts";
 import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -12,7 +23,7 @@ import {
   type Trap,
   type UserContext,
 } from "../kernel/user-context.ts";
-import type { Mm } from "../mm/mm.ts";
+import type { Mm, TlbFlush } from "../mm/mm.ts";
 
 const IA32_SYSCALL_VECTOR = 0x80;
 /** Instructions in one stretch; between two of them other CPUs, timers and signals get their turn. */
@@ -24,11 +35,14 @@ const SHARED_STRETCH = 16;
 class Processors {
   readonly #cpus: (Cpu | undefined)[] = [];
   readonly #loaded: (Mm | undefined)[] = [];
+  /** How each is told that translations of what it has loaded have changed. */
+  readonly #flushers: TlbFlush[] = [];
 
   constructor(cpus: number) {
     for (let i = 0; i < cpus; i++) {
       this.#cpus.push(undefined);
       this.#loaded.push(undefined);
+      this.#flushers.push((start, end) => this.#cpus[i]?.mmu.flushRange(start, end));
     }
   }
 
@@ -40,17 +54,15 @@ class Processors {
       cpu.mmu.cr0 |= CR0_PG | CR0_WP;
       this.#cpus[number] = cpu;
     }
-    if (this.#loaded[number] !== mm) {
+    const before = this.#loaded[number];
+    if (before !== mm) {
+      const flush = this.#flushers[number]!;
+      before?.offTlbFlush(flush);
       this.#loaded[number] = mm;
       cpu.loadCr3(mm.rootPfn * 4096);
-      mm.onTlbFlush(() => this.#flush(number, mm));
+      mm.onTlbFlush(flush);
     }
     return cpu;
-  }
-
-  /** Translations of `mm` have changed: what the processor knows of them is forgotten. */
-  #flush(number: number, mm: Mm): void {
-    if (this.#loaded[number] === mm) this.#cpus[number]?.loadCr3(mm.rootPfn * 4096);
   }
 }
 
@@ -74,6 +86,14 @@ export class MachineContext implements UserContext {
   #pending: Trap | undefined;
   /** Instructions that it has executed. */
   instructions = 0;
+  /** How many stretches it has run. */
+  stretches = 0;
+  /** Instructions in its next stretches, for who watches it; 0 for as many as usual. */
+  stretch = 0;
+  /** The number of its last system call. */
+  lastNumber = -1;
+  /** How the last stretch came to stop. */
+  lastStop: Stop | undefined;
 
   constructor(state = new X86State()) {
     this.#state = state;
@@ -91,8 +111,11 @@ export class MachineContext implements UserContext {
     if (mm === undefined) return TRAP_TIME;
     const cpu = processors(kernel).load(kernel, task.cpu, mm);
     this.#enter(task, cpu);
-    const trap = runUntilTrap(cpu, mm.users > 1 ? SHARED_STRETCH : STRETCH);
+    const usual = mm.users > 1 ? SHARED_STRETCH : STRETCH;
+    const trap = runUntilTrap(cpu, this.stretch === 0 ? usual : this.stretch);
     this.#leave(task, cpu);
+    this.stretches++;
+    this.lastStop = trap;
     this.instructions += trap.instructions;
     task.userNs += Math.ceil(trap.instructions / kernel.costs.instructionsPerNs);
     if (trap.kind === "int" && trap.vector === IA32_SYSCALL_VECTOR) {
@@ -104,6 +127,7 @@ export class MachineContext implements UserContext {
         vector: trap.vector,
         errorCode: isFault ? trap.errorCode : 0,
         address: isFault && trap.vector !== X86_TRAP_BP ? trap.cr2 : 0,
+        ...(trap.vector === X86_TRAP_DB ? { debugStatus: takeDebugStatus(cpu) } : {}),
       };
       this.#pending = TRAP_EXCEPTION;
     }
@@ -116,6 +140,7 @@ export class MachineContext implements UserContext {
 
   #syscall(task: Task): Trap {
     task.regs.origAx = task.regs.ax;
+    this.lastNumber = task.regs.ax;
     return TRAP_SYSCALL;
   }
 
@@ -151,3 +176,14 @@ export class MachineContext implements UserContext {
     regs.flags = this.#state.eflags;
   }
 }
+
+/** What DR6 says of a debug exception; the processor never clears it, the kernel does. */
+function takeDebugStatus(cpu: Cpu): number {
+  const status = cpu.dr[6]! & DR6_CONDITIONS;
+  cpu.dr[6] = DR6_RESERVED | 0;
+  return status;
+}
+
+/** Of DR6: four breakpoints and the single step; and the bits that are always set. */
+const DR6_CONDITIONS = 0x400f;
+const DR6_RESERVED = 0xffff0ff0;

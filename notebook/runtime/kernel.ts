@@ -4,6 +4,7 @@ import {
   boot,
   bpf,
   constants,
+  i386,
   installKernelPart,
   type KernelPart,
   kernelPrototypes,
@@ -19,7 +20,7 @@ import type { RealmOptions } from "./realm/realm.ts";
 export function openKernel(): RealmOptions {
   lockRealm();
   harden(kernelPrototypes());
-  const api = { boot, bpf, recordings, ...constants };
+  const api = { boot, bpf, i386, recordings, ...constants };
   return { globals: api, modules: { "kernel-sim": api } };
 }
 

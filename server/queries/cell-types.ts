@@ -6,6 +6,7 @@ import { constants } from "#kernel-sim";
 const TYPES: Readonly<Record<string, string>> = {
   boot: "(options?: BootOptions) => Machine",
   bpf: "BpfToolkit",
+  i386: "I386Toolkit",
   recordings: "{ readonly second: Recording } & Readonly<Record<string, Recording>>",
 };
 

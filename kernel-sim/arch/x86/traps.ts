@@ -4,6 +4,8 @@ import {
   ILL_ILLOPN,
   SI_KERNEL,
   TRAP_BRKPT,
+  TRAP_HWBKPT,
+  TRAP_TRACE,
 } from "../../include/uapi/siginfo.ts";
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../include/uapi/signal.ts";
 import { forceSigFault } from "../../kernel/signal-send.ts";
@@ -35,8 +37,18 @@ export function handleException(task: Task): void {
   } else if (trap.vector === X86_TRAP_DE) forceSigFault(task, SIGFPE, FPE_INTDIV, ip);
   else if (trap.vector === X86_TRAP_UD) forceSigFault(task, SIGILL, ILL_ILLOPN, ip);
   else if (trap.vector === X86_TRAP_BP) forceSigFault(task, SIGTRAP, SI_KERNEL, 0);
-  else if (trap.vector === X86_TRAP_DB) forceSigFault(task, SIGTRAP, TRAP_BRKPT, ip);
+  else if (trap.vector === X86_TRAP_DB)
+    forceSigFault(task, SIGTRAP, debugCode(trap.debugStatus ?? 0), ip);
   else if (trap.vector === X86_TRAP_AC) forceSigFault(task, SIGBUS, BUS_ADRALN, 0);
   // #GP and what else there is carry no address.
   else forceSigFault(task, SIGSEGV, SI_KERNEL, 0);
 }
+
+/** Why a debug exception came. @linux arch/x86/kernel/ptrace.c `get_si_code` (6.18) */
+function debugCode(status: number): number {
+  if ((status & DR_STEP) !== 0) return TRAP_TRACE;
+  return (status & DR_TRAP_BITS) !== 0 ? TRAP_HWBKPT : TRAP_BRKPT;
+}
+
+const DR_STEP = 0x4000;
+const DR_TRAP_BITS = 0xf;

@@ -20,7 +20,7 @@ export interface Walked {
 
 /** One answer of every kind that the simulator gives; copies of bytes are the caller's own. */
 const CALLS = `
-import { boot, bpf, recordings } from "kernel-sim";
+import { boot, bpf, i386, recordings } from "kernel-sim";
 const machine = boot({ seed: 3 });
 const map = machine.bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 4 });
 map.update(1, 2n);
@@ -41,9 +41,24 @@ const worker = machine.spawn(function* worker(sys, argv, env) {
   kept.push(["child", yield* sys.wait4()]);
 });
 machine.runUntilIdle();
+const code = i386.asm("_start: mov $1, %eax\\nint $0x80");
+const stepped = machine.spawn(code);
+const step = machine.stepInstruction(stepped);
+const registers = stepped.registers();
+machine.run(code);
 export const answers = [
   ...kept,
   ["process", worker],
+  ["machine code", code],
+  ["code bytes", code.bytes()],
+  ["stepped", stepped],
+  ["step", step],
+  ["registers", registers],
+  ["memory", stepped.memory(code.entry, 4)],
+  ["entry steps", i386.entrySteps()],
+  ["sysenter steps", i386.entrySteps({ door: "sysenter" })],
+  ["assembler error", failure(() => i386.asm("nop 5"))],
+  ["assembler option error", failure(() => i386.assemble("nop", { syntax: "none" }))],
   ["processes", machine.processes()],
   ["descriptors", machine.descriptors(1)],
   ["machine", machine],

@@ -1,0 +1,180 @@
+import type { EntryMoment, EntryStepsOptions } from "../api-kernel.ts";
+import { assemble } from "../arch/x86/asm/assembler.ts";
+import { type ElfImage, PT_LOAD } from "../arch/x86/asm/elf.ts";
+import { link } from "../arch/x86/asm/link.ts";
+import { listSection } from "../arch/x86/asm/objdump.ts";
+import { Cpu } from "../arch/x86/cpu.ts";
+import { installTables, KERNEL_CS } from "../arch/x86/descriptor-tables.ts";
+import {
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDI,
+  EDX,
+  ESI,
+  ESP,
+  MSR_IA32_SYSENTER_CS,
+  MSR_IA32_SYSENTER_EIP,
+  MSR_IA32_SYSENTER_ESP,
+  X86_EFLAGS_IF,
+} from "../arch/x86/registers.ts";
+import { run } from "../arch/x86/run.ts";
+import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
+import { PageTable } from "../hw/page-table.ts";
+import { PhysMemory } from "../hw/phys-memory.ts";
+import { invariant } from "../hw/simulator-bug.ts";
+import { kernelSource, USER_SOURCE } from "./entry-code.ts";
+import { entryStepText } from "./entry-step-text.ts";
+import { processorRegisters } from "./registers.ts";
+
+const USER_TEXT = 0x08048000;
+const USER_STACK = 0xbffff000;
+const KERNEL_TEXT = 0xc1000000;
+const TABLES = 0xc2000000;
+const KERNEL_STACK = 0xc2004000;
+/** From the stack's end downwards, as the entry code fills it. */
+const PT_REGS = "ss sp flags cs ip orig_ax gs fs es ds ax bp di si dx cx bx return-address".split(
+  " ",
+);
+const STEPS_MAX = 100;
+const ENOSYS = 38;
+const NR_GETPID = 20;
+const IA32_SYSCALL_VECTOR = 0x80;
+
+/**
+ * One system call on a processor with descriptor tables, task state and a kernel stack in its memory, from the
+ * user's instruction to the one behind it: what the processor does by itself, and the kernel's instructions.
+ */
+export function entrySteps(options: EntryStepsOptions): readonly EntryMoment[] {
+  const { door = "int80", result = -ENOSYS } = options;
+  if (door !== "int80" && door !== "sysenter") {
+    throw new TypeError(`i386.entrySteps(): door is "int80" or "sysenter", not ${String(door)}`);
+  }
+  const words = { eax: NR_GETPID, ebx: 0, ecx: 0, edx: 0, esi: 0, edi: 0, ebp: 0, ...options };
+  const user = image(USER_SOURCE, USER_TEXT);
+  const kernel = image(kernelSource(addressIn(user, "landing_pad"), word(result)), KERNEL_TEXT);
+  const cpu = processor(user, kernel);
+  const places = { eax: EAX, ebx: EBX, ecx: ECX, edx: EDX, esi: ESI, edi: EDI, ebp: EBP } as const;
+  for (const [name, place] of Object.entries(places)) {
+    cpu.r[place] = word(words[name as keyof typeof places]);
+  }
+  cpu.eip = addressIn(user, `user_${door}`);
+  return record(cpu, listing(user, kernel), addressIn(user, "user_end"));
+}
+
+function record(cpu: Cpu, texts: ReadonlyMap<number, string>, end: number): readonly EntryMoment[] {
+  const moments: EntryMoment[] = [];
+  cpu.observer = ({ kind, ...fields }) => {
+    const text = entryStepText({ kind, ...fields } as Parameters<typeof entryStepText>[0]);
+    moments.push(moment(cpu, kind, text, fields));
+  };
+  for (let steps = 0; cpu.eip !== end; steps++) {
+    invariant(steps < STEPS_MAX, "the way into the kernel and back does not end");
+    const { eip } = cpu;
+    const esp = cpu.r[ESP]! >>> 0;
+    const text = texts.get(eip) ?? "";
+    const before = moment(cpu, "instruction", text, { address: eip });
+    const { length } = moments;
+    run(cpu, 1);
+    // What crosses the boundary shows its own steps; behind the others are their effects.
+    if (moments.length > length) moments.splice(length, 0, before);
+    else moments.push(moment(cpu, "instruction", text, { address: eip, ...stackUse(cpu, esp) }));
+  }
+  return Object.freeze(moments);
+}
+
+/** What an instruction has pushed or popped. */
+function stackUse(cpu: Cpu, before: number): Record<string, number | string> {
+  const after = cpu.r[ESP]! >>> 0;
+  if (after !== before - 4 && after !== before + 4) return {};
+  const at = Math.min(after, before);
+  const value = cpu.memory.readSystem32(at | 0) >>> 0;
+  const use = { [after < before ? "pushedTo" : "poppedFrom"]: at, value };
+  const name = PT_REGS[(KERNEL_STACK - 4 - at) / 4];
+  return name === undefined ? use : { ...use, what: name };
+}
+
+function moment(
+  cpu: Cpu,
+  kind: string,
+  text: string,
+  fields: Readonly<Record<string, number | string | boolean>>,
+): EntryMoment {
+  return Object.freeze({
+    kind,
+    text,
+    fields: Object.freeze({ ...fields }),
+    registers: processorRegisters(cpu),
+  });
+}
+
+/** A processor in user mode, with both images mapped and a kernel that has set up its tables. */
+function processor(user: ElfImage, kernel: ElfImage): Cpu {
+  const memory = new PhysMemory(64);
+  let frame = 2;
+  const tables = new PageTable(memory, "two-level", 1, () => frame++);
+  const map = (vaddr: number, isUser: boolean): number => {
+    const pfn = frame++;
+    tables.mapPage(vaddr, pfn, { user: isUser, write: true });
+    return pfn;
+  };
+  for (const loaded of [user, kernel]) {
+    for (const { type, vaddr, bytes } of loaded.segments) {
+      if (type !== PT_LOAD || bytes.length === 0) continue;
+      const pfn = map(vaddr - (vaddr % 4096), loaded === user);
+      memory.frame(pfn).set(bytes, vaddr % 4096);
+    }
+  }
+  map(USER_STACK - 4096, true);
+  map(KERNEL_STACK - 4096, false);
+  const pfn = map(TABLES, false);
+  const cpu = new Cpu({ memory });
+  cpu.mmu.cr0 |= CR0_PG | CR0_WP;
+  cpu.loadCr3(4096);
+  const target = addressIn(kernel, "entry_INT80_32");
+  installTables(cpu, {
+    ...{ pfn, vaddr: TABLES, kernelStack: KERNEL_STACK },
+    gates: [{ vector: IA32_SYSCALL_VECTOR, target, dpl: 3 }],
+  });
+  cpu.msrs
+    .set(MSR_IA32_SYSENTER_CS, KERNEL_CS)
+    .set(MSR_IA32_SYSENTER_ESP, KERNEL_STACK | 0)
+    .set(MSR_IA32_SYSENTER_EIP, addressIn(kernel, "entry_SYSENTER_32") | 0);
+  cpu.setFlatSegments(3);
+  cpu.eflags = X86_EFLAGS_IF;
+  cpu.r[ESP] = USER_STACK;
+  return cpu;
+}
+
+function image(source: string, base: number): ElfImage {
+  const assembled = assemble(source);
+  invariant(assembled.kind === "assembled", "the entry code does not assemble");
+  const linked = link([assembled.object], { base });
+  invariant(linked.kind === "linked", "the entry code does not link");
+  return linked.image;
+}
+
+function addressIn({ symbols }: ElfImage, name: string): number {
+  const symbol = symbols.find((known) => known.name === name);
+  invariant(symbol !== undefined, `the entry code has no ${name}`);
+  return symbol.value;
+}
+
+function listing(...images: readonly ElfImage[]): ReadonlyMap<number, string> {
+  const texts = new Map<number, string>();
+  for (const loaded of images) {
+    for (const section of loaded.sections) {
+      if (!section.isExecutable) continue;
+      for (const { address, text } of listSection(loaded, section)) texts.set(address, text);
+    }
+  }
+  return texts;
+}
+
+function word(value: number): number {
+  if (typeof value !== "number" || !Number.isInteger(value)) {
+    throw new TypeError(`i386.entrySteps(): a register is a whole number, not ${String(value)}`);
+  }
+  return value | 0;
+}

@@ -1,0 +1,19 @@
+import type { I386Toolkit } from "../api-kernel.ts";
+import { facade } from "./facade.ts";
+import { installedKernelPart } from "./kernel-part.ts";
+
+/** The global `i386` of every cell; what it does comes with the kernel. */
+export const i386: I386Toolkit = facade({
+  asm: (text, ...values) => toolkit().asm(text, ...values),
+  assemble: (text, options) => toolkit().assemble(text, options),
+  entrySteps: (options) => toolkit().entrySteps(options),
+} satisfies I386Toolkit);
+
+function toolkit(): I386Toolkit {
+  const part = installedKernelPart();
+  if (part === undefined) throw new Error(NO_KERNEL);
+  return part.i386;
+}
+
+const NO_KERNEL =
+  "the assembler is not loaded here: it comes with the kernel, when the text of a cell has the name i386 in it";
