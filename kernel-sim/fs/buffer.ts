@@ -1,7 +1,7 @@
 import { type Disk, SECTOR_SIZE } from "../drivers/block/disk.ts";
 import { EIOCBQUEUED } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
-import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
+import { isSleeping, type MaySleep } from "../kernel/sleep.ts";
 import type { SyscallFn, SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { WaitQueueHead, waitEvent } from "../kernel/wait.ts";
@@ -181,14 +181,23 @@ export function retryAfterReads(table: SyscallTable): SyscallTable {
 function retryAfterRead(fn: SyscallFn): SyscallFn {
   return (task, a0, a1, a2, a3, a4, a5) => {
     const result = fn(task, a0, a1, a2, a3, a4, a5);
-    return result === -EIOCBQUEUED ? again(task, () => fn(task, a0, a1, a2, a3, a4, a5)) : result;
+    return result === -EIOCBQUEUED ? again(fn, task, a0, a1, a2, a3, a4, a5) : result;
   };
 }
 
-function* again(task: Task, call: () => SysResult): MaySleep<number> {
+function* again(
+  fn: SyscallFn,
+  task: Task,
+  a0: number,
+  a1: number,
+  a2: number,
+  a3: number,
+  a4: number,
+  a5: number,
+): MaySleep<number> {
   for (;;) {
     yield* waitOnBuffer(task);
-    const result = call();
+    const result = fn(task, a0, a1, a2, a3, a4, a5);
     if (isSleeping(result)) return yield* result;
     if (result !== -EIOCBQUEUED) return result;
   }

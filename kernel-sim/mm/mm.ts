@@ -124,6 +124,21 @@ export class Mm {
     return done;
   }
 
+  /** Zeros `n` bytes of user memory at `addr`; answers how many before a fault. */
+  clearUser(addr: number, n: number): number {
+    let done = 0;
+    while (done < n) {
+      const at = addr + done;
+      const frame = this.#frameOf(at, true);
+      if (frame === undefined) return done;
+      const offset = at % PAGE_SIZE;
+      const step = Math.min(n - done, PAGE_SIZE - offset);
+      frame.fill(0, offset, offset + step);
+      done += step;
+    }
+    return done;
+  }
+
   /** Fills `bytes` from user memory at `addr`; answers how many came before a fault. */
   copyFromUser(addr: number, bytes: Uint8Array): number {
     let done = 0;

@@ -113,21 +113,31 @@ export class ProgramContext implements UserContext {
 
   /** Bytes of the program's memory as its code sees them after a call, from the record while a child catches up. */
   peek(addr: number, n: number): Uint8Array {
-    return this.#replay.bytes(() => {
-      const bytes = new Uint8Array(n);
-      this.task.mm?.copyFromUser(addr, bytes);
-      return bytes;
-    });
+    if (this.#replay.isCatchingUp) return this.#replay.bytes();
+    const bytes = new Uint8Array(n);
+    this.task.mm?.copyFromUser(addr, bytes);
+    this.#replay.recordBytes(bytes);
+    return bytes;
   }
 
   /** Puts bytes on the program's stack and answers their address; `popStack` gives the room back. */
   pushStack(bytes: Uint8Array): number {
-    return this.#replay.address(() => {
-      const { regs, mm } = this.task;
-      regs.sp -= (bytes.length + 15) & ~15;
-      mm?.copyToUser(regs.sp, bytes);
-      return regs.sp;
-    });
+    if (this.#replay.isCatchingUp) return this.#replay.address();
+    const { regs, mm } = this.task;
+    regs.sp -= (bytes.length + 15) & ~15;
+    mm?.copyToUser(regs.sp, bytes);
+    this.#replay.recordAddress(regs.sp);
+    return regs.sp;
+  }
+
+  /** Makes room for `n` bytes on the program's stack, zeros. */
+  reserveStack(n: number): number {
+    if (this.#replay.isCatchingUp) return this.#replay.address();
+    const { regs, mm } = this.task;
+    regs.sp -= (n + 15) & ~15;
+    mm?.clearUser(regs.sp, n);
+    this.#replay.recordAddress(regs.sp);
+    return regs.sp;
   }
 
   popStack(n: number): void {

@@ -87,7 +87,7 @@ export class SysPort {
 
   /** A call that fills `n` bytes on the stack: the first `answer` of them, or the negative errno. */
   *fill(n: number, body: (addr: number) => SysCall): SysCall<BytesOrErrno> {
-    const addr = this.#context.pushStack(new Uint8Array(n));
+    const addr = this.#context.reserveStack(n);
     const answer = yield* body(addr);
     const bytes = answer >= 0 ? this.#context.peek(addr, Math.min(answer, n)) : answer;
     this.#context.popStack(n);
@@ -96,7 +96,7 @@ export class SysPort {
 
   /** A call that fills a structure of `n` bytes and answers 0: the structure, or the negative errno. */
   *fillStruct(n: number, body: (addr: number) => SysCall): SysCall<DataView | number> {
-    const addr = this.#context.pushStack(new Uint8Array(n));
+    const addr = this.#context.reserveStack(n);
     const answer = yield* body(addr);
     const bytes = answer >= 0 ? this.#context.peek(addr, n) : undefined;
     this.#context.popStack(n);

@@ -31,7 +31,7 @@ export const dlSchedClass: SchedClass = {
   },
 
   pickNext(rq) {
-    return rq.dl.tasks.shift();
+    return rq.dl.tasks.length === 0 ? undefined : rq.dl.tasks.shift();
   },
 
   putPrev(rq, task) {

@@ -16,6 +16,9 @@ const PRIO_TO_WEIGHT: readonly number[] = Object.freeze([
 ]);
 const WEIGHT_IDLEPRIO = 3;
 
+const FEW_CPUS = 30;
+const FEW_CPUS_MASK = (1n << 30n) - 1n;
+
 /** What the scheduler knows of a task. */
 export class SchedEntity {
   policy = SCHED_NORMAL;
@@ -24,8 +27,9 @@ export class SchedEntity {
   /** 1 to 99 for FIFO and RR, else 0. */
   rtPriority = 0;
   resetOnFork = false;
-  /** Allowed CPUs, bit N is CPU N. */
-  cpusAllowed: bigint;
+  #cpusAllowed: bigint;
+  /** Its lowest bits as a number, which is looked at without making a bigint. */
+  #fewCpusAllowed: number;
   /** Fair: virtual run time, deadline and slice in ns. */
   vruntime = 0;
   deadline = 0;
@@ -53,7 +57,18 @@ export class SchedEntity {
   isQueued = false;
 
   constructor(cpusAllowed: bigint) {
-    this.cpusAllowed = cpusAllowed;
+    this.#cpusAllowed = cpusAllowed;
+    this.#fewCpusAllowed = Number(cpusAllowed & FEW_CPUS_MASK);
+  }
+
+  /** Allowed CPUs, bit N is CPU N. */
+  get cpusAllowed(): bigint {
+    return this.#cpusAllowed;
+  }
+
+  set cpusAllowed(mask: bigint) {
+    this.#cpusAllowed = mask;
+    this.#fewCpusAllowed = Number(mask & FEW_CPUS_MASK);
   }
 
   /** Weight of the nice level; SCHED_IDLE has the least. */
@@ -78,7 +93,8 @@ export class SchedEntity {
 
   /** Which CPUs it may use: whether `cpu` is one of them. */
   mayRunOn(cpu: number): boolean {
-    return (this.cpusAllowed & (1n << BigInt(cpu))) !== 0n;
+    if (cpu < FEW_CPUS) return (this.#fewCpusAllowed & (1 << cpu)) !== 0;
+    return (this.#cpusAllowed & (1n << BigInt(cpu))) !== 0n;
   }
 
   /** The child's entity after fork. */

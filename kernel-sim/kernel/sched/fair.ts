@@ -37,8 +37,9 @@ export const fairSchedClass: SchedClass = {
   },
 
   pickNext(rq) {
-    const task = rq.fair.tasks.shift();
-    if (task === undefined) return undefined;
+    const { tasks } = rq.fair;
+    if (tasks.length === 0) return undefined;
+    const task = tasks.length === 1 ? tasks.pop()! : tasks.shift()!;
     task.se.sliceNs = task.se.customSliceNs === 0 ? BASE_SLICE_NS : task.se.customSliceNs;
     return task;
   },
@@ -82,7 +83,8 @@ function insert(fair: FairRunQueue, task: Task): void {
     if (tasks[middle]!.se.vruntime <= task.se.vruntime) low = middle + 1;
     else high = middle;
   }
-  tasks.splice(low, 0, task);
+  if (low === tasks.length) tasks.push(task);
+  else tasks.splice(low, 0, task);
 }
 
 function updateMinVruntime(rq: RunQueue, current: Task): void {

@@ -27,7 +27,7 @@ export const rtSchedClass: SchedClass = {
   },
 
   pickNext(rq) {
-    return rq.rt.tasks.shift();
+    return rq.rt.tasks.length === 0 ? undefined : rq.rt.tasks.shift();
   },
 
   putPrev(rq, task) {
