@@ -136,7 +136,9 @@ function* execTraced(task: Task, bprm: Binprm, image: LoadedImage): MaySleep<num
 
 /** The other threads end first. Behind that point there is no way back, so a failure is fatal. */
 function* execAfterThreads(task: Task, bprm: Binprm, image: LoadedImage): MaySleep<number> {
+  task.nextImage = { mm: image.mm, file: bprm.file };
   const result = yield* deThread(task);
+  task.nextImage = undefined;
   if (result === 0) return beginNewExec(task, bprm, image);
   putExeFile(bprm.file);
   image.mm.exit();

@@ -83,6 +83,8 @@ export class Kernel {
   isHalted = false;
   /** Programs that run beside the processor, by the name that a note of their file has. */
   readonly programs = new Map<string, ProgramLoader>();
+  /** Called between two steps: the debug mode of tests (`check-kernel.ts`). */
+  onStep: (() => void) | undefined = undefined;
   /** The task whose step is running; undefined in an event. */
   current: Task | undefined = undefined;
   /** The time of day when the machine booted, in ns since 1970; clock_settime moves it. */
@@ -228,6 +230,7 @@ export class Kernel {
     }
     // User code runs no further than to where something else may happen.
     runStep(this, rq, Math.min(rq.nextTick, eventTime));
+    this.onStep?.();
     return true;
   }
 
@@ -250,5 +253,6 @@ export class Kernel {
     this.clock.advanceTo(time);
     const event = this.events.popDue(time);
     event?.fire();
+    this.onStep?.();
   }
 }

@@ -1,5 +1,6 @@
 import { PtRegs } from "../arch/x86/pt-regs.ts";
 import type { FilesStruct } from "../fs/file.ts";
+import type { File } from "../fs/fs.ts";
 import type { FsStruct } from "../fs/fs-struct.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Cred } from "./cred.ts";
@@ -100,6 +101,8 @@ export class Task {
   isOverNproc = false;
   nsproxy!: Nsproxy;
   mm: Mm | undefined = undefined;
+  /** In execve while it waits for the other threads to end: the memory and the file of the new program. */
+  nextImage: { readonly mm: Mm; readonly file: File } | undefined = undefined;
   files!: FilesStruct;
   fs!: FsStruct;
 

@@ -32,7 +32,10 @@ export function checkMm(kernel: Kernel, extra: readonly Mm[] = []): string[] {
     return fresh;
   };
   const spaces = new Set(extra);
-  for (const task of kernel.tasks) if (task.mm !== undefined) spaces.add(task.mm);
+  for (const { mm, nextImage } of kernel.tasks) {
+    if (mm !== undefined) spaces.add(mm);
+    if (nextImage !== undefined) spaces.add(nextImage.mm);
+  }
   const mappings = new Set<AddressSpace>();
   let accounted = 0;
   for (const mm of spaces) {

@@ -120,6 +120,7 @@ function endStep(kernel: Kernel, rq: RunQueue, task: Task | undefined, userNs: n
   else {
     rq.now += rq.spent;
     rq.systemNs += rq.spent;
+    rq.unownedNs += rq.spent;
   }
   kernel.current = undefined;
 }

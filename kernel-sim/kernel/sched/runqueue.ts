@@ -27,6 +27,8 @@ export class RunQueue {
   userNs = 0;
   niceNs = 0;
   systemNs = 0;
+  /** Of `systemNs`, what no task is charged with: the way from one that has gone to sleep to the next. */
+  unownedNs = 0;
   nrSwitches = 0;
 
   constructor(cpu: number) {
