@@ -36,6 +36,7 @@ export function randomProgram(seed: number, steps: number): Program {
     yield* sys.sigaction(10, function* (inHandler: Sys) {
       yield* inHandler.getpid();
     });
+    if (below(8) > 0) yield* sys.sigaction(13, 1);
     const shared = yield* sys.mmap(0, PAGE, 3, 0x21);
     maps.push(shared);
 
@@ -90,10 +91,12 @@ export function randomProgram(seed: number, steps: number): Program {
           yield* sys.store(pick(maps, shared) + below(PAGE - 8), Uint8Array.of(below(256), 7));
           break;
         case 11:
-          yield* sys.munmap(pick(maps, 0) + PAGE * below(3), PAGE * (1 + below(2)));
+          // Now and then a later store meets nothing.
+          if (below(8) > 0 && maps.length > 1) yield* sys.munmap(maps.pop() ?? 0, PAGE * 2);
+          else yield* sys.munmap(pick(maps, 0) + PAGE * below(3), PAGE * (1 + below(2)));
           break;
         case 12:
-          yield* sys.mprotect(pick(maps, 0), PAGE * (1 + below(2)), below(4));
+          yield* sys.mprotect(pick(maps, 0), PAGE * (1 + below(2)), below(6) === 0 ? 1 : 3);
           break;
         case 13:
           keep(fds, yield* sys.open(path(), [0x42, 0x40, 0x242, 0x442][below(4)] ?? 0, 0o644));
@@ -113,7 +116,7 @@ export function randomProgram(seed: number, steps: number): Program {
           break;
         }
         case 17:
-          if (below(4) === 0) yield* sys.exit(below(256));
+          if (below(12) === 0) yield* sys.exit(below(256));
           break;
         case 18:
           yield* sys.wait4(-1, 1 | 2 | 8);

@@ -3,7 +3,7 @@ import { plantedBugs } from "./planted-bugs.ts";
 import { randomMachine, runRandom } from "./random-machine.ts";
 
 /** All of them: `RANDOM_PROGRAMS=1000 npm run -s test:unit -- tests/conformance/random-programs.test.ts`. */
-const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 40);
+const PROGRAMS = Number(process.env["RANDOM_PROGRAMS"] ?? 50);
 
 test(`${PROGRAMS} random programs of several processes leave the machine whole after every step`, () => {
   const wrong: Record<number, readonly string[]> = {};
