@@ -1,7 +1,8 @@
-import { EOPNOTSUPP } from "../include/errno.ts";
+import { ENFILE, EOPNOTSUPP } from "../include/errno.ts";
 import { O_ACCMODE, O_CLOEXEC, O_NONBLOCK } from "../include/uapi/fcntl.ts";
 import type { Task } from "../kernel/task.ts";
 import { Dentry } from "./dcache.ts";
+import { hasRoomForFiles } from "./file-table.ts";
 import { type ByteString, type File, type FileOperations, Inode, SuperBlock } from "./fs.ts";
 import { Mount } from "./mount.ts";
 import { allocFile, noOpenFops } from "./pseudo.ts";
@@ -60,7 +61,7 @@ function allocAnonymous(
   return file;
 }
 
-/** The same with a descriptor: its number, or -EMFILE. @linux fs/anon_inodes.c `anon_inode_getfd` (6.18) */
+/** The same with a descriptor: its number, -EMFILE or -ENFILE. @linux fs/anon_inodes.c `anon_inode_getfd` (6.18) */
 export function anonInodeGetfd(
   task: Task,
   name: ByteString,
@@ -70,6 +71,10 @@ export function anonInodeGetfd(
 ): number {
   const fd = task.files.getUnusedFd(task, (flags & O_CLOEXEC) !== 0);
   if (fd < 0) return fd;
+  if (!hasRoomForFiles(task)) {
+    task.files.putUnusedFd(fd);
+    return -ENFILE;
+  }
   const kept = flags & (O_ACCMODE | O_NONBLOCK);
   task.files.install(fd, anonInodeGetfile(task, name, fops, priv, kept));
   return fd;

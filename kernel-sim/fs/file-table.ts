@@ -1,4 +1,7 @@
+import { CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../include/uapi/inotify.ts";
+import { capable } from "../kernel/cred.ts";
+import type { Task } from "../kernel/task.ts";
 import { dput } from "./dcache.ts";
 import { type File, FMODE_READ, FMODE_WRITE, FMODE_WRITER } from "./fs.ts";
 import { fsnotifyFile } from "./notify/fsnotify.ts";
@@ -15,6 +18,7 @@ export function fput(file: File): void {
 
 /** Lets go of what a file holds, also of one that could not be opened: its place and its right to write. */
 export function abandonFile(file: File): void {
+  file.inode.sb.kernel.nrFiles--;
   if ((file.mode & FMODE_WRITER) !== 0) {
     file.mode &= ~FMODE_WRITER;
     file.inode.writecount--;
@@ -23,6 +27,16 @@ export function abandonFile(file: File): void {
   if ((file.mode & (FMODE_READ | FMODE_WRITE)) === FMODE_READ) file.inode.readcount--;
   file.path.mnt.count--;
   dput(file.path.dentry);
+}
+
+/**
+ * Whether `task` may open `n` files more: /proc/sys/fs/file-max holds for all but root.
+ *
+ * @linux fs/file_table.c `alloc_empty_file` (6.18)
+ */
+export function hasRoomForFiles(task: Task, n = 1): boolean {
+  const { nrFiles, sysctl } = task.kernel;
+  return nrFiles + n <= sysctl.fileMax || capable(task.cred, CAP_SYS_ADMIN);
 }
 
 /** One holder more; answers the file. @linux include/linux/fs.h `get_file` */

@@ -269,6 +269,7 @@ export class File {
     // Held until `fput` lets both go.
     path.mnt.count++;
     path.dentry.count++;
+    inode.sb.kernel.nrFiles++;
     this.path = path;
     this.inode = inode;
     this.op = op;

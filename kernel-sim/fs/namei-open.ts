@@ -1,4 +1,13 @@
-import { EACCES, EEXIST, EISDIR, ELOOP, ENOTDIR, EOPNOTSUPP, EPERM } from "../include/errno.ts";
+import {
+  EACCES,
+  EEXIST,
+  EISDIR,
+  ELOOP,
+  ENFILE,
+  ENOTDIR,
+  EOPNOTSUPP,
+  EPERM,
+} from "../include/errno.ts";
 import {
   O_ACCMODE,
   O_APPEND,
@@ -12,7 +21,7 @@ import type { MaySleep } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { ATTR_CTIME, ATTR_OPEN, doTruncate } from "./attr.ts";
 import { Dentry, dInstantiate } from "./dcache.ts";
-import { fput } from "./file-table.ts";
+import { fput, hasRoomForFiles } from "./file-table.ts";
 import {
   type ByteString,
   File,
@@ -64,6 +73,7 @@ import { fsSysctl } from "./sysctl.ts";
  * @linux fs/namei.c `do_filp_open`, `path_openat` (6.18)
  */
 export function doFilpOpen(task: Task, dfd: number, name: ByteString, op: OpenFlags): OpenResult {
+  if (!hasRoomForFiles(task)) return -ENFILE;
   if ((op.openFlag & O_TMPFILE_BIT) !== 0) return doTmpfile(task, dfd, name, op);
   if ((op.openFlag & O_PATH) !== 0) {
     const path = filenameLookup(task, dfd, name, op.lookupFlags);

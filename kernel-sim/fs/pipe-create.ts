@@ -11,7 +11,7 @@ import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { copyToUser } from "../mm/uaccess.ts";
 import { pipeInodeFops, streamOpen } from "./fifo.ts";
-import { fput } from "./file-table.ts";
+import { fput, hasRoomForFiles } from "./file-table.ts";
 import { type File, FMODE_NOWAIT, S_IFIFO } from "./fs.ts";
 import { pipeanonFops } from "./pipe.ts";
 import { allocPipeInfo } from "./pipe-limits.ts";
@@ -63,6 +63,10 @@ export function createPipeFiles(task: Task, flags: number): readonly [File, File
   if ((flags & O_NOTIFICATION_PIPE) !== 0) {
     pipe.user.pipeBufs -= pipe.nrAccounted;
     return -ENOPKG;
+  }
+  if (!hasRoomForFiles(task, 2)) {
+    pipe.user.pipeBufs -= pipe.nrAccounted;
+    return -ENFILE;
   }
   const mnt = pseudoMount(task.kernel, "pipefs", PIPEFS_MAGIC);
   const inode = pseudoInode(task, mnt, S_IFIFO | 0o600, pipeInodeFops);

@@ -7,6 +7,7 @@ import { invariant } from "../hw/simulator-bug.ts";
 import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
+import { memoryOf } from "../mm/mm-init.ts";
 import { initLandlock } from "../security/landlock/init.ts";
 import { installHooks } from "./hooks.ts";
 import { makeInitTask } from "./init-task.ts";
@@ -14,6 +15,7 @@ import { initSyscalls } from "./syscalls.ts";
 
 const PAGE_SIZE = 4096;
 const THREAD_SIZE = 16384;
+const MIN_THREADS = 20;
 
 /** A kernel that has started, with an empty root file system and no process yet. */
 export interface StartedKernel {
@@ -49,10 +51,17 @@ export function startInit(
     // An eighth of the memory may be kernel stacks (`set_max_threads`).
     threadsMax: Math.floor(kernel.memoryBytes / PAGE_SIZE / ((THREAD_SIZE / PAGE_SIZE) * 8)),
   });
+  kernel.sysctl.threadsMax = setMaxThreads(kernel);
   const result = kernelExecve(task, path, [path], envp);
   invariant(result === 0, `the kernel cannot run ${path}: ${String(result)}`);
   kernel.sched.wakeUpNewTask(task);
   return task;
+}
+
+/** An eighth of memory may be stacks of threads. @linux kernel/fork.c `set_max_threads` (6.18) */
+function setMaxThreads(kernel: Kernel): number {
+  const bytes = memoryOf(kernel).allocator.totalPages * PAGE_SIZE;
+  return Math.max(Math.floor(bytes / (THREAD_SIZE * 8)), MIN_THREADS);
 }
 
 /** What a task runs that has not been given a program yet. */

@@ -40,6 +40,9 @@ export function checkFiles(kernel: Kernel, wrong: string[]): void {
   }
   let inflight = 0;
   for (const user of kernel.users.values()) inflight += user.unixInflight;
+  if (kernel.nrFiles < holders.size || (inflight === 0 && kernel.nrFiles > holders.size)) {
+    wrong.push(`${kernel.nrFiles} files are counted as open, ${holders.size} are known`);
+  }
   for (const [file, known] of holders) {
     if (file.count < known || (inflight === 0 && file.count > known)) {
       wrong.push(`${file.path.dentry.name} has ${file.count} holders, ${known} are known`);

@@ -170,6 +170,7 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   ) {
     return -EAGAIN;
   }
+  if (kernel.tasks.size >= kernel.sysctl.threadsMax) return -EAGAIN;
   // A share of the CPU cannot be handed down.
   if (task.se.policy === SCHED_DEADLINE && !task.se.resetOnFork) return -EAGAIN;
   const nsproxy = copyNamespaces(task, flags);

@@ -77,6 +77,8 @@ export class Kernel {
   readonly syscallNames = new Map<string, SyscallFn>();
   readonly hooks: KernelHooks = noHooks();
   readonly sysctl = new Sysctl();
+  /** Open files of the whole machine (`get_nr_files`). */
+  nrFiles = 0;
   /** Formats of executables, in the order in which they are asked. */
   readonly binfmts: Binfmt[] = [];
   /** Somebody has switched the machine off: nothing runs any more. */

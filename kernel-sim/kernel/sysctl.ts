@@ -14,4 +14,6 @@ export class Sysctl {
   coreUsesPid = 0;
   randomizeVaSpace = 2;
   fileMax = 2 ** 63;
+  /** How many threads there may be; at boot, as many as an eighth of memory holds stacks for. */
+  threadsMax = Infinity;
 }

@@ -21,6 +21,7 @@ export function hugetlbFile(task: Task, pageBytes: number): File | number {
   file.inode.size = 2 ** 53;
   file.privateData = pageBytes;
   base.count = 0;
+  task.kernel.nrFiles--;
   base.path.mnt.count--;
   base.path.dentry.count--;
   return file;

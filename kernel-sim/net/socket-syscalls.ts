@@ -1,11 +1,12 @@
 import { filpClose } from "../fs/file.ts";
-import { fput } from "../fs/file-table.ts";
+import { fput, hasRoomForFiles } from "../fs/file-table.ts";
 import {
   EAFNOSUPPORT,
   EAGAIN,
   ECONNABORTED,
   EFAULT,
   EINVAL,
+  ENFILE,
   EOPNOTSUPP,
 } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK } from "../include/uapi/fcntl.ts";
@@ -123,7 +124,9 @@ function sysSocketpair(
   // Before the sockets are made, so that a fault costs nothing but the numbers.
   const isWritten = putUser32(task, vec, fd1) === 0 && putUser32(task, vec + 4, fd2) === 0;
   const answer = isWritten
-    ? makePair(task, family | 0, type & SOCK_TYPE_MASK, protocol | 0)
+    ? hasRoomForFiles(task, 2)
+      ? makePair(task, family | 0, type & SOCK_TYPE_MASK, protocol | 0)
+      : -ENFILE
     : -EFAULT;
   if (typeof answer === "number") {
     task.files.putUnusedFd(fd1);
@@ -233,6 +236,10 @@ function* doAccept(
   flags: number,
   fd: number,
 ): MaySleep<number> {
+  if (!hasRoomForFiles(task)) {
+    task.files.putUnusedFd(fd);
+    return -ENFILE;
+  }
   const inode = sockAllocInode(task);
   const newsock = new Socket(sock.type, sock.ops, inode);
   const call = sock.ops.accept?.(task, sock, newsock, sock.file.flags) ?? -EOPNOTSUPP;

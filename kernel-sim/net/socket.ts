@@ -1,4 +1,5 @@
 import { FasyncList, fasyncHelper } from "../fs/fasync.ts";
+import { hasRoomForFiles } from "../fs/file-table.ts";
 import {
   type File,
   type FileOperations,
@@ -11,7 +12,7 @@ import {
   S_IFSOCK,
 } from "../fs/fs.ts";
 import { allocFilePseudo, noOpenFops, pseudoInode, pseudoMount } from "../fs/pseudo.ts";
-import { EBADF, EINVAL, ENOTSOCK, ESPIPE } from "../include/errno.ts";
+import { EBADF, EINVAL, ENFILE, ENOTSOCK, ESPIPE } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../include/uapi/fcntl.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from "../include/uapi/socket.ts";
 import type { SysResult } from "../kernel/sleep.ts";
@@ -127,6 +128,11 @@ export function sockMapFd(task: Task, sock: Socket, flags: number): number {
   if (fd < 0) {
     sock.ops.release(sock);
     return fd;
+  }
+  if (!hasRoomForFiles(task)) {
+    task.files.putUnusedFd(fd);
+    sock.ops.release(sock);
+    return -ENFILE;
   }
   task.files.install(fd, sockAllocFile(task, sock, flags));
   return fd;

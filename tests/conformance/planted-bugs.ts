@@ -163,6 +163,12 @@ export const plantedBugs: readonly PlantedBug[] = [
   inState("puts a file twice", /has \d+ holders/, ({ main }) => {
     fput(firstFile(main));
   }),
+  inState("takes a file out of a table and keeps it", /counted as open/, ({ main }) => {
+    main.files.remove(3);
+    main.children.forEach(({ files }) => {
+      files.remove(3);
+    });
+  }),
   inWork("forgets to count the files of a child", /has \d+ holders/, ({ hooks }) => {
     const { taskForked } = hooks;
     hooks.taskForked = (task, child, args) => {

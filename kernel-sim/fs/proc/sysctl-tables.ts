@@ -17,6 +17,8 @@ import { type FsSysctl, fsSysctl } from "../sysctl.ts";
 import type { CtlTable } from "./proc-sysctl.ts";
 import { number, numbers, type SysctlRange, string } from "./sysctl-handlers.ts";
 
+/** `MAX_THREADS`: as many as a futex can name. */
+const THREADS_MAX = 0x3fffffff;
 const PID_MAX_LIMIT = 4_194_304;
 const PID_MAX_MIN = 301;
 const NR_OPEN_MAX = 2 ** 31 - 64;
@@ -152,11 +154,7 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
   kern("sched_rr_timeslice_ms", 0o644, core("schedRrTimesliceMs", NATURAL)),
   kern("sched_rt_period_us", 0o644, core("schedRtPeriodUs", { min: 1 })),
   kern("sched_rt_runtime_us", 0o644, core("schedRtRuntimeUs", { min: -1 })),
-  kern(
-    "threads-max",
-    0o644,
-    number((task) => threadsMax(task)),
-  ),
+  kern("threads-max", 0o644, core("threadsMax", { min: 1, max: THREADS_MAX })),
   kern(
     "version",
     0o444,
@@ -321,11 +319,6 @@ function setLastPid(task: Task, [pid]: readonly number[]): number {
   if (pid! < 0 || pid! > ns.pidMax) return -EINVAL;
   ns.lastPid = pid!;
   return 0;
-}
-
-/** An eighth of memory for the stacks of threads, as at boot. @linux kernel/fork.c `set_max_threads` */
-export function threadsMax(task: Task): number {
-  return Math.floor((memoryOf(task.kernel).allocator.totalPages * 4096) / (16_384 * 8));
 }
 
 function openFiles(task: Task): number {
