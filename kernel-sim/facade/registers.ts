@@ -1,5 +1,6 @@
 import type { Registers } from "../api-kernel.ts";
 import type { Cpu } from "../arch/x86/cpu.ts";
+import { USER_CS, USER_DS } from "../arch/x86/descriptor-tables.ts";
 import type { PtRegs } from "../arch/x86/pt-regs.ts";
 import {
   CS,
@@ -56,9 +57,10 @@ export function savedRegisters(regs: PtRegs): Registers {
     esp: regs.sp >>> 0,
     eip: regs.ip >>> 0,
     ...flags(regs.flags),
-    cs: regs.cs,
-    ss: regs.ss,
-    cpl: regs.cs & 3,
+    // The selectors that the processor has; a 64-bit kernel saves others for 32-bit programs.
+    cs: USER_CS,
+    ss: USER_DS,
+    cpl: USER_CS & 3,
   });
 }
 

@@ -9,6 +9,8 @@ import { fsnotifyFile } from "./notify/fsnotify.ts";
 
 /** How one of the two calls lays out an entry. */
 interface DirentLayout {
+  /** Bytes of the inode number and of the offset. */
+  readonly wordBytes: 4 | 8;
   /** Bytes of an entry with a name of that length. */
   reclen(nameLength: number): number;
   nameAt: number;
@@ -17,6 +19,7 @@ interface DirentLayout {
 
 /** `struct linux_dirent64`. */
 const DIRENT64: DirentLayout = {
+  wordBytes: 8,
   reclen: (length) => Math.ceil((19 + length + 1) / 8) * 8,
   nameAt: 19,
   typeAt: () => 18,
@@ -24,8 +27,17 @@ const DIRENT64: DirentLayout = {
 
 /** `struct linux_dirent`: the type is the last byte. */
 const DIRENT: DirentLayout = {
+  wordBytes: 8,
   reclen: (length) => Math.ceil((18 + length + 2) / 8) * 8,
   nameAt: 18,
+  typeAt: (reclen) => reclen - 1,
+};
+
+/** `struct compat_linux_dirent`: the same with words of 32 bits. */
+const DIRENT32: DirentLayout = {
+  wordBytes: 4,
+  reclen: (length) => Math.ceil((10 + length + 2) / 4) * 4,
+  nameAt: 10,
   typeAt: (reclen) => reclen - 1,
 };
 
@@ -60,9 +72,14 @@ function getdents(
     }
     const bytes = new Uint8Array(reclen);
     const view = new DataView(bytes.buffer);
-    setInt64(view, 0, ino);
-    setInt64(view, 8, nextPos);
-    view.setUint16(16, reclen, true);
+    if (layout.wordBytes === 8) {
+      setInt64(view, 0, ino);
+      setInt64(view, 8, nextPos);
+    } else {
+      view.setUint32(0, ino, true);
+      view.setUint32(4, nextPos, true);
+    }
+    view.setUint16(2 * layout.wordBytes, reclen, true);
     for (let i = 0; i < name.length; i++) bytes[layout.nameAt + i] = name.charCodeAt(i);
     bytes[layout.typeAt(reclen)] = type;
     if (copyToUser(task, dirent + used, bytes) !== 0) {
@@ -81,3 +98,8 @@ export const readdirSyscalls: SyscallTable = {
   getdents: (task, fd, dirent, count) => getdents(task, fd, dirent, count, DIRENT),
   getdents64: (task, fd, dirent, count) => getdents(task, fd, dirent, count, DIRENT64),
 };
+
+/** For 32-bit programs. @linux fs/readdir.c `COMPAT_SYSCALL_DEFINE3(getdents)` (6.18) */
+export function compatGetdents(task: Task, fd: number, dirent: number, count: number): number {
+  return getdents(task, fd, dirent, count, DIRENT32);
+}

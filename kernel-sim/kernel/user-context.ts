@@ -22,6 +22,15 @@ export interface Exception {
   readonly debugStatus?: number;
 }
 
+/** A segment for thread-local storage. @linux arch/x86/include/uapi/asm/ldt.h `struct user_desc` (6.18) */
+export interface ThreadArea {
+  readonly base: number;
+  /** In bytes, or in pages where `flags` say so. */
+  readonly limit: number;
+  /** The bits of the fourth word. */
+  readonly flags: number;
+}
+
 /**
  * What runs in user mode for a task: a TypeScript program, machine code, or a program driven from
  * outside. It works on `task.regs`: the kernel has put a system call's result into `ax`; when it has set up
@@ -31,6 +40,9 @@ export interface Exception {
 export interface UserContext {
   /** It has met a trap that it will report once its time has passed: signals wait until that is served. */
   readonly hasTrap?: boolean;
+  /** The segments that 32-bit machine code has for thread-local storage, by number from 0. */
+  threadArea?(index: number): ThreadArea | undefined;
+  setThreadArea?(index: number, area: ThreadArea | undefined): void;
   /** Runs in user mode until something needs the kernel. */
   run(task: Task): Trap;
   /** The same program for a child that goes on from the same place; its registers are copied already. */

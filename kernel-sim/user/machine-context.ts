@@ -12,11 +12,13 @@ import {
   X86_TRAP_DB,
 } from "../arch/x86/registers.ts";
 import { runUntilTrap, type Trap as Stop } from "../arch/x86/run.ts";
+import { DESC_ACCESSED, DESC_BIG, DESC_PRESENT, DESC_RW, DESC_S } from "../arch/x86/segment.ts";
 import { UserContext as X86State } from "../arch/x86/user-context.ts";
 import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import {
+  type ThreadArea,
   TRAP_EXCEPTION,
   TRAP_SYSCALL,
   TRAP_TIME,
@@ -24,6 +26,17 @@ import {
   type UserContext,
 } from "../kernel/user-context.ts";
 import type { Mm, TlbFlush } from "../mm/mm.ts";
+
+/** Of a data segment: it expands down. Of code, the bit says that it conforms. */
+const DESC_DOWN = 1 << 2;
+
+/** Bits of the fourth word of `struct user_desc`. */
+const AREA_32BIT = 1 << 0;
+const AREA_EXPANDS_DOWN = 1 << 1;
+const AREA_READ_ONLY = 1 << 3;
+const AREA_LIMIT_IN_PAGES = 1 << 4;
+const AREA_USEABLE = 1 << 6;
+const MAX_BYTE_LIMIT = 0xfffff;
 
 const IA32_SYSCALL_VECTOR = 0x80;
 /** Instructions in one stretch; between two of them other CPUs, timers and signals get their turn. */
@@ -136,6 +149,39 @@ export class MachineContext implements UserContext {
 
   fork(): UserContext {
     return new MachineContext(this.#state.copy());
+  }
+
+  threadArea(index: number): ThreadArea | undefined {
+    const descriptor = this.#state.tls[index];
+    if (descriptor === undefined) return undefined;
+    const { base, limit, access } = descriptor;
+    const inPages = limit > MAX_BYTE_LIMIT;
+    const flags =
+      AREA_32BIT |
+      AREA_USEABLE |
+      (inPages ? AREA_LIMIT_IN_PAGES : 0) |
+      ((access & DESC_RW) === 0 ? AREA_READ_ONLY : 0) |
+      ((access & DESC_DOWN) === 0 ? 0 : AREA_EXPANDS_DOWN);
+    return { base, limit: inPages ? limit >>> 12 : limit, flags };
+  }
+
+  setThreadArea(index: number, area: ThreadArea | undefined): void {
+    if (area === undefined) {
+      this.#state.tls[index] = undefined;
+      return;
+    }
+    const { base, limit, flags } = area;
+    const inPages = (flags & AREA_LIMIT_IN_PAGES) !== 0;
+    const bytes = inPages ? ((limit << 12) | 0xfff) >>> 0 : limit & MAX_BYTE_LIMIT;
+    const access =
+      DESC_PRESENT |
+      DESC_S |
+      DESC_ACCESSED |
+      DESC_BIG |
+      (3 << 5) |
+      ((flags & AREA_READ_ONLY) === 0 ? DESC_RW : 0) |
+      ((flags & AREA_EXPANDS_DOWN) === 0 ? 0 : DESC_DOWN);
+    this.#state.tls[index] = { base: base | 0, limit: bytes, access, low: 0, high: 0 };
   }
 
   #syscall(task: Task): Trap {

@@ -7,13 +7,20 @@ import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { mmapPgoff } from "../../../mm/mmap.ts";
 import { structFromUser } from "../../../mm/uaccess.ts";
+import { ioCompatSyscalls } from "./compat-io-syscalls.ts";
+import { socketCompatSyscalls } from "./compat-socket-syscalls.ts";
+import { statCompatSyscalls } from "./compat-stat-syscalls.ts";
+import { sysCompatSyscalls } from "./compat-sys-syscalls.ts";
+import { timeCompatSyscalls } from "./compat-time-syscalls.ts";
 
 /**
  * System calls that mean the same to 32-bit programs: their arguments are numbers, pointers to bytes and
  * strings, or structures that both ABIs lay out alike.
  *
  * @linux arch/x86/entry/syscalls/syscall_32.tbl (6.18): rows without a compat entry, as far as they are here
- * @simplified calls with structures of 32-bit words (stat, timespec, iovec, sockets …) answer ENOSYS.
+ * @simplified ENOSYS is answered by what has structures with pointers or words that nobody has laid out yet: sendmsg and
+ * recvmsg, timer_create, statfs, utime, utimes, adjtimex, pselect6, set_robust_list, ipc and the calls behind it, mq,
+ * clone3, io_submit, process_vm_readv. clone takes no CLONE_SETTLS. ioctl is that of 64-bit programs.
  */
 const SAME: readonly string[] = (
   "exit fork read write open close creat link unlink chdir mknod chmod getpid setpgid access nice sync kill rename " +
@@ -26,15 +33,23 @@ const SAME: readonly string[] = (
   "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
   "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
   "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_getfd " +
-  "pidfd_send_signal wait4 waitid getrusage"
+  "pidfd_send_signal wait4 waitid getrusage " +
+  "prlimit64 fchownat setdomainname splice tee copy_file_range timerfd_create timer_delete timer_getoverrun signalfd " +
+  "signalfd4 membarrier mlock2 msync ioprio_set ioprio_get openat2 fchmodat2 capget capset syslog reboot pivot_root " +
+  "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr " +
+  "fremovexattr sched_setattr sched_getattr kcmp pkey_mprotect pkey_alloc pkey_free ioctl"
 ).split(" ");
 
 /** What differs. */
 const OWN: SyscallTable = {
   ...signalCompatSyscalls,
+  ...statCompatSyscalls,
+  ...timeCompatSyscalls,
+  ...ioCompatSyscalls,
+  ...socketCompatSyscalls,
+  ...sysCompatSyscalls,
   waitpid: (task, pid, status, options) => call(task, "wait4", pid, status, options, 0, 0, 0),
   lseek: (task, fd, offset, whence) => call(task, "lseek", fd, offset | 0, whence, 0, 0, 0),
-  time: (task) => Math.floor(task.kernel.wallClock() / 1e9),
   execve: (task, path, argv, envp) => compatExecve(task, path, argv, envp),
   mmap: oldMmap,
   mmap2: (task, addr, len, prot, flags, fd, pgoff) =>

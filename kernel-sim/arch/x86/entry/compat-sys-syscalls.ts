@@ -1,0 +1,187 @@
+import { EFAULT, EINVAL, ESRCH } from "../../../include/errno.ts";
+import type { SysResult } from "../../../kernel/sleep.ts";
+import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
+import type { Task } from "../../../kernel/task.ts";
+import { copyFromUser, copyToUser, getInt64, structFromUser } from "../../../mm/uaccess.ts";
+import { GDT_ENTRY_TLS_MIN } from "../user-context.ts";
+import { andThen, call, putWords32, Scratch, words32 } from "./compat-translate.ts";
+
+const NEW_UTS_LEN = 65;
+const OLD_UTS_LEN = 9;
+const UTS_FIELDS = 6;
+const COMPAT_RLIM_INFINITY = 0xffffffff;
+const RLIM_INFINITY = 2 ** 64;
+const SYSINFO_BYTES = 112;
+const TLS_MIN = GDT_ENTRY_TLS_MIN;
+const TLS_ENTRIES = 3;
+/** `struct user_desc`: what a segment must be, and what an empty entry is. */
+const AREA_32BIT = 1;
+const AREA_CONTENTS = 6;
+const AREA_IS_CODE = 4;
+const AREA_NOT_PRESENT = 0x20;
+const AREA_EMPTY = 0x28;
+
+/** Calls with users and groups of 32 bits are the usual ones under another name. */
+const IDS_32 =
+  "lchown setreuid setregid getgroups setgroups fchown setresuid getresuid setresgid getresgid chown setuid setgid setfsuid setfsgid";
+/** Those with 16 bits: how many arguments stand before the first id, and how many are ids. */
+const IDS_16: Readonly<Record<string, readonly [number, number]>> = {
+  chown: [1, 2],
+  lchown: [1, 2],
+  fchown: [1, 2],
+  setuid: [0, 1],
+  setgid: [0, 1],
+  setreuid: [0, 2],
+  setregid: [0, 2],
+  setresuid: [0, 3],
+  setresgid: [0, 3],
+  setfsuid: [0, 1],
+  setfsgid: [0, 1],
+};
+
+/** What else differs for 32-bit programs. @linux kernel/sys.c, kernel/uid16.c, arch/x86/kernel/tls.c (6.18) */
+export const sysCompatSyscalls: SyscallTable = {
+  ...Object.fromEntries(
+    IDS_32.split(" ").map((name): [string, SyscallFn] => [
+      `${name}32`,
+      (task, ...args) => call(task, name, ...args),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(IDS_16).map(([name, [before, ids]]): [string, SyscallFn] => [
+      name,
+      (task, ...args) =>
+        call(
+          task,
+          name,
+          ...args.map((arg, i) => (i >= before && i < before + ids ? wideId(arg) : arg)),
+        ),
+    ]),
+  ),
+  getrlimit: (task, resource, at) => getrlimit(task, resource, at, 0x7fffffff),
+  ugetrlimit: (task, resource, at) => getrlimit(task, resource, at, COMPAT_RLIM_INFINITY),
+  setrlimit: setrlimit32,
+  sysinfo: sysinfo32,
+  olduname: (task, at) => shortUname(task, at, NEW_UTS_LEN, 5),
+  oldolduname: (task, at) => shortUname(task, at, OLD_UTS_LEN, 5),
+  umount: (task, path) => call(task, "umount2", path, 0),
+  set_thread_area: setThreadArea,
+  get_thread_area: getThreadArea,
+};
+
+/** -1 stays -1. @linux include/linux/highuid.h `low2highuid` (6.18) */
+function wideId(id: number): number {
+  return (id & 0xffff) === 0xffff ? -1 : id & 0xffff;
+}
+
+/** @linux kernel/sys.c `COMPAT_SYSCALL_DEFINE2(getrlimit)`, `old_getrlimit` (6.18) */
+function getrlimit(task: Task, resource: number, at: number, most: number): SysResult {
+  const wide = new Scratch(task).take(16);
+  return andThen(call(task, "getrlimit", resource, wide), (result) => {
+    if (result < 0) return result;
+    const view = structFromUser(task, wide, 16);
+    if (typeof view === "number") return -EFAULT;
+    const limits = [0, 8].map((place) => {
+      const limit = getInt64(view, place);
+      return limit < 0 || limit > most ? most : limit;
+    });
+    return putWords32(task, at, limits);
+  });
+}
+
+function setrlimit32(task: Task, resource: number, at: number): SysResult {
+  const limits = words32(task, at, 2);
+  if (limits === undefined) return -EFAULT;
+  const wide = new Scratch(task).put(
+    limits.map((word) => {
+      const limit = word >>> 0;
+      return limit === COMPAT_RLIM_INFINITY ? RLIM_INFINITY : limit;
+    }),
+  );
+  return wide < 0 ? wide : call(task, "setrlimit", resource, wide);
+}
+
+/** Memory that words of 32 bits cannot count is told in larger units. @linux kernel/sys.c `COMPAT_SYSCALL_DEFINE1(sysinfo)` */
+function sysinfo32(task: Task, at: number): SysResult {
+  const wide = new Scratch(task).take(SYSINFO_BYTES);
+  return andThen(call(task, "sysinfo", wide), (result) => {
+    if (result < 0) return result;
+    const view = structFromUser(task, wide, SYSINFO_BYTES);
+    if (typeof view === "number") return -EFAULT;
+    const word = (i: number): number => getInt64(view, i * 8);
+    let unit = view.getUint32(104, true);
+    let divisor = 1;
+    while (word(4) / divisor > 0xffffffff && unit < 4096) {
+      unit *= 2;
+      divisor *= 2;
+    }
+    const sizes = [4, 5, 6, 7, 8, 9].map((i) => Math.floor(word(i) / divisor));
+    const procs = view.getUint16(80, true);
+    const loads = [1, 2, 3].map(word);
+    return putWords32(task, at, [word(0), ...loads, ...sizes, procs, 0, 0, unit, 0, 0]);
+  });
+}
+
+/** Its first five fields, in the lengths they once had. @linux kernel/sys.c `olduname`, `oldolduname` (6.18) */
+function shortUname(task: Task, at: number, length: number, fields: number): SysResult {
+  if (at === 0) return -EFAULT;
+  const wide = new Scratch(task).take(NEW_UTS_LEN * UTS_FIELDS);
+  return andThen(call(task, "uname", wide), (result) => {
+    if (result < 0) return result;
+    const names = copyFromUser(task, wide, NEW_UTS_LEN * UTS_FIELDS);
+    if (typeof names === "number") return names;
+    const short = new Uint8Array(length * fields);
+    for (let i = 0; i < fields; i++) {
+      const from = i * NEW_UTS_LEN;
+      // Cut off, with a zero at the end.
+      short.set(names.subarray(from, from + length - 1), i * length);
+    }
+    return copyToUser(task, at, short);
+  });
+}
+
+/**
+ * One of the three descriptors for thread-local storage.
+ *
+ * @simplified the GDT is that of a 32-bit kernel: they have the numbers 6 to 8, not 12 to 14.
+ * @linux arch/x86/kernel/tls.c `do_set_thread_area`, `tls_desc_okay` (6.18)
+ */
+function setThreadArea(task: Task, at: number): number {
+  const words = words32(task, at, 4);
+  if (words === undefined) return -EFAULT;
+  const [number, base, limit, flags] = words as [number, number, number, number];
+  const isEmpty =
+    base === 0 && limit === 0 && ((flags & ~0x40) === AREA_EMPTY || (flags & ~0x40) === 0);
+  // 16-bit segments, code and absent ones are ways to go astray.
+  const isFit =
+    (flags & AREA_32BIT) !== 0 &&
+    (flags & AREA_CONTENTS) < AREA_IS_CODE &&
+    (flags & AREA_NOT_PRESENT) === 0;
+  if (!isEmpty && !isFit) return -EINVAL;
+  const { user } = task;
+  if (user.setThreadArea === undefined) return -ESRCH;
+  let entry = number;
+  if (entry === -1) {
+    entry = TLS_MIN;
+    while (entry < TLS_MIN + TLS_ENTRIES && user.threadArea?.(entry - TLS_MIN) !== undefined) {
+      entry++;
+    }
+    if (entry === TLS_MIN + TLS_ENTRIES) return -ESRCH;
+    if (putWords32(task, at, [entry]) < 0) return -EFAULT;
+  }
+  if (entry < TLS_MIN || entry >= TLS_MIN + TLS_ENTRIES) return -EINVAL;
+  user.setThreadArea(entry - TLS_MIN, isEmpty ? undefined : { base, limit: limit >>> 0, flags });
+  return 0;
+}
+
+/** @linux arch/x86/kernel/tls.c `do_get_thread_area` (6.18) */
+function getThreadArea(task: Task, at: number): number {
+  const words = words32(task, at, 1);
+  if (words === undefined) return -EFAULT;
+  const entry = words[0]!;
+  if (entry < TLS_MIN || entry >= TLS_MIN + TLS_ENTRIES) return -EINVAL;
+  const area = task.user.threadArea?.(entry - TLS_MIN);
+  // An empty one: read_exec_only and seg_not_present.
+  const { base, limit, flags } = area ?? { base: 0, limit: 0, flags: AREA_EMPTY };
+  return putWords32(task, at, [entry, base, limit, flags]);
+}
