@@ -1,4 +1,5 @@
 import { Cpu } from "../arch/x86/cpu.ts";
+import { vsyscallLandingPad } from "../arch/x86/entry/vdso.ts";
 import {
   EAX,
   EBP,
@@ -15,6 +16,7 @@ import { runUntilTrap, type Trap as Stop } from "../arch/x86/run.ts";
 import { DESC_ACCESSED, DESC_BIG, DESC_PRESENT, DESC_RW, DESC_S } from "../arch/x86/segment.ts";
 import { UserContext as X86State } from "../arch/x86/user-context.ts";
 import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
+import { EFAULT } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import {
@@ -26,6 +28,7 @@ import {
   type UserContext,
 } from "../kernel/user-context.ts";
 import type { Mm, TlbFlush } from "../mm/mm.ts";
+import { getUser32 } from "../mm/uaccess.ts";
 
 /** Of a data segment: it expands down. Of code, the bit says that it conforms. */
 const DESC_DOWN = 1 << 2;
@@ -133,7 +136,7 @@ export class MachineContext implements UserContext {
     task.userNs += Math.ceil(trap.instructions / kernel.costs.instructionsPerNs);
     if (trap.kind === "int" && trap.vector === IA32_SYSCALL_VECTOR) {
       this.#pending = this.#syscall(task);
-    } else if (trap.kind === "sysenter") this.#pending = this.#syscall(task);
+    } else if (trap.kind === "sysenter") this.#pending = this.#sysenter(task, mm);
     else if (trap.kind === "exception" || trap.kind === "int") {
       const isFault = trap.kind === "exception";
       task.trap = {
@@ -182,6 +185,25 @@ export class MachineContext implements UserContext {
       ((flags & AREA_READ_ONLY) === 0 ? DESC_RW : 0) |
       ((flags & AREA_EXPANDS_DOWN) === 0 ? 0 : DESC_DOWN);
     this.#state.tls[index] = { base: base | 0, limit: bytes, access, low: 0, high: 0 };
+  }
+
+  /**
+   * SYSENTER saves nothing: the kernel goes back to the vDSO's landing pad, with the stack that EBP tells, on which the
+   * program's EBP lies.
+   *
+   * @linux arch/x86/entry/syscall_32.c `do_SYSENTER_32`, `do_fast_syscall_32` (6.18)
+   */
+  #sysenter(task: Task, mm: Mm): Trap | undefined {
+    const { regs } = task;
+    regs.sp = regs.bp;
+    regs.ip = vsyscallLandingPad(mm);
+    const bp = getUser32(task, regs.bp);
+    if (bp === undefined) {
+      regs.ax = -EFAULT;
+      return undefined;
+    }
+    regs.bp = bp >>> 0;
+    return this.#syscall(task);
   }
 
   #syscall(task: Task): Trap {

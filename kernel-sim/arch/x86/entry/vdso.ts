@@ -24,6 +24,21 @@ const VDSO_PAGES = 2;
 /** Where `__kernel_vsyscall` of 32-bit programs lies in the page. */
 const VSYSCALL_OFFSET = 0x560;
 
+/**
+ * Registers that SYSENTER and SYSEXIT destroy are saved, EBP tells the kernel the stack. A call that is made again
+ * begins at INT 0x80, in front of the landing pad.
+ *
+ * @linux arch/x86/entry/vdso/vdso32/system_call.S `__kernel_vsyscall` (6.18)
+ */
+const VSYSCALL: readonly number[] = [
+  ...[0x51, 0x52, 0x55], // push %ecx, %edx, %ebp
+  ...[0x89, 0xe5], // mov %esp, %ebp
+  ...[0x0f, 0x34], // sysenter
+  ...[0xcd, 0x80], // int $0x80
+  ...[0x5d, 0x5a, 0x59, 0xc3], // pop %ebp, %edx, %ecx; ret
+];
+const LANDING_PAD_OFFSET = VSYSCALL_OFFSET + 9;
+
 interface Vdso {
   readonly vvar: SpecialMapping;
   readonly vclock: SpecialMapping;
@@ -59,6 +74,11 @@ export function vsyscallEntry(mm: Mm): number {
   return mm.vdso + VSYSCALL_OFFSET;
 }
 
+/** Where SYSENTER returns to, wherever it was executed. */
+export function vsyscallLandingPad(mm: Mm): number {
+  return mm.vdso + LANDING_PAD_OFFSET;
+}
+
 function vdsoOf(mm: Mm): Vdso | undefined {
   const name = mm.tables.mode === "four-level" ? "vdso64" : "vdso32";
   return mm.kernel.subsystem(name, () => makeVdso(mm));
@@ -70,8 +90,7 @@ function makeVdso(mm: Mm): Vdso | undefined {
   text.set([0x7f, 0x45, 0x4c, 0x46, is64Bit ? 2 : 1, 1, 1]);
   text[16] = 3;
   text[18] = is64Bit ? 62 : 3;
-  // int 0x80; ret.
-  if (!is64Bit) text.set([0xcd, 0x80, 0xc3], VSYSCALL_OFFSET);
+  if (!is64Bit) text.set(VSYSCALL, VSYSCALL_OFFSET);
   const vdso = specialPages(mm, text, VDSO_PAGES);
   const vvar = specialPages(mm, new Uint8Array(0), VVAR_PAGES);
   const vclock = specialPages(mm, new Uint8Array(0), VCLOCK_PAGES);
