@@ -1,8 +1,8 @@
-import { ENFILE, EOPNOTSUPP } from "../include/errno.ts";
+import { EOPNOTSUPP } from "../include/errno.ts";
 import { O_ACCMODE, O_CLOEXEC, O_NONBLOCK } from "../include/uapi/fcntl.ts";
 import type { Task } from "../kernel/task.ts";
 import { Dentry } from "./dcache.ts";
-import { hasRoomForFiles } from "./file-table.ts";
+import { fdForNewFile } from "./file-table.ts";
 import { type ByteString, type File, type FileOperations, Inode, SuperBlock } from "./fs.ts";
 import { Mount } from "./mount.ts";
 import { allocFile, noOpenFops } from "./pseudo.ts";
@@ -69,12 +69,8 @@ export function anonInodeGetfd(
   priv: unknown,
   flags: number,
 ): number {
-  const fd = task.files.getUnusedFd(task, (flags & O_CLOEXEC) !== 0);
+  const fd = fdForNewFile(task, (flags & O_CLOEXEC) !== 0);
   if (fd < 0) return fd;
-  if (!hasRoomForFiles(task)) {
-    task.files.putUnusedFd(fd);
-    return -ENFILE;
-  }
   const kept = flags & (O_ACCMODE | O_NONBLOCK);
   task.files.install(fd, anonInodeGetfile(task, name, fops, priv, kept));
   return fd;

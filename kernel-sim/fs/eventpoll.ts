@@ -19,6 +19,7 @@ import {
   epitemsOf,
 } from "./eventpoll-item.ts";
 import { hasTooManyPaths } from "./eventpoll-nesting.ts";
+import { fdForNewFile } from "./file-table.ts";
 import type { File, FileOperations, PollTable } from "./fs.ts";
 import { noopLlseek } from "./llseek.ts";
 import { pollWait } from "./poll.ts";
@@ -49,7 +50,7 @@ export function epollSubsystem(kernel: Kernel): EpollSubsystem {
 export function doEpollCreate(task: Task, flags: number): number {
   if ((flags & ~O_CLOEXEC) !== 0) return -EINVAL;
   epollSubsystem(task.kernel);
-  const fd = task.files.getUnusedFd(task, (flags & O_CLOEXEC) !== 0);
+  const fd = fdForNewFile(task, (flags & O_CLOEXEC) !== 0);
   if (fd < 0) return fd;
   const ep = new Eventpoll(task.cred.user);
   ep.file = anonInodeGetfile(task, "[eventpoll]", eventpollFops, ep, O_RDWR);

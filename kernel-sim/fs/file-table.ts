@@ -1,3 +1,4 @@
+import { ENFILE } from "../include/errno.ts";
 import { CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
 import { IN_CLOSE_NOWRITE, IN_CLOSE_WRITE } from "../include/uapi/inotify.ts";
 import { capable } from "../kernel/cred.ts";
@@ -37,6 +38,14 @@ export function abandonFile(file: File): void {
 export function hasRoomForFiles(task: Task, n = 1): boolean {
   const { nrFiles, sysctl } = task.kernel;
   return nrFiles + n <= sysctl.fileMax || capable(task.cred, CAP_SYS_ADMIN);
+}
+
+/** The lowest free number for a file that is about to be made; -EMFILE, or -ENFILE when there may be no more. */
+export function fdForNewFile(task: Task, closeOnExec: boolean): number {
+  const fd = task.files.getUnusedFd(task, closeOnExec);
+  if (fd < 0 || hasRoomForFiles(task)) return fd;
+  task.files.putUnusedFd(fd);
+  return -ENFILE;
 }
 
 /** One holder more; answers the file. @linux include/linux/fs.h `get_file` */

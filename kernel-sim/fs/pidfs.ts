@@ -2,7 +2,6 @@ import {
   EACCES,
   EFAULT,
   EINVAL,
-  EMFILE,
   ENOENT,
   ENOTTY,
   EOPNOTSUPP,
@@ -18,6 +17,7 @@ import { ptraceMayAccess } from "../kernel/ptrace-access.ts";
 import type { Task } from "../kernel/task.ts";
 import { copyToUser, getUser64, setInt64 } from "../mm/uaccess.ts";
 import { Dentry } from "./dcache.ts";
+import { fdForNewFile } from "./file-table.ts";
 import { type File, type FileOperations, Inode } from "./fs.ts";
 import { initCgroupNs, type NsCommon, nsPath } from "./nsfs.ts";
 import { allocFile, pseudoMount } from "./pseudo.ts";
@@ -98,8 +98,8 @@ export function pidfdCreate(task: Task, pid: Pid, flags: number, isNew = false):
     if (pid.tasks.pid.size === 0) return -ESRCH;
     if (!isThread && pid.tasks.tgid.size === 0) return -ENOENT;
   }
-  const fd = task.files.getUnusedFd(task, true);
-  if (fd < 0) return -EMFILE;
+  const fd = fdForNewFile(task, true);
+  if (fd < 0) return fd;
   const { kernel } = task;
   const mnt = pseudoMount(kernel, "pidfs", PID_FS_MAGIC);
   const dentry = new Dentry(mnt.sb, mnt.root, "", pidfsInode(kernel, pid));

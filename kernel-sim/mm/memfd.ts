@@ -1,4 +1,5 @@
 import { Dentry } from "../fs/dcache.ts";
+import { fdForNewFile } from "../fs/file-table.ts";
 import {
   type ByteString,
   File,
@@ -62,7 +63,7 @@ function memfdCreate(task: Task, nameAddr: number, rawFlags: number): number {
   const name = strncpyFromUser(task, nameAddr, MFD_NAME_MAX_LEN + 1);
   if (name === undefined) return -EINVAL;
   if (typeof name === "number") return -EFAULT;
-  const fd = task.files.getUnusedFd(task, (flags & MFD_CLOEXEC) !== 0);
+  const fd = fdForNewFile(task, (flags & MFD_CLOEXEC) !== 0);
   if (fd < 0) return fd;
   const file = memfdFile(task, name, flags);
   if (typeof file === "number") {

@@ -1,5 +1,5 @@
 import { FasyncList, fasyncHelper } from "../fs/fasync.ts";
-import { hasRoomForFiles } from "../fs/file-table.ts";
+import { fdForNewFile } from "../fs/file-table.ts";
 import {
   type File,
   type FileOperations,
@@ -12,7 +12,7 @@ import {
   S_IFSOCK,
 } from "../fs/fs.ts";
 import { allocFilePseudo, noOpenFops, pseudoInode, pseudoMount } from "../fs/pseudo.ts";
-import { EBADF, EINVAL, ENFILE, ENOTSOCK, ESPIPE } from "../include/errno.ts";
+import { EBADF, EINVAL, ENOTSOCK, ESPIPE } from "../include/errno.ts";
 import { O_CLOEXEC, O_NONBLOCK, O_RDWR } from "../include/uapi/fcntl.ts";
 import { AF_UNIX, MSG_DONTWAIT, MSG_EOR, SOCK_SEQPACKET } from "../include/uapi/socket.ts";
 import type { SysResult } from "../kernel/sleep.ts";
@@ -124,15 +124,10 @@ export function sockfdLookup(task: Task, fd: number): Socket | number {
 
 /** Gives an unused or accepted socket its file and a descriptor; a negative errno closes it. */
 export function sockMapFd(task: Task, sock: Socket, flags: number): number {
-  const fd = task.files.getUnusedFd(task, (flags & O_CLOEXEC) !== 0);
+  const fd = fdForNewFile(task, (flags & O_CLOEXEC) !== 0);
   if (fd < 0) {
     sock.ops.release(sock);
     return fd;
-  }
-  if (!hasRoomForFiles(task)) {
-    task.files.putUnusedFd(fd);
-    sock.ops.release(sock);
-    return -ENFILE;
   }
   task.files.install(fd, sockAllocFile(task, sock, flags));
   return fd;

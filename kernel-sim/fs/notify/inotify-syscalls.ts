@@ -16,6 +16,7 @@ import {
 import type { SyscallTable } from "../../kernel/syscall.ts";
 import type { Task } from "../../kernel/task.ts";
 import { anonInodeGetfile } from "../anon-inodes.ts";
+import { fdForNewFile } from "../file-table.ts";
 import { LOOKUP_DIRECTORY, LOOKUP_FOLLOW } from "../namei.ts";
 import { inodePermission, MAY_READ } from "../permission.ts";
 import { fsSysctl } from "../sysctl.ts";
@@ -41,7 +42,7 @@ function inotifyInit1(task: Task, flags: number): number {
   const sysctl = fsSysctl(task.kernel);
   const { user } = task.cred;
   if (user.inotifyInstances >= sysctl.inotifyMaxUserInstances) return -EMFILE;
-  const fd = task.files.getUnusedFd(task, (flags & O_CLOEXEC) !== 0);
+  const fd = fdForNewFile(task, (flags & O_CLOEXEC) !== 0);
   if (fd < 0) return fd;
   const group = new InotifyGroup(user, sysctl.inotifyMaxQueuedEvents, sysctl.inotifyMaxUserWatches);
   const file = anonInodeGetfile(task, "inotify", inotifyFops, group, flags & O_NONBLOCK);

@@ -1,4 +1,5 @@
 import { anonInodeGetfile } from "../../fs/anon-inodes.ts";
+import { fdForNewFile } from "../../fs/file-table.ts";
 import { type File, type FileOperations, FMODE_READ, FMODE_WRITE, S_IFDIR } from "../../fs/fs.ts";
 import { E2BIG, EBADF, EBADFD, EFAULT, EINVAL, ENOMSG, EPERM } from "../../include/errno.ts";
 import { CAP_SYS_ADMIN } from "../../include/uapi/capability.ts";
@@ -42,7 +43,7 @@ function createRuleset(task: Task, attr: number, size: number, flags: number): n
   const scoped = getUint64(view, 16);
   if (fs > MASK_ACCESS_FS || net > MASK_ACCESS_NET || scoped > MASK_SCOPE) return -EINVAL;
   if (fs === 0 && net === 0 && scoped === 0) return -ENOMSG;
-  const fd = task.files.getUnusedFd(task, true);
+  const fd = fdForNewFile(task, true);
   if (fd < 0) return fd;
   const ruleset = new LandlockRuleset({ fs, net, scoped });
   const file = anonInodeGetfile(task, "[landlock-ruleset]", rulesetFops, ruleset, O_RDWR);
