@@ -12,7 +12,9 @@ const config: KnipConfig = {
     "playwright.config.ts",
     "tests/e2e/global-setup.ts",
     "tests/e2e/**/*.spec.ts",
-    "tests/bench/*.ts",
+    "tests/bench/{,threads/}*.ts",
+    // Stands for `#kernel-sim` in a Worker without the kernel.
+    "kernel-sim/base.ts",
     "**/*.test.{ts,tsx}",
     ...BUNDLES.flatMap(({ entries }) => Object.values(entries)).filter((file) => existsSync(file)),
   ],

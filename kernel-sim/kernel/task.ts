@@ -24,7 +24,6 @@ import type { WaitQueueHead } from "./wait.ts";
 export const PF_EXITING = 0x4;
 export const PF_FORKNOEXEC = 0x40;
 export const PF_MCE_PROCESS = 0x80;
-export const PF_SUPERPRIV = 0x100;
 export const PF_SIGNALED = 0x400;
 export const PF_MEMALLOC_NOIO = 0x80000;
 export const PF_LOCAL_THROTTLE = 0x100000;

@@ -151,4 +151,4 @@ export class PageAllocator {
   }
 }
 
-export { PAGE_SIZE };
+
