@@ -150,5 +150,3 @@ export class PageAllocator {
     this.#free[order]!.add(pfn);
   }
 }
-
-
