@@ -1,4 +1,4 @@
-import { PAGE_SIZE, type PhysMemory } from "../hw/phys-memory.ts";
+import type { PhysMemory } from "../hw/phys-memory.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { Page, type PageKind } from "./page.ts";
