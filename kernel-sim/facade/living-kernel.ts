@@ -74,11 +74,22 @@ export class LivingKernel {
   /** Puts a program into the file system, so that it can be run by its path. */
   install(path: string, program: Program | ExecutableFile): void {
     if (typeof program === "object") {
-      this.rootfs.file(encode(path), program.bytes, { mode: 0o755 });
+      this.writeFile(path, program.bytes, 0o755);
       return;
     }
     this.kernel.programs.set(path, programLoader(program));
-    this.rootfs.file(encode(path), programFile(path), { mode: 0o755 });
+    this.writeFile(path, programFile(path), 0o755);
+  }
+
+  /** Makes a file, and the directories above it. */
+  writeFile(path: string, bytes: Uint8Array, mode: number): void {
+    const name = encode(path);
+    for (let at = name.indexOf("/", 1); at !== -1; at = name.indexOf("/", at + 1)) {
+      const above = name.slice(0, at);
+      if (this.rootfs.lookup(above).inode === undefined) this.rootfs.mkdir(above);
+    }
+    if (this.rootfs.lookup(name).inode !== undefined) throw new Error(`${path} exists already`);
+    this.rootfs.file(name, bytes, { mode });
   }
 
   /** Starts a program, not yet running: a file's path, or a function that becomes a file. */

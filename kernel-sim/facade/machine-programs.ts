@@ -71,7 +71,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
     writeFile(path: string, contents: string | Uint8Array, mode = 0o644) {
       const bytes = typeof contents === "string" ? utf8(contents) : plainBytes(contents);
       const machine = living();
-      machine.guarded(() => machine.rootfs.file(path, bytes, { mode }));
+      machine.guarded(() => machine.writeFile(path, bytes, mode));
     },
     processes: () => Object.freeze(processRows(living().kernel)),
     descriptors(pid: number) {

@@ -4,6 +4,7 @@ import { PAGE_PRESENT } from "../hw/page-table.ts";
 import type { Task } from "../kernel/task.ts";
 import type { Mm } from "../mm/mm.ts";
 import { ptePfn } from "../mm/pgtable.ts";
+import { specialPage } from "../mm/special-mapping.ts";
 import { fromUtf8 } from "../user/marshal.ts";
 
 const PAGE_SIZE = 4096;
@@ -38,7 +39,9 @@ function lookAtPage(mm: Mm, start: number): Uint8Array | undefined {
   if ((low & PAGE_PRESENT) !== 0) return mm.memory.phys.frame(ptePfn(low));
   const page = new Uint8Array(PAGE_SIZE);
   // What the first access would find: the file's bytes, or zeros.
-  if (vma.file !== undefined) {
+  const special = specialPage(vma, vma.pgoffOf(start));
+  if (special !== undefined) page.set(special.bytes);
+  else if (vma.file !== undefined) {
     page.set(kernelRead(vma.file, vma.pgoffOf(start) * PAGE_SIZE, PAGE_SIZE));
   }
   return page;

@@ -1,3 +1,4 @@
+import { setThreadArea } from "../arch/x86/tls.ts";
 import { PIDFD_THREAD, pidfdCreate } from "../fs/pidfs.ts";
 import { EAGAIN, EEXIST, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
 import {
@@ -35,6 +36,7 @@ import { SIG_DFL, SIG_IGN, SIGCHLD } from "../include/uapi/signal.ts";
 import { putUser32 } from "../mm/uaccess.ts";
 import { hasFlag } from "./clone-flags.ts";
 import { type Cred, capable } from "./cred.ts";
+import { isCompat } from "./entry/invoke.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { copyNamespaces } from "./nsproxy-copy.ts";
 import { allocPid, freePid, type Pid, type PidNamespace } from "./pid.ts";
@@ -325,9 +327,12 @@ function copyThread(task: Task, child: Task, args: CloneArgs): void {
   child.regs.set(task.regs);
   child.regs.ax = 0;
   if (args.stack !== 0) child.regs.sp = args.stack;
-  child.fsBase = hasFlag(args.flags, CLONE_SETTLS) ? args.tls : task.fsBase;
+  const setsTls = hasFlag(args.flags, CLONE_SETTLS);
+  child.fsBase = setsTls && !isCompat(task) ? args.tls : task.fsBase;
   child.gsBase = task.gsBase;
   child.user = task.user.fork(child, task);
+  // The caller has looked at the descriptor: it can be set.
+  if (setsTls && isCompat(task)) setThreadArea(task, child, args.tls, false);
   child.state = TASK_RUNNING;
 }
 

@@ -52,3 +52,8 @@ export function installSpecialMapping(
   mm.statAccount(vma.flags, len / 4096);
   return vma;
 }
+
+/** The page at `pgoff` of such a mapping; undefined of any other. */
+export function specialPage(vma: Vma, pgoff: number): Page | undefined {
+  return vma.ops === SPECIAL_OPS ? (vma.privateData as SpecialMapping).pages[pgoff] : undefined;
+}

@@ -1,9 +1,9 @@
-import { EFAULT, EINVAL, ESRCH } from "../../../include/errno.ts";
+import { EFAULT } from "../../../include/errno.ts";
 import type { SysResult } from "../../../kernel/sleep.ts";
 import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { copyFromUser, copyToUser, getInt64, structFromUser } from "../../../mm/uaccess.ts";
-import { GDT_ENTRY_TLS_MIN } from "../user-context.ts";
+import { getThreadArea, setThreadArea } from "../tls.ts";
 import { andThen, call, putWords32, Scratch, words32 } from "./compat-translate.ts";
 
 const NEW_UTS_LEN = 65;
@@ -12,14 +12,6 @@ const UTS_FIELDS = 6;
 const COMPAT_RLIM_INFINITY = 0xffffffff;
 const RLIM_INFINITY = 2 ** 64;
 const SYSINFO_BYTES = 112;
-const TLS_MIN = GDT_ENTRY_TLS_MIN;
-const TLS_ENTRIES = 3;
-/** `struct user_desc`: what a segment must be, and what an empty entry is. */
-const AREA_32BIT = 1;
-const AREA_CONTENTS = 6;
-const AREA_IS_CODE = 4;
-const AREA_NOT_PRESENT = 0x20;
-const AREA_EMPTY = 0x28;
 
 /** Calls with users and groups of 32 bits are the usual ones under another name. */
 const IDS_32 =
@@ -65,7 +57,7 @@ export const sysCompatSyscalls: SyscallTable = {
   olduname: (task, at) => shortUname(task, at, NEW_UTS_LEN, 5),
   oldolduname: (task, at) => shortUname(task, at, OLD_UTS_LEN, 5),
   umount: (task, path) => call(task, "umount2", path, 0),
-  set_thread_area: setThreadArea,
+  set_thread_area: (task, at) => setThreadArea(task, task, at),
   get_thread_area: getThreadArea,
 };
 
@@ -138,50 +130,4 @@ function shortUname(task: Task, at: number, length: number, fields: number): Sys
     }
     return copyToUser(task, at, short);
   });
-}
-
-/**
- * One of the three descriptors for thread-local storage.
- *
- * @simplified the GDT is that of a 32-bit kernel: they have the numbers 6 to 8, not 12 to 14.
- * @linux arch/x86/kernel/tls.c `do_set_thread_area`, `tls_desc_okay` (6.18)
- */
-function setThreadArea(task: Task, at: number): number {
-  const words = words32(task, at, 4);
-  if (words === undefined) return -EFAULT;
-  const [number, base, limit, flags] = words as [number, number, number, number];
-  const isEmpty =
-    base === 0 && limit === 0 && ((flags & ~0x40) === AREA_EMPTY || (flags & ~0x40) === 0);
-  // 16-bit segments, code and absent ones are ways to go astray.
-  const isFit =
-    (flags & AREA_32BIT) !== 0 &&
-    (flags & AREA_CONTENTS) < AREA_IS_CODE &&
-    (flags & AREA_NOT_PRESENT) === 0;
-  if (!isEmpty && !isFit) return -EINVAL;
-  const { user } = task;
-  if (user.setThreadArea === undefined) return -ESRCH;
-  let entry = number;
-  if (entry === -1) {
-    entry = TLS_MIN;
-    while (entry < TLS_MIN + TLS_ENTRIES && user.threadArea?.(entry - TLS_MIN) !== undefined) {
-      entry++;
-    }
-    if (entry === TLS_MIN + TLS_ENTRIES) return -ESRCH;
-    if (putWords32(task, at, [entry]) < 0) return -EFAULT;
-  }
-  if (entry < TLS_MIN || entry >= TLS_MIN + TLS_ENTRIES) return -EINVAL;
-  user.setThreadArea(entry - TLS_MIN, isEmpty ? undefined : { base, limit: limit >>> 0, flags });
-  return 0;
-}
-
-/** @linux arch/x86/kernel/tls.c `do_get_thread_area` (6.18) */
-function getThreadArea(task: Task, at: number): number {
-  const words = words32(task, at, 1);
-  if (words === undefined) return -EFAULT;
-  const entry = words[0]!;
-  if (entry < TLS_MIN || entry >= TLS_MIN + TLS_ENTRIES) return -EINVAL;
-  const area = task.user.threadArea?.(entry - TLS_MIN);
-  // An empty one: read_exec_only and seg_not_present.
-  const { base, limit, flags } = area ?? { base: 0, limit: 0, flags: AREA_EMPTY };
-  return putWords32(task, at, [entry, base, limit, flags]);
 }

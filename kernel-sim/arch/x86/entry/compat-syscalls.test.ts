@@ -194,6 +194,42 @@ test("a call through the vDSO by sysenter leaves the other registers as they wer
   expect(process.exited).toBe(7 + process.pid);
 });
 
+test("a thread gets the thread-local storage that clone names", () => {
+  // CLONE_VM | CLONE_SETTLS | SIGCHLD; the parent waits and tells what the child has left in memory.
+  const source = `
+    _start:
+      mov $120, %eax
+      mov $0x80111, %ebx
+      mov $stack, %ecx
+      xor %edx, %edx
+      mov $area, %esi
+      xor %edi, %edi
+      int $0x80
+      test %eax, %eax
+      jz child
+      mov %eax, %ebx
+      xor %ecx, %ecx
+      mov $7, %eax
+      int $0x80
+      movzbl text, %ebx
+      mov $1, %eax
+      int $0x80
+    child:
+      mov $0x33, %eax
+      mov %eax, %gs
+      movb $42, %gs:0
+      mov $1, %eax
+      int $0x80
+    .data
+    area: .long 6, text, 0xfffff, 0x51
+    text: .byte 1
+    .bss
+    .skip 4096
+    stack: .skip 16
+  `;
+  expect(boot().run(i386.asm(source))).toBe(42);
+});
+
 test("an instruction with the trap flag is followed by SIGTRAP", () => {
   const machine = boot();
   const process = machine.spawn(i386.asm("pushf\norl $0x100, (%esp)\npopf\nnop\nnop"));

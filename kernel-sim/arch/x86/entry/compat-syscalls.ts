@@ -20,7 +20,8 @@ import { timeCompatSyscalls } from "./compat-time-syscalls.ts";
  * @linux arch/x86/entry/syscalls/syscall_32.tbl (6.18): rows without a compat entry, as far as they are here
  * @simplified ENOSYS is answered by what has structures with pointers or words that nobody has laid out yet: sendmsg and
  * recvmsg, timer_create, statfs, utime, utimes, adjtimex, pselect6, set_robust_list, ipc and the calls behind it, mq,
- * clone3, io_submit, process_vm_readv. clone takes no CLONE_SETTLS. ioctl is that of 64-bit programs.
+ * clone3, io_submit, process_vm_readv. A descriptor that CLONE_SETTLS cannot
+ * use is left out. ioctl is that of 64-bit programs.
  */
 const SAME: readonly string[] = (
   "exit fork read write open close creat link unlink chdir mknod chmod getpid setpgid access nice sync kill rename " +
