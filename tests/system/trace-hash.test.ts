@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { type Browser, chromium } from "playwright";
+import { type Browser, chromium, firefox } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sandboxCommand } from "../../server/grading/sandbox/command.ts";
 import { chromiumOptions } from "../chromium.ts";
@@ -50,21 +50,35 @@ function printed(program: string, args: readonly string[]): string {
   return stdout.trim() === "" ? stderr : stdout.trim();
 }
 
-test("the same programs and seeds leave the same trace in Node, in Deno and in Chromium", async () => {
-  const inNode = printed(process.execPath, [script]);
-  expect(inNode).toMatch(/^(\d{2,}:\d+:[\da-f]+ ?){5}$/);
-  const deno = sandboxCommand(script, MEMORY_MIB);
-  expect(printed(deno.program, deno.args)).toBe(inNode);
-
+async function inBrowser(browser: Browser): Promise<unknown> {
   const tab = await browser.newPage();
   await tab.goto(page.url);
   await tab.waitForSelector("html[data-ready]");
-  const outputs = await tab.evaluate(async (source) => {
+  return tab.evaluate(async (source) => {
     const sandbox = (window as unknown as SandboxWindow).openSandbox();
     const found: unknown[] = [];
     await sandbox.run({ id: "cell", source }, (output) => found.push(output));
     sandbox.close();
     return found;
   }, TRACE_CELL);
-  expect(outputs).toEqual([{ kind: "result", bundle: { "text/plain": `"${inNode}"` } }]);
+}
+
+test("the same programs and seeds leave the same trace in Node, in Deno and in Chromium", async () => {
+  const inNode = printed(process.execPath, [script]);
+  expect(inNode).toMatch(/^(\d{2,}:\d+:[\da-f]+ ?){5}$/);
+  const deno = sandboxCommand(script, MEMORY_MIB);
+  expect(printed(deno.program, deno.args)).toBe(inNode);
+  const output = { kind: "result", bundle: { "text/plain": `"${inNode}"` } };
+  expect(await inBrowser(browser)).toEqual([output]);
+});
+
+test("and in Firefox, where it is installed", async (context) => {
+  if (!existsSync(firefox.executablePath())) context.skip("no Firefox is installed");
+  const other = await firefox.launch();
+  const output = {
+    kind: "result",
+    bundle: { "text/plain": `"${printed(process.execPath, [script])}"` },
+  };
+  expect(await inBrowser(other)).toEqual([output]);
+  await other.close();
 });
