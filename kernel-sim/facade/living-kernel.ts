@@ -1,5 +1,5 @@
 import type { BootOptions } from "../api.ts";
-import type { SpawnOptions } from "../api-kernel.ts";
+import type { Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
 import { cdevAdd } from "../fs/char-dev.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
@@ -19,11 +19,15 @@ import { isSleeping } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { initProgram } from "../user/init-program.ts";
+import { MachineContext } from "../user/machine-context.ts";
 import { fromUtf8, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { programFile } from "../user/program-file.ts";
 import { programLoader } from "../user/user-context.ts";
+import { lookAtMemory, mapsOf } from "./process-memory.ts";
+import { savedRegisters } from "./registers.ts";
+import { stepInstruction } from "./step-instruction.ts";
 
 const TTYAUX_MAJOR = 5;
 const CONSOLE_MINOR = 1;
@@ -33,6 +37,7 @@ const DEFAULT_ENV = { HOME: "/", PATH: "/usr/bin:/bin", TERM: "linux" };
 export interface SpawnedProgram {
   readonly task: Task;
   readonly context: ProgramContext | undefined;
+  readonly isMachineCode: boolean;
 }
 
 /** The bytes of an executable, and what it is called. */
@@ -114,7 +119,11 @@ export class LivingKernel {
       );
     }
     const { user } = child;
-    return { task: child, context: user instanceof ProgramContext ? user : undefined };
+    const isMachineCode = user instanceof MachineContext;
+    return {
+      ...{ task: child, isMachineCode },
+      context: user instanceof ProgramContext ? user : undefined,
+    };
   }
 
   /** Runs until `isDone`, or until nothing can happen any more. */
@@ -160,6 +169,22 @@ export class LivingKernel {
     }
     fput(file);
     return concat(pieces);
+  }
+
+  stepInstruction(task: Task): SteppedInstruction | undefined {
+    return stepInstruction(this, task);
+  }
+
+  registers(task: Task): Registers | undefined {
+    return task.user instanceof MachineContext ? savedRegisters(task.regs) : undefined;
+  }
+
+  memory(task: Task, address: number, n: number): Uint8Array | undefined {
+    return lookAtMemory(task, address, n);
+  }
+
+  maps(task: Task): string {
+    return mapsOf(task);
   }
 
   #installed(program: Program | ExecutableFile): string {

@@ -1,15 +1,11 @@
 import type { Machine } from "../api.ts";
 import type { MachineProgram, Process, SpawnOptions, UserProgram } from "../api-kernel.ts";
 import type { Task } from "../kernel/task.ts";
-import { MachineContext } from "../user/machine-context.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { facade } from "./facade.ts";
 import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
-import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { descriptorRows, processRows, stateLetter } from "./processes.ts";
-import { savedRegisters } from "./registers.ts";
-import { stepInstruction } from "./step-instruction.ts";
 
 /** What a machine offers for running programs. */
 type Programs = Pick<
@@ -52,7 +48,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
     stepInstruction(process: { readonly pid: number }) {
       const machine = living();
       const task = findTask(machine, process.pid);
-      return task === undefined ? undefined : stepInstruction(machine, task);
+      return task === undefined ? undefined : machine.stepInstruction(task);
     },
     runFor(ns: number) {
       const { kernel } = living();
@@ -97,8 +93,7 @@ function asProgram(program: UserProgram | MachineProgram, call: string): Program
   return program as unknown as Program;
 }
 
-function outcome({ task, context }: SpawnedProgram): unknown {
-  const isMachineCode = task.user instanceof MachineContext;
+function outcome({ task, context, isMachineCode }: SpawnedProgram): unknown {
   if (context?.thrown !== undefined) throw context.thrown.error;
   if (task.exitState === 0) {
     throw new Error(
@@ -136,12 +131,12 @@ function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram)
       return machine.output(task);
     },
     get maps() {
-      return mapsOf(task);
+      return machine.maps(task);
     },
     registers: () => {
-      return task.user instanceof MachineContext ? savedRegisters(task.regs) : undefined;
+      return machine.registers(task);
     },
-    memory: (address: number, n: number) => lookAtMemory(task, address, n),
+    memory: (address: number, n: number) => machine.memory(task, address, n),
   });
 }
 
