@@ -5,7 +5,11 @@ import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
 import { File } from "../fs/fs.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
+import { MNT_RELATIME } from "../fs/mount.ts";
 import { doFilpOpen } from "../fs/namei-open.ts";
+import { attachMount, newMount } from "../fs/namespace.ts";
+import { procTree } from "../fs/proc/generic.ts";
+import { procFillSuper } from "../fs/proc/root.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
 import type { Clock } from "../hw/clock.ts";
 import { errnoName } from "../include/errno.ts";
@@ -18,6 +22,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { isSleeping } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import type { TraceRing } from "../trace/ring.ts";
+import { userPrograms } from "../user/bin/table.ts";
 import { initProgram } from "../user/init-program.ts";
 import { MachineContext } from "../user/machine-context.ts";
 import { fromUtf8, utf8 } from "../user/marshal.ts";
@@ -69,8 +74,12 @@ export class LivingKernel {
     });
     this.kernel = started.kernel;
     this.rootfs = started.rootfs;
-    fillMachineTree(this.rootfs);
+    fillMachineTree(this.rootfs, Object.keys(userPrograms));
+    this.#mountProc();
     this.#addConsole();
+    for (const [name, program] of Object.entries({ ...userPrograms })) {
+      this.kernel.programs.set(`/bin/${name}`, programLoader(program));
+    }
     this.kernel.programs.set("/sbin/init", programLoader(initProgram));
     this.init = startInit(started, "/sbin/init", "kernelbook");
     this.guarded(() => this.kernel.runReady());
@@ -82,8 +91,11 @@ export class LivingKernel {
       this.writeFile(path, program.bytes, 0o755);
       return;
     }
-    this.kernel.programs.set(path, programLoader(program));
-    this.writeFile(path, programFile(path), 0o755);
+    // The machine's own files stay; what they stand for is another program from now on.
+    const own = path.replace(/^\/usr\/bin\//, "/bin/");
+    const isOwn = own.startsWith("/bin/") && Object.hasOwn(userPrograms, own.slice(5));
+    this.kernel.programs.set(isOwn ? own : path, programLoader(program));
+    if (!isOwn) this.writeFile(path, programFile(path), 0o755);
   }
 
   /** Makes a file, and the directories above it. */
@@ -187,11 +199,19 @@ export class LivingKernel {
     return mapsOf(task);
   }
 
+  /** What a machine's init would mount first. */
+  #mountProc(): void {
+    const { kernel, rootfs } = this;
+    const sb = procFillSuper(kernel, kernel.initPidNs, procTree(kernel));
+    const mnt = newMount(kernel, sb, sb.root, MNT_RELATIME, "proc");
+    attachMount(mnt, rootfs.root.mnt, rootfs.lookup("/proc"));
+  }
+
   #installed(program: Program | ExecutableFile): string {
     const given = String(program.name);
     const name = /^[\w.-]{1,64}$/.test(given) ? given : "program";
     this.#programs++;
-    const plain = `/usr/bin/${name}`;
+    const plain = `/usr/${Object.hasOwn(userPrograms, name) ? "local/" : ""}bin/${name}`;
     const path = this.#taken.has(plain) ? `${plain}.${this.#programs}` : plain;
     this.#taken.add(path);
     this.install(path, program);
@@ -248,9 +268,12 @@ export class LivingKernel {
         const done = iter.copyFrom(bytes);
         const written = bytes.subarray(0, done);
         this.#allOutput.push(written);
-        const own = this.#output.get(iocb.task.tgid) ?? [];
-        own.push(written);
-        this.#output.set(iocb.task.tgid, own);
+        // What a shell's children write is the shell's output too.
+        for (let task = iocb.task; task.tgid !== this.init.tgid; task = task.realParent) {
+          const own = this.#output.get(task.tgid) ?? [];
+          own.push(written);
+          this.#output.set(task.tgid, own);
+        }
         return done;
       },
     });

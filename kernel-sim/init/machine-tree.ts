@@ -25,6 +25,8 @@ const DIRECTORIES: readonly (readonly [string, number, number])[] = [
   ["/usr", 0o755, 0],
   ["/usr/bin", 0o755, 0],
   ["/usr/lib", 0o755, 0],
+  ["/usr/local", 0o755, 0],
+  ["/usr/local/bin", 0o755, 0],
   ["/var", 0o755, 0],
   ["/var/log", 0o755, 0],
 ];
@@ -40,8 +42,11 @@ const DEVICES: readonly (readonly [string, number, number, number])[] = [
   ["/dev/console", 5, 1, 0o600],
 ];
 
-/** What lies on the disk of a small machine before it boots: the usual directories, devices and texts. */
-export function fillMachineTree(rootfs: Rootfs): void {
+/**
+ * What lies on the disk of a small machine before it boots: the usual directories, devices, texts, and the files of
+ * `programs` in /bin and /usr/bin.
+ */
+export function fillMachineTree(rootfs: Rootfs, programs: readonly string[]): void {
   for (const [path, mode, owner] of DIRECTORIES) {
     rootfs.mkdir(path, { mode, uid: owner, gid: owner });
   }
@@ -51,6 +56,11 @@ export function fillMachineTree(rootfs: Rootfs): void {
       path,
       Uint8Array.from(text, (char) => char.charCodeAt(0)),
     );
+  }
+  for (const name of programs) {
+    const path = `/bin/${name}`;
+    rootfs.file(path, programFile(path), { mode: 0o755 });
+    rootfs.link(`/usr/bin/${name}`, path);
   }
   rootfs.file("/sbin/init", programFile("/sbin/init"), { mode: 0o755 });
 }

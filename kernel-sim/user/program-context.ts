@@ -282,6 +282,8 @@ export class ProgramContext implements UserContext {
   #replayStep(frame: ProgramFrame, answer: number | undefined): void {
     const { value } = frame.steps.next(answer as never);
     frame.isStarted = true;
+    // A clone that is replayed starts nothing.
+    this.nextThread = undefined;
     if (value === this.syscallRequest) this.#replay.call(this.syscallRequest.load(new PtRegs()));
   }
 }

@@ -101,6 +101,12 @@ export class Sys {
     return yield* this.#port.number(56, CLONE_VFORK | CLONE_VM | SIGCHLD);
   }
 
+  /** A child that borrows this program's memory until it has called execve or ended, and runs `program` in it. */
+  *vfork(program: Program): SysCall {
+    this.#port.context.nextThread = { program, argv: [], isThread: false };
+    return yield* this.#port.number(56, CLONE_VFORK | CLONE_VM | SIGCHLD);
+  }
+
   /** Answers only when it fails. */
   *execve(
     path: string,
