@@ -1,25 +1,63 @@
 import type { Program } from "../program.ts";
 import { sh } from "../sh/sh.ts";
 import { cat } from "./cat.ts";
+import { chmod, cp, ln, mkdir, mkfifo, mv, readlink, rm, rmdir, touch } from "./files.ts";
+import { grep } from "./grep.ts";
+import { ls } from "./ls.ts";
+import { date, dmesg, free, id, mount, sync, umount, uname, uptime, whoami } from "./machine.ts";
+import { ps, pstree } from "./ps.ts";
+import { env, kill, nice, pwd, tee, xargs } from "./run.ts";
 import { echo, falseProgram, printf, seq, sleep, tr, trueProgram, yes } from "./small.ts";
+import { stat } from "./stat.ts";
 import { cut, head, sort, tail, uniq, wc } from "./text.ts";
 
 /** The programs of a machine's /bin and /usr/bin, by name. */
 export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   cat,
+  chmod,
+  cp,
   cut,
+  date,
+  dmesg,
   echo,
+  env,
   false: falseProgram,
+  free,
+  grep,
   head,
+  id,
+  kill,
+  ln,
+  ls,
+  mkdir,
+  mkfifo,
+  mount,
+  mv,
+  nice,
   printf,
+  ps,
+  pstree,
+  pwd,
+  readlink,
+  rm,
+  rmdir,
   seq,
   sh,
   sleep,
   sort,
+  stat,
+  sync,
   tail,
+  tee,
+  touch,
   tr,
   true: trueProgram,
+  umount,
+  uname,
   uniq,
+  uptime,
   wc,
+  whoami,
+  xargs,
   yes,
 });

@@ -37,11 +37,20 @@ export class Lexer {
   at: number;
   line: number;
   readonly #substitution: (lexer: Lexer) => Command;
+  /** Whether nothing follows the text: its end ends a here-document too. */
+  readonly #isWhole: boolean;
   /** Here-documents whose text begins behind the next newline. */
   #documents: { redirection: Redirection; end: string; isQuoted: boolean; isTabbed: boolean }[] =
     [];
 
-  constructor(text: string, at: number, line: number, substitution: (lexer: Lexer) => Command) {
+  constructor(
+    text: string,
+    at: number,
+    line: number,
+    substitution: (lexer: Lexer) => Command,
+    isWhole = true,
+  ) {
+    this.#isWhole = isWhole;
     this.text = text;
     this.at = at;
     this.line = line;
@@ -95,7 +104,10 @@ export class Lexer {
       let body = "";
       const line = this.line;
       for (;;) {
-        if (this.at >= this.text.length) break;
+        if (this.at >= this.text.length) {
+          if (this.#isWhole) break;
+          throw new Incomplete("here-document");
+        }
         const newline = this.text.indexOf("\n", this.at);
         const stop = newline < 0 ? this.text.length : newline;
         let content = this.text.slice(this.at, stop);
@@ -103,7 +115,6 @@ export class Lexer {
         this.line++;
         if (isTabbed) content = content.replace(/^\t+/, "");
         if (content === end) break;
-        if (newline < 0) throw new Incomplete("here-document");
         body += `${content}\n`;
       }
       const inner = new Lexer(body, 0, line, this.#substitution);

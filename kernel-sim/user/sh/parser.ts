@@ -18,8 +18,8 @@ export interface Parsed {
  *
  * Throws `Incomplete` when the text ends too early, `ShellSyntaxError` when it is none.
  */
-export function parseCommand(text: string, at: number, line: number): Parsed {
-  const lexer = new Lexer(text, at, line, substitution);
+export function parseCommand(text: string, at: number, line: number, isWhole = true): Parsed {
+  const lexer = new Lexer(text, at, line, substitution, isWhole);
   const parser = new Parser(lexer);
   const command = parser.line();
   return { command, at: lexer.at, line: lexer.line };

@@ -101,7 +101,7 @@ function* readCommands(shell: Shell): SysCall {
     isMore = false;
     let parsed: { command: Command | undefined; at: number; line: number };
     try {
-      parsed = parseCommand(text, 0, line);
+      parsed = parseCommand(text, 0, line, isEnd);
     } catch (error) {
       if (error instanceof Incomplete && !isEnd) {
         isMore = true;

@@ -1,0 +1,107 @@
+import type { Program } from "../program.ts";
+import { linesOf, options, readText, usage } from "./io.ts";
+
+/** grep [-vinclqEFwox] pattern [file]...: 0 found, 1 not, 2 error. */
+export const grep: Program = function* grep(sys, argv) {
+  const { flags, rest, wrong } = options(argv, "vinclqEFwoxhHsre:");
+  if (wrong !== undefined) return yield* usage(sys, "grep", wrong, 2);
+  const given = flags.get("e");
+  const pattern = given ?? rest[0];
+  const paths = given === undefined ? rest.slice(1) : rest;
+  if (pattern === undefined) {
+    yield* sys.write(2, "Usage: grep [OPTION]... PATTERNS [FILE]...\n");
+    return 2;
+  }
+  const matcher = matcherOf(pattern, flags);
+  let isFound = false;
+  let isWrong = false;
+  for (const path of paths.length === 0 ? ["-"] : paths) {
+    const text = yield* readText(sys, "grep", path);
+    if (text === undefined) {
+      isWrong = true;
+      continue;
+    }
+    const shown = path === "-" ? "(standard input)" : path;
+    const isNamed = flags.has("H") || (paths.length > 1 && !flags.has("h"));
+    const prefix = isNamed ? `${shown}:` : "";
+    let count = 0;
+    let out = "";
+    for (const [i, line] of linesOf(text).entries()) {
+      if (matcher.test(line) === flags.has("v")) continue;
+      count++;
+      const number = flags.has("n") ? `${i + 1}:` : "";
+      if (!flags.has("o")) out += `${prefix}${number}${line}\n`;
+      else {
+        const all = new RegExp(matcher.source, `${matcher.flags}g`);
+        for (const [piece] of line.matchAll(all))
+          if (piece !== "") out += `${prefix}${number}${piece}\n`;
+      }
+    }
+    isFound ||= count > 0;
+    if (flags.has("q")) continue;
+    if (flags.has("l")) out = count > 0 ? `${shown}\n` : "";
+    else if (flags.has("c")) out = `${prefix}${count}\n`;
+    if (out !== "" && (yield* sys.write(1, out)) < 0) return 2;
+  }
+  if (flags.has("q") && isFound) return 0;
+  return isWrong ? 2 : isFound ? 0 : 1;
+};
+
+function matcherOf(pattern: string, flags: ReadonlyMap<string, string>): RegExp {
+  const pieces = pattern.split("\n").map((each) => {
+    if (flags.has("F")) return each.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+    return translate(each, flags.has("E"));
+  });
+  let source = pieces.join("|");
+  if (flags.has("w")) source = `(?<!\\w)(?:${source})(?!\\w)`;
+  if (flags.has("x")) source = `^(?:${source})$`;
+  return new RegExp(source, flags.has("i") ? "i" : "");
+}
+
+const CLASSES: Readonly<Record<string, string>> = {
+  alpha: "A-Za-z",
+  digit: "0-9",
+  alnum: "A-Za-z0-9",
+  upper: "A-Z",
+  lower: "a-z",
+  space: "\\s",
+  blank: " \\t",
+  punct: "!-\\/:-@\\[-`{-~",
+  xdigit: "0-9A-Fa-f",
+};
+
+/** A basic or extended regular expression of POSIX in the syntax of RegExp. */
+function translate(pattern: string, isExtended: boolean): string {
+  let source = "";
+  for (let at = 0; at < pattern.length; at++) {
+    const char = pattern[at]!;
+    if (char === "[") {
+      const found = /^\[(\^?)(\]?(?:\[:\w+:\]|[^\]])*)\]/.exec(pattern.slice(at));
+      if (found === null) return "[^\\s\\S]";
+      const body = found[2]!
+        .replace(/\\/g, "\\\\")
+        .replace(/^\]/, "\\]")
+        .replace(/\[:(\w+):\]/g, (all, name: string) => CLASSES[name] ?? all)
+        .replace(/\[(?![^[]*\\)/g, "\\[");
+      source += `[${found[1]}${body}]`;
+      at += found[0].length - 1;
+    } else if (char === "\\") {
+      const next = pattern[++at] ?? "\\";
+      if (!isExtended && "(){}|+?".includes(next)) source += next;
+      else if (next === "<" || next === ">") source += "\\b";
+      else source += /[\w]/.test(next) && !/[\dwWbBsS]/.test(next) ? next : `\\${next}`;
+    } else if (!isExtended && "(){}|+?".includes(char)) source += `\\${char}`;
+    else if (!isExtended && char === "*" && (source === "" || source.endsWith("(")))
+      source += "\\*";
+    else if (!isExtended && char === "^" && source !== "" && !/[(|]$/.test(source)) source += "\\^";
+    else if (
+      !isExtended &&
+      char === "$" &&
+      at < pattern.length - 1 &&
+      !/^\\[)|]/.test(pattern.slice(at + 1))
+    ) {
+      source += "\\$";
+    } else source += char;
+  }
+  return source;
+}
