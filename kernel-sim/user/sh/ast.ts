@@ -32,7 +32,12 @@ export interface SimpleCommand {
 /** What the parser makes of a script. */
 export type Command =
   | SimpleCommand
-  | { readonly kind: "pipeline"; readonly stages: readonly Command[]; readonly isNegated: boolean }
+  | {
+      readonly kind: "pipeline";
+      readonly stages: readonly Command[];
+      readonly isNegated: boolean;
+      readonly text: string;
+    }
   | { readonly kind: "and" | "or"; readonly left: Command; readonly right: Command }
   | { readonly kind: "list"; readonly items: readonly Command[] }
   | { readonly kind: "background"; readonly body: Command; readonly text: string }

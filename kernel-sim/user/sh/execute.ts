@@ -45,7 +45,7 @@ function* runKind(shell: Shell, command: Command): SysCall {
     case "simple":
       return failing(shell, yield* simple(shell, command));
     case "pipeline":
-      return yield* pipeline(shell, command.stages, command.isNegated);
+      return yield* pipeline(shell, command);
     case "and":
     case "or": {
       const left = yield* tested(shell, command.left);
@@ -349,7 +349,10 @@ function* callFunction(shell: Shell, body: Command, argv: readonly string[]): Sy
   }
 }
 
-function* pipeline(shell: Shell, stages: readonly Command[], isNegated: boolean): SysCall {
+function* pipeline(
+  shell: Shell,
+  { stages, isNegated, text }: Command & { kind: "pipeline" },
+): SysCall {
   if (isNegated) shell.tested++;
   try {
     const status =
@@ -357,7 +360,7 @@ function* pipeline(shell: Shell, stages: readonly Command[], isNegated: boolean)
         ? yield* run(shell, stages[0]!)
         : yield* waitForJob(
             shell,
-            foreground(shell, yield* startPipeline(shell, stages, false), "pipeline"),
+            foreground(shell, yield* startPipeline(shell, stages, false), text),
           );
     if (isNegated) return status === 0 ? 1 : 0;
     return stages.length === 1 ? status : failing(shell, status);

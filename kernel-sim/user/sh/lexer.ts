@@ -36,6 +36,8 @@ export class Lexer {
   readonly text: string;
   at: number;
   line: number;
+  /** Where the last token begins. */
+  start = 0;
   readonly #substitution: (lexer: Lexer) => Command;
   /** Whether nothing follows the text: its end ends a here-document too. */
   readonly #isWhole: boolean;
@@ -59,6 +61,7 @@ export class Lexer {
 
   next(): Token {
     this.#skipBlanks();
+    this.start = this.at;
     const { text } = this;
     if (this.at >= text.length) return { kind: "end" };
     const char = text[this.at]!;

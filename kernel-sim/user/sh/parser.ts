@@ -82,11 +82,11 @@ class Parser {
 
   /** One and-or list with what ends it. */
   #item(): Command {
-    const begin = this.#lexer.at;
+    const begin = this.#begin();
     const command = this.#andOr();
     if (this.#isOperator("&")) {
+      const text = this.#textFrom(begin);
       this.#take();
-      const text = this.#lexer.text.slice(begin, this.#lexer.at).replace(/\s*&$/, "");
       return { kind: "background", body: command, text };
     }
     if (this.#isOperator(";")) this.#take();
@@ -119,6 +119,7 @@ class Parser {
       this.#take();
       isNegated = !isNegated;
     }
+    const begin = this.#begin();
     const stages = [this.#command()];
     while (this.#isOperator("|")) {
       this.#take();
@@ -126,7 +127,7 @@ class Parser {
       stages.push(this.#command());
     }
     if (stages.length === 1 && !isNegated) return stages[0]!;
-    return { kind: "pipeline", stages, isNegated };
+    return { kind: "pipeline", stages, isNegated, text: this.#textFrom(begin) };
   }
 
   #command(): Command {
@@ -314,6 +315,17 @@ class Parser {
   #peek(): Token {
     this.#token ??= this.#lexer.next();
     return this.#token;
+  }
+
+  #begin(): number {
+    this.#peek();
+    return this.#lexer.start;
+  }
+
+  /** The text from `begin` up to the token that comes next. */
+  #textFrom(begin: number): string {
+    this.#peek();
+    return this.#lexer.text.slice(begin, this.#lexer.start).trim();
   }
 
   #take(): void {
