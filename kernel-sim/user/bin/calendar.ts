@@ -1,5 +1,5 @@
 /** A point of time by the calendar, in UTC. */
-export interface CalendarTime {
+interface CalendarTime {
   readonly year: number;
   /** 0 is January. */
   readonly month: number;
@@ -13,7 +13,7 @@ export interface CalendarTime {
 }
 
 const DAY = 86_400;
-export const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 const WEEKDAYS = "Sun Mon Tue Wed Thu Fri Sat".split(" ");
 const LONG_MONTHS =
   "January February March April May June July August September October November December".split(
@@ -22,7 +22,7 @@ const LONG_MONTHS =
 const LONG_WEEKDAYS = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split(" ");
 
 /** gmtime(3). */
-export function calendarTime(seconds: number): CalendarTime {
+function calendarTime(seconds: number): CalendarTime {
   const days = Math.floor(seconds / DAY);
   const rest = seconds - days * DAY;
   let year = 1970;
