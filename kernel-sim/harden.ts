@@ -22,6 +22,7 @@ import { StepRecorder } from "./facade/verifier-steps.ts";
 import { Clock } from "./hw/clock.ts";
 import { Random } from "./hw/random.ts";
 import { SimulatorBug } from "./hw/simulator-bug.ts";
+import { TraceChunk } from "./trace/chunk.ts";
 import { TraceRing } from "./trace/ring.ts";
 import { TaskNames } from "./trace/task-names.ts";
 import { Tracing } from "./trace/tracing.ts";
@@ -51,6 +52,7 @@ const CLASSES = [
   SubprogInfo,
   TaskNames,
   Tnum,
+  TraceChunk,
   TraceRing,
   Tracing,
   VerifierEnv,

@@ -1,3 +1,4 @@
+import { BytesCall } from "../user/bytes-call.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { AccessRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
@@ -14,6 +15,7 @@ export const wholeKernel: KernelPart = Object.freeze({
     AccessRequest,
     ComputeRequest,
     LivingKernel,
+    BytesCall,
     NumberCall,
     ProgramContext,
     Sys,

@@ -19,6 +19,8 @@ const NR_EXIT = 60;
 const NR_EXIT_GROUP = 231;
 const NR_KILL_ABORT = 6;
 const HANDLER_BYTES = 16;
+/** More than any stack has. */
+const STACK_BYTES_MAX = 2 ** 30;
 const X86_TRAP_PF = 14;
 const THREAD_STACK_BYTES = 64 * 1024;
 
@@ -132,6 +134,7 @@ export class ProgramContext implements UserContext {
 
   /** Makes room for `n` bytes on the program's stack, zeros. */
   reserveStack(n: number): number {
+    if (n < 0 || n > STACK_BYTES_MAX) throw new RangeError(`no buffer has ${n} bytes`);
     if (this.#replay.isCatchingUp) return this.#replay.address();
     const { regs, mm } = this.task;
     regs.sp -= (n + 15) & ~15;

@@ -1,4 +1,5 @@
 import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { BytesCall } from "./bytes-call.ts";
 import { type CallArgument, cString, plainBytes } from "./marshal.ts";
 import type { UserRequest } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
@@ -71,6 +72,16 @@ export class SysPort {
   number(nr: number, a0 = 0, a1 = 0, a2 = 0, a3 = 0, a4 = 0, a5 = 0): SysCall {
     this.#context.syscallRequest.fill(nr, a0, a1, a2, a3, a4, a5);
     return this.#numberCall.begin() as unknown as SysCall;
+  }
+
+  /** read(2) of `count` bytes: those that came, or the negative errno. */
+  read(fd: number, count: number): SysCall<BytesOrErrno> {
+    return BytesCall.read(this.#context, fd, count) as unknown as SysCall<BytesOrErrno>;
+  }
+
+  /** write(2). */
+  write(fd: number, data: string | Uint8Array): SysCall {
+    return BytesCall.write(this.#context, fd, data) as unknown as SysCall;
   }
 
   get context(): ProgramContext {

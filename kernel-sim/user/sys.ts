@@ -1,5 +1,5 @@
 import { getInt64, setInt64 } from "../mm/uaccess.ts";
-import { type CallArgument, cString, fromUtf8, plainBytes, utf8 } from "./marshal.ts";
+import { type CallArgument, cString, fromUtf8, plainBytes } from "./marshal.ts";
 import type { Handler, Program } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
 import { AccessRequest, ComputeRequest } from "./request.ts";
@@ -214,14 +214,11 @@ export class Sys {
   }
 
   read(fd: number, count: number): SysCall<BytesOrErrno> {
-    return this.#port.fill(count, (addr) => this.#port.number(0, fd, addr, count));
+    return this.#port.read(fd, count);
   }
 
-  *write(fd: number, data: string | Uint8Array): SysCall {
-    const bytes = typeof data === "string" ? utf8(data) : plainBytes(data);
-    return yield* this.#port.withBytes(bytes, (addr) =>
-      this.#port.number(1, fd, addr, bytes.length),
-    );
+  write(fd: number, data: string | Uint8Array): SysCall {
+    return this.#port.write(fd, data);
   }
 
   lseek(fd: number, offset: number, whence = 0): SysCall {
