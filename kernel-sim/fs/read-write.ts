@@ -133,13 +133,38 @@ function prepare(
   return { task, file, pos: start, flags };
 }
 
-function* finishLater(
+function finishLater(
   iocb: Kiocb,
   rest: MaySleep<number>,
   movesPos: boolean,
   event: number,
 ): MaySleep<number> {
-  return finishIo(iocb, yield* rest, movesPos, event);
+  return new LaterIo(iocb, rest, movesPos, event) as unknown as MaySleep<number>;
+}
+
+/** I/O that sleeps and what is to be done at its end; an object, since a generator costs more. */
+class LaterIo {
+  readonly #iocb: Kiocb;
+  readonly #rest: MaySleep<number>;
+  readonly #movesPos: boolean;
+  readonly #event: number;
+
+  constructor(iocb: Kiocb, rest: MaySleep<number>, movesPos: boolean, event: number) {
+    this.#iocb = iocb;
+    this.#rest = rest;
+    this.#movesPos = movesPos;
+    this.#event = event;
+  }
+
+  next(): IteratorResult<undefined, number> {
+    const at = this.#rest.next();
+    if (at.done !== true) return at;
+    return { done: true, value: finishIo(this.#iocb, at.value, this.#movesPos, this.#event) };
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
 }
 
 function finishIo(iocb: Kiocb, result: number, movesPos: boolean, event: number): number {

@@ -88,6 +88,13 @@ export class WaitQueueHead {
   }
 }
 
+const SLEEPS: IteratorResult<undefined, number> = Object.freeze({ done: false, value: undefined });
+const HOLDS: IteratorResult<undefined, number> = Object.freeze({ done: true, value: 0 });
+const INTERRUPTED: IteratorResult<undefined, number> = Object.freeze({
+  done: true,
+  value: -ERESTARTSYS,
+});
+
 /** Wakes its task and leaves the queue (`autoremove_wake_function`). */
 class TaskWaiter implements WaitQueueEntry {
   readonly queue: WaitQueueHead;
@@ -133,27 +140,46 @@ export function* waitEvent(
  * Sleeps on `queue` until `condition` holds; -ERESTARTSYS when a signal comes first. `exclusive`:
  * a wake-up of one wakes only the first of these. The condition goes before the signal.
  */
-export function* waitEventInterruptible(
+export function waitEventInterruptible(
   task: Task,
   queue: WaitQueueHead,
   condition: () => boolean,
   exclusive = false,
 ): MaySleep<number> {
-  if (condition()) return 0;
-  const waiter = new TaskWaiter(queue, task, exclusive);
-  for (;;) {
-    if (condition()) break;
-    if (task.hasSignalPending()) {
-      finishWait(task, queue, waiter);
-      return -ERESTARTSYS;
+  return new InterruptibleWait(task, queue, condition, exclusive) as unknown as MaySleep<number>;
+}
+
+/** The sleep itself and its entry in the queue: by far the most frequent one, so that it is an object and no generator. */
+class InterruptibleWait extends TaskWaiter {
+  readonly #condition: () => boolean;
+  #isBegun = false;
+
+  constructor(task: Task, queue: WaitQueueHead, condition: () => boolean, exclusive: boolean) {
+    super(queue, task, exclusive);
+    this.#condition = condition;
+  }
+
+  next(): IteratorResult<undefined, number> {
+    const { task, queue } = this;
+    const condition = this.#condition;
+    if (!this.#isBegun) {
+      this.#isBegun = true;
+      if (condition()) return HOLDS;
     }
-    queue.add(waiter);
+    const holds = condition();
+    if (holds || task.hasSignalPending()) {
+      finishWait(task, queue, this);
+      return holds ? HOLDS : INTERRUPTED;
+    }
+    queue.add(this);
     task.state = TASK_INTERRUPTIBLE;
     task.waitingOn = queue;
-    yield;
+    return SLEEPS;
   }
-  finishWait(task, queue, waiter);
-  return 0;
+
+  [Symbol.iterator](): this {
+    return this;
+  }
 }
 
 /** Sleeps on `queue` until `condition` holds; -ERESTARTSYS when a fatal signal comes first. */

@@ -1,5 +1,11 @@
 import type { Mm } from "../mm/mm.ts";
 
+/** A stretch of user memory. */
+interface Segment {
+  readonly base: number;
+  readonly len: number;
+}
+
 /**
  * Where a read puts its bytes or a write takes them from: pieces of a process's memory, or one piece of
  * the kernel's own. Copies stop at the first byte that the process may not touch.
@@ -8,7 +14,11 @@ import type { Mm } from "../mm/mm.ts";
  */
 export class IovIter {
   readonly #mm: Mm | undefined;
-  readonly #segments: readonly { readonly base: number; readonly len: number }[];
+  /** Undefined: there is one alone, `#base` and `#len`, or none. */
+  readonly #segments: readonly Segment[] | undefined;
+  /** The present piece. */
+  #base: number;
+  #len: number;
   readonly #kernel: Uint8Array | undefined;
   #segment = 0;
   #offset = 0;
@@ -17,44 +27,46 @@ export class IovIter {
 
   private constructor(
     mm: Mm | undefined,
-    segments: readonly { readonly base: number; readonly len: number }[],
+    base: number,
+    count: number,
+    segments: readonly Segment[] | undefined,
     kernel: Uint8Array | undefined,
   ) {
     this.#mm = mm;
     this.#segments = segments;
     this.#kernel = kernel;
-    let count = kernel?.length ?? 0;
-    for (const { len } of segments) count += len;
+    this.#base = base;
+    this.#len = segments === undefined ? count : (segments[0]?.len ?? 0);
     this.count = count;
   }
 
   /** The pieces of user memory, whole. */
-  get segments(): readonly { readonly base: number; readonly len: number }[] {
-    return this.#segments;
+  get segments(): readonly Segment[] {
+    if (this.#segments !== undefined) return this.#segments;
+    return this.#mm === undefined ? [] : [{ base: this.#base, len: this.#len }];
   }
 
   /** One piece of user memory. */
   static user(mm: Mm, base: number, len: number): IovIter {
-    return new IovIter(mm, [{ base, len }], undefined);
+    return new IovIter(mm, base, len, undefined, undefined);
   }
 
   /** The pieces of a `struct iovec` array, already read and checked. */
-  static iovec(
-    mm: Mm,
-    segments: readonly { readonly base: number; readonly len: number }[],
-  ): IovIter {
-    return new IovIter(mm, segments, undefined);
+  static iovec(mm: Mm, segments: readonly Segment[]): IovIter {
+    let count = 0;
+    for (const { len } of segments) count += len;
+    return new IovIter(mm, segments[0]?.base ?? 0, count, segments, undefined);
   }
 
   /** The kernel's own bytes (`ITER_KVEC`). */
   static kernel(bytes: Uint8Array): IovIter {
-    return new IovIter(undefined, [], bytes);
+    return new IovIter(undefined, 0, bytes.length, undefined, bytes);
   }
 
   /** Bytes that are left of the present piece (`iov_iter_single_seg_count`). */
   get pieceCount(): number {
-    if (this.#kernel !== undefined || this.#segments.length === 0) return this.count;
-    return Math.min(this.count, this.#segments[this.#segment]!.len - this.#offset);
+    if (this.#kernel !== undefined || this.#segments?.length === 0) return this.count;
+    return Math.min(this.count, this.#len - this.#offset);
   }
 
   /** Copies from `bytes` to the iterator; answers how many went, fewer at a fault or at the end. */
@@ -76,7 +88,7 @@ export class IovIter {
       return;
     }
     while (left > 0) {
-      const step = Math.min(left, this.#segments[this.#segment]!.len - this.#offset);
+      const step = Math.min(left, this.#len - this.#offset);
       this.#step(step);
       left -= step;
     }
@@ -92,8 +104,8 @@ export class IovIter {
     }
     while (left > this.#offset) {
       left -= this.#offset;
-      this.#segment--;
-      this.#offset = this.#segments[this.#segment]!.len;
+      this.#go(this.#segment - 1);
+      this.#offset = this.#len;
     }
     this.#offset -= left;
   }
@@ -115,13 +127,12 @@ export class IovIter {
     }
     let done = 0;
     while (done < total) {
-      const segment = this.#segments[this.#segment]!;
-      const step = Math.min(total - done, segment.len - this.#offset);
+      const step = Math.min(total - done, this.#len - this.#offset);
       if (step === 0) {
         this.#step(0);
         continue;
       }
-      const at = segment.base + this.#offset;
+      const at = this.#base + this.#offset;
       const piece = step === bytes.length ? bytes : bytes.subarray(done, done + step);
       const copied = isTo ? this.#mm!.copyToUser(at, piece) : this.#mm!.copyFromUser(at, piece);
       done += copied;
@@ -134,12 +145,17 @@ export class IovIter {
 
   #step(n: number): void {
     this.#offset += n;
-    while (
-      this.#segment < this.#segments.length - 1 &&
-      this.#offset >= this.#segments[this.#segment]!.len
-    ) {
-      this.#offset -= this.#segments[this.#segment]!.len;
-      this.#segment++;
+    const last = (this.#segments?.length ?? 1) - 1;
+    while (this.#segment < last && this.#offset >= this.#len) {
+      this.#offset -= this.#len;
+      this.#go(this.#segment + 1);
     }
+  }
+
+  #go(segment: number): void {
+    const { base, len } = this.#segments![segment]!;
+    this.#segment = segment;
+    this.#base = base;
+    this.#len = len;
   }
 }
