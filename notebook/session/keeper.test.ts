@@ -86,6 +86,22 @@ describe("two devices", () => {
   });
 });
 
+test("a text typed while an earlier save is under way is not called saved", async () => {
+  const server = new MemoryServer();
+  const notebook = device(server);
+  await server.loads(1);
+  const answer = server.holdNextSave();
+  notebook.edit("c1", "first");
+  await answer.isAsked;
+  notebook.edit("c1", "second");
+  expect(notebook.saved().kind).toBe("saving");
+  answer.give();
+  await server.saved("first");
+  // Whenever "saved" is said, the server has the newest text.
+  await settledState(notebook, () => notebook.saved().kind === "saved");
+  expect(server.cells["c1"]).toBe("second");
+});
+
 test("what is typed offline is sent when the server answers again", async () => {
   const server = new MemoryServer();
   const notebook = device(server);
@@ -161,6 +177,7 @@ class MemoryServer implements RemoteNotebook {
   cells: EditedTexts = {};
   #revision = 0;
   #loads = 0;
+  #held: (() => Promise<void>) | undefined;
 
   async load() {
     if (!this.isReachable) throw new Error("offline");
@@ -169,7 +186,25 @@ class MemoryServer implements RemoteNotebook {
     return { kind: "notebook", revision: this.#revision, cells: this.cells, at: 1 } as const;
   }
 
+  /** The next save stands still until its answer is given. */
+  holdNextSave(): { readonly isAsked: Promise<void>; readonly give: () => void } {
+    let give = (): void => undefined;
+    const given = new Promise<void>((resolve) => {
+      give = resolve;
+    });
+    const isAsked = new Promise<void>((resolve) => {
+      this.#held = () => {
+        resolve();
+        return given;
+      };
+    });
+    return { isAsked, give };
+  }
+
   async save({ revision, cells }: { revision: number; cells: EditedTexts }) {
+    const held = this.#held;
+    this.#held = undefined;
+    await held?.();
     if (!this.isReachable) throw new Error("offline");
     if (!this.isSignedIn) return { kind: "denied", because: "signed-out" } as const;
     if (revision !== this.#revision) {

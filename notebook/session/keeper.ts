@@ -39,6 +39,8 @@ export class Keeper {
   #pause: ReturnType<typeof setTimeout> | undefined;
   readonly #overwrites = new Set<string>();
   #saved: SavedState = { kind: "local" };
+  /** How often a save was asked for: one that began before the last question does not answer it. */
+  #asked = 0;
   #hasLoaded = false;
 
   constructor(slug: string, ports: KeeperPorts, owner: KeeperOwner) {
@@ -184,6 +186,7 @@ export class Keeper {
     const { remote } = this.#ports;
     if (remote === undefined || this.#saved.kind === "signed-out") return;
     if (delayMs > 0) this.#say({ kind: "saving" });
+    this.#asked++;
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => {
       this.#syncing = this.#syncing
@@ -203,6 +206,7 @@ export class Keeper {
   }
 
   async #sync(remote: RemoteNotebook): Promise<void> {
+    const asked = this.#asked;
     await this.#writes;
     const drafts = await this.#drafts;
     if (drafts === undefined) return;
@@ -235,7 +239,8 @@ export class Keeper {
       }
       agreed = await this.#merge(drafts, agreed, answer);
     }
-    this.#say({ kind: "saved" });
+    // What was typed meanwhile waits for its own save.
+    if (asked === this.#asked) this.#say({ kind: "saved" });
   }
 
   /**
