@@ -73,11 +73,11 @@ test("what is typed on one device is there on another", async ({ page, browser }
   const username = await signUp(page, LECTURE);
   await openLecture(page);
   await rewrite(page, 2, "const typed = 'on the first device'");
-  await expect(cell(page, 2)).toContainText("saved");
+  await expect(cell(page, 2)).toContainText(", saved");
   const other = await signedInElsewhere(browser, username);
   await expect(code(other, 2)).toContainText("on the first device");
   await rewrite(other, 2, "const typed = 'on the second device'");
-  await expect(cell(other, 2)).toContainText("saved");
+  await expect(cell(other, 2)).toContainText(", saved");
   await page.reload();
   await expect(code(page, 2)).toContainText("on the second device");
   await other.context().close();
