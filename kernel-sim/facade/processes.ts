@@ -1,5 +1,6 @@
 import type { DescriptorRow, ProcessRow } from "../api-kernel.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { dPath } from "../fs/d-path.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import {
   EXIT_DEAD,
@@ -82,7 +83,7 @@ export function descriptorRows(task: Task): DescriptorRow[] {
       Object.freeze({
         fd,
         openFile: numbers.get(file)!,
-        path: "",
+        path: dPath(file.path, task.fs.root),
         ino: file.inode.ino,
         pos: file.pos,
         flags: file.flags,

@@ -109,6 +109,29 @@ describe("running programs on a machine", () => {
     expect(switches.runs).toBeGreaterThan(0);
   });
 
+  test("shows what a process has open, by path, and which descriptors share an open file", () => {
+    const machine = boot();
+    const reader = machine.spawn(function* reader(sys) {
+      yield* sys.open("/etc/passwd");
+      yield* sys.dup(3);
+      yield* sys.open("/etc/passwd");
+      yield* sys.pipe2();
+      yield* sys.pause();
+    });
+    machine.runUntilIdle();
+    const rows = machine.descriptors(reader.pid).filter(({ fd }) => fd > 2);
+    expect(rows.map(({ path }) => path.replace(/\d+/, "N"))).toEqual([
+      "/etc/passwd",
+      "/etc/passwd",
+      "/etc/passwd",
+      "pipe:[N]",
+      "pipe:[N]",
+    ]);
+    const [first, copy, second] = rows.map(({ openFile }) => openFile);
+    expect(copy).toBe(first);
+    expect(second).not.toBe(first);
+  });
+
   test("gives the same trace for the same seed", () => {
     const trace = () => {
       const machine = boot({ seed: 7 });
