@@ -1,38 +1,10 @@
-/** The simulator without the kernel that runs programs, which a Worker loads only when it is needed. */
+/**
+ * The simulator without the kernel that runs programs, which a Worker loads only when it is needed: what `index.ts`
+ * exports, for the bundle of the Worker alone. Types are those of `index.ts`.
+ */
 
-export type {
-  AbstractValue,
-  BootOptions,
-  BpfError,
-  BpfLink,
-  BpfMap,
-  BpfProg,
-  BpfSyscall,
-  BpfToolkit,
-  BytesLike,
-  Insn,
-  InsnBuilders,
-  InsnSize,
-  LoadAttr,
-  LoadResult,
-  Machine,
-  MapAttr,
-  MapTypeName,
-  NegativeErrno,
-  Program,
-  ProgTypeName,
-  Recording,
-  TestRunAttr,
-  TestRunResult,
-  Tnum,
-  TnumOps,
-  Trace,
-  TraceEvent,
-  VerifierReport,
-  VerifierStep,
-} from "./api.ts";
 export { i386 } from "./facade/i386-global.ts";
-export { installKernelPart, type KernelPart } from "./facade/kernel-part.ts";
+export { installKernelPart } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
 export { bpf } from "./facade/toolkit.ts";
 export { constants } from "./globals.ts";

@@ -21,6 +21,7 @@ import { kernelClone } from "../kernel/fork.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isSleeping } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
+import { byteString } from "../lib/byte-string.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { userPrograms } from "../user/bin/table.ts";
 import { initProgram } from "../user/init-program.ts";
@@ -300,7 +301,7 @@ function answerText(answer: number): string {
 }
 
 function encode(text: string): string {
-  return String.fromCharCode(...utf8(text));
+  return byteString(utf8(text));
 }
 
 function concat(pieces: readonly Uint8Array[]): Uint8Array {

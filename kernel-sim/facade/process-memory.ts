@@ -2,6 +2,7 @@ import { kernelRead } from "../fs/kernel-read.ts";
 import { procPidMaps } from "../fs/proc/task-mmu.ts";
 import { PAGE_PRESENT } from "../hw/page-table.ts";
 import type { Task } from "../kernel/task.ts";
+import { byteArray } from "../lib/byte-string.ts";
 import type { Mm } from "../mm/mm.ts";
 import { ptePfn } from "../mm/pgtable.ts";
 import { specialPage } from "../mm/special-mapping.ts";
@@ -52,5 +53,5 @@ export function mapsOf(task: Task): string {
   const { mm } = task;
   if (mm === undefined) return "";
   const text = procPidMaps(task.kernel.initPidNs.childReaper ?? task, mm);
-  return fromUtf8(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  return fromUtf8(byteArray(text));
 }

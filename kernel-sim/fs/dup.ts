@@ -1,11 +1,11 @@
 import { EBADF, EBUSY, EINVAL } from "../include/errno.ts";
 import { O_CLOEXEC } from "../include/uapi/fcntl.ts";
+import { RLIMIT_NOFILE } from "../include/uapi/resource.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { filpClose } from "./file.ts";
 import { getFile } from "./file-table.ts";
 
-const RLIMIT_NOFILE = 7;
 const CLOSE_RANGE_UNSHARE = 0x2;
 const CLOSE_RANGE_CLOEXEC = 0x4;
 

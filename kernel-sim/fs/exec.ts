@@ -1,6 +1,7 @@
 import { isErr } from "../include/err.ts";
 import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
 import { PTRACE_EVENT_EXEC } from "../include/uapi/ptrace.ts";
+import { RLIMIT_STACK } from "../include/uapi/resource.ts";
 import { SIGCHLD, SIGSEGV } from "../include/uapi/signal.ts";
 import { isNprocOverlimit } from "../kernel/cred.ts";
 import { deThread } from "../kernel/de-thread.ts";
@@ -23,7 +24,6 @@ import { putExeFile } from "./open-file.ts";
 import { inodePermission, MAY_READ } from "./permission.ts";
 
 const AT_FDCWD = -100;
-const RLIMIT_STACK = 3;
 const MAX_ARG_STRLEN = 131_072;
 const MAX_ARG_STRINGS = 0x7fffffff;
 /** What may always be passed. */

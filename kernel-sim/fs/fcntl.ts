@@ -39,6 +39,7 @@ import {
   O_NOATIME,
   O_NONBLOCK,
 } from "../include/uapi/fcntl.ts";
+import { RLIMIT_NOFILE } from "../include/uapi/resource.ts";
 import { findVpid, type Pid } from "../kernel/pid.ts";
 import type { SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
@@ -59,7 +60,6 @@ import { fcntlGetlease, fcntlSetlease } from "./lease.ts";
 import { inodeOwnerOrCapable } from "./permission.ts";
 import { getPipeInfo, pipeFcntl } from "./pipe-limits.ts";
 
-const RLIMIT_NOFILE = 7;
 const SETFL_MASK = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 const NSIG = 64;
 const RW_HINT_MAX = 5;

@@ -1,10 +1,9 @@
 import { EBADF, EMFILE } from "../include/errno.ts";
+import { RLIMIT_NOFILE } from "../include/uapi/resource.ts";
 import type { Task } from "../kernel/task.ts";
 import { fput } from "./file-table.ts";
 import { type File, FMODE_PATH } from "./fs.ts";
 
-/** Index of the limit of open files in `signal.rlim`. */
-const RLIMIT_NOFILE = 7;
 /** Room in a new table. */
 const NR_OPEN_DEFAULT = 64;
 

@@ -1,5 +1,6 @@
 import { EFAULT, EINVAL, ERESTART_RESTARTBLOCK, ERESTARTNOHAND } from "../include/errno.ts";
 import { EPOLLERR, EPOLLHUP, EPOLLNVAL } from "../include/uapi/poll.ts";
+import { RLIMIT_NOFILE } from "../include/uapi/resource.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
@@ -16,7 +17,6 @@ import {
 } from "./poll-timeout.ts";
 import { PollWqueues } from "./poll-wqueues.ts";
 
-const RLIMIT_NOFILE = 7;
 const POLLFD_SIZE = 8;
 
 /** The array of a call of poll: descriptors, what is asked, what is answered. */

@@ -1,6 +1,6 @@
 import { initMemDevices } from "../drivers/char/mem.ts";
 import { SimulatorBug } from "../hw/simulator-bug.ts";
-import { CAP_FULL_SET, type Cred } from "../kernel/cred.ts";
+import { type Cred, initCred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { filemapGrab } from "../mm/filemap.ts";
 import { ramfsType, shmemFillSuper, tmpfsType } from "../mm/shmem-fs.ts";
@@ -50,7 +50,7 @@ export class Rootfs {
     registerFilesystem(kernel, ramfsType);
     registerFilesystem(kernel, ext2Type);
     specialFiles(kernel).block = blkdevFops;
-    this.#cred = bootCred(kernel);
+    this.#cred = initCred(kernel);
     const sb = shmemFillSuper(kernel, this.#cred, "mode=755");
     if (typeof sb === "number") throw new SimulatorBug("the root file system cannot be made");
     // The kernel's own rootfs lies below, where nobody sees it; pivot_root needs it there.
@@ -166,27 +166,4 @@ export class Rootfs {
 /** The root file system of a machine that boots: an empty tmpfs of mode 0755, and the memory devices' drivers. */
 export function initRootfs(kernel: Kernel): Rootfs {
   return new Rootfs(kernel);
-}
-
-/** Who makes files before there is a task. */
-function bootCred(kernel: Kernel): Cred {
-  return {
-    uid: 0,
-    gid: 0,
-    suid: 0,
-    sgid: 0,
-    euid: 0,
-    egid: 0,
-    fsuid: 0,
-    fsgid: 0,
-    securebits: 0,
-    capInheritable: 0n,
-    capPermitted: CAP_FULL_SET,
-    capEffective: CAP_FULL_SET,
-    capBset: CAP_FULL_SET,
-    capAmbient: 0n,
-    groups: [],
-    user: kernel.user(0),
-    userNs: { level: 0 },
-  };
 }

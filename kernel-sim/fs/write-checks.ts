@@ -1,11 +1,10 @@
 import { EFBIG, EINVAL } from "../include/errno.ts";
 import { O_DIRECT } from "../include/uapi/fcntl.ts";
+import { RLIMIT_FSIZE } from "../include/uapi/resource.ts";
 import { SIGXFSZ } from "../include/uapi/signal.ts";
 import { SEND_SIG_NOINFO, sendSignal } from "../kernel/signal-send.ts";
 import type { Task } from "../kernel/task.ts";
 import { type Inode, IOCB_APPEND, IOCB_NOWAIT, type Kiocb } from "./fs.ts";
-
-const RLIMIT_FSIZE = 1;
 
 /**
  * How many of `count` bytes may be written at `iocb.pos`, which an appending file moves to its end;

@@ -2,6 +2,7 @@ import { E2BIG, EBADF, EFAULT, EINVAL, ERANGE } from "../include/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../include/uapi/fcntl.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
+import { byteArray } from "../lib/byte-string.ts";
 import { copyFromUser, copyToUser, getUint64, strncpyFromUser } from "../mm/uaccess.ts";
 import type { ByteString, Path } from "./fs.ts";
 import { LOOKUP_FOLLOW } from "./namei.ts";
@@ -94,7 +95,7 @@ function list(task: Task, where: Where, addr: number, size: number): number {
   const path = where();
   if (typeof path === "number") return path;
   const names = listxattr(task, path.dentry.inode!);
-  const bytes = Uint8Array.from(names, (char) => char.charCodeAt(0));
+  const bytes = byteArray(names);
   return answer(task, bytes, addr, size);
 }
 

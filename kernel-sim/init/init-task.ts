@@ -2,7 +2,7 @@ import { FilesStruct } from "../fs/file.ts";
 import { FsStruct } from "../fs/fs-struct.ts";
 import type { MntNamespace } from "../fs/mount.ts";
 import { IpcNamespace } from "../ipc/namespace.ts";
-import { CAP_FULL_SET, type Cred } from "../kernel/cred.ts";
+import { initCred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { allocPid, Pid } from "../kernel/pid.ts";
 import { SchedEntity } from "../kernel/sched/entity.ts";
@@ -121,26 +121,4 @@ function makeSwapper(kernel: Kernel, user: UserContext): Task {
 
 function defaultActions(): Sigaction[] {
   return Array.from({ length: NSIG }, () => ({ handler: 0, flags: 0, restorer: 0, mask: 0n }));
-}
-
-function initCred(kernel: Kernel): Cred {
-  return {
-    uid: 0,
-    gid: 0,
-    suid: 0,
-    sgid: 0,
-    euid: 0,
-    egid: 0,
-    fsuid: 0,
-    fsgid: 0,
-    securebits: 0,
-    capInheritable: 0n,
-    capPermitted: CAP_FULL_SET,
-    capEffective: CAP_FULL_SET,
-    capBset: CAP_FULL_SET,
-    capAmbient: 0n,
-    groups: [],
-    user: kernel.user(0),
-    userNs: { level: 0 },
-  };
 }

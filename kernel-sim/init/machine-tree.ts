@@ -1,4 +1,5 @@
 import type { Rootfs } from "../fs/rootfs.ts";
+import { byteArray } from "../lib/byte-string.ts";
 import { programFile } from "../user/program-file.ts";
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -52,10 +53,7 @@ export function fillMachineTree(rootfs: Rootfs, programs: readonly string[]): vo
   }
   for (const [path, major, minor, mode] of DEVICES) rootfs.device(path, major, minor, { mode });
   for (const [path, text] of Object.entries(TEXTS)) {
-    rootfs.file(
-      path,
-      Uint8Array.from(text, (char) => char.charCodeAt(0)),
-    );
+    rootfs.file(path, byteArray(text));
   }
   for (const name of programs) {
     const path = `/bin/${name}`;

@@ -18,6 +18,7 @@ import type { UserStruct } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
+import { byteArray } from "../lib/byte-string.ts";
 import type { IpcNamespace } from "./namespace.ts";
 
 const MQUEUE_MAGIC = 0x1980_0202;
@@ -160,7 +161,7 @@ const mqueueFileOperations: FileOperations = {
     const text = `QSIZE:${String(size).padEnd(10)} NOTIFY:${"0".padEnd(5)} SIGNO:${String(
       info.notify?.signo ?? 0,
     ).padEnd(5)} NOTIFY_PID:${String(info.notify?.task.tgid ?? 0).padEnd(6)}\n`;
-    const bytes = Uint8Array.from(text.slice(iocb.pos), (char) => char.charCodeAt(0));
+    const bytes = byteArray(text.slice(iocb.pos));
     const done = iter.copyTo(bytes);
     iocb.pos += done;
     return done;

@@ -32,6 +32,7 @@ import {
   O_WRONLY,
 } from "../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from "../include/uapi/poll.ts";
+import { RLIMIT_MSGQUEUE } from "../include/uapi/resource.ts";
 import { SI_MESGQ } from "../include/uapi/siginfo.ts";
 import { SIGRTMAX } from "../include/uapi/signal.ts";
 import { capable } from "../kernel/cred.ts";
@@ -40,6 +41,7 @@ import type { MaySleep, SysResult } from "../kernel/sleep.ts";
 import { TASK_INTERRUPTIBLE, TASK_NORMAL } from "../kernel/state.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
+import { getTimespecNs } from "../kernel/time/time64.ts";
 import { scheduleTimeout } from "../kernel/wait.ts";
 import {
   copyFromUser,
@@ -63,8 +65,6 @@ import {
 const MQ_PRIO_MAX = 32_768;
 const MQ_ATTR_BYTES = 64;
 const NAME_MAX = 255;
-const RLIMIT_MSGQUEUE = 12;
-const NSEC_PER_SEC = 1e9;
 /** `/proc/sys/fs/mqueue`: defaults, and what even privileged ones may ask for. */
 const DFLT_MSG = 10;
 const DFLT_MSGSIZE = 8192;
@@ -195,11 +195,8 @@ function mqUnlink(task: Task, namePtr: number): number {
 /** When to give up, in ns since boot: the time is absolute, of CLOCK_REALTIME. */
 function readTimeout(task: Task, ptr: number): number {
   if (ptr === 0) return Infinity;
-  const view = structFromUser(task, ptr, 16);
-  if (typeof view === "number") return -EFAULT;
-  const ns = getInt64(view, 8);
-  if (getInt64(view, 0) < 0 || ns < 0 || ns >= NSEC_PER_SEC) return -EINVAL;
-  return Math.max(0, getInt64(view, 0) * NSEC_PER_SEC + ns - task.kernel.wallClockBootNs);
+  const time = getTimespecNs(task, ptr);
+  return time < 0 ? time : Math.max(0, time - task.kernel.wallClockBootNs);
 }
 
 /** The queue of a descriptor that is open in `mode`, or -EBADF. */

@@ -26,7 +26,6 @@ import {
   setInt64,
   structFromUser,
 } from "../mm/uaccess.ts";
-import { seconds } from "./sem.ts";
 import {
   IPC_INFO,
   IPC_NOWAIT,
@@ -36,6 +35,7 @@ import {
   ipcGet,
   ipcMayControl,
   ipcPerms,
+  ipcSeconds,
   ipcUpdatePerm,
   type KernIpcPerm,
   newIpcPerm,
@@ -111,7 +111,8 @@ export const msgSyscalls: SyscallTable = {
 
 function msgget(task: Task, key: number, flags: number): number {
   const { msgIds } = task.nsproxy.ipc;
-  const make = () => msgIds.add(task, new MsgQueue(newIpcPerm(key, flags), seconds(task)), MSGMNI);
+  const make = () =>
+    msgIds.add(task, new MsgQueue(newIpcPerm(key, flags), ipcSeconds(task)), MSGMNI);
   return ipcGet(task, msgIds, key, flags, make, () => 0);
 }
 
@@ -137,7 +138,7 @@ function trySend(task: Task, msq: MsgQueue, msg: Msg): number {
   const fits = msg.text.length + msq.cbytes <= msq.qbytes && 1 + msq.messages.length <= msq.qbytes;
   if (!fits) return -EAGAIN;
   msq.lspid = task.tgid;
-  msq.stime = seconds(task);
+  msq.stime = ipcSeconds(task);
   if (!pipelinedSend(msq, msg, task)) {
     msq.messages.push(msg);
     msq.cbytes += msg.text.length;
@@ -173,7 +174,7 @@ function pipelinedSend(msq: MsgQueue, msg: Msg, sender: Task): boolean {
     receiver.task.kernel.sched.tryToWakeUp(receiver.task, TASK_NORMAL);
     if (isTooLarge) continue;
     msq.lrpid = receiver.task.tgid;
-    msq.rtime = seconds(sender);
+    msq.rtime = ipcSeconds(sender);
     return true;
   }
   return false;
@@ -254,7 +255,7 @@ function findMsg(msq: MsgQueue, mode: SearchMode, type: number): Msg | undefined
 function takeMsg(task: Task, msq: MsgQueue, msg: Msg): void {
   remove(msq.messages, msg);
   msq.cbytes -= msg.text.length;
-  msq.rtime = seconds(task);
+  msq.rtime = ipcSeconds(task);
   msq.lrpid = task.tgid;
   wakeSenders(msq);
 }
@@ -316,7 +317,7 @@ function msgctlDown(task: Task, id: number, cmd: number, ptr: number): number {
   );
   if (error !== 0) return error;
   msq.qbytes = qbytes;
-  msq.ctime = seconds(task);
+  msq.ctime = ipcSeconds(task);
   wakeSenders(msq);
   return 0;
 }

@@ -2,7 +2,8 @@ import { E2BIG, EACCES, EFAULT, EINVAL, ERANGE } from "../include/errno.ts";
 import type { SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
-import { copyToUser, getInt64, setInt64, structFromUser } from "../mm/uaccess.ts";
+import { getTimespecNs } from "../kernel/time/time64.ts";
+import { copyToUser, setInt64, structFromUser } from "../mm/uaccess.ts";
 import {
   countWaiters,
   doSemop,
@@ -14,7 +15,6 @@ import {
   SEMVMX,
   type SemArray,
   type Sembuf,
-  seconds,
   semget,
   updateQueues,
 } from "./sem.ts";
@@ -25,6 +25,7 @@ import {
   IPC_STAT,
   ipcMayControl,
   ipcPerms,
+  ipcSeconds,
   ipcUpdatePerm,
   writeIpcPerm,
 } from "./util.ts";
@@ -45,7 +46,6 @@ const WRITE = 0o222;
 const SEMBUF_BYTES = 6;
 const SEMID_DS_BYTES = 104;
 const SEMINFO_BYTES = 40;
-const NSEC_PER_SEC = 1e9;
 
 /** System V semaphores. @linux ipc/sem.c (6.18) */
 export const semSyscalls: SyscallTable = {
@@ -64,11 +64,9 @@ function semtimedop(
 ): SysResult {
   let end = Infinity;
   if (timeout !== 0) {
-    const time = structFromUser(task, timeout, 16);
-    if (typeof time === "number") return -EFAULT;
-    const ns = getInt64(time, 8);
-    if (getInt64(time, 0) < 0 || ns < 0 || ns >= NSEC_PER_SEC) return -EINVAL;
-    end = task.kernel.now() + getInt64(time, 0) * NSEC_PER_SEC + ns;
+    const time = getTimespecNs(task, timeout);
+    if (time < 0) return time;
+    end = task.kernel.now() + time;
   }
   if (nsops < 1 || id < 0) return -EINVAL;
   if (nsops > SEMOPM) return -E2BIG;
@@ -142,7 +140,7 @@ function setAll(task: Task, sma: SemArray, arg: number): number {
     sma.pids[i] = task.tgid;
   }
   for (const list of task.nsproxy.ipc.semUndoLists) list.reset(sma, undefined);
-  sma.ctime = seconds(task);
+  sma.ctime = ipcSeconds(task);
   updateQueues(sma);
   return 0;
 }
@@ -158,7 +156,7 @@ function setVal(task: Task, id: number, num: number, value: number): number {
   for (const list of ipc.semUndoLists) list.reset(sma, num);
   sma.values[num] = value;
   sma.pids[num] = task.tgid;
-  sma.ctime = seconds(task);
+  sma.ctime = ipcSeconds(task);
   updateQueues(sma);
   return 0;
 }
@@ -182,7 +180,7 @@ function semctlDown(task: Task, id: number, cmd: number, arg: number): number {
     wanted.getUint32(8, true),
     wanted.getUint32(20, true),
   );
-  if (error === 0) sma.ctime = seconds(task);
+  if (error === 0) sma.ctime = ipcSeconds(task);
   return error;
 }
 

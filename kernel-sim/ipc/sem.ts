@@ -4,7 +4,7 @@ import { TASK_INTERRUPTIBLE, TASK_NORMAL } from "../kernel/state.ts";
 import type { Task } from "../kernel/task.ts";
 import { scheduleTimeout } from "../kernel/wait.ts";
 import type { IpcNamespace } from "./namespace.ts";
-import { IPC_NOWAIT, ipcGet, type KernIpcPerm, newIpcPerm } from "./util.ts";
+import { IPC_NOWAIT, ipcGet, ipcSeconds, type KernIpcPerm, newIpcPerm } from "./util.ts";
 
 export const SEM_UNDO = 0x1000;
 /** A semaphore's greatest value, and the greatest correction at exit. */
@@ -88,11 +88,6 @@ export class SemUndoList {
   }
 }
 
-/** Seconds since 1970 (`ktime_get_real_seconds`). */
-export function seconds(task: Task): number {
-  return Math.floor(task.kernel.wallClock() / 1e9);
-}
-
 /** semget(2). @linux ipc/sem.c `ksys_semget` (6.18) */
 export function semget(task: Task, key: number, nsems: number, flags: number): number {
   const { ipc } = task.nsproxy;
@@ -110,7 +105,7 @@ export function semget(task: Task, key: number, nsems: number, flags: number): n
 function newary(task: Task, ipc: IpcNamespace, key: number, nsems: number, flags: number): number {
   if (nsems === 0) return -EINVAL;
   if (ipc.usedSems + nsems > SEMMNS) return -ENOSPC;
-  const sma = new SemArray(newIpcPerm(key, flags), nsems, seconds(task));
+  const sma = new SemArray(newIpcPerm(key, flags), nsems, ipcSeconds(task));
   const id = ipc.semIds.add(task, sma, SEMMNI);
   if (id >= 0) ipc.usedSems += nsems;
   return id;
@@ -134,7 +129,7 @@ export function doSemop(
   const waiter: SemWaiter = { task, sops, undo, blocking: sops[0]!, status: undefined };
   const result = performAtomic(sma, waiter);
   if (result === 0) {
-    sma.otime = seconds(task);
+    sma.otime = ipcSeconds(task);
     if (isAlter) updateQueues(sma);
     return 0;
   }
@@ -209,7 +204,7 @@ function tryWaiter(sma: SemArray, queue: SemWaiter[], waiter: SemWaiter): number
   const result = performAtomic(sma, waiter);
   if (result === undefined) return undefined;
   unlink(queue, waiter);
-  if (result === 0) sma.otime = seconds(waiter.task);
+  if (result === 0) sma.otime = ipcSeconds(waiter.task);
   finish(waiter, result);
   return result;
 }

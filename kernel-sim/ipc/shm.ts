@@ -11,7 +11,7 @@ import { doMunmap, pageAlign } from "../mm/munmap.ts";
 import { shmemFileSetup } from "../mm/shmem.ts";
 import { VM_NORESERVE, type Vma, type VmOperations } from "../mm/vma.ts";
 import type { Shm } from "./shm-info.ts";
-import { ipcGet, ipcPerms, newIpcPerm } from "./util.ts";
+import { ipcGet, ipcPerms, ipcSeconds, newIpcPerm } from "./util.ts";
 
 const SHM_HUGETLB = 0o4000;
 const SHM_NORESERVE = 0o10000;
@@ -25,10 +25,6 @@ export const SHM_LOCKED = 0o2000;
 const S_IRUGO = 0o444;
 const S_IWUGO = 0o222;
 const S_IXUGO = 0o111;
-
-export function shmNow(task: Task): number {
-  return Math.floor(task.kernel.wallClock() / 1e9);
-}
 
 /** @linux ipc/shm.c `ksys_shmget`, `newseg` (6.18) */
 export function sysShmget(task: Task, key: number, bytes: number, flags: number): number {
@@ -54,7 +50,7 @@ function newSegment(task: Task, key: number, size: number, flags: number): numbe
   if (typeof file === "number") return file;
   const shm: Shm = {
     ...{ perm: newIpcPerm(key, flags), ns, file, size },
-    ...{ nattch: 0, atime: 0, dtime: 0, ctime: shmNow(task) },
+    ...{ nattch: 0, atime: 0, dtime: 0, ctime: ipcSeconds(task) },
     ...{ cprid: task.groupLeader.threadPid, lprid: undefined, mlockUser: undefined },
   };
   const id = ns.shmIds.add(task, shm, ns.shmCtlmni);

@@ -5,7 +5,7 @@ import type { Task } from "../kernel/task.ts";
 import { RLIMIT_MEMLOCK } from "../mm/mm-limits.ts";
 import { copyToUser, setInt64, structFromUser } from "../mm/uaccess.ts";
 import type { IpcNamespace } from "./namespace.ts";
-import { SHM_DEST, SHM_LOCKED, shmDestroy, shmNow } from "./shm.ts";
+import { SHM_DEST, SHM_LOCKED, shmDestroy } from "./shm.ts";
 import type { Shm } from "./shm-info.ts";
 import {
   IPC_INFO,
@@ -14,6 +14,7 @@ import {
   IPC_STAT,
   ipcMayControl,
   ipcPerms,
+  ipcSeconds,
   ipcUpdatePerm,
   writeIpcPerm,
 } from "./util.ts";
@@ -109,7 +110,7 @@ function set(task: Task, ns: IpcNamespace, id: number, buf: number): number {
   const uid = view.getUint32(4, true);
   const gid = view.getUint32(8, true);
   const result = ipcUpdatePerm(shm.perm, uid, gid, view.getUint32(20, true));
-  if (result === 0) shm.ctime = shmNow(task);
+  if (result === 0) shm.ctime = ipcSeconds(task);
   return result;
 }
 

@@ -149,6 +149,11 @@ export function ipcMayControl(task: Task, perm: KernIpcPerm): number {
   return isOwner || capable(cred, CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
+/** Seconds since 1970 (`ktime_get_real_seconds`). */
+export function ipcSeconds(task: Task): number {
+  return Math.floor(task.kernel.wallClock() / 1e9);
+}
+
 /** What is new about an object that is being made; its id comes with `IpcIds.add`. */
 export function newIpcPerm(key: number, flags: number): KernIpcPerm {
   return {

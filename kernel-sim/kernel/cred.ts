@@ -1,4 +1,6 @@
+import { RLIMIT_NPROC } from "../include/uapi/resource.ts";
 import type { LandlockDomain } from "../security/landlock/ruleset.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Task } from "./task.ts";
 import type { UserNamespace } from "./user-namespace.ts";
 
@@ -105,11 +107,32 @@ export function isNprocOverlimit(task: Task, cred: Cred = task.cred): boolean {
   return cred.user.processes > task.signal.rlim[RLIMIT_NPROC]!.cur;
 }
 
-const RLIMIT_NPROC = 6;
-
 /** Whether all of `a` is in `set`. */
 export function capIssubset(a: KernelCap, set: KernelCap): boolean {
   return (a & ~set) === 0n;
+}
+
+/** The kernel's own credentials: those of the first task, and of who makes files before there is one. @linux kernel/cred.c `init_cred` */
+export function initCred(kernel: Kernel): Cred {
+  return {
+    uid: 0,
+    gid: 0,
+    suid: 0,
+    sgid: 0,
+    euid: 0,
+    egid: 0,
+    fsuid: 0,
+    fsgid: 0,
+    securebits: 0,
+    capInheritable: 0n,
+    capPermitted: CAP_FULL_SET,
+    capEffective: CAP_FULL_SET,
+    capBset: CAP_FULL_SET,
+    capAmbient: 0n,
+    groups: [],
+    user: kernel.user(0),
+    userNs: { level: 0 },
+  };
 }
 
 /** Whether `cred` is of group `gid`, by its fsgid or a supplementary group (`in_group_p`). */

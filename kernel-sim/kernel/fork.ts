@@ -12,6 +12,7 @@ import {
   PTRACE_EVENT_VFORK,
   PTRACE_EVENT_VFORK_DONE,
 } from "../include/uapi/ptrace.ts";
+import { RLIMIT_NPROC } from "../include/uapi/resource.ts";
 import {
   CLONE_CHILD_CLEARTID,
   CLONE_CHILD_SETTID,
@@ -57,8 +58,6 @@ import {
   Task,
 } from "./task.ts";
 import { WaitQueueHead, waitEventKillable } from "./wait.ts";
-
-const RLIMIT_NPROC = 6;
 
 const FLAGS_KEPT_BY_FORK =
   PF_KTHREAD | PF_RANDOMIZE | PF_MCE_PROCESS | PF_MCE_EARLY | PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE;

@@ -2,8 +2,6 @@ import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
-import { IpcNamespace } from "../ipc/namespace.ts";
-import { NetNamespace } from "../net/namespace.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { Pid } from "./pid.ts";
@@ -45,8 +43,6 @@ export interface KernelHooks {
   /** The leader of a session that has a controlling terminal ends. */
   disassociateCtty: (task: Task) => void;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
-  newIpcNs: (task: Task) => IpcNamespace;
-  newNetNs: (task: Task) => NetNamespace;
   /** `n` bytes of `file` from `pos` on, fewer at its end. */
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
   /** What runs in user mode for a program that was just loaded. */
@@ -70,8 +66,6 @@ export function noHooks(): KernelHooks {
     tick: () => {},
     disassociateCtty: () => {},
     copyMntNs: () => -EINVAL,
-    newIpcNs: () => new IpcNamespace(),
-    newNetNs: () => new NetNamespace(),
     kernelRead: () => new Uint8Array(0),
     userContext: (task) => task.user,
   };

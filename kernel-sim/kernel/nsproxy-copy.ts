@@ -10,6 +10,8 @@ import {
   CLONE_NEWUTS,
   CLONE_SYSVSEM,
 } from "../include/uapi/sched.ts";
+import { IpcNamespace } from "../ipc/namespace.ts";
+import { NetNamespace } from "../net/namespace.ts";
 import { hasFlag } from "./clone-flags.ts";
 import { capable } from "./cred.ts";
 import type { Nsproxy } from "./nsproxy.ts";
@@ -58,8 +60,8 @@ export function createNewNamespaces(task: Task, flags: number): Nsproxy | number
   return {
     mnt: newMnt,
     uts: hasFlag(flags, CLONE_NEWUTS) ? uts.copy() : uts,
-    ipc: hasFlag(flags, CLONE_NEWIPC) ? hooks.newIpcNs(task) : ipc,
-    net: hasFlag(flags, CLONE_NEWNET) ? hooks.newNetNs(task) : net,
+    ipc: hasFlag(flags, CLONE_NEWIPC) ? new IpcNamespace() : ipc,
+    net: hasFlag(flags, CLONE_NEWNET) ? new NetNamespace() : net,
     pidForChildren: hasFlag(flags, CLONE_NEWPID)
       ? new PidNamespace(pidForChildren)
       : pidForChildren,

@@ -1,9 +1,8 @@
+import { RLIMIT_SIGPENDING } from "../include/uapi/resource.ts";
 import type { UserStruct } from "./cred.ts";
 import { isMember, sigmask } from "./signal-set.ts";
 import type { KernelSiginfo, Sigpending, Sigqueue, Sigset } from "./signal-struct.ts";
 import type { Task } from "./task.ts";
-
-const RLIMIT_SIGPENDING = 11;
 
 /**
  * Room for one signal to `task`, counted for its real user; undefined beyond RLIMIT_SIGPENDING.

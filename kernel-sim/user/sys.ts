@@ -1,3 +1,4 @@
+import type { ChildStatus, FileStatus, SpawnActions } from "../api-kernel.ts";
 import { getInt64, setInt64 } from "../mm/uaccess.ts";
 import { type CallArgument, cString, fromUtf8, plainBytes } from "./marshal.ts";
 import type { Handler, Program } from "./program.ts";
@@ -10,29 +11,6 @@ const SA_RESTORER = 0x0400_0000;
 const RESTORER = 0x401f00;
 const PTR_BYTES = 8;
 const SIGSET_BYTES = 8;
-
-/** How a program has ended or stopped, from wait(2)'s status word. */
-export interface WaitResult {
-  readonly pid: number;
-  readonly status: number;
-  readonly exited: number | undefined;
-  readonly signaled: number | undefined;
-  readonly stopped: number | undefined;
-  readonly continued: boolean;
-}
-
-export interface StatResult {
-  readonly dev: number;
-  readonly ino: number;
-  readonly mode: number;
-  readonly nlink: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly rdev: number;
-  readonly size: number;
-  readonly blocks: number;
-  readonly mtimeNs: number;
-}
 
 /**
  * The system calls as a program sees them: names and argument order of Linux, every one a `yield*`.
@@ -138,7 +116,7 @@ export class Sys {
   }
 
   /** Waits for a child: what happened to it, or the negative errno. */
-  *wait4(pid = -1, options = 0): SysCall<WaitResult | number> {
+  *wait4(pid = -1, options = 0): SysCall<ChildStatus | number> {
     const addr = this.#port.context.pushStack(new Uint8Array(4));
     const answer = yield* this.#port.number(61, pid, addr, options, 0);
     const status =
@@ -243,11 +221,11 @@ export class Sys {
     return typeof view === "number" ? view : [view.getInt32(0, true), view.getInt32(4, true)];
   }
 
-  *stat(path: string, flags = 0): SysCall<StatResult | number> {
+  *stat(path: string, flags = 0): SysCall<FileStatus | number> {
     return yield* this.#port.withBytes(cString(path), (name) => this.#stat(AT_FDCWD, name, flags));
   }
 
-  *fstat(fd: number): SysCall<StatResult | number> {
+  *fstat(fd: number): SysCall<FileStatus | number> {
     return yield* this.#port.withBytes(cString(""), (name) => this.#stat(fd, name, AT_EMPTY_PATH));
   }
 
@@ -379,7 +357,7 @@ export class Sys {
     return yield* this.#port.number(59, nameAddr, base, base + (argc + 1) * PTR_BYTES);
   }
 
-  *#stat(dirfd: number, name: number, flags: number): SysCall<StatResult | number> {
+  *#stat(dirfd: number, name: number, flags: number): SysCall<FileStatus | number> {
     const view = yield* this.#port.fillStruct(144, (addr) =>
       this.#port.number(262, dirfd, name, addr, flags),
     );
@@ -401,15 +379,6 @@ const SIGCHLD = 17;
 /** CLONE_VM | FS | FILES | SIGHAND | THREAD | SYSVSEM. */
 const CLONE_THREAD_FLAGS = 0x50f00;
 
-/** What the child of `spawn` does before execve. */
-export interface SpawnActions {
-  /** Descriptors to set: child's number to parent's. */
-  readonly fds?: Readonly<Record<number, number>>;
-  /** setpgid(0, …). */
-  readonly pgid?: number;
-  readonly close?: readonly number[];
-}
-
 function spawnChild(
   path: string,
   argv: readonly string[],
@@ -426,7 +395,7 @@ function spawnChild(
   };
 }
 
-function waitResult(pid: number, status: number): WaitResult {
+function waitResult(pid: number, status: number): ChildStatus {
   const low = status & 0x7f;
   return Object.freeze({
     pid,
@@ -439,7 +408,7 @@ function waitResult(pid: number, status: number): WaitResult {
 }
 
 /** @linux arch/x86/include/uapi/asm/stat.h `struct stat` (6.18) */
-function statResult(view: DataView): StatResult {
+function statResult(view: DataView): FileStatus {
   return Object.freeze({
     dev: getInt64(view, 0),
     ino: getInt64(view, 8),

@@ -3,6 +3,7 @@ import type { ByteString } from "../fs/fs.ts";
 import type { ProgramLoader } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
+import { byteArray } from "../lib/byte-string.ts";
 import { MachineContext } from "./machine-context.ts";
 import { fromUtf8 } from "./marshal.ts";
 import type { Program } from "./program.ts";
@@ -30,5 +31,5 @@ function environment(envp: readonly ByteString[]): Record<string, string> {
 }
 
 function decode(text: ByteString): string {
-  return fromUtf8(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+  return fromUtf8(byteArray(text));
 }

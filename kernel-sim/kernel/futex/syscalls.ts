@@ -20,6 +20,7 @@ import { getInt64, structFromUser } from "../../mm/uaccess.ts";
 import type { SysResult } from "../sleep.ts";
 import type { SyscallTable } from "../syscall.ts";
 import type { Task } from "../task.ts";
+import { getTimespecNs } from "../time/time64.ts";
 import { futexLockPi, futexUnlockPi } from "./pi.ts";
 import { futexRequeue } from "./requeue.ts";
 import { getRobustList, setRobustList } from "./robust.ts";
@@ -31,7 +32,6 @@ import {
   futexWakeOp,
 } from "./waitwake.ts";
 
-const NSEC_PER_SEC = 1e9;
 const CLOCK_REALTIME = 0;
 const CLOCK_MONOTONIC = 1;
 const WAITV_MAX = 128;
@@ -113,28 +113,18 @@ function timeout(task: Task, command: number, op: number, ptr: number): number {
     command === FUTEX_WAIT_BITSET ||
     command === FUTEX_WAIT_REQUEUE_PI;
   if (!waits || ptr === 0) return Infinity;
-  const time = readTimespec(task, ptr);
+  const time = getTimespecNs(task, ptr);
   if (time < 0) return time;
   if (command === FUTEX_WAIT) return task.kernel.now() + time;
   const isRealtime = command === FUTEX_LOCK_PI || (op & FUTEX_CLOCK_REALTIME) !== 0;
   return Math.max(0, isRealtime ? time - task.kernel.wallClockBootNs : time);
 }
 
-/** A time in ns, or -EFAULT or -EINVAL. */
-function readTimespec(task: Task, ptr: number): number {
-  const view = structFromUser(task, ptr, 16);
-  if (typeof view === "number") return -EFAULT;
-  const seconds = getInt64(view, 0);
-  const ns = getInt64(view, 8);
-  if (seconds < 0 || ns < 0 || ns >= NSEC_PER_SEC) return -EINVAL;
-  return seconds * NSEC_PER_SEC + ns;
-}
-
 /** When a newer call gives up: its time is absolute, of one of two clocks. */
 function absoluteEnd(task: Task, ptr: number, clock: number): number {
   if (ptr === 0) return Infinity;
   if (clock !== CLOCK_REALTIME && clock !== CLOCK_MONOTONIC) return -EINVAL;
-  const time = readTimespec(task, ptr);
+  const time = getTimespecNs(task, ptr);
   if (time < 0) return time;
   return Math.max(0, clock === CLOCK_REALTIME ? time - task.kernel.wallClockBootNs : time);
 }

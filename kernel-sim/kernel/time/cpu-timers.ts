@@ -1,10 +1,10 @@
+import { RLIMIT_CPU } from "../../include/uapi/resource.ts";
 import { SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from "../../include/uapi/signal.ts";
 import type { Kernel } from "../kernel.ts";
 import { SEND_SIG_PRIV, sendSignal } from "../signal-send.ts";
 import type { Task } from "../task.ts";
 import { type CpuClock, processSamples, sampleCpuClock } from "./posix-cpu-clocks.ts";
 
-const RLIMIT_CPU = 0;
 const SIGNALS: readonly number[] = Object.freeze([SIGVTALRM, SIGPROF]);
 
 /** A timer that ends when its clock, which counts used CPU time, gets there. */

@@ -1,3 +1,4 @@
+import { EFAULT, EINVAL } from "../../include/errno.ts";
 import { copyToUser, getInt64, setInt64, structFromUser } from "../../mm/uaccess.ts";
 import type { Task } from "../task.ts";
 
@@ -48,6 +49,13 @@ export function getTimespec64(task: Task, addr: number): Timespec64 | undefined 
   const view = structFromUser(task, addr, 16);
   if (typeof view === "number") return undefined;
   return { sec: getInt64(view, 0), nsec: getInt64(view, 8) };
+}
+
+/** A valid time of user memory in ns, -EFAULT or -EINVAL. */
+export function getTimespecNs(task: Task, addr: number): number {
+  const time = getTimespec64(task, addr);
+  if (time === undefined) return -EFAULT;
+  return isValidTimespec(time) ? timespecToNs(time) : -EINVAL;
 }
 
 /** 0 or -EFAULT. @linux kernel/time/time.c `put_timespec64` (6.18) */

@@ -1,5 +1,6 @@
 import { ETOOMANYREFS } from "../../include/errno.ts";
 import { CAP_SYS_ADMIN, CAP_SYS_RESOURCE } from "../../include/uapi/capability.ts";
+import { RLIMIT_NOFILE } from "../../include/uapi/resource.ts";
 import { capable } from "../../kernel/cred.ts";
 import type { Task } from "../../kernel/task.ts";
 import { type ScmCookie, scmFpDestroy } from "../core/scm.ts";
@@ -7,8 +8,6 @@ import type { SkBuff } from "../core/skbuff.ts";
 import { sockWfree } from "../core/sock.ts";
 import { unixGarbage } from "./garbage.ts";
 import type { UnixSkb, UnixSock } from "./unix-sock.ts";
-
-const RLIMIT_NOFILE = 7;
 
 /**
  * Puts credentials and, with `sendFds`, the files on a message; -ETOOMANYREFS when the user has too many

@@ -1,6 +1,7 @@
+import type { FileStatus } from "../../api-kernel.ts";
 import type { Program } from "../program.ts";
 import { strerror } from "../strerror.ts";
-import type { StatResult, Sys } from "../sys.ts";
+import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { formatTime } from "./calendar.ts";
 import { fail, options, usage, writeAll } from "./io.ts";
@@ -14,7 +15,7 @@ const HALF_YEAR_NS = 15_778_476e9;
 interface Entry {
   readonly name: string;
   readonly path: string;
-  readonly stat: StatResult;
+  readonly stat: FileStatus;
 }
 
 /** ls [-ladinrtFRS1] [file]..., a name a line in the C locale's order. */

@@ -1,4 +1,5 @@
-import type { Sys, WaitResult } from "../sys.ts";
+import type { ChildStatus } from "../../api-kernel.ts";
+import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import type { Job, Shell } from "./shell.ts";
 import { endingText } from "./signals.ts";
@@ -76,6 +77,6 @@ export function findJob(shell: Shell, name: string | undefined): Job | undefined
   return shell.jobs.find((job) => job.pids.includes(Number(name)));
 }
 
-function statusOf({ exited, signaled, stopped }: WaitResult): number {
+function statusOf({ exited, signaled, stopped }: ChildStatus): number {
   return exited ?? 128 + (signaled ?? stopped ?? 0);
 }

@@ -23,23 +23,25 @@ import { timeCompatSyscalls } from "./compat-time-syscalls.ts";
  * clone3, io_submit, process_vm_readv. A descriptor that CLONE_SETTLS cannot
  * use is left out. ioctl is that of 64-bit programs.
  */
-const SAME: readonly string[] = (
-  "exit fork read write open close creat link unlink chdir mknod chmod getpid setpgid access nice sync kill rename " +
-  "mkdir rmdir dup pipe brk umask chroot dup2 getppid getpgrp setsid sethostname symlink readlink munmap truncate " +
-  "ftruncate fchmod getpriority setpriority fsync mprotect getpgid fchdir personality getsid fdatasync mlock munlock " +
-  "mlockall munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield " +
-  "sched_get_priority_max sched_get_priority_min mremap poll prctl getcwd vfork gettid tkill madvise mincore " +
-  "exit_group epoll_create epoll_ctl epoll_wait set_tid_address tgkill openat mkdirat mknodat unlinkat renameat " +
-  "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
-  "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
-  "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
-  "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_getfd " +
-  "pidfd_send_signal wait4 waitid getrusage " +
-  "prlimit64 fchownat setdomainname splice tee copy_file_range timerfd_create timer_delete timer_getoverrun signalfd " +
-  "signalfd4 membarrier mlock2 msync ioprio_set ioprio_get openat2 fchmodat2 capget capset syslog reboot pivot_root " +
-  "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr " +
-  "fremovexattr sched_setattr sched_getattr kcmp pkey_mprotect pkey_alloc pkey_free ioctl"
-).split(" ");
+const SAME: ReadonlySet<string> = new Set(
+  (
+    "exit fork read write open close creat link unlink chdir mknod chmod getpid setpgid access nice sync kill rename " +
+    "mkdir rmdir dup pipe brk umask chroot dup2 getppid getpgrp setsid sethostname symlink readlink munmap truncate " +
+    "ftruncate fchmod getpriority setpriority fsync mprotect getpgid fchdir personality getsid fdatasync mlock munlock " +
+    "mlockall munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield " +
+    "sched_get_priority_max sched_get_priority_min mremap poll prctl getcwd vfork gettid tkill madvise mincore " +
+    "exit_group epoll_create epoll_ctl epoll_wait set_tid_address tgkill openat mkdirat mknodat unlinkat renameat " +
+    "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
+    "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
+    "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
+    "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_getfd " +
+    "pidfd_send_signal wait4 waitid getrusage " +
+    "prlimit64 fchownat setdomainname splice tee copy_file_range timerfd_create timer_delete timer_getoverrun signalfd " +
+    "signalfd4 membarrier mlock2 msync ioprio_set ioprio_get openat2 fchmodat2 capget capset syslog reboot pivot_root " +
+    "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr " +
+    "fremovexattr sched_setattr sched_getattr kcmp pkey_mprotect pkey_alloc pkey_free ioctl"
+  ).split(" "),
+);
 
 /** What differs. */
 const OWN: SyscallTable = {
@@ -78,7 +80,7 @@ const OWN: SyscallTable = {
 
 /** Whether `name` means the same in both tables. */
 export function isSameInBoth(name: string): boolean {
-  return SAME.includes(name);
+  return SAME.has(name);
 }
 
 /** The call of the 32-bit table under `name`, if it has one of its own. */
