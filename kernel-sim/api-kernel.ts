@@ -311,7 +311,10 @@ export interface EntryMoment {
   readonly kind: string;
   /** In words. */
   readonly text: string;
-  /** What it is about, by the kind: `address`, `value`, `what`, `vector`, `selector`, `dpl`, `cpl` … */
+  /**
+   * What it is about, by the kind: `address`, `value`, `what`, `vector`, `selector`, `dpl`, `cpl` … An instruction
+   * has `pushedTo` or `poppedFrom` where it uses the stack, and `from`, `to`, `words` where it copies.
+   */
   readonly fields: Readonly<Record<string, number | string | boolean>>;
   /** Behind it. */
   readonly registers: Registers;

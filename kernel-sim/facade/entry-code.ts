@@ -26,6 +26,9 @@ landing_pad:
   ret
 `;
 
+/** Bytes of `struct pt_regs`. */
+const PTREGS_SIZE = 68;
+
 const SAVE_REGISTERS = `
   push $0
   push %fs
@@ -41,27 +44,56 @@ const SAVE_REGISTERS = `
   mov $0x7b, %edx
   mov %edx, %ds
   mov %edx, %es
-  mov %esp, %eax
-  call do_syscall
-  mov %eax, 24(%esp)
 `;
 
+export interface KernelCode {
+  /** Where SYSEXIT returns to. */
+  readonly landingPad: number;
+  /** What the function of the call answers. */
+  readonly result: number;
+  /** Where the task state keeps ESP0, the end of the entry stack. */
+  readonly sp0: number;
+  /** How far behind the end of the entry stack the task state keeps the end of the thread's stack. */
+  readonly entryToThreadStack: number;
+}
+
 /**
- * A kernel's entry code, cut down to the way in and the way back: registers are saved in the order of
- * `struct pt_regs`, one function answers, the registers come back.
+ * A kernel's entry code, cut down to the way in and the way back. The processor's words and the registers go to
+ * the entry stack, in the order of `struct pt_regs`; the frame is copied to the stack of the thread, one function
+ * answers there, and the way back is the same way.
  *
- * @linux arch/x86/entry/entry_32.S `entry_INT80_32`, `entry_SYSENTER_32` (6.18)
- * @simplified no entry stack of its own, no page-table isolation, no work on the way out, and one function
- * instead of the table of calls.
- * @param landingPad where SYSEXIT returns to
- * @param result what the function answers
+ * @linux arch/x86/entry/entry_32.S `entry_INT80_32`, `SWITCH_TO_KERNEL_STACK`, `entry_SYSENTER_32` (6.18)
+ * @simplified no page-table isolation, no work on the way out, FS stays the user's, and one function instead of
+ * the switch over all calls.
  */
-export function kernelSource(landingPad: number, result: number): string {
+export function kernelSource(code: KernelCode): string {
   return `
   .text
 entry_INT80_32:
   push %eax
   ${SAVE_REGISTERS}
+  mov %esp, %esi
+  mov %esi, %edi
+  and $0xfffff000, %edi
+  add $0x1000, %edi
+  mov ${code.entryToThreadStack}(%edi), %edi
+  mov $${PTREGS_SIZE}, %ecx
+  sub %ecx, %edi
+  mov %edi, %esp
+  shr $2, %ecx
+  cld
+  rep movsl
+  mov %esp, %eax
+  call do_int80_syscall_32
+  mov $${PTREGS_SIZE}, %ecx
+  mov ${code.sp0}, %edi
+  sub %ecx, %edi
+  mov %esp, %esi
+  mov %edi, %ebx
+  shr $2, %ecx
+  cld
+  rep movsl
+  mov %ebx, %esp
   pop %ebx
   pop %ecx
   pop %edx
@@ -74,16 +106,22 @@ entry_INT80_32:
   pop %fs
   add $8, %esp
   iret
+do_int80_syscall_32:
+  movl $${code.result}, 24(%eax)
+  ret
 entry_SYSENTER_32:
+  mov ${code.entryToThreadStack}(%esp), %esp
   push $0x7b
   push %ebp
   pushf
   orl $0x200, (%esp)
   push $0x73
-  push $${landingPad}
+  push $${code.landingPad}
   push %eax
   mov (%ebp), %ebp
   ${SAVE_REGISTERS}
+  mov %esp, %eax
+  call do_fast_syscall_32
   mov 48(%esp), %edx
   mov 60(%esp), %ecx
   pop %ebx
@@ -91,17 +129,17 @@ entry_SYSENTER_32:
   pop %esi
   pop %edi
   pop %ebp
+  mov %esp, %eax
+  mov ${code.sp0}, %esp
+  push 32(%eax)
+  push (%eax)
+  andl $0xfffffdff, 4(%esp)
   pop %eax
-  pop %ds
-  pop %es
-  pop %fs
-  add $16, %esp
-  andl $0xfffffdff, (%esp)
   popf
   sti
   sysexit
-do_syscall:
-  mov $${result}, %eax
+do_fast_syscall_32:
+  movl $${code.result}, 24(%eax)
   ret
 `;
 }

@@ -4,7 +4,13 @@ import { type ElfImage, PT_LOAD } from "../arch/x86/asm/elf.ts";
 import { link } from "../arch/x86/asm/link.ts";
 import { listSection } from "../arch/x86/asm/objdump.ts";
 import { Cpu } from "../arch/x86/cpu.ts";
-import { installTables, KERNEL_CS } from "../arch/x86/descriptor-tables.ts";
+import {
+  installTables,
+  KERNEL_CS,
+  TSS_ESP0,
+  TSS_ESP1,
+  TSS_OFFSET,
+} from "../arch/x86/descriptor-tables.ts";
 import {
   EAX,
   EBP,
@@ -31,19 +37,21 @@ import { processorRegisters } from "./registers.ts";
 const USER_TEXT = 0x08048000;
 const USER_STACK = 0xbffff000;
 const KERNEL_TEXT = 0xc1000000;
+/** Tables and task state; the page below them is the entry stack, as in Linux's `cpu_entry_area`. */
 const TABLES = 0xc2000000;
-const KERNEL_STACK = 0xc2004000;
+const ENTRY_STACK = TABLES;
+const THREAD_STACK = 0xc3002000;
 /** From the stack's end downwards, as the entry code fills it. */
 const PT_REGS = "ss sp flags cs ip orig_ax gs fs es ds ax bp di si dx cx bx return-address".split(
   " ",
 );
-const STEPS_MAX = 100;
+const STEPS_MAX = 200;
 const ENOSYS = 38;
 const NR_GETPID = 20;
 const IA32_SYSCALL_VECTOR = 0x80;
 
 /**
- * One system call on a processor with descriptor tables, task state and a kernel stack in its memory, from the
+ * One system call on a processor with descriptor tables, task state, an entry stack and a thread's stack in its memory, from the
  * user's instruction to the one behind it: what the processor does by itself, and the kernel's instructions.
  */
 export function entrySteps(options: EntryStepsOptions): readonly EntryMoment[] {
@@ -53,7 +61,13 @@ export function entrySteps(options: EntryStepsOptions): readonly EntryMoment[] {
   }
   const words = { eax: NR_GETPID, ebx: 0, ecx: 0, edx: 0, esi: 0, edi: 0, ebp: 0, ...options };
   const user = image(USER_SOURCE, USER_TEXT);
-  const kernel = image(kernelSource(addressIn(user, "landing_pad"), word(result)), KERNEL_TEXT);
+  const code = {
+    landingPad: addressIn(user, "landing_pad"),
+    result: word(result),
+    sp0: TABLES + TSS_OFFSET + TSS_ESP0,
+    entryToThreadStack: TABLES + TSS_OFFSET + TSS_ESP1 - ENTRY_STACK,
+  };
+  const kernel = image(kernelSource(code), KERNEL_TEXT);
   const cpu = processor(user, kernel);
   const places = { eax: EAX, ebx: EBX, ecx: ECX, edx: EDX, esi: ESI, edi: EDI, ebp: EBP } as const;
   for (const [name, place] of Object.entries(places)) {
@@ -73,13 +87,17 @@ function record(cpu: Cpu, texts: ReadonlyMap<number, string>, end: number): read
     invariant(steps < STEPS_MAX, "the way into the kernel and back does not end");
     const { eip } = cpu;
     const esp = cpu.r[ESP]! >>> 0;
+    const copies = { from: cpu.r[ESI]! >>> 0, to: cpu.r[EDI]! >>> 0, words: cpu.r[ECX]! >>> 0 };
     const text = texts.get(eip) ?? "";
     const before = moment(cpu, "instruction", text, { address: eip });
     const { length } = moments;
     run(cpu, 1);
     // What crosses the boundary shows its own steps; behind the others are their effects.
     if (moments.length > length) moments.splice(length, 0, before);
-    else moments.push(moment(cpu, "instruction", text, { address: eip, ...stackUse(cpu, esp) }));
+    else {
+      const use = text.startsWith("rep movs") ? copies : stackUse(cpu, esp);
+      moments.push(moment(cpu, "instruction", text, { address: eip, ...use }));
+    }
   }
   return Object.freeze(moments);
 }
@@ -91,7 +109,8 @@ function stackUse(cpu: Cpu, before: number): Record<string, number | string> {
   const at = Math.min(after, before);
   const value = cpu.memory.readSystem32(at | 0) >>> 0;
   const use = { [after < before ? "pushedTo" : "poppedFrom"]: at, value };
-  const name = PT_REGS[(KERNEL_STACK - 4 - at) / 4];
+  const stack = [ENTRY_STACK, THREAD_STACK].find((end) => at < end && at >= end - 4096);
+  const name = PT_REGS[((stack ?? 0) - 4 - at) / 4];
   return name === undefined ? use : { ...use, what: name };
 }
 
@@ -127,19 +146,20 @@ function processor(user: ElfImage, kernel: ElfImage): Cpu {
     }
   }
   map(USER_STACK - 4096, true);
-  map(KERNEL_STACK - 4096, false);
+  map(ENTRY_STACK - 4096, false);
+  map(THREAD_STACK - 4096, false);
   const pfn = map(TABLES, false);
   const cpu = new Cpu({ memory });
   cpu.mmu.cr0 |= CR0_PG | CR0_WP;
   cpu.loadCr3(4096);
   const target = addressIn(kernel, "entry_INT80_32");
   installTables(cpu, {
-    ...{ pfn, vaddr: TABLES, kernelStack: KERNEL_STACK },
+    ...{ pfn, vaddr: TABLES, kernelStack: ENTRY_STACK, threadStack: THREAD_STACK },
     gates: [{ vector: IA32_SYSCALL_VECTOR, target, dpl: 3 }],
   });
   cpu.msrs
     .set(MSR_IA32_SYSENTER_CS, KERNEL_CS)
-    .set(MSR_IA32_SYSENTER_ESP, KERNEL_STACK | 0)
+    .set(MSR_IA32_SYSENTER_ESP, ENTRY_STACK | 0)
     .set(MSR_IA32_SYSENTER_EIP, addressIn(kernel, "entry_SYSENTER_32") | 0);
   cpu.setFlatSegments(3);
   cpu.eflags = X86_EFLAGS_IF;

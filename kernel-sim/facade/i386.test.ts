@@ -94,6 +94,11 @@ test("the way in by int 0x80 reads gate and task state, and pushes five words", 
   expect(saved.map(({ fields }) => fields["what"])).toEqual(
     "orig_ax gs fs es ds ax bp di si dx cx bx return-address".split(" "),
   );
+  // The processor's stack is only passed through: the frame of 17 words goes to the thread's, and back.
+  const copies = steps.filter(({ fields }) => fields["words"] !== undefined);
+  expect(copies.map(({ fields }) => fields["words"])).toEqual([17, 17]);
+  expect(copies[0]?.fields["to"]).toBe(copies[1]?.fields["from"]);
+  expect(copies[0]?.fields["from"]).toBe(copies[1]?.fields["to"]);
   expect(steps.at(-1)).toMatchObject({
     kind: "jump",
     registers: { eax: 3, ebx: 1, cpl: 3, cs: 0x73, ss: 0x7b, esp: 0xbffff000 },
@@ -108,4 +113,12 @@ test("the way in by sysenter reads three registers of the processor and nothing 
   expect(steps.at(-1)?.registers).toMatchObject({
     ...{ eax: 42, ecx: 7, edx: 8, ebp: 9, esp: 0xbffff000, cpl: 3, flags: ["IF"] },
   });
+});
+
+test("write() to the console with a bad pointer writes nothing and answers EFAULT", () => {
+  const machine = boot();
+  const answer = machine.run(function* (sys) {
+    return yield* sys.call("write", 1, 8, 3);
+  });
+  expect([answer, machine.consoleOutput]).toEqual([-14, ""]);
 });

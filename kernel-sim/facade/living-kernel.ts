@@ -12,7 +12,7 @@ import { procTree } from "../fs/proc/generic.ts";
 import { procFillSuper } from "../fs/proc/root.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
 import type { Clock } from "../hw/clock.ts";
-import { errnoName } from "../include/errno.ts";
+import { EFAULT, errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR } from "../include/uapi/fcntl.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
 import { fillMachineTree } from "../init/machine-tree.ts";
@@ -265,9 +265,9 @@ export class LivingKernel {
     cdevAdd(this.kernel, TTYAUX_MAJOR, CONSOLE_MINOR, {
       readIter: () => 0,
       writeIter: (iocb, iter) => {
-        const bytes = new Uint8Array(iter.count);
-        const done = iter.copyFrom(bytes);
-        const written = bytes.subarray(0, done);
+        const written = new Uint8Array(iter.count);
+        // A terminal's buffer is filled whole, or nothing is written.
+        if (iter.copyFrom(written) < written.length) return -EFAULT;
         this.#allOutput.push(written);
         // What a shell's children write is the shell's output too.
         for (let task = iocb.task; task.tgid !== this.init.tgid; task = task.realParent) {
@@ -275,7 +275,7 @@ export class LivingKernel {
           own.push(written);
           this.#output.set(task.tgid, own);
         }
-        return done;
+        return written.length;
       },
     });
   }

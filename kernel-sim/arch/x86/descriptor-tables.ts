@@ -19,8 +19,10 @@ const GDT_ENTRIES = 32;
 export const TSS_OFFSET = 0x100;
 export const IDT_OFFSET = 0x800;
 const TSS_BYTES = 104;
-const TSS_ESP0 = 4;
+export const TSS_ESP0 = 4;
 const TSS_SS0 = 8;
+/** Of ring 1, which Linux has no use for: the end of the thread's stack, when that is not ESP0. */
+export const TSS_ESP1 = 12;
 const TSS_IO_MAP = 102;
 
 /** A gate of the IDT. */
@@ -40,11 +42,14 @@ export interface TablesSpec {
   readonly vaddr: number;
   /** ESP of the kernel after an entry from user mode. */
   readonly kernelStack: number;
+  /** Where the entry code goes on when `kernelStack` is only a stack of the processor's. */
+  readonly threadStack?: number;
   readonly gates: readonly Gate[];
 }
 
 /** Writes the tables and makes the processor use them, as LGDT, LIDT and LTR would. */
-export function installTables(cpu: Cpu, { pfn, vaddr, kernelStack, gates }: TablesSpec): void {
+export function installTables(cpu: Cpu, spec: TablesSpec): void {
+  const { pfn, vaddr, kernelStack, threadStack = kernelStack, gates } = spec;
   const { memory } = cpu.mmu;
   const start = pfn * 4096;
   const write = (place: number, [low, high]: readonly [number, number]): void => {
@@ -62,6 +67,7 @@ export function installTables(cpu: Cpu, { pfn, vaddr, kernelStack, gates }: Tabl
   write(TSS_SELECTOR, busy);
   memory.write32(start + TSS_OFFSET + TSS_ESP0, kernelStack);
   memory.write32(start + TSS_OFFSET + TSS_SS0, KERNEL_DS);
+  memory.write32(start + TSS_OFFSET + TSS_ESP1, threadStack);
   // A map of ports behind the segment's end: no port is open.
   memory.write16(start + TSS_OFFSET + TSS_IO_MAP, TSS_BYTES);
   for (const { vector, target, dpl, isTrap } of gates) {
