@@ -10,3 +10,4 @@ export { bpf } from "./facade/toolkit.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";
 export { recordings } from "./trace/recordings/index.ts";
+export { MachineStop } from "./user/machine-stop.ts";

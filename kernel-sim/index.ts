@@ -32,6 +32,18 @@ export type {
   VerifierReport,
   VerifierStep,
 } from "./api.ts";
+export type {
+  ChildStatus,
+  DescriptorRow,
+  FileStatus,
+  Process,
+  ProcessRow,
+  SpawnOptions,
+  SystemCall,
+  SystemCalls,
+  UserProgram,
+  UserRequest,
+} from "./api-kernel.ts";
 export { i386 } from "./facade/i386-global.ts";
 export { installKernelPart, type KernelPart } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
@@ -39,3 +51,4 @@ export { bpf } from "./facade/toolkit.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";
 export { recordings } from "./trace/recordings/index.ts";
+export { MachineStop } from "./user/machine-stop.ts";

@@ -9,6 +9,7 @@ import {
   type UserContext,
 } from "../kernel/user-context.ts";
 import { HANDLER_BASE, type UserFrame, UserFrames } from "./frames.ts";
+import { isMachineStop } from "./machine-stop.ts";
 import type { Handler, Program, UserRequest } from "./program.ts";
 import { Replay } from "./replay.ts";
 import { AccessRequest, ComputeRequest, type MachineRequest, SyscallRequest } from "./request.ts";
@@ -193,6 +194,7 @@ export class ProgramContext implements UserContext {
       at = frame.steps.next((frame.isStarted ? answer : undefined) as never);
       frame.isStarted = true;
     } catch (error) {
+      if (isMachineStop(error)) throw error;
       this.thrown ??= { error };
       return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
     }

@@ -31,7 +31,7 @@
  *   that the answer has not the form of the contract.
  */
 
-import type { Program } from "#kernel-sim";
+import type { Program, SystemCalls, UserRequest } from "#kernel-sim";
 
 /**
  * Data that crosses between player and judge: at most 20 levels, a million parts and 8 MiB of text.
@@ -58,6 +58,25 @@ export type CallOutcome =
       readonly line?: number;
     };
 
+/** Where a user program has come to: at a call of `sys`, or at its end. */
+export type ProgramStep =
+  | { readonly kind: "asks"; readonly call: string; readonly args: readonly Plain[] }
+  | { readonly kind: "returned"; readonly value: Plain };
+
+/** A user program in the player whose calls the test itself answers. */
+export interface ProgramRun {
+  /** Up to its first call. */
+  readonly first: ProgramStep;
+  /** Answers its last call, and lets it go on to its next one. */
+  resume(answer: Plain): Promise<ProgramStep>;
+}
+
+/** A student's user program on a machine of the test: `yield* program(sys, …)` in a program of the test's own. */
+export type RemoteProgram = (
+  sys: SystemCalls,
+  ...args: readonly Plain[]
+) => Generator<UserRequest, Plain, never>;
+
 export interface Player {
   /** Names that the student's module exports. */
   exports(): Promise<readonly string[]>;
@@ -69,6 +88,15 @@ export interface Player {
   call(name: string, ...args: readonly Plain[]): Promise<Plain>;
   /** Many calls in one message; a throw is an outcome here. */
   callBatch(name: string, argLists: readonly (readonly Plain[])[]): Promise<readonly CallOutcome[]>;
+  /** Begins an exported user program, `function* (sys, …args)`. The test is its kernel. */
+  start(name: string, ...args: readonly Plain[]): Promise<ProgramRun>;
+  /**
+   * Runs an exported user program on machines of the test, and answers what `play` does. `play` boots a machine, lets it
+   * run and looks at it; it is called again and again, each time with one more call of the program known, so it must
+   * do the same whenever it is called, and draw its random numbers outside. The program may fork. It has those calls
+   * of `sys` whose arguments are plain data: no signal handlers, no threads.
+   */
+  inMachine<T>(name: string, play: (program: RemoteProgram) => T): Promise<T>;
 }
 
 /** Seeded: the same seed gives the same numbers. */

@@ -8,6 +8,9 @@ export type {
   ExerciseDefinition,
   Plain,
   Player,
+  ProgramRun,
+  ProgramStep,
+  RemoteProgram,
   SeededRandom,
   TestContext,
 } from "./exercise-api.ts";

@@ -1,9 +1,10 @@
 /** The player as a test sees it: questions go out as text, answers are believed in nothing. */
 
-import type { CallOutcome, Plain, Player } from "../exercise-api.ts";
+import type { CallOutcome, Plain, Player, ProgramStep } from "../exercise-api.ts";
 import type { Answer, Ask, Question } from "../player/messages.ts";
 import { checkPlain, decodePlain, encodePlain, NotPlain } from "../player/plain.ts";
 import { programFrom } from "./program.ts";
+import { type AskStep, ProgramProblem, playInMachine, startProgram } from "./remote-program.ts";
 
 /** Sends a question to the player and answers its answer. */
 export type AskPlayer = (question: string) => Promise<string>;
@@ -51,6 +52,15 @@ export function remotePlayer(options: RemoteOptions): Player {
         : { kind: "threw", name: outcome.name, message: outcome.message, line: outcome.line },
     );
   };
+  let threads = 0;
+  const stepsOf =
+    (name: string): AskStep =>
+    async (thread, args, answers): Promise<ProgramStep> => {
+      for (const plain of [args, answers]) checkPlain(plain);
+      const { step } = await ask({ kind: "step", name, thread, args, answers });
+      if (step.kind !== "threw") return step;
+      throw new TestFailure(`\`${name}\` threw ${wordsOf(step, options)}`);
+    };
   return {
     exports: async () => (await ask({ kind: "exports" })).names,
     value: async (name) => (await ask({ kind: "value", name })).value,
@@ -67,6 +77,17 @@ export function remotePlayer(options: RemoteOptions): Player {
       throw new TestFailure(`\`${name}\` threw ${wordsOf(outcome, options)}`);
     },
     callBatch,
+    start: (name, ...args) => startProgram(stepsOf(name), ++threads, args),
+    inMachine: async (name, play) => {
+      try {
+        return await playInMachine(stepsOf(name), () => ++threads, play);
+      } catch (problem) {
+        if (problem instanceof ProgramProblem) {
+          throw new TestFailure(`\`${name}\` ${problem.message}.`);
+        }
+        throw problem;
+      }
+    },
   };
 }
 
@@ -126,6 +147,8 @@ function isAnswer(answer: Plain): answer is Plain & Answer {
       return answer["bytes"] instanceof Uint8Array && isStrings(answer["mapNames"]);
     case "calls":
       return Array.isArray(answer["outcomes"]) && answer["outcomes"].every(isOutcome);
+    case "step":
+      return isStep(answer["step"]);
     case "unfit":
       return typeof answer["because"] === "string";
     case "failed":
@@ -133,6 +156,12 @@ function isAnswer(answer: Plain): answer is Plain & Answer {
     default:
       return false;
   }
+}
+
+function isStep(step: Plain): boolean {
+  if (!isObject(step) || step["kind"] !== "asks") return isOutcome(step);
+  const args = step["args"];
+  return typeof step["call"] === "string" && Array.isArray(args) && isValue(args);
 }
 
 function isOutcome(outcome: Plain): boolean {

@@ -20,6 +20,15 @@ export type Ask =
       readonly kind: "calls";
       readonly name: string;
       readonly argLists: readonly (readonly Plain[])[];
+    }
+  | {
+      /** Goes on with a user program, or begins one when `thread` is a new number. */
+      readonly kind: "step";
+      readonly name: string;
+      readonly thread: number;
+      readonly args: readonly Plain[];
+      /** Of its calls, those that the thread has not got yet. */
+      readonly answers: readonly Plain[];
     };
 
 /** What a thrown value says of itself, and the line of the student's source it came from. */
@@ -39,6 +48,11 @@ export type CallAnswer =
   | { readonly kind: "returned"; readonly value: Plain }
   | ({ readonly kind: "threw" } & Thrown);
 
+/** Where a user program has come to: at a system call, or at its end. */
+export type StepAnswer =
+  | { readonly kind: "asks"; readonly call: string; readonly args: readonly Plain[] }
+  | CallAnswer;
+
 /** A claim, like everything that comes from the player. */
 export type Answer =
   | { readonly kind: "exports"; readonly names: readonly string[] }
@@ -49,6 +63,7 @@ export type Answer =
       readonly mapNames: readonly string[];
     }
   | { readonly kind: "calls"; readonly outcomes: readonly CallAnswer[] }
+  | { readonly kind: "step"; readonly step: StepAnswer }
   /** There is no such export, or it is of another kind; in words. */
   | { readonly kind: "unfit"; readonly because: string }
   /** The module threw while it was evaluated. */

@@ -7,8 +7,17 @@ import type { Output } from "#notebook/document";
 import { type Compiled, type CompileResult, compileModule } from "../compile/compile.ts";
 import type { Plain } from "../exercise-api.ts";
 import type { Realm } from "../realm/realm.ts";
-import type { Answer, Ask, CallAnswer, LoadAnswer, Question, Thrown } from "./messages.ts";
+import type {
+  Answer,
+  Ask,
+  CallAnswer,
+  LoadAnswer,
+  Question,
+  StepAnswer,
+  Thrown,
+} from "./messages.ts";
 import { checkPlain, decodePlain, encodePlain, NotPlain } from "./plain.ts";
+import { ProgramThreads } from "./program-threads.ts";
 
 const OUTPUT_LIMITS = { bytes: 64 * 1024, outputs: 100 };
 /** What the student's source is called in positions of errors. */
@@ -37,7 +46,13 @@ class RealmPlayer implements StudentPlayer {
   readonly #realm: Realm;
   readonly #onOutput: (output: Output) => void;
   #compiled: Compiled | undefined;
-  #run: { readonly number: number; readonly exports: Exports | Thrown } | undefined;
+  #run:
+    | {
+        readonly number: number;
+        readonly exports: Exports | Thrown;
+        readonly threads: ProgramThreads;
+      }
+    | undefined;
 
   constructor(realm: Realm, onOutput: (output: Output) => void) {
     this.#realm = realm;
@@ -74,9 +89,10 @@ class RealmPlayer implements StudentPlayer {
 
   async #answer(run: number, seed: number, ask: Ask): Promise<Answer> {
     if (this.#run?.number !== run) {
-      this.#run = { number: run, exports: await this.#evaluate(seed) };
+      const exports = await this.#evaluate(seed);
+      this.#run = { number: run, exports, threads: new ProgramThreads() };
     }
-    const { exports } = this.#run;
+    const { exports, threads } = this.#run;
     if (isThrown(exports)) return { kind: "failed", ...exports };
     if (ask.kind === "exports") return { kind: "exports", names: Object.keys(exports) };
     if (!Object.hasOwn(exports, ask.name)) {
@@ -85,6 +101,7 @@ class RealmPlayer implements StudentPlayer {
     const value = exports[ask.name];
     if (ask.kind === "value") return this.#value(ask.name, value);
     if (ask.kind === "program") return this.#program(ask.name, value);
+    if (ask.kind === "step") return this.#step(value, seed, ask, threads);
     return this.#calls(ask.name, value, seed, ask.argLists);
   }
 
@@ -150,16 +167,42 @@ class RealmPlayer implements StudentPlayer {
     return { kind: "calls", outcomes };
   }
 
+  async #step(
+    value: unknown,
+    seed: number,
+    { name, thread, args, answers }: Extract<Ask, { kind: "step" }>,
+    threads: ProgramThreads,
+  ): Promise<Answer> {
+    if (typeof value !== "function") {
+      return { kind: "unfit", because: `\`${name}\` is not a function.` };
+    }
+    let step: StepAnswer | undefined;
+    const action = () => {
+      try {
+        step = threads.step(thread, value, args, answers);
+      } catch (problem) {
+        step = { kind: "threw", ...this.#describeAnswer(problem) };
+      }
+    };
+    const options = { seed, onOutput: this.#onOutput, limits: OUTPUT_LIMITS };
+    const end = await this.#realm.call(action, options);
+    if (end.kind === "threw") step ??= { kind: "threw", ...this.#describe(end.thrown) };
+    return { kind: "step", step: step as StepAnswer };
+  }
+
   async #callOnce(value: object, args: readonly Plain[]): Promise<CallAnswer> {
     try {
       const answer = await Reflect.apply(value as () => unknown, undefined, args);
       checkPlain(answer);
       return { kind: "returned", value: answer as Plain };
     } catch (problem) {
-      if (!(problem instanceof NotPlain)) return { kind: "threw", ...this.#describe(problem) };
-      const message = `its answer is not plain data: ${problem.message}`;
-      return { kind: "threw", ...thrown("TypeError", message, 0) };
+      return { kind: "threw", ...this.#describeAnswer(problem) };
     }
+  }
+
+  #describeAnswer(problem: unknown): Thrown {
+    if (!(problem instanceof NotPlain)) return this.#describe(problem);
+    return thrown("TypeError", `its answer is not plain data: ${problem.message}`, 0);
   }
 
   #describe(problem: unknown): Thrown {

@@ -1,0 +1,151 @@
+/**
+ * A student's user program on machines of the judge. The program lives in the player, machines run without a pause; so
+ * what the program does is learnt call by call: a machine that comes to where nobody knows on is given up, the player is
+ * asked, and the same machine is played again. What is known is a tree, since a fork's child goes another way.
+ */
+
+import { MachineStop, type SystemCalls, type UserRequest } from "#kernel-sim";
+import type { Plain, ProgramRun, ProgramStep, RemoteProgram } from "../exercise-api.ts";
+import { encodePlain } from "../player/plain.ts";
+import { type RawAnswer, REMOTE_CALLS } from "../player/remote-sys.ts";
+
+/** Asks the player for the next step of one run of a program; a new thread begins it. */
+export type AskStep = (
+  thread: number,
+  args: readonly Plain[],
+  answers: readonly Plain[],
+) => Promise<ProgramStep>;
+
+const STEPS_MAX = 4000;
+
+interface Node {
+  readonly args: readonly Plain[];
+  readonly parent: Node | undefined;
+  /** To the parent's call. */
+  readonly answer: Plain;
+  readonly next: Map<string, Node>;
+  step: ProgramStep | undefined;
+  /** The run in the player that stands here. */
+  thread: number | undefined;
+}
+
+/** Why a program could not be played on, in words for its author. */
+export class ProgramProblem extends Error {}
+
+export async function startProgram(
+  ask: AskStep,
+  thread: number,
+  args: readonly Plain[],
+): Promise<ProgramRun> {
+  return {
+    first: await ask(thread, args, []),
+    resume: (answer) => ask(thread, args, [answer]),
+  };
+}
+
+/** @param newThread answers a number that no run has yet */
+export async function playInMachine<T>(
+  ask: AskStep,
+  newThread: () => number,
+  play: (program: RemoteProgram) => T,
+): Promise<T> {
+  const roots = new Map<string, Node>();
+  for (let steps = 0; steps < STEPS_MAX; steps++) {
+    const end: PlayEnd = { unknown: undefined, problem: undefined };
+    const program: RemoteProgram = (sys, ...args) => {
+      const key = encodePlain(args);
+      const root = roots.get(key) ?? nodeOf(args, undefined, undefined);
+      roots.set(key, root);
+      return follow(sys, root, end);
+    };
+    const value = playOnce(() => play(harden(program)), end);
+    if (end.problem !== undefined) throw end.problem;
+    if (end.unknown === undefined) return value as T;
+    await learn(ask, newThread, end.unknown);
+  }
+  throw new ProgramProblem(`makes more than ${STEPS_MAX} calls`);
+}
+
+/** Why a machine was given up, if it was. */
+interface PlayEnd {
+  unknown: Node | undefined;
+  problem: ProgramProblem | undefined;
+}
+
+function playOnce<T>(play: () => T, end: PlayEnd): T | undefined {
+  try {
+    return play();
+  } catch (thrown) {
+    if (end.unknown === undefined && end.problem === undefined) throw thrown;
+    return undefined;
+  }
+}
+
+async function learn(ask: AskStep, newThread: () => number, node: Node): Promise<void> {
+  const { parent } = node;
+  const thread = parent?.thread;
+  if (thread !== undefined && parent !== undefined) {
+    parent.thread = undefined;
+    node.thread = thread;
+    node.step = await ask(thread, node.args, [node.answer]);
+    return;
+  }
+  node.thread = newThread();
+  node.step = await ask(node.thread, node.args, answersUpTo(node));
+}
+
+function* follow(sys: SystemCalls, root: Node, end: PlayEnd): Generator<UserRequest, Plain, never> {
+  for (let node = root; ; ) {
+    const { step } = node;
+    if (step === undefined) {
+      end.unknown = node;
+      throw new MachineStop("the program's next call is not known yet");
+    }
+    if (step.kind === "returned") return step.value;
+    const answer: Plain = yield* make(sys, step.call, step.args, end);
+    const key = encodePlain(answer);
+    const known: Node | undefined = node.next.get(key);
+    const next: Node = known ?? nodeOf(node.args, node, answer);
+    node.next.set(key, next);
+    node = next;
+  }
+}
+
+function nodeOf(args: readonly Plain[], parent: Node | undefined, answer: Plain): Node {
+  return { args, parent, answer, next: new Map(), step: undefined, thread: undefined };
+}
+
+function answersUpTo(node: Node): readonly Plain[] {
+  const answers: Plain[] = [];
+  for (let at = node; at.parent !== undefined; at = at.parent) answers.push(at.answer);
+  return answers.reverse();
+}
+
+type Call = (...args: readonly Plain[]) => Generator<UserRequest, Plain, never>;
+
+/** Makes a call with arguments that may be anything. */
+function* make(
+  sys: SystemCalls,
+  call: string,
+  args: readonly Plain[],
+  end: PlayEnd,
+): Generator<UserRequest, Plain, never> {
+  const refuse = (words: string): MachineStop => {
+    end.problem = new ProgramProblem(words);
+    return new MachineStop(words);
+  };
+  if (!(REMOTE_CALLS as readonly string[]).includes(call)) throw refuse("asks for no call");
+  if (call === "sigaction" && args[1] !== 0 && args[1] !== 1) {
+    throw refuse("sets a signal handler, which cannot run on this machine");
+  }
+  const own = args.map((arg) => (arg instanceof Uint8Array ? arg.slice() : arg));
+  try {
+    const value = yield* Reflect.apply(sys[call as keyof SystemCalls] as Call, sys, own);
+    if (call !== "call") return value;
+    const bytes = own.map((arg) => (arg instanceof Uint8Array ? arg : undefined));
+    return { value: value as number, bytes } satisfies RawAnswer;
+  } catch (thrown) {
+    if (!(thrown instanceof TypeError || thrown instanceof RangeError)) throw thrown;
+    throw refuse(`calls sys.${call}() with arguments that it cannot take`);
+  }
+}
