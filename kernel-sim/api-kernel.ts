@@ -337,7 +337,7 @@ export interface ProcessRow {
 
 export interface DescriptorRow {
   readonly fd: number;
-  /** Which open file it refers to: the same number for descriptors that share one. */
+  /** Which open file of the machine it refers to: the same number for descriptors that share one, in any process. */
   readonly openFile: number;
   readonly path: string;
   readonly ino: number;

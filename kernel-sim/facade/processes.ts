@@ -1,6 +1,7 @@
 import type { DescriptorRow, ProcessRow } from "../api-kernel.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { dPath } from "../fs/d-path.ts";
+import type { File } from "../fs/fs.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import {
   EXIT_DEAD,
@@ -73,16 +74,30 @@ export function processRows(kernel: Kernel): ProcessRow[] {
   return rows.sort((a, b) => a.pid - b.pid);
 }
 
+/** Numbers for the open files of a machine, given as they are first looked at. */
+class OpenFileNumbers {
+  readonly #numbers = new WeakMap<File, number>();
+  #last = 0;
+
+  of(file: File): number {
+    let number = this.#numbers.get(file);
+    if (number === undefined) {
+      number = ++this.#last;
+      this.#numbers.set(file, number);
+    }
+    return number;
+  }
+}
+
 /** The descriptors of a process, ascending. */
 export function descriptorRows(task: Task): DescriptorRow[] {
   const rows: DescriptorRow[] = [];
-  const numbers = new Map<object, number>();
+  const numbers = task.kernel.subsystem("open file numbers", () => new OpenFileNumbers());
   for (const [fd, file] of task.files.entries()) {
-    if (!numbers.has(file)) numbers.set(file, numbers.size + 1);
     rows.push(
       Object.freeze({
         fd,
-        openFile: numbers.get(file)!,
+        openFile: numbers.of(file),
         path: dPath(file.path, task.fs.root),
         ino: file.inode.ino,
         pos: file.pos,

@@ -132,6 +132,17 @@ describe("running programs on a machine", () => {
     expect(second).not.toBe(first);
   });
 
+  test("what a program does behind a computation happens when its time has passed", () => {
+    const machine = boot({ seed: 1, cpus: 1 });
+    const [before, after] = machine.run(function* worker(sys) {
+      const begin = yield* sys.clock_gettime(1);
+      yield* sys.compute(3_000_000);
+      return [begin, yield* sys.clock_gettime(1)];
+    }) as number[];
+    expect(after! - before!).toBeGreaterThanOrEqual(3_000_000);
+    expect(after! - before!).toBeLessThan(3_100_000);
+  });
+
   test("gives the same trace for the same seed", () => {
     const trace = () => {
       const machine = boot({ seed: 7 });

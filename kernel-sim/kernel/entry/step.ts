@@ -59,18 +59,18 @@ function resume(task: Task): number {
   return 0;
 }
 
-/** Runs user code up to a trap and serves it; answers the ns that the user code took. */
+/** Runs user code up to a trap and serves it, or lets the time of such code pass; answers the ns that passed. */
 function enterUser(task: Task, rq: RunQueue, horizon: number): number {
   // Signals that came while it was ready or stopped, before the program sees anything.
   if (task.sigpending && task.user.hasTrap !== true) {
     exitToUserMode(task);
     if (task.state !== TASK_RUNNING || task.kstack !== undefined) return 0;
   }
-  let userNs = 0;
   if (task.userNs > 0) {
-    userNs = Math.min(task.userNs, Math.max(1, horizon - rq.now));
+    // What comes behind the computing happens when it has passed: in a step of its own.
+    const userNs = Math.min(task.userNs, Math.max(1, horizon - rq.now));
     task.userNs -= userNs;
-    if (task.userNs > 0) return userNs;
+    return userNs;
   }
   const trap = task.user.run(task);
   if (trap === TRAP_SYSCALL) syscall(task);
@@ -78,7 +78,7 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
     handleException(task);
     exitToUserMode(task);
   } else if (trap !== TRAP_TIME) task.state = TASK_INTERRUPTIBLE;
-  return userNs;
+  return 0;
 }
 
 function syscall(task: Task): void {
