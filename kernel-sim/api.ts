@@ -14,6 +14,7 @@ import type {
   SteppedInstruction,
   UserProgram,
 } from "./api-kernel.ts";
+import type { KernelView } from "./api-observe.ts";
 
 /** A negative error number, as a raw system call answers it: `-ENOENT` is -2. */
 export type NegativeErrno = number;
@@ -70,6 +71,8 @@ export interface Machine {
   writeFile(path: string, contents: string | Uint8Array, mode?: number): void;
   /** All that was written to the console. */
   readonly consoleOutput: string;
+  /** The state of the kernel now: processes, files, memory, queues, registers, and why a task does not run. */
+  readonly kernel: KernelView;
   /** All processes, by pid. */
   processes(): readonly ProcessRow[];
   /** The open descriptors of a process. */

@@ -1,5 +1,6 @@
 import type { BootOptions } from "../api.ts";
 import type { Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
+import type { KernelView } from "../api-observe.ts";
 import { cdevAdd } from "../fs/char-dev.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
@@ -31,6 +32,8 @@ import type { Program } from "../user/program.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { programFile } from "../user/program-file.ts";
 import { programLoader } from "../user/user-context.ts";
+import { facade } from "./facade.ts";
+import { kernelViews } from "./kernel-view.ts";
 import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
@@ -57,6 +60,8 @@ export class LivingKernel {
   readonly kernel: Kernel;
   readonly rootfs: Rootfs;
   readonly init: Task;
+  /** The state of the kernel as data. */
+  readonly view: KernelView;
   /** What was written to the console, by process and all together. */
   readonly #output = new Map<number, Uint8Array[]>();
   readonly #allOutput: Uint8Array[] = [];
@@ -83,6 +88,16 @@ export class LivingKernel {
     }
     this.kernel.programs.set("/sbin/init", programLoader(initProgram));
     this.init = startInit(started, "/sbin/init", "kernelbook");
+    const { kernel } = this;
+    this.view = facade({
+      get event() {
+        return kernel.trace.recorded;
+      },
+      get time() {
+        return kernel.now();
+      },
+      ...kernelViews(() => kernel),
+    } satisfies KernelView);
     this.guarded(() => this.kernel.runReady());
   }
 

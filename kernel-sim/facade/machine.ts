@@ -86,6 +86,9 @@ export function boot(options: BootOptions = {}): Machine {
     bpf,
     now: () => clock.now(),
     ...machinePrograms(live),
+    get kernel() {
+      return live().view;
+    },
     get consoleOutput() {
       return live().output();
     },

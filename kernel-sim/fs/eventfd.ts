@@ -28,7 +28,7 @@ const MAX_32 = 0xffffffff;
  *
  * @linux fs/eventfd.c `struct eventfd_ctx` (6.18)
  */
-class EventfdCtx {
+export class EventfdCtx {
   readonly wqh = new WaitQueueHead();
   readonly isSemaphore: boolean;
   readonly id: number;

@@ -117,6 +117,8 @@ export class Task {
   kstack: MaySleep<number> | undefined = undefined;
   /** The queue on which it sleeps, for "why is this task not running?". */
   waitingOn: WaitQueueHead | undefined = undefined;
+  /** When time wakes it from the sleep it is in, in ns since boot; Infinity: it does not. */
+  sleepEnd = Infinity;
   /** Called when the task starts to run after vfork's child has let go of the memory. */
   vforkDone: WaitQueueHead | undefined = undefined;
   setChildTid = 0;

@@ -242,7 +242,9 @@ export function* waitEventInterruptibleTimeout(
     queue.add(waiter);
     task.state = TASK_INTERRUPTIBLE;
     task.waitingOn = queue;
+    task.sleepEnd = end;
     yield;
+    task.sleepEnd = Infinity;
   }
   timer?.cancel();
   finishWait(task, queue, waiter);
@@ -259,7 +261,9 @@ export function* scheduleTimeout(task: Task, state: number, end: number): MaySle
     kernel.sched.tryToWakeUp(task, TASK_NORMAL);
   });
   task.state = state;
+  task.sleepEnd = end;
   yield;
+  task.sleepEnd = Infinity;
   timer?.cancel();
   task.state = TASK_RUNNING;
   return 0;

@@ -91,6 +91,11 @@ export class TraceRing {
     chunk.putFields(fields);
   }
 
+  /** How many events were ever recorded: the number of the next one. */
+  get recorded(): number {
+    return this.#next;
+  }
+
   get length(): number {
     return Math.min(this.#next, CAPACITY_MAX);
   }

@@ -45,7 +45,7 @@ declare class TextDecoder { constructor(label?: string); decode(bytes?: Uint8Arr
 
 /** Everything that is global in a cell, as TypeScript declarations for the editor. */
 export async function cellTypes(): Promise<string> {
-  const files = ["kernel-sim/api.ts", "kernel-sim/api-kernel.ts"];
+  const files = ["kernel-sim/api.ts", "kernel-sim/api-kernel.ts", "kernel-sim/api-observe.ts"];
   const texts = await Promise.all(files.map((file) => readFile(join(process.cwd(), file), "utf8")));
   // Exported names of a module become names of every cell.
   const types = texts

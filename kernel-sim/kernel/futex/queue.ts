@@ -40,6 +40,11 @@ export class FutexQueues {
     return this.#queues.get(key.of)?.get(key.at) ?? [];
   }
 
+  /** All who wait on any futex. */
+  *all(): Generator<FutexQ> {
+    for (const ofOne of this.#queues.values()) for (const queue of ofOne.values()) yield* queue;
+  }
+
   add(q: FutexQ): void {
     let ofOne = this.#queues.get(q.key.of);
     if (ofOne === undefined) {

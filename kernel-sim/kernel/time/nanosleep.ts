@@ -104,7 +104,9 @@ function* nanosleep(
   timer.start(end + slackNs);
   while (!isOver) {
     task.state = TASK_INTERRUPTIBLE;
+    task.sleepEnd = timer.expires;
     yield;
+    task.sleepEnd = Infinity;
     if (isOver || task.hasSignalPending()) break;
   }
   const { expires } = timer;

@@ -22,7 +22,9 @@ export function* scheduleHrtimeout(
     kernel.sched.tryToWakeUp(task, TASK_NORMAL);
   });
   task.state = state;
+  task.sleepEnd = end + slackNs;
   yield;
+  task.sleepEnd = Infinity;
   timer?.cancel();
   task.state = TASK_RUNNING;
   return isOver;

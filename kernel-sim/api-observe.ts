@@ -1,0 +1,179 @@
+/**
+ * The observer's part of the public face of the simulator: the state of a kernel as plain data, now and at any event of
+ * the past. To look changes nothing: no page is brought in, no clock moves.
+ */
+
+import type { DescriptorRow, ProcessRow } from "./api-kernel.ts";
+
+/** Rows of a view. `String(rows)` is the view as text. */
+export type Listing<Row> = readonly Row[];
+
+/** What a kernel's state shows at one moment. Views of a pid that is not there are empty. */
+export interface KernelView {
+  /** How many events have been recorded until then: the last one is number `event - 1`. */
+  readonly event: number;
+  /** In ns since boot. */
+  readonly time: number;
+  /** All processes, by pid. */
+  processes(): Listing<ProcessRow>;
+  /** Processes and threads, each below its parent. */
+  processTree(): Listing<TreeRow>;
+  /** The descriptors of a process, or of all: what each refers to. */
+  descriptors(pid?: number): Listing<ProcessDescriptor>;
+  /** All open files of all processes, with who has them open. */
+  openFiles(): Listing<OpenFileRow>;
+  /** The mappings of a process, and how many of their pages are there. */
+  addressSpace(pid: number): Listing<MappingRow>;
+  /** What the processor reads to translate `address`, from the topmost table down. */
+  pageWalk(pid: number, address: number): Listing<PageWalkRow>;
+  /** The pages of a process that are present between two addresses (default: all), at most 4096 of them. */
+  pages(pid: number, start?: number, end?: number): Listing<PageRow>;
+  /** Who waits where. */
+  waitQueues(): Listing<WaitQueueRow>;
+  /** What runs on each CPU, and what is ready behind it. */
+  runQueues(): Listing<RunQueueRow>;
+  /** The registers that the kernel has saved for a task: 64-bit names, or those of an i386. */
+  registers(pid: number): Listing<RegisterRow>;
+  /** `words` machine words from the stack pointer upwards. */
+  stack(pid: number, words?: number): Listing<StackRow>;
+  /** Why a task does not run, and why those do not run that could wake it: from the task itself along the chain. */
+  why(pid: number): Listing<WhyRow>;
+  /** Bytes of a process's memory; undefined where nothing is mapped. */
+  memory(pid: number, address: number, n: number): Uint8Array | undefined;
+}
+
+/** A process, or a thread that is not its process's first. */
+export interface TreeRow {
+  readonly pid: number;
+  /** Of the process; the same as `pid` for its first thread. */
+  readonly tgid: number;
+  readonly ppid: number;
+  /** How far below the first process. */
+  readonly depth: number;
+  readonly comm: string;
+  /** Linux's letter. */
+  readonly state: string;
+  readonly cpu: number;
+  /** The system call that it is in, "" in user mode. */
+  readonly call: string;
+}
+
+/** A descriptor, the open file that it refers to, and the file behind that. */
+export interface ProcessDescriptor extends DescriptorRow {
+  readonly pid: number;
+  /** How many descriptors of all processes refer to the same open file. */
+  readonly sharedBy: number;
+}
+
+/** An open file: `struct file`. */
+export interface OpenFileRow {
+  readonly openFile: number;
+  readonly path: string;
+  /** "file", "dir", "char", "block", "pipe", "socket", "link" or "anon". */
+  readonly type: string;
+  readonly ino: number;
+  readonly pos: number;
+  /** As open(2) got them, in octal. */
+  readonly flags: string;
+  /** "r", "w" or "rw". */
+  readonly access: string;
+  /** How many hold it: descriptors, mappings, calls under way. */
+  readonly count: number;
+  /** Its descriptors, as "pid:fd". */
+  readonly descriptors: readonly string[];
+}
+
+export interface MappingRow {
+  readonly start: number;
+  readonly end: number;
+  /** As /proc/PID/maps shows them: "rw-p". */
+  readonly perms: string;
+  /** In pages of 4096 bytes. */
+  readonly pages: number;
+  readonly present: number;
+  /** In the file, in bytes. */
+  readonly offset: number;
+  readonly name: string;
+}
+
+export interface PageRow {
+  readonly address: number;
+  /** The number of the frame. */
+  readonly pfn: number;
+  readonly write: boolean;
+  readonly exec: boolean;
+  readonly accessed: boolean;
+  readonly dirty: boolean;
+  /** How many page tables map the frame. */
+  readonly mapped: number;
+}
+
+export interface PageWalkRow {
+  /** "pgd", "pud", "pmd", "pte". */
+  readonly level: string;
+  /** The frame of the table, and the place in it. */
+  readonly table: number;
+  readonly index: number;
+  /** The entry, in hex. */
+  readonly entry: string;
+  readonly present: boolean;
+  /** The frame that it points to. */
+  readonly pfn: number;
+  readonly write: boolean;
+  readonly user: boolean;
+  readonly noExec: boolean;
+}
+
+export interface WaitQueueRow {
+  /** What is waited for, in words. */
+  readonly queue: string;
+  /** Who waits, first to be woken first. */
+  readonly waiters: readonly number[];
+  /** Of these, who is woken alone. */
+  readonly exclusive: readonly number[];
+  /** Who could wake them. */
+  readonly wakers: readonly number[];
+}
+
+export interface RunQueueRow {
+  readonly cpu: number;
+  /** 0: idle. */
+  readonly running: number;
+  readonly comm: string;
+  /** Ready, next first. */
+  readonly ready: readonly number[];
+  readonly switches: number;
+  /** The least virtual run time of the fair class, in ns. */
+  readonly minVruntime: number;
+  readonly needResched: boolean;
+}
+
+export interface RegisterRow {
+  readonly register: string;
+  readonly value: number;
+  readonly hex: string;
+}
+
+export interface StackRow {
+  readonly address: number;
+  readonly value: number;
+  readonly hex: string;
+  /** What the word looks like: the mapping that it points into. */
+  readonly points: string;
+}
+
+export interface WhyRow {
+  readonly pid: number;
+  readonly comm: string;
+  readonly state: string;
+  /** In one sentence. */
+  readonly text: string;
+  /** What it waits for; "" when it does not. */
+  readonly waitsFor: string;
+  /** Who could wake it. */
+  readonly wokenBy: readonly number[];
+  /** In ns since boot: when time wakes it; undefined: it does not. */
+  readonly until: number | undefined;
+  /** Nobody who could wake it will ever run: a deadlock. */
+  readonly isStuck: boolean;
+}
