@@ -345,3 +345,20 @@ export interface DescriptorRow {
   readonly flags: number;
   readonly closeOnExec: boolean;
 }
+
+/** A stretch of a CPU's time in which neither who runs nor how changes. */
+export interface CpuStretch {
+  readonly cpu: number;
+  /** In ns since boot. */
+  readonly from: number;
+  readonly to: number;
+  /** Of `current`; 0 is the idle task. */
+  readonly pid: number;
+  readonly comm: string;
+  /** The processor's privilege level: 3 in user mode, 0 in kernel mode. */
+  readonly cpl: 0 | 3;
+  /** `preempt_count()`: HARDIRQ_OFFSET, 65536, is in it while the CPU serves an interrupt. */
+  readonly preemptCount: number;
+  /** "user code", the name of a call, "exception", "interrupt", "schedule", "idle". */
+  readonly doing: string;
+}

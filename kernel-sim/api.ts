@@ -6,6 +6,7 @@
  */
 
 import type {
+  CpuStretch,
   DescriptorRow,
   MachineProgram,
   Process,
@@ -29,6 +30,10 @@ export interface BootOptions {
   readonly cpus?: number;
   /** Memory in MiB, 2 to 4096. Default 64. */
   readonly memoryMiB?: number;
+  /** False: a machine whose timers never interrupt. No tick comes, and who sleeps for a time sleeps for ever. */
+  readonly timer?: boolean;
+  /** True: keeps what each CPU does, for `timeline()`. */
+  readonly timeline?: boolean;
 }
 
 export interface Machine {
@@ -77,6 +82,8 @@ export interface Machine {
   processes(): readonly ProcessRow[];
   /** The open descriptors of a process. */
   descriptors(pid: number): readonly DescriptorRow[];
+  /** What each CPU has done with its time, in order; empty unless it was booted with `timeline`. */
+  timeline(): readonly CpuStretch[];
   /** Gives the machine's memory back. Every later call answers an error that says so. */
   close(): void;
 }

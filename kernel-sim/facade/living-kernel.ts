@@ -1,5 +1,5 @@
 import type { BootOptions } from "../api.ts";
-import type { Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
+import type { CpuStretch, Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
 import type { KernelView } from "../api-observe.ts";
 import { cdevAdd } from "../fs/char-dev.ts";
 import { kernelExecve } from "../fs/exec.ts";
@@ -37,6 +37,7 @@ import { kernelViews } from "./kernel-view.ts";
 import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
+import { watchTimeline } from "./timeline.ts";
 
 const TTYAUX_MAJOR = 5;
 const CONSOLE_MINOR = 1;
@@ -62,6 +63,7 @@ export class LivingKernel {
   readonly init: Task;
   /** The state of the kernel as data. */
   readonly view: KernelView;
+  readonly timeline: () => readonly CpuStretch[];
   /** What was written to the console, by process and all together. */
   readonly #output = new Map<number, Uint8Array[]>();
   readonly #allOutput: Uint8Array[] = [];
@@ -73,6 +75,7 @@ export class LivingKernel {
   constructor(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing) {
     const started = startKernel({
       seed: options.seed ?? 1,
+      hasTimer: options.timer ?? true,
       cpus,
       clock,
       trace,
@@ -99,6 +102,8 @@ export class LivingKernel {
       ...kernelViews(() => kernel),
     } satisfies KernelView);
     this.guarded(() => this.kernel.runReady());
+    this.timeline =
+      options.timeline === true ? watchTimeline(this.kernel) : () => Object.freeze([]);
   }
 
   /** Puts a program into the file system, so that it can be run by its path. */

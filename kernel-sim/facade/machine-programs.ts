@@ -20,6 +20,7 @@ type Programs = Pick<
   | "writeFile"
   | "processes"
   | "descriptors"
+  | "timeline"
 >;
 
 /** The part of a machine that runs programs; `living` makes its kernel when it is first asked for. */
@@ -69,6 +70,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
       const machine = living();
       machine.guarded(() => machine.writeFile(path, bytes, mode));
     },
+    timeline: () => living().timeline(),
     processes: () => Object.freeze(processRows(living().kernel)),
     descriptors(pid: number) {
       const task = findTask(living(), pid);

@@ -18,7 +18,7 @@ const MEMORY_MIB_MAX = 4096;
 
 /** Starts a machine. Two machines share nothing; the same seed gives the same run. */
 export function boot(options: BootOptions = {}): Machine {
-  const { seed = 1, cpus = 2, memoryMiB = 64 } = options;
+  const { seed = 1, cpus = 2, memoryMiB = 64, timer = true, timeline = false } = options;
   if (!Number.isSafeInteger(seed)) {
     throw new TypeError(`boot(): seed is a whole number, not ${String(seed)}`);
   }
@@ -31,6 +31,11 @@ export function boot(options: BootOptions = {}): Machine {
     throw new TypeError(
       `boot(): memoryMiB is a whole number from ${MEMORY_MIB_MIN} to ${MEMORY_MIB_MAX}, not ${String(memoryMiB)}`,
     );
+  }
+  for (const [name, value] of Object.entries({ timer, timeline })) {
+    if (typeof value !== "boolean") {
+      throw new TypeError(`boot(): ${name} is true or false, not ${String(value)}`);
+    }
   }
   const clock = new Clock();
   const ring = new TraceRing();
@@ -55,7 +60,12 @@ export function boot(options: BootOptions = {}): Machine {
     if (living === undefined) {
       const part = installedKernelPart();
       if (part === undefined) throw new Error(NO_KERNEL);
-      living = part.livingKernel({ ...options, seed, memoryMiB }, cpus, clock, ring);
+      living = part.livingKernel(
+        { ...options, seed, memoryMiB, timer, timeline },
+        cpus,
+        clock,
+        ring,
+      );
       tracing.listenTo(living.kernel, open);
     }
     return living;

@@ -143,6 +143,69 @@ describe("running programs on a machine", () => {
     expect(after! - before!).toBeLessThan(3_100_000);
   });
 
+  test("without a timer, whoever has the only CPU keeps it", () => {
+    const machine = boot({ cpus: 1, timer: false });
+    const hog = machine.spawn(function* hog(sys) {
+      yield* sys.compute(1_000_000_000);
+    });
+    const other = machine.spawn(function* other(sys) {
+      yield* sys.getpid();
+    });
+    machine.runFor(900_000_000);
+    expect([hog.state, other.state]).toEqual(["R", "R"]);
+    expect(machine.trace.count("irq_vectors:local_timer_entry")).toBe(0);
+    machine.runUntilIdle();
+    expect([hog.exited, other.exited]).toEqual([0, 0]);
+  });
+
+  test("what follows a computation happens when it is over, and a timer interrupts whoever runs", () => {
+    const machine = boot({ cpus: 1 });
+    const sleeper = machine.spawn(function* sleeper(sys) {
+      yield* sys.nanosleep(1_000_000);
+    });
+    const hog = machine.spawn(function* hog(sys) {
+      yield* sys.compute(2_500_000);
+      yield* sys.write(1, "x");
+    });
+    const start = machine.now();
+    machine.runUntilIdle();
+    const write = machine.trace.events({ name: "raw_syscalls:sys_enter", pid: hog.pid }).at(0);
+    expect((write?.time ?? 0) - start).toBeGreaterThan(2_500_000);
+    const wakeup = machine.trace
+      .events({ name: "sched:sched_wakeup" })
+      .find(({ fields }) => fields["pid"] === sleeper.pid);
+    // In the trace, too, the task of an interrupt is the one it has interrupted.
+    expect(wakeup?.pid).toBe(hog.pid);
+  });
+
+  test("the timeline says what a CPU does at each instant, without a gap", () => {
+    const machine = boot({ cpus: 2, timeline: true });
+    for (let i = 0; i < 3; i++) {
+      machine.spawn(function* worker(sys) {
+        yield* sys.compute(6_000_000);
+        yield* sys.nanosleep(500_000);
+        yield* sys.store(yield* sys.mmap(0, 4096, 3, 0x22), new Uint8Array([1]));
+        yield* sys.write(1, "x");
+      });
+    }
+    machine.runUntilIdle();
+    for (const cpu of [0, 1]) {
+      const stretches = machine.timeline().filter((stretch) => stretch.cpu === cpu);
+      stretches.slice(1).forEach(({ from }, i) => {
+        expect(from).toBe(stretches[i]?.to);
+      });
+    }
+    const user = machine.timeline().filter(({ cpl }) => cpl === 3);
+    expect(user.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(18_000_000);
+    expect(
+      user.every(({ preemptCount, doing }) => preemptCount === 0 && doing === "user code"),
+    ).toBe(true);
+    const inKernel = new Set(machine.timeline().map(({ doing }) => doing));
+    for (const doing of ["write", "exception", "interrupt", "idle", "schedule", "nanosleep"]) {
+      expect(inKernel).toContain(doing);
+    }
+  });
+
   test("gives the same trace for the same seed", () => {
     const trace = () => {
       const machine = boot({ seed: 7 });

@@ -26,8 +26,10 @@ export class KernelTracing {
 
   record(name: number, fields: EventFields): void {
     if (!this.isEnabled) return;
-    const cpu = this.#kernel.current?.cpu ?? 0;
-    this.#ring.record(name, this.#kernel.now(), cpu, fields, this.#kernel.current?.pid ?? 0);
+    const { current, interrupted } = this.#kernel;
+    const cpu = current?.cpu ?? interrupted?.cpu ?? 0;
+    const pid = (current ?? interrupted?.current)?.pid ?? 0;
+    this.#ring.record(name, this.#kernel.now(), cpu, fields, pid);
     this.listener?.(name, cpu, fields);
   }
 
@@ -49,10 +51,11 @@ export class KernelTracing {
   /** Such an event, without an object for it. */
   numbers(event: number, a: number, b: number, c = 0, d = 0, e = 0, f = 0, g = 0): void {
     if (!this.isEnabled) return;
-    const { current } = this.#kernel;
-    const cpu = current?.cpu ?? 0;
+    const { current, interrupted } = this.#kernel;
+    const cpu = current?.cpu ?? interrupted?.cpu ?? 0;
+    const pid = (current ?? interrupted?.current)?.pid ?? 0;
     const now = this.#kernel.now();
-    this.#ring.recordNumbers(event, now, cpu, current?.pid ?? 0, a, b, c, d, e, f, g);
+    this.#ring.recordNumbers(event, now, cpu, pid, a, b, c, d, e, f, g);
     this.listener?.(event, cpu, this.#ring.lastFields());
   }
 

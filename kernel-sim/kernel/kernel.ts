@@ -11,6 +11,7 @@ import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
 import type { KernelHooks } from "./hooks.ts";
 import { noHooks } from "./hooks.ts";
+import { localTimerInterrupt } from "./irq.ts";
 import { KernelTracing } from "./kernel-tracing.ts";
 import { PidNamespace } from "./pid.ts";
 import { Scheduler } from "./sched/core.ts";
@@ -28,6 +29,13 @@ export type ProgramLoader = (
   envp: readonly ByteString[],
 ) => UserContext;
 
+/** What a CPU does for `ns`: its task's own code, the kernel for its task, an interrupt. */
+export type StretchWatcher = (
+  rq: RunQueue,
+  kind: "user" | "kernel" | "interrupt",
+  ns: number,
+) => void;
+
 export interface KernelOptions {
   readonly seed: number;
   readonly cpus: number;
@@ -38,6 +46,8 @@ export interface KernelOptions {
   readonly wallClockNs?: number;
   /** Of physical memory; at most 4 GiB. */
   readonly memoryBytes?: number;
+  /** False: its timers never interrupt. Default true. */
+  readonly hasTimer?: boolean;
 }
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
@@ -65,6 +75,7 @@ export class Kernel {
   readonly sched: Scheduler;
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly hasTimer: boolean;
   readonly initPidNs = new PidNamespace(undefined);
   /** All threads, in the order of birth. */
   readonly tasks = new Set<Task>();
@@ -87,8 +98,12 @@ export class Kernel {
   readonly programs = new Map<string, ProgramLoader>();
   /** Called between two steps: the debug mode of tests (`check-kernel.ts`). */
   onStep: (() => void) | undefined = undefined;
+  /** Called with each stretch of a CPU's time that begins at its `now`: who watches where time goes. */
+  onStretch: StretchWatcher | undefined = undefined;
   /** The task whose step is running; undefined in an event. */
   current: Task | undefined = undefined;
+  /** The CPU that serves an interrupt. */
+  interrupted: RunQueue | undefined = undefined;
   /** The time of day when the machine booted, in ns since 1970; clock_settime moves it. */
   wallClockBootNs: number;
   readonly hostName: string = "kernelbook";
@@ -105,6 +120,7 @@ export class Kernel {
     this.tracing = new KernelTracing(this, this.trace);
     this.cpus = options.cpus;
     this.memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
+    this.hasTimer = options.hasTimer ?? true;
     this.sched = new Scheduler(this, options.cpus);
     this.wallClockBootNs = options.wallClockNs ?? DEFAULT_WALL_CLOCK_NS;
   }
@@ -225,13 +241,12 @@ export class Kernel {
       return true;
     }
     this.clock.advanceTo(rq.now);
-    if (rq.now >= rq.nextTick) {
-      rq.nextTick = (Math.floor(rq.now / TICK_NS) + 1) * TICK_NS;
-      this.sched.tick(rq);
-      if (rq.current !== undefined) this.hooks.tick(rq.current);
+    if (rq.now >= rq.nextTick && this.hasTimer) this.#tick(rq);
+    else {
+      // User code runs no further than to where something else may happen.
+      const horizon = Math.min(this.hasTimer ? rq.nextTick : Infinity, eventTime, untilNs);
+      runStep(this, rq, horizon);
     }
-    // User code runs no further than to where something else may happen.
-    runStep(this, rq, Math.min(rq.nextTick, eventTime));
     this.onStep?.();
     return true;
   }
@@ -239,6 +254,14 @@ export class Kernel {
   /** Who may send a signal in the kernel's own name: root's credentials. */
   get initCred(): Cred | undefined {
     return this.initPidNs.childReaper?.cred;
+  }
+
+  #tick(rq: RunQueue): void {
+    rq.nextTick = (Math.floor(rq.now / TICK_NS) + 1) * TICK_NS;
+    localTimerInterrupt(this, rq, () => {
+      this.sched.tick(rq);
+      if (rq.current !== undefined) this.hooks.tick(rq.current);
+    });
   }
 
   #nextCpu(): RunQueue | undefined {

@@ -42,6 +42,21 @@ const FORMATS: readonly TracepointFormat[] = [
     ["prio", 28, 4, "signed"],
     ["target_cpu", 32, 4, "signed"],
   ]),
+  tracepoint("irq_vectors:local_timer_entry", 165, [["vector", 8, 4, "signed"]]),
+  tracepoint("irq_vectors:local_timer_exit", 164, [["vector", 8, 4, "signed"]]),
+  tracepoint("irq:irq_handler_entry", 225, [
+    ["irq", 8, 4, "signed"],
+    ["name", 12, 4, "string"],
+  ]),
+  tracepoint("irq:irq_handler_exit", 224, [
+    ["irq", 8, 4, "signed"],
+    ["ret", 12, 4, "signed"],
+  ]),
+  tracepoint("exceptions:page_fault_user", 190, [
+    ["address", 8, 8, "unsigned"],
+    ["ip", 16, 8, "unsigned"],
+    ["error_code", 24, 8, "unsigned"],
+  ]),
   tracepoint("sched:sched_process_fork", 366, [
     ["parent_comm", 8, 4, "string"],
     ["parent_pid", 12, 4, "signed"],

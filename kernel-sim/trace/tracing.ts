@@ -60,7 +60,8 @@ export class Tracing {
       const syscall = syscallEvent(name, fields);
       const fired = syscall ?? { name, fields };
       if (!this.#attached.has(fired.name)) return;
-      const task = kernel.current;
+      // In an interrupt `current` is whoever it has interrupted.
+      const task = kernel.current ?? kernel.interrupted?.current;
       const executed = this.#run(fired.name, fired.fields, bpf(), cpu, {
         pid: task?.pid ?? 0,
         tgid: task?.tgid ?? 0,

@@ -8,6 +8,7 @@ import {
   type Trap,
   type UserContext,
 } from "../kernel/user-context.ts";
+import { accessFault } from "./access-fault.ts";
 import { HANDLER_BASE, type UserFrame, UserFrames } from "./frames.ts";
 import { isMachineStop } from "./machine-stop.ts";
 import type { Handler, Program, UserRequest } from "./program.ts";
@@ -243,11 +244,16 @@ export class ProgramContext implements UserContext {
       return TRAP_TIME;
     }
     const { addr, bytes, isStore } = AccessRequest.parts(request);
+    const fault = accessFault(task, addr, bytes.length, isStore);
+    if (fault !== undefined) {
+      // The request stays: when the fault is repaired the same instruction is tried again.
+      task.trap = fault;
+      return TRAP_EXCEPTION;
+    }
     const done = isStore
       ? (task.mm?.copyToUser(addr, bytes) ?? 0)
       : (task.mm?.copyFromUser(addr, bytes) ?? 0);
     if (done < bytes.length) {
-      // The request stays: after a handler the same instruction is tried again.
       task.trap = {
         vector: X86_TRAP_PF,
         errorCode: PF_USER | (isStore ? PF_WRITE : 0),

@@ -1,6 +1,10 @@
+import { deviceInterrupt } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 
 export const SECTOR_SIZE = 512;
+
+/** The line of the disks' controller. */
+const DISK_IRQ = 14;
 
 /** What one request takes. */
 export interface DiskCosts {
@@ -66,7 +70,9 @@ export class Disk {
     const start = Math.max(kernel.now(), this.#readyAt);
     this.#readyAt = start + this.serviceNs(request.sectors);
     this.#inFlight++;
-    kernel.events.schedule(this.#readyAt, () => this.#complete(request));
+    kernel.events.schedule(this.#readyAt, () => {
+      deviceInterrupt(kernel, DISK_IRQ, this.name, () => this.#complete(request));
+    });
   }
 
   /** How long the disk works on so many sectors. */

@@ -9,17 +9,17 @@ const CLOCK_NS = 10_000_000;
  *
  * @linux fs/proc/stat.c `show_stat` (6.18)
  * @spec proc_stat(5)
- * @simplified time in interrupts counts as that of the task that was interrupted.
+ * @simplified interrupts are counted with CONFIG_IRQ_TIME_ACCOUNTING; nobody waits for disks or steals time.
  */
 export function procStat(kernel: Kernel): ByteString {
   const perCpu = kernel.sched.runQueues.map((rq) => {
     // A CPU that has nothing to do has been idle since its own time stopped.
     const idle = rq.idleNs + (rq.nrRunning > 0 ? 0 : Math.max(0, kernel.now() - rq.now));
-    return [rq.userNs, rq.niceNs, rq.systemNs, idle];
+    return [rq.userNs, rq.niceNs, rq.systemNs, idle, 0, rq.irqNs];
   });
-  const total = [0, 1, 2, 3].map((i) => perCpu.reduce((sum, times) => sum + times[i]!, 0));
+  const total = [0, 1, 2, 3, 4, 5].map((i) => perCpu.reduce((sum, times) => sum + times[i]!, 0));
   const line = (name: string, times: readonly number[]) =>
-    `${name} ${times.map((ns) => Math.floor(ns / CLOCK_NS)).join(" ")} 0 0 0 0 0 0\n`;
+    `${name} ${times.map((ns) => Math.floor(ns / CLOCK_NS)).join(" ")} 0 0 0 0\n`;
   let running = 0;
   let switches = 0;
   for (const rq of kernel.sched.runQueues) {

@@ -1,7 +1,7 @@
 import { handleException } from "../../arch/x86/traps.ts";
 import { ENOSYS } from "../../include/errno.ts";
 import type { Kernel } from "../kernel.ts";
-import type { RunQueue } from "../sched/runqueue.ts";
+import { ENTRY_EXCEPTION, ENTRY_NONE, type RunQueue } from "../sched/runqueue.ts";
 import { isSleeping, type MaySleep } from "../sleep.ts";
 import { TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_WAKEKILL } from "../state.ts";
 import type { Task } from "../task.ts";
@@ -18,25 +18,28 @@ import { syscallWithWork } from "./syscall-work.ts";
  */
 export function runStep(kernel: Kernel, rq: RunQueue, horizon: number): void {
   rq.spent = 0;
+  rq.entry = ENTRY_NONE;
   let task = rq.current;
   if (task === undefined || task.needResched) {
     kernel.current = task;
     task = kernel.sched.schedule(rq);
     if (task === undefined) {
-      endStep(kernel, rq, undefined, 0);
+      endStep(kernel, rq);
       return;
     }
   }
   kernel.current = task;
+  const switchNs = rq.spent;
   const userNs = task.kstack !== undefined ? resume(task) : enterUser(task, rq, horizon);
   // Asleep, stopped or dead: somebody else runs, in this very step.
   if (task.state !== TASK_RUNNING && !stayAwake(task)) {
-    account(kernel, rq, task, userNs);
+    account(kernel, rq, task, userNs, switchNs);
     kernel.sched.schedule(rq);
-    endStep(kernel, rq, undefined, 0);
+    endStep(kernel, rq);
     return;
   }
-  endStep(kernel, rq, task, userNs);
+  account(kernel, rq, task, userNs, switchNs);
+  kernel.current = undefined;
 }
 
 /** A signal that waits keeps a task from an interruptible sleep (`signal_pending_state`). */
@@ -51,6 +54,7 @@ function stayAwake(task: Task): boolean {
 
 /** Goes on inside the kernel, behind the last sleep. */
 function resume(task: Task): number {
+  task.kernel.sched.runQueues[task.cpu]!.entry = task.regs.origAx;
   const { done, value } = task.kstack!.next();
   if (done === true) {
     task.kstack = undefined;
@@ -73,8 +77,11 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
     return userNs;
   }
   const trap = task.user.run(task);
-  if (trap === TRAP_SYSCALL) syscall(task);
-  else if (trap === TRAP_EXCEPTION) {
+  if (trap === TRAP_SYSCALL) {
+    rq.entry = task.regs.origAx;
+    syscall(task);
+  } else if (trap === TRAP_EXCEPTION) {
+    rq.entry = ENTRY_EXCEPTION;
     handleException(task);
     exitToUserMode(task);
   } else if (trap !== TRAP_TIME) task.state = TASK_INTERRUPTIBLE;
@@ -115,18 +122,20 @@ export function sleepInKernel(task: Task, call: MaySleep<number>): void {
   resume(task);
 }
 
-function endStep(kernel: Kernel, rq: RunQueue, task: Task | undefined, userNs: number): void {
-  if (task !== undefined) account(kernel, rq, task, userNs);
-  else {
-    rq.now += rq.spent;
-    rq.systemNs += rq.spent;
-    rq.unownedNs += rq.spent;
-  }
+/** Nobody's time: the way from a task that has gone to sleep to the next. */
+function endStep(kernel: Kernel, rq: RunQueue): void {
+  rq.entry = ENTRY_NONE;
+  if (rq.spent > 0) kernel.onStretch?.(rq, "kernel", rq.spent);
+  rq.now += rq.spent;
+  rq.systemNs += rq.spent;
+  rq.unownedNs += rq.spent;
   kernel.current = undefined;
 }
 
-function account(kernel: Kernel, rq: RunQueue, task: Task, userNs: number): void {
+/** Charges `task` with the step: with the switch to it, its own code, and the kernel's work for it, in this order. */
+function account(kernel: Kernel, rq: RunQueue, task: Task, userNs: number, switchNs: number): void {
   const ns = userNs + rq.spent;
+  if (kernel.onStretch !== undefined) watch(kernel, rq, userNs, switchNs);
   task.utime += userNs;
   task.stime += rq.spent;
   if (task.se.nice > 0) rq.niceNs += userNs;
@@ -135,4 +144,18 @@ function account(kernel: Kernel, rq: RunQueue, task: Task, userNs: number): void
   rq.now += ns;
   rq.spent = 0;
   kernel.sched.account(rq, task, ns);
+}
+
+function watch(kernel: Kernel, rq: RunQueue, userNs: number, switchNs: number): void {
+  const { entry, now } = rq;
+  const stretch = (kind: "user" | "kernel", ns: number) => {
+    if (ns > 0) kernel.onStretch?.(rq, kind, ns);
+    rq.now += ns;
+  };
+  rq.entry = ENTRY_NONE;
+  stretch("kernel", switchNs);
+  stretch("user", userNs);
+  rq.entry = entry;
+  stretch("kernel", rq.spent - switchNs);
+  rq.now = now;
 }

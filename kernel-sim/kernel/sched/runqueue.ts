@@ -3,6 +3,10 @@ import { DlRunQueue } from "./deadline.ts";
 import { FairRunQueue } from "./fair.ts";
 import { RtRunQueue } from "./rt.ts";
 
+/** Nothing: the step has only scheduled, or gone on in user mode. */
+export const ENTRY_NONE = -1;
+export const ENTRY_EXCEPTION = -2;
+
 /**
  * One CPU as the scheduler sees it.
  *
@@ -27,9 +31,13 @@ export class RunQueue {
   userNs = 0;
   niceNs = 0;
   systemNs = 0;
+  /** In interrupts, which belong to no task. */
+  irqNs = 0;
   /** Of `systemNs`, what no task is charged with: the way from one that has gone to sleep to the next. */
   unownedNs = 0;
   nrSwitches = 0;
+  /** What the running step has entered the kernel for: the number of a call, or one of `ENTRY_*`. */
+  entry = ENTRY_NONE;
 
   constructor(cpu: number) {
     this.cpu = cpu;

@@ -1,4 +1,5 @@
 import type { PendingEvent } from "../../hw/event-queue.ts";
+import { localTimerInterrupt } from "../irq.ts";
 import type { Kernel } from "../kernel.ts";
 import { KTIME_MAX } from "./time64.ts";
 import { timekeeperOf } from "./timekeeping.ts";
@@ -16,6 +17,8 @@ export class HrTimer {
   readonly #function: () => void;
   #event: PendingEvent | undefined;
   #isActive = false;
+  /** On whose timer it runs. */
+  #cpu = 0;
   /** In ns since boot. */
   expires = 0;
   base: ClockBase;
@@ -35,6 +38,8 @@ export class HrTimer {
     this.cancel();
     this.expires = expires;
     this.#isActive = true;
+    const { current, interrupted } = this.#kernel;
+    this.#cpu = current?.cpu ?? interrupted?.cpu ?? this.#cpu;
     if (this.base !== "monotonic") timekeeperOf(this.#kernel).realTimers.add(this);
     this.#schedule();
   }
@@ -78,11 +83,12 @@ export class HrTimer {
 
   #schedule(): void {
     this.#event = undefined;
-    if (this.expires >= KTIME_MAX) return;
-    const at = Math.max(this.expires, this.#kernel.now());
-    this.#event = this.#kernel.events.schedule(at, () => {
+    const kernel = this.#kernel;
+    if (this.expires >= KTIME_MAX || !kernel.hasTimer) return;
+    const at = Math.max(this.expires, kernel.now());
+    this.#event = kernel.events.schedule(at, () => {
       this.cancel();
-      this.#function();
+      localTimerInterrupt(kernel, kernel.sched.runQueues[this.#cpu]!, this.#function);
     });
   }
 }
