@@ -1,10 +1,17 @@
 /** The figures that a lecture may name, and what the simulator has found out for each of them. */
 
+import type { DescriptorStory, ElfMap, PathStory, PipeStory, ProcessStory } from "./figure-unix.ts";
+
 /** Names of the course's figures, as a lecture writes them in `<Figure name="…" />`. */
 export const FIGURE_NAMES = [
   "bpf-pipeline",
   "bpf-timeline",
+  "descriptor-table",
+  "elf-map",
   "os-models",
+  "path-walk",
+  "pipe-gauge",
+  "process-tree",
   "tnum-dial",
   "verifier-stepper",
 ] as const;
@@ -16,6 +23,11 @@ export type FigureData =
   | { readonly name: "os-models" }
   | { readonly name: "bpf-timeline" }
   | ({ readonly name: "bpf-pipeline" } & PipelineRun)
+  | { readonly name: "descriptor-table"; readonly stories: readonly DescriptorStory[] }
+  | { readonly name: "elf-map"; readonly map: ElfMap }
+  | { readonly name: "path-walk"; readonly stories: readonly PathStory[] }
+  | { readonly name: "pipe-gauge"; readonly stories: readonly PipeStory[] }
+  | { readonly name: "process-tree"; readonly stories: readonly ProcessStory[] }
   | ({ readonly name: "tnum-dial" } & TnumExample)
   | { readonly name: "verifier-stepper"; readonly traces: readonly VerifierTrace[] };
 

@@ -21,6 +21,24 @@ export type {
   VerifierTrace,
 } from "./figure.ts";
 export { FIGURE_NAMES } from "./figure.ts";
+export type {
+  DescriptorMoment,
+  DescriptorStory,
+  ElfMap,
+  ElfMapping,
+  ElfSegment,
+  FileKind,
+  OpenFile,
+  PathMoment,
+  PathStory,
+  PipeEnd,
+  PipeMoment,
+  PipeStory,
+  ProcessMoment,
+  ProcessStory,
+  TreeName,
+  TreeProcess,
+} from "./figure-unix.ts";
 export type { Cell, Heading, LectureDocument, LectureFrontMatter } from "./lecture.ts";
 export { CELL_SEED } from "./lecture.ts";
 export type {

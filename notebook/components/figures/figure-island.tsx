@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { FigureData } from "#notebook/document";
 import css from "./figure.module.css";
 import type { FigureTexts } from "./frame.tsx";
+import type { SceneFigure } from "./scenes/scene.ts";
 import { isAddressed } from "./step-address.ts";
 
 /** A picture alone has nothing to bring alive. */
@@ -64,6 +65,26 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       const { LiveTimeline } = await import("./bpf-timeline/live-timeline.tsx");
       return (texts) => <LiveTimeline texts={texts} />;
     }
+    case "descriptor-table": {
+      const { descriptorTable } = await import("./descriptor-table/descriptor-table.tsx");
+      return liveScenes(descriptorTable(data.stories));
+    }
+    case "elf-map": {
+      const { elfMap } = await import("./elf-map/elf-map.tsx");
+      return liveScenes(elfMap(data.map));
+    }
+    case "path-walk": {
+      const { pathWalk } = await import("./path-walk/path-walk.tsx");
+      return liveScenes(pathWalk(data.stories));
+    }
+    case "pipe-gauge": {
+      const { pipeGauge } = await import("./pipe-gauge/pipe-gauge.tsx");
+      return liveScenes(pipeGauge(data.stories));
+    }
+    case "process-tree": {
+      const { processTree } = await import("./process-tree/process-tree.tsx");
+      return liveScenes(processTree(data.stories));
+    }
     case "tnum-dial": {
       const { LiveDial } = await import("./tnum-dial/live-dial.tsx");
       return (texts) => <LiveDial example={data} texts={texts} />;
@@ -73,4 +94,10 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       return (texts) => <LiveVerifier traces={data.traces} texts={texts} />;
     }
   }
+}
+
+/** A figure of scenes, with what moves it. */
+async function liveScenes(figure: SceneFigure): Promise<Draw> {
+  const { LiveScenes } = await import("./scenes/live-scenes.tsx");
+  return (texts) => <LiveScenes figure={figure} texts={texts} />;
 }

@@ -2,10 +2,16 @@ import type { ReactNode } from "react";
 import type { FigureData } from "#notebook/document";
 import { StillPipeline } from "./bpf-pipeline/pipeline-view.tsx";
 import { StillTimeline } from "./bpf-timeline/timeline-view.tsx";
+import { descriptorTable } from "./descriptor-table/descriptor-table.tsx";
+import { elfMap } from "./elf-map/elf-map.tsx";
 import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
 import type { FigureTexts } from "./frame.tsx";
 import { OsModels } from "./os-models/os-models.tsx";
+import { pathWalk } from "./path-walk/path-walk.tsx";
+import { pipeGauge } from "./pipe-gauge/pipe-gauge.tsx";
+import { processTree } from "./process-tree/process-tree.tsx";
+import { StillScenes } from "./scenes/still-scenes.tsx";
 import { StillDial } from "./tnum-dial/dial-view.tsx";
 import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
 
@@ -42,6 +48,16 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillPipeline run={data} texts={texts} />;
     case "bpf-timeline":
       return <StillTimeline texts={texts} />;
+    case "descriptor-table":
+      return <StillScenes figure={descriptorTable(data.stories)} texts={texts} />;
+    case "elf-map":
+      return <StillScenes figure={elfMap(data.map)} texts={texts} />;
+    case "path-walk":
+      return <StillScenes figure={pathWalk(data.stories)} texts={texts} />;
+    case "pipe-gauge":
+      return <StillScenes figure={pipeGauge(data.stories)} texts={texts} />;
+    case "process-tree":
+      return <StillScenes figure={processTree(data.stories)} texts={texts} />;
     case "tnum-dial":
       return <StillDial example={data} texts={texts} />;
     case "verifier-stepper":

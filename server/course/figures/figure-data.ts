@@ -1,5 +1,10 @@
 import type { FigureData, FigureName } from "#notebook/document";
+import { descriptorStories } from "./descriptor-stories.ts";
+import { elfMap } from "./elf-map.ts";
+import { pathStories } from "./path-stories.ts";
+import { pipeStories } from "./pipe-stories.ts";
 import { pipelineRun } from "./pipeline-run.ts";
+import { processStories } from "./process-stories.ts";
 import { tnumExample } from "./tnum-example.ts";
 import { verifierTraces } from "./verifier-traces.ts";
 
@@ -16,6 +21,16 @@ function findOut(name: FigureName): FigureData {
   switch (name) {
     case "bpf-pipeline":
       return { name, ...pipelineRun() };
+    case "descriptor-table":
+      return { name, stories: descriptorStories() };
+    case "elf-map":
+      return { name, map: elfMap() };
+    case "path-walk":
+      return { name, stories: pathStories() };
+    case "pipe-gauge":
+      return { name, stories: pipeStories() };
+    case "process-tree":
+      return { name, stories: processStories() };
     case "tnum-dial":
       return { name, ...tnumExample() };
     case "verifier-stepper":
