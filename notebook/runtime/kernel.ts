@@ -1,4 +1,4 @@
-/** The simulator as cells see it: the same objects as globals and by `import`. */
+/** The simulator and the course's data as cells see them: the same objects as globals and by `import`. */
 
 import {
   boot,
@@ -10,6 +10,7 @@ import {
   kernelPrototypes,
   recordings,
 } from "#kernel-sim";
+import { earlyLinux, linuxStatistics, unixFamily } from "#notebook/document";
 import { lockRealm } from "./realm/lockdown.ts";
 import type { RealmOptions } from "./realm/realm.ts";
 
@@ -21,7 +22,9 @@ export function openKernel(): RealmOptions {
   lockRealm();
   harden(kernelPrototypes());
   const api = { boot, bpf, i386, recordings, ...constants };
-  return { globals: api, modules: { "kernel-sim": api } };
+  // Data sets of the course: not about the kernel, so not the simulator's.
+  const data = { earlyLinux, linuxStatistics, unixFamily };
+  return { globals: { ...api, ...data }, modules: { "kernel-sim": api, "course-data": data } };
 }
 
 /**

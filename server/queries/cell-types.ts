@@ -10,6 +10,13 @@ const TYPES: Readonly<Record<string, string>> = {
   recordings: "{ readonly second: Recording } & Readonly<Record<string, Recording>>",
 };
 
+/** The course's data sets. */
+const DATA: Readonly<Record<string, string>> = {
+  unixFamily: "readonly UnixSystem[]",
+  earlyLinux: "readonly DatedSource[]",
+  linuxStatistics: "readonly Statistic[]",
+};
+
 /** What a cell has besides the simulator. */
 const OF_EVERY_CELL = `
 interface ChartData {
@@ -43,25 +50,34 @@ declare class TextEncoder { encode(text?: string): Uint8Array; }
 declare class TextDecoder { constructor(label?: string); decode(bytes?: Uint8Array): string; }
 `;
 
+/** Files of types alone: an exported name becomes a name of every cell. */
+const FILES = [
+  "kernel-sim/api.ts",
+  "kernel-sim/api-kernel.ts",
+  "kernel-sim/api-observe.ts",
+  "notebook/document/data-sets/course-data.ts",
+];
+
 /** Everything that is global in a cell, as TypeScript declarations for the editor. */
 export async function cellTypes(): Promise<string> {
-  const files = ["kernel-sim/api.ts", "kernel-sim/api-kernel.ts", "kernel-sim/api-observe.ts"];
-  const texts = await Promise.all(files.map((file) => readFile(join(process.cwd(), file), "utf8")));
-  // Exported names of a module become names of every cell.
+  const texts = await Promise.all(FILES.map((file) => readFile(join(process.cwd(), file), "utf8")));
   const types = texts
     .join("\n")
     .replace(/^import type \{[^}]*\} from "[^"]*";$/gm, "")
     .replace(/^export (?=interface|type)/gm, "");
-  const globals = Object.entries({ ...TYPES, ...constants });
-  const declared = globals.map(([name, type]) => `declare var ${name}: ${type};`);
-  const exported = globals.map(([name, type]) => `  export const ${name}: ${type};`);
+  const simulator = Object.entries({ ...TYPES, ...constants });
+  const data = Object.entries(DATA);
   return [
     types,
     OF_EVERY_CELL,
-    ...declared,
-    'declare module "kernel-sim" {',
-    ...exported,
-    "}",
+    ...[...simulator, ...data].map(([name, type]) => `declare var ${name}: ${type};`),
+    ...moduleOf("kernel-sim", simulator),
+    ...moduleOf("course-data", data),
     "",
   ].join("\n");
+}
+
+function moduleOf(name: string, exports: readonly (readonly [string, unknown])[]): string[] {
+  const lines = exports.map(([name, type]) => `  export const ${name}: ${type};`);
+  return [`declare module "${name}" {`, ...lines, "}"];
 }

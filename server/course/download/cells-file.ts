@@ -5,7 +5,11 @@ import { compileCell } from "#notebook/runtime";
 import type { PlacedLecture } from "../course-check.ts";
 import type { Origin } from "./download.ts";
 
-const OF_THE_SIMULATOR = new Set(["boot", "bpf", "recordings", ...Object.keys(constants)]);
+/** Names that a file imports, by where they come from. */
+const MODULES: readonly (readonly [string, ReadonlySet<string>])[] = [
+  ["kernel-sim", new Set(["boot", "bpf", "i386", "recordings", ...Object.keys(constants)])],
+  ["course-data", new Set(["earlyLinux", "linuxStatistics", "unixFamily"])],
+];
 
 /** What a cell shows by its last expression, the file shows by `display()`. */
 export function cellsFile({ document, parts }: PlacedLecture, origin: Origin): string {
@@ -17,14 +21,17 @@ export function cellsFile({ document, parts }: PlacedLecture, origin: Origin): s
     if (cell === undefined) return [];
     const compiled = compileCell(cell.source);
     if (compiled.kind === "refused") return [`// Cell ${cell.number} does not compile.`];
-    for (const name of compiled.names.reads) if (OF_THE_SIMULATOR.has(name)) used.add(name);
+    for (const name of compiled.names.reads) used.add(name);
     return [`// ${labelOf(cell)}\n${statementsOf(cell, compiled.answer?.source)}`];
   });
-  const imported = [...used].sort().join(", ");
+  const imports = MODULES.flatMap(([module, names]) => {
+    const imported = [...used].filter((name) => names.has(name)).sort();
+    return imported.length > 0 ? [`import { ${imported.join(", ")} } from "${module}";`] : [];
+  });
   return [
     `// ${frontMatter.number}: ${frontMatter.title}\n// ${origin.url}`,
     // A file without import or export is no module, and `await` may stand in modules only.
-    used.size > 0 ? `import { ${imported} } from "kernel-sim";` : "export {};",
+    imports.length > 0 ? imports.join("\n") : "export {};",
     ...blocks,
   ].join("\n\n");
 }

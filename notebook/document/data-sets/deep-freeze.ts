@@ -1,0 +1,7 @@
+/** Makes plain data unchangeable to the bottom: cells of all readers look at the same objects. */
+export function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === "object" && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import type { UnixSystem } from "./course-data.ts";
+import { licenceIn, unixFamily } from "./unix-family.ts";
+
+const byName = new Map(unixFamily.map((system) => [system.name, system]));
+
+function get(name: string): UnixSystem {
+  const system = byName.get(name);
+  if (system === undefined) throw new Error(`no system is called ${name}`);
+  return system;
+}
+
+describe("the family of UNIX systems", () => {
+  test("names each system once, and every relative that is named is in it", () => {
+    expect(byName.size).toBe(unixFamily.length);
+    for (const { parents, ideas } of unixFamily)
+      for (const name of [...parents, ...ideas]) get(name);
+  });
+
+  test("lists systems by year, and dates them with that year", () => {
+    const years = unixFamily.map(({ year }) => year);
+    expect(years).toEqual([...years].sort((a, b) => a - b));
+    for (const { date, year } of unixFamily) expect(date.startsWith(String(year))).toBe(true);
+  });
+
+  test("has no child older than its parents, but for the one that the sources date so", () => {
+    const early = unixFamily.filter(({ parents, year }) =>
+      parents.some((parent) => get(parent).year > year),
+    );
+    expect(early.map(({ name }) => name)).toEqual(["32V"]);
+    expect(get("32V").open).toContain("before the manual of the Seventh Edition");
+  });
+
+  test.each([
+    { name: "MINIX", year: 1991, licence: "restricted" },
+    { name: "MINIX", year: 2000, licence: "permissive" },
+    { name: "Sixth Edition", year: 2001, licence: "licensee" },
+    { name: "Sixth Edition", year: 2002, licence: "permissive" },
+    { name: "Linux 0.01", year: 1990, licence: undefined },
+  ])("$name has in $year the terms: $licence", ({ name, year, licence }) => {
+    expect(licenceIn(get(name), year)).toBe(licence);
+  });
+
+  test("is frozen to the bottom", () => {
+    expect(Object.isFrozen(get("3BSD").parents)).toBe(true);
+    expect(Object.isFrozen(get("MINIX").licences[0])).toBe(true);
+  });
+});
