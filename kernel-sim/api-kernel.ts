@@ -49,6 +49,34 @@ export interface FileStatus {
   readonly mtimeNs: number;
 }
 
+/** What getrusage found: `struct rusage` without the fields that Linux leaves 0. Times are whole microseconds. */
+export interface ResourceUsage {
+  readonly utimeNs: number;
+  readonly stimeNs: number;
+  /** The most memory it ever held, in KiB. */
+  readonly maxrssKiB: number;
+  /** Page faults that needed no device, and those that did. */
+  readonly minflt: number;
+  readonly majflt: number;
+  /** Switches away because it waited, and because another one was due. */
+  readonly nvcsw: number;
+  readonly nivcsw: number;
+}
+
+/** What sysinfo answers about memory and load. */
+export interface SystemInfo {
+  readonly uptimeSeconds: number;
+  readonly totalramBytes: number;
+  readonly freeramBytes: number;
+  readonly procs: number;
+}
+
+/** An address of the Internet: port, and a dotted address; without one, all of this machine's. */
+export interface InetAddress {
+  readonly port: number;
+  readonly addr?: string;
+}
+
 /** What the child of spawn() does before it becomes the new program. */
 export interface SpawnActions {
   /** dup2 from the second to the first, for each entry in order. */
@@ -156,6 +184,14 @@ export interface SystemCalls {
   nanosleep(ns: number): SystemCall;
   /** Ns of a clock: CLOCK_REALTIME 0, CLOCK_MONOTONIC 1. */
   clock_gettime(clock?: number): SystemCall;
+
+  /** Of RUSAGE_SELF (the default), RUSAGE_CHILDREN or RUSAGE_THREAD. */
+  getrusage(who?: number): SystemCall<ResourceUsage | number>;
+  sysinfo(): SystemCall<SystemInfo | number>;
+  socket(family: number, type: number, protocol?: number): SystemCall;
+  /** Gives an AF_INET socket its address. */
+  bind(fd: number, address: InetAddress): SystemCall;
+  listen(fd: number, backlog?: number): SystemCall;
 }
 
 /** How a program is started from outside. */

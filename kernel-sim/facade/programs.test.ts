@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { SystemCalls } from "../api-kernel.ts";
-import { boot, bpf } from "../index.ts";
+import type { ResourceUsage, SystemCalls, SystemInfo } from "../api-kernel.ts";
+import { boot, bpf, constants } from "../index.ts";
+
+const { AF_INET = 0, EACCES = 0, EADDRINUSE = 0, RUSAGE_SELF = 9, SOCK_STREAM = 0 } = constants;
 
 describe("running programs on a machine", () => {
   test("answers what the program returned", () => {
@@ -107,6 +109,37 @@ describe("running programs on a machine", () => {
     expect(link.runs).toBe(2);
     expect(counts.entries().map(({ key }) => key[0])).toEqual([4, 6]);
     expect(switches.runs).toBeGreaterThan(0);
+  });
+
+  test("tells a program what it has used, and what memory is free", () => {
+    const machine = boot({ cpus: 1, memoryMiB: 16 });
+    const [usage, info] = machine.run(function* accounts(sys) {
+      yield* sys.compute(5_000_000);
+      yield* sys.nanosleep(1_000_000);
+      return [yield* sys.getrusage(RUSAGE_SELF), yield* sys.sysinfo()];
+    }) as [ResourceUsage, SystemInfo];
+    expect(usage).toMatchObject({ utimeNs: 5_000_000, nvcsw: 1, nivcsw: 0, majflt: 0 });
+    expect(info.totalramBytes).toBeLessThan(16 * 1024 * 1024);
+    expect(info.freeramBytes).toBeLessThan(info.totalramBytes);
+  });
+
+  test("gives a port to one socket, and a low one to root alone", () => {
+    const server = (port: number) =>
+      function* server(sys: SystemCalls) {
+        const fd = yield* sys.socket(AF_INET, SOCK_STREAM);
+        return [yield* sys.bind(fd, { port, addr: "127.0.0.1" }), yield* sys.listen(fd)];
+      };
+    const machine = boot();
+    expect(machine.run(server(80), { uid: 1000 })).toEqual([-EACCES, 0]);
+    expect(machine.run(server(80))).toEqual([0, 0]);
+    const taken = machine.run(function* two(sys) {
+      const [a, b] = [
+        yield* sys.socket(AF_INET, SOCK_STREAM),
+        yield* sys.socket(AF_INET, SOCK_STREAM),
+      ];
+      return [yield* sys.bind(a, { port: 80 }), yield* sys.bind(b, { port: 80 })];
+    });
+    expect(taken).toEqual([0, -EADDRINUSE]);
   });
 
   test("shows what a process has open, by path, and which descriptors share an open file", () => {

@@ -1,9 +1,17 @@
-import type { ChildStatus, FileStatus, SpawnActions } from "../api-kernel.ts";
+import type {
+  ChildStatus,
+  FileStatus,
+  InetAddress,
+  ResourceUsage,
+  SpawnActions,
+  SystemInfo,
+} from "../api-kernel.ts";
 import { getInt64, setInt64 } from "../mm/uaccess.ts";
 import { type CallArgument, cString, fromUtf8, plainBytes } from "./marshal.ts";
 import type { Handler, Program } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
 import { AccessRequest, ComputeRequest } from "./request.ts";
+import { resourceUsage, sockaddrIn, systemInfo } from "./structs.ts";
 import { type BytesOrErrno, type SysCall, SysPort } from "./sys-port.ts";
 
 const SA_SIGINFO = 0x4;
@@ -337,6 +345,36 @@ export class Sys {
   *clock_gettime(clock = 1): SysCall {
     const view = yield* this.#port.fillStruct(16, (addr) => this.#port.number(228, clock, addr));
     return typeof view === "number" ? view : getInt64(view, 0) * 1e9 + getInt64(view, 8);
+  }
+
+  // Accounts.
+
+  /** RUSAGE_SELF (0), RUSAGE_CHILDREN (-1) or RUSAGE_THREAD (1). */
+  *getrusage(who = 0): SysCall<ResourceUsage | number> {
+    const view = yield* this.#port.fillStruct(144, (addr) => this.#port.number(98, who, addr));
+    return typeof view === "number" ? view : resourceUsage(view);
+  }
+
+  *sysinfo(): SysCall<SystemInfo | number> {
+    const view = yield* this.#port.fillStruct(112, (addr) => this.#port.number(99, addr));
+    return typeof view === "number" ? view : systemInfo(view);
+  }
+
+  // Sockets.
+
+  socket(family: number, type: number, protocol = 0): SysCall {
+    return this.#port.number(41, family, type, protocol);
+  }
+
+  *bind(fd: number, address: InetAddress): SysCall {
+    const bytes = sockaddrIn(address);
+    return yield* this.#port.withBytes(bytes, (addr) =>
+      this.#port.number(49, fd, addr, bytes.length),
+    );
+  }
+
+  listen(fd: number, backlog = 128): SysCall {
+    return this.#port.number(50, fd, backlog);
   }
 
   *#exec(

@@ -13,6 +13,7 @@ export const REMOTE_CALLS = [
   ...["stat", "fstat", "mkdir", "rmdir", "unlink", "link", "symlink", "rename", "readlink"],
   ...["chdir", "getcwd", "chmod", "readdir", "ioctl", "mmap", "munmap", "mprotect", "brk"],
   ...["load", "store", "compute", "nanosleep", "clock_gettime"],
+  ...["getrusage", "sysinfo", "socket", "bind", "listen"],
 ] as const;
 
 /** What a program asked for: a call of `sys` with its arguments, any of which may be nonsense. */
