@@ -67,6 +67,7 @@ const SETTINGS = {
     noUnusedLocals: false,
     paths: {
       "kernel-sim": [join(checkout(), "kernel-sim/index.ts")],
+      "course-data": [join(checkout(), "notebook/document/index.ts")],
       exercise: [join(checkout(), "notebook/runtime/exercise-module.ts")],
     },
   },
