@@ -16,6 +16,7 @@ import type {
   UserProgram,
 } from "./api-kernel.ts";
 import type { KernelView } from "./api-observe.ts";
+import type { Terminal, TerminalOptions } from "./api-terminal.ts";
 
 /** A negative error number, as a raw system call answers it: `-ENOENT` is -2. */
 export type NegativeErrno = number;
@@ -78,6 +79,13 @@ export interface Machine {
   readonly consoleOutput: string;
   /** The state of the kernel now: processes, files, memory, queues, registers, and why a task does not run. */
   readonly kernel: KernelView;
+  /**
+   * The console: what `run` and `spawn` give a program as its descriptors 0, 1 and 2. It is a serial line,
+   * /dev/ttyS0, and who reads from it waits until something was typed.
+   */
+  readonly console: Terminal;
+  /** Another terminal, /dev/tty1 for the first one: somebody logs in there, and gets a shell. */
+  terminal(options?: TerminalOptions): Terminal;
   /** All processes, by pid. */
   processes(): readonly ProcessRow[];
   /** The open descriptors of a process. */

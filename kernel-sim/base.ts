@@ -4,7 +4,7 @@
  */
 
 export { i386 } from "./facade/i386-global.ts";
-export { installKernelPart } from "./facade/kernel-part.ts";
+export { installKernelPart, terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
 export { bpf } from "./facade/toolkit.ts";
 export { constants } from "./globals.ts";

@@ -44,9 +44,11 @@ export type {
   UserProgram,
   UserRequest,
 } from "./api-kernel.ts";
+export type { Terminal, TerminalInput, TerminalOptions } from "./api-terminal.ts";
 export { i386 } from "./facade/i386-global.ts";
-export { installKernelPart, type KernelPart } from "./facade/kernel-part.ts";
+export { installKernelPart, type KernelPart, terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
+export type { TerminalPort } from "./facade/terminal.ts";
 export { bpf } from "./facade/toolkit.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";

@@ -3,6 +3,7 @@ import type { I386Toolkit } from "../api-kernel.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import type { LivingKernel } from "./living-kernel.ts";
+import type { TerminalPort } from "./terminal.ts";
 
 /**
  * The kernel that runs programs, as far as machines need it. A page loads it only when a cell runs programs: it
@@ -10,6 +11,8 @@ import type { LivingKernel } from "./living-kernel.ts";
  */
 export interface KernelPart {
   livingKernel(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing): LivingKernel;
+  /** What the host needs of a terminal; undefined for what is none. */
+  terminalPort(value: object): TerminalPort | undefined;
   /** What stands behind the global `i386`. */
   readonly i386: I386Toolkit;
   /** Classes to be frozen before student code runs. */
@@ -26,4 +29,9 @@ export function installKernelPart(part: KernelPart): void {
 /** The kernel part, if it is there. */
 export function installedKernelPart(): KernelPart | undefined {
   return installed;
+}
+
+/** What the host needs of a terminal of any machine here; undefined for what is none. */
+export function terminalPort(value: object): TerminalPort | undefined {
+  return installed?.terminalPort(value);
 }

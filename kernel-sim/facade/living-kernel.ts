@@ -1,21 +1,17 @@
 import type { BootOptions } from "../api.ts";
 import type { CpuStretch, Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
 import type { KernelView } from "../api-observe.ts";
-import { cdevAdd } from "../fs/char-dev.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
 import { File } from "../fs/fs.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
-import { MNT_RELATIME } from "../fs/mount.ts";
 import { doFilpOpen } from "../fs/namei-open.ts";
-import { attachMount, newMount } from "../fs/namespace.ts";
-import { procTree } from "../fs/proc/generic.ts";
-import { procFillSuper } from "../fs/proc/root.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
 import type { Clock } from "../hw/clock.ts";
-import { EFAULT, errnoName } from "../include/errno.ts";
+import { errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR } from "../include/uapi/fcntl.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
+import { mountMachineTree } from "../init/machine-mounts.ts";
 import { fillMachineTree } from "../init/machine-tree.ts";
 import { startInit, startKernel } from "../init/main.ts";
 import { kernelClone } from "../kernel/fork.ts";
@@ -24,10 +20,11 @@ import { isSleeping } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { byteString } from "../lib/byte-string.ts";
 import type { TraceRing } from "../trace/ring.ts";
+import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
 import { initProgram } from "../user/init-program.ts";
 import { MachineContext } from "../user/machine-context.ts";
-import { fromUtf8, utf8 } from "../user/marshal.ts";
+import { utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { programFile } from "../user/program-file.ts";
@@ -38,9 +35,9 @@ import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
 import { watchTimeline } from "./timeline.ts";
+import { MachineConsole } from "./console.ts";
+import { Terminals } from "./terminals.ts";
 
-const TTYAUX_MAJOR = 5;
-const CONSOLE_MINOR = 1;
 const DEFAULT_ENV = { HOME: "/", PATH: "/usr/bin:/bin", TERM: "linux" };
 
 /** A program that was started from outside, with what its host wants to know of it. */
@@ -64,9 +61,8 @@ export class LivingKernel {
   /** The state of the kernel as data. */
   readonly view: KernelView;
   readonly timeline: () => readonly CpuStretch[];
-  /** What was written to the console, by process and all together. */
-  readonly #output = new Map<number, Uint8Array[]>();
-  readonly #allOutput: Uint8Array[] = [];
+  readonly console: MachineConsole;
+  readonly terminals: Terminals;
   #isRunning = false;
   #programs = 0;
   /** Paths of programs that were started without one of their own. */
@@ -84,12 +80,14 @@ export class LivingKernel {
     this.kernel = started.kernel;
     this.rootfs = started.rootfs;
     fillMachineTree(this.rootfs, Object.keys(userPrograms));
-    this.#mountProc();
-    this.#addConsole();
+    mountMachineTree(this.kernel, this.rootfs);
+    this.console = new MachineConsole(this.kernel);
+    this.terminals = new Terminals(this, this.console);
     for (const [name, program] of Object.entries({ ...userPrograms })) {
       this.kernel.programs.set(`/bin/${name}`, programLoader(program));
     }
     this.kernel.programs.set("/sbin/init", programLoader(initProgram));
+    this.kernel.programs.set("/sbin/getty", programLoader(getty));
     this.init = startInit(started, "/sbin/init", "kernelbook");
     const { kernel } = this;
     this.view = facade({
@@ -170,9 +168,7 @@ export class LivingKernel {
 
   /** What `task` (or, without one, anybody) has written to the console, as text. */
   output(task?: Task): string {
-    return fromUtf8(
-      concat(task === undefined ? this.#allOutput : (this.#output.get(task.tgid) ?? [])),
-    );
+    return task === undefined ? this.console.all.text : this.console.outputOf(task.tgid);
   }
 
   /** A program must not run the machine that runs it. */
@@ -218,14 +214,6 @@ export class LivingKernel {
 
   maps(task: Task): string {
     return mapsOf(task);
-  }
-
-  /** What a machine's init would mount first. */
-  #mountProc(): void {
-    const { kernel, rootfs } = this;
-    const sb = procFillSuper(kernel, kernel.initPidNs, procTree(kernel));
-    const mnt = newMount(kernel, sb, sb.root, MNT_RELATIME, "proc");
-    attachMount(mnt, rootfs.root.mnt, rootfs.lookup("/proc"));
   }
 
   #installed(program: Program | ExecutableFile): string {
@@ -278,26 +266,6 @@ export class LivingKernel {
       capEffective: caps,
       user,
     };
-  }
-
-  /** A console that shows what is written to it and has nobody who types. */
-  #addConsole(): void {
-    cdevAdd(this.kernel, TTYAUX_MAJOR, CONSOLE_MINOR, {
-      readIter: () => 0,
-      writeIter: (iocb, iter) => {
-        const written = new Uint8Array(iter.count);
-        // A terminal's buffer is filled whole, or nothing is written.
-        if (iter.copyFrom(written) < written.length) return -EFAULT;
-        this.#allOutput.push(written);
-        // What a shell's children write is the shell's output too.
-        for (let task = iocb.task; task.tgid !== this.init.tgid; task = task.realParent) {
-          const own = this.#output.get(task.tgid) ?? [];
-          own.push(written);
-          this.#output.set(task.tgid, own);
-        }
-        return written.length;
-      },
-    });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Machine } from "../api.ts";
 import type { MachineProgram, Process, SpawnOptions, UserProgram } from "../api-kernel.ts";
+import type { Terminal, TerminalOptions } from "../api-terminal.ts";
 import type { Task } from "../kernel/task.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
@@ -21,6 +22,7 @@ type Programs = Pick<
   | "processes"
   | "descriptors"
   | "timeline"
+  | "terminal"
 >;
 
 /** The part of a machine that runs programs; `living` makes its kernel when it is first asked for. */
@@ -72,11 +74,26 @@ export function machinePrograms(living: () => LivingKernel): Programs {
     },
     timeline: () => living().timeline(),
     processes: () => Object.freeze(processRows(living().kernel)),
+    terminal(options: TerminalOptions = {}) {
+      const machine = living();
+      const line = machine.terminals.open(options);
+      return machine.terminals.facade(() => {
+        living();
+        return line;
+      });
+    },
     descriptors(pid: number) {
       const task = findTask(living(), pid);
       return Object.freeze(task === undefined ? [] : descriptorRows(task));
     },
   };
+}
+
+/** The machine's console, where somebody may type as well. */
+export function consoleTerminal(living: () => LivingKernel): Terminal {
+  const { terminals } = living();
+  terminals.consoleFacade ??= terminals.facade(() => living().terminals.console);
+  return terminals.consoleFacade;
 }
 
 /**

@@ -7,7 +7,7 @@ import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import { installedKernelPart } from "./kernel-part.ts";
 import type { LivingKernel } from "./living-kernel.ts";
-import { machinePrograms } from "./machine-programs.ts";
+import { consoleTerminal, machinePrograms } from "./machine-programs.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
 import { verifyOnly } from "./verify.ts";
@@ -102,6 +102,9 @@ export function boot(options: BootOptions = {}): Machine {
     get consoleOutput() {
       return live().output();
     },
+    get console() {
+      return consoleTerminal(live);
+    },
     trace: traceFacade(ring, assertOpen),
     replay(recording: Recording) {
       return tracing.replay(recording, open(), ring);
@@ -137,4 +140,4 @@ function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {
 }
 
 const NO_KERNEL =
-  "the kernel that runs programs is not loaded here: it comes when the text of a cell holds a program, function* (sys) { … }, or calls spawn(), install() or processes() by name";
+  "the kernel that runs programs is not loaded here: it comes when the text of a cell holds a program, function* (sys) { … }, or calls spawn(), install(), terminal() or processes() by name";

@@ -6,10 +6,12 @@ import { NumberCall, SysPort } from "../user/sys-port.ts";
 import { i386 } from "./i386.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import { LivingKernel } from "./living-kernel.ts";
+import { terminalPort } from "./terminal.ts";
 
 /** The kernel with its file systems, sockets and processors. */
 export const wholeKernel: KernelPart = Object.freeze({
   livingKernel: (...args: ConstructorParameters<typeof LivingKernel>) => new LivingKernel(...args),
+  terminalPort,
   i386,
   classes: () => [
     AccessRequest,

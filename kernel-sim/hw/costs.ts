@@ -21,6 +21,10 @@ export interface Costs {
   readonly forkNs: number;
   /** execve of a small static program. */
   readonly execNs: number;
+  /** A write to a terminal, without its bytes: a pseudo terminal on Linux 6.18, one byte at a time. */
+  readonly ttyWriteNs: number;
+  /** A byte that a terminal prints: a text of some MB with `cat` on a framebuffer console, which scrolls. */
+  readonly ttyByteNs: number;
 }
 
 export const SERVER_COSTS: Costs = Object.freeze({
@@ -33,4 +37,6 @@ export const SERVER_COSTS: Costs = Object.freeze({
   interruptNs: 600,
   forkNs: 40_000,
   execNs: 180_000,
+  ttyWriteNs: 1_500,
+  ttyByteNs: 500,
 });

@@ -1,4 +1,5 @@
 import { exitDisassociateCtty } from "../drivers/tty/tty-hangup.ts";
+import { initVirtualTerminals } from "../drivers/tty/vt/vt.ts";
 import { initPtys } from "../fs/devpts/inode.ts";
 import { pipefifoFops } from "../fs/fifo.ts";
 import { registerFilesystem } from "../fs/filesystems.ts";
@@ -23,6 +24,7 @@ export function installHooks(kernel: Kernel): void {
   hooks.tick = runPosixCpuTimers;
   hooks.signalUnignored = signalUnignored;
   initPtys(kernel);
+  initVirtualTerminals(kernel);
   specialFiles(kernel).fifo = pipefifoFops;
   registerFilesystem(kernel, mqueueType);
   hooks.kernelRead = kernelRead;

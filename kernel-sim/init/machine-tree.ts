@@ -6,13 +6,14 @@ const TEXTS: Readonly<Record<string, string>> = {
   "/etc/hostname": "kernelbook\n",
   "/etc/passwd":
     "root:x:0:0:root:/root:/bin/sh\nala:x:1000:1000:Ala:/home/ala:/bin/sh\nola:x:1001:1001:Ola:/home/ola:/bin/sh\n",
-  "/etc/group": "root:x:0:\nusers:x:100:ala,ola\nala:x:1000:\nola:x:1001:\n",
+  "/etc/group": "root:x:0:\ntty:x:5:\nusers:x:100:ala,ola\nala:x:1000:\nola:x:1001:\n",
   "/etc/os-release": 'NAME="Kernelbook"\nID=kernelbook\nPRETTY_NAME="Kernelbook"\n',
 };
 
 const DIRECTORIES: readonly (readonly [string, number, number])[] = [
   ["/bin", 0o755, 0],
   ["/dev", 0o755, 0],
+  ["/dev/pts", 0o755, 0],
   ["/etc", 0o755, 0],
   ["/home", 0o755, 0],
   ["/home/ala", 0o755, 1000],
@@ -41,7 +42,12 @@ const DEVICES: readonly (readonly [string, number, number, number])[] = [
   ["/dev/urandom", 1, 9, 0o666],
   ["/dev/tty", 5, 0, 0o666],
   ["/dev/console", 5, 1, 0o600],
+  ["/dev/ptmx", 5, 2, 0o666],
+  ["/dev/ttyS0", 4, 64, 0o660],
 ];
+const TTY_GID = 5;
+/** Virtual terminals that have a name in /dev. */
+const TERMINALS = 6;
 
 /**
  * What lies on the disk of a small machine before it boots: the usual directories, devices, texts, and the files of
@@ -52,6 +58,9 @@ export function fillMachineTree(rootfs: Rootfs, programs: readonly string[]): vo
     rootfs.mkdir(path, { mode, uid: owner, gid: owner });
   }
   for (const [path, major, minor, mode] of DEVICES) rootfs.device(path, major, minor, { mode });
+  for (let i = 1; i <= TERMINALS; i++) {
+    rootfs.device(`/dev/tty${i}`, 4, i, { mode: 0o620, gid: TTY_GID });
+  }
   for (const [path, text] of Object.entries(TEXTS)) {
     rootfs.file(path, byteArray(text));
   }
@@ -60,5 +69,7 @@ export function fillMachineTree(rootfs: Rootfs, programs: readonly string[]): vo
     rootfs.file(path, programFile(path), { mode: 0o755 });
     rootfs.link(`/usr/bin/${name}`, path);
   }
-  rootfs.file("/sbin/init", programFile("/sbin/init"), { mode: 0o755 });
+  for (const path of ["/sbin/init", "/sbin/getty"]) {
+    rootfs.file(path, programFile(path), { mode: 0o755 });
+  }
 }

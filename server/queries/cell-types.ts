@@ -55,6 +55,7 @@ const FILES = [
   "kernel-sim/api.ts",
   "kernel-sim/api-kernel.ts",
   "kernel-sim/api-observe.ts",
+  "kernel-sim/api-terminal.ts",
   "notebook/document/data-sets/course-data.ts",
 ];
 

@@ -8,7 +8,8 @@ import type { Program } from "../../user/program.ts";
 import type { ProgramContext } from "../../user/program-context.ts";
 import { programFile } from "../../user/program-file.ts";
 import { programLoader } from "../../user/user-context.ts";
-import { addConsole, type TtyPort } from "./serial-port.ts";
+import { addConsole } from "./serial-port.ts";
+import type { TtyPort } from "./tty-port.ts";
 
 const WUNTRACED = 2;
 const MS = 1e6;

@@ -60,6 +60,40 @@ export class NTtyOutput {
     return (this.#tty.termios.iflag & IUTF8) !== 0 && (c & 0xc0) === 0x80;
   }
 
+  /**
+   * All bytes of a program at once, where the device has room whatever becomes of them; otherwise none, and they go
+   * one by one. Answers how many went.
+   *
+   * @linux drivers/tty/n_tty.c `process_output_block` (6.18)
+   */
+  block(bytes: Uint8Array): number {
+    const tty = this.#tty;
+    const { oflag } = tty.termios;
+    const isUsual = (oflag & (OLCUC | OCRNL | ONOCR | ONLRET)) === 0 && (oflag & TABDLY) !== XTABS;
+    if (!isUsual || tty.driver.writeRoom(tty) < 2 * bytes.length) return 0;
+    const isWithReturn = (oflag & ONLCR) !== 0;
+    const out = new Uint8Array(2 * bytes.length);
+    let n = 0;
+    for (const c of bytes) {
+      if (c === CONTROL.newline) {
+        if (isWithReturn) {
+          out[n++] = CONTROL.carriageReturn;
+          this.column = 0;
+        }
+        this.canonColumn = this.column;
+      } else if (c === CONTROL.carriageReturn) {
+        this.canonColumn = 0;
+        this.column = 0;
+      } else if (c === CONTROL.tab) this.column += 8 - (this.column & 7);
+      else if (c === CONTROL.backspace) {
+        if (this.column > 0) this.column--;
+      } else if (!isCntrl(c) && !this.isContinuation(c)) this.column++;
+      out[n++] = c;
+    }
+    tty.driver.write(tty, out.subarray(0, n));
+    return bytes.length;
+  }
+
   /** One byte of a program; false when the device has no room for what becomes of it. */
   output(char: number): boolean {
     const tty = this.#tty;

@@ -15,10 +15,10 @@ import type { Task } from "../../kernel/task.ts";
 import { IovIter } from "../../lib/iov-iter.ts";
 import type { NTty } from "./n-tty.ts";
 import { makePty } from "./pty.ts";
-import { TtyPort } from "./serial-port.ts";
 import type { Tty } from "./tty.ts";
 import { ttyOpen } from "./tty-io.ts";
 import { resize } from "./tty-ioctl.ts";
+import { TtyPort } from "./tty-port.ts";
 
 let task: Task;
 let slave: Tty;
@@ -164,10 +164,14 @@ test("when the slave is closed the master hangs up; without a master the slave i
 
 test("a serial line takes its time, and programs wait when its buffer is full", () => {
   const shown: number[] = [];
-  const port = new TtyPort(task.kernel, 0, {
-    baud: 9600,
-    onOutput: (bytes) => shown.push(...bytes),
-  });
+  const port = new TtyPort(
+    task.kernel,
+    { name: "ttyS0", index: 0, dev: 0 },
+    {
+      baud: 9600,
+      onOutput: (bytes) => shown.push(...bytes),
+    },
+  );
   const file = openFile();
   ttyOpen(task, file, port.tty, true);
   port.tty.termios.oflag = 0;

@@ -50,6 +50,8 @@ function* writeTo(task: Task, file: File, tty: Tty, from: IovIter): MaySleep<num
     tty.isWriteLocked = false;
     tty.wakeup();
   }
+  const { kernel } = task;
+  kernel.chargeCurrent(kernel.costs.ttyWriteNs + written * kernel.costs.ttyByteNs);
   if (written === 0) return result;
   fileUpdateTime(file.inode);
   return written;
@@ -83,8 +85,10 @@ function* writeChunk(task: Task, file: File, tty: Tty, bytes: Uint8Array): MaySl
       error = -EIO;
       break;
     }
-    if (out.isPost) while (done < bytes.length && out.output(bytes[done]!)) done++;
-    else {
+    if (out.isPost) {
+      if (done === 0) done = out.block(bytes);
+      while (done < bytes.length && out.output(bytes[done]!)) done++;
+    } else {
       let n: number;
       do {
         n = out.raw(bytes.subarray(done));

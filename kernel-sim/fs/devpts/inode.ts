@@ -63,7 +63,7 @@ function parseOptions(text: ByteString): PtsOptions | number {
 }
 
 /** @linux fs/devpts/inode.c `devpts_fill_super` (6.18) */
-function fillSuper(kernel: Kernel, text: ByteString): SuperBlock | number {
+export function devptsFillSuper(kernel: Kernel, text: ByteString): SuperBlock | number {
   const options = parseOptions(text);
   if (typeof options === "number") return options;
   const sb = new SuperBlock(kernel, "devpts", DEVPTS_SUPER_MAGIC, kernel.anonymousDev());
@@ -96,7 +96,7 @@ function showOptions({ uid, gid, mode, ptmxmode }: PtsOptions): ByteString {
 const devptsType: FileSystemType = {
   name: "devpts",
   flags: 0,
-  getTree: (task, _source, options) => fillSuper(task.kernel, options),
+  getTree: (task, _source, options) => devptsFillSuper(task.kernel, options),
 };
 
 /** The slave shows as a file with its number. @linux fs/devpts/inode.c `devpts_pty_new` (6.18) */

@@ -1,3 +1,4 @@
+import { currentTty } from "../../drivers/tty/tty-jobctrl.ts";
 import { RLIMIT_RSS, RLIMIT_SIGPENDING } from "../../include/uapi/resource.ts";
 import { SIG_DFL, SIG_IGN } from "../../include/uapi/signal.ts";
 import type { KernelCap } from "../../kernel/cred.ts";
@@ -18,6 +19,7 @@ import {
 } from "../../kernel/state.ts";
 import { PF_KTHREAD, type Task } from "../../kernel/task.ts";
 import type { Mm } from "../../mm/mm.ts";
+import { newEncodeDev } from "../char-dev.ts";
 import type { ByteString } from "../fs.ts";
 import { taskMem } from "./task-mmu.ts";
 
@@ -222,6 +224,7 @@ export function procPidStat(
   const children = isWhole ? childrenRusage(task) : undefined;
   const { ignored, caught } = collectSigign(task);
   const rss = signal.rlim[RLIMIT_RSS]?.cur ?? Infinity;
+  const tty = currentTty(task);
   return `${[
     task.pidNr(ns),
     `(${task.comm})`,
@@ -229,8 +232,8 @@ export function procPidStat(
     parentNr(task, ns),
     task.pgrpNr(ns),
     task.sessionNr(ns),
-    0,
-    -1,
+    tty === undefined ? 0 : newEncodeDev(tty.dev),
+    tty === undefined ? -1 : (tty.pgrp?.nr(ns) ?? 0),
     task.flags >>> 0,
     usage.minFlt,
     children?.minFlt ?? 0,

@@ -1,20 +1,26 @@
 import type { Program } from "../program.ts";
 import { sh } from "../sh/sh.ts";
 import { cat } from "./cat.ts";
+import { chsh } from "./chsh.ts";
 import { chmod, cp, ln, mkdir, mkfifo, mv, readlink, rm, rmdir, touch } from "./files.ts";
 import { grep } from "./grep.ts";
+import { login } from "./login.ts";
 import { ls } from "./ls.ts";
 import { date, dmesg, free, id, mount, sync, umount, uname, uptime, whoami } from "./machine.ts";
 import { ps, pstree } from "./ps.ts";
 import { env, kill, nice, pwd, tee, xargs } from "./run.ts";
 import { echo, falseProgram, printf, seq, sleep, tr, trueProgram, yes } from "./small.ts";
 import { stat } from "./stat.ts";
+import { stty } from "./stty.ts";
+import { clear, tty } from "./terminal.ts";
 import { cut, head, sort, tail, uniq, wc } from "./text.ts";
 
 /** The programs of a machine's /bin and /usr/bin, by name. */
 export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   cat,
   chmod,
+  chsh,
+  clear,
   cp,
   cut,
   date,
@@ -28,6 +34,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   id,
   kill,
   ln,
+  login,
   ls,
   mkdir,
   mkfifo,
@@ -46,12 +53,14 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   sleep,
   sort,
   stat,
+  stty,
   sync,
   tail,
   tee,
   touch,
   tr,
   true: trueProgram,
+  tty,
   umount,
   uname,
   uniq,

@@ -11,7 +11,7 @@ import { Incomplete, ShellSyntaxError } from "./lexer.ts";
 import { type Parsed, parseCommand } from "./parser.ts";
 import { matchesPattern } from "./pattern.ts";
 import { expandRedirections, redirect, restore, type Target } from "./redirect.ts";
-import { type Job, Jump, type Shell, ShellError } from "./shell.ts";
+import { Interrupt, type Job, Jump, type Shell, ShellError } from "./shell.ts";
 import { runTraps } from "./traps.ts";
 
 const ENOENT = -2;
@@ -21,6 +21,8 @@ const SIG_DFL = 0;
 const SIG_IGN = 1;
 const PIPE_BYTES = 20_000;
 const MONITOR_SIGNALS = [2, 3, 20, 21, 22];
+/** What a shell computes for one command: a loop of dash that calls only builtins makes a million a second. */
+const COMMAND_NS = 1000;
 
 /** What a child of the shell has as descriptors 0 and 1, and which process group it joins. */
 interface Place {
@@ -36,6 +38,7 @@ interface Place {
 export function* run(shell: Shell, command: Command): SysCall {
   const status = yield* runKind(shell, command);
   shell.status = status;
+  if (shell.isInterrupted && shell.isInteractive) throw new Interrupt();
   if (shell.pendingSignals.length > 0) yield* runTraps(shell, runText);
   return status;
 }
@@ -259,6 +262,7 @@ function* redirected(
 
 function* simple(shell: Shell, command: SimpleCommand): SysCall {
   shell.line = command.line;
+  yield* shell.sys.compute(COMMAND_NS);
   const expand = expander(shell);
   const argv = yield* expand.fields(command.words);
   const assignments: [string, string][] = [];

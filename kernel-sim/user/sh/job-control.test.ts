@@ -51,7 +51,7 @@ test("a job is stopped by ^Z, goes on in the foreground, and ends by ^C", () => 
       "bg\r\n[1] sleep 100 | cat\r\n$ ",
       "jobs\r\n[1] + Running                    sleep 100 | cat\r\n$ ",
       "fg\r\nsleep 100 | cat\r\n",
-      "^C$ ",
+      "^C\r\n$ ",
       "echo $?\r\n130\r\n$ ",
       "exit 3\r\n",
     ],

@@ -8,6 +8,7 @@ const TIOCSPGRP = 0x5410;
 const WNOHANG = 1;
 const WUNTRACED = 2;
 const EINTR = -4;
+const SIGINT = 2;
 
 /** A background job, entered in the table. */
 export function addJob(shell: Shell, pids: readonly number[], text: string): Job {
@@ -36,6 +37,8 @@ export function* waitForJob(shell: Shell, job: Job): SysCall {
       if (typeof ended === "number") break;
       isStopped ||= ended.stopped !== undefined;
       status = statusOf(ended);
+      // The shell was not in the foreground, and saw no ^C itself.
+      if (shell.isMonitor && ended.signaled === SIGINT) shell.isInterrupted = true;
       const text = ended.signaled === undefined ? undefined : endingText(ended.signaled);
       if (text !== undefined && pid === job.pids.at(-1)) yield* sys.write(2, `${text}\n`);
       break;

@@ -1,17 +1,19 @@
 import { fromUtf8 } from "../marshal.ts";
 import type { Program } from "../program.ts";
 import type { SysCall } from "../sys-port.ts";
+import { answer } from "./answer.ts";
 import type { Command } from "./ast.ts";
 import { setOptions } from "./builtins.ts";
 import { run, runText, syntaxError, toTheEnd } from "./execute.ts";
 import { giveTerminal, pollJobs } from "./jobs.ts";
 import { Incomplete } from "./lexer.ts";
 import { parseCommand } from "./parser.ts";
-import { Jump, Shell, ShellError } from "./shell.ts";
+import { Interrupt, Jump, Shell, ShellError } from "./shell.ts";
 import { isTerminal } from "./test-expression.ts";
 
 const PIECE = 4096;
 const SIG_IGN = 1;
+const SIGINT = 2;
 /** SIGINT, SIGTSTP, SIGTTIN, SIGTTOU are the foreground job's, not the shell's. */
 const TERMINAL_SIGNALS = [2, 3, 20, 21, 22];
 
@@ -94,6 +96,12 @@ function* readCommands(shell: Shell): SysCall {
         yield* sys.write(2, prompt);
       }
       const read = yield* inputLine(shell);
+      if (shell.isInterrupted) {
+        yield* newPrompt(shell);
+        text = "";
+        isMore = false;
+        continue;
+      }
       text += read;
       isEnd = read === "";
       if (isEnd && text === "") continue;
@@ -123,11 +131,22 @@ function* runOne(shell: Shell, command: Command): SysCall {
   try {
     return yield* run(shell, command);
   } catch (error) {
+    if (error instanceof Interrupt) {
+      yield* newPrompt(shell);
+      return error.status;
+    }
     if (!(error instanceof ShellError)) throw error;
     yield* complain(shell, error);
     shell.status = 2;
     return 2;
   }
+}
+
+/** After ^C, on a line of its own. */
+function* newPrompt(shell: Shell): SysCall<void> {
+  shell.isInterrupted = false;
+  shell.status = new Interrupt().status;
+  yield* shell.sys.write(2, "\n");
 }
 
 function* complain(shell: Shell, error: unknown): SysCall<void> {
@@ -140,6 +159,7 @@ function* inputLine(shell: Shell): SysCall<string> {
   const bytes: number[] = [];
   for (;;) {
     const piece = yield* shell.sys.read(0, shell.isInteractive ? PIECE : 1);
+    if (shell.isInterrupted) return "";
     if (piece === -4) continue;
     if (typeof piece === "number" || piece.length === 0) break;
     for (const byte of piece) bytes.push(byte);
@@ -153,4 +173,9 @@ function* takeTerminal(shell: Shell): SysCall<void> {
   for (const signo of TERMINAL_SIGNALS) yield* sys.sigaction(signo, SIG_IGN);
   yield* sys.setpgid(0, 0);
   shell.isMonitor = (yield* giveTerminal(sys, shell.pid)) === 0;
+  if (!shell.isMonitor) return;
+  yield* sys.sigaction(SIGINT, () => {
+    shell.isInterrupted = true;
+    return answer(undefined);
+  });
 }

@@ -24,6 +24,11 @@ export class Jump {
   }
 }
 
+/** ^C: an interactive shell leaves whatever it does and asks for the next command. */
+export class Interrupt {
+  readonly status = 130;
+}
+
 interface Variable {
   value: string | undefined;
   isExported: boolean;
@@ -64,6 +69,8 @@ export class Shell {
   /** Job control: pipelines are process groups, and one of them has the terminal. */
   isMonitor = false;
   isInteractive = false;
+  /** ^C has come: for the shell, or for the job that it waited for. */
+  isInterrupted = false;
 
   constructor(
     sys: Sys,

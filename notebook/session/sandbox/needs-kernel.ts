@@ -1,7 +1,7 @@
 /** Programs are generator functions; what starts them or looks at them has these names. */
 const PROGRAMS = /\bfunction\s*\*|\*\s*[\w$]+\s*\(\s*sys\b/;
 const METHODS =
-  /\.\s*(?:spawn|install|runFor|runUntilIdle|stepInstruction|readFile|writeFile|processes|descriptors|consoleOutput)\b/;
+  /\.\s*(?:spawn|install|terminal|console|runFor|runUntilIdle|stepInstruction|readFile|writeFile|processes|descriptors|consoleOutput)\b/;
 /** Machine code, assembled and run. */
 const I386 = /\bi386\b/;
 
