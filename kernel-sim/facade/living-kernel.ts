@@ -29,14 +29,14 @@ import type { Program } from "../user/program.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { programFile } from "../user/program-file.ts";
 import { programLoader } from "../user/user-context.ts";
+import { MachineConsole } from "./console.ts";
 import { facade } from "./facade.ts";
 import { kernelViews } from "./kernel-view.ts";
 import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
-import { watchTimeline } from "./timeline.ts";
-import { MachineConsole } from "./console.ts";
 import { Terminals } from "./terminals.ts";
+import { watchTimeline } from "./timeline.ts";
 
 const DEFAULT_ENV = { HOME: "/", PATH: "/usr/bin:/bin", TERM: "linux" };
 
