@@ -1,7 +1,9 @@
 import type { DescriptorRow, ProcessRow } from "../api-kernel.ts";
+import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { dPath } from "../fs/d-path.ts";
 import type { File } from "../fs/fs.ts";
+import { USER32_CS } from "../kernel/entry/invoke.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import {
   EXIT_DEAD,
@@ -13,6 +15,7 @@ import {
   TASK_STOPPED_BIT,
   TASK_TRACED_BIT,
   TASK_UNINTERRUPTIBLE,
+  TASK_WAKEKILL,
 } from "../kernel/state.ts";
 import type { Task } from "../kernel/task.ts";
 
@@ -44,10 +47,15 @@ export function whyNotRunning(kernel: Kernel, task: Task): string {
     return `it is ready on CPU ${task.cpu}, ${ahead} ahead of it${runs}`;
   }
   if ((task.state & TASK_STOPPED_BIT) !== 0) return "it is stopped; SIGCONT lets it go on";
-  const call = syscallNames64[task.regs.origAx];
+  const names = task.regs.cs === USER32_CS ? syscallNames32 : syscallNames64;
+  const call = names[task.regs.origAx];
   const where = call === undefined ? "in the kernel" : `in ${call}()`;
   const wakes =
-    (task.state & TASK_INTERRUPTIBLE) !== 0 ? "a signal would wake it" : "no signal wakes it";
+    (task.state & TASK_INTERRUPTIBLE) !== 0
+      ? "a signal would wake it"
+      : (task.state & TASK_WAKEKILL) !== 0
+        ? "only a fatal signal would wake it"
+        : "no signal wakes it";
   return `it sleeps ${where}; ${wakes}`;
 }
 

@@ -122,6 +122,7 @@ export class Kernel {
     this.memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
     this.hasTimer = options.hasTimer ?? true;
     this.sched = new Scheduler(this, options.cpus);
+    for (const rq of this.sched.runQueues) rq.nextTick = TICK_NS;
     this.wallClockBootNs = options.wallClockNs ?? DEFAULT_WALL_CLOCK_NS;
   }
 

@@ -24,9 +24,9 @@ export function accessFault(
   if (mm === undefined || length === 0) return undefined;
   const code = PF_USER | (isStore ? PF_WRITE : 0);
   const start = addr < 0 ? addr + 2 ** 64 : addr;
-  const end = start + length;
-  for (let at = start; at < end; at = at - (at % PAGE_SIZE) + PAGE_SIZE) {
-    if (at >= KERNEL_START) return pageFault(at, code | PF_PROT);
+  // Up there numbers have no room for small differences.
+  if (start >= KERNEL_START) return pageFault(start, code | PF_PROT);
+  for (let at = start; at < start + length; at = at - (at % PAGE_SIZE) + PAGE_SIZE) {
     if (at >= CANONICAL_END) return { vector: X86_TRAP_GP, errorCode: 0, address: 0 };
     const low = at < mm.taskSize ? mm.tables.low(at) : 0;
     if ((low & PAGE_PRESENT) === 0) return pageFault(at, code);

@@ -1,3 +1,4 @@
+import { PF_PROT } from "../../hw/mmu.ts";
 import {
   BUS_ADRALN,
   FPE_INTDIV,
@@ -10,7 +11,11 @@ import {
 import { SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP } from "../../include/uapi/signal.ts";
 import { forceSigFault } from "../../kernel/signal-send.ts";
 import type { Task } from "../../kernel/task.ts";
+import type { Exception } from "../../kernel/user-context.ts";
 import { handleUserFault } from "../../mm/memory.ts";
+
+/** @linux arch/x86/include/asm/page_64_types.h `TASK_SIZE_MAX` (6.18) */
+const TASK_SIZE_MAX = 2 ** 47 - 4096;
 
 const X86_TRAP_DE = 0;
 const X86_TRAP_DB = 1;
@@ -28,7 +33,7 @@ export function handleException(task: Task): void {
   const { trap } = task;
   task.trap = undefined;
   if (trap === undefined) return;
-  task.lastTrap = trap;
+  task.lastTrap = sanitized(trap);
   task.regs.origAx = -1;
   const { ip } = task.regs;
   if (trap.vector === X86_TRAP_PF) {
@@ -42,6 +47,16 @@ export function handleException(task: Task): void {
   else if (trap.vector === X86_TRAP_AC) forceSigFault(task, SIGBUS, BUS_ADRALN, 0);
   // #GP and what else there is carry no address.
   else forceSigFault(task, SIGSEGV, SI_KERNEL, 0);
+}
+
+/**
+ * A program is not to learn from the error code of a fault what the kernel has mapped in its own half.
+ *
+ * @linux arch/x86/mm/fault.c `sanitize_error_code` (6.18)
+ */
+function sanitized(trap: Exception): Exception {
+  const isKernels = trap.vector === X86_TRAP_PF && trap.address >= TASK_SIZE_MAX;
+  return isKernels ? { ...trap, errorCode: trap.errorCode | PF_PROT } : trap;
 }
 
 /** Why a debug exception came. @linux arch/x86/kernel/ptrace.c `get_si_code` (6.18) */

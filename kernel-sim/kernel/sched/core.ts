@@ -1,6 +1,6 @@
 import { invariant } from "../../hw/simulator-bug.ts";
 import type { Kernel } from "../kernel.ts";
-import { TASK_RUNNING } from "../state.ts";
+import { TASK_IDLE, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import type { SchedClass } from "./class.ts";
 import { dlSchedClass } from "./deadline.ts";
@@ -242,6 +242,11 @@ export class Scheduler {
   }
 }
 
+/** States that a trace can tell apart, and two that it adds. @linux include/linux/sched.h (6.18) */
+const TASK_REPORT = 0x7f;
+const TASK_REPORT_IDLE = 0x80;
+const TASK_REPORT_MAX = 0x100;
+
 function rank(schedClass: SchedClass): number {
   return CLASSES.indexOf(schedClass);
 }
@@ -252,7 +257,14 @@ export function classOf(task: Task): SchedClass {
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
 }
 
-/** Preempted while runnable: TASK_REPORT_MAX, shown as "R+". */
-function reportedState(prev: Task): number {
-  return prev.state === TASK_RUNNING ? 0x100 : prev.state | prev.exitState;
+/**
+ * The one bit that a trace shows of a task's state; preempted while runnable: TASK_REPORT_MAX, shown as "R+".
+ *
+ * @linux include/trace/events/sched.h `__trace_sched_switch_state`, include/linux/sched.h `task_state_index` (6.18)
+ */
+function reportedState({ state, exitState }: Task): number {
+  if (state === TASK_RUNNING) return TASK_REPORT_MAX;
+  if ((state & TASK_IDLE) === TASK_IDLE) return TASK_REPORT_IDLE;
+  const reported = (state | exitState) & TASK_REPORT;
+  return reported === 0 ? 0 : 2 ** (31 - Math.clz32(reported));
 }
