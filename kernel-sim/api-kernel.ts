@@ -349,7 +349,8 @@ export interface EntryMoment {
   readonly text: string;
   /**
    * What it is about, by the kind: `address`, `value`, `what`, `vector`, `selector`, `dpl`, `cpl` … An instruction
-   * has `pushedTo` or `poppedFrom` where it uses the stack, and `from`, `to`, `words` where it copies.
+   * has `pushedTo` or `poppedFrom` where it uses the stack, `storedTo` where it changes a word that lies there, and
+   * `from`, `to`, `words` where it copies.
    */
   readonly fields: Readonly<Record<string, number | string | boolean>>;
   /** Behind it. */

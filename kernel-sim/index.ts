@@ -35,6 +35,7 @@ export type {
 export type {
   ChildStatus,
   DescriptorRow,
+  EntryMoment,
   FileStatus,
   Process,
   ProcessRow,
@@ -45,6 +46,12 @@ export type {
   UserRequest,
 } from "./api-kernel.ts";
 export type { Terminal, TerminalInput, TerminalOptions } from "./api-terminal.ts";
+export {
+  PT_REGS_32,
+  PT_REGS_64,
+  SYSCALL_REGISTERS_32,
+  SYSCALL_REGISTERS_64,
+} from "./arch/x86/entry/pt-regs.ts";
 export { i386 } from "./facade/i386-global.ts";
 export { installKernelPart, type KernelPart, terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";

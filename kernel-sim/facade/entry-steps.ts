@@ -41,6 +41,7 @@ const KERNEL_TEXT = 0xc1000000;
 const TABLES = 0xc2000000;
 const ENTRY_STACK = TABLES;
 const THREAD_STACK = 0xc3002000;
+const KERNEL_STACKS = [ENTRY_STACK, THREAD_STACK];
 /** From the stack's end downwards, as the entry code fills it. */
 const PT_REGS = "ss sp flags cs ip orig_ax gs fs es ds ax bp di si dx cx bx return-address".split(
   " ",
@@ -74,11 +75,19 @@ export function entrySteps(options: EntryStepsOptions): readonly EntryMoment[] {
     cpu.r[place] = word(words[name as keyof typeof places]);
   }
   cpu.eip = addressIn(user, `user_${door}`);
-  return record(cpu, listing(user, kernel), addressIn(user, "user_end"));
+  return record(cpu, door, listing(user, kernel), addressIn(user, "user_end"));
 }
 
-function record(cpu: Cpu, texts: ReadonlyMap<number, string>, end: number): readonly EntryMoment[] {
+type Door = NonNullable<EntryStepsOptions["door"]>;
+
+function record(
+  cpu: Cpu,
+  door: Door,
+  texts: ReadonlyMap<number, string>,
+  end: number,
+): readonly EntryMoment[] {
   const moments: EntryMoment[] = [];
+  let words = stackWords(cpu);
   cpu.observer = ({ kind, ...fields }) => {
     const text = entryStepText({ kind, ...fields } as Parameters<typeof entryStepText>[0]);
     moments.push(moment(cpu, kind, text, fields));
@@ -95,23 +104,53 @@ function record(cpu: Cpu, texts: ReadonlyMap<number, string>, end: number): read
     // What crosses the boundary shows its own steps; behind the others are their effects.
     if (moments.length > length) moments.splice(length, 0, before);
     else {
-      const use = text.startsWith("rep movs") ? copies : stackUse(cpu, esp);
-      moments.push(moment(cpu, "instruction", text, { address: eip, ...use }));
+      const use = text.startsWith("rep movs") ? copies : stackUse(cpu, esp, door);
+      const stored = Object.keys(use).length > 0 ? {} : storedWord(cpu, words, door);
+      moments.push(moment(cpu, "instruction", text, { address: eip, ...use, ...stored }));
     }
+    words = stackWords(cpu);
   }
   return Object.freeze(moments);
 }
 
 /** What an instruction has pushed or popped. */
-function stackUse(cpu: Cpu, before: number): Record<string, number | string> {
+function stackUse(cpu: Cpu, before: number, door: Door): Record<string, number | string> {
   const after = cpu.r[ESP]! >>> 0;
   if (after !== before - 4 && after !== before + 4) return {};
   const at = Math.min(after, before);
   const value = cpu.memory.readSystem32(at | 0) >>> 0;
   const use = { [after < before ? "pushedTo" : "poppedFrom"]: at, value };
-  const stack = [ENTRY_STACK, THREAD_STACK].find((end) => at < end && at >= end - 4096);
-  const name = PT_REGS[((stack ?? 0) - 4 - at) / 4];
+  const name = slotName(at, door);
   return name === undefined ? use : { ...use, what: name };
+}
+
+/** By sysenter the frame is built on the thread's stack alone. */
+function slotName(at: number, door: Door): string | undefined {
+  const ends = door === "int80" ? KERNEL_STACKS : [THREAD_STACK];
+  const end = ends.find((stack) => at < stack && at >= stack - 4096);
+  return PT_REGS[((end ?? 0) - 4 - at) / 4];
+}
+
+/** The words of both kernel stacks, from their ends downwards. */
+function stackWords(cpu: Cpu): readonly number[] {
+  return KERNEL_STACKS.flatMap((end) =>
+    PT_REGS.map((_, place) => cpu.memory.readSystem32((end - 4 - place * 4) | 0) >>> 0),
+  );
+}
+
+/** What an instruction other than a push has written into a word of a kernel stack. */
+function storedWord(
+  cpu: Cpu,
+  before: readonly number[],
+  door: Door,
+): Record<string, number | string> {
+  const now = stackWords(cpu);
+  const place = now.findIndex((word, at) => word !== before[at]);
+  if (place < 0) return {};
+  const end = KERNEL_STACKS[Math.floor(place / PT_REGS.length)]!;
+  const storedTo = end - 4 - (place % PT_REGS.length) * 4;
+  const name = slotName(storedTo, door);
+  return { storedTo, value: now[place]!, ...(name !== undefined && { what: name }) };
 }
 
 function moment(

@@ -1,4 +1,5 @@
 /** The figures that a lecture may name, and what the simulator has found out for each of them. */
+import type { EntryRun, FrameLayout } from "./entry-figures.ts";
 
 import type { DescriptorStory, ElfMap, PathStory, PipeStory, ProcessStory } from "./figure-unix.ts";
 
@@ -8,10 +9,12 @@ export const FIGURE_NAMES = [
   "bpf-timeline",
   "descriptor-table",
   "elf-map",
+  "int80-steps",
   "os-models",
   "path-walk",
   "pipe-gauge",
   "process-tree",
+  "pt-regs-frame",
   "tnum-dial",
   "verifier-stepper",
 ] as const;
@@ -22,6 +25,8 @@ export type FigureName = (typeof FIGURE_NAMES)[number];
 export type FigureData =
   | { readonly name: "os-models" }
   | { readonly name: "bpf-timeline" }
+  | { readonly name: "int80-steps"; readonly runs: readonly EntryRun[] }
+  | { readonly name: "pt-regs-frame"; readonly frames: readonly FrameLayout[] }
   | ({ readonly name: "bpf-pipeline" } & PipelineRun)
   | { readonly name: "descriptor-table"; readonly stories: readonly DescriptorStory[] }
   | { readonly name: "elf-map"; readonly map: ElfMap }

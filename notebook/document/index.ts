@@ -3,6 +3,15 @@ export { earlyLinux } from "./data-sets/early-linux.ts";
 export { linuxStatistics } from "./data-sets/statistics.ts";
 export { licenceIn, unixFamily } from "./data-sets/unix-family.ts";
 export type {
+  EntryEvent,
+  EntryRun,
+  EntryStack,
+  FrameLayout,
+  FrameSlot,
+  PreparedValue,
+  StackWord,
+} from "./entry-figures.ts";
+export type {
   ExerciseLimits,
   ExerciseManifest,
   ExerciseSheet,

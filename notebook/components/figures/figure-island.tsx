@@ -85,6 +85,14 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       const { processTree } = await import("./process-tree/process-tree.tsx");
       return liveScenes(processTree(data.stories));
     }
+    case "int80-steps": {
+      const { int80Scenes } = await import("./int80-steps/int80-scenes.tsx");
+      return liveScenes(int80Scenes(data.runs));
+    }
+    case "pt-regs-frame": {
+      const { frameScenes } = await import("./pt-regs-frame/frame-scenes.tsx");
+      return liveScenes(frameScenes(data.frames));
+    }
     case "tnum-dial": {
       const { LiveDial } = await import("./tnum-dial/live-dial.tsx");
       return (texts) => <LiveDial example={data} texts={texts} />;

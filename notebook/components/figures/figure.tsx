@@ -7,10 +7,12 @@ import { elfMap } from "./elf-map/elf-map.tsx";
 import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
 import type { FigureTexts } from "./frame.tsx";
+import { int80Scenes } from "./int80-steps/int80-scenes.tsx";
 import { OsModels } from "./os-models/os-models.tsx";
 import { pathWalk } from "./path-walk/path-walk.tsx";
 import { pipeGauge } from "./pipe-gauge/pipe-gauge.tsx";
 import { processTree } from "./process-tree/process-tree.tsx";
+import { frameScenes } from "./pt-regs-frame/frame-scenes.tsx";
 import { StillScenes } from "./scenes/still-scenes.tsx";
 import { StillDial } from "./tnum-dial/dial-view.tsx";
 import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
@@ -58,6 +60,10 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillScenes figure={pipeGauge(data.stories)} texts={texts} />;
     case "process-tree":
       return <StillScenes figure={processTree(data.stories)} texts={texts} />;
+    case "int80-steps":
+      return <StillScenes figure={int80Scenes(data.runs)} texts={texts} />;
+    case "pt-regs-frame":
+      return <StillScenes figure={frameScenes(data.frames)} texts={texts} />;
     case "tnum-dial":
       return <StillDial example={data} texts={texts} />;
     case "verifier-stepper":

@@ -5,10 +5,13 @@ export function showChosen(panes: HTMLElement | null): void {
   for (const scroller of scrollersIn(panes)) {
     const chosen = scroller.querySelector("[aria-current], [aria-pressed='true']");
     if (chosen === null) continue;
-    const { left, right } = chosen.getBoundingClientRect();
+    const { left, right, top, bottom } = chosen.getBoundingClientRect();
     const frame = scroller.getBoundingClientRect();
     if (left < frame.left || right > frame.right) {
       scroller.scrollLeft += (left + right - frame.left - frame.right) / 2;
+    }
+    if (top < frame.top || bottom > frame.bottom) {
+      scroller.scrollTop += (top + bottom - frame.top - frame.bottom) / 2;
     }
   }
 }
@@ -17,7 +20,8 @@ export function showChosen(panes: HTMLElement | null): void {
 export function reachScrollers(panes: HTMLElement): () => void {
   const reach = () => {
     for (const scroller of scrollersIn(panes)) {
-      if (scroller.scrollWidth > scroller.clientWidth) scroller.tabIndex = 0;
+      const { scrollWidth, clientWidth, scrollHeight, clientHeight } = scroller;
+      if (scrollWidth > clientWidth || scrollHeight > clientHeight) scroller.tabIndex = 0;
       else scroller.removeAttribute("tabindex");
     }
   };

@@ -44,3 +44,35 @@ test("a step that changes a register is followed by one that knows it", () => {
   // The other side of the comparison, taken up after the first path has ended.
   expect(ranges?.[6]).toBe("16 … 2^32-1");
 });
+
+test("by int 0x80 the processor pushes five words, by sysenter none; both frames have 17", () => {
+  const data = figureData("int80-steps");
+  if (data.name !== "int80-steps") throw new Error(data.name);
+  const pushed = data.runs.map(({ events }) =>
+    events.filter(({ by, writes }) => by === "processor" && writes.length > 0),
+  );
+  expect(pushed.map((some) => some.length)).toEqual([5, 0]);
+  for (const { id, events, stacks } of data.runs) {
+    // The frame and the return address of the call.
+    expect(stacks.at(-1)?.words, id).toBe(17 + 1);
+    const answers = events.flatMap(({ writes }) => writes.filter(({ name }) => name === "ax"));
+    // As unsigned words: -ENOSYS first, at last what write() answers.
+    expect([answers[0]?.value, answers.at(-1)?.value], id).toEqual([2 ** 32 - 38, 3]);
+    expect(
+      events.every(({ says }) => says !== ""),
+      id,
+    ).toBe(true);
+    expect(new Set(events.map(({ step }) => step)), id).toEqual(new Set([1, 2, 3, 4, 5, 6]));
+  }
+});
+
+test("each slot of a frame says what it is for", () => {
+  const data = figureData("pt-regs-frame");
+  if (data.name !== "pt-regs-frame") throw new Error(data.name);
+  const counts = data.frames.map(({ slots }) => slots.length);
+  expect(counts).toEqual([17, 21]);
+  for (const { slots } of data.frames) {
+    expect(slots.filter(({ says }) => says === "")).toEqual([]);
+    expect(slots.filter(({ role }) => role.startsWith("argument"))).toHaveLength(6);
+  }
+});

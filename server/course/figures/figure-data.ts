@@ -1,6 +1,8 @@
 import type { FigureData, FigureName } from "#notebook/document";
 import { descriptorStories } from "./descriptor-stories.ts";
 import { elfMap } from "./elf-map.ts";
+import { entryRuns } from "./entry-runs.ts";
+import { frameLayouts } from "./frame-layouts.ts";
 import { pathStories } from "./path-stories.ts";
 import { pipeStories } from "./pipe-stories.ts";
 import { pipelineRun } from "./pipeline-run.ts";
@@ -31,6 +33,10 @@ function findOut(name: FigureName): FigureData {
       return { name, stories: pipeStories() };
     case "process-tree":
       return { name, stories: processStories() };
+    case "int80-steps":
+      return { name, runs: entryRuns() };
+    case "pt-regs-frame":
+      return { name, frames: frameLayouts() };
     case "tnum-dial":
       return { name, ...tnumExample() };
     case "verifier-stepper":

@@ -19,7 +19,7 @@ export const LECTURE_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
   Note: { attributes: z.strictObject({}), hasText: true },
   Aside: {
     attributes: z.strictObject({
-      kind: z.enum(["elsewhere", "then-now", "break-it"]),
+      kind: z.enum(["elsewhere", "then-now", "break-it", "in-linux"]),
       title: Label,
     }),
     hasText: true,
