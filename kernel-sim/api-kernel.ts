@@ -399,3 +399,27 @@ export interface CpuStretch {
   /** "user code", the name of a call, "exception", "interrupt", "schedule", "idle". */
   readonly doing: string;
 }
+
+/** What execve knows of the file that it is to run. @linux include/linux/binfmts.h `struct linux_binprm` (6.18) */
+export interface BinPrm {
+  /** As execve was called with it. */
+  readonly filename: string;
+  /** What is to be run now: `filename`, or the interpreter that the search has come to. */
+  readonly interp: string;
+  /** The first 256 bytes of the file; zeros behind its end. */
+  readonly buf: Uint8Array;
+  readonly argv: readonly string[];
+  readonly envp: readonly string[];
+}
+
+/**
+ * A handler for a format of executables: `-ENOEXEC` for a file of another format, another negative errno to refuse it,
+ * or the interpreter that runs it, with the arguments that it gets. The kernel then begins again with that file.
+ */
+export type LoadBinary = (
+  bprm: BinPrm,
+) => number | { readonly interpreter: string; readonly argv: readonly string[] };
+
+export interface RegisteredBinfmt {
+  unregister(): void;
+}

@@ -8,9 +8,11 @@
 import type {
   CpuStretch,
   DescriptorRow,
+  LoadBinary,
   MachineProgram,
   Process,
   ProcessRow,
+  RegisteredBinfmt,
   SpawnOptions,
   SteppedInstruction,
   UserProgram,
@@ -62,6 +64,8 @@ export interface Machine {
   spawn(program: UserProgram | MachineProgram | string, options?: SpawnOptions): Process;
   /** Puts a program into the file system, so that others can execute it by its path. */
   install(path: string, program: UserProgram | MachineProgram): void;
+  /** Registers a handler for a format of executables. execve asks it before those that were there. */
+  registerBinfmt(name: string, load: LoadBinary): RegisteredBinfmt;
   /**
    * Lets the machine run until this process has executed one instruction of machine code, and the kernel has
    * served what it trapped for. Undefined when it has ended, sleeps for ever, or is no machine code.

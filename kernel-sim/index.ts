@@ -33,10 +33,12 @@ export type {
   VerifierStep,
 } from "./api.ts";
 export type {
+  BinPrm,
   ChildStatus,
   DescriptorRow,
   EntryMoment,
   FileStatus,
+  LoadBinary,
   Process,
   ProcessRow,
   SpawnOptions,

@@ -1,5 +1,11 @@
 import type { Machine } from "../api.ts";
-import type { MachineProgram, Process, SpawnOptions, UserProgram } from "../api-kernel.ts";
+import type {
+  LoadBinary,
+  MachineProgram,
+  Process,
+  SpawnOptions,
+  UserProgram,
+} from "../api-kernel.ts";
 import type { Terminal, TerminalOptions } from "../api-terminal.ts";
 import type { Task } from "../kernel/task.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
@@ -7,6 +13,7 @@ import type { Program } from "../user/program.ts";
 import { facade } from "./facade.ts";
 import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
 import { descriptorRows, processRows, stateLetter } from "./processes.ts";
+import { registerBinfmt } from "./register-binfmt.ts";
 
 /** What a machine offers for running programs. */
 type Programs = Pick<
@@ -14,6 +21,7 @@ type Programs = Pick<
   | "run"
   | "spawn"
   | "install"
+  | "registerBinfmt"
   | "stepInstruction"
   | "runFor"
   | "runUntilIdle"
@@ -48,6 +56,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
       const what = asProgram(program, "install");
       machine.guarded(() => machine.install(path, what));
     },
+    registerBinfmt: (name: string, load: LoadBinary) => registerBinfmt(living().kernel, name, load),
     stepInstruction(process: { readonly pid: number }) {
       const machine = living();
       const task = findTask(machine, process.pid);

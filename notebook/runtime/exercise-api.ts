@@ -71,6 +71,9 @@ export interface ProgramRun {
   resume(answer: Plain): Promise<ProgramStep>;
 }
 
+/** Calls an exported function of the player at once, inside of `player.withCalls`. */
+export type AskNow = (name: string, ...args: readonly Plain[]) => Plain;
+
 /** A student's user program on a machine of the test: `yield* program(sys, …)` in a program of the test's own. */
 export type RemoteProgram = (
   sys: SystemCalls,
@@ -97,6 +100,12 @@ export interface Player {
    * of `sys` whose arguments are plain data: no signal handlers, no threads.
    */
   inMachine<T>(name: string, play: (program: RemoteProgram) => T): Promise<T>;
+  /**
+   * Lets exported functions be called from inside of a running machine of the test, as by a handler of its kernel. `play`
+   * is called again for each call whose answer is new, so it must do the same whenever it is called; and a function is
+   * asked once for the same arguments, so it should be one of its arguments alone.
+   */
+  withCalls<T>(play: (ask: AskNow) => T): Promise<T>;
 }
 
 /** Seeded: the same seed gives the same numbers. */

@@ -3,6 +3,7 @@
 import type { DefineExercise } from "./exercise-api.ts";
 
 export type {
+  AskNow,
   CallOutcome,
   ExerciseContext,
   ExerciseDefinition,

@@ -4,7 +4,13 @@ import type { CallOutcome, Plain, Player, ProgramStep } from "../exercise-api.ts
 import type { Answer, Ask, Question } from "../player/messages.ts";
 import { checkPlain, decodePlain, encodePlain, NotPlain } from "../player/plain.ts";
 import { programFrom } from "./program.ts";
-import { type AskStep, ProgramProblem, playInMachine, startProgram } from "./remote-program.ts";
+import {
+  type AskStep,
+  ProgramProblem,
+  playInMachine,
+  playWithCalls,
+  startProgram,
+} from "./remote-program.ts";
 
 /** Sends a question to the player and answers its answer. */
 export type AskPlayer = (question: string) => Promise<string>;
@@ -61,6 +67,12 @@ export function remotePlayer(options: RemoteOptions): Player {
       if (step.kind !== "threw") return step;
       throw new TestFailure(`\`${name}\` threw ${wordsOf(step, options)}`);
     };
+  const call = async (name: string, args: readonly Plain[]): Promise<Plain> => {
+    const [outcome] = await callBatch(name, [args]);
+    if (outcome?.kind === "returned") return outcome.value;
+    if (outcome === undefined) throw new Tampering("no answer");
+    throw new TestFailure(`\`${name}\` threw ${wordsOf(outcome, options)}`);
+  };
   return {
     exports: async () => (await ask({ kind: "exports" })).names,
     value: async (name) => (await ask({ kind: "value", name })).value,
@@ -70,24 +82,19 @@ export function remotePlayer(options: RemoteOptions): Player {
       if (program === undefined) throw new TestFailure(`\`${name}\` is not a BPF program.`);
       return program;
     },
-    call: async (name, ...args) => {
-      const [outcome] = await callBatch(name, [args]);
-      if (outcome?.kind === "returned") return outcome.value;
-      if (outcome === undefined) throw new Tampering("no answer");
-      throw new TestFailure(`\`${name}\` threw ${wordsOf(outcome, options)}`);
-    },
+    call: (name, ...args) => call(name, args),
     callBatch,
     start: (name, ...args) => startProgram(stepsOf(name), ++threads, args),
-    inMachine: async (name, play) => {
-      try {
-        return await playInMachine(stepsOf(name), () => ++threads, play);
-      } catch (problem) {
-        if (problem instanceof ProgramProblem) {
-          throw new TestFailure(`\`${name}\` ${problem.message}.`);
-        }
-        throw problem;
-      }
-    },
+    inMachine: (name, play) =>
+      playInMachine(stepsOf(name), () => ++threads, play).catch((problem: unknown) => {
+        if (!(problem instanceof ProgramProblem)) throw problem;
+        throw new TestFailure(`\`${name}\` ${problem.message}.`);
+      }),
+    withCalls: (play) =>
+      playWithCalls(call, play).catch((problem: unknown) => {
+        if (!(problem instanceof ProgramProblem)) throw problem;
+        throw new TestFailure(`Your code ${problem.message}.`);
+      }),
   };
 }
 

@@ -27,6 +27,10 @@ export function* run(sys, path, argv) {
   const end = yield* sys.wait4(pid);
   return { text, exited: end.exited };
 }
+export function load({ buf, interp, argv }) {
+  if (new TextDecoder().decode(buf.slice(0, 4)) !== "!own") return -8;
+  return { interpreter: "/bin/echo", argv: ["echo", interp, ...argv.slice(1)] };
+}
 export function* cat(sys) {
   let seen = 0;
   for (;;) {
@@ -53,6 +57,17 @@ export default exercise("unit", ({ test }) => {
     check(said.text === "hello world\\n" && said.exited === 0, "It said " + JSON.stringify(said));
     const files = trace.events({ name: "sched:sched_process_exec" }).map((event) => event.fields.filename);
     check(files.filter((file) => file === "/bin/echo").length === 1, files.join());
+  });
+  test("from-the-kernel", async ({ player, check }) => {
+    const said = await player.withCalls((ask) => {
+      const machine = boot({ seed: 1 });
+      machine.registerBinfmt("own", ({ buf, interp, argv }) => ask("load", { buf, interp, argv }));
+      machine.writeFile("/bin/x", "!own", 0o755);
+      machine.spawn("/bin/sh", { argv: ["sh", "-c", "x a b; x c"] });
+      machine.runUntilIdle();
+      return machine.consoleOutput;
+    });
+    check(said === "/bin/x a b\\n/bin/x c\\n", said);
   });
   test("step-by-step", async ({ player, check }) => {
     const run = await player.start("cat");
@@ -85,6 +100,7 @@ async function verdicts(source: string, isPublic = true): Promise<readonly TestV
 test("a student's program runs on the judge's machine, its fork's child too", async () => {
   expect(await verdicts(RUN)).toEqual([
     { id: "in-a-machine", passed: true },
+    { id: "from-the-kernel", passed: true },
     { id: "step-by-step", passed: true },
   ]);
 });

@@ -5,7 +5,7 @@
  */
 
 import { MachineStop, type SystemCalls, type UserRequest } from "#kernel-sim";
-import type { Plain, ProgramRun, ProgramStep, RemoteProgram } from "../exercise-api.ts";
+import type { AskNow, Plain, ProgramRun, ProgramStep, RemoteProgram } from "../exercise-api.ts";
 import { encodePlain } from "../player/plain.ts";
 import { type RawAnswer, REMOTE_CALLS } from "../player/remote-sys.ts";
 
@@ -64,6 +64,38 @@ export async function playInMachine<T>(
     await learn(ask, newThread, end.unknown);
   }
   throw new ProgramProblem(`makes more than ${STEPS_MAX} calls`);
+}
+
+/**
+ * The same for functions of the player that a machine of the judge calls while it runs, such as a handler of its kernel:
+ * each call is asked for once, and then remembered.
+ *
+ * @param call answers what the player's function does
+ */
+export async function playWithCalls<T>(
+  call: (name: string, args: readonly Plain[]) => Promise<Plain>,
+  play: (ask: AskNow) => T,
+): Promise<T> {
+  const known = new Map<string, Plain>();
+  for (let calls = 0; calls < STEPS_MAX; calls++) {
+    const missing: { name: string; args: readonly Plain[]; key: string }[] = [];
+    const ask: AskNow = (name, ...args) => {
+      const key = encodePlain([name, args]);
+      if (known.has(key)) return known.get(key);
+      missing.push({ name, args, key });
+      throw new MachineStop("the function's answer is not known yet");
+    };
+    let value: T | undefined;
+    try {
+      value = play(harden(ask));
+    } catch (thrown) {
+      if (missing.length === 0) throw thrown;
+    }
+    const [first] = missing;
+    if (first === undefined) return value as T;
+    known.set(first.key, await call(first.name, first.args));
+  }
+  throw new ProgramProblem(`is called more than ${STEPS_MAX} times`);
 }
 
 /** Why a machine was given up, if it was. */
