@@ -9,3 +9,13 @@ export interface SandboxWindow {
 
 Object.assign(window, { openSandbox, runVisibleTests } satisfies SandboxWindow);
 document.documentElement.dataset["ready"] = "";
+
+/** With `?run#source` the page runs that cell and asks the server for `/found?…`: for browsers that nobody steers. */
+if (location.search === "?run") {
+  const source = decodeURIComponent(location.hash.slice(1));
+  const found: unknown[] = [];
+  const sandbox = openSandbox();
+  await sandbox.run({ id: "cell", source }, (output) => found.push(output));
+  sandbox.close();
+  await fetch(`/found?${encodeURIComponent(JSON.stringify(found))}`);
+}
