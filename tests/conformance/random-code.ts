@@ -90,5 +90,5 @@ function elfOf(bytes: readonly number[]): Uint8Array<ArrayBuffer> {
   if (assembled.kind === "errors") throw new Error(JSON.stringify(assembled.errors));
   const linked = link([assembled.object]);
   if (linked.kind === "errors") throw new Error(JSON.stringify(linked.errors));
-  return writeElf(linked.image);
+  return new Uint8Array(writeElf(linked.image));
 }
