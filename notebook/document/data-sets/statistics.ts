@@ -50,7 +50,7 @@ export const linuxStatistics: readonly Statistic[] = deepFreeze([
     method: PAGE_VIEWS,
   },
   {
-    id: "deck-all-screens",
+    id: "slide-all-screens",
     value: 1.02,
     metric: "market share",
     population: "desktops, tablets and consoles, worldwide",
@@ -60,7 +60,7 @@ export const linuxStatistics: readonly Statistic[] = deepFreeze([
     method: NO_COUNT,
   },
   {
-    id: "deck-desktop",
+    id: "slide-desktop",
     value: 2.76,
     metric: "market share",
     population: "desktop operating systems, worldwide",
@@ -70,7 +70,7 @@ export const linuxStatistics: readonly Statistic[] = deepFreeze([
     method: `${NO_COUNT}; it lies where StatCounter's series has its July`,
   },
   {
-    id: "deck-net-share",
+    id: "slide-net-share",
     value: 2.35,
     metric: "net market share",
     population: "not said",
