@@ -17,6 +17,7 @@ import type {
   SteppedInstruction,
   UserProgram,
 } from "./api-kernel.ts";
+import type { DiskModel, DiskOptions, DiskView } from "./api-machine.ts";
 import type { KernelView } from "./api-observe.ts";
 import type { Terminal, TerminalOptions } from "./api-terminal.ts";
 
@@ -29,14 +30,23 @@ export type BytesLike = Uint8Array | readonly number[] | number | bigint;
 export interface BootOptions {
   /** Seeds every random choice of the machine. Default 1. */
   readonly seed?: number;
-  /** How many CPUs, 1 to 64. Default 2. */
+  /** How many CPUs, 1 to 64. Default 2; in 1991, 1. */
   readonly cpus?: number;
-  /** Memory in MiB, 2 to 4096. Default 64. */
+  /** Memory in MiB, 2 to 4096. Default 64; in 1991, 8. */
   readonly memoryMiB?: number;
   /** False: a machine whose timers never interrupt. No tick comes, and who sleeps for a time sleeps for ever. */
   readonly timer?: boolean;
   /** True: keeps what each CPU does, for `timeline()`. */
   readonly timeline?: boolean;
+  /**
+   * What the hardware is like: "server" (2020, the default) or "pc-1991" (a 386 at 33 MHz with a 40 MB disk). Costs
+   * and their sources stand in `hw/costs.ts`.
+   */
+  readonly profile?: "server" | "pc-1991";
+  /** A disk, by its model or with more to say about it. Default none; in 1991 "hdd-1991". */
+  readonly disk?: DiskModel | DiskOptions | false;
+  /** Settings below /proc/sys when the machine starts, as sysctl(8) names them: `{ "vm.swappiness": 10 }`. */
+  readonly sysctl?: Readonly<Record<string, string | number>>;
 }
 
 export interface Machine {
@@ -92,6 +102,8 @@ export interface Machine {
   terminal(options?: TerminalOptions): Terminal;
   /** All processes, by pid. */
   processes(): readonly ProcessRow[];
+  /** The machine's disk; undefined when it has none. */
+  readonly disk: DiskView | undefined;
   /** The open descriptors of a process. */
   descriptors(pid: number): readonly DescriptorRow[];
   /** What each CPU has done with its time, in order; empty unless it was booted with `timeline`. */

@@ -1,5 +1,6 @@
 import type { BootOptions } from "../api.ts";
 import type { CpuStretch, Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
+import type { DiskView } from "../api-machine.ts";
 import type { KernelView } from "../api-observe.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
@@ -8,17 +9,19 @@ import { kernelRead } from "../fs/kernel-read.ts";
 import { doFilpOpen } from "../fs/namei-open.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
 import type { Clock } from "../hw/clock.ts";
-import { errnoName } from "../include/errno.ts";
-import { AT_FDCWD, O_RDWR } from "../include/uapi/fcntl.ts";
+import { EINVAL, errnoName } from "../include/errno.ts";
+import { AT_FDCWD, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
 import { mountMachineTree } from "../init/machine-mounts.ts";
 import { fillMachineTree } from "../init/machine-tree.ts";
 import { startInit, startKernel } from "../init/main.ts";
+import { PROFILES } from "../init/profiles.ts";
 import { kernelClone } from "../kernel/fork.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isSleeping } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { byteString } from "../lib/byte-string.ts";
+import { IovIter } from "../lib/iov-iter.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
@@ -32,6 +35,7 @@ import { programLoader } from "../user/user-context.ts";
 import { MachineConsole } from "./console.ts";
 import { facade } from "./facade.ts";
 import { kernelViews } from "./kernel-view.ts";
+import { attachDisk, diskView } from "./machine-disk.ts";
 import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
@@ -63,24 +67,32 @@ export class LivingKernel {
   readonly timeline: () => readonly CpuStretch[];
   readonly console: MachineConsole;
   readonly terminals: Terminals;
+  readonly disk: DiskView | undefined;
   #isRunning = false;
   #programs = 0;
   /** Paths of programs that were started without one of their own. */
   readonly #taken = new Set<string>();
 
   constructor(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing) {
+    const profile = PROFILES[options.profile ?? "server"];
     const started = startKernel({
       seed: options.seed ?? 1,
       hasTimer: options.timer ?? true,
       cpus,
       clock,
       trace,
-      ...(options.memoryMiB === undefined ? {} : { memoryBytes: options.memoryMiB * 1024 * 1024 }),
+      costs: profile.costs,
+      memoryBytes: (options.memoryMiB ?? profile.memoryMiB) * 1024 * 1024,
     });
     this.kernel = started.kernel;
     this.rootfs = started.rootfs;
     fillMachineTree(this.rootfs, Object.keys(userPrograms));
     mountMachineTree(this.kernel, this.rootfs);
+    const disk = options.disk ?? profile.disk ?? false;
+    if (disk !== false) {
+      const wanted = typeof disk === "string" ? { model: disk } : disk;
+      this.disk = diskView(attachDisk(this.kernel, this.rootfs, wanted));
+    }
     this.console = new MachineConsole(this.kernel);
     this.terminals = new Terminals(this, this.console);
     for (const [name, program] of Object.entries({ ...userPrograms })) {
@@ -99,6 +111,7 @@ export class LivingKernel {
       },
       ...kernelViews(() => kernel),
     } satisfies KernelView);
+    for (const [name, value] of Object.entries(options.sysctl ?? {})) this.#setSysctl(name, value);
     this.guarded(() => this.kernel.runReady());
     this.timeline =
       options.timeline === true ? watchTimeline(this.kernel) : () => Object.freeze([]);
@@ -120,10 +133,8 @@ export class LivingKernel {
   /** Makes a file, and the directories above it. */
   writeFile(path: string, bytes: Uint8Array, mode: number): void {
     const name = encode(path);
-    for (let at = name.indexOf("/", 1); at !== -1; at = name.indexOf("/", at + 1)) {
-      const above = name.slice(0, at);
-      if (this.rootfs.lookup(above).inode === undefined) this.rootfs.mkdir(above);
-    }
+    const slash = name.lastIndexOf("/");
+    if (slash > 0) this.rootfs.mkdirAll(name.slice(0, slash));
     if (this.rootfs.lookup(name).inode !== undefined) throw new Error(`${path} exists already`);
     this.rootfs.file(name, bytes, { mode });
   }
@@ -216,6 +227,17 @@ export class LivingKernel {
     return mapsOf(task);
   }
 
+  /** Writes a setting as sysctl(8) would. */
+  #setSysctl(name: string, value: string | number): void {
+    const path = `/proc/sys/${name.replaceAll(".", "/")}`;
+    const file = doFilpOpen(this.init, AT_FDCWD, encode(path), WRITE_ONLY);
+    const refused = typeof file === "number" ? file : -EINVAL;
+    const answer = file instanceof File ? writeAtOnce(this.init, file, `${value}\n`) : refused;
+    if (answer < 0) {
+      throw new Error(`boot(): sysctl ${name} cannot be ${String(value)}: ${answerText(answer)}`);
+    }
+  }
+
   #installed(program: Program | ExecutableFile): string {
     const given = String(program.name);
     const name = /^[\w.-]{1,64}$/.test(given) ? given : "program";
@@ -282,7 +304,15 @@ const CHILD = {
 
 const READ_BYTES = 65_536;
 const READ_ONLY = { openFlag: 0, mode: 0, accMode: 0, lookupFlags: 1 };
+const WRITE_ONLY = { openFlag: O_WRONLY, mode: 0, accMode: 0, lookupFlags: 1 };
 const CONSOLE_OPEN = { openFlag: O_RDWR, mode: 0, accMode: 0, lookupFlags: 1 };
+
+function writeAtOnce(task: Task, file: File, text: string): number {
+  const iocb = { task, file, pos: 0, flags: 0 };
+  const done = file.op.writeIter?.(iocb, IovIter.kernel(utf8(text))) ?? -EINVAL;
+  fput(file);
+  return isSleeping(done) ? -EINVAL : done;
+}
 
 function answerText(answer: number): string {
   return errnoName(-answer);

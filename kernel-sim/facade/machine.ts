@@ -1,6 +1,8 @@
 import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { Clock } from "../hw/clock.ts";
+import { DISK_MODELS } from "../hw/costs.ts";
+import { type MachineProfile, PROFILES } from "../init/profiles.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
@@ -16,9 +18,26 @@ const CPUS_MAX = 64;
 const MEMORY_MIB_MIN = 2;
 const MEMORY_MIB_MAX = 4096;
 
+function profileOf({ profile = "server", disk }: BootOptions): MachineProfile {
+  if (!Object.hasOwn(PROFILES, profile)) {
+    throw new TypeError(`boot(): there is no profile ${String(profile)}: ${listOf(PROFILES)}`);
+  }
+  const model = typeof disk === "object" ? disk.model : disk;
+  if (model !== undefined && model !== false && !Object.hasOwn(DISK_MODELS, model)) {
+    throw new TypeError(`boot(): there is no disk ${String(model)}: ${listOf(DISK_MODELS)}`);
+  }
+  return PROFILES[profile];
+}
+
+function listOf(table: object): string {
+  return Object.keys(table).join(", ");
+}
+
 /** Starts a machine. Two machines share nothing; the same seed gives the same run. */
 export function boot(options: BootOptions = {}): Machine {
-  const { seed = 1, cpus = 2, memoryMiB = 64, timer = true, timeline = false } = options;
+  const profile = profileOf(options);
+  const { seed = 1, cpus = profile.cpus, memoryMiB = profile.memoryMiB } = options;
+  const { timer = true, timeline = false } = options;
   if (!Number.isSafeInteger(seed)) {
     throw new TypeError(`boot(): seed is a whole number, not ${String(seed)}`);
   }
@@ -104,6 +123,9 @@ export function boot(options: BootOptions = {}): Machine {
     },
     get console() {
       return consoleTerminal(live);
+    },
+    get disk() {
+      return live().disk;
     },
     trace: traceFacade(ring, assertOpen),
     replay(recording: Recording) {

@@ -73,6 +73,7 @@ function* blkdevWrite(iocb: Kiocb, iter: IovIter): MaySleep<number> {
     const bytes = yield* transfer(iocb.task, disk, first, sectors, undefined);
     const copied = iter.copyFrom(bytes.subarray(offset, offset + n));
     if (copied === 0) return done > 0 ? done : -EFAULT;
+    iocb.task.ioac.writeBytes += sectors * SECTOR_SIZE;
     yield* transfer(iocb.task, disk, first, sectors, bytes);
     iocb.pos += copied;
     done += copied;

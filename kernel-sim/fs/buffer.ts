@@ -65,10 +65,15 @@ export class BufferCache {
     return buffer;
   }
 
-  /** The block when it is in memory; else it is on its way, and the running task will wait for it. */
+  /**
+   * The block when it is in memory; else it is on its way, and the running task will wait for it. Where no task runs,
+   * nobody can wait: then it is there at once.
+   */
   bread(block: number): BufferHead | undefined {
     const buffer = this.#get(block);
     if (buffer.isUptodate) return buffer;
+    const { current } = this.disk.kernel;
+    if (current === undefined) return this.breadNow(block);
     if (!buffer.isLocked) {
       buffer.isLocked = true;
       this.readBlocks(block, 1, (bytes) => {
@@ -78,8 +83,7 @@ export class BufferCache {
         buffer.wait.wakeUpAll();
       });
     }
-    const { kernel } = this.disk;
-    if (kernel.current !== undefined) waitedFor(kernel).set(kernel.current, buffer);
+    waitedFor(this.disk.kernel).set(current, buffer);
     return undefined;
   }
 
@@ -95,9 +99,8 @@ export class BufferCache {
 
   /** Blocks that nobody has in memory, at once. */
   readNow(block: number, n: number): Uint8Array {
-    const { disk } = this;
-    disk.kernel.chargeCurrent(disk.serviceNs(n * this.#sectorsPerBlock));
-    return disk.bytes.subarray(block * this.blockSize, (block + n) * this.blockSize);
+    const sectors = this.#sectorsPerBlock;
+    return this.disk.readNow(block * sectors, n * sectors);
   }
 
   readBlocks(block: number, n: number, done: (bytes: Uint8Array) => void): void {

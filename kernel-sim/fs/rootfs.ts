@@ -22,7 +22,7 @@ import {
 import { initFsHooks } from "./fs-hooks.ts";
 import { FsStruct } from "./fs-struct.ts";
 import { MNT_RELATIME, MntNamespace } from "./mount.ts";
-import { lookupOne } from "./namei.ts";
+import { followDown, lookupOne } from "./namei.ts";
 import { attachMount, newMount } from "./namespace.ts";
 import { specialFiles } from "./special-inode.ts";
 
@@ -125,16 +125,25 @@ export class Rootfs {
     return this.#node(path, type | (attributes.mode ?? 0o600), mkdev(major, minor), attributes);
   }
 
-  /** The dentry at an absolute path without links. */
+  /** A directory and those above it, as far as they are not there. */
+  mkdirAll(path: ByteString): void {
+    for (let at = path.indexOf("/", 1); ; at = path.indexOf("/", at + 1)) {
+      const above = at < 0 ? path : path.slice(0, at);
+      if (this.lookup(above).inode === undefined) this.mkdir(above);
+      if (at < 0) return;
+    }
+  }
+
+  /** The dentry at an absolute path without links; of a mount point, the root of what is mounted there. */
   lookup(path: ByteString): Dentry {
-    let at = this.root.dentry;
+    let at = this.root;
     for (const name of path.split("/")) {
       if (name === "") continue;
-      const next = lookupOne(at, name);
-      if (typeof next === "number") throw new SimulatorBug(`cannot look up ${path}`);
-      at = next;
+      const dentry = lookupOne(at.dentry, name);
+      if (typeof dentry === "number") throw new SimulatorBug(`cannot look up ${path}`);
+      at = followDown({ mnt: at.mnt, dentry });
     }
-    return at;
+    return at.dentry;
   }
 
   #node(path: ByteString, mode: number, rdev: number, attributes: RootfsAttributes): Inode {

@@ -18,17 +18,37 @@ export function localTimerInterrupt(kernel: Kernel, rq: RunQueue, handler: () =>
   });
 }
 
+/** A line of interrupts that has a driver. @linux include/linux/irqdesc.h `struct irq_desc` (6.18) */
+export interface IrqDesc {
+  readonly irq: number;
+  /** The controller before it, as /proc/interrupts says it. */
+  readonly chip: string;
+  readonly name: string;
+  /** How often it came, by CPU. */
+  readonly counts: number[];
+}
+
+/** The lines of a machine that have a driver, by number. */
+export function irqDescs(kernel: Kernel): Map<number, IrqDesc> {
+  return kernel.subsystem("irq.descs", () => new Map<number, IrqDesc>());
+}
+
+/** From now on `irq` belongs to the driver `name`. @linux kernel/irq/manage.c `request_irq` (6.18) */
+export function requestIrq(kernel: Kernel, irq: number, chip: string, name: string): IrqDesc {
+  const counts = Array.from({ length: kernel.cpus }, () => 0);
+  const desc = { irq, chip, name, counts };
+  irqDescs(kernel).set(irq, desc);
+  return desc;
+}
+
 /**
  * The interrupt of a device; it comes to the first CPU.
  *
  * @linux kernel/irq/handle.c `__handle_irq_event_percpu` (6.18)
  */
-export function deviceInterrupt(
-  kernel: Kernel,
-  irq: number,
-  name: string,
-  handler: () => void,
-): void {
+export function deviceInterrupt(kernel: Kernel, desc: IrqDesc, handler: () => void): void {
+  const { irq, name, counts } = desc;
+  counts[0] = counts[0]! + 1;
   hardIrq(kernel, kernel.sched.runQueues[0]!, () => {
     kernel.tracing.event("irq:irq_handler_entry", { irq, name });
     handler();

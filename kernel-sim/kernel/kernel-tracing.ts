@@ -24,9 +24,11 @@ export class KernelTracing {
     this.#exitEvent = ring.numberEvent("raw_syscalls:sys_exit", EXIT_FIELDS);
   }
 
-  record(name: number, fields: EventFields): void {
+  /** @param by who has caused it, when it happens after his step. */
+  record(name: number, fields: EventFields, by?: Task): void {
     if (!this.isEnabled) return;
-    const { current, interrupted } = this.#kernel;
+    const { interrupted } = this.#kernel;
+    const current = by ?? this.#kernel.current;
     const cpu = current?.cpu ?? interrupted?.cpu ?? 0;
     const pid = (current ?? interrupted?.current)?.pid ?? 0;
     this.#ring.record(name, this.#kernel.now(), cpu, fields, pid);
@@ -34,8 +36,8 @@ export class KernelTracing {
   }
 
   /** By name; for what happens seldom. */
-  event(name: string, fields: EventFields): void {
-    this.record(this.#ring.nameNumber(name), fields);
+  event(name: string, fields: EventFields, by?: Task): void {
+    this.record(this.#ring.nameNumber(name), fields, by);
   }
 
   /** The number of an event with at most seven numbers for fields, for `numbers`; `texts` are those of them that `text` makes. */

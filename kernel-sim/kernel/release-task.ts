@@ -44,6 +44,8 @@ function exitSignal(task: Task): void {
   signal.ioac.add(task.ioac);
   signal.utime += task.utime;
   signal.stime += task.stime;
+  signal.inblock += task.ioac.inblock;
+  signal.oublock += task.ioac.oublock;
   signal.nvcsw += task.nvcsw;
   signal.nivcsw += task.nivcsw;
   signal.minFlt += task.minFlt;

@@ -15,12 +15,18 @@ export interface Rusage {
   maxrss: number;
   minFlt: number;
   majFlt: number;
+  /** Blocks of 512 bytes from and to disks. */
+  inblock: number;
+  oublock: number;
   nvcsw: number;
   nivcsw: number;
 }
 
 function emptyRusage(): Rusage {
-  return { utime: 0, stime: 0, maxrss: 0, minFlt: 0, majFlt: 0, nvcsw: 0, nivcsw: 0 };
+  return {
+    ...{ utime: 0, stime: 0, maxrss: 0, minFlt: 0, majFlt: 0 },
+    ...{ inblock: 0, oublock: 0, nvcsw: 0, nivcsw: 0 },
+  };
 }
 
 /** RUSAGE_THREAD: one thread alone. @linux kernel/sys.c `getrusage` (6.18) */
@@ -40,6 +46,8 @@ export function childrenRusage(task: Task): Rusage {
     maxrss: signal.cmaxrss,
     minFlt: signal.cminFlt,
     majFlt: signal.cmajFlt,
+    inblock: signal.cinblock,
+    oublock: signal.coublock,
     nvcsw: signal.cnvcsw,
     nivcsw: signal.cnivcsw,
   };
@@ -54,6 +62,8 @@ export function processRusage(task: Task): Rusage {
     maxrss: ownMaxrss(task),
     minFlt: signal.minFlt,
     majFlt: signal.majFlt,
+    inblock: signal.inblock,
+    oublock: signal.oublock,
     nvcsw: signal.nvcsw,
     nivcsw: signal.nivcsw,
   };
@@ -71,6 +81,8 @@ export function bothRusage(task: Task): Rusage {
     maxrss: Math.max(own.maxrss, children.maxrss),
     minFlt: own.minFlt + children.minFlt,
     majFlt: own.majFlt + children.majFlt,
+    inblock: own.inblock + children.inblock,
+    oublock: own.oublock + children.oublock,
     nvcsw: own.nvcsw + children.nvcsw,
     nivcsw: own.nivcsw + children.nivcsw,
   };
@@ -90,6 +102,8 @@ function addThread(usage: Rusage, task: Task): void {
   usage.stime += task.stime;
   usage.minFlt += task.minFlt;
   usage.majFlt += task.majFlt;
+  usage.inblock += task.ioac.inblock;
+  usage.oublock += task.ioac.oublock;
   usage.nvcsw += task.nvcsw;
   usage.nivcsw += task.nivcsw;
 }
@@ -110,6 +124,8 @@ function compatRusageBytes(usage: Rusage): Uint8Array {
   view.setUint32(16, usage.maxrss, true);
   view.setUint32(32, usage.minFlt, true);
   view.setUint32(36, usage.majFlt, true);
+  view.setUint32(44, usage.inblock, true);
+  view.setUint32(48, usage.oublock, true);
   view.setUint32(64, usage.nvcsw, true);
   view.setUint32(68, usage.nivcsw, true);
   return bytes;
@@ -123,6 +139,8 @@ function rusageBytes(usage: Rusage): Uint8Array {
   setInt64(view, 32, usage.maxrss);
   setInt64(view, 64, usage.minFlt);
   setInt64(view, 72, usage.majFlt);
+  setInt64(view, 88, usage.inblock);
+  setInt64(view, 96, usage.oublock);
   setInt64(view, 128, usage.nvcsw);
   setInt64(view, 136, usage.nivcsw);
   return bytes;

@@ -135,12 +135,16 @@ export class SignalStruct {
   readonly ioac = new TaskIoAccounting();
   cutime = 0;
   cstime = 0;
+  inblock = 0;
+  oublock = 0;
   nvcsw = 0;
   nivcsw = 0;
   minFlt = 0;
   majFlt = 0;
   cminFlt = 0;
   cmajFlt = 0;
+  cinblock = 0;
+  coublock = 0;
   cnvcsw = 0;
   cnivcsw = 0;
   maxrss = 0;

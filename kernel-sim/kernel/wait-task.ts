@@ -112,6 +112,8 @@ function inheritUsage({ signal }: Task, child: Task): void {
   signal.cstime += usage.stime;
   signal.cminFlt += usage.minFlt;
   signal.cmajFlt += usage.majFlt;
+  signal.cinblock += usage.inblock;
+  signal.coublock += usage.oublock;
   signal.cnvcsw += usage.nvcsw;
   signal.cnivcsw += usage.nivcsw;
   signal.cmaxrss = Math.max(signal.cmaxrss, usage.maxrss);

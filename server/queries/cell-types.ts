@@ -54,6 +54,7 @@ declare class TextDecoder { constructor(label?: string); decode(bytes?: Uint8Arr
 const FILES = [
   "kernel-sim/api.ts",
   "kernel-sim/api-kernel.ts",
+  "kernel-sim/api-machine.ts",
   "kernel-sim/api-observe.ts",
   "kernel-sim/api-terminal.ts",
   "notebook/document/data-sets/course-data.ts",

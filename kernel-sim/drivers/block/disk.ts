@@ -1,20 +1,13 @@
-import { deviceInterrupt } from "../../kernel/irq.ts";
+import { DISK_MODELS, type DiskModel } from "../../hw/costs.ts";
+import { deviceInterrupt, type IrqDesc, requestIrq } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { Task } from "../../kernel/task.ts";
+import { SpindleState } from "./spindle.ts";
+import { DiskStats } from "./stats.ts";
 
 export const SECTOR_SIZE = 512;
-
-/** The line of the disks' controller. */
-const DISK_IRQ = 14;
-
-/** What one request takes. */
-export interface DiskCosts {
-  /** From the doorbell to the interrupt, whatever the size. */
-  readonly latencyNs: number;
-  readonly perSectorNs: number;
-}
-
-/** An NVMe drive of 2020 with TLC flash: 4 KiB at queue depth 1 in 85 µs, 2 GB/s in sequence (data sheets). */
-export const SSD_COSTS: DiskCosts = Object.freeze({ latencyNs: 85_000, perSectorNs: 250 });
+/** What one request moves at most (`max_sectors_kb`). */
+const MAX_SECTORS = 1280 * 2;
 
 /** One read (no `data`) or write of whole sectors. */
 export interface DiskRequest {
@@ -25,33 +18,64 @@ export interface DiskRequest {
   readonly done: (bytes: Uint8Array) => void;
 }
 
+/** A part of a request: what one caller wants. @linux include/linux/blk_types.h `struct bio` (6.18) */
+interface Bio extends DiskRequest {
+  readonly submitter: Task | undefined;
+  readonly since: number;
+}
+
+/** What is sent to the disk in one go: neighbours on the disk. @linux include/linux/blk-mq.h `struct request` (6.18) */
+interface Request {
+  readonly bios: readonly Bio[];
+  readonly sector: number;
+  readonly sectors: number;
+  readonly isRead: boolean;
+}
+
 /**
- * A disk: requests are served one after the other, each takes its time, and an interrupt says when it is done.
- * What is written is on the disk only then: a machine that stops before has not written it.
+ * A disk and the queue before it: requests that are neighbours are put together, the disk serves one at a time, and an
+ * interrupt says when it is done. Before a disk that turns, they are taken in the order of their places (an elevator
+ * that goes one way); else first come, first served. What is written is on the disk only when it is done: a machine
+ * that stops before has not written it.
+ *
+ * @linux block/blk-mq.c, block/elevator.c (6.18)
+ * @simplified one request at a time is in the drive; none expires, so that a stream can keep the rest waiting.
  */
 export class Disk {
   readonly kernel: Kernel;
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly costs: DiskCosts;
+  readonly model: DiskModel;
   readonly dev: number;
-  #readyAt = 0;
+  readonly stats: DiskStats;
+  readonly #irq: IrqDesc;
+  readonly #spindle: SpindleState | undefined;
+  #queue: Bio[] = [];
   #inFlight = 0;
-  reads = 0;
-  writes = 0;
+  #isBusy = false;
+  #isStarting = false;
+  /** Behind the last request. */
+  #head = 0;
+  /** When the disk is done with what it does. */
+  #readyAt = 0;
 
   constructor(
     kernel: Kernel,
     name: string,
     dev: number,
     bytes: Uint8Array,
-    costs: DiskCosts = SSD_COSTS,
+    model: DiskModel = DISK_MODELS.ssd,
   ) {
     this.kernel = kernel;
     this.name = name;
     this.dev = dev;
     this.bytes = bytes;
-    this.costs = costs;
+    this.model = model;
+    this.stats = new DiskStats(kernel);
+    this.#irq = requestIrq(kernel, model.irq, model.irqChip, model.irqName);
+    if (model.spindle !== undefined) {
+      this.#spindle = new SpindleState(model.spindle, this.sectors);
+    }
   }
 
   /** Requests that are not done yet. */
@@ -63,49 +87,169 @@ export class Disk {
     return Math.floor(this.bytes.length / SECTOR_SIZE);
   }
 
-  /** Puts a request behind all others. */
+  /**
+   * Puts a request into the queue. The disk hears of it when the present step is over (`blk_finish_plug`), so that all
+   * that one call wants goes together.
+   */
   submit(request: DiskRequest): void {
     const { kernel } = this;
-    this.#trace("block:block_rq_issue", request);
-    const start = Math.max(kernel.now(), this.#readyAt);
-    this.#readyAt = start + this.serviceNs(request.sectors);
+    const submitter = kernel.current;
+    const bio: Bio = { ...request, submitter, since: kernel.now() };
+    if (submitter !== undefined) countIo(submitter, request);
+    this.#trace("block:block_bio_queue", request.sector, request.sectors, isRead(bio), submitter);
+    this.#queue.push(bio);
     this.#inFlight++;
-    kernel.events.schedule(this.#readyAt, () => {
-      deviceInterrupt(kernel, DISK_IRQ, this.name, () => this.#complete(request));
+    this.stats.begin();
+    if (this.#isBusy || this.#isStarting) return;
+    this.#isStarting = true;
+    kernel.events.schedule(kernel.now(), () => {
+      this.#isStarting = false;
+      this.#dispatch();
     });
   }
 
-  /** How long the disk works on so many sectors. */
-  serviceNs(sectors: number): number {
-    return this.costs.latencyNs + sectors * this.costs.perSectorNs;
+  /**
+   * Sectors for somebody who cannot sleep, which costs him the time; who looks from outside the machine is served at
+   * once, and leaves no trace.
+   */
+  readNow(sector: number, sectors: number): Uint8Array {
+    const { kernel } = this;
+    const { current } = kernel;
+    const at = sector * SECTOR_SIZE;
+    const bytes = this.bytes.subarray(at, at + sectors * SECTOR_SIZE);
+    if (current === undefined) return bytes;
+    const ns = this.#serve(sector, sectors, true) - kernel.now();
+    countIo(current, { sector, sectors, data: undefined });
+    this.#trace("block:block_rq_issue", sector, sectors, true, current, true);
+    this.#trace("block:block_rq_complete", sector, sectors, true, undefined);
+    this.stats.count(true, 1, sectors, ns);
+    kernel.chargeCurrent(ns);
+    return bytes;
   }
 
-  #complete(request: DiskRequest): void {
-    this.#inFlight--;
-    const at = request.sector * SECTOR_SIZE;
-    this.#trace("block:block_rq_complete", request);
-    if (request.data === undefined) {
-      this.reads++;
-      request.done(this.bytes.slice(at, at + request.sectors * SECTOR_SIZE));
-    } else {
-      this.writes++;
-      this.bytes.set(request.data, at);
-      request.done(request.data);
+  /** Moves the disk to where it is behind a request that it begins now, or after the one before; answers when that is. */
+  #serve(sector: number, sectors: number, isRead: boolean): number {
+    const { latencyNs, perSectorNs } = this.model;
+    const start = Math.max(this.kernel.now(), this.#readyAt) + latencyNs;
+    const passed = this.#spindle?.pass(start, sector, sectors, isRead) ?? start;
+    this.#readyAt = Math.max(passed, start + sectors * perSectorNs);
+    this.#head = sector + sectors;
+    return this.#readyAt;
+  }
+
+  #dispatch(): void {
+    if (this.#isBusy || this.#queue.length === 0) return;
+    const request = this.#next();
+    this.#isBusy = true;
+    const { sector, sectors } = request;
+    const { submitter } = request.bios[0]!;
+    this.#trace("block:block_rq_issue", sector, sectors, request.isRead, submitter, true);
+    const end = this.#serve(sector, sectors, request.isRead);
+    this.kernel.events.schedule(end, () =>
+      deviceInterrupt(this.kernel, this.#irq, () => this.#complete(request)),
+    );
+  }
+
+  /** Takes the request that is next, with its neighbours, from the queue. */
+  #next(): Request {
+    const first = this.#spindle === undefined ? this.#queue[0]! : this.#nextOnTheWay();
+    const bios = [first];
+    let from = first.sector;
+    let to = first.sector + first.sectors;
+    // Of two for the same place, the first: they stay in their order.
+    const byStart = new Map<number, Bio>();
+    const byEnd = new Map<number, Bio>();
+    for (const bio of this.#queue) {
+      if (isRead(bio) !== isRead(first) || bio === first) continue;
+      const end = bio.sector + bio.sectors;
+      if (!byStart.has(bio.sector)) byStart.set(bio.sector, bio);
+      if (!byEnd.has(end)) byEnd.set(end, bio);
     }
+    for (let bio = byStart.get(to); bio !== undefined; bio = byStart.get(to)) {
+      if (to - from + bio.sectors > MAX_SECTORS) break;
+      bios.push(bio);
+      to += bio.sectors;
+    }
+    for (let bio = byEnd.get(from); bio !== undefined; bio = byEnd.get(from)) {
+      if (to - from + bio.sectors > MAX_SECTORS) break;
+      bios.push(bio);
+      from = bio.sector;
+    }
+    const taken = new Set(bios);
+    this.#queue = this.#queue.filter((bio) => !taken.has(bio));
+    return { bios, sector: from, sectors: to - from, isRead: isRead(first) };
   }
 
-  #trace(name: string, { sector, sectors, data }: DiskRequest): void {
-    this.kernel.tracing.event(name, {
+  /** The nearest ahead of the heads; behind the last one they begin again. Of the same place, the one that came first. */
+  #nextOnTheWay(): Bio {
+    let ahead: Bio | undefined;
+    let lowest = this.#queue[0]!;
+    for (const bio of this.#queue) {
+      if (bio.sector < lowest.sector) lowest = bio;
+      if (bio.sector >= this.#head && (ahead === undefined || bio.sector < ahead.sector)) {
+        ahead = bio;
+      }
+    }
+    return ahead ?? lowest;
+  }
+
+  #complete(request: Request): void {
+    const { sector, sectors } = request;
+    this.#trace("block:block_rq_complete", sector, sectors, request.isRead, undefined);
+    const now = this.kernel.now();
+    let ns = 0;
+    for (const bio of request.bios) ns += now - bio.since;
+    this.#inFlight -= request.bios.length;
+    this.stats.end(request.bios.length);
+    this.stats.count(request.isRead, request.bios.length, sectors, ns);
+    this.#isBusy = false;
+    for (const { sector: from, sectors: n, data, done } of request.bios) {
+      const at = from * SECTOR_SIZE;
+      if (data === undefined) done(this.bytes.slice(at, at + n * SECTOR_SIZE));
+      else {
+        this.bytes.set(data, at);
+        done(data);
+      }
+    }
+    this.#dispatch();
+  }
+
+  #trace(
+    name: string,
+    sector: number,
+    sectors: number,
+    isRead: boolean,
+    by: Task | undefined,
+    withComm = false,
+  ): void {
+    const { tracing } = this.kernel;
+    const fields = {
       dev: this.dev,
       sector,
       nr_sector: sectors,
-      rwbs: data === undefined ? "R" : "W",
-    });
+      bytes: sectors * SECTOR_SIZE,
+      rwbs: isRead ? "R" : "W",
+    };
+    if (withComm) tracing.event(name, { ...fields, comm: by?.comm ?? "kworker" }, by);
+    else tracing.event(name, fields);
   }
 }
 
+function isRead(bio: DiskRequest): boolean {
+  return bio.data === undefined;
+}
+
+/** What a task has caused to be moved. @linux include/linux/task_io_accounting_ops.h (6.18) */
+function countIo(
+  task: Task,
+  { sectors, data }: Pick<DiskRequest, "sector" | "sectors" | "data">,
+): void {
+  // Bytes to be written count when they are changed in memory.
+  if (data === undefined) task.ioac.readBytes += sectors * SECTOR_SIZE;
+}
+
 /** The disks of a machine by device number. */
-function disks(kernel: Kernel): Map<number, Disk> {
+export function disks(kernel: Kernel): Map<number, Disk> {
   return kernel.subsystem("block.disks", () => new Map<number, Disk>());
 }
 

@@ -171,6 +171,7 @@ function* writeOnePage(iocb: Kiocb, iter: IovIter): MaySleep<number> {
   const page = filemapGrab(inode, index);
   if (typeof page === "number") return giveBack(iter, copied, page);
   page.bytes.set(bytes.subarray(0, copied), offset);
+  if (!page.isDirty) iocb.task.ioac.writeBytes += PAGE_SIZE;
   page.isDirty = true;
   iocb.pos += copied;
   inode.size = Math.max(inode.size, iocb.pos);

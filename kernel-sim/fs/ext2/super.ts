@@ -1,4 +1,4 @@
-import { diskOf } from "../../drivers/block/disk.ts";
+import { diskOf, SECTOR_SIZE } from "../../drivers/block/disk.ts";
 import { EINVAL, EIOCBQUEUED, ENOTBLK, ENXIO } from "../../include/errno.ts";
 import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -53,19 +53,19 @@ export const ext2Type: FileSystemType = {
     const path = filenameLookup(task, AT_FDCWD, source, LOOKUP_FOLLOW);
     if (typeof path === "number") return path;
     const inode = path.dentry.inode!;
-    return inode.type === S_IFBLK ? mountDevice(task.kernel, inode.rdev) : -ENOTBLK;
+    return inode.type === S_IFBLK ? mountExt2(task.kernel, inode.rdev) : -ENOTBLK;
   },
 };
 
-/** One super block a device: a second mount shows the same files. */
-function mountDevice(kernel: Kernel, dev: number): SuperBlock | number {
+/** The file system on a disk. One super block a device: a second mount shows the same files. */
+export function mountExt2(kernel: Kernel, dev: number): SuperBlock | number {
   const disk = diskOf(kernel, dev);
   if (disk === undefined) return -ENXIO;
   const mounted = kernel.subsystem("ext2.mounted", () => new Map<number, SuperBlock>());
   const existing = mounted.get(dev);
   if (existing !== undefined) return existing;
   const raw = new DataView(disk.bytes.buffer, disk.bytes.byteOffset + SUPER_OFFSET, 1024);
-  kernel.chargeCurrent(disk.serviceNs(2));
+  disk.readNow(SUPER_OFFSET / SECTOR_SIZE, 2);
   const blockSize = 1024 << raw.getUint32(S_LOG_BLOCK_SIZE, true);
   if (!isMountable(raw)) return -EINVAL;
   const caches = kernel.subsystem("ext2.caches", () => new Map<number, BufferCache>());

@@ -61,8 +61,8 @@ export function ioText(isWhole: boolean): PidShow {
       `wchar: ${io.wchar}`,
       `syscr: ${io.syscr}`,
       `syscw: ${io.syscw}`,
-      "read_bytes: 0",
-      "write_bytes: 0",
+      `read_bytes: ${io.readBytes}`,
+      `write_bytes: ${io.writeBytes}`,
       "cancelled_write_bytes: 0",
       "",
     ].join("\n");

@@ -4,6 +4,7 @@ import { CAP_SYSLOG } from "../../include/uapi/capability.ts";
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../../include/uapi/poll.ts";
 import { capable } from "../../kernel/cred.ts";
+import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { kernelLog } from "../../kernel/printk.ts";
 import { loadavgOf } from "../../kernel/sched/loadavg.ts";
@@ -16,6 +17,7 @@ import type { IovIter } from "../../lib/iov-iter.ts";
 import { memoryOf } from "../../mm/mm-init.ts";
 import type { ByteString, FileOperations } from "../fs.ts";
 import { noLlseek } from "../llseek.ts";
+import { diskstats, partitions } from "./disks.ts";
 import type { ProcTree } from "./generic.ts";
 import { meminfo } from "./meminfo.ts";
 import { procStat } from "./stat.ts";
@@ -40,7 +42,8 @@ export function initProcFiles(tree: ProcTree): void {
   tree.single("meminfo", (task) => meminfo(task.kernel));
   tree.symlink("mounts", "self/mounts");
   tree.single("modules", () => "");
-  tree.single("partitions", () => "major minor  #blocks  name\n\n");
+  tree.single("diskstats", (task) => diskstats(task.kernel));
+  tree.single("partitions", (task) => partitions(task.kernel));
   tree.single("softirqs", (task) => softirqs(task.kernel));
   tree.single("stat", (task) => procStat(task.kernel));
   tree.single("swaps", () => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
@@ -84,10 +87,16 @@ function loadavg(task: Task): ByteString {
   return `${loads.join(" ")} ${running}/${kernel.tasks.size} ${task.pidNs().lastPid}\n`;
 }
 
+/** @linux fs/proc/interrupts.c, kernel/irq/proc.c `show_interrupts` (6.18) */
 function interrupts(kernel: Kernel): ByteString {
   let head = "    ";
   for (let cpu = 0; cpu < kernel.cpus; cpu++) head += `       CPU${cpu} `.slice(0, 11);
-  return `${head.trimEnd().padEnd(11 + 11 * kernel.cpus)}\n`;
+  const rows = [...irqDescs(kernel).values()].sort((a, b) => a.irq - b.irq);
+  const lines = rows.map(({ irq, counts, chip, name }) => {
+    const numbers = counts.map((count) => `${String(count).padStart(10)} `).join("");
+    return `${String(irq).padStart(3)}: ${numbers} ${chip}      ${name}\n`;
+  });
+  return `${head.trimEnd().padEnd(11 + 11 * kernel.cpus)}\n${lines.join("")}`;
 }
 
 const SOFTIRQS: readonly string[] = Object.freeze([

@@ -1,3 +1,4 @@
+import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { TASK_UNINTERRUPTIBLE } from "../../kernel/state.ts";
 import type { ByteString } from "../fs.ts";
@@ -9,7 +10,7 @@ const CLOCK_NS = 10_000_000;
  *
  * @linux fs/proc/stat.c `show_stat` (6.18)
  * @spec proc_stat(5)
- * @simplified interrupts are counted with CONFIG_IRQ_TIME_ACCOUNTING; nobody waits for disks or steals time.
+ * @simplified time in interrupts is counted with CONFIG_IRQ_TIME_ACCOUNTING; `intr` leaves the timers out; nobody waits for disks or steals time.
  */
 export function procStat(kernel: Kernel): ByteString {
   const perCpu = kernel.sched.runQueues.map((rq) => {
@@ -33,7 +34,7 @@ export function procStat(kernel: Kernel): ByteString {
   return [
     line("cpu ", total),
     ...perCpu.map((times, cpu) => line(`cpu${cpu}`, times)),
-    "intr 0\n",
+    `intr ${irqCounts(kernel).join(" ")}\n`,
     `ctxt ${switches}\n`,
     `btime ${Math.floor(kernel.wallClockBootNs / 1e9)}\n`,
     `processes ${kernel.initPidNs.lastPid}\n`,
@@ -41,4 +42,17 @@ export function procStat(kernel: Kernel): ByteString {
     `procs_blocked ${blocked}\n`,
     "softirq 0 0 0 0 0 0 0 0 0 0 0\n",
   ].join("");
+}
+
+/** How many interrupts there were: all, then by number. */
+function irqCounts(kernel: Kernel): readonly number[] {
+  const counts: number[] = [];
+  let total = 0;
+  for (const desc of irqDescs(kernel).values()) {
+    const count = desc.counts.reduce((sum, n) => sum + n, 0);
+    total += count;
+    while (counts.length <= desc.irq) counts.push(0);
+    counts[desc.irq] = count;
+  }
+  return [total, ...counts];
 }

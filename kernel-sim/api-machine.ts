@@ -1,0 +1,55 @@
+/**
+ * What a machine is made of, as `boot()` takes it and as it can be looked at: disks, terminal, settings.
+ */
+
+/** How fast a disk is; the figures and their sources stand in `hw/costs.ts`. */
+export type DiskModel =
+  /** An NVMe drive of 2020, /dev/nvme0n1. */
+  | "ssd"
+  /** A desktop drive that turns 7,200 times a minute, /dev/sda. */
+  | "hdd"
+  /** The 40 MB disk of a personal computer of 1991, /dev/hda. */
+  | "hdd-1991"
+  /** A diskette of 1.44 MB with a motor that stops, /dev/fd0. */
+  | "floppy";
+
+export interface DiskOptions {
+  /** Default "ssd". */
+  readonly model?: DiskModel;
+  /** Default 8; of a floppy 1.44 MB. */
+  readonly sizeMiB?: number;
+  /** What lies on it. Default "ext2"; "none": zeros, and nothing is mounted. */
+  readonly fileSystem?: "ext2" | "none";
+  /** Where it is mounted when the machine starts. Default "/mnt"; false: nowhere. */
+  readonly mount?: string | false;
+  /** Files on it, by path from its root: they were there before the machine started, so nothing of them is in memory. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/**
+ * The machine's disk, seen from outside: what it has served, and its bytes as they are on the medium now, which is
+ * not what memory may still hold back. The same numbers are in /proc/diskstats. Each request leaves
+ * `block:block_bio_queue`, `block_rq_issue` and `block_rq_complete` in the trace, and its interrupt
+ * `irq:irq_handler_entry` and `irq_handler_exit`; the time between these two is no task's.
+ */
+export interface DiskView {
+  /** "sda" and the like. */
+  readonly name: string;
+  /** Its device file. */
+  readonly path: string;
+  /** Of 512 bytes. */
+  readonly sectors: number;
+  /** Requests that are done. */
+  readonly reads: number;
+  readonly writes: number;
+  readonly sectorsRead: number;
+  readonly sectorsWritten: number;
+  /** Requests of the kernel that were put together with a neighbour's. */
+  readonly merges: number;
+  /** Ns in which it had something to do. */
+  readonly busyNs: number;
+  /** Requests that are not done. */
+  readonly inFlight: number;
+  /** A copy of one sector. */
+  sector(n: number): Uint8Array;
+}
