@@ -3,6 +3,7 @@
  * the past. To look changes nothing: no page is brought in, no clock moves.
  */
 
+import type { TraceEvent } from "./api.ts";
 import type { DescriptorRow, ProcessRow } from "./api-kernel.ts";
 
 /** Rows of a view. `String(rows)` is the view as text. */
@@ -10,7 +11,7 @@ export type Listing<Row> = readonly Row[];
 
 /** What a kernel's state shows at one moment. Views of a pid that is not there are empty. */
 export interface KernelView {
-  /** How many events have been recorded until then: the last one is number `event - 1`. */
+  /** The number of the last event that had happened; -1 before the first one. */
   readonly event: number;
   /** In ns since boot. */
   readonly time: number;
@@ -176,4 +177,65 @@ export interface WhyRow {
   readonly until: number | undefined;
   /** Nobody who could wake it will ever run: a deadlock. */
   readonly isStuck: boolean;
+}
+
+/** A way of going through the events of a machine: each, or those where a system call begins, or a CPU switches. */
+export type EventKind = "event" | "call" | "switch";
+
+/** A kernel as it was when an event had just happened. It stays so: nothing runs in it. */
+export interface PastKernel extends KernelView {
+  /** What happened there. */
+  readonly last: TraceEvent | undefined;
+  /** What had been written to the console by then. */
+  readonly consoleOutput: string;
+  /** The kernel at the next event of a kind, or of a task; undefined behind the last one. */
+  forward(kind?: EventKind, pid?: number): PastKernel | undefined;
+  /** At the one before. */
+  back(kind?: EventKind, pid?: number): PastKernel | undefined;
+}
+
+/**
+ * When to stop: at an event, or when something of the kernel's state is another than at the event before. What is
+ * changed between two events is seen at the second.
+ */
+export type StopCondition =
+  | {
+      /** The tracepoint, such as "sched:sched_switch". */
+      readonly event: string;
+      readonly pid?: number;
+      readonly when?: (event: TraceEvent) => boolean;
+    }
+  /** The state letter of a task. */
+  | { readonly state: number }
+  /** What a descriptor refers to, and the position there. */
+  | { readonly descriptor: { readonly pid: number; readonly fd: number } }
+  /** Bytes of a process's memory: 4 if `bytes` is not given. */
+  | {
+      readonly memory: { readonly pid: number; readonly address: number; readonly bytes?: number };
+    }
+  /** Whatever a function reads from the state: compared as text. */
+  | { readonly value: (kernel: KernelView) => unknown };
+
+/** Where a condition held. */
+export interface Stop {
+  readonly event: number;
+  /** What the watched thing was before, and is now; of an event "" and its text. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The past of a machine. Going to an event means running the machine again up to there. */
+export interface Past {
+  /** The first event that can be gone to: the kernel has booted. */
+  readonly first: number;
+  /** The last one. */
+  readonly last: number;
+  /** The kernel when event number `event` had happened. */
+  at(event: number): PastKernel;
+  /** The first event behind `after` (default: all) at which the condition holds. */
+  find(condition: StopCondition, after?: number): Stop | undefined;
+  /** The last one before `before` (default: now): who changed this last? */
+  findLast(condition: StopCondition, before?: number): Stop | undefined;
+  /** All of them, the first 1000. */
+  findAll(condition: StopCondition): readonly Stop[];
 }

@@ -18,7 +18,7 @@ import type {
   UserProgram,
 } from "./api-kernel.ts";
 import type { DiskModel, DiskOptions, DiskView } from "./api-machine.ts";
-import type { KernelView } from "./api-observe.ts";
+import type { KernelView, Past, Stop, StopCondition } from "./api-observe.ts";
 import type { Terminal, TerminalOptions } from "./api-terminal.ts";
 
 /** A negative error number, as a raw system call answers it: `-ENOENT` is -2. */
@@ -100,6 +100,13 @@ export interface Machine {
   readonly console: Terminal;
   /** Another terminal, /dev/tty1 for the first one: somebody logs in there, and gets a shell. */
   terminal(options?: TerminalOptions): Terminal;
+  /** The machine's past: its kernel at any event, and when something happened. */
+  readonly past: Past;
+  /**
+   * Lets the machine run until a condition holds, or nothing can happen any more (undefined). The step in which it held
+   * is made to its end: `past.at(stop.event)` is the kernel at that very moment.
+   */
+  runUntilStop(condition: StopCondition): Stop | undefined;
   /** All processes, by pid. */
   processes(): readonly ProcessRow[];
   /** The machine's disk; undefined when it has none. */

@@ -1,14 +1,14 @@
-import type { BootOptions } from "../api.ts";
+import type { BootOptions, TraceEvent } from "../api.ts";
 import type { CpuStretch, Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
 import type { DiskView } from "../api-machine.ts";
-import type { KernelView } from "../api-observe.ts";
+import type { KernelView, Past, Stop, StopCondition } from "../api-observe.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
 import { File } from "../fs/fs.ts";
 import { kernelRead } from "../fs/kernel-read.ts";
 import { doFilpOpen } from "../fs/namei-open.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
-import type { Clock } from "../hw/clock.ts";
+import { Clock } from "../hw/clock.ts";
 import { EINVAL, errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
@@ -22,7 +22,7 @@ import { isSleeping } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { byteString } from "../lib/byte-string.ts";
 import { IovIter } from "../lib/iov-iter.ts";
-import type { TraceRing } from "../trace/ring.ts";
+import { TraceRing } from "../trace/ring.ts";
 import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
 import { initProgram } from "../user/init-program.ts";
@@ -31,16 +31,20 @@ import { utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { programFile } from "../user/program-file.ts";
+import { Tape, TapePlayer } from "../user/tape.ts";
 import { programLoader } from "../user/user-context.ts";
 import { MachineConsole } from "./console.ts";
 import { facade } from "./facade.ts";
+import { Journal } from "./journal.ts";
 import { kernelViews } from "./kernel-view.ts";
 import { attachDisk, diskView } from "./machine-disk.ts";
+import { PastRuns, pastFacade } from "./past.ts";
 import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
 import { Terminals } from "./terminals.ts";
 import { watchTimeline } from "./timeline.ts";
+import { Watch } from "./watch.ts";
 
 const DEFAULT_ENV = { HOME: "/", PATH: "/usr/bin:/bin", TERM: "linux" };
 
@@ -62,18 +66,36 @@ export class LivingKernel {
   readonly kernel: Kernel;
   readonly rootfs: Rootfs;
   readonly init: Task;
+  /** What was done to it, and what its programs have done: enough to run it again. */
+  readonly journal = new Journal();
+  readonly tape = new Tape();
+  readonly #boot: BootState;
+  readonly runs: PastRuns;
+  readonly past: Past;
   /** The state of the kernel as data. */
   readonly view: KernelView;
   readonly timeline: () => readonly CpuStretch[];
   readonly console: MachineConsole;
   readonly terminals: Terminals;
   readonly disk: DiskView | undefined;
+  readonly #player: TapePlayer | undefined;
   #isRunning = false;
+  /** The time at which the host was last left alone with the clock. */
+  #leftAt = 0;
   #programs = 0;
   /** Paths of programs that were started without one of their own. */
   readonly #taken = new Set<string>();
 
-  constructor(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing) {
+  /** @param player plays what the programs of another machine have done, so that this one becomes what that one was */
+  constructor(
+    options: BootOptions,
+    cpus: number,
+    clock: Clock,
+    trace: TraceRing,
+    player?: TapePlayer,
+  ) {
+    this.#boot = { options, cpus, time: clock.now(), events: trace.events() };
+    this.#player = player;
     const profile = PROFILES[options.profile ?? "server"];
     const started = startKernel({
       seed: options.seed ?? 1,
@@ -104,7 +126,7 @@ export class LivingKernel {
     const { kernel } = this;
     this.view = facade({
       get event() {
-        return kernel.trace.recorded;
+        return kernel.trace.recorded - 1;
       },
       get time() {
         return kernel.now();
@@ -112,13 +134,81 @@ export class LivingKernel {
       ...kernelViews(() => kernel),
     } satisfies KernelView);
     for (const [name, value] of Object.entries(options.sysctl ?? {})) this.#setSysctl(name, value);
+    this.#leftAt = kernel.now();
+    kernel.onUntil = (untilNs) => this.journal.noteHorizon(kernel.steps, untilNs);
     this.guarded(() => this.kernel.runReady());
     this.timeline =
       options.timeline === true ? watchTimeline(this.kernel) : () => Object.freeze([]);
+    this.runs = new PastRuns(this);
+    this.past = pastFacade(this.runs);
+  }
+
+  /** The same machine at its beginning. It becomes what this one was when the journal's inputs are done again. */
+  again(): LivingKernel {
+    const { options, cpus, time, events } = this.#boot;
+    const clock = new Clock();
+    clock.advanceTo(time);
+    const trace = new TraceRing();
+    for (const event of events) recordAgain(trace, event);
+    return new LivingKernel(
+      { ...options, timeline: false },
+      cpus,
+      clock,
+      trace,
+      new TapePlayer(this.tape),
+    );
+  }
+
+  /**
+   * Does something to the machine that its kernel would not do by itself, and remembers it: whatever changes the machine
+   * from outside goes through here, so that its past can be played again. `redo` does the same to another machine.
+   */
+  input<T>(redo: (machine: LivingKernel) => void, body: () => T): T {
+    if (!this.#isRunning) this.#noteClock();
+    return this.journal.note(this.kernel.steps, redo, body);
+  }
+
+  /** BPF programs that are run from outside take time, too. */
+  #noteClock(): void {
+    const now = this.kernel.now();
+    if (now === this.#leftAt) return;
+    this.#leftAt = now;
+    this.journal.note(
+      this.kernel.steps,
+      ({ kernel }) => kernel.clock.advanceTo(now),
+      () => {},
+    );
+  }
+
+  /** Events from number `from` on were recorded by the host: a recording was replayed. */
+  noteRecorded(from: number): void {
+    const events = this.kernel.trace.events().filter(({ seq }) => seq >= from);
+    const redo = ({ kernel }: LivingKernel): void => {
+      for (const event of events) {
+        kernel.clock.advanceTo(event.time);
+        recordAgain(kernel.trace, event);
+        kernel.tracing.observer?.();
+      }
+    };
+    this.input(redo, () => {});
+  }
+
+  /** BPF programs at the newest event have taken `ns`. */
+  noteCharge(ns: number): void {
+    const { charges } = this.journal;
+    const event = this.kernel.trace.recorded - 1;
+    charges.set(event, (charges.get(event) ?? 0) + ns);
   }
 
   /** Puts a program into the file system, so that it can be run by its path. */
   install(path: string, program: Program | ExecutableFile): void {
+    this.input(
+      (machine) => machine.install(path, program),
+      () => this.#install(path, program),
+    );
+  }
+
+  #install(path: string, program: Program | ExecutableFile): void {
     if (typeof program === "object") {
       this.writeFile(path, program.bytes, 0o755);
       return;
@@ -126,12 +216,19 @@ export class LivingKernel {
     // The machine's own files stay; what they stand for is another program from now on.
     const own = path.replace(/^\/usr\/bin\//, "/bin/");
     const isOwn = own.startsWith("/bin/") && Object.hasOwn(userPrograms, own.slice(5));
-    this.kernel.programs.set(isOwn ? own : path, programLoader(program));
+    this.kernel.programs.set(isOwn ? own : path, programLoader(program, this.#player ?? this.tape));
     if (!isOwn) this.writeFile(path, programFile(path), 0o755);
   }
 
   /** Makes a file, and the directories above it. */
   writeFile(path: string, bytes: Uint8Array, mode: number): void {
+    this.input(
+      (machine) => machine.writeFile(path, bytes, mode),
+      () => this.#writeFile(path, bytes, mode),
+    );
+  }
+
+  #writeFile(path: string, bytes: Uint8Array, mode: number): void {
     const name = encode(path);
     const slash = name.lastIndexOf("/");
     if (slash > 0) this.rootfs.mkdirAll(name.slice(0, slash));
@@ -141,6 +238,25 @@ export class LivingKernel {
 
   /** Starts a program, not yet running: a file's path, or a function that becomes a file. */
   spawn(program: Program | ExecutableFile | string, options: SpawnOptions): SpawnedProgram {
+    // The caller may change its own.
+    const { argv, env } = options;
+    const own = {
+      ...options,
+      ...(argv === undefined ? {} : { argv: [...argv] }),
+      ...(env === undefined ? {} : { env: { ...env } }),
+    };
+    return this.input(
+      (machine) => void machine.spawn(program, own),
+      () => this.#spawn(program, own),
+    );
+  }
+
+  /** The same without a journal: the machine itself does it. */
+  spawnOwn(path: string, options: SpawnOptions): SpawnedProgram {
+    return this.#spawn(path, options);
+  }
+
+  #spawn(program: Program | ExecutableFile | string, options: SpawnOptions): SpawnedProgram {
     const path = typeof program === "string" ? program : this.#installed(program);
     const pid = kernelClone(this.init, CHILD);
     const child = typeof pid === "number" ? this.#childOf(pid) : undefined;
@@ -177,6 +293,60 @@ export class LivingKernel {
     });
   }
 
+  /** Runs until a condition holds at an event, and makes that step to its end; undefined when nothing can happen any more. */
+  runUntilStop(condition: StopCondition): Stop | undefined {
+    const { kernel } = this;
+    const watch = new Watch(condition);
+    let stop: Stop | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    watch.begin(this);
+    kernel.tracing.observer = () => {
+      if (stop !== undefined || failure !== undefined) return;
+      try {
+        stop = watch.look(this, kernel.trace.recorded - 1);
+      } catch (error) {
+        // It is the cell's own code: it must not come out in the middle of a step.
+        failure = { error };
+      }
+    };
+    try {
+      this.runUntil(() => stop !== undefined || failure !== undefined);
+    } finally {
+      kernel.tracing.observer = undefined;
+    }
+    if (failure !== undefined) throw failure.error;
+    return stop;
+  }
+
+  /** Runs for so many ns of its own time. */
+  runFor(ns: number): void {
+    const end = this.kernel.now() + ns;
+    this.guarded(() => {
+      this.kernel.run(end);
+      this.advanceIdleTo(end);
+    });
+  }
+
+  /** Time passes in which nothing happens. */
+  advanceIdleTo(time: number): void {
+    this.input(
+      (machine) => machine.advanceIdleTo(time),
+      () => this.kernel.advanceIdleTo(time),
+    );
+  }
+
+  /** How many instructions of its machine code a process executes at once; 0: as many as usual. */
+  setStretch(pid: number, instructions: number): void {
+    const task = [...this.kernel.tasks].find((one) => one.pid === pid);
+    const context = task?.user;
+    this.input(
+      (machine) => machine.setStretch(pid, instructions),
+      () => {
+        if (context instanceof MachineContext) context.stretch = instructions;
+      },
+    );
+  }
+
   /** What `task` (or, without one, anybody) has written to the console, as text. */
   output(task?: Task): string {
     return task === undefined ? this.console.all.text : this.console.outputOf(task.tgid);
@@ -188,15 +358,24 @@ export class LivingKernel {
       throw new Error("this machine is running: a program cannot run its own machine");
     }
     this.#isRunning = true;
+    this.#noteClock();
     try {
       return body();
     } finally {
       this.#isRunning = false;
+      this.#leftAt = this.kernel.now();
     }
   }
 
   /** The bytes of a file as the first process sees it; undefined when it cannot be opened. */
   readFile(path: string): Uint8Array | undefined {
+    return this.input(
+      (machine) => void machine.readFile(path),
+      () => this.#readFile(path),
+    );
+  }
+
+  #readFile(path: string): Uint8Array | undefined {
     const file = doFilpOpen(this.init, AT_FDCWD, encode(path), READ_ONLY);
     if (!(file instanceof File)) return undefined;
     const pieces: Uint8Array[] = [];
@@ -289,6 +468,19 @@ export class LivingKernel {
       user,
     };
   }
+}
+
+/** How a machine was started, to start it again. */
+interface BootState {
+  readonly options: BootOptions;
+  readonly cpus: number;
+  readonly time: number;
+  /** What its trace had recorded before: replayed recordings. */
+  readonly events: readonly TraceEvent[];
+}
+
+function recordAgain(trace: TraceRing, { name, time, cpu, fields, pid }: TraceEvent): void {
+  trace.record(trace.nameNumber(name), time, cpu, fields, pid);
 }
 
 const CHILD = {

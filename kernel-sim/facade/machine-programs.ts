@@ -63,12 +63,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
       return task === undefined ? undefined : machine.stepInstruction(task);
     },
     runFor(ns: number) {
-      const { kernel } = living();
-      const end = kernel.now() + ns;
-      living().guarded(() => {
-        kernel.run(end);
-        kernel.advanceIdleTo(end);
-      });
+      living().runFor(ns);
     },
     runUntilIdle() {
       const { kernel } = living();

@@ -1,4 +1,5 @@
 import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.ts";
+import type { StopCondition } from "../api-observe.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { Clock } from "../hw/clock.ts";
 import { DISK_MODELS } from "../hw/costs.ts";
@@ -85,7 +86,8 @@ export function boot(options: BootOptions = {}): Machine {
         clock,
         ring,
       );
-      tracing.listenTo(living.kernel, open);
+      const machine = living;
+      tracing.listenTo(machine.kernel, open, (ns) => machine.noteCharge(ns));
     }
     return living;
   }
@@ -118,6 +120,10 @@ export function boot(options: BootOptions = {}): Machine {
     get kernel() {
       return live().view;
     },
+    get past() {
+      return live().past;
+    },
+    runUntilStop: (condition: StopCondition) => live().runUntilStop(condition),
     get consoleOutput() {
       return live().output();
     },
@@ -129,7 +135,10 @@ export function boot(options: BootOptions = {}): Machine {
     },
     trace: traceFacade(ring, assertOpen),
     replay(recording: Recording) {
-      return tracing.replay(recording, open(), ring);
+      const from = ring.recorded;
+      const fired = tracing.replay(recording, open(), ring);
+      living?.noteRecorded(from);
+      return fired;
     },
     close() {
       isClosed = true;

@@ -10,6 +10,8 @@ import { fromUtf8 } from "../user/marshal.ts";
 
 const PAGE_SIZE = 4096;
 const BYTES_MAX = 1 << 20;
+/** A page that nobody has touched; nobody writes to it. */
+const ZEROS = new Uint8Array(PAGE_SIZE);
 
 /** Bytes of a process's memory as they are, without a page being made for them; undefined outside of all mappings. */
 export function lookAtMemory({ mm }: Task, address: number, n: number): Uint8Array | undefined {
@@ -38,6 +40,7 @@ function lookAtPage(mm: Mm, start: number): Uint8Array | undefined {
   if (vma === undefined) return undefined;
   const low = mm.tables.low(start);
   if ((low & PAGE_PRESENT) !== 0) return mm.memory.phys.frame(ptePfn(low));
+  if (vma.file === undefined && vma.ops === undefined) return ZEROS;
   const page = new Uint8Array(PAGE_SIZE);
   // What the first access would find: the file's bytes, or zeros.
   const special = specialPage(vma, vma.pgoffOf(start));

@@ -32,7 +32,7 @@ export function stepInstruction(machine: LivingKernel, task: Task): SteppedInstr
   if (!(context instanceof MachineContext)) return undefined;
   const isOver = (): boolean => task.exitState !== 0 || task.user !== context;
   const isInUserMode = (): boolean => !context.hasTrap && task.kstack === undefined;
-  context.stretch = 1;
+  machine.setStretch(task.pid, 1);
   try {
     // What an earlier stretch has trapped for comes first.
     machine.runUntil(() => isOver() || isInUserMode());
@@ -58,7 +58,7 @@ export function stepInstruction(machine: LivingKernel, task: Task): SteppedInstr
       registers: isOver() ? undefined : savedRegisters(task.regs),
     });
   } finally {
-    context.stretch = 0;
+    machine.setStretch(task.pid, 0);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { TerminalInput } from "../api-terminal.ts";
 import type { VtScreen } from "../drivers/tty/vt/screen.ts";
-import type { Kernel } from "../kernel/kernel.ts";
 import { utf8 } from "../user/marshal.ts";
+import type { LivingKernel } from "./living-kernel.ts";
 import type { OutputLog } from "./output-log.ts";
 
 /** Of the machine's time: so long it may run for what somebody has typed. */
@@ -10,17 +10,13 @@ const INPUT_BYTES_MAX = 1024;
 /** The number of an ioctl's field is 16 bits; no window is wider than this. */
 const SIZE_MAX = 500;
 
-/** What a line needs of the machine it belongs to. */
-interface LineMachine {
-  readonly kernel: Kernel;
-  guarded<T>(body: () => T): T;
-}
-
 /** The driver's side of a line. */
 interface LineDriver {
   readonly name: string;
   readonly screen: VtScreen;
   readonly log: OutputLog;
+  /** The same line of the same machine that runs again. */
+  readonly again: (machine: LivingKernel) => TerminalLine;
   /** How many bytes the line takes now. */
   readonly room: () => number;
   readonly input: (bytes: Uint8Array) => void;
@@ -29,17 +25,24 @@ interface LineDriver {
 
 /** A terminal with somebody in front of it: what is typed is remembered, with its time. */
 export class TerminalLine {
-  readonly machine: LineMachine;
+  readonly machine: LivingKernel;
   readonly driver: LineDriver;
   readonly typed: TerminalInput[] = [];
 
-  constructor(machine: LineMachine, driver: LineDriver) {
+  constructor(machine: LivingKernel, driver: LineDriver) {
     this.machine = machine;
     this.driver = driver;
   }
 
   /** Types at the present time, as much as the line takes; answers what is left. */
   input(text: string): string {
+    return this.machine.input(
+      (machine) => void this.driver.again(machine).input(text),
+      () => this.#input(text),
+    );
+  }
+
+  #input(text: string): string {
     return this.machine.guarded(() => {
       this.#finishNow();
       let rest = text;
@@ -73,6 +76,13 @@ export class TerminalLine {
         throw new RangeError(`a terminal has 1 to ${SIZE_MAX} rows and columns, not ${size}`);
       }
     }
+    this.machine.input(
+      (machine) => this.driver.again(machine).resize(rows, cols),
+      () => this.#resize(rows, cols),
+    );
+  }
+
+  #resize(rows: number, cols: number): void {
     this.machine.guarded(() => {
       this.#finishNow();
       this.#remember({ at: this.machine.kernel.now(), rows, cols });
@@ -91,7 +101,7 @@ export class TerminalLine {
     const { kernel } = this.machine;
     this.machine.guarded(() => {
       kernel.run(untilNs);
-      kernel.advanceIdleTo(untilNs);
+      this.machine.advanceIdleTo(untilNs);
     });
   }
 

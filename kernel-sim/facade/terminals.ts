@@ -24,6 +24,7 @@ export class Terminals {
   readonly facade = terminalFacade;
   readonly #machine: LivingKernel;
   readonly #leaders = new Map<Task, string>();
+  readonly #lines: TerminalLine[] = [];
   #opened = 0;
 
   constructor(machine: LivingKernel, console: MachineConsole) {
@@ -37,6 +38,7 @@ export class Terminals {
       log: all,
       room: () => port.tty.flipSpace,
       input: (bytes) => port.input(bytes),
+      again: ({ terminals }) => terminals.console,
       resize(rows, cols) {
         screen.resize(rows, cols);
         port.resize(rows, cols);
@@ -47,12 +49,21 @@ export class Terminals {
 
   /** The next terminal, with a getty that is waiting or has logged somebody in. */
   open(options: TerminalOptions): TerminalLine {
+    const own = { ...options };
+    return this.#machine.input(
+      ({ terminals }) => void terminals.open(own),
+      () => this.#open(own),
+    );
+  }
+
+  #open(options: TerminalOptions): TerminalLine {
     const { rows = 24, cols = 80, user, shell, replay } = options;
     if (shell !== undefined) this.#changeShell(user ?? "root", shell);
     if (this.#opened === TERMINALS_MAX) {
       throw new Error(`a machine has ${TERMINALS_MAX} terminals at most`);
     }
     const line = this.#line(++this.#opened);
+    this.#lines.push(line);
     line.resize(rows, cols);
     line.typed.length = 0;
     const { name } = line.driver;
@@ -71,6 +82,7 @@ export class Terminals {
       name: vt.port.tty.name,
       screen: vt.screen,
       log,
+      again: ({ terminals }) => terminals.#lines[index - 1]!,
       room: () => vt.port.tty.flipSpace,
       input: (bytes) => vt.port.input(bytes),
       resize: (rows, cols) => vt.resize(rows, cols),
@@ -79,7 +91,7 @@ export class Terminals {
 
   #startGetty(tty: string, login: readonly string[]): void {
     const argv = ["/sbin/getty", ...login, tty];
-    const { task } = this.#machine.spawn("/sbin/getty", { argv, env: GETTY_ENV });
+    const { task } = this.#machine.spawnOwn("/sbin/getty", { argv, env: GETTY_ENV });
     this.#leaders.set(task, tty);
   }
 

@@ -17,6 +17,9 @@ export class KernelTracing {
   /** Called with each event after it was recorded: attached programs, breakpoints. */
   listener: ((name: number, cpu: number, fields: EventFields) => void) | undefined = undefined;
 
+  /** Called behind it, when the event has happened: who looks for a moment in time. */
+  observer: (() => void) | undefined = undefined;
+
   constructor(kernel: Kernel, ring: TraceRing) {
     this.#kernel = kernel;
     this.#ring = ring;
@@ -33,6 +36,7 @@ export class KernelTracing {
     const pid = (current ?? interrupted?.current)?.pid ?? 0;
     this.#ring.record(name, this.#kernel.now(), cpu, fields, pid);
     this.listener?.(name, cpu, fields);
+    this.observer?.();
   }
 
   /** By name; for what happens seldom. */
@@ -59,6 +63,7 @@ export class KernelTracing {
     const now = this.#kernel.now();
     this.#ring.recordNumbers(event, now, cpu, pid, a, b, c, d, e, f, g);
     this.listener?.(event, cpu, this.#ring.lastFields());
+    this.observer?.();
   }
 
   /** The first five arguments are kept. */
@@ -74,6 +79,7 @@ export class KernelTracing {
     const a4 = is32Bit ? regs.di : regs.r8;
     this.#ring.recordNumbers(this.#enterEvent, now, cpu, pid, nr, a0, a1, a2, a3, a4);
     this.listener?.(this.#enterEvent, cpu, { id: nr, a0, a1, a2, a3, a4 });
+    this.observer?.();
   }
 
   sysExit(task: Task, nr: number, ret: number): void {
@@ -81,5 +87,6 @@ export class KernelTracing {
     const { pid, cpu } = task;
     this.#ring.recordNumbers(this.#exitEvent, this.#kernel.now(), cpu, pid, nr, ret);
     this.listener?.(this.#exitEvent, cpu, { id: nr, ret });
+    this.observer?.();
   }
 }

@@ -100,6 +100,11 @@ export class Kernel {
   onStep: (() => void) | undefined = undefined;
   /** Called with each stretch of a CPU's time that begins at its `now`: who watches where time goes. */
   onStretch: StretchWatcher | undefined = undefined;
+  /** How many steps and events there were: with what the host did between them, all that a machine's past is made of. */
+  steps = 0;
+  /** Called when a step may go up to another time than the last one: what a step does depends on it. */
+  onUntil: ((untilNs: number) => void) | undefined = undefined;
+  #until = Infinity;
   /** The task whose step is running; undefined in an event. */
   current: Task | undefined = undefined;
   /** The CPU that serves an interrupt. */
@@ -241,6 +246,11 @@ export class Kernel {
       this.#fireEvent(eventTime);
       return true;
     }
+    if (untilNs !== this.#until) {
+      this.#until = untilNs;
+      this.onUntil?.(untilNs);
+    }
+    this.steps++;
     this.clock.advanceTo(rq.now);
     if (rq.now >= rq.nextTick && this.hasTimer) this.#tick(rq);
     else {
@@ -276,6 +286,7 @@ export class Kernel {
   }
 
   #fireEvent(time: number): void {
+    this.steps++;
     this.clock.advanceTo(time);
     const event = this.events.popDue(time);
     event?.fire();

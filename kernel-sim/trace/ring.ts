@@ -100,6 +100,17 @@ export class TraceRing {
     return Math.min(this.#next, CAPACITY_MAX);
   }
 
+  /** Event number `seq`; undefined when it was overwritten, or has not happened. */
+  at(seq: number): TraceEvent | undefined {
+    return this.#holds(seq) ? this.#eventAt(seq) : undefined;
+  }
+
+  /** Its name alone. */
+  nameAt(seq: number): string | undefined {
+    if (!this.#holds(seq)) return undefined;
+    return this.#names[this.#chunkOf(seq).nameAt(seq % RECORDS)];
+  }
+
   /** All events that are still there, oldest first, or those with this name, or of this task. */
   events(name?: string, pid?: number): TraceEvent[] {
     const number = name === undefined ? undefined : this.#numbers.get(name);
@@ -133,6 +144,10 @@ export class TraceRing {
   /** The fields of the newest event. */
   lastFields(): EventFields {
     return this.#fieldsOf(this.#next - 1);
+  }
+
+  #holds(seq: number): boolean {
+    return Number.isInteger(seq) && seq >= this.#next - this.length && seq < this.#next && seq >= 0;
   }
 
   #chunkOf(seq: number): TraceChunk {

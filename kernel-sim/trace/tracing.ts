@@ -53,8 +53,9 @@ export class Tracing {
    * From now on the events of a living kernel fire the programs, too. Costs nothing while none is attached.
    *
    * @param bpf the machine's BPF; it exists when a program is attached
+   * @param onCharge told of the ns that programs have taken
    */
-  listenTo(kernel: Kernel, bpf: () => BpfKernel): void {
+  listenTo(kernel: Kernel, bpf: () => BpfKernel, onCharge: (ns: number) => void): void {
     const listener = (number: number, cpu: number, fields: EventFields) => {
       const name = kernel.trace.nameOf(number);
       const syscall = syscallEvent(name, fields);
@@ -69,7 +70,9 @@ export class Tracing {
         gid: task?.cred.gid ?? 0,
         comm: task?.comm ?? `swapper/${cpu}`,
       });
+      if (executed === 0) return;
       kernel.chargeCurrent(executed);
+      onCharge(executed);
     };
     this.#listen = () => {
       kernel.tracing.listener = listener;

@@ -15,6 +15,7 @@ import type { Handler, Program, UserRequest } from "./program.ts";
 import { Replay } from "./replay.ts";
 import { AccessRequest, ComputeRequest, type MachineRequest, SyscallRequest } from "./request.ts";
 import { Sys } from "./sys.ts";
+import { nothing, type Tape, TapePlayer } from "./tape.ts";
 
 const NR_RT_SIGRETURN = 15;
 const NR_EXIT = 60;
@@ -32,6 +33,8 @@ interface ProgramFrame extends UserFrame {
   request: ComputeRequest | AccessRequest | undefined;
   /** Whether the first step has been made. */
   isStarted: boolean;
+  /** It is the simulator's own, not the program's: nothing of it is recorded. */
+  readonly isOwn: boolean;
 }
 
 /**
@@ -49,9 +52,11 @@ export class ProgramContext implements UserContext {
   /** The request object that `sys` fills; it is copied into the registers at once. */
   readonly syscallRequest = new SyscallRequest();
   /** What the child of the next clone runs instead of a copy of this program: a thread, or `spawn`. */
-  nextThread:
-    | { readonly program: Program; readonly argv: readonly string[]; readonly isThread: boolean }
-    | undefined = undefined;
+  #nextThread: NextThread | undefined = undefined;
+  /** Records what the program does. */
+  readonly #recorder: Tape | undefined;
+  /** Plays what it did. With neither of both it simply runs. */
+  readonly #player: TapePlayer | undefined;
   #threads = 0;
   #isThread = false;
   #task: Task | undefined;
@@ -65,11 +70,14 @@ export class ProgramContext implements UserContext {
     argv: readonly string[],
     env: Readonly<Record<string, string>>,
     replay = new Replay(),
+    tape?: Tape | TapePlayer,
   ) {
     this.program = program;
     this.argv = Object.freeze([...argv]);
     this.env = Object.freeze({ ...env });
     this.#replay = replay;
+    this.#recorder = tape instanceof TapePlayer ? undefined : tape;
+    this.#player = tape instanceof TapePlayer ? tape : undefined;
     this.#sys = new Sys(this);
   }
 
@@ -97,19 +105,31 @@ export class ProgramContext implements UserContext {
     const { nextThread } = this;
     this.nextThread = undefined;
     if (nextThread !== undefined) {
-      const thread = new ProgramContext(nextThread.program, nextThread.argv, this.env);
+      const { program, argv } = nextThread;
+      const thread = new ProgramContext(program, argv, this.env, new Replay(), this.#tape);
       thread.#isThread = nextThread.isThread;
       for (const [address, handler] of this.#handlers) thread.#handlers.set(address, handler);
       return thread;
     }
-    const copy = new ProgramContext(this.program, this.argv, this.env, this.#replay.forChild());
+    const replay = this.#replay.forChild();
+    const copy = new ProgramContext(this.program, this.argv, this.env, replay, this.#tape);
     copy.#catchUp(child);
     return copy;
+  }
+
+  get nextThread(): NextThread | undefined {
+    return this.#nextThread;
+  }
+
+  set nextThread(next: NextThread | undefined) {
+    if (next !== undefined) this.#recorder?.nextThread(next.isThread);
+    this.#nextThread = next;
   }
 
   /** Registers a handler function and answers its address. */
   handlerAddress(handler: Handler): number {
     for (const [address, known] of this.#handlers) if (known === handler) return address;
+    this.#recorder?.handler();
     const address = HANDLER_BASE + this.#handlers.size * HANDLER_BYTES;
     this.#handlers.set(address, handler);
     return address;
@@ -117,6 +137,7 @@ export class ProgramContext implements UserContext {
 
   /** Bytes of the program's memory as its code sees them after a call, from the record while a child catches up. */
   peek(addr: number, n: number): Uint8Array {
+    this.#recorder?.peek(addr, n);
     if (this.#replay.isCatchingUp) return this.#replay.bytes();
     const bytes = new Uint8Array(n);
     this.task.mm?.copyFromUser(addr, bytes);
@@ -126,6 +147,7 @@ export class ProgramContext implements UserContext {
 
   /** Puts bytes on the program's stack and answers their address; `popStack` gives the room back. */
   pushStack(bytes: Uint8Array): number {
+    this.#recorder?.push(bytes);
     if (this.#replay.isCatchingUp) return this.#replay.address();
     const { regs, mm } = this.task;
     regs.sp -= (bytes.length + 15) & ~15;
@@ -137,6 +159,7 @@ export class ProgramContext implements UserContext {
   /** Makes room for `n` bytes on the program's stack, zeros. */
   reserveStack(n: number): number {
     if (n < 0 || n > STACK_BYTES_MAX) throw new RangeError(`no buffer has ${n} bytes`);
+    this.#recorder?.reserve(n);
     if (this.#replay.isCatchingUp) return this.#replay.address();
     const { regs, mm } = this.task;
     regs.sp -= (n + 15) & ~15;
@@ -146,11 +169,13 @@ export class ProgramContext implements UserContext {
   }
 
   popStack(n: number): void {
+    this.#recorder?.pop(n);
     if (!this.#replay.isCatchingUp) this.task.regs.sp += (n + 15) & ~15;
   }
 
   /** A stack for a new thread: a stretch of the main stack, far below its top. */
   threadStack(): number {
+    this.#recorder?.threadStack();
     this.#threads++;
     return this.task.mm!.startStack - this.#threads * THREAD_STACK_BYTES;
   }
@@ -161,11 +186,13 @@ export class ProgramContext implements UserContext {
   }
 
   #start(task: Task): void {
-    this.#frames.push(task, this.#frame(this.program(this.#sys, this.argv, this.env)));
+    const steps =
+      this.#player !== undefined ? nothing() : this.program(this.#sys, this.argv, this.env);
+    this.#frames.push(task, this.#frame(steps));
   }
 
-  #frame(steps: Generator<UserRequest, unknown, never>): ProgramFrame {
-    return { ip: this.#frames.nextIp(), steps, request: undefined, isStarted: false };
+  #frame(steps: Generator<UserRequest, unknown, never>, isOwn = false): ProgramFrame {
+    return { ip: this.#frames.nextIp(), steps, request: undefined, isStarted: false, isOwn };
   }
 
   #startHandler(task: Task): void {
@@ -173,7 +200,7 @@ export class ProgramContext implements UserContext {
     const handler = this.#handlers.get(regs.ip);
     if (handler === undefined) {
       // The program has let its registers point to where no code is.
-      this.#frames.push(task, this.#frame(crash()));
+      this.#frames.push(task, this.#frame(crash(), true));
       return;
     }
     this.#replay.recordHandler(regs.ip, regs.di);
@@ -192,13 +219,18 @@ export class ProgramContext implements UserContext {
     let at: IteratorResult<UserRequest, unknown>;
     try {
       if (frame.isStarted) this.#replay.recordAnswer(answer);
-      at = frame.steps.next((frame.isStarted ? answer : undefined) as never);
+      at =
+        this.#player === undefined || frame.isOwn
+          ? frame.steps.next((frame.isStarted ? answer : undefined) as never)
+          : this.#player.play(this);
       frame.isStarted = true;
     } catch (error) {
       if (isMachineStop(error)) throw error;
+      this.#recorder?.threw();
       this.thrown ??= { error };
       return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
     }
+    this.#record(frame, at);
     if (at.done === true) return this.#end(task, frame, at.value);
     const request = at.value as MachineRequest;
     if (request === this.syscallRequest) {
@@ -212,6 +244,19 @@ export class ProgramContext implements UserContext {
     }
     this.thrown ??= { error: new TypeError(NO_REQUEST) };
     return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
+  }
+
+  get #tape(): Tape | TapePlayer | undefined {
+    return this.#recorder ?? this.#player;
+  }
+
+  /** Puts what a stretch of the program has ended with onto the tape. */
+  #record(frame: ProgramFrame, at: IteratorResult<UserRequest, unknown>): void {
+    const tape = this.#recorder;
+    if (tape === undefined || frame.isOwn) return;
+    if (at.done !== true && at.value === this.syscallRequest) {
+      SyscallRequest.record(this.syscallRequest, tape);
+    } else tape.end(at);
   }
 
   /** The end of a frame: of main the process ends, of a handler what it interrupted goes on. */
@@ -291,12 +336,21 @@ export class ProgramContext implements UserContext {
   }
 
   #replayStep(frame: ProgramFrame, answer: number | undefined): void {
-    const { value } = frame.steps.next(answer as never);
+    const at = this.#player?.play(this) ?? frame.steps.next(answer as never);
+    this.#record(frame, at);
+    const { value } = at;
     frame.isStarted = true;
     // A clone that is replayed starts nothing.
     this.nextThread = undefined;
     if (value === this.syscallRequest) this.#replay.call(this.syscallRequest.load(new PtRegs()));
   }
+}
+
+/** What a thread, or the child of `spawn`, will run. */
+interface NextThread {
+  readonly program: Program;
+  readonly argv: readonly string[];
+  readonly isThread: boolean;
 }
 
 const NO_REQUEST =

@@ -8,6 +8,8 @@ import { MachineContext } from "./machine-context.ts";
 import { fromUtf8 } from "./marshal.ts";
 import type { Program } from "./program.ts";
 import { ProgramContext } from "./program-context.ts";
+import { Replay } from "./replay.ts";
+import type { Tape, TapePlayer } from "./tape.ts";
 
 /** What runs in user mode for a program that was just loaded. */
 export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserContext {
@@ -16,9 +18,10 @@ export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserC
   return load === undefined ? task.user : load(bprm.argv, bprm.envp);
 }
 
-/** A TypeScript program as the kernel starts it. */
-export function programLoader(program: Program): ProgramLoader {
-  return (argv, envp) => new ProgramContext(program, argv.map(decode), environment(envp));
+/** A TypeScript program as the kernel starts it; what it does goes onto the tape, or comes from it. */
+export function programLoader(program: Program, tape?: Tape | TapePlayer): ProgramLoader {
+  return (argv, envp) =>
+    new ProgramContext(program, argv.map(decode), environment(envp), new Replay(), tape);
 }
 
 function environment(envp: readonly ByteString[]): Record<string, string> {
