@@ -40,6 +40,7 @@ import {
   setInt64,
   structFromUser,
 } from "../mm/uaccess.ts";
+import { isCompat } from "./entry/invoke.ts";
 import {
   JOBCTL_LISTENING,
   JOBCTL_TRAP_NOTIFY,
@@ -57,6 +58,7 @@ const NT_PRSTATUS = 1;
 const SIGSET_SIZE = 8;
 const PTRACE_PEEKSIGINFO_SHARED = 1;
 const AUDIT_ARCH_X86_64 = 0xc000003e;
+const AUDIT_ARCH_I386 = 0x40000003;
 const SYSCALL_INFO_NONE = 0;
 const SYSCALL_INFO_ENTRY = 1;
 const SYSCALL_INFO_EXIT = 2;
@@ -248,12 +250,16 @@ function getSyscallInfo(task: Task, child: Task, userSize: number, data: number)
   const view = new DataView(bytes.buffer);
   const op = syscallInfoOp(child);
   view.setUint8(0, op);
-  view.setUint32(4, AUDIT_ARCH_X86_64, true);
+  const is32 = isCompat(child);
+  view.setUint32(4, is32 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64, true);
   setInt64(view, 8, regs.ip);
   setInt64(view, 16, regs.sp);
   let size = 24;
   if (op === SYSCALL_INFO_ENTRY || op === SYSCALL_INFO_SECCOMP) {
-    [regs.origAx, regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9].forEach((value, i) => {
+    const args = is32
+      ? [regs.bx, regs.cx, regs.dx, regs.si, regs.di, regs.bp]
+      : [regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9];
+    [regs.origAx, ...args].forEach((value, i) => {
       setInt64(view, 24 + i * 8, value);
     });
     size = 80;

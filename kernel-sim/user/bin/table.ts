@@ -11,6 +11,7 @@ import { ps, pstree } from "./ps.ts";
 import { env, kill, nice, pwd, tee, xargs } from "./run.ts";
 import { echo, falseProgram, printf, seq, sleep, tr, trueProgram, yes } from "./small.ts";
 import { stat } from "./stat.ts";
+import { strace } from "./strace/strace.ts";
 import { stty } from "./stty.ts";
 import { clear, tty } from "./terminal.ts";
 import { cut, head, sort, tail, uniq, wc } from "./text.ts";
@@ -53,6 +54,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   sleep,
   sort,
   stat,
+  strace,
   stty,
   sync,
   tail,
