@@ -221,6 +221,10 @@ export interface Process {
   readonly output: string;
   /** Its mappings, as /proc/PID/maps shows them; empty when it has ended. */
   readonly maps: string;
+  /** What the dynamic linker has loaded, the program first: the order in which symbols are searched. */
+  readonly libraries: readonly LoadedLibrary[];
+  /** Which definition each reference got so far, as LD_DEBUG=bindings tells it. */
+  readonly bindings: readonly SymbolBinding[];
   /** What the processor holds for it, when it runs machine code. */
   registers(): Registers | undefined;
   /**
@@ -228,6 +232,34 @@ export interface Process {
    * that no access has filled yet is read from its file, or as zeros, and stays away.
    */
   memory(address: number, n: number): Uint8Array | undefined;
+}
+
+/** A file that the dynamic linker has loaded. */
+export interface LoadedLibrary {
+  /** The path by which it was found; of the program, its argv[0]. */
+  readonly name: string;
+  /** What was added to the file's addresses. */
+  readonly base: number;
+  /** The libraries that it names itself (DT_NEEDED). */
+  readonly needed: readonly string[];
+}
+
+/** A reference to a symbol that the dynamic linker has bound. */
+export interface SymbolBinding {
+  readonly symbol: string;
+  /** The file that refers to it. */
+  readonly from: string;
+  /** The file that defines it; undefined for a weak reference that nobody defines. */
+  readonly to: string | undefined;
+  /** The files that were searched, in their order: the last one has it. */
+  readonly tried: readonly string[];
+  /** The definition is weak; which makes no difference. */
+  readonly isWeak: boolean;
+  /** Before the program began, or at the first call of a function. */
+  readonly when: "startup" | "call";
+  /** The word that holds the address now. */
+  readonly place: number;
+  readonly address: number;
 }
 
 /** A program of i386 machine code, linked: an executable file. */
@@ -258,6 +290,23 @@ export interface AssembleOptions {
   readonly syntax?: "att" | "intel";
   /** The name of the file and of the process. Default "a.out". */
   readonly name?: string;
+  /**
+   * Shared libraries to link against, in the order in which the dynamic linker will search them: what `i386.library`
+   * has made, or names ("libm.so"), of which nothing is checked. The program then needs /lib/ld-linux.so.2, which
+   * every machine has, and its libraries in /lib, /usr/lib, `runpath` or LD_LIBRARY_PATH.
+   */
+  readonly needed?: readonly (MachineProgram | string)[];
+  /** Whether functions are bound at their first call or before the program begins (`-z now`). Default "lazy". */
+  readonly bind?: "lazy" | "now";
+  /** Directories in which the dynamic linker looks for `needed` before /lib (DT_RUNPATH). */
+  readonly runpath?: readonly string[];
+  /** The dynamic linker (PT_INTERP). Default "/lib/ld-linux.so.2". */
+  readonly interpreter?: string;
+}
+
+export interface LibraryOptions extends AssembleOptions {
+  /** The name under which programs need it (DT_SONAME). Default: `name`. */
+  readonly soname?: string;
 }
 
 /** The global `i386`: machine code for the processor that the machine has. */
@@ -271,6 +320,14 @@ export interface I386Toolkit {
     ...values: readonly (number | bigint | string)[]
   ): MachineProgram;
   assemble(text: string, options?: AssembleOptions): MachineProgram;
+  /**
+   * A shared library (ET_DYN): its `.globl` and `.weak` symbols are seen by others, but `.hidden` ones. Calls by
+   * `call f@PLT` and data by `x@GOT(%ebx)` or `x@GOTOFF(%ebx)`, with the table's address in %ebx, keep its text as it
+   * is in the file; plain addresses in the text have to be changed there when it is loaded (DT_TEXTREL), so that these
+   * pages are no longer shared. Put it where programs find it: `machine.install("/lib/libx.so", library)`.
+   * In /proc/PID/smaps pages of files on the root, which is a tmpfs, count as dirty; those of a disk do not.
+   */
+  library(text: string, options?: LibraryOptions): MachineProgram;
   /** One way into the kernel and back, step by step. */
   entrySteps(options?: EntryStepsOptions): readonly EntryMoment[];
 }

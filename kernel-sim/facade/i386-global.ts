@@ -6,6 +6,7 @@ import { installedKernelPart } from "./kernel-part.ts";
 export const i386: I386Toolkit = facade({
   asm: (text, ...values) => toolkit().asm(text, ...values),
   assemble: (text, options) => toolkit().assemble(text, options),
+  library: (text, options) => toolkit().library(text, options),
   entrySteps: (options) => toolkit().entrySteps(options),
 } satisfies I386Toolkit);
 

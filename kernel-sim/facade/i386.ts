@@ -6,6 +6,7 @@ import { listSection, objdump } from "../arch/x86/asm/objdump.ts";
 import type { AsmError } from "../arch/x86/asm/problem.ts";
 import { entrySteps } from "./entry-steps.ts";
 import { facade } from "./facade.ts";
+import { dynamicOptions } from "./i386-library.ts";
 
 const NAME = /^[\w.-]{1,64}$/;
 
@@ -20,10 +21,14 @@ export const i386: I386Toolkit = facade({
     return machineProgram(String(source), {});
   },
   assemble: (text, options = {}) => machineProgram(String(text), options),
+  library(text, options = {}) {
+    const { name = "lib.so", soname = name } = options;
+    return machineProgram(String(text), { ...options, name }, String(soname));
+  },
   entrySteps: (options = {}) => entrySteps(options),
 } satisfies I386Toolkit);
 
-function machineProgram(source: string, options: AssembleOptions): MachineProgram {
+function machineProgram(source: string, options: AssembleOptions, soname?: string): MachineProgram {
   const { syntax = "att", name = "a.out" } = options;
   if (syntax !== "att" && syntax !== "intel") {
     throw new TypeError(`i386.assemble(): syntax is "att" or "intel", not ${String(syntax)}`);
@@ -31,9 +36,10 @@ function machineProgram(source: string, options: AssembleOptions): MachineProgra
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new TypeError("i386.assemble(): name is of letters, digits, dots and dashes, at most 64");
   }
+  const dynamic = dynamicOptions(options, soname);
   const assembled = assemble(source, { syntax });
   if (assembled.kind === "errors") throw syntaxError(assembled.errors);
-  const linked = link([assembled.object]);
+  const linked = link([assembled.object], dynamic === undefined ? {} : { dynamic });
   if (linked.kind === "errors") throw syntaxError(linked.errors);
   const { image } = linked;
   const lines = new Map(linked.lines.map(({ address, line }) => [address, line]));

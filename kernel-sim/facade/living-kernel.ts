@@ -26,6 +26,7 @@ import { TraceRing } from "../trace/ring.ts";
 import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
 import { initProgram } from "../user/init-program.ts";
+import { LinkedContext } from "../user/ld-so/linked-context.ts";
 import { MachineContext } from "../user/machine-context.ts";
 import { utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
@@ -277,7 +278,7 @@ export class LivingKernel {
       );
     }
     const { user } = child;
-    const isMachineCode = user instanceof MachineContext;
+    const isMachineCode = user instanceof MachineContext || user instanceof LinkedContext;
     return {
       ...{ task: child, isMachineCode },
       context: user instanceof ProgramContext ? user : undefined,

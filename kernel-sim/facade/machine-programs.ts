@@ -11,6 +11,7 @@ import type { Task } from "../kernel/task.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { facade } from "./facade.ts";
+import { loadedLibraries, symbolBindings } from "./linked-libraries.ts";
 import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
 import { descriptorRows, processRows, stateLetter } from "./processes.ts";
 import { registerBinfmt } from "./register-binfmt.ts";
@@ -155,6 +156,12 @@ function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram)
     },
     get maps() {
       return machine.maps(task);
+    },
+    get libraries() {
+      return loadedLibraries(task);
+    },
+    get bindings() {
+      return symbolBindings(task);
     },
     registers: () => {
       return machine.registers(task);

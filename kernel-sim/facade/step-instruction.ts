@@ -2,6 +2,7 @@ import type { MachineTrap, SteppedInstruction } from "../api-kernel.ts";
 import { disassemble } from "../arch/x86/asm/disassemble.ts";
 import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import type { Task } from "../kernel/task.ts";
+import { LinkedContext } from "../user/ld-so/linked-context.ts";
 import { MachineContext } from "../user/machine-context.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import { lookAtMemory } from "./process-memory.ts";
@@ -28,6 +29,8 @@ const EXCEPTIONS: Readonly<Record<number, string>> = {
 
 /** One instruction of a process, with what the kernel does for it. */
 export function stepInstruction(machine: LivingKernel, task: Task): SteppedInstruction | undefined {
+  // The dynamic linker comes before the first instruction.
+  machine.runUntil(() => !(task.user instanceof LinkedContext) || task.exitState !== 0);
   const context = task.user;
   if (!(context instanceof MachineContext)) return undefined;
   const isOver = (): boolean => task.exitState !== 0 || task.user !== context;

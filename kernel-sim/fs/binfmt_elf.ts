@@ -182,6 +182,7 @@ function build(
     sp,
     is32Bit: !elf.header.is64Bit,
     program: name,
+    interpreter: interp === undefined ? undefined : programName(interp),
   };
 }
 

@@ -38,6 +38,8 @@ export interface LoadedImage {
   readonly is32Bit: boolean;
   /** Name of the TypeScript program that a note of the file names (see `user/program-file.ts`). */
   readonly program: string | undefined;
+  /** The same of its interpreter, when it has one. */
+  readonly interpreter: string | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Rootfs } from "../fs/rootfs.ts";
 import { byteArray } from "../lib/byte-string.ts";
+import { LINKER_PATH, linkerFile } from "../user/ld-so/linker-file.ts";
 import { programFile } from "../user/program-file.ts";
 
 const TEXTS: Readonly<Record<string, string>> = {
@@ -18,6 +19,7 @@ const DIRECTORIES: readonly (readonly [string, number, number])[] = [
   ["/home", 0o755, 0],
   ["/home/ala", 0o755, 1000],
   ["/home/ola", 0o755, 1001],
+  ["/lib", 0o755, 0],
   ["/mnt", 0o755, 0],
   ["/proc", 0o555, 0],
   ["/root", 0o700, 0],
@@ -72,4 +74,5 @@ export function fillMachineTree(rootfs: Rootfs, programs: readonly string[]): vo
   for (const path of ["/sbin/init", "/sbin/getty"]) {
     rootfs.file(path, programFile(path), { mode: 0o755 });
   }
+  rootfs.file(LINKER_PATH, linkerFile(), { mode: 0o755 });
 }

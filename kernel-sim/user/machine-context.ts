@@ -89,6 +89,16 @@ function processors(kernel: Kernel): Processors {
   return kernel.subsystem("x86.processors", () => new Processors(kernel.cpus));
 }
 
+/** Code that machine code can call and that is none itself: the dynamic linker's. */
+export interface MachineGate {
+  /** Where it seems to be; no instruction can be executed there. */
+  readonly address: number;
+  /** Serves a call: moves the registers to where the program goes on. */
+  enter(task: Task, machine: MachineContext): void;
+  /** The same for a copy of the process. */
+  fork(): MachineGate;
+}
+
 /**
  * Runs i386 machine code in user mode, on the pages and page tables that the kernel keeps for it.
  *
@@ -110,6 +120,8 @@ export class MachineContext implements UserContext {
   lastNumber = -1;
   /** How the last stretch came to stop. */
   lastStop: Stop | undefined;
+  /** Code of the process that is no machine code. */
+  gate: MachineGate | undefined;
 
   constructor(state = new X86State()) {
     this.#state = state;
@@ -122,6 +134,10 @@ export class MachineContext implements UserContext {
   run(task: Task): Trap {
     const pending = this.#pending;
     this.#pending = undefined;
+    if (pending === TRAP_EXCEPTION && task.regs.ip === this.gate?.address) {
+      this.gate.enter(task, this);
+      return TRAP_TIME;
+    }
     if (pending === TRAP_SYSCALL || pending === TRAP_EXCEPTION) return pending;
     const { kernel, mm } = task;
     if (mm === undefined) return TRAP_TIME;
@@ -150,8 +166,10 @@ export class MachineContext implements UserContext {
     return TRAP_TIME;
   }
 
-  fork(): UserContext {
-    return new MachineContext(this.#state.copy());
+  fork(child: Task, parent: Task): UserContext {
+    const copy = new MachineContext(this.#state.copy());
+    copy.gate = child.mm === parent.mm ? this.gate : this.gate?.fork();
+    return copy;
   }
 
   threadArea(index: number): ThreadArea | undefined {

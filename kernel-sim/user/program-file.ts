@@ -66,7 +66,8 @@ export function programFile(name: string, bssBytes = 0): Uint8Array {
 /** Where the zeroed data of such a file begin. */
 export const PROGRAM_BSS = DATA;
 
-function noteBytes(name: string): Uint8Array {
+/** The note that names a program. */
+export function noteBytes(name: string): Uint8Array {
   const bytes = new Uint8Array(12 + 12 + ((name.length + 4) & ~3));
   const view = new DataView(bytes.buffer);
   view.setUint32(0, NOTE_NAME.length + 1, true);

@@ -4,6 +4,8 @@ import type { ProgramLoader } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
 import { byteArray } from "../lib/byte-string.ts";
+import { LinkedContext } from "./ld-so/linked-context.ts";
+import { LINKER_PATH } from "./ld-so/linker-file.ts";
 import { MachineContext } from "./machine-context.ts";
 import { fromUtf8 } from "./marshal.ts";
 import type { Program } from "./program.ts";
@@ -13,7 +15,11 @@ import type { Tape, TapePlayer } from "./tape.ts";
 
 /** What runs in user mode for a program that was just loaded. */
 export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserContext {
-  if (image.is32Bit) return new MachineContext();
+  if (image.is32Bit) {
+    return image.interpreter === LINKER_PATH
+      ? new LinkedContext(bprm.argv.map(decode), environment(bprm.envp))
+      : new MachineContext();
+  }
   const load = image.program === undefined ? undefined : task.kernel.programs.get(image.program);
   return load === undefined ? task.user : load(bprm.argv, bprm.envp);
 }

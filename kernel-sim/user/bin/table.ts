@@ -4,6 +4,7 @@ import { cat } from "./cat.ts";
 import { chsh } from "./chsh.ts";
 import { chmod, cp, ln, mkdir, mkfifo, mv, readlink, rm, rmdir, touch } from "./files.ts";
 import { grep } from "./grep.ts";
+import { ldd } from "./ldd.ts";
 import { login } from "./login.ts";
 import { ls } from "./ls.ts";
 import { date, dmesg, free, id, mount, sync, umount, uname, uptime, whoami } from "./machine.ts";
@@ -34,6 +35,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   head,
   id,
   kill,
+  ldd,
   ln,
   login,
   ls,

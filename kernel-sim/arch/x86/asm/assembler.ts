@@ -8,7 +8,7 @@ import { Blocks } from "./blocks.ts";
 import { Cursor, type Statement, splitStatements } from "./cursor.ts";
 import { type Directive, directiveNamed } from "./directives.ts";
 import { type Encoded, encodeInstruction } from "./encode.ts";
-import { type Expr, evaluate, parseExpression, type Value } from "./expression.ts";
+import { type Expr, evaluate, parseExpression, symbolsOf, type Value } from "./expression.ts";
 import { FORMS, PREFIXES } from "./forms.ts";
 import { layOut } from "./layout.ts";
 import { attMnemonic, similarMnemonic } from "./mnemonic.ts";
@@ -26,6 +26,10 @@ export interface AsmObject {
   readonly sections: readonly Section[];
   readonly symbols: ReadonlyMap<string, Symbol>;
   readonly globals: ReadonlySet<string>;
+  /** Those of them that another definition may take the place of, or that need none. */
+  readonly weaks: ReadonlySet<string>;
+  /** Those of them that no other file of a process sees. */
+  readonly hidden: ReadonlySet<string>;
   /** Sizes of `.comm` symbols that nothing defines. */
   readonly commons: ReadonlyMap<string, { readonly size: number; readonly alignment: number }>;
   /** For each instruction, where it came from: for a listing beside the source. */
@@ -67,12 +71,16 @@ export function assemble(source: string, options: AssembleOptions = {}): Assembl
   return errors.length > 0 ? { kind: "errors", errors } : { kind: "assembled", object: assembler };
 }
 
+export const GLOBAL_OFFSET_TABLE = "_GLOBAL_OFFSET_TABLE_";
+
 const LABEL = /^([A-Za-z_.$][A-Za-z0-9_.$]*|[0-9]+)\s*:/;
 
 export class Assembler implements AsmObject {
   readonly sections: Section[] = [];
   readonly symbols = new Map<string, Symbol>();
   readonly globals = new Set<string>();
+  readonly weaks = new Set<string>();
+  readonly hidden = new Set<string>();
   readonly commons = new Map<string, { readonly size: number; readonly alignment: number }>();
   readonly lines: SourceLine[] = [];
   readonly errors: AsmError[] = [];
@@ -176,7 +184,7 @@ export class Assembler implements AsmObject {
     }
     for (const fixup of encoded.fixups) {
       // `.` is the place of the statement, not of the field.
-      const value = this.#withPlace(fixup.value);
+      const value = this.#withPlace(fromHere(fixup.value));
       const offset = last.bytes.length + fixup.offset;
       last.fixups.push({ ...fixup, value, offset, line: cursor.line });
     }
@@ -327,6 +335,21 @@ export class Assembler implements AsmObject {
         return { ...expr, left: this.#withPlace(expr.left), right: this.#withPlace(expr.right) };
     }
   }
+}
+
+/**
+ * The table's name stands for its distance from the instruction: `addl $_GLOBAL_OFFSET_TABLE_, %ebx` behind a call
+ * that has left the instruction's address there.
+ */
+function fromHere(value: Expr): Expr {
+  const table = symbolsOf(value).find(({ name }) => name === GLOBAL_OFFSET_TABLE);
+  if (table === undefined) return value;
+  return {
+    kind: "binary",
+    op: "-",
+    left: value,
+    right: { kind: "symbol", name: ".", at: table.at },
+  };
 }
 
 function localName(number: string, count: number): string {

@@ -150,12 +150,23 @@ const org: Directive = (assembler, cursor) => {
   assembler.section.endFragment({ kind: "org", to, fill: filled, line: cursor.line });
 };
 
-const globl: Directive = (assembler, cursor) => {
-  do {
-    const name = cursor.name();
-    if (name === "") cursor.fail("expected a symbol");
-    assembler.globals.add(name);
-  } while (cursor.eat(","));
+function names(into: (assembler: Assembler) => Set<string>): Directive {
+  return (assembler, cursor) => {
+    do {
+      const name = cursor.name();
+      if (name === "") cursor.fail("expected a symbol");
+      into(assembler).add(name);
+    } while (cursor.eat(","));
+  };
+}
+
+const globl = names((assembler) => assembler.globals);
+
+const weak: Directive = (assembler, cursor) => {
+  const { at } = cursor;
+  names((to) => to.weaks)(assembler, cursor);
+  cursor.at = at;
+  globl(assembler, cursor);
 };
 
 function set(isOnce: boolean): Directive {
@@ -263,6 +274,8 @@ const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   [".org", org],
   [".globl", globl],
   [".global", globl],
+  [".weak", weak],
+  [".hidden", names((assembler) => assembler.hidden)],
   [".equ", set(false)],
   [".set", set(false)],
   [".equiv", set(true)],
@@ -283,7 +296,7 @@ const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   [".code16", wrongMode],
   [".code64", wrongMode],
   // They say something to other tools.
-  ...[".type", ".size", ".file", ".ident", ".extern", ".loc", ".local", ".hidden", ".code32"].map(
+  ...[".type", ".size", ".file", ".ident", ".extern", ".loc", ".local", ".code32"].map(
     (name): [string, Directive] => [name, skip],
   ),
 ]);

@@ -4,6 +4,8 @@
  * @linux include/uapi/linux/elf.h `struct elf32_hdr`, `struct elf32_phdr` (6.18)
  * @spec System V ABI, Intel386 supplement; elf(5)
  */
+import { PT_DYNAMIC, PT_INTERP } from "./elf-dynamic.ts";
+import { StringTable } from "./string-table.ts";
 
 export const PT_LOAD = 1;
 export const PT_GNU_STACK = 0x6474e551;
@@ -19,6 +21,8 @@ export interface ElfSegment {
   readonly bytes: Uint8Array;
   readonly memSize: number;
   readonly align: number;
+  /** Its first bytes are the file's headers. */
+  readonly hasHeaders?: boolean;
 }
 
 export interface ElfSymbol {
@@ -41,6 +45,8 @@ export interface ElfSection {
 
 export interface ElfImage {
   readonly entry: number;
+  /** ET_DYN: it goes wherever there is room. */
+  readonly isShared?: boolean;
   readonly segments: readonly ElfSegment[];
   readonly sections: readonly ElfSection[];
   readonly symbols: readonly ElfSymbol[];
@@ -59,13 +65,21 @@ const SHF_ALLOC = 2;
 const SHF_EXECINSTR = 4;
 const SHN_ABS = 0xfff1;
 
-/** The bytes of an executable file (ET_EXEC). */
+const ET_EXEC = 2;
+const ET_DYN = 3;
+
+/** The bytes of an executable file or a shared library. */
 export function writeElf(image: ElfImage): Uint8Array {
   const { segments, sections } = image;
   // Each segment lies in the file as far behind a page's start as in memory.
   const offsets: number[] = [];
   let end = EHDR + PHDR * segments.length;
   for (const segment of segments) {
+    if (segment.hasHeaders === true) {
+      offsets.push(0);
+      end = segment.bytes.length;
+      continue;
+    }
     if (segment.bytes.length > 0) {
       const align = Math.max(segment.align, 1);
       end += (((segment.vaddr - end) % align) + align) % align;
@@ -89,14 +103,17 @@ export function writeElf(image: ElfImage): Uint8Array {
   const out = new Writer(bytes);
 
   out.bytes([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-  out.half(2, 3);
+  out.half(image.isShared === true ? ET_DYN : ET_EXEC, 3);
   out.word(1, image.entry, EHDR, shOffset, 0);
   out.half(EHDR, PHDR, segments.length, SHDR, count, count - 1);
   segments.forEach((segment, i) => {
     const { type, vaddr, memSize, flags, align } = segment;
-    out.word(type, type === PT_LOAD ? offsets[i]! : 0, vaddr, vaddr);
-    out.word(segment.bytes.length, memSize, flags, align);
-    bytes.set(segment.bytes, offsets[i]!);
+    const isPart = type === PT_DYNAMIC || type === PT_INTERP;
+    const offset = type === PT_LOAD ? offsets[i]! : isPart ? offsetIn(image, offsets, vaddr) : 0;
+    out.word(type, offset, vaddr, vaddr);
+    out.word(isPart ? memSize : segment.bytes.length, memSize, flags, align);
+    const head = segment.hasHeaders === true ? EHDR + PHDR * segments.length : 0;
+    bytes.set(segment.bytes.subarray(head), offsets[i]! + head);
   });
 
   out.at = symtabOffset + SYM;
@@ -112,8 +129,8 @@ export function writeElf(image: ElfImage): Uint8Array {
   out.at = shOffset + SHDR;
   for (const section of sections) {
     const holder = segments.findIndex(
-      ({ vaddr, memSize }) =>
-        section.vaddr >= vaddr && section.vaddr < vaddr + Math.max(memSize, 1),
+      ({ type, vaddr, memSize }) =>
+        type === PT_LOAD && section.vaddr >= vaddr && section.vaddr < vaddr + Math.max(memSize, 1),
     );
     const offset = holder < 0 ? 0 : offsets[holder]! + section.vaddr - segments[holder]!.vaddr;
     const flags =
@@ -127,6 +144,15 @@ export function writeElf(image: ElfImage): Uint8Array {
   out.word(names.offset(".strtab"), SHT_STRTAB, 0, 0, strtabOffset, strings.length, 0, 0, 1, 0);
   out.word(names.offset(".shstrtab"), SHT_STRTAB, 0, 0, shstrtabOffset, names.length, 0, 0, 1, 0);
   return bytes;
+}
+
+/** Where in the file an address lies. */
+function offsetIn({ segments }: ElfImage, offsets: readonly number[], vaddr: number): number {
+  const holder = segments.findIndex(
+    (segment) =>
+      segment.type === PT_LOAD && vaddr >= segment.vaddr && vaddr < segment.vaddr + segment.memSize,
+  );
+  return holder < 0 ? 0 : offsets[holder]! + vaddr - segments[holder]!.vaddr;
 }
 
 /** What a file that claims to be ELF turned out to be. */
@@ -217,31 +243,6 @@ function parseSections(
     }
   }
   return { sections, symbols };
-}
-
-/** Strings one after the other, each ended by a zero. */
-class StringTable {
-  readonly #offsets = new Map<string, number>();
-  readonly #bytes: number[] = [0];
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  add(text: string): void {
-    if (this.#offsets.has(text)) return;
-    this.#offsets.set(text, this.#bytes.length);
-    for (let i = 0; i < text.length; i++) this.#bytes.push(text.charCodeAt(i) & 0xff);
-    this.#bytes.push(0);
-  }
-
-  offset(text: string): number {
-    return this.#offsets.get(text) ?? 0;
-  }
-
-  bytes(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
-  }
 }
 
 class Writer {

@@ -95,12 +95,26 @@ function unary(cursor: Cursor, options: ExprOptions): Expr {
     cursor.expect(")", "a closing parenthesis");
     return inner;
   }
+  if (!options.isIntel && cursor.eat("[")) {
+    const inner = parseExpression(cursor, options);
+    cursor.expect("]", "a closing bracket");
+    return inner;
+  }
   if (cursor.peek() === "'") return { kind: "number", value: cursor.characterConstant() };
   const at = cursor.at;
   if (/[0-9]/.test(cursor.peek())) return numberOrLocal(cursor, options, at);
   const name = cursor.name();
   if (name === "") return cursor.fail("expected a number, a symbol or (");
-  return { kind: "symbol", name, at };
+  return { kind: "symbol", name: name + wayOf(cursor), at };
+}
+
+/** `@PLT`, `@GOT` and `@GOTOFF`: over which table a symbol is reached, once there are shared libraries. */
+function wayOf(cursor: Cursor): string {
+  const way = /^@(?:PLT|GOTOFF|GOT)\b/i.exec(cursor.text.slice(cursor.at))?.[0];
+  if (way === undefined) return "";
+  cursor.at += way.length;
+  cursor.skipSpace();
+  return way.toUpperCase();
 }
 
 function numberOrLocal(cursor: Cursor, options: ExprOptions, at: number): Expr {

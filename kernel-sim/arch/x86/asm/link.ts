@@ -1,5 +1,6 @@
 /** Linking: sections get their addresses, fixups their values, and the whole becomes an ELF image. */
-import type { AsmObject } from "./assembler.ts";
+import { type AsmObject, GLOBAL_OFFSET_TABLE } from "./assembler.ts";
+import { type DynamicOptions, DynamicTables, type TableAddresses } from "./dynamic.ts";
 import {
   type ElfImage,
   type ElfSection,
@@ -11,6 +12,7 @@ import {
   PT_GNU_STACK,
   PT_LOAD,
 } from "./elf.ts";
+import { PT_DYNAMIC, PT_INTERP } from "./elf-dynamic.ts";
 import { type Expr, evaluate, type Lookup, symbolsOf } from "./expression.ts";
 import type { AsmError } from "./problem.ts";
 import type { Section } from "./section.ts";
@@ -20,6 +22,8 @@ export interface LinkOptions {
   readonly base?: number;
   /** The symbol that the program begins at. */
   readonly entry?: string;
+  /** The program uses shared libraries, or is one. */
+  readonly dynamic?: DynamicOptions;
 }
 
 export type LinkResult =
@@ -48,11 +52,14 @@ interface Output {
   vaddr: number;
 }
 
-/** Links objects to one executable. Errors name the line in the object's own source. */
+/** Links objects to one executable or library. Errors name the line in the object's own source. */
 export function link(objects: readonly AsmObject[], options: LinkOptions = {}): LinkResult {
-  const base = options.base ?? 0x08048000;
-  const outputs = collect(objects);
-  const segments = place(outputs, base);
+  const tables = options.dynamic && new DynamicTables(objects, options.dynamic);
+  const isLibrary = tables?.isLibrary ?? false;
+  const base = options.base ?? (isLibrary ? 0 : 0x08048000);
+  const outputs = collect(objects, tables);
+  // Where there are tables, the headers are part of the first segment.
+  const segments = place(outputs, tables === undefined ? base + PAGE : base);
   const addresses = new Map<Section, number>();
   for (const output of outputs) {
     for (const { section, offset } of output.parts) addresses.set(section, output.vaddr + offset);
@@ -60,8 +67,19 @@ export function link(objects: readonly AsmObject[], options: LinkOptions = {}): 
   const errors: AsmError[] = [];
   const globals = globalSymbols(objects, addresses, outputs, errors);
   const contents = new Map(outputs.map((output) => [output, emptyBytes(output)]));
+  const tableAt: TableAddresses = Object.fromEntries(
+    outputs.filter(({ parts }) => parts.length === 0).map(({ name, vaddr }) => [name, vaddr]),
+  );
+  if (tables !== undefined) {
+    tables.addressOf = (section) => addresses.get(section) ?? 0;
+    tables.valueOf = (name) => globals(name)?.value;
+    for (const { name, line, at } of tables.undefinedSymbols) {
+      const message = `the symbol ${name} is not defined, and none of the libraries has it`;
+      errors.push({ line, column: at + 1, message });
+    }
+  }
   objects.forEach((object) => {
-    const lookup = objectLookup(object, addresses, globals);
+    const known = objectLookup(object, addresses, globals);
     for (const section of object.sections) {
       const output = outputs.find(({ parts }) => parts.some((part) => part.section === section));
       if (output === undefined) continue;
@@ -72,6 +90,17 @@ export function link(objects: readonly AsmObject[], options: LinkOptions = {}): 
         bytes.set(fragment.bytes, start - output.vaddr);
         for (const fixup of fragment.fixups) {
           const place = start + fixup.offset;
+          const lookup =
+            tables === undefined
+              ? known
+              : tableLookup(
+                  object,
+                  known,
+                  tables,
+                  tableAt,
+                  section,
+                  fixup.isRelative ? place : undefined,
+                );
           const error = applyFixup(bytes, place - output.vaddr, place, fixup, lookup);
           if (error !== undefined) errors.push(error);
         }
@@ -85,13 +114,72 @@ export function link(objects: readonly AsmObject[], options: LinkOptions = {}): 
     errors.push({ line: 1, column: 1, message: `there is no global symbol ${entryName}` });
   }
   if (errors.length > 0) return { kind: "errors", errors };
+  for (const [name, bytes] of tables?.contents(tableAt) ?? []) {
+    const output = outputs.find((at) => at.name === name && at.parts.length === 0);
+    if (output !== undefined) contents.get(output)!.set(bytes);
+  }
+  const loads = segments.map((held) => segmentOf(held, contents));
   const image: ElfImage = {
-    entry,
-    segments: [...segments.map((held) => segmentOf(held, contents)), STACK],
+    entry: isLibrary && globals(entryName) === undefined ? 0 : entry,
+    isShared: isLibrary,
+    segments: [...tableSegments(outputs, loads), STACK],
     sections: outputs.map(sectionOf),
     symbols: objects.flatMap((object) => symbolsOfObject(object, addresses, globals)),
   };
   return { kind: "linked", image, lines: linesOf(objects, addresses) };
+}
+
+/** Where an object's references lead when there are tables. */
+function tableLookup(
+  object: AsmObject,
+  known: Lookup,
+  tables: DynamicTables,
+  at: TableAddresses,
+  section: Section,
+  /** Of a distance: where it is. */
+  place: number | undefined,
+): Lookup {
+  const isRelative = place !== undefined;
+  const fixed = (value: number) => ({ symbol: undefined, value });
+  return (written) => {
+    const name = written.split("@")[0]!;
+    const base = at[".got.plt"]!;
+    if (name === GLOBAL_OFFSET_TABLE) return fixed(base);
+    const served = tables.serve(object, written, isRelative, section.flags.isWritable);
+    switch (served.kind) {
+      case "static":
+        return known(name);
+      case "plt":
+        return fixed(tables.pltOf(at, name));
+      case "got":
+        return fixed(tables.gotOf(at, name) - base);
+      case "gotoff": {
+        const value = known(name)?.value;
+        return value === undefined ? undefined : fixed(value - base);
+      }
+      case "copy":
+        return fixed(tables.copyOf(at, name));
+      default:
+        // The dynamic linker adds the symbol to what stands there.
+        return fixed(served.kind === "dynamic" ? (place ?? 0) : 0);
+    }
+  };
+}
+
+/** The segments that say where the interpreter's name and the dynamic section are. */
+function tableSegments(outputs: readonly Output[], loads: readonly ElfSegment[]): ElfSegment[] {
+  const part = (name: string, type: number, flags: number): ElfSegment[] => {
+    const output = outputs.find((at) => at.name === name && at.parts.length === 0);
+    if (output === undefined) return [];
+    const { vaddr, size, alignment } = output;
+    return [{ type, flags, vaddr, bytes: new Uint8Array(0), memSize: size, align: alignment }];
+  };
+  // The interpreter's name comes before what it is to load.
+  return [
+    ...part(".interp", PT_INTERP, PF_R),
+    ...loads,
+    ...part(".dynamic", PT_DYNAMIC, PF_R | PF_W),
+  ];
 }
 
 /** Gaps between code are filled with NOPs. */
@@ -105,13 +193,27 @@ const STACK: ElfSegment = {
 };
 
 /** Code, then constants, then data, then what is zero at first: as ld orders them. */
-function collect(objects: readonly AsmObject[]): Output[] {
+function collect(objects: readonly AsmObject[], tables: DynamicTables | undefined): Output[] {
   const outputs: Output[] = [];
+  for (const { name, size, kind } of tables?.sizes() ?? []) {
+    outputs.push({
+      ...{
+        name,
+        parts: [],
+        size,
+        alignment: kind === "code" || kind === "zero" ? 16 : 4,
+        vaddr: 0,
+      },
+      isWritable: kind === "data" || kind === "zero",
+      isExecutable: kind === "code",
+      isNobits: kind === "zero",
+    });
+  }
   for (const section of objects.flatMap(({ sections }) => sections)) {
     const { isAlloc, isWritable, isExecutable, isNobits } = section.flags;
     if (!isAlloc || section.size === 0) continue;
     const joined = outputName(section.name);
-    let output = outputs.find(({ name }) => name === joined);
+    let output = outputs.find(({ name, parts }) => name === joined && parts.length > 0);
     if (output === undefined) {
       output = {
         ...{ name: joined, parts: [], isWritable, isExecutable, isNobits },
@@ -124,8 +226,9 @@ function collect(objects: readonly AsmObject[]): Output[] {
     output.size = offset + section.size;
     output.alignment = Math.max(output.alignment, section.alignment);
   }
-  const rank = ({ isExecutable, isWritable, isNobits }: Output): number => {
+  const rank = ({ parts, isExecutable, isWritable, isNobits }: Output): number => {
     if (isExecutable) return 0;
+    if (parts.length === 0 && !isWritable) return -1;
     return isWritable ? (isNobits ? 3 : 2) : 1;
   };
   return outputs.sort((a, b) => rank(a) - rank(b));
@@ -137,9 +240,9 @@ function outputName(name: string): string {
 }
 
 /** Sections with the same rights share a segment; each segment begins on a page of its own. */
-function place(outputs: readonly Output[], base: number): Output[][] {
+function place(outputs: readonly Output[], start: number): Output[][] {
   const segments: Output[][] = [];
-  let address = base + PAGE;
+  let address = start;
   let rights = "";
   for (const output of outputs) {
     const its = `${output.isWritable}${output.isExecutable}`;
@@ -172,6 +275,7 @@ function segmentOf(held: readonly Output[], contents: Map<Output, Uint8Array>): 
     type: PT_LOAD,
     flags: PF_R | (first.isWritable ? PF_W : 0) | (first.isExecutable ? PF_X : 0),
     ...{ vaddr: first.vaddr, bytes, memSize: last.vaddr + last.size - first.vaddr, align: PAGE },
+    ...(first.name === ".headers" ? { hasHeaders: true } : {}),
   };
 }
 
