@@ -33,8 +33,8 @@ const config: KnipConfig = {
   },
   // Used by path.
   ignoreDependencies: ["@fontsource-variable/.*", "@prisma/client", "prisma", "deno"],
-  // A file that the browser loads from the site.
-  ignoreUnresolved: ["/monaco/monaco-editor.js"],
+  // Files that the browser loads from the site.
+  ignoreUnresolved: ["/monaco/monaco-editor.js", "/xterm/xterm.js", "/xterm/addon-fit.js"],
   ignoreBinaries: ["useradd", "unshare", "mount", "umount"],
 };
 

@@ -19,7 +19,7 @@ export function proxy(request: NextRequest): NextResponse {
 
 /** All but files, and but the sandbox's frame, which answers with a stricter policy of its own. */
 export const config = {
-  matcher: ["/((?!_next/static|_next/image|sandbox/|monaco/|fonts/|favicon).*)"],
+  matcher: ["/((?!_next/static|_next/image|sandbox/|monaco/|xterm/|fonts/|favicon).*)"],
 };
 
 /**

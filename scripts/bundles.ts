@@ -28,6 +28,21 @@ export const BUNDLES: readonly Bundle[] = [
     },
   },
   {
+    // Fetched with the first terminal that somebody can type at.
+    name: "xterm",
+    entries: {
+      xterm: "@xterm/xterm",
+      "addon-fit": "@xterm/addon-fit",
+      "xterm-style": "@xterm/xterm/css/xterm.css",
+    },
+    folder: "public/xterm",
+    options: {
+      format: "esm",
+      platform: "browser",
+      target: ["chrome120", "firefox121", "safari17.4"],
+    },
+  },
+  {
     // The page fetches the Workers' text and hands it to its frame, which loads nothing.
     name: "sandbox",
     entries: {

@@ -1,4 +1,4 @@
-import type { Terminal } from "../api-terminal.ts";
+import type { Terminal, TerminalInput } from "../api-terminal.ts";
 import { facade } from "./facade.ts";
 import type { TerminalLine } from "./terminal-line.ts";
 
@@ -19,6 +19,10 @@ export interface TerminalPort {
   /** Types; answers what the line does not take now. */
   input(text: string): string;
   resize(rows: number, cols: number): void;
+  /** Lets happen again what was typed at the same terminal of an equal machine. */
+  replay(inputs: readonly TerminalInput[]): void;
+  /** What was typed, but for the first `n`. */
+  typedSince(n: number): readonly TerminalInput[];
   /** How many bytes were printed in all. */
   written(): number;
   /** What was printed from byte `from` on, as far as it is kept. */
@@ -67,7 +71,7 @@ export function terminalFacade(line: () => TerminalLine): Terminal {
 }
 
 function portOf(line: () => TerminalLine): TerminalPort {
-  const { driver, machine } = line();
+  const { driver, machine, typed } = line();
   const { kernel } = machine;
   return Object.freeze({
     tty: driver.name,
@@ -89,6 +93,8 @@ function portOf(line: () => TerminalLine): TerminalPort {
     advance: (untilNs: number) => line().advance(untilNs),
     input: (text: string) => line().input(text),
     resize: (rows: number, cols: number) => line().resize(rows, cols),
+    replay: (inputs: readonly TerminalInput[]) => line().replay(inputs),
+    typedSince: (n: number) => Object.freeze(typed.slice(n)),
     written: () => driver.log.total,
     outputSince: (from: number) => driver.log.since(from),
     isClosed() {

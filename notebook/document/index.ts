@@ -61,9 +61,17 @@ export type {
   Output,
   Position,
   TableData,
+  TerminalData,
   VerifierLogData,
 } from "./output.ts";
-export { MIME_CHART, MIME_MAP, MIME_TABLE, MIME_TRACE, MIME_VERIFIER_LOG } from "./output.ts";
+export {
+  MIME_CHART,
+  MIME_MAP,
+  MIME_TABLE,
+  MIME_TERMINAL,
+  MIME_TRACE,
+  MIME_VERIFIER_LOG,
+} from "./output.ts";
 export type { SearchAnswer, SearchHit } from "./search.ts";
 export {
   type Attempt,

@@ -9,6 +9,7 @@ export const MIME_CHART = "application/vnd.kernelbook.chart+json";
 export const MIME_VERIFIER_LOG = "application/vnd.kernelbook.verifier-log+json";
 export const MIME_MAP = "application/vnd.kernelbook.map+json";
 export const MIME_TRACE = "application/vnd.kernelbook.trace+json";
+export const MIME_TERMINAL = "application/vnd.kernelbook.terminal+json";
 
 export interface TableData {
   readonly columns: readonly string[];
@@ -47,6 +48,16 @@ export interface MapData {
     readonly keyAsInt?: string;
     readonly values: readonly { readonly hex: string; readonly asInt?: string }[];
   }[];
+}
+
+/** The screen of a machine's terminal; its text is the bundle's `text/plain`. */
+export interface TerminalData {
+  /** "tty1" */
+  readonly tty: string;
+  readonly rows: number;
+  readonly cols: number;
+  /** By this number its sandbox knows it, as long as its machine lives there; a stored output has none. */
+  readonly live?: number | undefined;
 }
 
 /** A place in a cell, 1-based. */

@@ -3,6 +3,7 @@
  * the page trusts nothing that comes out of the frame.
  */
 
+import type { TerminalInput } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 
 export interface CellToRun {
@@ -21,12 +22,50 @@ export interface CellNames {
 
 export type ToWorker =
   | { readonly type: "run"; readonly run: number; readonly cell: CellToRun; readonly seed: number }
-  | { readonly type: "analyse"; readonly request: number; readonly cells: readonly CellToRun[] };
+  | { readonly type: "analyse"; readonly request: number; readonly cells: readonly CellToRun[] }
+  | ToTerminal;
+
+/** To one of the terminals that cells have left alive. */
+export type ToTerminal =
+  | { readonly type: "terminal-type"; readonly terminal: number; readonly text: string }
+  | {
+      readonly type: "terminal-resize";
+      readonly terminal: number;
+      readonly rows: number;
+      readonly cols: number;
+    }
+  /** The page has shown so many bytes in all: only then come many more. */
+  | { readonly type: "terminal-seen"; readonly terminal: number; readonly bytes: number }
+  /** What was typed at it in a Worker that is gone. */
+  | {
+      readonly type: "terminal-replay";
+      readonly terminal: number;
+      readonly inputs: readonly TerminalInput[];
+    };
+
+/** What has happened at a terminal. */
+export interface TerminalNews {
+  readonly terminal: number;
+  /** What was printed, a character for each byte. */
+  readonly data: string;
+  /** What was typed, and at which time of the machine. */
+  readonly typed: readonly TerminalInput[];
+  /** So long has the processor worked for it in all: what a replay would take. */
+  readonly workMs: number;
+  /** The machine was closed, or has broken down: nothing comes any more. */
+  readonly isEnded: boolean;
+}
+
+/** Printed and not yet seen: with more, the machine waits. */
+export const TERMINAL_WINDOW_BYTES = 64 * 1024;
+/** One message to a terminal holds at most so many characters. */
+export const TERMINAL_INPUT_CHARACTERS = 4096;
 
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "output"; readonly run: number; readonly output: Output }
   | { readonly type: "done"; readonly run: number; readonly outcome: RunOutcome }
+  | ({ readonly type: "terminal" } & TerminalNews)
   | {
       readonly type: "analysed";
       readonly request: number;
@@ -47,9 +86,26 @@ export interface Sandbox {
   readonly ready: Promise<void>;
   run(cell: CellToRun, onOutput: (output: Output) => void): Promise<RunOutcome>;
   analyse(cells: readonly CellToRun[]): Promise<ReadonlyMap<string, CellNames>>;
+  readonly terminals: SandboxTerminals;
   /** Ends the running cell at once, whatever it does. */
   interrupt(): void;
   /** Forgets all names. */
   restart(): Promise<void>;
   close(): void;
 }
+
+/** The terminals that the cells of a sandbox have left alive, by the number in their output. */
+export interface SandboxTerminals {
+  type(terminal: number, text: string): void;
+  resize(terminal: number, rows: number, cols: number): void;
+  /** So many bytes of it have been shown since it was opened, or since it began again. */
+  seen(terminal: number, bytes: number): void;
+  /** Who hears of them; set once. */
+  listener: ((news: TerminalEvent) => void) | undefined;
+}
+
+export type TerminalEvent =
+  | { readonly kind: "printed"; readonly terminal: number; readonly data: string }
+  /** Its machine has begun again from its boot; what was typed was typed again, or is gone. */
+  | { readonly kind: "restarted"; readonly terminal: number; readonly isReplayed: boolean }
+  | { readonly kind: "ended"; readonly terminal: number };

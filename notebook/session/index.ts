@@ -19,3 +19,4 @@ export {
 } from "./session-cell.ts";
 export { hasSingleKeysHere, keepSingleKeys } from "./single-keys.ts";
 export type { SessionState } from "./state.ts";
+export type { TerminalLink, TerminalState } from "./terminals.ts";

@@ -12,6 +12,7 @@ import {
   type SessionState,
   step,
 } from "./state.ts";
+import { NotebookTerminals } from "./terminals.ts";
 
 /** What a notebook needs of the world. */
 export interface NotebookPorts {
@@ -32,6 +33,8 @@ const INSIST_MS = 50;
 /** One open notebook: the pure machine of `state.ts`, and what it has done in the world. */
 export class Notebook {
   readonly slug: string;
+  /** What cells have left alive for the reader to type at. */
+  readonly terminals = new NotebookTerminals();
   readonly #ports: NotebookPorts;
   readonly #listeners = new Set<() => void>();
   readonly #keeper: Keeper;
@@ -69,6 +72,7 @@ export class Notebook {
     clearTimeout(this.#analysis);
     this.#sandbox?.then((sandbox) => sandbox.close()).catch(() => undefined);
     this.#sandbox = undefined;
+    this.terminals.disconnect();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -306,6 +310,7 @@ export class Notebook {
     try {
       const sandbox = await this.#sandbox;
       await sandbox.ready;
+      this.terminals.connect(sandbox.terminals);
       if (this.#state.sandbox !== "ready") this.#send({ type: "sandbox", state: "ready" });
       return sandbox;
     } catch {
@@ -317,6 +322,7 @@ export class Notebook {
   /** The next run tries to open another one. */
   #lose(): void {
     this.#sandbox = undefined;
+    this.terminals.disconnect();
     this.#send({ type: "sandbox", state: "failed" });
   }
 }

@@ -2,7 +2,13 @@
 
 import type { Output } from "#notebook/document";
 import { compileCell, createRealm, type Realm } from "#notebook/runtime";
-import type { CellNames, CellToRun, RunOutcome, Sandbox } from "../runtime/protocol.ts";
+import type {
+  CellNames,
+  CellToRun,
+  RunOutcome,
+  Sandbox,
+  SandboxTerminals,
+} from "../runtime/protocol.ts";
 import type {
   Agreement,
   CellVersion,
@@ -76,6 +82,7 @@ export function heldBack(): { opened: Promise<void>; open: () => void } {
 /** Runs cells in this process. What it cannot do is end a loop: runs that wait end at once. */
 class ProcessSandbox implements Sandbox {
   readonly ready = Promise.resolve();
+  readonly terminals = NO_TERMINALS;
   readonly #before: Promise<void>;
   #realm: Realm = createRealm();
   #end: () => void = () => undefined;
@@ -125,6 +132,14 @@ class ProcessSandbox implements Sandbox {
     this.#end();
   }
 }
+
+/** Here no terminal outlives its cell. */
+const NO_TERMINALS: SandboxTerminals = {
+  type: () => undefined,
+  resize: () => undefined,
+  seen: () => undefined,
+  listener: undefined,
+};
 
 /** What the tabs of one browser share. */
 export class MemoryStore {

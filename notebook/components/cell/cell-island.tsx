@@ -6,6 +6,7 @@ import { Icon } from "../icon.tsx";
 import { useCell, useNotebook, useNotebookState } from "../notebook/context.ts";
 import css from "./cell.module.css";
 import { CellCode } from "./cell-code.tsx";
+import { CellIdContext } from "./cell-id.ts";
 import { CellMenu } from "./cell-menu.tsx";
 import { CellOutput } from "./cell-output.tsx";
 import { CellState } from "./cell-state.tsx";
@@ -42,7 +43,9 @@ export function CellIsland({ id, code, output }: CellIslandProps) {
       <CellCode cell={cell} isEditing={isEditing} stored={code} />
       <CellState cell={cell} isEditing={isEditing} />
       {cell.conflict !== undefined && <ConflictNotice cell={cell} conflict={cell.conflict} />}
-      <CellOutput cell={cell} stored={output} />
+      <CellIdContext value={id}>
+        <CellOutput cell={cell} stored={output} />
+      </CellIdContext>
     </section>
   );
 }

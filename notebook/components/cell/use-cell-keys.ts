@@ -21,6 +21,8 @@ export function useCellKeys(
   const reader = useRef(new KeyReader());
   return (event) => {
     if (event.nativeEvent.isComposing || !(event.target instanceof Element)) return;
+    // A terminal takes every key itself.
+    if (event.target.closest("[data-terminal-keys]") !== null) return;
     const isEditing = notebook.state().editing === cell.id;
     const isOnCode = event.target.hasAttribute("data-code");
     const isHeld = event.shiftKey || event.ctrlKey || event.metaKey || event.altKey;

@@ -5,16 +5,19 @@ import {
   MIME_CHART,
   MIME_MAP,
   MIME_TABLE,
+  MIME_TERMINAL,
   MIME_TRACE,
   MIME_VERIFIER_LOG,
   type MimeBundle,
   type TableData,
+  type TerminalData,
   type VerifierLogData,
 } from "#notebook/document";
 import { ChartOutput } from "./chart-output.tsx";
 import { MapOutput } from "./map-output.tsx";
 import { SvgOutput } from "./svg-output.tsx";
 import { TableOutput } from "./table-output.tsx";
+import { TerminalOutput } from "./terminal-output.tsx";
 import { TextOutput } from "./text-output.tsx";
 import { type TraceData, TraceOutput } from "./trace-output.tsx";
 import { VerifierLogOutput } from "./verifier-log-output.tsx";
@@ -33,6 +36,15 @@ const RENDERERS: readonly (readonly [mime: string, render: Renderer])[] = [
   [MIME_MAP, (bundle) => <MapOutput map={bundle[MIME_MAP] as MapData} />],
   [MIME_TRACE, (bundle) => <TraceOutput trace={bundle[MIME_TRACE] as TraceData} />],
   [MIME_CHART, (bundle) => <ChartOutput chart={bundle[MIME_CHART] as ChartData} />],
+  [
+    MIME_TERMINAL,
+    (bundle) => (
+      <TerminalOutput
+        terminal={bundle[MIME_TERMINAL] as TerminalData}
+        text={bundle["text/plain"]}
+      />
+    ),
+  ],
   [MIME_TABLE, (bundle) => <TableOutput table={bundle[MIME_TABLE] as TableData} />],
   [
     "image/svg+xml",

@@ -3,6 +3,7 @@
 import {
   MIME_MAP,
   MIME_TABLE,
+  MIME_TERMINAL,
   MIME_TRACE,
   MIME_VERIFIER_LOG,
   type MimeBundle,
@@ -10,24 +11,29 @@ import {
 import { DEFAULT_LIMITS, inspect, ownData } from "./inspect.ts";
 import { mapAsText, mapDataOf } from "./map.ts";
 import { tableAsText, tableOf } from "./table.ts";
+import { type TerminalHost, terminalOf } from "./terminal.ts";
 import { traceAsText, traceOf } from "./trace.ts";
 import { verifierLogAsText, verifierLogOf } from "./verifier-log.ts";
 
 const MOST_TEXT = 64 * 1024;
 
-/** Answers how `value` is shown; never throws, whatever the value is. */
-export function bundleOf(value: unknown): MimeBundle {
+/** Answers how `value` is shown; never throws, whatever the value is. A terminal stays alive at `host`. */
+export function bundleOf(value: unknown, host?: TerminalHost): MimeBundle {
   if (typeof value === "string") return { "text/plain": stringText(value) };
   if (typeof value !== "object" || value === null) return { "text/plain": inspect(value) };
   try {
-    return bundleOfObject(value) ?? { "text/plain": inspect(value) };
+    return bundleOfObject(value, host) ?? { "text/plain": inspect(value) };
   } catch {
     // A facade's method threw, or something only looks like one.
     return { "text/plain": inspect(value) };
   }
 }
 
-function bundleOfObject(value: object): MimeBundle | undefined {
+function bundleOfObject(value: object, host: TerminalHost | undefined): MimeBundle | undefined {
+  const terminal = terminalOf(value, host);
+  if (terminal !== undefined) {
+    return { "text/plain": cutText(terminal.text), [MIME_TERMINAL]: terminal.data };
+  }
   const log = verifierLogOf(value);
   if (log !== undefined) return { "text/plain": verifierLogAsText(log), [MIME_VERIFIER_LOG]: log };
   const map = mapDataOf(value);

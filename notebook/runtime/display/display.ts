@@ -10,6 +10,7 @@ import {
 import { bundleOf, cutText } from "./bundle.ts";
 import { ownData } from "./inspect.ts";
 import { tableAsText, tableOf } from "./table.ts";
+import type { TerminalHost } from "./terminal.ts";
 
 const MOST_SVG = 200_000;
 const MOST_POINTS = 10_000;
@@ -24,10 +25,13 @@ export interface Display {
   svg(source: string, text?: string): void;
 }
 
-/** @param show takes what is displayed, in order */
-export function makeDisplay(show: (bundle: MimeBundle) => void): Display {
+/**
+ * @param show takes what is displayed, in order
+ * @param host where terminals that are displayed stay alive
+ */
+export function makeDisplay(show: (bundle: MimeBundle) => void, host?: TerminalHost): Display {
   const display = (value: unknown): void => {
-    show(typeof value === "string" ? { "text/plain": cutText(value) } : bundleOf(value));
+    show(typeof value === "string" ? { "text/plain": cutText(value) } : bundleOf(value, host));
   };
   const table = (records: readonly object[]): void => {
     const data = tableOf(records);

@@ -7,6 +7,7 @@ import type { Output } from "#notebook/document";
 import type { Compiled } from "../compile/compile.ts";
 import { bundleOf } from "../display/bundle.ts";
 import { makeDisplay } from "../display/display.ts";
+import type { TerminalHost } from "../display/terminal.ts";
 import { VirtualClock } from "./clock.ts";
 import { makeConsole } from "./console.ts";
 import { makeEndowments } from "./endowments.ts";
@@ -27,6 +28,8 @@ export interface RealmOptions {
    * waits while no timer is set waits for ever, and is told so.
    */
   readonly waitsForOthers?: boolean;
+  /** Where terminals that a cell shows stay alive. */
+  readonly terminals?: TerminalHost;
 }
 
 export interface RunOptions {
@@ -75,19 +78,21 @@ class CompartmentRealm implements Realm {
   readonly #compartment: Compartment;
   readonly #modules: ReadonlyMap<string, object>;
   readonly #waitsForOthers: boolean;
+  readonly #terminals: TerminalHost | undefined;
   readonly #clock = new VirtualClock();
   readonly #scope: CellScope;
   readonly #sources: Evaluated[] = [];
   #gate: OutputGate = new OutputGate(() => undefined, CELL_OUTPUT_LIMITS, hostNow);
   #random: () => number = seededRandom(0);
 
-  constructor({ modules = {}, globals = {}, waitsForOthers = false }: RealmOptions) {
+  constructor({ modules = {}, globals = {}, waitsForOthers = false, terminals }: RealmOptions) {
     this.#modules = new Map(Object.entries(harden(modules)));
     this.#waitsForOthers = waitsForOthers;
+    this.#terminals = terminals;
     const endowments = {
       ...makeEndowments({ clock: this.#clock, random: () => this.#random() }),
       console: makeConsole((stream, text) => this.#gate.print(stream, text)),
-      display: makeDisplay((bundle) => this.#gate.show({ kind: "display", bundle })),
+      display: makeDisplay((bundle) => this.#gate.show({ kind: "display", bundle }), terminals),
       ...globals,
     };
     this.#compartment = new Compartment({ globals: harden(endowments), __options__: true });
@@ -103,7 +108,7 @@ class CompartmentRealm implements Realm {
     const end = await this.#run(options, () => this.#evaluate(id, compiled, this.#scope.declare));
     if (end.kind === "threw") return this.#fail(end.thrown);
     if (end.value !== undefined) {
-      this.#gate.show({ kind: "result", bundle: bundleOf(end.value) });
+      this.#gate.show({ kind: "result", bundle: bundleOf(end.value, this.#terminals) });
     }
     const late = await this.#finishTimers();
     if (late?.kind === "threw") return this.#fail(late.thrown);

@@ -5,6 +5,7 @@ import { compileCell } from "../compile/compile.ts";
 import type { CellNames, CellToRun, FromWorker, RunOutcome, ToWorker } from "../protocol.ts";
 import { createRealm, type Realm, type RealmOptions } from "../realm/realm.ts";
 import { nextTurn } from "../realm/settle.ts";
+import { LiveTerminals } from "./live-terminals.ts";
 import { catchStrayRejections } from "./stray-rejections.ts";
 
 type RunMessage = Extract<ToWorker, { type: "run" }>;
@@ -13,26 +14,37 @@ type AnalyseMessage = Extract<ToWorker, { type: "analyse" }>;
 /** Serves one notebook on `port`. */
 export function serveCells(kernel: RealmOptions, port: MessagePort): void {
   const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
-  const service = new CellService(createRealm(kernel), send);
+  const terminals = new LiveTerminals({
+    send: (news) => send({ type: "terminal", ...news }),
+    now: () => hostPerformance.now(),
+    later: (callback, ms) => hostSetTimeout(callback, ms),
+    soon: (callback) => void nextTurn().then(callback),
+  });
+  const service = new CellService(createRealm({ ...kernel, terminals }), terminals, send);
   catchStrayRejections((thrown) => service.reportStray(thrown));
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => service.receive(data);
 }
 
 class CellService {
   readonly #realm: Realm;
+  readonly #terminals: LiveTerminals;
   readonly #send: (message: FromWorker) => void;
   #queue: Promise<void> = Promise.resolve();
   #running: number | undefined;
   #hasStray = false;
 
-  constructor(realm: Realm, send: (message: FromWorker) => void) {
+  constructor(realm: Realm, terminals: LiveTerminals, send: (message: FromWorker) => void) {
     this.#realm = realm;
+    this.#terminals = terminals;
     this.#send = send;
   }
 
   receive(message: ToWorker): void {
     if (message.type === "analyse") this.#analyse(message);
-    else this.#queue = this.#queue.then(() => this.#run(message));
+    else if (message.type === "run") this.#queue = this.#queue.then(() => this.#run(message));
+    else if (message.type !== "terminal-replay") this.#terminals.receive(message);
+    // In the order of the runs: it needs the terminal that a run before it opens.
+    else this.#queue = this.#queue.then(() => this.#terminals.receive(message));
   }
 
   /** Told in the output of the cell that runs; after it nobody would see it. */
@@ -81,3 +93,6 @@ function namesOfCell(source: string): CellNames {
   if (compiled.kind === "compiled") return compiled.names;
   return { declares: [], reads: [], writes: [] };
 }
+
+// Taken before any other code could replace them.
+const { performance: hostPerformance, setTimeout: hostSetTimeout } = globalThis;

@@ -8,16 +8,24 @@ import type { CellNames, CellToRun, RunOutcome, Sandbox } from "../../runtime/pr
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
 import { needsKernel } from "./needs-kernel.ts";
+import { Terminals, type TerminalsOfRun } from "./terminals.ts";
 
 const LOOK_EVERY_MS = 2_000;
 
+/** A run that has ended, with the terminals that it has left behind. */
+interface FinishedRun {
+  readonly cell: CellToRun;
+  readonly terminals: TerminalsOfRun;
+}
+
 export class CellSandbox implements Sandbox {
   readonly ready: Promise<void>;
+  readonly terminals = new Terminals();
   #frame: Promise<SandboxFrame>;
   #worker: Promise<CellWorker>;
   #spare: Promise<CellWorker>;
   /** What has run to its end since the last restart, in order. */
-  #finished: CellToRun[] = [];
+  #finished: FinishedRun[] = [];
   /** One run at a time, and none before a replay is done. */
   #queue: Promise<unknown>;
   /** Ends the runs of which `generation` was smaller. */
@@ -29,7 +37,7 @@ export class CellSandbox implements Sandbox {
 
   constructor() {
     this.#frame = openFrame(false);
-    this.#worker = this.#frame.then((frame) => new CellWorker(frame));
+    this.#worker = this.#frame.then((frame) => this.#newWorker(frame));
     this.ready = this.#worker.then((worker) => worker.ready);
     // Not before the first one is ready: it would take the first one's time.
     this.#spare = this.ready.then(() => this.#startWorker());
@@ -45,9 +53,13 @@ export class CellSandbox implements Sandbox {
       if (generation !== this.#generation) return { kind: "interrupted" };
       const began = performance.now();
       if (!this.#hasKernel && needsKernel(cell.source)) await this.#loadKernel();
-      const end = await this.#watch(await this.#worker, cell, onOutput);
+      const worker = await this.#worker;
+      const terminals: number[] = [];
+      const end = await this.#watch(worker, cell, (output) =>
+        onOutput(this.terminals.numbered(worker, output, terminals)),
+      );
       if (end.kind !== "died") {
-        this.#finished.push(cell);
+        this.#finished.push({ cell, terminals });
         return end;
       }
       if (generation !== this.#generation) return { kind: "interrupted" };
@@ -102,8 +114,14 @@ export class CellSandbox implements Sandbox {
   }
 
   async #startWorker(): Promise<CellWorker> {
-    const worker = new CellWorker(await this.#frame);
+    const worker = this.#newWorker(await this.#frame);
     await worker.ready;
+    return worker;
+  }
+
+  #newWorker(frame: SandboxFrame): CellWorker {
+    const worker = new CellWorker(frame);
+    this.terminals.listenTo(worker);
     return worker;
   }
 
@@ -129,7 +147,12 @@ export class CellSandbox implements Sandbox {
   async #replay(): Promise<void> {
     const worker = await this.#worker;
     await worker.ready;
-    for (const cell of this.#finished) await worker.run(cell, CELL_SEED, () => undefined);
+    for (const { cell, terminals } of this.#finished) {
+      const opened: number[] = [];
+      await worker.run(cell, CELL_SEED, (output) =>
+        this.terminals.again(worker, output, terminals, opened),
+      );
+    }
   }
 
   /** The Worker of the current run has died. Its frame may have died with it. */

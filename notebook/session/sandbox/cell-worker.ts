@@ -1,18 +1,33 @@
 /** One Worker for cells, with its answers matched to what was asked. */
 
 import type { Output } from "#notebook/document";
-import type {
-  CellNames,
-  CellToRun,
-  FromWorker,
-  RunOutcome,
-  ToWorker,
+import {
+  type CellNames,
+  type CellToRun,
+  type FromWorker,
+  type RunOutcome,
+  TERMINAL_WINDOW_BYTES,
+  type TerminalNews,
+  type ToTerminal,
+  type ToWorker,
 } from "../../runtime/protocol.ts";
 import type { SandboxFrame, SandboxWorker } from "./frame.ts";
 import { parseFromWorker } from "./worker-message.ts";
 
 /** More messages than this in one run are no honest output. */
 const MOST_MESSAGES = 2_000;
+
+/** News of a terminal that the page has not answered: an honest Worker waits long before. */
+const MOST_UNSEEN_NEWS = 64;
+/** Terminals of one Worker that ever were. */
+const MOST_TERMINALS = 1024;
+const MOST_UNSEEN_BYTES = 3 * TERMINAL_WINDOW_BYTES;
+
+interface Unseen {
+  received: number;
+  seen: number;
+  news: number;
+}
 
 /** How a run in a Worker ended: by itself, or with the Worker. */
 export type WorkerEnd = RunOutcome | { readonly kind: "died" };
@@ -32,6 +47,11 @@ export class CellWorker {
   #lastNumber = 0;
   #onReady: () => void = () => undefined;
   readonly #runs = new Map<number, OpenRun>();
+  readonly #unseen = new Map<number, Unseen>();
+  /** Hears of its terminals. */
+  onTerminal: (news: TerminalNews) => void = () => undefined;
+  /** It has ended, by itself or not. */
+  onEnd: () => void = () => undefined;
   readonly #analyses = new Map<number, (names: Names | undefined) => void>();
 
   constructor(frame: SandboxFrame) {
@@ -62,6 +82,15 @@ export class CellWorker {
     });
   }
 
+  tellTerminal(message: ToTerminal): void {
+    const unseen = this.#unseen.get(message.terminal);
+    if (message.type === "terminal-seen" && unseen !== undefined) {
+      unseen.seen = message.bytes;
+      unseen.news = 0;
+    }
+    if (!this.#isEnded) this.#send(message);
+  }
+
   /** Ends it at once; whoever waits for a run learns that it died. */
   end(): void {
     if (this.#isEnded) return;
@@ -72,6 +101,7 @@ export class CellWorker {
     for (const resolve of this.#analyses.values()) resolve(undefined);
     this.#runs.clear();
     this.#analyses.clear();
+    this.onEnd();
   }
 
   #send(message: ToWorker): void {
@@ -96,6 +126,9 @@ export class CellWorker {
         this.#runs.get(message.run)?.end(message.outcome);
         this.#runs.delete(message.run);
         return;
+      case "terminal":
+        this.#takeNews(message);
+        return;
       case "analysed":
         this.#takeNames(message);
     }
@@ -106,6 +139,23 @@ export class CellWorker {
     if (run === undefined) return;
     if (++run.messages > MOST_MESSAGES) this.end();
     else run.onOutput(output);
+  }
+
+  /** Who sends more than the window of a terminal holds floods the page. */
+  #takeNews({ type: _, ...news }: Extract<FromWorker, { type: "terminal" }>): void {
+    let unseen = this.#unseen.get(news.terminal);
+    if (unseen === undefined) {
+      unseen = { received: 0, seen: 0, news: 0 };
+      this.#unseen.set(news.terminal, unseen);
+    }
+    unseen.received += news.data.length;
+    unseen.news++;
+    const isFlood =
+      unseen.news > MOST_UNSEEN_NEWS ||
+      unseen.received - unseen.seen > MOST_UNSEEN_BYTES ||
+      this.#unseen.size > MOST_TERMINALS;
+    if (isFlood) this.end();
+    else this.onTerminal(news);
   }
 
   #takeNames({ request, names }: Extract<FromWorker, { type: "analysed" }>): void {

@@ -8,15 +8,23 @@ import {
   MIME_CHART,
   MIME_MAP,
   MIME_TABLE,
+  MIME_TERMINAL,
   MIME_TRACE,
   MIME_VERIFIER_LOG,
   type MimeBundle,
   type Output,
 } from "#notebook/document";
-import type { FromWorker } from "../../runtime/protocol.ts";
+import {
+  type FromWorker,
+  TERMINAL_INPUT_CHARACTERS,
+  TERMINAL_WINDOW_BYTES,
+} from "../../runtime/protocol.ts";
 
 /** One message as text. A run's outputs are limited to 256 KiB before they are sent. */
 const MOST_CHARACTERS = 4 * 1024 * 1024;
+
+/** What was typed since the news before. */
+const MOST_TYPED = 4096;
 
 const count = z.number().check(z.nonnegative());
 const strings = z.array(z.string());
@@ -66,6 +74,16 @@ const trace = z.object({
   ),
 });
 
+/** Rows and columns of a window, as a machine may ask for them. */
+const size = z.int().check(z.minimum(1), z.maximum(500));
+
+const terminal = z.object({
+  tty: z.string().check(z.maxLength(32)),
+  rows: size,
+  cols: size,
+  live: z.optional(count),
+});
+
 /** The kinds of data that the page has a renderer for; HTML is none of them. */
 const MIME_SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   "image/svg+xml": z.string(),
@@ -74,6 +92,7 @@ const MIME_SHAPES: Readonly<Record<string, z.ZodMiniType>> = {
   [MIME_MAP]: map,
   [MIME_TRACE]: trace,
   [MIME_VERIFIER_LOG]: verifierLog,
+  [MIME_TERMINAL]: terminal,
 };
 
 const bundle = z.pipe(
@@ -101,10 +120,23 @@ const output = z.discriminatedUnion("kind", [
 
 const outcome = z.object({ kind: z.enum(["ok", "error"]), ms: count });
 
+const typed = z.union([
+  z.object({ at: count, text: z.string().check(z.maxLength(TERMINAL_INPUT_CHARACTERS)) }),
+  z.object({ at: count, rows: size, cols: size }),
+]);
+
 const fromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("output"), run: count, output }),
   z.object({ type: z.literal("done"), run: count, outcome }),
+  z.object({
+    type: z.literal("terminal"),
+    terminal: count,
+    data: z.string().check(z.maxLength(TERMINAL_WINDOW_BYTES)),
+    typed: z.array(typed).check(z.maxLength(MOST_TYPED)),
+    workMs: count,
+    isEnded: z.boolean(),
+  }),
   z.object({
     type: z.literal("analysed"),
     request: count,

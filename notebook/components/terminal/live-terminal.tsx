@@ -1,0 +1,134 @@
+"use client";
+
+import { useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import type { TerminalData } from "#notebook/document";
+import type { TerminalLink, TerminalState } from "#notebook/session";
+import { CellIdContext } from "../cell/cell-id.ts";
+import { useNotebook } from "../notebook/context.ts";
+import css from "../outputs/terminal.module.css";
+import type { XtermHandle } from "./xterm.ts";
+
+interface LiveTerminalProps {
+  terminal: TerminalData;
+  link: TerminalLink;
+}
+
+/** A terminal of a machine that lives in the sandbox: the reader types, its programs answer. */
+export function LiveTerminal({ terminal, link }: LiveTerminalProps) {
+  const { tty, rows, cols } = terminal;
+  const place = useRef<HTMLDivElement>(null);
+  const bar = useRef<HTMLDivElement>(null);
+  const [handle, setHandle] = useState<XtermHandle | "coming" | "failed">("coming");
+  const state = useSyncExternalStore(link.subscribe, link.state, link.state);
+  const printed = usePrintedText(typeof handle === "object" ? handle : undefined);
+
+  useEffect(() => {
+    const host = place.current;
+    if (host === null) return;
+    let made: XtermHandle | undefined;
+    let isGone = false;
+    const ariaLabel = `Terminal ${tty}. Escape, then Tab, leaves it.`;
+    const onLeave = () => bar.current?.querySelector("button")?.focus();
+    void import("./xterm.ts")
+      .then(({ createXterm }) =>
+        createXterm(host, { link, rows, cols, ariaLabel, onLeave }, () => !isGone),
+      )
+      .then((created) => {
+        made = created;
+        if (created !== undefined) setHandle(created);
+      })
+      .catch(() => setHandle("failed"));
+    return () => {
+      isGone = true;
+      made?.dispose();
+    };
+  }, [link, tty, rows, cols]);
+
+  return (
+    <figure className={css["terminal"]} aria-label={`Terminal ${tty}`}>
+      <div className={css["screen"]} data-terminal-keys="" data-ended={state.kind === "ended"}>
+        <div ref={place} />
+      </div>
+      <pre className={css["printed"]}>{printed}</pre>
+      {handle === "failed" && (
+        <p className={css["notice"]}>The terminal could not be fetched: is the network there?</p>
+      )}
+      <Notice state={state} />
+      <figcaption className={css["hint"]}>
+        <Buttons bar={bar} tty={tty} handle={typeof handle === "object" ? handle : undefined} />
+        <span>
+          <kbd>Ctrl</kbd> <kbd>]</kbd> or <kbd>Esc</kbd> <kbd>Tab</kbd> leaves
+        </span>
+      </figcaption>
+    </figure>
+  );
+}
+
+interface ButtonsProps {
+  bar: React.RefObject<HTMLDivElement | null>;
+  tty: string;
+  handle: XtermHandle | undefined;
+}
+
+function Buttons({ bar, tty, handle }: ButtonsProps) {
+  const notebook = useNotebook();
+  const cell = useContext(CellIdContext);
+  const [hasCopied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(handle?.text() ?? "");
+    setCopied(true);
+  };
+  return (
+    <div ref={bar} className={css["bar"]} role="toolbar" aria-label={`Terminal ${tty}`}>
+      {cell !== undefined && (
+        <button type="button" onClick={() => notebook.run([cell])}>
+          Restart machine
+        </button>
+      )}
+      <button type="button" onClick={() => handle?.clear()}>
+        Clear
+      </button>
+      <button
+        type="button"
+        onClick={() => void copy().catch(() => undefined)}
+        onBlur={() => setCopied(false)}
+      >
+        {hasCopied ? "Copied" : "Copy text"}
+      </button>
+    </div>
+  );
+}
+
+/** What has become of the machine, where it is not simply alive. */
+function Notice({ state }: { state: TerminalState }) {
+  return (
+    <p className={css["notice"]} role="status">
+      {noticeOf(state)}
+    </p>
+  );
+}
+
+function noticeOf(state: TerminalState): string {
+  switch (state.kind) {
+    case "live":
+      return "";
+    case "ended":
+      return "This machine has ended. Restart it to type here again.";
+    case "restarted":
+      return state.isReplayed
+        ? "The machine was booted again, and what was typed was typed again."
+        : "The machine was booted again. What had been typed is gone: it had computed too much to be repeated.";
+  }
+}
+
+/** On paper the screen is text: taken when the page is printed. */
+function usePrintedText(handle: XtermHandle | undefined): string {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    if (handle === undefined) return;
+    const take = () => setText(handle.text());
+    window.addEventListener("beforeprint", take);
+    return () => window.removeEventListener("beforeprint", take);
+  }, [handle]);
+  return text;
+}
