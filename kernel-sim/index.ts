@@ -55,7 +55,12 @@ export {
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
 export { i386 } from "./facade/i386-global.ts";
-export { installKernelPart, type KernelPart, terminalPort } from "./facade/kernel-part.ts";
+export {
+  installKernelPart,
+  type KernelPart,
+  type ModeTimes,
+  terminalPort,
+} from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
 export type { TerminalPort } from "./facade/terminal.ts";
 export { bpf } from "./facade/toolkit.ts";

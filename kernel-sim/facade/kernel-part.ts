@@ -5,6 +5,14 @@ import type { TraceRing } from "../trace/ring.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import type { TerminalPort } from "./terminal.ts";
 
+/** What CPUs have spent in each mode, in ns. */
+export interface ModeTimes {
+  readonly user: number;
+  readonly kernel: number;
+  readonly interrupt: number;
+  readonly idle: number;
+}
+
 /**
  * The kernel that runs programs, as far as machines need it. A page loads it only when a cell runs programs: it
  * is more than half of the simulator, and BPF can do without.

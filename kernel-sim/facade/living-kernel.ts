@@ -37,6 +37,7 @@ import { programLoader } from "../user/user-context.ts";
 import { MachineConsole } from "./console.ts";
 import { facade } from "./facade.ts";
 import { Journal } from "./journal.ts";
+import type { ModeTimes } from "./kernel-part.ts";
 import { kernelViews } from "./kernel-view.ts";
 import { attachDisk, diskView } from "./machine-disk.ts";
 import { PastRuns, pastFacade } from "./past.ts";
@@ -351,6 +352,19 @@ export class LivingKernel {
   /** What `task` (or, without one, anybody) has written to the console, as text. */
   output(task?: Task): string {
     return task === undefined ? this.console.all.text : this.console.outputOf(task.tgid);
+  }
+
+  /** The time of all CPUs by mode. @linux fs/proc/stat.c `show_stat` (6.18) */
+  modeTimes(): ModeTimes {
+    const now = this.kernel.now();
+    const sum = { user: 0, kernel: 0, interrupt: 0, idle: 0 };
+    for (const rq of this.kernel.sched.runQueues) {
+      sum.user += rq.userNs + rq.niceNs;
+      sum.kernel += rq.systemNs;
+      sum.interrupt += rq.irqNs;
+      sum.idle += rq.idleNs + (rq.nrRunning > 0 ? 0 : Math.max(0, now - rq.now));
+    }
+    return sum;
   }
 
   /** A program must not run the machine that runs it. */

@@ -13,6 +13,7 @@ import {
 import { earlyLinux, linuxStatistics, unixFamily } from "#notebook/document";
 import { lockRealm } from "./realm/lockdown.ts";
 import type { RealmOptions } from "./realm/realm.ts";
+import type { MachineTimes } from "./worker/machine-times.ts";
 
 /**
  * Options for a realm in which the simulator is there. Freezes the simulator's classes: a cell
@@ -29,11 +30,11 @@ export function openKernel(): RealmOptions {
 
 /**
  * Takes the kernel that runs programs from the global object, where a script in front of this one may have
- * put it. To be called before `openKernel`.
+ * put it, and lets `times` count what its machines do. To be called before `openKernel`.
  */
-export function takeKernelPart(): void {
+export function takeKernelPart(times: MachineTimes): void {
   const property = Object.getOwnPropertyDescriptor(globalThis, "kernelbookKernel");
   if (property === undefined) return;
-  installKernelPart(property.value as KernelPart);
+  installKernelPart(times.watch(property.value as KernelPart));
   Reflect.deleteProperty(globalThis, "kernelbookKernel");
 }

@@ -3,7 +3,7 @@
  * the page trusts nothing that comes out of the frame.
  */
 
-import type { TerminalInput } from "#kernel-sim";
+import type { ModeTimes, TerminalInput } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 
 export interface CellToRun {
@@ -73,8 +73,12 @@ export type FromWorker =
     };
 
 export type RunOutcome =
-  | { readonly kind: "ok"; readonly ms: number }
-  | { readonly kind: "error"; readonly ms: number }
+  | {
+      readonly kind: "ok" | "error";
+      readonly ms: number;
+      /** Of the machines that ran programs. */
+      readonly modes?: ModeTimes | undefined;
+    }
   | { readonly kind: "interrupted" };
 
 /**

@@ -1,3 +1,4 @@
+import type { ModeTimes } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 import type { CellStatus } from "./cell-status.ts";
 
@@ -23,6 +24,8 @@ export type ShownOutput =
       readonly source: string;
       /** The run's number; the running one has the number of runs that have ended. */
       readonly run: number;
+      /** How machines spent their time in it; undefined when none ran a program, or before its end. */
+      readonly modes?: ModeTimes | undefined;
     };
 
 /** A run that has ended. */

@@ -260,10 +260,11 @@ function finished(state: SessionState, id: string, outcome: RunOutcome, at: numb
   if (running?.id !== id || cell === undefined) return only(state);
   const items = isFresh(state, cell) ? itemsOf(cell) : [];
   const isOk = outcome.kind === "ok";
+  const modes = outcome.kind === "interrupted" ? undefined : outcome.modes;
   const done = mapCell(state, id, (mine) => ({
     ...mine,
     status: statusAfter(mine, items, outcome, at),
-    output: { kind: "run", source: running.source, items, run: state.runs },
+    output: { kind: "run", source: running.source, items, run: state.runs, modes },
     lastRun:
       outcome.kind === "interrupted"
         ? mine.lastRun && { ...mine.lastRun, isOk: false }

@@ -11,6 +11,7 @@ import { CellMenu } from "./cell-menu.tsx";
 import { CellOutput } from "./cell-output.tsx";
 import { CellState } from "./cell-state.tsx";
 import { ConflictNotice } from "./conflict-notice.tsx";
+import { ModeStrip } from "./mode-strip.tsx";
 import { useCellKeys } from "./use-cell-keys.ts";
 
 interface CellIslandProps {
@@ -41,6 +42,7 @@ export function CellIsland({ id, code, output }: CellIslandProps) {
       <RunButton cell={cell} />
       <CellMenu cell={cell} />
       <CellCode cell={cell} isEditing={isEditing} stored={code} />
+      <ModeStrip cell={cell} />
       <CellState cell={cell} isEditing={isEditing} />
       {cell.conflict !== undefined && <ConflictNotice cell={cell} conflict={cell.conflict} />}
       <CellIdContext value={id}>

@@ -11,6 +11,7 @@ import { Icon, type IconName } from "../icon.tsx";
 import { useNotebook, useNotebookState, useSaved } from "../notebook/context.ts";
 import css from "./cell.module.css";
 import { Elapsed } from "./elapsed.tsx";
+import { ModesInWords } from "./mode-strip.tsx";
 import { useCommands } from "./use-commands.ts";
 
 interface CellStateProps {
@@ -124,6 +125,7 @@ function StatusState({ cell, status }: { cell: SessionCell; status: CellStatus }
           <span>
             <b>Ran</b> in {inMs(status.ms)}
           </span>
+          <ModesInWords cell={cell} />
         </State>
       );
     case "failed":

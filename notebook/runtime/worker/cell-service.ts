@@ -6,13 +6,14 @@ import type { CellNames, CellToRun, FromWorker, RunOutcome, ToWorker } from "../
 import { createRealm, type Realm, type RealmOptions } from "../realm/realm.ts";
 import { nextTurn } from "../realm/settle.ts";
 import { LiveTerminals } from "./live-terminals.ts";
+import type { MachineTimes } from "./machine-times.ts";
 import { catchStrayRejections } from "./stray-rejections.ts";
 
 type RunMessage = Extract<ToWorker, { type: "run" }>;
 type AnalyseMessage = Extract<ToWorker, { type: "analyse" }>;
 
 /** Serves one notebook on `port`. */
-export function serveCells(kernel: RealmOptions, port: MessagePort): void {
+export function serveCells(kernel: RealmOptions, port: MessagePort, times: MachineTimes): void {
   const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
   const terminals = new LiveTerminals({
     send: (news) => send({ type: "terminal", ...news }),
@@ -20,7 +21,8 @@ export function serveCells(kernel: RealmOptions, port: MessagePort): void {
     later: (callback, ms) => hostSetTimeout(callback, ms),
     soon: (callback) => void nextTurn().then(callback),
   });
-  const service = new CellService(createRealm({ ...kernel, terminals }), terminals, send);
+  const realm = createRealm({ ...kernel, terminals });
+  const service = new CellService(realm, terminals, times, send);
   catchStrayRejections((thrown) => service.reportStray(thrown));
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => service.receive(data);
 }
@@ -28,14 +30,21 @@ export function serveCells(kernel: RealmOptions, port: MessagePort): void {
 class CellService {
   readonly #realm: Realm;
   readonly #terminals: LiveTerminals;
+  readonly #times: MachineTimes;
   readonly #send: (message: FromWorker) => void;
   #queue: Promise<void> = Promise.resolve();
   #running: number | undefined;
   #hasStray = false;
 
-  constructor(realm: Realm, terminals: LiveTerminals, send: (message: FromWorker) => void) {
+  constructor(
+    realm: Realm,
+    terminals: LiveTerminals,
+    times: MachineTimes,
+    send: (message: FromWorker) => void,
+  ) {
     this.#realm = realm;
     this.#terminals = terminals;
+    this.#times = times;
     this.#send = send;
   }
 
@@ -55,6 +64,8 @@ class CellService {
   }
 
   async #run({ run, cell, seed }: RunMessage): Promise<void> {
+    // What machines did between the runs is no cell's.
+    this.#times.take();
     const began = performance.now();
     this.#running = run;
     this.#hasStray = false;
@@ -63,7 +74,9 @@ class CellService {
     await nextTurn();
     this.#running = undefined;
     const kind = this.#hasStray ? "error" : end;
-    const outcome: RunOutcome = { kind, ms: performance.now() - began };
+    const modes = this.#times.take();
+    const ms = performance.now() - began;
+    const outcome: RunOutcome = { kind, ms, ...(modes === undefined ? {} : { modes }) };
     this.#send({ type: "done", run, outcome });
   }
 

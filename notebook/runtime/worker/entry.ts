@@ -4,17 +4,24 @@
  */
 
 import { openKernel, takeKernelPart } from "../kernel.ts";
+import type { RealmOptions } from "../realm/realm.ts";
 import { serveCells } from "./cell-service.ts";
 import { onFirstPort } from "./first-port.ts";
 import { serveJudge } from "./judge-service.ts";
+import { MachineTimes } from "./machine-times.ts";
 import { servePlayer } from "./player-service.ts";
 
 /** What a Worker is for; one text serves all, so that it is fetched once. */
 export type WorkerRole = "cells" | "player" | "judge";
 
-const SERVICES = { cells: serveCells, player: servePlayer, judge: serveJudge } as const;
+const SERVICES = {
+  cells: (kernel: RealmOptions, port: MessagePort) => serveCells(kernel, port, times),
+  player: servePlayer,
+  judge: serveJudge,
+} as const;
 
-takeKernelPart();
+const times = new MachineTimes();
+takeKernelPart(times);
 const kernel = openKernel();
 
 onFirstPort((role, port) => {

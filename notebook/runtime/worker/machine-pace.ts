@@ -59,12 +59,13 @@ export class MachinePace {
 
   #target(now: number): number {
     const target = Math.floor(this.#now() * NS_PER_MS + this.#offset);
-    const lag = target - now;
-    const isIdle = this.#port.nextTime() > target;
-    // Behind by too much, or ahead since a cell has let it run: from here on it goes with the wall again.
-    if ((lag > LAG_NS_MAX && !isIdle) || lag < -LAG_NS_MAX) {
-      this.#offset -= lag > 0 ? lag - LAG_NS_MAX : lag;
-    }
+    // As long as it waited for an event it was not behind.
+    const lag = target - Math.max(now, this.#port.nextTime());
+    const lead = now - target;
+    // From here on it goes with the wall again: it is too slow, or a cell has let it run.
+    if (lag > LAG_NS_MAX) this.#offset -= lag - LAG_NS_MAX;
+    else if (lead > LAG_NS_MAX) this.#offset += lead;
+    else return target;
     return Math.floor(this.#now() * NS_PER_MS + this.#offset);
   }
 

@@ -118,7 +118,9 @@ const output = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("truncated"), omittedBytes: count }),
 ]);
 
-const outcome = z.object({ kind: z.enum(["ok", "error"]), ms: count });
+const modes = z.object({ user: count, kernel: count, interrupt: count, idle: count });
+
+const outcome = z.object({ kind: z.enum(["ok", "error"]), ms: count, modes: z.optional(modes) });
 
 const typed = z.union([
   z.object({ at: count, text: z.string().check(z.maxLength(TERMINAL_INPUT_CHARACTERS)) }),
