@@ -18,7 +18,7 @@ import { expandStack } from "../mm/stack-growth.ts";
 import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_WRITE } from "../mm/vma.ts";
 import { capBprmCredsFromFile, type ExecCreds } from "../security/commoncap-exec.ts";
 import { programOfNote } from "../user/program-file.ts";
-import type { Binfmt, Binprm, LoadedImage } from "./binprm.ts";
+import { type Binfmt, type Binprm, credsFile, execfdOf, type LoadedImage } from "./binprm.ts";
 import {
   type ElfHeader,
   type ElfPhdr,
@@ -40,6 +40,7 @@ import {
   AT_EGID,
   AT_ENTRY,
   AT_EUID,
+  AT_EXECFD,
   AT_EXECFN,
   AT_FLAGS,
   AT_GID,
@@ -67,6 +68,7 @@ import type { File } from "./fs.ts";
 import { putExeFile } from "./open-file.ts";
 
 const PATH_MAX = 4096;
+const AT_FLAGS_PRESERVE_ARGV0 = 1;
 /** CPUID 1, EDX, of a machine without more than every x86-64 has. */
 const HWCAP = 0x178bfbff;
 const CLOCK_TICKS = 100;
@@ -110,7 +112,7 @@ function loadElfBinary(bprm: Binprm): LoadedImage | number {
   if (!isKnown && elf.header.is64Bit) return -ENOEXEC;
   const interp = openInterpreter(bprm, elf);
   if (typeof interp === "number") return interp;
-  const creds = capBprmCredsFromFile(bprm.task, bprm.file, bprm.task.fs.users > 1);
+  const creds = capBprmCredsFromFile(bprm.task, credsFile(bprm), bprm.task.fs.users > 1);
   if (typeof creds === "number") {
     if (interp !== undefined) putExeFile(interp.file);
     return creds;
@@ -391,7 +393,7 @@ function writeTables(
     [AT_PHENT, header.phentsize],
     [AT_PHNUM, header.phnum],
     [AT_BASE, linker?.base ?? 0],
-    [AT_FLAGS, 0],
+    [AT_FLAGS, bprm.preservesArgv0 ? AT_FLAGS_PRESERVE_ARGV0 : 0],
     [AT_ENTRY, program.entry],
     [AT_UID, creds.cred.uid],
     [AT_EUID, creds.cred.euid],
@@ -404,8 +406,9 @@ function writeTables(
     [AT_PLATFORM, platform],
     [AT_RSEQ_FEATURE_SIZE, 28],
     [AT_RSEQ_ALIGN, 32],
-    [AT_NULL, 0],
   );
+  if (bprm.hasExecfd) auxv.push([AT_EXECFD, execfdOf(bprm)]);
+  auxv.push([AT_NULL, 0]);
   const vector = auxv.flat();
   writer.putWords([bprm.argv.length, ...stack.argv, 0, ...stack.envp, 0, ...vector], wordBytes);
   const bytes = new Uint8Array(vector.length * wordBytes);

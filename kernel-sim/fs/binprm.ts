@@ -27,6 +27,26 @@ export interface Binprm {
   readonly isPathInaccessible: boolean;
   /** Set by a handler that wants the search to begin again with another `file`. */
   interpreter: File | undefined;
+  /** The interpreter gets the file open that the caller named: `executable` once there is one. */
+  hasExecfd: boolean;
+  executable: File | undefined;
+  /** And its rights with it. */
+  takesExecfdCreds: boolean;
+  /** The caller's argv[0] stands behind the file's name (AT_FLAGS). */
+  preservesArgv0: boolean;
+}
+
+/** The file that the new credentials come from. @linux fs/exec.c `bprm_creds_from_file` (6.18) */
+export function credsFile({ takesExecfdCreds, executable, file }: Binprm): File {
+  return takesExecfdCreds && executable !== undefined ? executable : file;
+}
+
+/** The descriptor that `executable` will have: the first that is free once those are closed that execve closes. */
+export function execfdOf({ task }: Binprm): number {
+  const { files } = task;
+  let fd = 0;
+  while (files.get(fd) !== undefined && !files.isCloseOnExec(fd)) fd++;
+  return fd;
 }
 
 /** A program in its new address space, not yet installed. */

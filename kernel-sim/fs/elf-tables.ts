@@ -43,6 +43,7 @@ export class StackWriter {
 
 /** Entries of the auxiliary vector: `include/uapi/linux/auxvec.h`. */
 export const AT_NULL = 0;
+export const AT_EXECFD = 2;
 export const AT_PHDR = 3;
 export const AT_PHENT = 4;
 export const AT_PHNUM = 5;

@@ -17,8 +17,9 @@ import { exitItimers } from "../kernel/time/posix-timers.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
 import { getUser32, getUser64, strncpyFromUser } from "../mm/uaccess.ts";
 import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
-import { BINPRM_BUF_SIZE, type Binprm, type LoadedImage } from "./binprm.ts";
+import { BINPRM_BUF_SIZE, type Binprm, credsFile, type LoadedImage } from "./binprm.ts";
 import { doOpenExecat, openExec } from "./exec-open.ts";
+import { fput } from "./file-table.ts";
 import type { ByteString, File } from "./fs.ts";
 import { putExeFile } from "./open-file.ts";
 import { inodePermission, MAY_READ } from "./permission.ts";
@@ -108,7 +109,8 @@ function makeBprm(
     buf: new Uint8Array(BINPRM_BUF_SIZE),
     creds: { cred: task.cred, isSecure: false, perClear: 0 },
     isPathInaccessible,
-    interpreter: undefined,
+    ...{ interpreter: undefined, hasExecfd: false, executable: undefined },
+    ...{ takesExecfdCreds: false, preservesArgv0: false },
   };
 }
 
@@ -117,6 +119,7 @@ function execBinprm(bprm: Binprm): SysResult {
   const image = searchBinaryHandler(bprm);
   if (typeof image === "number") {
     putExeFile(bprm.file);
+    if (bprm.executable !== undefined) fput(bprm.executable);
     return image;
   }
   task.kernel.chargeCurrent(task.kernel.costs.execNs);
@@ -226,7 +229,7 @@ function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
     bprm.buf = new Uint8Array(BINPRM_BUF_SIZE);
     bprm.buf.set(task.kernel.hooks.kernelRead(bprm.file, 0, BINPRM_BUF_SIZE));
     // The stack tells of them, so they come first; of a script its interpreter's count.
-    const creds = capBprmCredsFromFile(task, bprm.file, isFsShared(task));
+    const creds = capBprmCredsFromFile(task, credsFile(bprm), isFsShared(task));
     if (typeof creds !== "number") bprm.creds = creds;
     let result: LoadedImage | number = -ENOEXEC;
     for (const format of task.kernel.binfmts) {
@@ -239,9 +242,20 @@ function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
     }
     if (typeof result !== "number" || isErr(result)) return result;
     if (bprm.interpreter === undefined) return -ENOEXEC;
-    putExeFile(bprm.file);
+    const exec = bprm.file;
     bprm.file = bprm.interpreter;
     bprm.interpreter = undefined;
+    if (!bprm.hasExecfd) {
+      putExeFile(exec);
+      continue;
+    }
+    // It stays open, and may be written to.
+    exec.inode.writecount++;
+    if (bprm.executable !== undefined) {
+      fput(exec);
+      return -ENOEXEC;
+    }
+    bprm.executable = exec;
   }
 }
 
@@ -277,6 +291,10 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   const isUnreadable = inodePermission(task, bprm.file.inode, MAY_READ) < 0;
   commitExecCreds(task, bprm.creds, isUnreadable);
   task.files.doCloseOnExec(task);
+  if (bprm.executable !== undefined) {
+    task.files.install(task.files.getUnusedFd(task, false), bprm.executable);
+    bprm.executable = undefined;
+  }
   task.comm = baseName(bprm.filename).slice(0, TASK_COMM_LEN - 1);
   exitItimers(signal);
   task.fsBase = 0;

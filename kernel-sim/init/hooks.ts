@@ -1,5 +1,6 @@
 import { exitDisassociateCtty } from "../drivers/tty/tty-hangup.ts";
 import { initVirtualTerminals } from "../drivers/tty/vt/vt.ts";
+import { binfmtMiscType } from "../fs/binfmt_misc-fs.ts";
 import { initPtys } from "../fs/devpts/inode.ts";
 import { pipefifoFops } from "../fs/fifo.ts";
 import { registerFilesystem } from "../fs/filesystems.ts";
@@ -27,6 +28,7 @@ export function installHooks(kernel: Kernel): void {
   initVirtualTerminals(kernel);
   specialFiles(kernel).fifo = pipefifoFops;
   registerFilesystem(kernel, mqueueType);
+  registerFilesystem(kernel, binfmtMiscType);
   hooks.kernelRead = kernelRead;
   hooks.userContext = userContext;
   hooks.futexWake = (task, addr) => {

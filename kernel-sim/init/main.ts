@@ -1,4 +1,5 @@
 import { elfFormat } from "../fs/binfmt_elf.ts";
+import { miscFormat } from "../fs/binfmt_misc.ts";
 import { scriptFormat } from "../fs/binfmt_script.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { initProcFs } from "../fs/proc/init.ts";
@@ -30,7 +31,7 @@ export function startKernel(options: KernelOptions): StartedKernel {
   installHooks(kernel);
   initProcFs(kernel);
   initLandlock(kernel);
-  kernel.binfmts.push(scriptFormat, elfFormat);
+  kernel.binfmts.push(miscFormat, scriptFormat, elfFormat);
   return { kernel, rootfs: initRootfs(kernel) };
 }
 

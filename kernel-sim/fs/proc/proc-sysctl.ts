@@ -77,6 +77,9 @@ export function procSysRoot(sb: SuperBlock, tables: readonly CtlTable[]): Inode 
     }
     at.children.set(name, new CtlFile(sb.nextIno(), table));
   }
+  // A place to mount formats at. @linux kernel/sysctl.c `register_sysctl_mount_point` (6.18)
+  const fs = root.children.get("fs");
+  if (fs instanceof CtlDir) fs.children.set("binfmt_misc", new CtlDir(sb.nextIno()));
   return dirInode(sb, root);
 }
 
