@@ -1,5 +1,7 @@
 import { fromUtf8 } from "../marshal.ts";
 import type { Program } from "../program.ts";
+import type { Sys } from "../sys.ts";
+import type { SysCall } from "../sys-port.ts";
 import { formatTime } from "./calendar.ts";
 import { fail, options, usage, writeAll } from "./io.ts";
 import { names } from "./names.ts";
@@ -39,6 +41,12 @@ export const uname: Program = function* uname(sys, argv) {
 
 /** uptime, as procps prints it. */
 export const uptime: Program = function* uptime(sys) {
+  yield* sys.write(1, ` ${yield* uptimeText(sys)}\n`);
+  return 0;
+};
+
+/** The time, how long the machine has been up, and its load. */
+export function* uptimeText(sys: Sys): SysCall<string> {
   const seconds = Math.floor(Number((yield* text(sys, "/proc/uptime")).split(" ")[0]));
   const loads = (yield* text(sys, "/proc/loadavg")).split(" ").slice(0, 3);
   const now = yield* sys.clock_gettime(0);
@@ -50,12 +58,8 @@ export const uptime: Program = function* uptime(sys) {
     hours > 0
       ? `${String(hours).padStart(2)}:${String(minutes).padStart(2, "0")}`
       : `${minutes} min`;
-  yield* sys.write(
-    1,
-    ` ${formatTime("%T", now)} up ${long}${short},  0 users,  load average: ${loads.join(", ")}\n`,
-  );
-  return 0;
-};
+  return `${formatTime("%T", now)} up ${long}${short},  0 users,  load average: ${loads.join(", ")}`;
+}
 
 /** free [-bkm], as procps prints it. */
 export const free: Program = function* free(sys, argv) {

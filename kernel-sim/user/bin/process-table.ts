@@ -13,6 +13,8 @@ export interface ProcessInfo {
   readonly tty: number;
   /** In clock ticks of 10 ms. */
   readonly ticks: number;
+  /** As top shows it; negative for a real-time priority. */
+  readonly priority: number;
   readonly nice: number;
   readonly startTicks: number;
   readonly vsize: number;
@@ -49,6 +51,7 @@ export function* processTable(sys: Sys): SysCall<ProcessInfo[]> {
       tty: n(7),
       foreground: n(8),
       ticks: n(14) + n(15),
+      priority: n(18),
       nice: n(19),
       startTicks: n(22),
       vsize: n(23),

@@ -16,6 +16,7 @@ import { strace } from "./strace/strace.ts";
 import { stty } from "./stty.ts";
 import { clear, tty } from "./terminal.ts";
 import { cut, head, sort, tail, uniq, wc } from "./text.ts";
+import { top } from "./top.ts";
 
 /** The programs of a machine's /bin and /usr/bin, by name. */
 export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
@@ -61,6 +62,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   sync,
   tail,
   tee,
+  top,
   touch,
   tr,
   true: trueProgram,
