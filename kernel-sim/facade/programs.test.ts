@@ -222,6 +222,11 @@ describe("running programs on a machine", () => {
       });
     }
     machine.runUntilIdle();
+    const switches = machine.trace.events({ name: "sched:sched_switch" });
+    for (const { pid, cpu, fields } of switches) {
+      expect(pid).toBe(fields["prev_pid"]);
+      if (pid === 0) expect(fields["prev_comm"]).toBe(`swapper/${cpu}`);
+    }
     for (const cpu of [0, 1]) {
       const stretches = machine.timeline().filter((stretch) => stretch.cpu === cpu);
       stretches.slice(1).forEach(({ from }, i) => {

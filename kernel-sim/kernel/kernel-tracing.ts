@@ -56,12 +56,27 @@ export class KernelTracing {
 
   /** Such an event, without an object for it. */
   numbers(event: number, a: number, b: number, c = 0, d = 0, e = 0, f = 0, g = 0): void {
-    if (!this.isEnabled) return;
     const { current, interrupted } = this.#kernel;
     const cpu = current?.cpu ?? interrupted?.cpu ?? 0;
     const pid = (current ?? interrupted?.current)?.pid ?? 0;
-    const now = this.#kernel.now();
-    this.#ring.recordNumbers(event, now, cpu, pid, a, b, c, d, e, f, g);
+    this.numbersOf(cpu, pid, event, a, b, c, d, e, f, g);
+  }
+
+  /** The same for a task that is not `current`. */
+  numbersOf(
+    cpu: number,
+    pid: number,
+    event: number,
+    a: number,
+    b: number,
+    c = 0,
+    d = 0,
+    e = 0,
+    f = 0,
+    g = 0,
+  ): void {
+    if (!this.isEnabled) return;
+    this.#ring.recordNumbers(event, this.#kernel.now(), cpu, pid, a, b, c, d, e, f, g);
     this.listener?.(event, cpu, this.#ring.lastFields());
     this.observer?.();
   }

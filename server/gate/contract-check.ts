@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
+import { constants } from "#kernel-sim";
 import { checkout } from "../config.ts";
 
 /** Problems as `file:line: what: remedy`. */
@@ -23,6 +24,7 @@ export async function checkContracts(exerciseFolders: readonly string[]): Promis
     // By the copy that the compiler sees.
     const files = new Map<string, string>();
     for (const folder of folders) lay(folder, join(work, basename(folder)), files);
+    writeFileSync(join(work, "kernel-sim.ts"), KERNEL_SIM);
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify(SETTINGS));
     const output = await compile(work);
     return output.split("\n").flatMap((line) => problemIn(line, work, files));
@@ -58,6 +60,12 @@ submission satisfies Submission;
 `;
 }
 
+/** What exercises import as `kernel-sim`: its door, and its constants by name. */
+const KERNEL_SIM = [
+  `export * from ${JSON.stringify(join(checkout(), "kernel-sim/index.ts"))};`,
+  ...Object.entries(constants).map(([name, value]) => `export declare const ${name}: ${value};`),
+].join("\n");
+
 /** The settings of the sample course's own files, for a course that may lie anywhere. */
 const SETTINGS = {
   extends: join(checkout(), "content/tsconfig.json"),
@@ -66,7 +74,7 @@ const SETTINGS = {
     // Students' code is not held to it.
     noUnusedLocals: false,
     paths: {
-      "kernel-sim": [join(checkout(), "kernel-sim/index.ts")],
+      "kernel-sim": ["./kernel-sim.ts"],
       "course-data": [join(checkout(), "notebook/document/index.ts")],
       exercise: [join(checkout(), "notebook/runtime/exercise-module.ts")],
     },

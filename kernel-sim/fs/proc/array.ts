@@ -290,3 +290,12 @@ function ticks(ns: number): number {
 function low31(set: Sigset): string {
   return (set & 0x7fffffffn).toString();
 }
+
+/**
+ * /proc/PID/task/TID/children: the processes that this thread is the parent of, first-born first.
+ *
+ * @linux fs/proc/array.c `children_seq_show` (6.18)
+ */
+export function procTidChildren(task: Task, ns: PidNamespace): ByteString {
+  return task.children.map((child) => `${child.threadPid.nr(ns)} `).join("");
+}

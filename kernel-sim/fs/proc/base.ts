@@ -1,7 +1,7 @@
 import type { PidNamespace } from "../../kernel/pid.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { Inode } from "../fs.ts";
-import { procPidStat, procPidStatus } from "./array.ts";
+import { procPidStat, procPidStatus, procTidChildren } from "./array.ts";
 import {
   commOperations,
   ioText,
@@ -39,6 +39,7 @@ const ID_MAP = "         0          0 4294967295\n";
  */
 function entries(isWhole: boolean): readonly PidEntry[] {
   const whole = (entry: PidEntry): PidEntry[] => (isWhole ? [entry] : []);
+  const thread = (entry: PidEntry): PidEntry[] => (isWhole ? [] : [entry]);
   const status = (task: Task, ns: PidNamespace) => procPidStatus(task, ns);
   return Object.freeze([
     ...whole(procTaskDir(() => TID_ENTRIES)),
@@ -57,6 +58,7 @@ function entries(isWhole: boolean): readonly PidEntry[] {
     one("stat", 0o444, (task, ns, reader) => procPidStat(reader, task, ns, isWhole)),
     one("statm", 0o444, (task) => procPidStatm(task.mm)),
     reg("maps", 0o444, mmSeqOperations(procPidMaps)),
+    ...thread(one("children", 0o444, procTidChildren)),
     reg("mem", 0o600, memOperations),
     lnk("cwd", linkToCwd),
     lnk("root", linkToRoot),

@@ -229,7 +229,9 @@ export class Scheduler {
   /** @linux include/trace/events/sched.h `sched_switch` */
   #traceSwitch(cpu: number, prev: Task | undefined, next: Task | undefined): void {
     const { tracing } = this.#kernel;
-    tracing.numbers(
+    tracing.numbersOf(
+      cpu,
+      prev?.pid ?? 0,
       this.#switchEvent,
       tracing.text(prev?.comm ?? `swapper/${cpu}`),
       prev?.pid ?? 0,

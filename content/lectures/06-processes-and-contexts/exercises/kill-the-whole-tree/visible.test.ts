@@ -1,0 +1,85 @@
+import { exercise, type TestContext } from "exercise";
+import {
+  boot,
+  SIG_IGN,
+  SIGTERM,
+  type SystemCalls,
+  type UserProgram,
+  type UserRequest,
+  WNOHANG,
+} from "kernel-sim";
+
+const MS = 1_000_000;
+
+export default exercise("kill-the-whole-tree", ({ test }) => {
+  test("in-time", async (context) => {
+    const quick = await played(context, function* quick(sys) {
+      yield* sys.compute(2 * MS);
+      yield* sys.exit(7);
+    });
+    context.check(quick.status === 7, `The command exits with 7; timeout answers ${quick.status}.`);
+    const slow = await played(context, function* slow(sys) {
+      yield* sys.pause();
+    });
+    context.check(slow.status === 124, `The command never ends; timeout answers ${slow.status}.`);
+    context.check(slow.ms < 15, `It answers after ${slow.ms} ms, with a limit of 10.`);
+  });
+
+  test("no-survivor", async (context) => {
+    const { left } = await played(context, function* daemon(sys) {
+      if ((yield* sys.fork()) === 0) {
+        yield* sys.setsid();
+        yield* sys.sigaction(SIGTERM, SIG_IGN);
+        yield* sys.nanosleep(1000 * MS);
+      }
+      yield* sys.nanosleep(1000 * MS);
+    });
+    context.check(left.length === 0, `Still there: ${left.join(", ")}.`);
+  });
+
+  test("no-zombie", async (context) => {
+    const { left, children } = await played(context, function* two(sys) {
+      if ((yield* sys.fork()) === 0) yield* sys.exit(1);
+      yield* sys.nanosleep(1000 * MS);
+    });
+    context.check(left.length === 0, `Still there: ${left.join(", ")}.`);
+    context.check(!children, "wait4 still finds a child after timeout has answered.");
+  });
+
+  test("forks-meanwhile", async (context) => {
+    const { left } = await played(context, function* forker(sys) {
+      for (let i = 0; i < 40; i++) {
+        if ((yield* sys.fork()) === 0) yield* sys.nanosleep(1000 * MS);
+        yield* sys.nanosleep(MS / 2);
+      }
+    });
+    context.check(left.length === 0, `Still there: ${left.join(", ")}.`);
+  });
+});
+
+type Command = UserProgram;
+
+/** Lets `timeout` run a command for at most 10 ms. */
+function played({ player }: TestContext, command: Command) {
+  return player.inMachine("timeout", (timeout) => {
+    const machine = boot({ seed: 1, cpus: 1 });
+    machine.install("/usr/bin/command", command);
+    const runner = machine.spawn(function* runner(
+      sys: SystemCalls,
+    ): Generator<UserRequest, void, never> {
+      const begin = yield* sys.clock_gettime(1);
+      const status = yield* timeout(sys, "/usr/bin/command", 10 * MS);
+      const ms = Math.round(((yield* sys.clock_gettime(1)) - begin) / MS);
+      const children = typeof (yield* sys.wait4(-1, WNOHANG)) !== "number";
+      yield* sys.write(1, JSON.stringify({ status, ms, children }));
+      yield* sys.pause();
+    });
+    machine.runFor(60 * MS);
+    const said = runner.output === "" ? '{"status":"nothing","ms":60}' : runner.output;
+    const left = machine
+      .processes()
+      .filter(({ pid }) => pid > runner.pid)
+      .map(({ pid, comm, state }) => `${comm} (${pid}, ${state})`);
+    return { ...(JSON.parse(said) as { status: unknown; ms: number; children: boolean }), left };
+  });
+}

@@ -1,0 +1,30 @@
+export const assembly = `
+# eax: the record of the present task, edx: that of the next one.
+# A record holds the stack pointer; all else lies on the stack.
+switch_to:
+  push %eax
+  push %ecx
+  push %edx
+  push %eax
+  pushf
+  mov  %esp, (%eax)
+  mov  (%edx), %esp
+  popf
+  pop  %eax
+  pop  %edx
+  pop  %ecx
+  pop  %eax
+  ret
+
+# eax: the record, edx: the entry, ecx: the end of its stack.
+task_init:
+  lea  -24(%ecx), %ecx
+  mov  %edx, 20(%ecx)        # where ret goes
+  movl $0, 16(%ecx)          # ebp
+  movl $0, 12(%ecx)          # ebx
+  movl $0, 8(%ecx)           # edi
+  movl $0, 4(%ecx)           # esi
+  movl $0x202, (%ecx)        # flags: interrupts allowed, direction up
+  mov  %ecx, (%eax)
+  ret
+`;
