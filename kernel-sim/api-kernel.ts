@@ -179,6 +179,13 @@ export interface SystemCalls {
   load(addr: number, n: number): SystemCall<Uint8Array>;
   store(addr: number, bytes: Uint8Array): SystemCall<void>;
 
+  /** Adds to a word of 32 bits in one step, as `lock xadd` does; answers what it was, signed. */
+  fetchAdd(addr: number, n: number): SystemCall;
+  /** Stores a word of 32 bits and answers what it was, in one step. */
+  exchange(addr: number, value: number): SystemCall;
+  /** Stores `value` where `expected` is, in one step; answers what was there. */
+  compareExchange(addr: number, expected: number, value: number): SystemCall;
+
   /** Computes for so many ns in user mode. */
   compute(ns: number): SystemCall<void>;
   nanosleep(ns: number): SystemCall;

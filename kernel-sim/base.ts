@@ -3,6 +3,7 @@
  * exports, for the bundle of the Worker alone. Types are those of `index.ts`.
  */
 
+export { explore } from "./facade/explore-global.ts";
 export { i386 } from "./facade/i386-global.ts";
 export { installKernelPart, terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";

@@ -54,6 +54,7 @@ export {
   SYSCALL_REGISTERS_32,
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
+export { explore } from "./facade/explore-global.ts";
 export { i386 } from "./facade/i386-global.ts";
 export {
   installKernelPart,

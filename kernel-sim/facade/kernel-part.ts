@@ -1,7 +1,9 @@
 import type { BootOptions } from "../api.ts";
+import type { ConcurrentProgram, Exploration, ExploreOptions } from "../api-explore.ts";
 import type { I386Toolkit } from "../api-kernel.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
+import type { MachineOf } from "./explore.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import type { TerminalPort } from "./terminal.ts";
 
@@ -21,6 +23,8 @@ export interface KernelPart {
   livingKernel(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing): LivingKernel;
   /** What the host needs of a terminal; undefined for what is none. */
   terminalPort(value: object): TerminalPort | undefined;
+  /** What stands behind the global `explore`. */
+  explore(program: ConcurrentProgram, options: ExploreOptions, machineOf: MachineOf): Exploration;
   /** What stands behind the global `i386`. */
   readonly i386: I386Toolkit;
   /** Classes to be frozen before student code runs. */

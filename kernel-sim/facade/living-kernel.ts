@@ -1,7 +1,16 @@
 import type { BootOptions, TraceEvent } from "../api.ts";
-import type { CpuStretch, Registers, SpawnOptions, SteppedInstruction } from "../api-kernel.ts";
+import type {
+  CpuStretch,
+  LoadBinary,
+  RegisteredBinfmt,
+  Registers,
+  SpawnOptions,
+  SteppedInstruction,
+} from "../api-kernel.ts";
 import type { DiskView } from "../api-machine.ts";
 import type { KernelView, Past, Stop, StopCondition } from "../api-observe.ts";
+import { mainProgram, type ReadyProgram, type RunRecord } from "../explore/concurrent-program.ts";
+import { startThreads } from "../explore/program-run.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
 import { File } from "../fs/fs.ts";
@@ -42,6 +51,7 @@ import { kernelViews } from "./kernel-view.ts";
 import { attachDisk, diskView } from "./machine-disk.ts";
 import { PastRuns, pastFacade } from "./past.ts";
 import { lookAtMemory, mapsOf } from "./process-memory.ts";
+import { registerBinfmt } from "./register-binfmt.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
 import { Terminals } from "./terminals.ts";
@@ -85,6 +95,7 @@ export class LivingKernel {
   /** The time at which the host was last left alone with the clock. */
   #leftAt = 0;
   #programs = 0;
+  readonly #binfmts: RegisteredBinfmt[] = [];
   /** Paths of programs that were started without one of their own. */
   readonly #taken = new Set<string>();
 
@@ -334,6 +345,49 @@ export class LivingKernel {
     this.input(
       (machine) => machine.advanceIdleTo(time),
       () => this.kernel.advanceIdleTo(time),
+    );
+  }
+
+  /** A format of executables that a cell has written. */
+  registerBinfmt(name: string, load: LoadBinary): RegisteredBinfmt {
+    return this.input(
+      (machine) => void machine.registerBinfmt(name, load),
+      () => {
+        const at = this.#binfmts.push(registerBinfmt(this.kernel, name, load)) - 1;
+        return facade({ unregister: () => this.#unregisterBinfmt(at) });
+      },
+    );
+  }
+
+  #unregisterBinfmt(at: number): void {
+    this.input(
+      (machine) => machine.#unregisterBinfmt(at),
+      () => this.#binfmts[at]?.unregister(),
+    );
+  }
+
+  /** Runs a concurrent program, its threads making their steps in this order. */
+  runSchedule(program: ReadyProgram, schedule: readonly string[]): void {
+    const record: RunRecord = { base: 0, returned: {}, thrown: undefined };
+    const main = mainProgram(program, () => task.user as ProgramContext, record);
+    const { task } = this.guarded(() => this.spawn(main, {}));
+    this.guarded(() => {
+      const controlled = startThreads(this.kernel, task, program, ({ pid }) => this.#choose(pid));
+      for (const thread of schedule) {
+        controlled.letTimePass();
+        controlled.step(thread);
+      }
+      controlled.end();
+    });
+  }
+
+  #choose(pid: number): void {
+    this.input(
+      (machine) => machine.#choose(pid),
+      () => {
+        const task = this.#childOf(pid);
+        if (task !== undefined) this.kernel.sched.choose(task);
+      },
     );
   }
 

@@ -14,7 +14,6 @@ import { facade } from "./facade.ts";
 import { loadedLibraries, symbolBindings } from "./linked-libraries.ts";
 import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
 import { descriptorRows, processRows, stateLetter } from "./processes.ts";
-import { registerBinfmt } from "./register-binfmt.ts";
 
 /** What a machine offers for running programs. */
 type Programs = Pick<
@@ -57,7 +56,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
       const what = asProgram(program, "install");
       machine.guarded(() => machine.install(path, what));
     },
-    registerBinfmt: (name: string, load: LoadBinary) => registerBinfmt(living().kernel, name, load),
+    registerBinfmt: (name: string, load: LoadBinary) => living().registerBinfmt(name, load),
     stepInstruction(process: { readonly pid: number }) {
       const machine = living();
       const task = findTask(machine, process.pid);

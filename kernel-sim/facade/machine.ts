@@ -36,6 +36,14 @@ function listOf(table: object): string {
 
 /** Starts a machine. Two machines share nothing; the same seed gives the same run. */
 export function boot(options: BootOptions = {}): Machine {
+  return bootWith(options, undefined);
+}
+
+/** The same; what programs there are may have run already: `prepare` gets the kernel that runs them. */
+export function bootWith(
+  options: BootOptions,
+  prepare: ((machine: LivingKernel) => void) | undefined,
+): Machine {
   const profile = profileOf(options);
   const { seed = 1, cpus = profile.cpus, memoryMiB = profile.memoryMiB } = options;
   const { timer = true, timeline = false } = options;
@@ -92,6 +100,7 @@ export function boot(options: BootOptions = {}): Machine {
     return living;
   }
 
+  if (prepare !== undefined) prepare(live());
   const tracepoints = Object.freeze({
     attach: (...args: Parameters<Tracing["attach"]>) => tracing.attach(...args),
   });

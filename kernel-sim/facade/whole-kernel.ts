@@ -1,8 +1,10 @@
+import { SharedWord } from "../explore/words.ts";
 import { BytesCall } from "../user/bytes-call.ts";
 import { ProgramContext } from "../user/program-context.ts";
-import { AccessRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
+import { AccessRequest, AtomicRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
 import { NumberCall, SysPort } from "../user/sys-port.ts";
+import { explore } from "./explore.ts";
 import { i386 } from "./i386.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import { LivingKernel } from "./living-kernel.ts";
@@ -12,14 +14,17 @@ import { terminalPort } from "./terminal.ts";
 export const wholeKernel: KernelPart = Object.freeze({
   livingKernel: (...args: ConstructorParameters<typeof LivingKernel>) => new LivingKernel(...args),
   terminalPort,
+  explore,
   i386,
   classes: () => [
     AccessRequest,
+    AtomicRequest,
     ComputeRequest,
     LivingKernel,
     BytesCall,
     NumberCall,
     ProgramContext,
+    SharedWord,
     Sys,
     SyscallRequest,
     SysPort,

@@ -27,7 +27,7 @@ export interface StartedKernel {
 /** Starts the kernel up to where it would run the first program. @linux init/main.c `start_kernel` (6.18) */
 export function startKernel(options: KernelOptions): StartedKernel {
   const kernel = new Kernel(options);
-  initSyscalls(kernel);
+  if (options.like === undefined) initSyscalls(kernel);
   installHooks(kernel);
   initProcFs(kernel);
   initLandlock(kernel);

@@ -46,6 +46,8 @@ export interface KernelOptions {
   readonly wallClockNs?: number;
   /** Of physical memory; at most 4 GiB. */
   readonly memoryBytes?: number;
+  /** A kernel whose system call tables this one has, too. */
+  readonly like?: Kernel;
   /** False: its timers never interrupt. Default true. */
   readonly hasTimer?: boolean;
 }
@@ -81,11 +83,11 @@ export class Kernel {
   readonly tasks = new Set<Task>();
   readonly users = new Map<number, UserStruct>();
   /** By number of the x86-64 table. */
-  readonly syscalls: (SyscallFn | undefined)[] = [];
+  readonly syscalls: (SyscallFn | undefined)[];
   /** By number of the i386 table, for 32-bit programs. */
-  readonly syscalls32: (SyscallFn | undefined)[] = [];
+  readonly syscalls32: (SyscallFn | undefined)[];
   /** All of them by name. */
-  readonly syscallNames = new Map<string, SyscallFn>();
+  readonly syscallNames: Map<string, SyscallFn>;
   readonly hooks: KernelHooks = noHooks();
   readonly sysctl = new Sysctl();
   /** Open files of the whole machine (`get_nr_files`). */
@@ -102,6 +104,10 @@ export class Kernel {
   onStretch: StretchWatcher | undefined = undefined;
   /** How many steps and events there were: with what the host did between them, all that a machine's past is made of. */
   steps = 0;
+  /** Called with each load and store of a TypeScript program, when it is done: who looks for races. */
+  onAccess:
+    | ((address: number, bytes: number, kind: "load" | "store" | "atomic") => void)
+    | undefined = undefined;
   /** Called when a step may go up to another time than the last one: what a step does depends on it. */
   onUntil: ((untilNs: number) => void) | undefined = undefined;
   #until = Infinity;
@@ -118,6 +124,9 @@ export class Kernel {
   readonly subsystems = new Map<string, unknown>();
 
   constructor(options: KernelOptions) {
+    this.syscalls = options.like?.syscalls ?? [];
+    this.syscalls32 = options.like?.syscalls32 ?? [];
+    this.syscallNames = options.like?.syscallNames ?? new Map();
     this.clock = options.clock ?? new Clock();
     this.costs = options.costs ?? SERVER_COSTS;
     this.random = new Random(options.seed);
@@ -260,6 +269,11 @@ export class Kernel {
     }
     this.onStep?.();
     return true;
+  }
+
+  /** Whether the next step of a CPU is an event or a tick, and none of its task. */
+  isDue(rq: RunQueue): boolean {
+    return this.events.nextTime() <= rq.now || (this.hasTimer && rq.now >= rq.nextTick);
   }
 
   /** Who may send a signal in the kernel's own name: root's credentials. */

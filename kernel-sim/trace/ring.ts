@@ -32,6 +32,13 @@ export class TraceRing {
   /** Events ever recorded; the next one's sequence number. */
   #next = 0;
 
+  /** Forgets all events, and keeps the room for others. */
+  reset(): void {
+    this.#next = 0;
+    this.#chunk = this.#chunks[0]!;
+    this.#chunk.clear();
+  }
+
   /** The number of an event name, for `record()`. */
   nameNumber(name: string): number {
     const known = this.#numbers.get(name);

@@ -13,7 +13,13 @@ import { HANDLER_BASE, type UserFrame, UserFrames } from "./frames.ts";
 import { isMachineStop } from "./machine-stop.ts";
 import type { Handler, Program, UserRequest } from "./program.ts";
 import { Replay } from "./replay.ts";
-import { AccessRequest, ComputeRequest, type MachineRequest, SyscallRequest } from "./request.ts";
+import {
+  AccessRequest,
+  AtomicRequest,
+  ComputeRequest,
+  type MachineRequest,
+  SyscallRequest,
+} from "./request.ts";
 import { Sys } from "./sys.ts";
 import { nothing, type Tape, TapePlayer } from "./tape.ts";
 
@@ -26,11 +32,12 @@ const HANDLER_BYTES = 16;
 const STACK_BYTES_MAX = 2 ** 30;
 const X86_TRAP_PF = 14;
 const THREAD_STACK_BYTES = 64 * 1024;
+const WORD_BYTES = 4;
 
 interface ProgramFrame extends UserFrame {
   readonly steps: Generator<UserRequest, unknown, never>;
   /** What the program asked for last, and has not got yet. */
-  request: ComputeRequest | AccessRequest | undefined;
+  request: ComputeRequest | AccessRequest | AtomicRequest | undefined;
   /** Whether the first step has been made. */
   isStarted: boolean;
   /** It is the simulator's own, not the program's: nothing of it is recorded. */
@@ -94,10 +101,8 @@ export class ProgramContext implements UserContext {
     else if (how === "again") return this.#repeat(task);
     const frame = this.#frames.top;
     const { request } = frame;
-    if (request !== undefined) {
-      const trap = this.#serve(task, request);
-      if (trap !== undefined) return trap;
-    }
+    // An access that has faulted is made again, and is a stretch of its own, as it would have been.
+    if (request !== undefined) return this.#serve(task, request) ?? TRAP_TIME;
     return this.#advance(task, frame, task.regs.ax);
   }
 
@@ -143,6 +148,22 @@ export class ProgramContext implements UserContext {
     this.task.mm?.copyFromUser(addr, bytes);
     this.#replay.recordBytes(bytes);
     return bytes;
+  }
+
+  /** The bytes that a load has found when it was made. */
+  loaded(request: AccessRequest): Uint8Array {
+    if (this.#replay.isCatchingUp) return this.#replay.bytes();
+    const { bytes } = AccessRequest.parts(request);
+    this.#replay.recordBytes(bytes);
+    return bytes.slice();
+  }
+
+  /** What the word of an atomic operation was before it. */
+  replaced(request: AtomicRequest): number {
+    if (this.#replay.isCatchingUp) return this.#replay.address();
+    const old = AtomicRequest.old(request);
+    this.#replay.recordAddress(old);
+    return old;
   }
 
   /** Puts bytes on the program's stack and answers their address; `popStack` gives the room back. */
@@ -238,7 +259,11 @@ export class ProgramContext implements UserContext {
       this.#replay.call(this.syscallRequest.load(task.regs));
       return TRAP_SYSCALL;
     }
-    if (request instanceof ComputeRequest || request instanceof AccessRequest) {
+    if (
+      request instanceof ComputeRequest ||
+      request instanceof AccessRequest ||
+      request instanceof AtomicRequest
+    ) {
       frame.request = request;
       return this.#serve(task, request) ?? TRAP_TIME;
     }
@@ -280,7 +305,7 @@ export class ProgramContext implements UserContext {
   }
 
   /** Computing, loads and stores; undefined when it is done and the program goes on. */
-  #serve(task: Task, request: ComputeRequest | AccessRequest): Trap | undefined {
+  #serve(task: Task, request: ComputeRequest | AccessRequest | AtomicRequest): Trap | undefined {
     const { top } = this.#frames;
     if (request instanceof ComputeRequest) {
       top.request = undefined;
@@ -288,6 +313,7 @@ export class ProgramContext implements UserContext {
       task.regs.ax = 0;
       return TRAP_TIME;
     }
+    if (request instanceof AtomicRequest) return this.#serveAtomic(task, request);
     const { addr, bytes, isStore } = AccessRequest.parts(request);
     const fault = accessFault(task, addr, bytes.length, isStore);
     if (fault !== undefined) {
@@ -308,6 +334,24 @@ export class ProgramContext implements UserContext {
     }
     top.request = undefined;
     task.regs.ax = 0;
+    task.kernel.onAccess?.(addr, bytes.length, isStore ? "store" : "load");
+    return undefined;
+  }
+
+  #serveAtomic(task: Task, request: AtomicRequest): Trap | undefined {
+    const { addr } = AtomicRequest.parts(request);
+    const word = new Uint8Array(WORD_BYTES);
+    const view = new DataView(word.buffer);
+    const isRead = (task.mm?.copyFromUser(addr, word) ?? 0) === WORD_BYTES;
+    const old = view.getInt32(0, true);
+    view.setInt32(0, isRead ? AtomicRequest.apply(request, old) : 0, true);
+    if (!isRead || (task.mm?.copyToUser(addr, word) ?? 0) < WORD_BYTES) {
+      task.trap = { vector: X86_TRAP_PF, errorCode: PF_USER | PF_WRITE, address: addr };
+      return TRAP_EXCEPTION;
+    }
+    this.#frames.top.request = undefined;
+    task.regs.ax = 0;
+    task.kernel.onAccess?.(addr, WORD_BYTES, "atomic");
     return undefined;
   }
 

@@ -89,5 +89,48 @@ export class AccessRequest {
   }
 }
 
+/** What an atomic operation makes of a word. */
+export const ATOMIC_ADD = 0;
+export const ATOMIC_EXCHANGE = 1;
+export const ATOMIC_COMPARE_EXCHANGE = 2;
+
+/** A locked operation on a word of 32 bits: `lock xadd`, `xchg`, `lock cmpxchg`. */
+export class AtomicRequest {
+  readonly #addr: number;
+  readonly #kind: number;
+  readonly #operand: number;
+  readonly #expected: number;
+  #old = 0;
+
+  constructor(addr: number, kind: number, operand: number, expected = 0) {
+    this.#addr = +addr;
+    this.#kind = kind;
+    this.#operand = operand | 0;
+    this.#expected = expected | 0;
+  }
+
+  static parts(request: AtomicRequest) {
+    return {
+      addr: request.#addr,
+      kind: request.#kind,
+      operand: request.#operand,
+      expected: request.#expected,
+    };
+  }
+
+  /** What the word becomes. */
+  static apply(request: AtomicRequest, old: number): number {
+    request.#old = old;
+    if (request.#kind === ATOMIC_ADD) return (old + request.#operand) | 0;
+    if (request.#kind === ATOMIC_EXCHANGE) return request.#operand;
+    return old === request.#expected ? request.#operand : old;
+  }
+
+  /** What the word was. */
+  static old(request: AtomicRequest): number {
+    return request.#old;
+  }
+}
+
 /** What a program can yield. */
-export type MachineRequest = SyscallRequest | ComputeRequest | AccessRequest;
+export type MachineRequest = SyscallRequest | ComputeRequest | AccessRequest | AtomicRequest;

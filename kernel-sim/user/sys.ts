@@ -10,7 +10,14 @@ import { getInt64, setInt64 } from "../mm/uaccess.ts";
 import { type CallArgument, cString, fromUtf8, plainBytes } from "./marshal.ts";
 import type { Handler, Program } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
-import { AccessRequest, ComputeRequest } from "./request.ts";
+import {
+  AccessRequest,
+  ATOMIC_ADD,
+  ATOMIC_COMPARE_EXCHANGE,
+  ATOMIC_EXCHANGE,
+  AtomicRequest,
+  ComputeRequest,
+} from "./request.ts";
 import { resourceUsage, sockaddrIn, systemInfo } from "./structs.ts";
 import { type BytesOrErrno, type SysCall, SysPort } from "./sys-port.ts";
 
@@ -316,13 +323,35 @@ export class Sys {
 
   /** Loads `n` bytes as the processor does: where nothing is mapped, the program gets SIGSEGV. */
   *load(addr: number, n: number): SysCall<Uint8Array> {
-    yield new AccessRequest(addr, new Uint8Array(n), false);
-    return this.#port.context.peek(addr, n);
+    const request = new AccessRequest(addr, new Uint8Array(n), false);
+    yield request;
+    // What it found then: another thread may have stored something since.
+    return this.#port.context.loaded(request);
   }
 
   /** Stores bytes as the processor does. */
   *store(addr: number, bytes: Uint8Array): SysCall<void> {
     yield new AccessRequest(addr, plainBytes(bytes), true);
+  }
+
+  /** Adds to a word of 32 bits in one step, as `lock xadd` does; answers what it was. */
+  fetchAdd(addr: number, n: number): SysCall {
+    return this.#atomic(new AtomicRequest(addr, ATOMIC_ADD, n));
+  }
+
+  /** Stores a word and answers what it was, in one step. */
+  exchange(addr: number, value: number): SysCall {
+    return this.#atomic(new AtomicRequest(addr, ATOMIC_EXCHANGE, value));
+  }
+
+  /** Stores `value` where `expected` is, in one step; answers what was there. */
+  compareExchange(addr: number, expected: number, value: number): SysCall {
+    return this.#atomic(new AtomicRequest(addr, ATOMIC_COMPARE_EXCHANGE, value, expected));
+  }
+
+  *#atomic(request: AtomicRequest): SysCall {
+    yield request;
+    return this.#port.context.replaced(request);
   }
 
   // Time.

@@ -1,6 +1,6 @@
 import type { UserRequest } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
-import { AccessRequest, ComputeRequest } from "./request.ts";
+import { AccessRequest, AtomicRequest, ComputeRequest } from "./request.ts";
 
 /*
  * What a program can do between two traps: use its stack, look at its memory, name handlers and threads. Behind each
@@ -20,6 +20,7 @@ const NO_REQUEST = 10;
 const COMPUTE = 11;
 const LOAD = 12;
 const STORE = 13;
+const ATOMIC = 14;
 const SYSCALL = 16;
 
 /** The most that a call takes. */
@@ -126,6 +127,9 @@ export class Tape {
       this.#put(isStore ? STORE : LOAD, addr);
       this.#add(bytes.length);
       if (isStore) this.#putBytes(bytes);
+    } else if (value instanceof AtomicRequest) {
+      const { addr, kind, operand, expected } = AtomicRequest.parts(value);
+      for (const number of [ATOMIC, addr, kind, operand, expected]) this.#add(number);
     } else this.#add(NO_REQUEST);
   }
 
@@ -218,6 +222,10 @@ export class TapePlayer {
       const length = this.#next();
       const bytes = kind === STORE ? this.#bytes(length) : new Uint8Array(length);
       return { done: false, value: new AccessRequest(addr, bytes, kind === STORE) };
+    }
+    if (kind === ATOMIC) {
+      const [addr, what, operand] = [this.#next(), this.#next(), this.#next()];
+      return { done: false, value: new AtomicRequest(addr, what, operand, this.#next()) };
     }
     if (kind < SYSCALL) return { done: false, value: NOTHING };
     const n = kind - SYSCALL;

@@ -4,6 +4,7 @@ import {
   boot,
   bpf,
   constants,
+  explore,
   i386,
   installKernelPart,
   type KernelPart,
@@ -22,7 +23,7 @@ import type { MachineTimes } from "./worker/machine-times.ts";
 export function openKernel(): RealmOptions {
   lockRealm();
   harden(kernelPrototypes());
-  const api = { boot, bpf, i386, recordings, ...constants };
+  const api = { boot, bpf, explore, i386, recordings, ...constants };
   // Data sets of the course: not about the kernel, so not the simulator's.
   const data = { earlyLinux, linuxStatistics, unixFamily };
   return { globals: { ...api, ...data }, modules: { "kernel-sim": api, "course-data": data } };

@@ -6,6 +6,7 @@ import { constants } from "#kernel-sim";
 const TYPES: Readonly<Record<string, string>> = {
   boot: "(options?: BootOptions) => Machine",
   bpf: "BpfToolkit",
+  explore: "Explore",
   i386: "I386Toolkit",
   recordings: "{ readonly second: Recording } & Readonly<Record<string, Recording>>",
 };
@@ -56,6 +57,7 @@ const FILES = [
   "kernel-sim/api-kernel.ts",
   "kernel-sim/api-machine.ts",
   "kernel-sim/api-observe.ts",
+  "kernel-sim/api-explore.ts",
   "kernel-sim/api-terminal.ts",
   "notebook/document/data-sets/course-data.ts",
 ];

@@ -33,6 +33,8 @@ const WAKEUP_TEXTS = ["comm"] as const;
 export class Scheduler {
   readonly #kernel: Kernel;
   readonly runQueues: readonly RunQueue[];
+  /** Who runs next, whatever the classes say. */
+  #chosen: Task | undefined = undefined;
   readonly #switchEvent: number;
   readonly #wakeupEvent: number;
   readonly #wakeupNewEvent: number;
@@ -98,6 +100,13 @@ export class Scheduler {
     this.#activate(task, rq, false);
   }
 
+  /** Makes a ready task the next one on its CPU: for who tries other schedules. */
+  choose(task: Task): void {
+    const { current } = this.runQueues[task.cpu]!;
+    if (current !== undefined) current.needResched = true;
+    this.#chosen = task;
+  }
+
   /** Takes the running task off `rq` and puts the next one on it. */
   schedule(rq: RunQueue): Task | undefined {
     const prev = rq.current;
@@ -113,7 +122,7 @@ export class Scheduler {
         }
       }
     }
-    const next = this.#pickNext(rq) ?? this.#pull(rq);
+    const next = this.#pickChosen(rq) ?? this.#pickNext(rq) ?? this.#pull(rq);
     if (next !== undefined) {
       next.se.isQueued = false;
       next.cpu = rq.cpu;
@@ -172,6 +181,14 @@ export class Scheduler {
   #dequeue(rq: RunQueue, task: Task): void {
     classOf(task).dequeue(rq, task);
     task.se.isQueued = false;
+  }
+
+  #pickChosen(rq: RunQueue): Task | undefined {
+    const task = this.#chosen;
+    if (task === undefined || task.cpu !== rq.cpu || !task.se.isQueued) return undefined;
+    this.#chosen = undefined;
+    this.#dequeue(rq, task);
+    return task;
   }
 
   #pickNext(rq: RunQueue): Task | undefined {

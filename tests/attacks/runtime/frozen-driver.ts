@@ -20,7 +20,7 @@ export interface Walked {
 
 /** One answer of every kind that the simulator gives; copies of bytes are the caller's own. */
 const CALLS = `
-import { boot, bpf, i386, recordings } from "kernel-sim";
+import { boot, bpf, explore, i386, recordings } from "kernel-sim";
 const machine = boot({ seed: 3 });
 const map = machine.bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 4 });
 map.update(1, 2n);
@@ -46,7 +46,18 @@ const stepped = machine.spawn(code);
 const step = machine.stepInstruction(stepped);
 const registers = stepped.registers();
 machine.run(code);
+const found = explore({
+  shared: { word: 0 },
+  *setup(sys, shared, prepared) { kept.push(["word", shared.word], ["words", shared]); return { open: 1 }; },
+  threads: { *A(sys, { word }) { kept.push(["word call", word.load()]); yield* word.store(yield* word.load() + 1); }, *B(sys, { word }) { yield* word.add(1); } },
+  invariant(end) { kept.push(["end", end], ["end's kernel", end.kernel]); return end.shared.word === 2; },
+}, { schedules: 20 });
 export const answers = [
+  ["exploration", found],
+  ["failing schedule", found.failures[0]],
+  ["failing steps", found.failures[0].steps],
+  ["failing machine", found.failures[0].machine()],
+  ["explore error", failure(() => explore({}))],
   ...kept,
   ["process", worker],
   ["machine code", code],

@@ -1,0 +1,154 @@
+import { describe, expect, test } from "vitest";
+import type { SharedWords } from "../api-explore.ts";
+import type { SystemCalls } from "../api-kernel.ts";
+import { constants, explore } from "../index.ts";
+
+const { FUTEX_WAIT, FUTEX_WAKE } = constants as Record<string, number>;
+
+function* increments(_sys: SystemCalls, { counter }: SharedWords) {
+  const value = yield* counter!.load();
+  yield* counter!.store(value + 1);
+}
+
+const COUNTER = {
+  shared: { counter: 0 },
+  threads: { A: increments, B: increments },
+  invariant: ({ shared }: { shared: Readonly<Record<string, number>> }) =>
+    shared["counter"] === 2 || `counter is ${shared["counter"]}`,
+};
+
+describe("a counter that two threads increment", () => {
+  test("ends as 1 or 2, and a failing schedule is shown by thread", () => {
+    const found = explore(COUNTER);
+    expect(found.isComplete).toBe(true);
+    expect(found.ends.map(({ shared }) => shared).sort()).toEqual(["counter 1", "counter 2"]);
+    const [failure] = found.failures;
+    expect(failure).toMatchObject({ because: "counter is 1" });
+    const accesses = failure!.steps.filter(({ what }) => what.includes("counter"));
+    expect(accesses.map(({ what }) => what)).toEqual([
+      "load counter: 0",
+      "load counter: 0",
+      "store counter: 1",
+      "store counter: 1",
+    ]);
+    expect(String(failure!.steps)).toMatch(/^step +A +B +shared$/m);
+    expect(found.text).toMatch(/^\d+ schedules run, \d+ of them fail; 2 ways to end$/m);
+  });
+
+  test("is right with an atomic addition", () => {
+    const atomic = function* (_sys: SystemCalls, { counter }: SharedWords) {
+      yield* counter!.add(1);
+    };
+    const found = explore({
+      ...COUNTER,
+      threads: { A: atomic, B: atomic, C: atomic },
+      invariant: ({ shared }) => shared["counter"] === 3,
+    });
+    expect(found).toMatchObject({ isComplete: true, failures: [] });
+    // The order of three steps, and nothing else.
+    expect(found.schedules).toBe(6);
+  });
+
+  test("finds the same in processes, and without the reduction, which takes more schedules", () => {
+    const { threads, ...rest } = COUNTER;
+    const reduced = explore(COUNTER);
+    const processes = explore({ ...rest, processes: threads });
+    const all = explore(COUNTER, { reduction: false });
+    expect(all.isComplete && processes.isComplete).toBe(true);
+    expect(all.schedules).toBeGreaterThan(reduced.schedules);
+    for (const other of [processes, all]) {
+      expect(other.ends.map(({ shared }) => shared).sort()).toEqual(["counter 1", "counter 2"]);
+    }
+  });
+
+  test("its failing schedule runs on a machine whose past can be walked", () => {
+    const [failure] = explore(COUNTER).failures;
+    const machine = failure!.machine();
+    const { past } = machine;
+    expect(machine.trace.count("sched:sched_switch")).toBeGreaterThan(2);
+    const base = machine.kernel.processes().find(({ comm }) => comm === "main")!;
+    const mapping = machine.kernel.addressSpace(base.pid).find(({ perms }) => perms === "rw-s")!;
+    const watched = { memory: { pid: base.pid, address: mapping.start } };
+    const stops = past.findAll(watched);
+    expect(stops.at(-1)?.after).toBe("01 00 00 00");
+    expect(past.at(past.last).memory(base.pid, mapping.start, 1)).toEqual(new Uint8Array([1]));
+  });
+
+  test("every run of the search gives the same", () => {
+    expect(explore(COUNTER).text).toBe(explore(COUNTER).text);
+  });
+});
+
+describe("waiting", () => {
+  test("two locks in two orders deadlock under some schedule", () => {
+    const takes = (first: string, second: string) =>
+      function* (sys: SystemCalls, shared: SharedWords) {
+        for (const name of [first, second]) {
+          const lock = shared[name]!;
+          while ((yield* lock.compareExchange(0, 1)) !== 0) {
+            yield* sys.call("futex", lock.address, FUTEX_WAIT, 1, 0);
+          }
+        }
+        for (const name of [second, first]) {
+          yield* shared[name]!.store(0);
+          yield* sys.call("futex", shared[name]!.address, FUTEX_WAKE, 1);
+        }
+      };
+    const both = { shared: { a: 0, b: 0 }, threads: { A: takes("a", "b"), B: takes("b", "a") } };
+    const found = explore(both);
+    expect(found.isComplete).toBe(true);
+    expect(found.failures.map(({ because }) => because)).toEqual(["A and B wait for ever"]);
+    const ordered = explore({ ...both, threads: { A: takes("a", "b"), B: takes("a", "b") } });
+    expect(ordered).toMatchObject({ isComplete: true, failures: [] });
+  });
+
+  test("a pipe hands over what was written, whoever comes first", () => {
+    const found = explore({
+      *setup(sys) {
+        return yield* sys.pipe2();
+      },
+      threads: {
+        *reads(sys, _shared, [read]) {
+          return ((yield* sys.read(read, 8)) as Uint8Array).length;
+        },
+        *writes(sys, _shared, [, write]) {
+          yield* sys.write(write, "abc");
+        },
+      },
+      invariant: ({ returned }) => returned["reads"] === 3,
+    });
+    expect(found).toMatchObject({ isComplete: true, failures: [] });
+    expect(found.ends).toMatchObject([{ returned: "reads 3" }]);
+    expect(found.schedules).toBeGreaterThan(1);
+  });
+
+  test("check and use of a file are two steps: the file may be another one between them", () => {
+    const found = explore({
+      *setup(sys) {
+        yield* sys.close(yield* sys.open("/tmp/safe", 0o101, 0o644));
+      },
+      processes: {
+        *victim(sys) {
+          if (typeof (yield* sys.stat("/tmp/safe")) === "number") return "refused";
+          const fd = yield* sys.open("/tmp/safe");
+          return fd < 0 ? "surprised" : "opened";
+        },
+        *attacker(sys) {
+          yield* sys.unlink("/tmp/safe");
+        },
+      },
+      invariant: ({ returned }) => returned["victim"] !== "surprised",
+    });
+    expect(found.failures.length).toBe(1);
+    expect(new Set(found.ends.map(({ returned }) => returned))).toEqual(
+      new Set(['victim "refused"', 'victim "surprised"', 'victim "opened"']),
+    );
+  });
+});
+
+test("what is no program is refused in words", () => {
+  expect(() => explore({})).toThrow(/explore\(\) takes/);
+  expect(() => explore({ threads: { A: 1 as never } })).toThrow("A is no generator function");
+  expect(() => explore(COUNTER, { schedules: 1e6 })).toThrow(/schedules is a whole number/);
+  expect(explore(COUNTER, { schedules: 2 }).isComplete).toBe(false);
+});
