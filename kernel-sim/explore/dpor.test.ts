@@ -37,7 +37,7 @@ class ModelRun implements ControlledRun {
     const op = this.#threads[i]![this.#at[i]!]!;
     const isBlocked = op.kind === "lock" && this.owners[op.lock] !== -1;
     // As in the kernel, it finds the lock taken, sleeps, and tries again when it was woken.
-    if (isBlocked) this.#sleepsOn[i] = op.lock;
+    if (isBlocked && op.kind === "lock") this.#sleepsOn[i] = op.lock;
     else this.#at[i]!++;
     const place = "word" in op ? op.word * 4 : 100 + op.lock * 4;
     if (op.kind === "load") this.#registers[i]! = this.words[op.word]!;
