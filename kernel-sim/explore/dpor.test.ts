@@ -47,7 +47,7 @@ class ModelRun implements ControlledRun {
       this.owners[op.lock] = -1;
       for (const [k, lock] of this.#sleepsOn.entries())
         if (lock === op.lock) this.#sleepsOn[k] = -1;
-    } else if (!isBlocked) this.owners[op.lock] = i;
+    } else if (op.kind === "lock" && !isBlocked) this.owners[op.lock] = i;
     const woken = this.enabled().filter((one) => !before.includes(one) && one !== thread);
     return { footprint: accessFootprint(place, 4, op.kind !== "load"), woken };
   }
