@@ -13,12 +13,12 @@ test("the strip says by shape and in words where the time went", () => {
   const cell = cellWith({ user: 120, kernel: 510, interrupt: 1, idle: 369 });
   const html = renderToStaticMarkup(<ModeStrip cell={cell} />);
   expect(html).toContain(
-    'aria-label="Time by mode: user 12 %, kernel 51 %, interrupt under 1 %, idle 37 %"',
+    `aria-label="Time by mode: user 12\u00a0%, kernel 51\u00a0%, interrupt under 1\u00a0%, idle 37\u00a0%"`,
   );
   expect([...html.matchAll(/width="([\d.]+)"/g)].map(([, width]) => Number(width))).toEqual([
     120, 510, 1, 369,
   ]);
-  expect(renderToStaticMarkup(<ModesInWords cell={cell} />)).toContain("user 12 %");
+  expect(renderToStaticMarkup(<ModesInWords cell={cell} />)).toContain("user 12\u00a0%");
 });
 
 test("a cell that has run no program has no strip", () => {

@@ -57,5 +57,5 @@ function sharesOf({ output }: SessionCell): readonly Share[] {
 
 function percentOf(share: number): string {
   const percent = Math.round(share * 100);
-  return percent === 0 ? "under 1 %" : `${percent} %`;
+  return percent === 0 ? "under 1\u00a0%" : `${percent}\u00a0%`;
 }

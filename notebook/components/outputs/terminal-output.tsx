@@ -33,7 +33,7 @@ export function TerminalOutput({ terminal, text }: TerminalOutputProps) {
 
 function StillTerminal({ terminal, text, canRun }: TerminalOutputProps & { canRun: boolean }) {
   return (
-    <figure className={css["terminal"]} aria-label={`Terminal ${terminal.tty}`}>
+    <figure data-wide="" className={css["terminal"]} aria-label={`Terminal ${terminal.tty}`}>
       <pre className={css["still"]}>{text}</pre>
       {canRun && (
         <figcaption className={css["hint"]}>

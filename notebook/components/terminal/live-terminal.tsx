@@ -45,7 +45,7 @@ export function LiveTerminal({ terminal, link }: LiveTerminalProps) {
   }, [link, tty, rows, cols]);
 
   return (
-    <figure className={css["terminal"]} aria-label={`Terminal ${tty}`}>
+    <figure data-wide="" className={css["terminal"]} aria-label={`Terminal ${tty}`}>
       <div className={css["screen"]} data-terminal-keys="" data-ended={state.kind === "ended"}>
         <div ref={place} />
       </div>
