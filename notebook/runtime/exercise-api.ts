@@ -78,7 +78,7 @@ export type AskNow = (name: string, ...args: readonly Plain[]) => Plain;
 export type RemoteProgram = (
   sys: SystemCalls,
   ...args: readonly Plain[]
-) => Generator<UserRequest, Plain, never>;
+) => Generator<UserRequest, Plain, unknown>;
 
 export interface Player {
   /** Names that the student's module exports. */

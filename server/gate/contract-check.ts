@@ -79,7 +79,7 @@ const SETTINGS = {
       exercise: [join(checkout(), "notebook/runtime/exercise-module.ts")],
     },
   },
-  include: ["*/*.ts"],
+  include: ["*/*.ts", join(checkout(), "content/globals.d.ts")],
 };
 
 function compile(work: string): Promise<string> {

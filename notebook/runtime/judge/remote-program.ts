@@ -56,7 +56,7 @@ export async function playInMachine<T>(
       const key = encodePlain(args);
       const root = roots.get(key) ?? nodeOf(args, undefined, undefined);
       roots.set(key, root);
-      return follow(sys, root, end);
+      return follow(sys, root, end) as Generator<UserRequest, Plain, unknown>;
     };
     const value = playOnce(() => play(harden(program)), end);
     if (end.problem !== undefined) throw end.problem;
@@ -113,10 +113,44 @@ function playOnce<T>(play: () => T, end: PlayEnd): T | undefined {
   }
 }
 
+/** So many calls are asked for ahead of the machine. */
+const AHEAD_MAX = 32;
+
+/**
+ * Asks for the step at `node`, and for those behind it as long as their answers can be guessed: a wrong guess costs
+ * nothing but a way of the tree that nobody goes. Of a fork the child's first calls are asked for, too.
+ */
 async function learn(ask: AskStep, newThread: () => number, node: Node): Promise<void> {
+  let at = node;
+  for (let ahead = 0; ahead < AHEAD_MAX; ahead++) {
+    try {
+      await learnOne(ask, newThread, at);
+    } catch (problem) {
+      if (ahead === 0) throw problem;
+      // Behind a wrong guess a program may do anything. If the machine comes here, it is asked again.
+      at.thread = undefined;
+      return;
+    }
+    const { step } = at;
+    if (step?.kind !== "asks") return;
+    if (step.call === "fork") {
+      const child = nextOf(at, 0);
+      if (child.step === undefined) await learn(ask, newThread, child);
+      return;
+    }
+    const guess = guessOf(step);
+    if (guess === undefined) return;
+    at = nextOf(at, guess);
+    if (at.step !== undefined) return;
+  }
+}
+
+async function learnOne(ask: AskStep, newThread: () => number, node: Node): Promise<void> {
   const { parent } = node;
   const thread = parent?.thread;
-  if (thread !== undefined && parent !== undefined) {
+  // The parent of a fork goes on in its own run, so the child's is always a new one.
+  const isChild = parent?.step?.kind === "asks" && parent.step.call === "fork" && node.answer === 0;
+  if (thread !== undefined && parent !== undefined && !isChild) {
     parent.thread = undefined;
     node.thread = thread;
     node.step = await ask(thread, node.args, [node.answer]);
@@ -124,6 +158,19 @@ async function learn(ask: AskStep, newThread: () => number, node: Node): Promise
   }
   node.thread = newThread();
   node.step = await ask(node.thread, node.args, answersUpTo(node));
+}
+
+/** What a call most likely answers; undefined where that is anybody's guess. */
+function guessOf({ call, args }: Extract<ProgramStep, { kind: "asks" }>): Plain {
+  if (call === "dup2") return args[1];
+  return ["close", "chdir", "setpgid", "sigaction", "kill"].includes(call) ? 0 : undefined;
+}
+
+function nextOf(node: Node, answer: Plain): Node {
+  const key = encodePlain(answer);
+  const next = node.next.get(key) ?? nodeOf(node.args, node, answer);
+  node.next.set(key, next);
+  return next;
 }
 
 function* follow(sys: SystemCalls, root: Node, end: PlayEnd): Generator<UserRequest, Plain, never> {
@@ -135,11 +182,7 @@ function* follow(sys: SystemCalls, root: Node, end: PlayEnd): Generator<UserRequ
     }
     if (step.kind === "returned") return step.value;
     const answer: Plain = yield* make(sys, step.call, step.args, end);
-    const key = encodePlain(answer);
-    const known: Node | undefined = node.next.get(key);
-    const next: Node = known ?? nodeOf(node.args, node, answer);
-    node.next.set(key, next);
-    node = next;
+    node = nextOf(node, answer);
   }
 }
 
