@@ -1,0 +1,9 @@
+import type { BinPrm } from "./contract.ts";
+
+const ENOEXEC = 8;
+
+export function loadKbk1({ buf, filename, argv }: BinPrm) {
+  const text = String.fromCharCode(...buf);
+  if (!text.startsWith("KBK1")) return -ENOEXEC;
+  return { interpreter: "/bin/kbk", argv: ["/bin/kbk", filename, ...argv.slice(1)] };
+}
