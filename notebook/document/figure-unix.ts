@@ -157,3 +157,37 @@ export interface ElfMapping {
   /** The segment that it was made from: place in `segments`. */
   readonly segment?: number;
 }
+
+/** A program and its libraries, and how the dynamic linker searches them. */
+export type LinkStory = Story<LinkMoment> & {
+  /** In the order in which they are searched, the program first. */
+  readonly files: readonly LinkedFile[];
+  /** How the program was started: `LD_PRELOAD=liblog.so shop`. */
+  readonly command: string;
+};
+
+export interface LinkedFile {
+  readonly name: string;
+  /** The libraries that it names itself. */
+  readonly needed: readonly string[];
+  /** What it defines; a weak definition in brackets. */
+  readonly defines: readonly string[];
+}
+
+/** A file that is loaded, or a file that is searched for a symbol. */
+export interface LinkMoment {
+  readonly kind: "load" | "miss" | "found" | "nowhere";
+  readonly file: string;
+  /** How many files are loaded. */
+  readonly loaded: number;
+  /** What is looked for, and who refers to it; empty while files are loaded. */
+  readonly symbol: string;
+  readonly from: string;
+  /** The references that are bound so far. */
+  readonly bound: readonly {
+    readonly symbol: string;
+    readonly from: string;
+    readonly to: string;
+  }[];
+  readonly says: string;
+}

@@ -1,7 +1,14 @@
 /** The figures that a lecture may name, and what the simulator has found out for each of them. */
 import type { EntryRun, FrameLayout } from "./entry-figures.ts";
 
-import type { DescriptorStory, ElfMap, PathStory, PipeStory, ProcessStory } from "./figure-unix.ts";
+import type {
+  DescriptorStory,
+  ElfMap,
+  LinkStory,
+  PathStory,
+  PipeStory,
+  ProcessStory,
+} from "./figure-unix.ts";
 
 /** Names of the course's figures, as a lecture writes them in `<Figure name="…" />`. */
 export const FIGURE_NAMES = [
@@ -10,6 +17,7 @@ export const FIGURE_NAMES = [
   "descriptor-table",
   "elf-map",
   "int80-steps",
+  "link-order",
   "os-models",
   "path-walk",
   "pipe-gauge",
@@ -30,6 +38,7 @@ export type FigureData =
   | ({ readonly name: "bpf-pipeline" } & PipelineRun)
   | { readonly name: "descriptor-table"; readonly stories: readonly DescriptorStory[] }
   | { readonly name: "elf-map"; readonly map: ElfMap }
+  | { readonly name: "link-order"; readonly stories: readonly LinkStory[] }
   | { readonly name: "path-walk"; readonly stories: readonly PathStory[] }
   | { readonly name: "pipe-gauge"; readonly stories: readonly PipeStory[] }
   | { readonly name: "process-tree"; readonly stories: readonly ProcessStory[] }

@@ -73,6 +73,10 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       const { elfMap } = await import("./elf-map/elf-map.tsx");
       return liveScenes(elfMap(data.map));
     }
+    case "link-order": {
+      const { linkOrder } = await import("./link-order/link-order.tsx");
+      return liveScenes(linkOrder(data.stories));
+    }
     case "path-walk": {
       const { pathWalk } = await import("./path-walk/path-walk.tsx");
       return liveScenes(pathWalk(data.stories));

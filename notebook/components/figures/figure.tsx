@@ -8,6 +8,7 @@ import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
 import type { FigureTexts } from "./frame.tsx";
 import { int80Scenes } from "./int80-steps/int80-scenes.tsx";
+import { linkOrder } from "./link-order/link-order.tsx";
 import { OsModels } from "./os-models/os-models.tsx";
 import { pathWalk } from "./path-walk/path-walk.tsx";
 import { pipeGauge } from "./pipe-gauge/pipe-gauge.tsx";
@@ -54,6 +55,8 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillScenes figure={descriptorTable(data.stories)} texts={texts} />;
     case "elf-map":
       return <StillScenes figure={elfMap(data.map)} texts={texts} />;
+    case "link-order":
+      return <StillScenes figure={linkOrder(data.stories)} texts={texts} />;
     case "path-walk":
       return <StillScenes figure={pathWalk(data.stories)} texts={texts} />;
     case "pipe-gauge":

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { descriptorStories } from "./descriptor-stories.ts";
 import { elfMap } from "./elf-map.ts";
+import { linkStories } from "./link-stories.ts";
 import { pathStories } from "./path-stories.ts";
 import { pipeStories } from "./pipe-stories.ts";
 import { processStories } from "./process-stories.ts";
@@ -79,4 +80,16 @@ test("each loadable segment of the program has its mappings, and the last one ze
   );
   expect(made).toEqual([["r-xp"], ["r--p"], ["rw-p", "rw-p"], []]);
   expect(mappings[0]?.from).toBeLessThanOrEqual(entry);
+});
+
+test("symbols are searched breadth first, preloaded libraries before all, and weak ones count", () => {
+  const bound = linkStories().map(({ moments }) =>
+    (moments.at(-1)?.bound ?? []).map(({ symbol, to }) => `${symbol} ${to}`),
+  );
+  expect(bound).toEqual([
+    ["draw libui.so", "log libnet.so"],
+    ["draw libui.so", "log libspy.so"],
+    ["price libold.so"],
+    ["draw libui.so", "log libnet.so"],
+  ]);
 });

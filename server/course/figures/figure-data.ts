@@ -3,6 +3,7 @@ import { descriptorStories } from "./descriptor-stories.ts";
 import { elfMap } from "./elf-map.ts";
 import { entryRuns } from "./entry-runs.ts";
 import { frameLayouts } from "./frame-layouts.ts";
+import { linkStories } from "./link-stories.ts";
 import { pathStories } from "./path-stories.ts";
 import { pipeStories } from "./pipe-stories.ts";
 import { pipelineRun } from "./pipeline-run.ts";
@@ -27,6 +28,8 @@ function findOut(name: FigureName): FigureData {
       return { name, stories: descriptorStories() };
     case "elf-map":
       return { name, map: elfMap() };
+    case "link-order":
+      return { name, stories: linkStories() };
     case "path-walk":
       return { name, stories: pathStories() };
     case "pipe-gauge":
