@@ -27,6 +27,17 @@ export interface DiskOptions {
 }
 
 /**
+ * A terminal on a serial line, /dev/ttyS0: programs wait when the driver's 4096 bytes are full, and each group of bytes
+ * that has left the line ends in an interrupt (`irq:irq_handler_entry` with the name "ttyS0").
+ */
+export interface SerialLineOptions {
+  /** Bits a second, ten for each byte: 110 is a teleprinter of UNIX's first years, 9600 a VT100. Default: no limit. */
+  readonly baud?: number;
+  /** Bytes that leave between two interrupts. Default 16, as in a 16550A; 1 in a UART of 1981. */
+  readonly fifo?: number;
+}
+
+/**
  * The machine's disk, seen from outside: what it has served, and its bytes as they are on the medium now, which is
  * not what memory may still hold back. The same numbers are in /proc/diskstats. Each request leaves
  * `block:block_bio_queue`, `block_rq_issue` and `block_rq_complete` in the trace, and its interrupt

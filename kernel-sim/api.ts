@@ -17,7 +17,7 @@ import type {
   SteppedInstruction,
   UserProgram,
 } from "./api-kernel.ts";
-import type { DiskModel, DiskOptions, DiskView } from "./api-machine.ts";
+import type { DiskModel, DiskOptions, DiskView, SerialLineOptions } from "./api-machine.ts";
 import type { KernelView, Past, Stop, StopCondition } from "./api-observe.ts";
 import type { Terminal, TerminalOptions } from "./api-terminal.ts";
 
@@ -39,12 +39,17 @@ export interface BootOptions {
   /** True: keeps what each CPU does, for `timeline()`. */
   readonly timeline?: boolean;
   /**
-   * What the hardware is like: "server" (2020, the default) or "pc-1991" (a 386 at 33 MHz with a 40 MB disk). Costs
-   * and their sources stand in `hw/costs.ts`.
+   * What machine it is: "server" (2020, the default), "pc-1991" (a 386 at 33 MHz with a 40 MB disk), or "0.01": the
+   * latter with what Linux had in September 1991. Then only the calls of 0.01 that had code are there, all others
+   * answer ENOSYS: no sockets, no mmap, no symbolic links, no mounts, no rename; names in directories end after 14
+   * characters, there is no /proc, and one CPU. Simplified: behind the calls works the kernel of 6.18, and the files
+   * lie in memory, where 0.01 had a Minix file system on its disk. Costs and their sources stand in `hw/costs.ts`.
    */
-  readonly profile?: "server" | "pc-1991";
+  readonly profile?: "server" | "pc-1991" | "0.01";
   /** A disk, by its model or with more to say about it. Default none; in 1991 "hdd-1991". */
   readonly disk?: DiskModel | DiskOptions | false;
+  /** How the console's terminal is connected. Default: what is printed is there at once. */
+  readonly terminal?: SerialLineOptions;
   /** Settings below /proc/sys when the machine starts, as sysctl(8) names them: `{ "vm.swappiness": 10 }`. */
   readonly sysctl?: Readonly<Record<string, string | number>>;
 }

@@ -1,3 +1,4 @@
+import type { SerialLineOptions } from "../api-machine.ts";
 import { addConsole } from "../drivers/tty/serial-port.ts";
 import type { TtyPort } from "../drivers/tty/tty-port.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -12,9 +13,13 @@ export class MachineConsole {
   /** Called with what is printed. */
   onOutput: (bytes: Uint8Array) => void = () => {};
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, options: SerialLineOptions = {}) {
     this.#kernel = kernel;
-    this.port = addConsole(kernel, { onOutput: (bytes) => this.#take(bytes) });
+    this.port = addConsole(kernel, {
+      ...options,
+      onWrite: (bytes) => this.#take(bytes),
+      onOutput: (bytes) => this.#show(bytes),
+    });
   }
 
   /** What a process and its descendants have written. */
@@ -22,8 +27,12 @@ export class MachineConsole {
     return this.#byProcess.get(tgid)?.text ?? "";
   }
 
-  #take(bytes: Uint8Array): void {
+  #show(bytes: Uint8Array): void {
     this.all.add(bytes);
+    this.onOutput(bytes);
+  }
+
+  #take(bytes: Uint8Array): void {
     // What a shell's children write is the shell's output too. An echo is nobody's.
     const { current } = this.#kernel;
     for (let task = current; task !== undefined && task.tgid > 1; task = task.realParent) {
@@ -34,6 +43,5 @@ export class MachineConsole {
       }
       own.add(bytes);
     }
-    this.onOutput(bytes);
   }
 }

@@ -21,6 +21,7 @@ import { Clock } from "../hw/clock.ts";
 import { EINVAL, errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
+import { becomeFirstLinux, FIRST_NAME_LEN, FIRST_UTSNAME } from "../init/first-linux.ts";
 import { mountMachineTree } from "../init/machine-mounts.ts";
 import { fillMachineTree } from "../init/machine-tree.ts";
 import { startInit, startKernel } from "../init/main.ts";
@@ -34,7 +35,7 @@ import { IovIter } from "../lib/iov-iter.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
-import { initProgram } from "../user/init-program.ts";
+import { firstInitProgram, initProgram } from "../user/init-program.ts";
 import { LinkedContext } from "../user/ld-so/linked-context.ts";
 import { MachineContext } from "../user/machine-context.ts";
 import { utf8 } from "../user/marshal.ts";
@@ -121,21 +122,29 @@ export class LivingKernel {
     });
     this.kernel = started.kernel;
     this.rootfs = started.rootfs;
-    fillMachineTree(this.rootfs, Object.keys(userPrograms));
-    mountMachineTree(this.kernel, this.rootfs);
+    const { isFirstLinux } = profile;
+    fillMachineTree(this.rootfs, Object.keys(userPrograms), isFirstLinux);
+    if (isFirstLinux) {
+      this.rootfs.limitNames(FIRST_NAME_LEN);
+      becomeFirstLinux(this.kernel);
+    } else mountMachineTree(this.kernel, this.rootfs);
     const disk = options.disk ?? profile.disk ?? false;
     if (disk !== false) {
       const wanted = typeof disk === "string" ? { model: disk } : disk;
       this.disk = diskView(attachDisk(this.kernel, this.rootfs, wanted));
     }
-    this.console = new MachineConsole(this.kernel);
+    this.console = new MachineConsole(this.kernel, options.terminal);
     this.terminals = new Terminals(this, this.console);
     for (const [name, program] of Object.entries({ ...userPrograms })) {
       this.kernel.programs.set(`/bin/${name}`, programLoader(program));
     }
-    this.kernel.programs.set("/sbin/init", programLoader(initProgram));
+    this.kernel.programs.set(
+      "/sbin/init",
+      programLoader(isFirstLinux ? firstInitProgram : initProgram),
+    );
     this.kernel.programs.set("/sbin/getty", programLoader(getty));
-    this.init = startInit(started, "/sbin/init", "kernelbook");
+    const uts = isFirstLinux ? FIRST_UTSNAME : undefined;
+    this.init = startInit(started, "/sbin/init", "kernelbook", undefined, uts);
     const { kernel } = this;
     this.view = facade({
       get event() {

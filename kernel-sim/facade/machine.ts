@@ -15,7 +15,6 @@ import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
 import { verifyOnly } from "./verify.ts";
 
-const CPUS_MAX = 64;
 const MEMORY_MIB_MIN = 2;
 const MEMORY_MIB_MAX = 4096;
 
@@ -50,9 +49,9 @@ export function bootWith(
   if (!Number.isSafeInteger(seed)) {
     throw new TypeError(`boot(): seed is a whole number, not ${String(seed)}`);
   }
-  if (!Number.isInteger(cpus) || cpus < 1 || cpus > CPUS_MAX) {
+  if (!Number.isInteger(cpus) || cpus < 1 || cpus > profile.cpusMax) {
     throw new TypeError(
-      `boot(): cpus is a whole number from 1 to ${CPUS_MAX}, not ${String(cpus)}`,
+      `boot(): cpus is a whole number from 1 to ${profile.cpusMax}, not ${String(cpus)}`,
     );
   }
   if (!Number.isInteger(memoryMiB) || memoryMiB < MEMORY_MIB_MIN || memoryMiB > MEMORY_MIB_MAX) {

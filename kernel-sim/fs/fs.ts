@@ -321,7 +321,9 @@ export class SuperBlock {
   flags = 0;
   root!: Dentry;
   blocksize = 4096;
-  readonly nameMax: number = 255;
+  nameMax: number = 255;
+  /** What is longer is cut off, not refused. */
+  cutsNames = false;
   /** Links that one file can have. */
   maxLinks = Infinity;
   maxbytes: number = 2 ** 63;

@@ -285,7 +285,8 @@ function mayFollowLink(nd: Nameidata, inode: Inode): boolean {
  *
  * @linux fs/namei.c `__lookup_slow`, fs/libfs.c `simple_lookup` (6.18)
  */
-export function lookupOne(dir: Dentry, name: ByteString): Dentry | number {
+export function lookupOne(dir: Dentry, written: ByteString): Dentry | number {
+  const name = dir.sb.cutsNames ? written.slice(0, dir.sb.nameMax) : written;
   const cached = dir.children.get(name);
   if (cached !== undefined) {
     const inode = cached.inode!;

@@ -69,6 +69,13 @@ export class Rootfs {
     return new FsStruct(this.root, this.root, umask);
   }
 
+  /** From now on names are cut off behind so many characters. */
+  limitNames(length: number): void {
+    const { sb } = this.root.dentry;
+    sb.nameMax = length;
+    sb.cutsNames = true;
+  }
+
   mkdir(path: ByteString, attributes: RootfsAttributes = {}): Inode {
     const { dir, dentry } = this.#place(path);
     const mode = S_IFDIR | (attributes.mode ?? 0o755);

@@ -15,7 +15,7 @@ import {
 } from "../kernel/signal-struct.ts";
 import { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
-import { UtsNamespace } from "../kernel/utsname.ts";
+import { type UtsFacts, UtsNamespace } from "../kernel/utsname.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
 import { NetNamespace } from "../net/namespace.ts";
 
@@ -50,6 +50,8 @@ function initRlimits(threadsMax: number): Rlimit[] {
 
 export interface InitTaskOptions {
   readonly hostName: string;
+  /** What uname(2) tells, when it is another kernel's. */
+  readonly uts?: UtsFacts;
   readonly mntNs: MntNamespace;
   /** Upper bound of threads, from which RLIMIT_NPROC follows. */
   readonly threadsMax: number;
@@ -74,7 +76,13 @@ export function makeInitTask(kernel: Kernel, user: UserContext, options: InitTas
   task.cred = initCred(kernel);
   task.cred.user.processes++;
   task.nsproxy = {
-    uts: new UtsNamespace(options.hostName, LINUX_RELEASE, LINUX_VERSION),
+    uts: new UtsNamespace(
+      options.uts ?? {
+        nodename: options.hostName,
+        release: LINUX_RELEASE,
+        version: LINUX_VERSION,
+      },
+    ),
     ipc: new IpcNamespace(),
     mnt: options.mntNs,
     net: new NetNamespace(),

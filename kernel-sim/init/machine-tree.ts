@@ -55,8 +55,14 @@ const TERMINALS = 6;
  * What lies on the disk of a small machine before it boots: the usual directories, devices, texts, and the files of
  * `programs` in /bin and /usr/bin.
  */
-export function fillMachineTree(rootfs: Rootfs, programs: readonly string[]): void {
+export function fillMachineTree(
+  rootfs: Rootfs,
+  programs: readonly string[],
+  isFirstLinux = false,
+): void {
   for (const [path, mode, owner] of DIRECTORIES) {
+    // They came with their file systems.
+    if (isFirstLinux && /^\/(?:proc|sys|dev\/)/.test(path)) continue;
     rootfs.mkdir(path, { mode, uid: owner, gid: owner });
   }
   for (const [path, major, minor, mode] of DEVICES) rootfs.device(path, major, minor, { mode });

@@ -8,6 +8,7 @@ import { invariant } from "../hw/simulator-bug.ts";
 import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
+import type { UtsFacts } from "../kernel/utsname.ts";
 import { memoryOf } from "../mm/mm-init.ts";
 import { initLandlock } from "../security/landlock/init.ts";
 import { installHooks } from "./hooks.ts";
@@ -45,9 +46,11 @@ export function startInit(
   path: string,
   hostName: string,
   envp: readonly string[] = ["HOME=/", "TERM=linux"],
+  uts?: UtsFacts,
 ): Task {
   const task = makeInitTask(kernel, NO_PROGRAM, {
     hostName,
+    ...(uts === undefined ? {} : { uts }),
     mntNs: rootfs.ns,
     // An eighth of the memory may be kernel stacks (`set_max_threads`).
     threadsMax: Math.floor(kernel.memoryBytes / PAGE_SIZE / ((THREAD_SIZE / PAGE_SIZE) * 8)),

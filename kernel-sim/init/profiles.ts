@@ -7,9 +7,11 @@ export interface MachineProfile {
   readonly cpusMax: number;
   readonly memoryMiB: number;
   readonly disk: DiskModelName | undefined;
+  /** The kernel is cut down to what Linux 0.01 had. */
+  readonly isFirstLinux: boolean;
 }
 
-export type ProfileName = "server" | "pc-1991";
+export type ProfileName = "server" | "pc-1991" | "0.01";
 
 export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.freeze({
   /** A server processor of 2020. */
@@ -19,6 +21,7 @@ export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.fr
     cpusMax: 64,
     memoryMiB: 64,
     disk: undefined,
+    isFirstLinux: false,
   }),
   /** The machine of 1991, with the kernel of today: what the years have done to the hardware alone. */
   "pc-1991": Object.freeze({
@@ -27,5 +30,15 @@ export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.fr
     cpusMax: 1,
     memoryMiB: 8,
     disk: "hdd-1991",
+    isFirstLinux: false,
+  }),
+  /** The same machine with Linux 0.01 of September 1991. */
+  "0.01": Object.freeze({
+    costs: PC_1991_COSTS,
+    cpus: 1,
+    cpusMax: 1,
+    memoryMiB: 8,
+    disk: undefined,
+    isFirstLinux: true,
   }),
 } satisfies Readonly<Record<ProfileName, MachineProfile>>);

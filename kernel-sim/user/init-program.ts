@@ -19,3 +19,12 @@ export const initProgram: Program = function* init(sys) {
     }
   }
 };
+
+/** The same for a kernel that has no signal masks: between two looks it sleeps until a child ends. */
+export const firstInitProgram: Program = function* init(sys) {
+  yield* sys.sigaction(SIGCHLD, function* () {});
+  for (;;) {
+    const ended = yield* sys.wait4();
+    if (typeof ended === "number") yield* sys.pause();
+  }
+};

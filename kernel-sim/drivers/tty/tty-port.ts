@@ -1,5 +1,5 @@
+import { deviceInterrupt, type IrqDesc, requestIrq } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { HrTimer } from "../../kernel/time/hrtimer.ts";
 import { Termios } from "./termios.ts";
 import { Tty, type TtyDriver } from "./tty.ts";
 import { ttyHangup } from "./tty-hangup.ts";
@@ -12,6 +12,9 @@ const XMIT_SIZE = 4096;
 const WRITE_ROOM = 32_768;
 /** Bytes that the device sends in one go (the FIFO of a 16550A). */
 const FIFO_SIZE = 16;
+/** The line of the first serial port, since the first PC. */
+const SERIAL_IRQ = 4;
+const SERIAL_CHIP = "IO-APIC   4-edge";
 /** Start bit, eight bits, stop bit. */
 const BITS_PER_BYTE = 10;
 
@@ -27,6 +30,10 @@ interface TtyLine {
 export interface TtyPortOptions {
   /** Bits a second; undefined: output costs no time. */
   readonly baud?: number;
+  /** Bytes that the device sends in one go, with an interrupt when they are gone. Default 16. */
+  readonly fifo?: number;
+  /** Called with what the driver has taken from a program, which may be sent later. */
+  readonly onWrite?: (bytes: Uint8Array) => void;
   readonly onOutput?: (bytes: Uint8Array) => void;
   readonly rows?: number;
   readonly cols?: number;
@@ -35,13 +42,20 @@ export interface TtyPortOptions {
 /**
  * The other side of a terminal: where somebody sits and types.
  *
- * Output leaves in groups of 16 bytes at the speed of the line; with a full buffer, programs wait.
+ * Output leaves in groups at the speed of the line, each of which ends in an interrupt; with a full buffer, programs
+ * wait.
+ *
+ * @linux drivers/tty/serial/8250/8250_port.c `serial8250_tx_chars` (6.18)
  */
 export class TtyPort {
   readonly tty: Tty;
   readonly #kernel: Kernel;
   readonly #baud: number | undefined;
-  readonly #timer: HrTimer;
+  readonly #fifo: number;
+  readonly #onWrite: ((bytes: Uint8Array) => void) | undefined;
+  /** Of a line that takes time. */
+  readonly #irq: IrqDesc | undefined;
+  #isSending = false;
   /** Called with what programs print. */
   onOutput: (bytes: Uint8Array) => void;
   #xmit: number[] = [];
@@ -50,8 +64,10 @@ export class TtyPort {
     this.#kernel = kernel;
     this.#baud = options.baud;
     this.onOutput = options.onOutput ?? (() => {});
-    this.#timer = new HrTimer(kernel, () => this.#transmit());
+    this.#fifo = options.fifo ?? FIFO_SIZE;
+    this.#onWrite = options.onWrite;
     const { name, index, dev } = line;
+    if (options.baud !== undefined) this.#irq = requestIrq(kernel, SERIAL_IRQ, SERIAL_CHIP, name);
     this.tty = new Tty(kernel, this.#driver(), index, name, dev, new Termios());
     const { rows = 24, cols = 80 } = options;
     this.tty.winsize = { rows, cols, xpixel: 0, ypixel: 0 };
@@ -92,25 +108,34 @@ export class TtyPort {
 
   #write(bytes: Uint8Array): number {
     if (this.#isInstant()) {
-      this.onOutput(bytes.slice());
+      const written = bytes.slice();
+      this.#onWrite?.(written);
+      this.onOutput(written);
       return bytes.length;
     }
     const n = Math.min(bytes.length, XMIT_SIZE - this.#xmit.length);
     for (let i = 0; i < n; i++) this.#xmit.push(bytes[i]!);
+    this.#onWrite?.(bytes.slice(0, n));
     this.#startTransmit();
     return n;
   }
 
   #startTransmit(): void {
-    if (this.#timer.isActive || this.#xmit.length === 0 || this.tty.isStopped) return;
-    const n = Math.min(FIFO_SIZE, this.#xmit.length);
+    if (this.#isSending || this.#xmit.length === 0 || this.tty.isStopped) return;
+    const n = Math.min(this.#fifo, this.#xmit.length);
     const ns = this.#baud === undefined ? 0 : Math.ceil((n * BITS_PER_BYTE * 1e9) / this.#baud);
-    this.#timer.start(this.#kernel.now() + ns);
+    const kernel = this.#kernel;
+    this.#isSending = true;
+    kernel.events.schedule(kernel.now() + ns, () => {
+      this.#isSending = false;
+      if (this.#irq === undefined) this.#transmit();
+      else deviceInterrupt(kernel, this.#irq, () => this.#transmit());
+    });
   }
 
   #transmit(): void {
     if (this.tty.isStopped) return;
-    const sent = Uint8Array.from(this.#xmit.splice(0, FIFO_SIZE));
+    const sent = Uint8Array.from(this.#xmit.splice(0, this.#fifo));
     if (sent.length > 0) this.onOutput(sent);
     if (this.#xmit.length < XMIT_SIZE / 16) this.tty.wakeup();
     this.#startTransmit();
