@@ -50,6 +50,11 @@ export interface BootOptions {
   readonly disk?: DiskModel | DiskOptions | false;
   /** How the console's terminal is connected. Default: what is printed is there at once. */
   readonly terminal?: SerialLineOptions;
+  /**
+   * True: kthreadd and the kernel's usual threads are in the list of processes, as ps shows them on every Linux; the
+   * first program then has a higher number than 2. Default false.
+   */
+  readonly kernelThreads?: boolean;
   /** Settings below /proc/sys when the machine starts, as sysctl(8) names them: `{ "vm.swappiness": 10 }`. */
   readonly sysctl?: Readonly<Record<string, string | number>>;
 }
