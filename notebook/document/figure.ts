@@ -2,6 +2,13 @@
 import type { EntryRun, FrameLayout } from "./entry-figures.ts";
 
 import type {
+  AddressStory,
+  MapLecture,
+  ModeRun,
+  RegisterRun,
+  StateStory,
+} from "./figure-process.ts";
+import type {
   DescriptorStory,
   ElfMap,
   LinkStory,
@@ -12,17 +19,22 @@ import type {
 
 /** Names of the course's figures, as a lecture writes them in `<Figure name="…" />`. */
 export const FIGURE_NAMES = [
+  "address-space",
   "bpf-pipeline",
   "bpf-timeline",
   "descriptor-table",
   "elf-map",
   "int80-steps",
+  "kernel-map",
+  "mode-context",
   "link-order",
   "os-models",
   "path-walk",
   "pipe-gauge",
   "process-tree",
   "pt-regs-frame",
+  "register-panel",
+  "state-wheel",
   "tnum-dial",
   "verifier-stepper",
 ] as const;
@@ -32,6 +44,11 @@ export type FigureName = (typeof FIGURE_NAMES)[number];
 /** What a figure draws: plain data, worked out on the server. Two of them bring their own. */
 export type FigureData =
   | { readonly name: "os-models" }
+  | { readonly name: "kernel-map"; readonly lectures: readonly MapLecture[] }
+  | { readonly name: "register-panel"; readonly runs: readonly RegisterRun[] }
+  | { readonly name: "address-space"; readonly stories: readonly AddressStory[] }
+  | { readonly name: "state-wheel"; readonly stories: readonly StateStory[] }
+  | { readonly name: "mode-context"; readonly runs: readonly ModeRun[] }
   | { readonly name: "bpf-timeline" }
   | { readonly name: "int80-steps"; readonly runs: readonly EntryRun[] }
   | { readonly name: "pt-regs-frame"; readonly frames: readonly FrameLayout[] }

@@ -35,6 +35,20 @@ export type {
 } from "./figure.ts";
 export { FIGURE_NAMES } from "./figure.ts";
 export type {
+  AddressMoment,
+  AddressRegion,
+  AddressSpace,
+  AddressStory,
+  MapLecture,
+  ModeRun,
+  ModeStretch,
+  RegisterRun,
+  RegisterStep,
+  StateMoment,
+  StateStory,
+  WheelState,
+} from "./figure-process.ts";
+export type {
   DescriptorMoment,
   DescriptorStory,
   ElfMap,

@@ -8,7 +8,7 @@ import type { SceneFigure } from "./scenes/scene.ts";
 import { isAddressed } from "./step-address.ts";
 
 /** A picture alone has nothing to bring alive. */
-export type LiveData = Exclude<FigureData, { name: "os-models" }>;
+export type LiveData = Exclude<FigureData, { name: "os-models" | "kernel-map" }>;
 
 type Draw = (texts: FigureTexts) => ReactNode;
 
@@ -96,6 +96,22 @@ async function liveFigure(data: LiveData): Promise<Draw> {
     case "pt-regs-frame": {
       const { frameScenes } = await import("./pt-regs-frame/frame-scenes.tsx");
       return liveScenes(frameScenes(data.frames));
+    }
+    case "register-panel": {
+      const { registerPanel } = await import("./register-panel/register-panel.tsx");
+      return liveScenes(registerPanel(data.runs));
+    }
+    case "address-space": {
+      const { addressSpace } = await import("./address-space/address-space.tsx");
+      return liveScenes(addressSpace(data.stories));
+    }
+    case "state-wheel": {
+      const { stateWheel } = await import("./state-wheel/state-wheel.tsx");
+      return liveScenes(stateWheel(data.stories));
+    }
+    case "mode-context": {
+      const { modeContext } = await import("./mode-context/mode-context.tsx");
+      return liveScenes(modeContext(data.runs));
     }
     case "tnum-dial": {
       const { LiveDial } = await import("./tnum-dial/live-dial.tsx");

@@ -56,6 +56,13 @@ function drawn(data: FigureData): string {
     .replaceAll("&amp;", "&");
 }
 
+test("the kernel map leads to the lectures that are there, and names the others", () => {
+  const html = drawn({ name: "kernel-map", lectures: [{ number: 6, slug: "06-processes" }] });
+  expect(html).toContain('<a href="/lectures/06-processes">lecture 6</a>');
+  expect(html).toContain("<small>lecture 9</small>");
+  expect(html).not.toContain('href="/lectures/09');
+});
+
 test("a figure has its number, its caption with code, and its words", () => {
   const html = drawn({ name: "os-models" });
   expect(html).toContain("<b>Figure 11.2. </b>Of <code>r6</code>.");

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { FigureData } from "#notebook/document";
+import { addressSpace } from "./address-space/address-space.tsx";
 import { StillPipeline } from "./bpf-pipeline/pipeline-view.tsx";
 import { StillTimeline } from "./bpf-timeline/timeline-view.tsx";
 import { descriptorTable } from "./descriptor-table/descriptor-table.tsx";
@@ -8,13 +9,17 @@ import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
 import type { FigureTexts } from "./frame.tsx";
 import { int80Scenes } from "./int80-steps/int80-scenes.tsx";
+import { KernelMap } from "./kernel-map/kernel-map.tsx";
 import { linkOrder } from "./link-order/link-order.tsx";
+import { modeContext } from "./mode-context/mode-context.tsx";
 import { OsModels } from "./os-models/os-models.tsx";
 import { pathWalk } from "./path-walk/path-walk.tsx";
 import { pipeGauge } from "./pipe-gauge/pipe-gauge.tsx";
 import { processTree } from "./process-tree/process-tree.tsx";
 import { frameScenes } from "./pt-regs-frame/frame-scenes.tsx";
+import { registerPanel } from "./register-panel/register-panel.tsx";
 import { StillScenes } from "./scenes/still-scenes.tsx";
+import { stateWheel } from "./state-wheel/state-wheel.tsx";
 import { StillDial } from "./tnum-dial/dial-view.tsx";
 import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
 
@@ -35,6 +40,13 @@ export function Figure({ id, title, caption, number, data, children }: FigurePro
     return (
       <div id={id} className={css["place"]} data-figure="still">
         <OsModels texts={texts} />
+      </div>
+    );
+  }
+  if (data.name === "kernel-map") {
+    return (
+      <div id={id} className={css["place"]} data-figure="still">
+        <KernelMap lectures={data.lectures} texts={texts} />
       </div>
     );
   }
@@ -67,6 +79,14 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillScenes figure={int80Scenes(data.runs)} texts={texts} />;
     case "pt-regs-frame":
       return <StillScenes figure={frameScenes(data.frames)} texts={texts} />;
+    case "register-panel":
+      return <StillScenes figure={registerPanel(data.runs)} texts={texts} />;
+    case "address-space":
+      return <StillScenes figure={addressSpace(data.stories)} texts={texts} />;
+    case "state-wheel":
+      return <StillScenes figure={stateWheel(data.stories)} texts={texts} />;
+    case "mode-context":
+      return <StillScenes figure={modeContext(data.runs)} texts={texts} />;
     case "tnum-dial":
       return <StillDial example={data} texts={texts} />;
     case "verifier-stepper":

@@ -1,13 +1,18 @@
 import type { FigureData, FigureName } from "#notebook/document";
+import { addressStories } from "./address-stories.ts";
 import { descriptorStories } from "./descriptor-stories.ts";
 import { elfMap } from "./elf-map.ts";
 import { entryRuns } from "./entry-runs.ts";
 import { frameLayouts } from "./frame-layouts.ts";
+import { mapLectures } from "./kernel-map.ts";
 import { linkStories } from "./link-stories.ts";
+import { modeRuns } from "./mode-runs.ts";
 import { pathStories } from "./path-stories.ts";
 import { pipeStories } from "./pipe-stories.ts";
 import { pipelineRun } from "./pipeline-run.ts";
 import { processStories } from "./process-stories.ts";
+import { registerRuns } from "./register-runs.ts";
+import { stateStories } from "./state-stories.ts";
 import { tnumExample } from "./tnum-example.ts";
 import { verifierTraces } from "./verifier-traces.ts";
 
@@ -44,6 +49,16 @@ function findOut(name: FigureName): FigureData {
       return { name, ...tnumExample() };
     case "verifier-stepper":
       return { name, traces: verifierTraces() };
+    case "kernel-map":
+      return { name, lectures: mapLectures() };
+    case "register-panel":
+      return { name, runs: registerRuns() };
+    case "address-space":
+      return { name, stories: addressStories() };
+    case "state-wheel":
+      return { name, stories: stateStories() };
+    case "mode-context":
+      return { name, runs: modeRuns() };
     case "bpf-timeline":
       return { name };
     case "os-models":
