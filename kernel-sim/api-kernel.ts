@@ -462,6 +462,8 @@ export interface CpuStretch {
   readonly preemptCount: number;
   /** "user code", the name of a call, "exception", "interrupt", "schedule", "idle". */
   readonly doing: string;
+  /** In whose user or system time it is counted: `pid`, or 0 for nobody's (interrupts, most of "schedule", "idle"). */
+  readonly chargedTo: number;
 }
 
 /** What execve knows of the file that it is to run. @linux include/linux/binfmts.h `struct linux_binprm` (6.18) */

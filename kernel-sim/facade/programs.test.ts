@@ -238,6 +238,11 @@ describe("running programs on a machine", () => {
     expect(
       user.every(({ preemptCount, doing }) => preemptCount === 0 && doing === "user code"),
     ).toBe(true);
+    for (const { pid, utimeNs, stimeNs } of machine.processes().filter(({ pid }) => pid > 1)) {
+      const own = machine.timeline().filter(({ chargedTo }) => chargedTo === pid);
+      const sum = own.reduce((ns, { from, to }) => ns + to - from, 0);
+      expect(sum).toBe(utimeNs + stimeNs);
+    }
     const inKernel = new Set(machine.timeline().map(({ doing }) => doing));
     for (const doing of ["write", "exception", "interrupt", "idle", "schedule", "nanosleep"]) {
       expect(inKernel).toContain(doing);

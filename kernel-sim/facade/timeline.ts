@@ -25,6 +25,8 @@ export function watchTimeline(kernel: Kernel): () => readonly CpuStretch[] {
       cpl: kind === "user" ? 3 : 0,
       preemptCount: kind === "interrupt" ? HARDIRQ_OFFSET : 0,
       doing: doing(rq, kind),
+      // Behind the step of a task that went to sleep, the one that runs next is not charged for the way to it.
+      chargedTo: kind !== "interrupt" && kernel.current === rq.current ? (rq.current?.pid ?? 0) : 0,
     };
     if (last !== undefined && last.to === next.from && isSame(last, next)) last.to = next.to;
     else if (count++ < STRETCHES_MAX) stretches.push(next);
@@ -46,7 +48,8 @@ function doing({ entry, current }: RunQueue, kind: "user" | "kernel" | "interrup
 }
 
 function isSame(a: CpuStretch, b: CpuStretch): boolean {
-  return a.pid === b.pid && a.cpl === b.cpl && a.doing === b.doing && a.comm === b.comm;
+  const isSameTask = a.pid === b.pid && a.comm === b.comm && a.chargedTo === b.chargedTo;
+  return isSameTask && a.cpl === b.cpl && a.doing === b.doing;
 }
 
 /** The idle task has the rest. */
@@ -62,4 +65,4 @@ function withIdle(cpu: number, stretches: readonly CpuStretch[]): CpuStretch[] {
   return filled;
 }
 
-const IDLE = { pid: 0, cpl: 0, preemptCount: 0, doing: "idle" } as const;
+const IDLE = { pid: 0, cpl: 0, preemptCount: 0, doing: "idle", chargedTo: 0 } as const;

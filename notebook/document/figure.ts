@@ -1,5 +1,7 @@
 /** The figures that a lecture may name, and what the simulator has found out for each of them. */
+
 import type { EntryRun, FrameLayout } from "./entry-figures.ts";
+import type { WriteLayers } from "./figure-history.ts";
 
 import type {
   AddressStory,
@@ -20,6 +22,7 @@ import type {
 /** Names of the course's figures, as a lecture writes them in `<Figure name="…" />`. */
 export const FIGURE_NAMES = [
   "address-space",
+  "annotated-post",
   "bpf-pipeline",
   "bpf-timeline",
   "descriptor-table",
@@ -35,8 +38,11 @@ export const FIGURE_NAMES = [
   "pt-regs-frame",
   "register-panel",
   "state-wheel",
+  "statistic-card",
   "tnum-dial",
+  "unix-family",
   "verifier-stepper",
+  "write-layers",
 ] as const;
 
 export type FigureName = (typeof FIGURE_NAMES)[number];
@@ -49,6 +55,10 @@ export type FigureData =
   | { readonly name: "address-space"; readonly stories: readonly AddressStory[] }
   | { readonly name: "state-wheel"; readonly stories: readonly StateStory[] }
   | { readonly name: "mode-context"; readonly runs: readonly ModeRun[] }
+  | { readonly name: "annotated-post" }
+  | { readonly name: "statistic-card" }
+  | { readonly name: "unix-family" }
+  | ({ readonly name: "write-layers" } & WriteLayers)
   | { readonly name: "bpf-timeline" }
   | { readonly name: "int80-steps"; readonly runs: readonly EntryRun[] }
   | { readonly name: "pt-regs-frame"; readonly frames: readonly FrameLayout[] }

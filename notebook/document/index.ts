@@ -34,6 +34,7 @@ export type {
   VerifierTrace,
 } from "./figure.ts";
 export { FIGURE_NAMES } from "./figure.ts";
+export type { LayerId, WriteLayers } from "./figure-history.ts";
 export type {
   AddressMoment,
   AddressRegion,

@@ -113,6 +113,22 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       const { modeContext } = await import("./mode-context/mode-context.tsx");
       return liveScenes(modeContext(data.runs));
     }
+    case "annotated-post": {
+      const { annotatedPost } = await import("./annotated-post/annotated-post.tsx");
+      return liveScenes(annotatedPost);
+    }
+    case "statistic-card": {
+      const { statisticCards } = await import("./statistic-card/statistic-card.tsx");
+      return liveScenes(statisticCards);
+    }
+    case "unix-family": {
+      const { LiveFamily } = await import("./unix-family/live-family.tsx");
+      return (texts) => <LiveFamily texts={texts} />;
+    }
+    case "write-layers": {
+      const { writeLayers } = await import("./write-layers/write-layers.tsx");
+      return liveScenes(writeLayers(data));
+    }
     case "tnum-dial": {
       const { LiveDial } = await import("./tnum-dial/live-dial.tsx");
       return (texts) => <LiveDial example={data} texts={texts} />;

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { FigureData } from "#notebook/document";
 import { addressSpace } from "./address-space/address-space.tsx";
+import { annotatedPost } from "./annotated-post/annotated-post.tsx";
 import { StillPipeline } from "./bpf-pipeline/pipeline-view.tsx";
 import { StillTimeline } from "./bpf-timeline/timeline-view.tsx";
 import { descriptorTable } from "./descriptor-table/descriptor-table.tsx";
@@ -20,8 +21,12 @@ import { frameScenes } from "./pt-regs-frame/frame-scenes.tsx";
 import { registerPanel } from "./register-panel/register-panel.tsx";
 import { StillScenes } from "./scenes/still-scenes.tsx";
 import { stateWheel } from "./state-wheel/state-wheel.tsx";
+import { statisticCards } from "./statistic-card/statistic-card.tsx";
 import { StillDial } from "./tnum-dial/dial-view.tsx";
+import { StillFamily } from "./unix-family/family-view.tsx";
 import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
+
+import { writeLayers } from "./write-layers/write-layers.tsx";
 
 interface FigureProps {
   id: string;
@@ -87,6 +92,14 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillScenes figure={stateWheel(data.stories)} texts={texts} />;
     case "mode-context":
       return <StillScenes figure={modeContext(data.runs)} texts={texts} />;
+    case "annotated-post":
+      return <StillScenes figure={annotatedPost} texts={texts} />;
+    case "statistic-card":
+      return <StillScenes figure={statisticCards} texts={texts} />;
+    case "unix-family":
+      return <StillFamily texts={texts} />;
+    case "write-layers":
+      return <StillScenes figure={writeLayers(data)} texts={texts} />;
     case "tnum-dial":
       return <StillDial example={data} texts={texts} />;
     case "verifier-stepper":

@@ -15,6 +15,7 @@ import { registerRuns } from "./register-runs.ts";
 import { stateStories } from "./state-stories.ts";
 import { tnumExample } from "./tnum-example.ts";
 import { verifierTraces } from "./verifier-traces.ts";
+import { writeLayers } from "./write-layers.ts";
 
 const known = new Map<FigureName, FigureData>();
 
@@ -59,6 +60,14 @@ function findOut(name: FigureName): FigureData {
       return { name, stories: stateStories() };
     case "mode-context":
       return { name, runs: modeRuns() };
+    case "annotated-post":
+      return { name };
+    case "statistic-card":
+      return { name };
+    case "unix-family":
+      return { name };
+    case "write-layers":
+      return { name, ...writeLayers() };
     case "bpf-timeline":
       return { name };
     case "os-models":
