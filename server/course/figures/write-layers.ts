@@ -64,7 +64,7 @@ export function writeLayers(): WriteLayers {
       tell(
         "files",
         time,
-        `block → ${place}`,
+        `block at ${place}`,
         `The file system hands over a block of ${sectors * SECTOR} bytes: ${place}.`,
       );
     }

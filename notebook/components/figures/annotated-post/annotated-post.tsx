@@ -53,11 +53,13 @@ function Post({ position, onMove }: PostProps) {
           </span>
         ))}
       </p>
-      {chosen?.more !== undefined && (
-        <p className={css["more"]}>
-          More in this lecture: <a href={chosen.more.href}>{chosen.more.title}</a>
-        </p>
-      )}
+      <p className={css["more"]}>
+        {chosen?.more !== undefined && (
+          <>
+            More in this lecture: <a href={chosen.more.href}>{chosen.more.title}</a>
+          </>
+        )}
+      </p>
     </>
   );
 }

@@ -43,7 +43,7 @@ function cards(id: string, title: string, hint: string, ids: readonly string[]) 
 function describe(statistic: Statistic | undefined): string {
   if (statistic === undefined) return "";
   const { value, metric, population, date, source, trust, method } = statistic;
-  return `${value} % of ${population}; ${metric}; ${date}; ${said(source)}. ${TRUST[trust]}: ${method}.`;
+  return `${value} % of ${population}; ${metric}; ${date}; ${said(source)}. Trust: ${TRUST[trust]}. Method: ${method}.`;
 }
 
 function said(source: string): string {

@@ -3,8 +3,8 @@ import { type Edge, LANE_COUNT, type Row } from "./family-graph.ts";
 
 /** In px; the rows of the list have the same height. */
 const ROW = 28;
-const LANE = 14;
-const PAD = 8;
+const LANE = 12;
+const PAD = 4;
 
 interface FamilyLinesProps {
   rows: readonly Row[];

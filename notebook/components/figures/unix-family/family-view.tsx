@@ -69,7 +69,10 @@ export function FamilyView(props: FamilyViewProps) {
                     aria-pressed={name === system.name}
                     onClick={onMove && (() => onMove(name))}
                   >
-                    <span className={css["date"]}>{date}</span>
+                    <span className={css["date"]}>
+                      {date.slice(0, 4)}
+                      <span>{date.slice(4)}</span>
+                    </span>
                     <LicenceMark licence={firstLicence(row.system)} />
                     <b>{name}</b>
                   </button>

@@ -6,8 +6,8 @@ const LAYERS: readonly { readonly id: LayerId; readonly title: string; readonly 
   { id: "program", title: "application", who: "end user" },
   { id: "library", title: "library", who: "programmer" },
   { id: "call", title: "system call", who: "programmer" },
-  { id: "files", title: "file system", who: "designer of the system" },
-  { id: "driver", title: "driver", who: "designer of the system" },
+  { id: "files", title: "file system", who: "system designer" },
+  { id: "driver", title: "driver", who: "system designer" },
   { id: "device", title: "device", who: "hardware" },
 ];
 
