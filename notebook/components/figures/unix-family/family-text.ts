@@ -1,4 +1,4 @@
-import { type Licence, licenceIn, type UnixSystem } from "#notebook/document";
+import type { Licence, UnixSystem } from "#notebook/document";
 
 /** Terms in words, in the order of the key. */
 export const LICENCES: Readonly<Record<Licence, string>> = {
@@ -31,8 +31,4 @@ export function termsOf(system: UnixSystem): string {
   return [begun, ...later.map(({ from, licence }) => `since ${from} ${LICENCES[licence]}`)].join(
     "; ",
   );
-}
-
-export function licenceNow(system: UnixSystem): Licence | undefined {
-  return licenceIn(system, 2026);
 }
