@@ -105,7 +105,7 @@ export const CLAIMS: readonly PostClaim[] = [
     quote: "It is NOT protable (uses 386 task switching etc)",
     fate: "overtaken",
     became:
-      "(The letters stand so in the post.) 1.2, in March 1995, ran on other processors, too; 6.18 runs on about twenty architectures, and switches tasks in software.",
+      "(The letters stand so in the post.) 1.2, in March 1995, holds the first code for other processors; 6.18 runs on about twenty architectures, and switches tasks in software.",
     source: "the source of 1.2 and 6.18, folder arch",
   },
   {
