@@ -239,6 +239,10 @@ export interface Process {
    * that no access has filled yet is read from its file, or as zeros, and stays away.
    */
   memory(address: number, n: number): Uint8Array | undefined;
+  /**
+   * Changes its memory now, as another thread of it on another CPU would; answers how many bytes it could write.
+   */
+  store(address: number, bytes: Uint8Array): number;
 }
 
 /** A file that the dynamic linker has loaded. */

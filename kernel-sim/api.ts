@@ -5,6 +5,7 @@
  * Every object answered here is a frozen facade: closures over private state, answering copies.
  */
 
+import type { MachineSystemCalls } from "./api/syscalls.ts";
 import type {
   CpuStretch,
   DescriptorRow,
@@ -59,7 +60,7 @@ export interface BootOptions {
   readonly sysctl?: Readonly<Record<string, string | number>>;
 }
 
-export interface Machine {
+export interface Machine extends MachineSystemCalls {
   readonly seed: number;
   readonly cpus: number;
   readonly bpf: BpfSyscall;

@@ -1,3 +1,4 @@
+import type { SystemCallDefinition, SystemCallHandler } from "../api/syscalls.ts";
 import type { BootOptions } from "../api.ts";
 import type { ConcurrentProgram, Exploration, ExploreOptions } from "../api-explore.ts";
 import type { I386Toolkit } from "../api-kernel.ts";
@@ -27,6 +28,7 @@ export interface KernelPart {
   explore(program: ConcurrentProgram, options: ExploreOptions, machineOf: MachineOf): Exploration;
   /** What stands behind the global `i386`. */
   readonly i386: I386Toolkit;
+  SYSCALL_DEFINE(name: string, handler: SystemCallHandler): SystemCallDefinition;
   /** Classes to be frozen before student code runs. */
   classes(): readonly object[];
 }

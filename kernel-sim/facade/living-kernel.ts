@@ -56,6 +56,7 @@ import { lookAtMemory, mapsOf } from "./process-memory.ts";
 import { registerBinfmt } from "./register-binfmt.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
+import { machineSystemCalls } from "./system-calls.ts";
 import { Terminals } from "./terminals.ts";
 import { watchTimeline } from "./timeline.ts";
 import { Watch } from "./watch.ts";
@@ -96,6 +97,10 @@ export class LivingKernel {
   #isRunning = false;
   /** The time at which the host was last left alone with the clock. */
   #leftAt = 0;
+  /** Its system calls, those that a cell has added included. */
+  readonly calls: ReturnType<typeof machineSystemCalls>;
+  /** What code that a cell has added to the kernel has thrown. */
+  #kernelError: { readonly problem: unknown } | undefined = undefined;
   #programs = 0;
   readonly #binfmts: RegisteredBinfmt[] = [];
   /** Paths of programs that were started without one of their own. */
@@ -160,6 +165,7 @@ export class LivingKernel {
     for (const [name, value] of Object.entries(options.sysctl ?? {})) this.#setSysctl(name, value);
     this.#leftAt = kernel.now();
     kernel.onUntil = (untilNs) => this.journal.noteHorizon(kernel.steps, untilNs);
+    this.calls = machineSystemCalls(this);
     this.guarded(() => this.kernel.runReady());
     this.timeline =
       options.timeline === true ? watchTimeline(this.kernel) : () => Object.freeze([]);
@@ -440,11 +446,29 @@ export class LivingKernel {
     this.#isRunning = true;
     this.#noteClock();
     try {
-      return body();
+      const result = body();
+      const thrown = this.#kernelError;
+      this.#kernelError = undefined;
+      if (thrown !== undefined) throw thrown.problem;
+      return result;
     } finally {
       this.#isRunning = false;
       this.#leftAt = this.kernel.now();
     }
+  }
+
+  /** The kernel has oopsed; who runs the machine hears of it when the machine stops. */
+  noteKernelError(problem: unknown): void {
+    this.#kernelError ??= { problem };
+  }
+
+  /** Writes into a process's memory as a thread of it would. */
+  store(pid: number, address: number, bytes: Uint8Array): number {
+    const task = [...this.kernel.tasks].find((one) => one.pid === pid);
+    return this.input(
+      (machine) => void machine.store(pid, address, bytes),
+      () => task?.mm?.copyToUser(address, bytes) ?? 0,
+    );
   }
 
   /** The bytes of a file as the first process sees it; undefined when it cannot be opened. */

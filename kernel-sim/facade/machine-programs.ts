@@ -166,6 +166,7 @@ function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram)
       return machine.registers(task);
     },
     memory: (address: number, n: number) => machine.memory(task, address, n),
+    store: (address: number, bytes: Uint8Array) => machine.store(pid, address, plainBytes(bytes)),
   });
 }
 

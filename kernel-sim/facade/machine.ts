@@ -11,6 +11,7 @@ import { facade } from "./facade.ts";
 import { installedKernelPart } from "./kernel-part.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import { consoleTerminal, machinePrograms } from "./machine-programs.ts";
+import { machineSystemCalls } from "./machine-system-calls.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
 import { verifyOnly } from "./verify.ts";
@@ -125,6 +126,7 @@ export function bootWith(
     bpf,
     now: () => clock.now(),
     ...machinePrograms(live),
+    ...machineSystemCalls(live),
     get kernel() {
       return live().view;
     },
@@ -132,6 +134,9 @@ export function bootWith(
       return live().past;
     },
     runUntilStop: (condition: StopCondition) => live().runUntilStop(condition),
+    get kernelLog() {
+      return live().calls.kernelLog();
+    },
     get consoleOutput() {
       return live().output();
     },

@@ -1,10 +1,13 @@
 import { SharedWord } from "../explore/words.ts";
+import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
+import { SYSCALL_DEFINE } from "../kernel/module/syscall-define.ts";
 import { BytesCall } from "../user/bytes-call.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { AccessRequest, AtomicRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
 import { NumberCall, SysPort } from "../user/sys-port.ts";
 import { explore } from "./explore.ts";
+import { HostedDriver } from "./hosted-call.ts";
 import { i386 } from "./i386.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import { LivingKernel } from "./living-kernel.ts";
@@ -16,10 +19,14 @@ export const wholeKernel: KernelPart = Object.freeze({
   terminalPort,
   explore,
   i386,
+  SYSCALL_DEFINE,
   classes: () => [
     AccessRequest,
     AtomicRequest,
     ComputeRequest,
+    HostedDriver,
+    KernelCode,
+    KernelRequest,
     LivingKernel,
     BytesCall,
     NumberCall,

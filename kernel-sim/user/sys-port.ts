@@ -1,4 +1,4 @@
-import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { syscallNumber } from "../kernel/module/add-syscall.ts";
 import { BytesCall } from "./bytes-call.ts";
 import { type CallArgument, cString, plainBytes } from "./marshal.ts";
 import type { UserRequest } from "./program.ts";
@@ -59,7 +59,8 @@ export class SysPort {
    * pointers; what the kernel writes into bytes is copied back into the same array.
    */
   call(name: string | number, ...args: readonly CallArgument[]): SysCall {
-    const nr = typeof name === "number" ? name : syscallNumbers64[name];
+    const { kernel } = this.#context.task;
+    const nr = typeof name === "number" ? name : syscallNumber(kernel, name, "64");
     if (nr === undefined) throw new TypeError(`sys.call(): x86-64 has no system call "${name}"`);
     if (args.every((arg) => typeof arg === "number")) {
       const [a0, a1, a2, a3, a4, a5] = args as readonly number[];

@@ -8,6 +8,7 @@ const TYPES: Readonly<Record<string, string>> = {
   bpf: "BpfToolkit",
   explore: "Explore",
   i386: "I386Toolkit",
+  SYSCALL_DEFINE: "(name: string, handler: SystemCallHandler) => SystemCallDefinition",
   recordings: "{ readonly second: Recording } & Readonly<Record<string, Recording>>",
 };
 
@@ -56,6 +57,7 @@ const FILES = [
   "kernel-sim/api.ts",
   "kernel-sim/api-kernel.ts",
   "kernel-sim/api-machine.ts",
+  "kernel-sim/api/syscalls.ts",
   "kernel-sim/api-observe.ts",
   "kernel-sim/api-explore.ts",
   "kernel-sim/api-terminal.ts",

@@ -1,0 +1,78 @@
+import type {
+  KernelQuestion,
+  KernelReply,
+  SystemCallDefinition,
+  SystemCallHandler,
+} from "../../api/syscalls.ts";
+import { KernelCode, KernelRequest } from "./kernel-code.ts";
+
+const ARGS_MAX = 6;
+const NAME = /^[a-z_][a-z0-9_]{0,63}$/;
+
+/**
+ * The kernel's side of a system call, written as a generator function: `SYSCALL_DEFINE("get_names", function* (k, u) { … })`.
+ *
+ * @linux include/linux/syscalls.h `SYSCALL_DEFINE1` to `SYSCALL_DEFINE6` (6.18)
+ */
+export function SYSCALL_DEFINE(name: string, handler: SystemCallHandler): SystemCallDefinition {
+  if (typeof name !== "string" || !NAME.test(name)) {
+    throw new TypeError("SYSCALL_DEFINE(): a name is of small letters, digits and _, without sys_");
+  }
+  if (typeof handler !== "function") {
+    throw new TypeError(
+      "SYSCALL_DEFINE(): the code is a generator function, function* (k, …) { … }",
+    );
+  }
+  const argCount = Math.max(handler.length - 1, 0);
+  if (argCount > ARGS_MAX) {
+    throw new TypeError(`SYSCALL_DEFINE(): no system call has more than ${ARGS_MAX} arguments`);
+  }
+  const running = new Map<number, Generator<object, number, unknown>>();
+  const definition = (question: KernelQuestion): KernelReply => {
+    if (question.kind === "begin") {
+      const { id, args, current } = question;
+      let steps: Generator<object, number, unknown>;
+      try {
+        steps = handler(new KernelCode(current), ...args.slice(0, argCount));
+      } catch (problem) {
+        return threw(problem);
+      }
+      running.set(id, steps);
+      return step(running, id, undefined);
+    }
+    return step(running, question.id, question.answer);
+  };
+  return Object.freeze(Object.assign(definition, { sysName: name, argCount }));
+}
+
+function step(
+  running: Map<number, Generator<object, number, unknown>>,
+  id: number,
+  answer: number | undefined,
+): KernelReply {
+  try {
+    const at = running.get(id)!.next(answer);
+    if (at.done === true) {
+      running.delete(id);
+      return { kind: "return", value: at.value };
+    }
+    if (at.value instanceof KernelRequest) {
+      const { name, args } = at.value;
+      return { kind: "call", name, args };
+    }
+    throw new TypeError(
+      "kernel code may yield only what the calls of k make: write `yield* k.copy_from_user(…)`, not `yield …`",
+    );
+  } catch (problem) {
+    running.delete(id);
+    return threw(problem);
+  }
+}
+
+/** The error itself stays on this side: it crosses to no judge. */
+function threw(problem: unknown): KernelReply {
+  const { name = "Error", message = String(problem) } = (problem ?? {}) as Partial<Error>;
+  const reply = { kind: "threw", name: String(name), message: String(message) } as const;
+  Object.defineProperty(reply, "error", { value: problem, enumerable: false });
+  return reply;
+}
