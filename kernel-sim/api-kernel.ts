@@ -208,6 +208,16 @@ export interface SpawnOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly cwd?: string;
+  /**
+   * Machine code begins with a shadow stack, as if its loader had asked for one by
+   * arch_prctl(ARCH_SHSTK_ENABLE, ARCH_SHSTK_SHSTK). Linux has it for 64-bit programs only, this machine for 32-bit ones.
+   */
+  readonly shadowStack?: boolean;
+  /**
+   * A device behind descriptor 1, as slow or as faulty as you like: it is given what is written, and answers how many
+   * bytes of it it takes, or a negative errno.
+   */
+  readonly stdout?: (bytes: Uint8Array) => number;
   /** -20 to 19. */
   readonly nice?: number;
 }
@@ -359,6 +369,8 @@ export interface Registers {
   readonly flags: readonly string[];
   readonly cs: number;
   readonly ss: number;
+  /** The pointer of the shadow stack; 0 without one. */
+  readonly ssp: number;
   /** The current privilege level, 0 to 3. */
   readonly cpl: number;
 }

@@ -8,7 +8,7 @@ export { i386 } from "./facade/i386-global.ts";
 export { installKernelPart, terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
 export { bpf } from "./facade/toolkit.ts";
-export { SYSCALL_DEFINE } from "./facade/x86-global.ts";
+export { SYSCALL_DEFINE, x86 } from "./facade/x86-global.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";
 export { recordings } from "./trace/recordings/index.ts";

@@ -71,7 +71,7 @@ export {
 export { boot } from "./facade/machine.ts";
 export type { TerminalPort } from "./facade/terminal.ts";
 export { bpf } from "./facade/toolkit.ts";
-export { SYSCALL_DEFINE } from "./facade/x86-global.ts";
+export { SYSCALL_DEFINE, x86 } from "./facade/x86-global.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";
 export { recordings } from "./trace/recordings/index.ts";

@@ -1,4 +1,5 @@
 import type { SystemCallDefinition, SystemCallHandler } from "../api/syscalls.ts";
+import type { X86Toolkit } from "../api/x86.ts";
 import type { BootOptions } from "../api.ts";
 import type { ConcurrentProgram, Exploration, ExploreOptions } from "../api-explore.ts";
 import type { I386Toolkit } from "../api-kernel.ts";
@@ -28,6 +29,8 @@ export interface KernelPart {
   explore(program: ConcurrentProgram, options: ExploreOptions, machineOf: MachineOf): Exploration;
   /** What stands behind the global `i386`. */
   readonly i386: I386Toolkit;
+  /** What stands behind the global `x86`. */
+  readonly x86: X86Toolkit;
   SYSCALL_DEFINE(name: string, handler: SystemCallHandler): SystemCallDefinition;
   /** Classes to be frozen before student code runs. */
   classes(): readonly object[];

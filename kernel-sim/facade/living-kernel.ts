@@ -11,6 +11,7 @@ import type { DiskView } from "../api-machine.ts";
 import type { KernelView, Past, Stop, StopCondition } from "../api-observe.ts";
 import { mainProgram, type ReadyProgram, type RunRecord } from "../explore/concurrent-program.ts";
 import { startThreads } from "../explore/program-run.ts";
+import { shstkSetup } from "../arch/x86/shstk.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
 import { File } from "../fs/fs.ts";
@@ -47,6 +48,7 @@ import { Tape, TapePlayer } from "../user/tape.ts";
 import { programLoader } from "../user/user-context.ts";
 import { MachineConsole } from "./console.ts";
 import { facade } from "./facade.ts";
+import { hostDevice, RecordedDevice } from "./host-device.ts";
 import { Journal } from "./journal.ts";
 import type { ModeTimes } from "./kernel-part.ts";
 import { kernelViews } from "./kernel-view.ts";
@@ -275,9 +277,17 @@ export class LivingKernel {
       ...(argv === undefined ? {} : { argv: [...argv] }),
       ...(env === undefined ? {} : { env: { ...env } }),
     };
+    const { stdout } = own;
+    if (stdout === undefined) {
+      return this.input(
+        (machine) => void machine.spawn(program, own),
+        () => this.#spawn(program, own),
+      );
+    }
+    const device = new RecordedDevice(stdout);
     return this.input(
-      (machine) => void machine.spawn(program, own),
-      () => this.#spawn(program, own),
+      (machine) => void machine.spawn(program, { ...own, stdout: device.again() }),
+      () => this.#spawn(program, { ...own, stdout: device.take }),
     );
   }
 
@@ -307,6 +317,7 @@ export class LivingKernel {
       );
     }
     const { user } = child;
+    if (options.shadowStack === true) shstkSetup(child);
     const isMachineCode = user instanceof MachineContext || user instanceof LinkedContext;
     return {
       ...{ task: child, isMachineCode },
@@ -499,7 +510,8 @@ export class LivingKernel {
   }
 
   registers(task: Task): Registers | undefined {
-    return task.user instanceof MachineContext ? savedRegisters(task.regs) : undefined;
+    if (!(task.user instanceof MachineContext)) return undefined;
+    return savedRegisters(task.regs, task.user.shadowStack());
   }
 
   memory(task: Task, address: number, n: number): Uint8Array | undefined {
@@ -550,6 +562,10 @@ export class LivingKernel {
       console.count++;
     }
     console.count--;
+    if (options.stdout !== undefined) {
+      console.count--;
+      child.files.install(1, hostDevice(child, options.stdout));
+    }
   }
 
   #cred(child: Task, uid: number, gid: number) {

@@ -45,7 +45,7 @@ const FLAGS: readonly (readonly [string, number])[] = [
 ];
 
 /** The registers that the kernel has saved for a program. */
-export function savedRegisters(regs: PtRegs): Registers {
+export function savedRegisters(regs: PtRegs, ssp: number): Registers {
   return Object.freeze({
     eax: regs.ax >>> 0,
     ebx: regs.bx >>> 0,
@@ -56,6 +56,7 @@ export function savedRegisters(regs: PtRegs): Registers {
     ebp: regs.bp >>> 0,
     esp: regs.sp >>> 0,
     eip: regs.ip >>> 0,
+    ssp,
     ...flags(regs.flags),
     // The selectors that the processor has; a 64-bit kernel saves others for 32-bit programs.
     cs: USER_CS,
@@ -78,6 +79,7 @@ export function processorRegisters(cpu: Cpu): Registers {
     ebp: word(EBP),
     esp: word(ESP),
     eip: cpu.eip,
+    ssp: cpu.shadowStack.user ? cpu.shadowStack.ssp >>> 0 : 0,
     ...flags(cpu.eflags),
     cs: cpu.segments[CS]!.selector,
     ss: cpu.segments[SS]!.selector,

@@ -58,7 +58,7 @@ export function stepInstruction(machine: LivingKernel, task: Task): SteppedInstr
       address,
       text,
       trap: trapOf(context),
-      registers: isOver() ? undefined : savedRegisters(task.regs),
+      registers: isOver() ? undefined : savedRegisters(task.regs, context.shadowStack()),
     });
   } finally {
     machine.setStretch(task.pid, 0);

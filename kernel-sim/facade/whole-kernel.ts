@@ -7,11 +7,13 @@ import { AccessRequest, AtomicRequest, ComputeRequest, SyscallRequest } from "..
 import { Sys } from "../user/sys.ts";
 import { NumberCall, SysPort } from "../user/sys-port.ts";
 import { explore } from "./explore.ts";
+import { RecordedDevice } from "./host-device.ts";
 import { HostedDriver } from "./hosted-call.ts";
 import { i386 } from "./i386.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import { LivingKernel } from "./living-kernel.ts";
 import { terminalPort } from "./terminal.ts";
+import { x86 } from "./x86.ts";
 
 /** The kernel with its file systems, sockets and processors. */
 export const wholeKernel: KernelPart = Object.freeze({
@@ -20,11 +22,13 @@ export const wholeKernel: KernelPart = Object.freeze({
   explore,
   i386,
   SYSCALL_DEFINE,
+  x86,
   classes: () => [
     AccessRequest,
     AtomicRequest,
     ComputeRequest,
     HostedDriver,
+    RecordedDevice,
     KernelCode,
     KernelRequest,
     LivingKernel,

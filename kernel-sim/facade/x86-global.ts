@@ -1,5 +1,21 @@
 import type { SystemCallDefinition, SystemCallHandler } from "../api/syscalls.ts";
+import type { X86Toolkit } from "../api/x86.ts";
+import { facade } from "./facade.ts";
 import { installedKernelPart, type KernelPart } from "./kernel-part.ts";
+
+/** The global `x86` of every cell. */
+export const x86: X86Toolkit = facade({
+  run64: (source, options) => kernelPart().x86.run64(source, options),
+  get doors() {
+    return kernelPart().x86.doors;
+  },
+  get entryPath() {
+    return kernelPart().x86.entryPath;
+  },
+  get exceptionTable() {
+    return kernelPart().x86.exceptionTable;
+  },
+} satisfies X86Toolkit);
 
 /** The global `SYSCALL_DEFINE` of every cell; what it does comes with the kernel. */
 export function SYSCALL_DEFINE(name: string, handler: SystemCallHandler): SystemCallDefinition {
@@ -16,4 +32,4 @@ function kernelPart(): KernelPart {
 }
 
 const NO_KERNEL =
-  "the kernel is not loaded here: it comes when the text of a cell holds a generator function, function* (k) { … }";
+  "the kernel is not loaded here: it comes when the text of a cell holds a generator function, function* (k) { … }, or the name x86";

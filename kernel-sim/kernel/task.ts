@@ -139,6 +139,9 @@ export class Task {
   defaultTimerSlackNs = 50_000;
   /** PER_… and its flags (personality(2)). */
   personality = 0;
+  /** ARCH_SHSTK_…: which are on, and which can be changed no more. */
+  shstkFeatures = 0;
+  shstkLocked = 0;
   /** Class << 13 | hint << 3 | level of ioprio_set(2). */
   ioprio = 0;
   /** RDTSC raises a signal (PR_SET_TSC). */

@@ -43,6 +43,9 @@ export interface UserContext {
   /** The segments that 32-bit machine code has for thread-local storage, by number from 0. */
   threadArea?(index: number): ThreadArea | undefined;
   setThreadArea?(index: number, area: ThreadArea | undefined): void;
+  /** The pointer of the shadow stack, 0 without one; only of machine code. */
+  shadowStack?(): number;
+  setShadowStack?(ssp: number): void;
   /** Runs in user mode until something needs the kernel. */
   run(task: Task): Trap;
   /** The same program for a child that goes on from the same place; its registers are copied already. */

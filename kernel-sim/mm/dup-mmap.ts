@@ -15,6 +15,7 @@ import {
   VM_MAYBE_GUARD,
   VM_MIXEDMAP,
   VM_PFNMAP,
+  VM_SHADOW_STACK,
   VM_SHARED,
   VM_UFFD_MISSING,
   VM_UFFD_WP,
@@ -103,6 +104,12 @@ function copyPageRange(vma: Vma, parent: Vma): boolean {
     }
     const pfn = ptePfn(low);
     let copied = low;
+    if ((parent.flags & VM_SHADOW_STACK) !== 0 && (low & PAGE_DIRTY) !== 0) {
+      // Clean, it is no shadow stack to the processor: the next CALL or RET gets a page of its own.
+      copied &= ~PAGE_DIRTY;
+      tables.write(table, at, copied, high);
+      isProtected = true;
+    }
     if (parent.isCow && (low & PAGE_RW) !== 0) {
       copied &= ~PAGE_RW;
       tables.write(table, at, copied, high);

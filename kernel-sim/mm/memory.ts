@@ -1,4 +1,4 @@
-import { PF_INSTR, PF_PROT, PF_USER, PF_WRITE } from "../hw/mmu.ts";
+import { PF_INSTR, PF_PROT, PF_SHSTK, PF_USER, PF_WRITE } from "../hw/mmu.ts";
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from "../include/uapi/siginfo.ts";
 import { SIGBUS, SIGKILL, SIGSEGV } from "../include/uapi/signal.ts";
 import type { Task } from "../kernel/task.ts";
@@ -15,7 +15,7 @@ import {
   VM_FAULT_SIGBUS,
   VM_FAULT_SIGSEGV,
 } from "./vm-fault.ts";
-import { VM_WRITE, type Vma } from "./vma.ts";
+import { VM_SHADOW_STACK, VM_WRITE, type Vma } from "./vma.ts";
 
 /** The signal that an access which cannot be repaired leads to. */
 interface FaultSignal {
@@ -64,7 +64,9 @@ function faultIn(
     const vma = findVmaOrGrow(mm, address);
     if (vma === undefined) return MAPERR;
     if (isAccessError(vma, errorCode)) return ACCERR;
-    const result = handleMmFault(vma, address, (errorCode & PF_WRITE) !== 0);
+    // A shadow stack is read-only to all but CALL and RET, and they need a page of its own.
+    const isWrite = (errorCode & (PF_WRITE | PF_SHSTK)) !== 0;
+    const result = handleMmFault(vma, address, isWrite);
     if ((result & VM_FAULT_RETRY) !== 0) return waitForPage(vma, address, errorCode, task);
     if ((result & VM_FAULT_OOM) === 0) return account(mm, result, task);
     // Once somebody's memory has come back, the access is made again.
@@ -105,6 +107,7 @@ function findVmaOrGrow(mm: Mm, address: number): Vma | undefined {
 
 /** @linux arch/x86/mm/fault.c `access_error` */
 function isAccessError(vma: Vma, errorCode: number): boolean {
+  if ((errorCode & PF_SHSTK) !== 0) return (vma.flags & VM_SHADOW_STACK) === 0;
   if ((errorCode & PF_WRITE) !== 0) return (vma.flags & VM_WRITE) === 0;
   if ((errorCode & (PF_PROT | PF_INSTR)) === (PF_PROT | PF_INSTR)) return true;
   return !vma.isAccessible;

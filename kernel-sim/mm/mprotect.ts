@@ -15,6 +15,7 @@ import {
   VM_LOCKED,
   VM_MAYBE_GUARD,
   VM_NORESERVE,
+  VM_SHADOW_STACK,
   VM_SHARED,
   VM_WRITE,
   type Vma,
@@ -64,7 +65,9 @@ export function doMprotect(
     const vma = mm.findVmaFrom(reached);
     if (vma === undefined || vma.start > reached) return -ENOMEM;
     const until = Math.min(vma.end, end);
-    const flags = (prot & VM_ACCESS_FLAGS) | (vma.flags & ~VM_ACCESS_FLAGS);
+    // Whatever is asked for: no store reaches a shadow stack.
+    const may = (vma.flags & VM_SHADOW_STACK) === 0 ? VM_ACCESS_FLAGS : VM_ACCESS_FLAGS & ~VM_WRITE;
+    const flags = (prot & may) | (vma.flags & ~VM_ACCESS_FLAGS);
     if ((flags & ~(flags >> MAY_SHIFT) & VM_ACCESS_FLAGS) !== 0) return -EACCES;
     if (deniesWriteExec(mm, vma.flags, flags)) return -EACCES;
     const result = mprotectFixup(vma, reached, until, flags);

@@ -38,6 +38,8 @@ export const VM_SYNC = 0x800000;
 export const VM_DROPPABLE = 0x1000000;
 export const VM_WIPEONFORK = 0x2000000;
 export const VM_DONTDUMP = 0x4000000;
+/** Bit 37 in Linux. */
+export const VM_SHADOW_STACK = 0x8000000;
 export const VM_MIXEDMAP = 0x10000000;
 export const VM_HUGEPAGE = 0x20000000;
 export const VM_NOHUGEPAGE = 0x40000000;

@@ -14,8 +14,9 @@ import {
 } from "../arch/x86/registers.ts";
 import { runUntilTrap, type Trap as Stop } from "../arch/x86/run.ts";
 import { DESC_ACCESSED, DESC_BIG, DESC_PRESENT, DESC_RW, DESC_S } from "../arch/x86/segment.ts";
+import { shstkAllocThreadStack } from "../arch/x86/shstk.ts";
 import { UserContext as X86State } from "../arch/x86/user-context.ts";
-import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
+import { CR0_PG, CR0_WP, CR4_CET } from "../hw/mmu.ts";
 import { EFAULT } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
@@ -68,6 +69,7 @@ class Processors {
     if (cpu === undefined) {
       cpu = new Cpu({ memory: mm.memory.phys, tsc: () => kernel.now() * TSC_PER_NS });
       cpu.mmu.cr0 |= CR0_PG | CR0_WP;
+      cpu.mmu.cr4 |= CR4_CET;
       this.#cpus[number] = cpu;
     }
     const before = this.#loaded[number];
@@ -134,6 +136,7 @@ export class MachineContext implements UserContext {
   run(task: Task): Trap {
     const pending = this.#pending;
     this.#pending = undefined;
+    if (pending === TRAP_SYSCALL) task.kernel.chargeCurrent(doorNs(task.kernel, this.lastStop));
     if (pending === TRAP_EXCEPTION && task.regs.ip === this.gate?.address) {
       this.gate.enter(task, this);
       return TRAP_TIME;
@@ -168,8 +171,21 @@ export class MachineContext implements UserContext {
 
   fork(child: Task, parent: Task): UserContext {
     const copy = new MachineContext(this.#state.copy());
+    child.user = copy;
+    child.shstkFeatures = parent.shstkFeatures;
+    child.shstkLocked = parent.shstkLocked;
+    // Who shares the memory but not the stack needs another shadow as well.
+    if (child.mm === parent.mm && child.regs.sp !== parent.regs.sp) shstkAllocThreadStack(child);
     copy.gate = child.mm === parent.mm ? this.gate : this.gate?.fork();
     return copy;
+  }
+
+  shadowStack(): number {
+    return this.#state.ssp >>> 0;
+  }
+
+  setShadowStack(ssp: number): void {
+    this.#state.ssp = ssp;
   }
 
   threadArea(index: number): ThreadArea | undefined {
@@ -261,6 +277,11 @@ export class MachineContext implements UserContext {
     regs.ip = this.#state.eip >>> 0;
     regs.flags = this.#state.eflags;
   }
+}
+
+/** What a door costs more than the one that every system call is charged for. */
+function doorNs({ costs }: Kernel, stop: Stop | undefined): number {
+  return (stop?.kind === "sysenter" ? costs.sysenterNs : costs.int80Ns) - costs.syscallNs;
 }
 
 /** What DR6 says of a debug exception; the processor never clears it, the kernel does. */

@@ -15,6 +15,9 @@ import type { Tape, TapePlayer } from "./tape.ts";
 
 /** What runs in user mode for a program that was just loaded. */
 export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserContext {
+  // A new program begins without the old one's shadow stack.
+  task.shstkFeatures = 0;
+  task.shstkLocked = 0;
   if (image.is32Bit) {
     return image.interpreter === LINKER_PATH
       ? new LinkedContext(bprm.argv.map(decode), environment(bprm.envp))

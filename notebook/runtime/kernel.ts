@@ -11,6 +11,7 @@ import {
   kernelPrototypes,
   recordings,
   SYSCALL_DEFINE,
+  x86,
 } from "#kernel-sim";
 import { earlyLinux, linuxStatistics, unixFamily } from "#notebook/document";
 import { lockRealm } from "./realm/lockdown.ts";
@@ -24,7 +25,7 @@ import type { MachineTimes } from "./worker/machine-times.ts";
 export function openKernel(): RealmOptions {
   lockRealm();
   harden(kernelPrototypes());
-  const api = { boot, bpf, explore, i386, recordings, SYSCALL_DEFINE, ...constants };
+  const api = { boot, bpf, explore, i386, recordings, SYSCALL_DEFINE, x86, ...constants };
   // Data sets of the course: not about the kernel, so not the simulator's.
   const data = { earlyLinux, linuxStatistics, unixFamily };
   return { globals: { ...api, ...data }, modules: { "kernel-sim": api, "course-data": data } };

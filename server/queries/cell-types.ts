@@ -8,6 +8,7 @@ const TYPES: Readonly<Record<string, string>> = {
   bpf: "BpfToolkit",
   explore: "Explore",
   i386: "I386Toolkit",
+  x86: "X86Toolkit",
   SYSCALL_DEFINE: "(name: string, handler: SystemCallHandler) => SystemCallDefinition",
   recordings: "{ readonly second: Recording } & Readonly<Record<string, Recording>>",
 };
@@ -58,6 +59,7 @@ const FILES = [
   "kernel-sim/api-kernel.ts",
   "kernel-sim/api-machine.ts",
   "kernel-sim/api/syscalls.ts",
+  "kernel-sim/api/x86.ts",
   "kernel-sim/api-observe.ts",
   "kernel-sim/api-explore.ts",
   "kernel-sim/api-terminal.ts",

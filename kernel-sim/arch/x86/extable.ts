@@ -1,13 +1,4 @@
-/** An instruction of the kernel that may fault, and where the kernel goes on when it has. */
-export interface ExceptionTableRow {
-  /** The function that the instruction is in. */
-  readonly symbol: string;
-  readonly insn: string;
-  /** What the handler does, by its name in Linux. */
-  readonly type: string;
-  /** What is behind the place to which the handler moves the instruction pointer. */
-  readonly fixup: string;
-}
+import type { ExceptionTableRow } from "../../api/x86.ts";
 
 /**
  * The rows of the kernel's exception table that have to do with user memory. A fault in kernel mode whose

@@ -8,6 +8,7 @@ import type { KernelSiginfo, Sigaction } from "../../kernel/signal-struct.ts";
 import type { Task } from "../../kernel/task.ts";
 import { copyFromUser, copyToUser } from "../../mm/uaccess.ts";
 import type { PtRegs } from "./pt-regs.ts";
+import { restoreSignalShadowStack, setupSignalShadowStack } from "./shstk.ts";
 
 /*
  * The frames of 32-bit programs: `struct sigframe_ia32`, and `struct rt_sigframe_ia32` with SA_SIGINFO.
@@ -86,6 +87,7 @@ export function setupFrame32(task: Task, info: KernelSiginfo, action: Sigaction)
     bytes.set(oldRetcode(), OLD_RETCODE);
   }
   if (copyToUser(task, frame, bytes) !== 0) return -EFAULT;
+  if (setupSignalShadowStack(task, view.getUint32(0, true)) !== 0) return -EFAULT;
   // For handlers that were compiled to take their arguments in registers.
   regs.ax = info.signo;
   regs.dx = isRt ? frame + RT_INFO : 0;
@@ -177,7 +179,8 @@ export function sysSigreturn32(task: Task): number {
   const low = BigInt(view.getUint32(OLD_SC + SC_OLDMASK, true));
   const high = BigInt(view.getUint32(OLD_EXTRAMASK, true));
   setCurrentBlocked(task, low | (high << 32n));
-  return restoreSigcontext(task, view, OLD_SC);
+  const ax = restoreSigcontext(task, view, OLD_SC);
+  return restoreSignalShadowStack(task) === 0 ? ax : badFrame(task);
 }
 
 /** @linux arch/x86/kernel/signal_32.c `SYSCALL32_DEFINE0(rt_sigreturn)` (6.18) */
@@ -192,6 +195,7 @@ export function sysRtSigreturn32(task: Task): number {
     flags: view.getInt32(RT_UC + 12, true),
     size: view.getUint32(RT_UC + 16, true),
   };
+  if (restoreSignalShadowStack(task) !== 0) return badFrame(task);
   doSigaltstack(task, stack, task.regs.sp);
   return ax;
 }

@@ -6,7 +6,11 @@ const METHODS =
 const I386 = /\bi386\b/;
 const EXPLORE = /\bexplore\s*\(/;
 
+/** Its doors, and code that is added to it. */
+const DOORS = /\b(?:x86|SYSCALL_DEFINE|systemCalls|kernelLog)\b/;
+
 /** Whether a text may run programs on a machine: then the sandbox needs the kernel, not BPF alone. */
 export function needsKernel(source: string): boolean {
+  if (DOORS.test(source)) return true;
   return PROGRAMS.test(source) || METHODS.test(source) || I386.test(source) || EXPLORE.test(source);
 }

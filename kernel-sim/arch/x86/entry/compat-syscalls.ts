@@ -7,6 +7,8 @@ import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { mmapPgoff } from "../../../mm/mmap.ts";
 import { structFromUser } from "../../../mm/uaccess.ts";
+import { sysArchPrctl } from "../prctl.ts";
+import { isShstkOption, shstkPrctl } from "../shstk.ts";
 import { ioCompatSyscalls } from "./compat-io-syscalls.ts";
 import { socketCompatSyscalls } from "./compat-socket-syscalls.ts";
 import { statCompatSyscalls } from "./compat-stat-syscalls.ts";
@@ -43,6 +45,8 @@ const SAME: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
+const ARCH_GET_CPUID = 0x1011;
+
 /** What differs. */
 const OWN: SyscallTable = {
   ...signalCompatSyscalls,
@@ -55,6 +59,7 @@ const OWN: SyscallTable = {
   lseek: (task, fd, offset, whence) => call(task, "lseek", fd, offset | 0, whence, 0, 0, 0),
   execve: (task, path, argv, envp) => compatExecve(task, path, argv, envp),
   mmap: oldMmap,
+  arch_prctl: compatArchPrctl,
   mmap2: (task, addr, len, prot, flags, fd, pgoff) =>
     mmapPgoff(task, addr, len, prot, flags, fd | 0, pgoff),
   clone: (task, flags, stack, parentTid, tls, childTid) =>
@@ -96,6 +101,15 @@ function oldMmap(task: Task, block: number): number {
   const offset = word(5);
   if (offset % 4096 !== 0) return -EINVAL;
   return mmapPgoff(task, word(0), word(1), word(2), word(3), word(4) | 0, offset / 4096);
+}
+
+/**
+ * @linux arch/x86/kernel/process.c `COMPAT_SYSCALL_DEFINE2(arch_prctl, …)` (6.18): only what is about CPUID and
+ * extended states
+ */
+function compatArchPrctl(task: Task, option: number, arg2: number): number {
+  if (isShstkOption(option)) return shstkPrctl(task, option, arg2);
+  return option < ARCH_GET_CPUID ? -EINVAL : sysArchPrctl(task, option, arg2);
 }
 
 function call(

@@ -1,0 +1,105 @@
+/** What cells and figures know of the doors into the kernel: the global `x86`. */
+
+/** Registers of x86-64 by name; 64-bit values as numbers, exact to 2^53. */
+export type Registers64 = Readonly<
+  Record<
+    | "rax"
+    | "rbx"
+    | "rcx"
+    | "rdx"
+    | "rsi"
+    | "rdi"
+    | "rbp"
+    | "rsp"
+    | "r8"
+    | "r9"
+    | "r10"
+    | "r11"
+    | "r12"
+    | "r13"
+    | "r14"
+    | "r15"
+    | "rip",
+    number
+  >
+>;
+
+export interface Stub64Options {
+  /** The arguments of the function, as C passes them: rdi, rsi, rdx, rcx, r8, r9, then the stack. */
+  readonly args?: readonly number[];
+  /** What other registers hold at the call. */
+  readonly registers?: Partial<Registers64>;
+  /** The kernel behind `syscall`: gets number and six arguments from the registers of the ABI. Without one: -ENOSYS. */
+  kernel?(
+    nr: number,
+    a1: number,
+    a2: number,
+    a3: number,
+    a4: number,
+    a5: number,
+    a6: number,
+  ): number;
+}
+
+export interface Stub64Step {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+  /** Behind it. */
+  readonly registers: Registers64;
+}
+
+export interface Stub64Result {
+  readonly before: Registers64;
+  readonly registers: Registers64;
+  /** rax at the end. */
+  readonly returned: number;
+  /** Number and arguments of each system call, as the kernel has found them. */
+  readonly calls: readonly (readonly number[])[];
+  readonly steps: readonly Stub64Step[];
+}
+
+/** A way into the kernel, and what it costs on the machine. */
+export interface Door {
+  readonly door: "int80" | "sysenter" | "syscall" | "vdso";
+  /** What is measured. */
+  readonly call: string;
+  /** In ns: there and back, with an empty call in between. */
+  readonly ns: number;
+  /** Which registers are lost on the way, besides the one with the result. */
+  readonly destroys: readonly string[];
+}
+
+/** A place on the way of `int $0x80`, under its names in two kernels. */
+export interface EntryPathRow {
+  /** Which of the six steps of a system call it belongs to. */
+  readonly step: number;
+  readonly what: string;
+  /** A 32-bit kernel 2.6.32, arch/x86/kernel/entry_32.S. */
+  readonly linux26: string;
+  /** A 32-bit kernel 6.18, arch/x86/entry. */
+  readonly linux618: string;
+}
+
+export interface ExceptionTableRow {
+  /** The function that the instruction is in. */
+  readonly symbol: string;
+  readonly insn: string;
+  readonly type: string;
+  /** Where the kernel goes on. */
+  readonly fixup: string;
+}
+
+export interface X86Toolkit {
+  /**
+   * Calls a function of x86-64 code and shows each step: mov, lea, xchg, push, pop, add, sub, xor, syscall, ret in AT&T
+   * syntax. Throws a SyntaxError that names the line.
+   */
+  run64(source: string, options?: Stub64Options): Stub64Result;
+  /** What each door costs. */
+  readonly doors: readonly Door[];
+  /** The way of `int $0x80` in 2.6 and in 6.18, side by side. */
+  readonly entryPath: readonly EntryPathRow[];
+  /** The instructions of the kernel that may fault on user memory. */
+  readonly exceptionTable: readonly ExceptionTableRow[];
+}
