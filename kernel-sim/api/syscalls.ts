@@ -51,6 +51,10 @@ export interface KernelCode {
   store(address: number, value: number, size?: number): KernelCodeCall;
   memcpy(to: number, from: number, n: number): KernelCodeCall;
   memset(to: number, value: number, n: number): KernelCodeCall;
+  /** Copies a text of the kernel, with its NUL, into `size` bytes: its length, or -E2BIG when it was cut. */
+  strscpy(to: number, text: string, size: number): KernelCodeCall;
+  /** The same, and fills the rest with NUL. */
+  strscpy_pad(to: number, text: string, size: number): KernelCodeCall;
   printk(text: string): KernelCodeCall;
   /** Spends so many ns in the kernel; other CPUs go on meanwhile. */
   ndelay(ns: number): KernelCodeCall;

@@ -1,7 +1,8 @@
 import { bugOops, type Oops } from "../../arch/x86/oops.ts";
-import { EFAULT } from "../../include/errno.ts";
+import { E2BIG, EFAULT } from "../../include/errno.ts";
 import { kernelHeap } from "../../mm/slub.ts";
 import { getInt64, setInt64 } from "../../mm/uaccess.ts";
+import { utf8 } from "../../user/marshal.ts";
 import { printk } from "../printk.ts";
 import type { Task } from "../task.ts";
 import { checkLeak, checkObjectSize, report, touchKernel } from "./kernel-memory.ts";
@@ -42,9 +43,12 @@ const CALLS: Readonly<Record<string, KernelCall>> = Object.freeze({
   },
 });
 
+/** Those that take a text. */
+const WITH_TEXT = ["printk", "strscpy", "strscpy_pad"];
+
 /** Whether the kernel has a function of that name for `callKernel`. */
 export function isKernelCall(name: string): boolean {
-  return name === "printk" || Object.hasOwn(CALLS, name);
+  return WITH_TEXT.includes(name) || Object.hasOwn(CALLS, name);
 }
 
 /** Calls a function of the kernel for the code of `symbol`. */
@@ -58,6 +62,10 @@ export function callKernel(
   if (name === "printk") {
     printk(task.kernel, KERN_INFO, String(args[0]));
     return 0;
+  }
+  if (name === "strscpy" || name === "strscpy_pad") {
+    const [to, text, size] = args;
+    return strscpy(task, symbol, Number(to), String(text), Number(size), name === "strscpy_pad");
   }
   const numbers = args.map((arg) => (typeof arg === "number" ? Math.trunc(arg) || 0 : 0));
   const [a = 0, b = 0, c = 0] = numbers;
@@ -247,6 +255,30 @@ function memset(task: Task, symbol: string, to = 0, value = 0, n = 0): KernelAns
   if (bad !== undefined) return bad;
   kernelHeap(task.kernel).write(to, new Uint8Array(n).fill(value));
   return 0;
+}
+
+/**
+ * Copies a text of the kernel with its NUL: its length, or -E2BIG when it was cut.
+ *
+ * @linux lib/string.c `sized_strscpy`, include/linux/string.h `strscpy_pad` (6.18)
+ */
+function strscpy(
+  task: Task,
+  symbol: string,
+  to: number,
+  text: string,
+  size: number,
+  isPadded: boolean,
+): KernelAnswer | Oops {
+  if (!(size > 0)) return -E2BIG;
+  const source = utf8(text);
+  const length = Math.min(source.length, size - 1);
+  const bytes = new Uint8Array(isPadded ? Math.min(size, INT_MAX) : length + 1);
+  bytes.set(source.subarray(0, length));
+  const bad = touchKernel(task, to, bytes.length, true, symbol);
+  if (bad !== undefined) return bad;
+  kernelHeap(task.kernel).write(to, bytes);
+  return length < source.length ? -E2BIG : length;
 }
 
 /** Little-endian; 8 bytes are signed, as everywhere else. */

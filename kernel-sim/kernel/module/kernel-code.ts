@@ -91,6 +91,14 @@ export class KernelCode {
     return call("memset", to, value, n);
   }
 
+  strscpy(to: number, text: string, size: number): KernelCodeCall {
+    return call("strscpy", to, String(text), size);
+  }
+
+  strscpy_pad(to: number, text: string, size: number): KernelCodeCall {
+    return call("strscpy_pad", to, String(text), size);
+  }
+
   printk(text: string): KernelCodeCall {
     return call("printk", String(text));
   }
