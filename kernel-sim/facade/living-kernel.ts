@@ -9,9 +9,9 @@ import type {
 } from "../api-kernel.ts";
 import type { DiskView } from "../api-machine.ts";
 import type { KernelView, Past, Stop, StopCondition } from "../api-observe.ts";
+import { shstkSetup } from "../arch/x86/shstk.ts";
 import { mainProgram, type ReadyProgram, type RunRecord } from "../explore/concurrent-program.ts";
 import { startThreads } from "../explore/program-run.ts";
-import { shstkSetup } from "../arch/x86/shstk.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { fput } from "../fs/file-table.ts";
 import { File } from "../fs/fs.ts";
