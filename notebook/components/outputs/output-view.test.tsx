@@ -4,6 +4,7 @@ import {
   MIME_CHART,
   MIME_MAP,
   MIME_TABLE,
+  MIME_TERMINAL,
   MIME_VERIFIER_LOG,
   type Output,
 } from "#notebook/document";
@@ -147,4 +148,14 @@ test("a chart comes with its numbers as a table", () => {
   const html = shown(display(MIME_CHART, chart));
   expect(html).toContain("from 3 to 1200");
   expect(html).toContain("1\u2009200</td>");
+});
+
+test("a terminal that lives nowhere is the text of its screen", () => {
+  const bundle = {
+    "text/plain": "$ echo <b>\n<b>\n$",
+    [MIME_TERMINAL]: { tty: "tty1", rows: 24, cols: 80, live: 3 },
+  };
+  const html = shown({ kind: "result", bundle });
+  expect(html).toContain('aria-label="Terminal tty1"');
+  expect(html).toContain("$ echo &lt;b&gt;\n&lt;b&gt;\n$</pre>");
 });

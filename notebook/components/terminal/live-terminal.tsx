@@ -2,7 +2,7 @@
 
 import { useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { TerminalData } from "#notebook/document";
-import type { TerminalLink, TerminalState } from "#notebook/session";
+import type { SessionCell, TerminalLink, TerminalState } from "#notebook/session";
 import { CellIdContext } from "../cell/cell-id.ts";
 import { useNotebook } from "../notebook/context.ts";
 import css from "../outputs/terminal.module.css";
@@ -82,7 +82,7 @@ function Buttons({ bar, tty, handle }: ButtonsProps) {
     <div ref={bar} className={css["bar"]} role="toolbar" aria-label={`Terminal ${tty}`}>
       {cell !== undefined && (
         <button type="button" onClick={() => notebook.run([cell])}>
-          Restart machine
+          {isBootedIn(notebook.cell(cell)) ? "Restart machine" : "Open another"}
         </button>
       )}
       <button type="button" onClick={() => handle?.clear()}>
@@ -99,6 +99,11 @@ function Buttons({ bar, tty, handle }: ButtonsProps) {
   );
 }
 
+/** Whether a run of the cell boots the terminal's machine; otherwise it lives in the names of another cell. */
+function isBootedIn(cell: SessionCell | undefined): boolean {
+  return cell !== undefined && /\bboot\s*\(/.test(cell.source);
+}
+
 /** What has become of the machine, where it is not simply alive. */
 function Notice({ state }: { state: TerminalState }) {
   return (
@@ -113,7 +118,7 @@ function noticeOf(state: TerminalState): string {
     case "live":
       return "";
     case "ended":
-      return "This machine has ended. Restart it to type here again.";
+      return "This machine has ended. Run the cell to type here again.";
     case "restarted":
       return state.isReplayed
         ? "The machine was booted again, and what was typed was typed again."
