@@ -1,3 +1,4 @@
+import { Fragment, type ReactNode } from "react";
 import type { MapLecture } from "#notebook/document";
 import { FigureFrame, type FigureTexts } from "../frame.tsx";
 import { COLUMNS, type MapField, ROWS } from "./fields.ts";
@@ -40,13 +41,27 @@ export function KernelMap({ lectures, texts }: KernelMapProps) {
   );
 }
 
+/** A path may be broken behind its slashes. */
+function brokenAtSlashes(place: string): ReactNode {
+  return place.split("/").map((part, at, parts) => (
+    <Fragment key={part}>
+      {part}
+      {at < parts.length - 1 && (
+        <>
+          /<wbr />
+        </>
+      )}
+    </Fragment>
+  ));
+}
+
 function Field({ field, lectures }: { field: MapField; lectures: readonly MapLecture[] }) {
   const { name, place, lecture } = field;
   const slug = lectures.find(({ number }) => number === lecture)?.slug;
   return (
     <td data-here={lecture === 6 || undefined}>
       <span className={css["name"]}>{name}</span>
-      <code>{place}</code>
+      <code>{brokenAtSlashes(place)}</code>
       {lecture !== undefined &&
         (slug === undefined ? (
           <small>lecture {lecture}</small>

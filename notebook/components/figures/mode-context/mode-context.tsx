@@ -86,7 +86,7 @@ function Picture({ run, position, onMove }: PictureProps) {
         ))}
       </ol>
       <p className={css["key"]}>
-        <b>U</b> user code · <b>k</b> kernel, for current · <b>I</b> interrupt · <b>·</b> idle
+        <b>U</b> user code · <b>k</b> kernel, for current · <b>I</b> interrupt
       </p>
     </div>
   );

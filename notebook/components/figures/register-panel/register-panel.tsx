@@ -74,7 +74,7 @@ function Picture({ run, position }: { run: RegisterRun; position: number }) {
           <div className={css["word"]}>
             <dt>cs</dt>
             <dd>
-              0x{step.cs.toString(16)}: level <b>{step.cpl}</b>, user mode
+              0x{step.cs.toString(16)}, level <b>{step.cpl}</b>
             </dd>
           </div>
         </Group>

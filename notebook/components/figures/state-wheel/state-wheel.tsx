@@ -43,6 +43,7 @@ function Picture({ story, position }: { story: StateStory; position: number }) {
           </marker>
           <marker
             id="wheel-tip-now"
+            className={css["tipNow"]}
             viewBox="0 0 8 8"
             refX="7"
             refY="4"
