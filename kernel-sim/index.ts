@@ -53,6 +53,7 @@ export type {
   UserProgram,
   UserRequest,
 } from "./api-kernel.ts";
+export type { EventKind } from "./api-observe.ts";
 export type { Terminal, TerminalInput, TerminalOptions } from "./api-terminal.ts";
 export {
   PT_REGS_32,
@@ -61,6 +62,12 @@ export {
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
 export { explore } from "./facade/explore-global.ts";
+export type {
+  InspectorMoment,
+  InspectorQuery,
+  InspectorSection,
+  InspectorView,
+} from "./facade/inspector.ts";
 export { i386 } from "./facade/i386-global.ts";
 export {
   installKernelPart,

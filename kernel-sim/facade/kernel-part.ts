@@ -6,6 +6,7 @@ import type { I386Toolkit } from "../api-kernel.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import type { MachineOf } from "./explore.ts";
+import type { InspectorMoment, InspectorQuery } from "./inspector.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import type { TerminalPort } from "./terminal.ts";
 
@@ -25,6 +26,8 @@ export interface KernelPart {
   livingKernel(options: BootOptions, cpus: number, clock: Clock, trace: TraceRing): LivingKernel;
   /** What the host needs of a terminal; undefined for what is none. */
   terminalPort(value: object): TerminalPort | undefined;
+  /** One moment of a machine's past, for an inspector. */
+  inspect(machine: LivingKernel, query: InspectorQuery): InspectorMoment;
   /** What stands behind the global `explore`. */
   explore(program: ConcurrentProgram, options: ExploreOptions, machineOf: MachineOf): Exploration;
   /** What stands behind the global `i386`. */

@@ -10,6 +10,7 @@ import { explore } from "./explore.ts";
 import { RecordedDevice } from "./host-device.ts";
 import { HostedDriver } from "./hosted-call.ts";
 import { i386 } from "./i386.ts";
+import { inspectMachine } from "./inspector.ts";
 import type { KernelPart } from "./kernel-part.ts";
 import { LivingKernel } from "./living-kernel.ts";
 import { terminalPort } from "./terminal.ts";
@@ -20,6 +21,7 @@ export const wholeKernel: KernelPart = Object.freeze({
   livingKernel: (...args: ConstructorParameters<typeof LivingKernel>) => new LivingKernel(...args),
   terminalPort,
   explore,
+  inspect: inspectMachine,
   i386,
   SYSCALL_DEFINE,
   x86,

@@ -16,6 +16,7 @@ import {
 import { earlyLinux, linuxStatistics, unixFamily } from "#notebook/document";
 import { lockRealm } from "./realm/lockdown.ts";
 import type { RealmOptions } from "./realm/realm.ts";
+import type { MachineShelf } from "./worker/machine-shelf.ts";
 import type { MachineTimes } from "./worker/machine-times.ts";
 
 /**
@@ -33,11 +34,11 @@ export function openKernel(): RealmOptions {
 
 /**
  * Takes the kernel that runs programs from the global object, where a script in front of this one may have
- * put it, and lets `times` count what its machines do. To be called before `openKernel`.
+ * put it, lets `times` count what its machines do, and `shelf` keep them to be looked at. To be called before `openKernel`.
  */
-export function takeKernelPart(times: MachineTimes): void {
+export function takeKernelPart(times: MachineTimes, shelf: MachineShelf): void {
   const property = Object.getOwnPropertyDescriptor(globalThis, "kernelbookKernel");
   if (property === undefined) return;
-  installKernelPart(times.watch(property.value as KernelPart));
+  installKernelPart(shelf.watch(times.watch(property.value as KernelPart)));
   Reflect.deleteProperty(globalThis, "kernelbookKernel");
 }

@@ -3,7 +3,7 @@
  * the page trusts nothing that comes out of the frame.
  */
 
-import type { ModeTimes, TerminalInput } from "#kernel-sim";
+import type { InspectorMoment, InspectorQuery, ModeTimes, TerminalInput } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 
 export interface CellToRun {
@@ -23,6 +23,14 @@ export interface CellNames {
 export type ToWorker =
   | { readonly type: "run"; readonly run: number; readonly cell: CellToRun; readonly seed: number }
   | { readonly type: "analyse"; readonly request: number; readonly cells: readonly CellToRun[] }
+  | {
+      readonly type: "inspect";
+      readonly request: number;
+      readonly cell: string;
+      /** Which of the machines that the cell has run, from 0. */
+      readonly machine: number;
+      readonly query: InspectorQuery;
+    }
   | ToTerminal;
 
 /** To one of the terminals that cells have left alive. */
@@ -66,6 +74,7 @@ export type FromWorker =
   | { readonly type: "output"; readonly run: number; readonly output: Output }
   | { readonly type: "done"; readonly run: number; readonly outcome: RunOutcome }
   | ({ readonly type: "terminal" } & TerminalNews)
+  | { readonly type: "inspected"; readonly request: number; readonly found: InspectedMoment | null }
   | {
       readonly type: "analysed";
       readonly request: number;
@@ -81,6 +90,13 @@ export type RunOutcome =
     }
   | { readonly kind: "interrupted" };
 
+/** One moment of a machine that a cell has run. */
+export interface InspectedMoment {
+  /** How many machines the cell has run. */
+  readonly machines: number;
+  readonly moment: InspectorMoment;
+}
+
 /**
  * One notebook's sandbox as the page sees it; made by `openSandbox()` in `#notebook/session`.
  * After an interrupt or a crash a spare Worker takes over and the finished cells are replayed in
@@ -91,6 +107,12 @@ export interface Sandbox {
   run(cell: CellToRun, onOutput: (output: Output) => void): Promise<RunOutcome>;
   analyse(cells: readonly CellToRun[]): Promise<ReadonlyMap<string, CellNames>>;
   readonly terminals: SandboxTerminals;
+  /** One moment of a machine that a cell has run; undefined when there is none. */
+  inspect(
+    cell: string,
+    machine: number,
+    query: InspectorQuery,
+  ): Promise<InspectedMoment | undefined>;
   /** Ends the running cell at once, whatever it does. */
   interrupt(): void;
   /** Forgets all names. */

@@ -1,3 +1,4 @@
+export type { InspectedMoment } from "../runtime/protocol.ts";
 export { type CellStatus, isBusy, type SettledStatus, type StaleCause } from "./cell-status.ts";
 export type {
   CellVersion,
@@ -9,6 +10,8 @@ export type {
   SaveNotebookResult,
 } from "./drafts.ts";
 export type { Message } from "./message.ts";
+export type { LinkedMoment } from "./moment-link.ts";
+export { momentLink, momentOf } from "./moments.ts";
 export { Notebook, type NotebookPorts } from "./notebook.ts";
 export { browserPorts } from "./ports.ts";
 export {

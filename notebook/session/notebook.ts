@@ -1,5 +1,6 @@
+import type { InspectorQuery } from "#kernel-sim";
 import type { Output } from "#notebook/document";
-import type { CellToRun, RunOutcome, Sandbox } from "../runtime/protocol.ts";
+import type { CellToRun, InspectedMoment, RunOutcome, Sandbox } from "../runtime/protocol.ts";
 import { planRun } from "./dataflow.ts";
 import type { CellVersion, LocalDrafts, RemoteNotebook, SavedState } from "./drafts.ts";
 import { Keeper } from "./keeper.ts";
@@ -202,6 +203,26 @@ export class Notebook {
       });
     });
     return text;
+  }
+
+  /** One moment of a machine that a cell has run, once what runs now has ended; undefined when there is none. */
+  async inspect(
+    cellId: string,
+    { machine, ...query }: InspectorQuery & { readonly machine: number },
+  ): Promise<InspectedMoment | undefined> {
+    let found: InspectedMoment | undefined;
+    await this.#inSandbox(async (sandbox) => {
+      found = await sandbox.inspect(cellId, machine, query);
+    });
+    return found;
+  }
+
+  /** Takes over a text that somebody else has written; the reader's own stays in the history. */
+  bring(id: string, source: string): void {
+    const cell = this.cell(id);
+    if (cell === undefined || cell.source === source) return;
+    this.#perform({ type: "remember", id, source: cell.source });
+    this.edit(id, source);
   }
 
   #send(event: SessionEvent): void {

@@ -119,6 +119,11 @@ class ProcessSandbox implements Sandbox {
     );
   }
 
+  /** Here no machine is kept. */
+  async inspect(): Promise<undefined> {
+    return undefined;
+  }
+
   interrupt(): void {
     this.#end();
   }

@@ -1,6 +1,6 @@
 "use client";
 
-import type { ReactNode } from "react";
+import { type ReactNode, useContext } from "react";
 import {
   type CellStatus,
   isEditedSinceRun,
@@ -9,6 +9,7 @@ import {
 } from "#notebook/session";
 import { Icon, type IconName } from "../icon.tsx";
 import { useNotebook, useNotebookState, useSaved } from "../notebook/context.ts";
+import { NotebookViewContext } from "../notebook/view.ts";
 import css from "./cell.module.css";
 import { Elapsed } from "./elapsed.tsx";
 import { ModesInWords } from "./mode-strip.tsx";
@@ -126,6 +127,7 @@ function StatusState({ cell, status }: { cell: SessionCell; status: CellStatus }
             <b>Ran</b> in {inMs(status.ms)}
           </span>
           <ModesInWords cell={cell} />
+          <InspectButton cell={cell} />
         </State>
       );
     case "failed":
@@ -168,6 +170,19 @@ function StatusState({ cell, status }: { cell: SessionCell; status: CellStatus }
         </State>
       );
   }
+}
+
+/** A cell that has run a machine lets its reader look into it. */
+function InspectButton({ cell }: { cell: SessionCell }) {
+  const view = useContext(NotebookViewContext);
+  if (cell.output.kind !== "run" || cell.output.modes === undefined) return null;
+  return (
+    <span>
+      <button type="button" className={css["link"]} onClick={() => view.inspect(cell.id)}>
+        Inspect the machine
+      </button>
+    </span>
+  );
 }
 
 function StaleReason({ changed }: { changed: readonly StaleCause[] }) {

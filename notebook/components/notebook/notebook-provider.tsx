@@ -19,6 +19,22 @@ const NotebookDialog = lazy(async () => {
   return { default: dialog };
 });
 
+const Inspector = lazy(async () => {
+  const { Inspector: inspector } = await import("../inspector/inspector.tsx");
+  return { default: inspector };
+});
+
+const BroughtMoment = lazy(async () => {
+  const { BroughtMoment: brought } = await import("../inspector/brought-moment.tsx");
+  return { default: brought };
+});
+
+/** The machine that the inspector shows, and where it begins. */
+interface Inspected {
+  readonly cellId: string;
+  readonly start?: { readonly machine: number; readonly event: number };
+}
+
 interface NotebookProviderProps {
   lecture: { slug: string; title: string };
   cells: readonly LectureCell[];
@@ -41,6 +57,8 @@ export function NotebookProvider({
     () => new Notebook(lecture.slug, cells, browserPorts(lecture.slug, cells, { reader, remote })),
   );
   const [dialog, setDialog] = useState<OpenDialog | undefined>(undefined);
+  const [inspected, setInspected] = useState<Inspected | undefined>(undefined);
+  const [hash, leaveLink] = useMomentLink();
   const [hasNumbers, setHasNumbers] = useState(false);
   const [hasSingleKeys, setSingleKeys] = useSingleKeys();
   const view = useMemo(
@@ -49,6 +67,7 @@ export function NotebookProvider({
       setSingleKeys,
       open: setDialog,
       toggleLineNumbers: () => setHasNumbers((has) => !has),
+      inspect: (cellId: string) => setInspected({ cellId }),
     }),
     [hasSingleKeys, setSingleKeys],
   );
@@ -74,6 +93,29 @@ export function NotebookProvider({
       <NotebookViewContext value={view}>
         <LineNumbersContext value={hasNumbers}>{children}</LineNumbersContext>
         <Announcer />
+        {inspected !== undefined && (
+          <Suspense>
+            <Inspector
+              key={inspected.cellId}
+              {...inspected}
+              onClose={() => setInspected(undefined)}
+            />
+          </Suspense>
+        )}
+        {hash !== undefined && (
+          <Suspense>
+            <BroughtMoment
+              hash={hash}
+              onLeave={leaveLink}
+              onOpen={({ cell, source, machine, event }) => {
+                leaveLink();
+                notebook.bring(cell, source);
+                notebook.run([cell]);
+                setInspected({ cellId: cell, start: { machine, event } });
+              }}
+            />
+          </Suspense>
+        )}
         {dialog !== undefined && (
           <Suspense>
             <NotebookDialog dialog={dialog} onClose={() => setDialog(undefined)} />
@@ -94,6 +136,28 @@ function useSingleKeys(): readonly [boolean, (has: boolean) => void] {
   }, []);
   return [has, choose];
 }
+
+/** A moment in the address, once the page is alive; and how it is let go. */
+function useMomentLink(): readonly [string | undefined, () => void] {
+  const [hash, setHash] = useState<string | undefined>(undefined);
+  useEffect(() => {
+    const look = () => {
+      const { hash: now } = window.location;
+      setHash(now.startsWith(MOMENT_PREFIX) ? now : undefined);
+    };
+    look();
+    window.addEventListener("hashchange", look);
+    return () => window.removeEventListener("hashchange", look);
+  }, []);
+  const leave = useCallback(() => {
+    setHash(undefined);
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+  }, []);
+  return [hash, leave];
+}
+
+/** What a link to a moment begins with; what follows is read by who is loaded for it. */
+const MOMENT_PREFIX = "#moment=";
 
 function isTyping(target: EventTarget | null): boolean {
   return (

@@ -14,6 +14,8 @@ export interface NotebookView {
   setSingleKeys(has: boolean): void;
   open(dialog: OpenDialog): void;
   toggleLineNumbers(): void;
+  /** Opens the kernel inspector at a cell's machine. */
+  inspect(cellId: string): void;
 }
 
 export const NotebookViewContext = createContext<NotebookView>({
@@ -21,4 +23,5 @@ export const NotebookViewContext = createContext<NotebookView>({
   setSingleKeys: () => undefined,
   open: () => undefined,
   toggleLineNumbers: () => undefined,
+  inspect: () => undefined,
 });

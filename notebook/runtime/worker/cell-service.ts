@@ -6,14 +6,21 @@ import type { CellNames, CellToRun, FromWorker, RunOutcome, ToWorker } from "../
 import { createRealm, type Realm, type RealmOptions } from "../realm/realm.ts";
 import { nextTurn } from "../realm/settle.ts";
 import { LiveTerminals } from "./live-terminals.ts";
+import type { MachineShelf } from "./machine-shelf.ts";
 import type { MachineTimes } from "./machine-times.ts";
 import { catchStrayRejections } from "./stray-rejections.ts";
 
 type RunMessage = Extract<ToWorker, { type: "run" }>;
 type AnalyseMessage = Extract<ToWorker, { type: "analyse" }>;
+type InspectMessage = Extract<ToWorker, { type: "inspect" }>;
 
 /** Serves one notebook on `port`. */
-export function serveCells(kernel: RealmOptions, port: MessagePort, times: MachineTimes): void {
+export function serveCells(
+  kernel: RealmOptions,
+  port: MessagePort,
+  times: MachineTimes,
+  shelf: MachineShelf,
+): void {
   const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
   const terminals = new LiveTerminals({
     send: (news) => send({ type: "terminal", ...news }),
@@ -22,7 +29,7 @@ export function serveCells(kernel: RealmOptions, port: MessagePort, times: Machi
     soon: (callback) => void nextTurn().then(callback),
   });
   const realm = createRealm({ ...kernel, terminals });
-  const service = new CellService(realm, terminals, times, send);
+  const service = new CellService(realm, terminals, times, shelf, send);
   catchStrayRejections((thrown) => service.reportStray(thrown));
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => service.receive(data);
 }
@@ -31,6 +38,7 @@ class CellService {
   readonly #realm: Realm;
   readonly #terminals: LiveTerminals;
   readonly #times: MachineTimes;
+  readonly #shelf: MachineShelf;
   readonly #send: (message: FromWorker) => void;
   #queue: Promise<void> = Promise.resolve();
   #running: number | undefined;
@@ -40,17 +48,21 @@ class CellService {
     realm: Realm,
     terminals: LiveTerminals,
     times: MachineTimes,
+    shelf: MachineShelf,
     send: (message: FromWorker) => void,
   ) {
     this.#realm = realm;
     this.#terminals = terminals;
     this.#times = times;
+    this.#shelf = shelf;
     this.#send = send;
   }
 
   receive(message: ToWorker): void {
     if (message.type === "analyse") this.#analyse(message);
-    else if (message.type === "run") this.#queue = this.#queue.then(() => this.#run(message));
+    else if (message.type === "inspect") {
+      this.#queue = this.#queue.then(() => this.#inspect(message));
+    } else if (message.type === "run") this.#queue = this.#queue.then(() => this.#run(message));
     else if (message.type !== "terminal-replay") this.#terminals.receive(message);
     // In the order of the runs: it needs the terminal that a run before it opens.
     else this.#queue = this.#queue.then(() => this.#terminals.receive(message));
@@ -75,6 +87,7 @@ class CellService {
     this.#running = undefined;
     const kind = this.#hasStray ? "error" : end;
     const modes = this.#times.take();
+    this.#shelf.keep(cell.id);
     const ms = performance.now() - began;
     const outcome: RunOutcome = { kind, ms, ...(modes === undefined ? {} : { modes }) };
     this.#send({ type: "done", run, outcome });
@@ -88,6 +101,17 @@ class CellService {
     const frames = [{ cellId: id, line, column }];
     onOutput({ kind: "error", name: "SyntaxError", message, frames });
     return "error";
+  }
+
+  /** A moment that cannot be shown is none: the page says so. */
+  #inspect({ request, cell, machine, query }: InspectMessage): void {
+    let found: ReturnType<MachineShelf["inspect"]>;
+    try {
+      found = this.#shelf.inspect(cell, machine, query);
+    } catch {
+      found = undefined;
+    }
+    this.#send({ type: "inspected", request, found: found ?? null });
   }
 
   #analyse({ request, cells }: AnalyseMessage): void {

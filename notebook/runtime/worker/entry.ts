@@ -8,6 +8,7 @@ import type { RealmOptions } from "../realm/realm.ts";
 import { serveCells } from "./cell-service.ts";
 import { onFirstPort } from "./first-port.ts";
 import { serveJudge } from "./judge-service.ts";
+import { MachineShelf } from "./machine-shelf.ts";
 import { MachineTimes } from "./machine-times.ts";
 import { servePlayer } from "./player-service.ts";
 
@@ -15,13 +16,14 @@ import { servePlayer } from "./player-service.ts";
 export type WorkerRole = "cells" | "player" | "judge";
 
 const SERVICES = {
-  cells: (kernel: RealmOptions, port: MessagePort) => serveCells(kernel, port, times),
+  cells: (kernel: RealmOptions, port: MessagePort) => serveCells(kernel, port, times, shelf),
   player: servePlayer,
   judge: serveJudge,
 } as const;
 
 const times = new MachineTimes();
-takeKernelPart(times);
+const shelf = new MachineShelf();
+takeKernelPart(times, shelf);
 const kernel = openKernel();
 
 onFirstPort((role, port) => {

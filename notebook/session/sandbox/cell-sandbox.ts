@@ -3,8 +3,15 @@
  * already. After an interrupt or a crash the spare takes over and runs the finished cells again.
  */
 
+import type { InspectorQuery } from "#kernel-sim";
 import { CELL_SEED, type Output } from "#notebook/document";
-import type { CellNames, CellToRun, RunOutcome, Sandbox } from "../../runtime/protocol.ts";
+import type {
+  CellNames,
+  CellToRun,
+  InspectedMoment,
+  RunOutcome,
+  Sandbox,
+} from "../../runtime/protocol.ts";
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
 import { needsKernel } from "./needs-kernel.ts";
@@ -67,6 +74,14 @@ export class CellSandbox implements Sandbox {
       await this.#takeOver();
       return { kind: "error", ms: performance.now() - began };
     });
+  }
+
+  async inspect(
+    cell: string,
+    machine: number,
+    query: InspectorQuery,
+  ): Promise<InspectedMoment | undefined> {
+    return (await this.#worker).inspect(cell, machine, query);
   }
 
   async analyse(cells: readonly CellToRun[]): Promise<ReadonlyMap<string, CellNames>> {

@@ -1,10 +1,12 @@
 /** One Worker for cells, with its answers matched to what was asked. */
 
+import type { InspectorQuery } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 import {
   type CellNames,
   type CellToRun,
   type FromWorker,
+  type InspectedMoment,
   type RunOutcome,
   TERMINAL_WINDOW_BYTES,
   type TerminalNews,
@@ -52,6 +54,7 @@ export class CellWorker {
   onTerminal: (news: TerminalNews) => void = () => undefined;
   /** It has ended, by itself or not. */
   onEnd: () => void = () => undefined;
+  readonly #inspections = new Map<number, (found: InspectedMoment | undefined) => void>();
   readonly #analyses = new Map<number, (names: Names | undefined) => void>();
 
   constructor(frame: SandboxFrame) {
@@ -82,6 +85,20 @@ export class CellWorker {
     });
   }
 
+  /** Answers undefined when there is none, or when the Worker ends before. */
+  inspect(
+    cell: string,
+    machine: number,
+    query: InspectorQuery,
+  ): Promise<InspectedMoment | undefined> {
+    const request = ++this.#lastNumber;
+    return new Promise((resolve) => {
+      if (this.#isEnded) return resolve(undefined);
+      this.#inspections.set(request, resolve);
+      this.#send({ type: "inspect", request, cell, machine, query });
+    });
+  }
+
   tellTerminal(message: ToTerminal): void {
     const unseen = this.#unseen.get(message.terminal);
     if (message.type === "terminal-seen" && unseen !== undefined) {
@@ -99,8 +116,10 @@ export class CellWorker {
     this.#onReady();
     for (const { end } of this.#runs.values()) end({ kind: "died" });
     for (const resolve of this.#analyses.values()) resolve(undefined);
+    for (const resolve of this.#inspections.values()) resolve(undefined);
     this.#runs.clear();
     this.#analyses.clear();
+    this.#inspections.clear();
     this.onEnd();
   }
 
@@ -128,6 +147,10 @@ export class CellWorker {
         return;
       case "terminal":
         this.#takeNews(message);
+        return;
+      case "inspected":
+        this.#inspections.get(message.request)?.(message.found ?? undefined);
+        this.#inspections.delete(message.request);
         return;
       case "analysed":
         this.#takeNames(message);

@@ -26,6 +26,10 @@ const MOST_CHARACTERS = 4 * 1024 * 1024;
 /** What was typed since the news before. */
 const MOST_TYPED = 4096;
 
+/** Rows of a table in the inspector, and tasks to choose from. */
+const MOST_ROWS = 300;
+const MOST_TASKS = 5000;
+
 const count = z.number().check(z.nonnegative());
 const strings = z.array(z.string());
 
@@ -127,6 +131,32 @@ const typed = z.union([
   z.object({ at: count, rows: size, cols: size }),
 ]);
 
+/** A panel's lines: no more than a reader would ever scroll through. */
+const line = z.string().check(z.maxLength(2000));
+
+const moment = z.object({
+  first: z.int(),
+  last: z.int(),
+  event: z.int(),
+  time: count,
+  what: line,
+  pid: count,
+  processes: z
+    .array(z.object({ pid: count, comm: line, state: line }))
+    .check(z.maxLength(MOST_TASKS)),
+  sections: z
+    .array(
+      z.object({
+        title: line,
+        columns: z.array(line).check(z.maxLength(12)),
+        rows: z.array(z.array(line).check(z.maxLength(12))).check(z.maxLength(MOST_ROWS)),
+        numeric: z.array(count).check(z.maxLength(12)),
+        current: z.int(),
+      }),
+    )
+    .check(z.maxLength(8)),
+});
+
 const fromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("output"), run: count, output }),
@@ -138,6 +168,11 @@ const fromWorker = z.discriminatedUnion("type", [
     typed: z.array(typed).check(z.maxLength(MOST_TYPED)),
     workMs: count,
     isEnded: z.boolean(),
+  }),
+  z.object({
+    type: z.literal("inspected"),
+    request: count,
+    found: z.nullable(z.object({ machines: count, moment })),
   }),
   z.object({
     type: z.literal("analysed"),

@@ -1,0 +1,245 @@
+import type { EventKind } from "../api-observe.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import { kernelViews } from "./kernel-view.ts";
+import { hex } from "./listing.ts";
+import type { LivingKernel } from "./living-kernel.ts";
+import { eventText } from "./watch.ts";
+
+/** What the inspector of a page wants to see. */
+export interface InspectorQuery {
+  /** The moment; undefined: the last one. */
+  readonly event?: number | undefined;
+  /** And from there one step on. */
+  readonly step?: { readonly kind: EventKind; readonly by: 1 | -1 } | undefined;
+  readonly view: InspectorView;
+  /** Whose files, memory and registers; undefined: of who runs. */
+  readonly pid?: number | undefined;
+}
+
+export type InspectorView = "tasks" | "waits" | "files" | "memory" | "registers";
+
+/** One moment of a machine, as an inspector shows it: plain data. */
+export interface InspectorMoment {
+  readonly first: number;
+  readonly last: number;
+  readonly event: number;
+  /** In ns since boot. */
+  readonly time: number;
+  /** What happened there. */
+  readonly what: string;
+  /** Where a step of each kind would lead; absent: nowhere. */
+  readonly pid: number;
+  readonly processes: readonly {
+    readonly pid: number;
+    readonly comm: string;
+    readonly state: string;
+  }[];
+  readonly sections: readonly InspectorSection[];
+}
+
+export interface InspectorSection {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of numbers. */
+  readonly numeric: readonly number[];
+  /** The row that is meant, of which the others are neighbours; -1: none. */
+  readonly current: number;
+}
+
+const EVENTS_AROUND = 5;
+const ROWS_MAX = 200;
+
+/** One moment of a machine's past. */
+export function inspectMachine(machine: LivingKernel, query: InspectorQuery): InspectorMoment {
+  const { runs } = machine;
+  const { first, last } = runs;
+  const from = Math.min(Math.max(query.event ?? last, first), last);
+  const { step } = query;
+  const event = step === undefined ? from : (runs.neighbour(from, step.by, step.kind) ?? from);
+  const { kernel } = runs.machineAt(event);
+  const here = machine.kernel.trace.at(event);
+  const views = kernelViews(() => kernel);
+  const tree = views.processTree();
+  const ids = new Set(tree.map(({ pid }) => pid));
+  const running = kernel.sched.runQueues.find(({ current }) => current !== undefined)?.current;
+  const wanted = [query.pid, here?.pid, running?.pid, 1].find(
+    (pid) => pid !== undefined && ids.has(pid),
+  );
+  const pid = wanted ?? 0;
+  return {
+    ...{ first, last, event, time: kernel.now(), pid },
+    what: here === undefined ? "" : eventText(here),
+    processes: tree.map(({ pid: id, comm, state }) => ({ pid: id, comm, state })),
+    sections: sectionsOf(query.view, pid, kernel, views, machine, event).map(cut),
+  };
+}
+
+type Views = ReturnType<typeof kernelViews>;
+
+function sectionsOf(
+  view: InspectorView,
+  pid: number,
+  kernel: Kernel,
+  views: Views,
+  machine: LivingKernel,
+  event: number,
+): InspectorSection[] {
+  switch (view) {
+    case "tasks":
+      return [cpus(views), tasks(views, pid), why(views, pid), trace(machine, event)];
+    case "waits":
+      return [why(views, pid), waits(views)];
+    case "files":
+      return [descriptors(views, pid), openFiles(views)];
+    case "memory":
+      return [mappings(views, pid), pages(views, pid), pageWalk(kernel, views, pid)];
+    case "registers":
+      return [registers(views, pid), stack(views, pid)];
+  }
+}
+
+function section(
+  title: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  current = -1,
+): InspectorSection {
+  const numeric = columns.flatMap((_, i) =>
+    rows.length > 0 && rows.every((row) => typeof row[i] === "number") ? [i] : [],
+  );
+  return { title, columns, rows: rows.map((row) => row.map(String)), numeric, current };
+}
+
+function cut(all: InspectorSection): InspectorSection {
+  if (all.rows.length <= ROWS_MAX) return all;
+  const more = `… ${all.rows.length - ROWS_MAX} more`;
+  const rest = all.columns.map((_, i) => (i === 0 ? more : ""));
+  return { ...all, rows: [...all.rows.slice(0, ROWS_MAX), rest] };
+}
+
+function cpus(views: Views): InspectorSection {
+  const rows = views
+    .runQueues()
+    .map((row) => [
+      row.cpu,
+      row.running === 0 ? "idle" : `${row.comm} ${row.running}`,
+      row.ready.join(" "),
+      row.switches,
+    ]);
+  return section("CPUs", ["CPU", "runs", "ready behind it", "switches"], rows);
+}
+
+function tasks(views: Views, pid: number): InspectorSection {
+  const tree = views.processTree();
+  const rows = tree.map((row) => [
+    row.pid,
+    `${"  ".repeat(row.depth)}${row.pid === row.tgid ? row.comm : `{${row.comm}}`}`,
+    row.state,
+    row.call,
+  ]);
+  const at = tree.findIndex((row) => row.pid === pid);
+  return section("Tasks", ["pid", "name", "state", "in"], rows, at);
+}
+
+function why(views: Views, pid: number): InspectorSection {
+  const rows = views
+    .why(pid)
+    .map((row) => [
+      `${row.comm} (${row.pid})`,
+      `${row.text}${row.isStuck ? ". Nobody who could wake it will ever run: a deadlock" : ""}`,
+    ]);
+  return section("Why does it not run?", ["task", "because it"], rows);
+}
+
+function trace(machine: LivingKernel, event: number): InspectorSection {
+  const rows: (string | number)[][] = [];
+  let current = -1;
+  for (let seq = event - EVENTS_AROUND; seq <= event + EVENTS_AROUND; seq++) {
+    const at = machine.kernel.trace.at(seq);
+    if (at === undefined) continue;
+    if (seq === event) current = rows.length;
+    rows.push([seq, at.time, at.pid, eventText(at).replace(/^\[\d+\] pid \d+ /, "")]);
+  }
+  return section("Trace", ["event", "ns", "pid", "what"], rows, current);
+}
+
+function waits(views: Views): InspectorSection {
+  const rows = views
+    .waitQueues()
+    .map((row) => [
+      row.queue,
+      row.waiters.map((pid) => (row.exclusive.includes(pid) ? `${pid} alone` : pid)).join(", "),
+      row.wakers.join(" "),
+    ]);
+  return section("Wait queues", ["for", "who waits", "who could wake"], rows);
+}
+
+function descriptors(views: Views, pid: number): InspectorSection {
+  const rows = views
+    .descriptors(pid)
+    .map((row) => [row.fd, row.openFile, row.pos, row.sharedBy, row.path]);
+  return section("Descriptors", ["fd", "open file", "pos", "shared by", "path"], rows);
+}
+
+function openFiles(views: Views): InspectorSection {
+  const rows = views
+    .openFiles()
+    .map((row) => [
+      row.openFile,
+      row.type,
+      row.access,
+      row.pos,
+      row.descriptors.join(" "),
+      row.path,
+    ]);
+  return section("Open files", ["file", "type", "for", "pos", "pid:fd", "path"], rows);
+}
+
+function mappings(views: Views, pid: number): InspectorSection {
+  const rows = views
+    .addressSpace(pid)
+    .map((row) => [hex(row.start), hex(row.end), row.perms, row.present, row.pages, row.name]);
+  return section("Address space", ["from", "to", "", "present", "pages", "what"], rows);
+}
+
+function pages(views: Views, pid: number): InspectorSection {
+  const rows = views
+    .pages(pid)
+    .map((row) => [
+      hex(row.address),
+      row.pfn,
+      `r${row.write ? "w" : "-"}${row.exec ? "x" : "-"}${row.dirty ? " dirty" : ""}`,
+      row.mapped,
+    ]);
+  return section("Pages that are there", ["address", "frame", "may", "mapped"], rows);
+}
+
+function pageWalk(kernel: Kernel, views: Views, pid: number): InspectorSection {
+  const task = [...kernel.tasks].find((one) => one.pid === pid);
+  const address = Math.max(0, task?.regs.sp ?? 0);
+  const rows = views
+    .pageWalk(pid, address)
+    .map((row) => [
+      row.level,
+      row.table,
+      row.index,
+      row.entry,
+      row.present ? `frame ${row.pfn}` : "not present",
+    ]);
+  return section(
+    `Page tables for the stack pointer, ${hex(address)}`,
+    ["level", "table", "index", "entry", "leads to"],
+    rows,
+  );
+}
+
+function registers(views: Views, pid: number): InspectorSection {
+  const rows = views.registers(pid).map((row) => [row.register, row.hex]);
+  return section("Registers", ["register", "value"], rows);
+}
+
+function stack(views: Views, pid: number): InspectorSection {
+  const rows = views.stack(pid).map((row) => [hex(row.address), row.hex, row.points]);
+  return section("Stack", ["address", "word", "points into"], rows);
+}
