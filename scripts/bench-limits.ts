@@ -23,5 +23,7 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   kernel_context_switches_100_million_per_s: { atLeast: 1.2 },
   kernel_context_switches_1000_million_per_s: { atLeast: 0.6 },
   kernel_boot_ms: { atMost: 20 },
+  kernel_step_back_100k_ms: { atMost: 100 },
+  kernel_step_back_1m_ms: { atMost: 1000 },
   lockdown_slowdown_worst_ratio: { atMost: 1.25 },
 };

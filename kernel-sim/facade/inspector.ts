@@ -1,4 +1,6 @@
+import type { TraceEvent } from "../api.ts";
 import type { EventKind } from "../api-observe.ts";
+import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { kernelViews } from "./kernel-view.ts";
 import { hex } from "./listing.ts";
@@ -69,10 +71,18 @@ export function inspectMachine(machine: LivingKernel, query: InspectorQuery): In
   const pid = wanted ?? 0;
   return {
     ...{ first, last, event, time: kernel.now(), pid },
-    what: here === undefined ? "" : eventText(here),
+    what: here === undefined ? "" : whatText(here),
     processes: tree.map(({ pid: id, comm, state }) => ({ pid: id, comm, state })),
     sections: sectionsOf(query.view, pid, kernel, views, machine, event).map(cut),
   };
+}
+
+/** An event, and of system calls which one. */
+function whatText(event: TraceEvent): string {
+  const text = eventText(event);
+  const name = syscallNames64[Number(event.fields["id"])] ?? "a call";
+  if (event.name === "raw_syscalls:sys_enter") return `${name}() begins: ${text}`;
+  return event.name === "raw_syscalls:sys_exit" ? `${name}() ends: ${text}` : text;
 }
 
 type Views = ReturnType<typeof kernelViews>;
@@ -159,7 +169,7 @@ function trace(machine: LivingKernel, event: number): InspectorSection {
     const at = machine.kernel.trace.at(seq);
     if (at === undefined) continue;
     if (seq === event) current = rows.length;
-    rows.push([seq, at.time, at.pid, eventText(at).replace(/^\[\d+\] pid \d+ /, "")]);
+    rows.push([seq, at.time, at.pid, whatText(at).replace(/\[\d+\] pid \d+ /, "")]);
   }
   return section("Trace", ["event", "ns", "pid", "what"], rows, current);
 }
@@ -199,8 +209,8 @@ function openFiles(views: Views): InspectorSection {
 function mappings(views: Views, pid: number): InspectorSection {
   const rows = views
     .addressSpace(pid)
-    .map((row) => [hex(row.start), hex(row.end), row.perms, row.present, row.pages, row.name]);
-  return section("Address space", ["from", "to", "", "present", "pages", "what"], rows);
+    .map((row) => [hex(row.start), row.perms, `${row.present} of ${row.pages}`, row.name]);
+  return section("Address space", ["from", "may", "pages there", "what"], rows);
 }
 
 function pages(views: Views, pid: number): InspectorSection {

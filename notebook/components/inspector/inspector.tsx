@@ -4,7 +4,7 @@ import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } f
 import { createPortal } from "react-dom";
 import type { InspectorView } from "#kernel-sim";
 import { CELL_SEED } from "#notebook/document";
-import { type InspectedMoment, momentLink } from "#notebook/session";
+import { type InspectedMoment, isBusy, momentLink } from "#notebook/session";
 import { Icon } from "../icon.tsx";
 import { useCell, useNotebook } from "../notebook/context.ts";
 import css from "./inspector.module.css";
@@ -38,26 +38,32 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
   const [shown, setShown] = useState<InspectedMoment | "none" | undefined>(undefined);
   const [isText, setIsText] = useState(false);
   const panel = useRef<HTMLElement>(null);
+  const wasShown = useRef(false);
   const ids = useId();
 
   useEffect(() => {
     let isOver = false;
     void notebook.inspect(cellId, asked).then((found) => {
-      if (!isOver) setShown(found ?? "none");
+      if (isOver) return;
+      wasShown.current ||= found !== undefined;
+      setShown(found ?? "none");
     });
     return () => {
       isOver = true;
     };
   }, [notebook, cellId, asked]);
 
-  // A new run has new machines: their last moment.
+  // A new run has new machines: their last moment. What was asked for before the first one is asked again.
   const { output } = cell;
-  const run = output.kind === "run" ? output.run : 0;
+  const run = output.kind === "run" ? output.run : -1;
   const seenRun = useRef(run);
   useEffect(() => {
     if (seenRun.current === run) return;
     seenRun.current = run;
-    setAsked(({ view }) => ({ machine: 0, event: undefined, view }));
+    const hasShown = wasShown.current;
+    setAsked((before) =>
+      hasShown ? { machine: 0, event: undefined, view: before.view } : { ...before },
+    );
   }, [run]);
 
   useEffect(() => {
@@ -78,6 +84,9 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
     onClose();
   };
   const moment = typeof shown === "object" ? shown.moment : undefined;
+  /** The moment that is shown, to look at it in another way. */
+  const here = (): Asked => ({ ...asked, event: moment?.event, step: undefined });
+  const isWaiting = shown === undefined || (shown === "none" && isBusy(cell.status));
 
   return createPortal(
     <aside
@@ -106,11 +115,7 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
           <Icon name="cross" />
         </button>
       </div>
-      <Tabs
-        view={asked.view}
-        id={ids}
-        onChoose={(view) => setAsked({ ...asked, event: moment?.event, view })}
-      />
+      <Tabs view={asked.view} id={ids} onChoose={(view) => setAsked({ ...here(), view })} />
       <div
         className={css["body"]}
         role="tabpanel"
@@ -119,18 +124,15 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that keys must reach it
         tabIndex={0}
       >
-        {shown === undefined && <p>The machine is being looked at.</p>}
-        {shown === "none" && (
+        {isWaiting && <p>The machine is being looked at.</p>}
+        {shown === "none" && !isWaiting && (
           <p>
             This cell has no machine to look at. Run it, or run it again: only the last few are
             kept.
           </p>
         )}
         {moment !== undefined && asked.view !== "waits" && asked.view !== "tasks" && (
-          <ProcessChoice
-            moment={moment}
-            onChoose={(pid) => setAsked({ ...asked, event: moment.event, pid })}
-          />
+          <ProcessChoice moment={moment} onChoose={(pid) => setAsked({ ...here(), pid })} />
         )}
         {moment !== undefined &&
           (isText ? (
@@ -138,11 +140,7 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
           ) : (
             <Sections
               sections={moment.sections}
-              onPid={
-                asked.view === "tasks"
-                  ? (pid) => setAsked({ ...asked, event: moment.event, pid })
-                  : undefined
-              }
+              onPid={asked.view === "tasks" ? (pid) => setAsked({ ...here(), pid }) : undefined}
             />
           ))}
       </div>

@@ -65,6 +65,9 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
     return { count: fired, ms };
   },
 
+  step_back_100k: () => stepBack(100_000),
+  step_back_1m: () => stepBack(1_000_000),
+
   boot() {
     const count = 20;
     const ms = timed(() => {
@@ -79,6 +82,16 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
     return { count, ms };
   },
 };
+
+/** One step back from the end of a run of about so many events. */
+function stepBack(events: number): Measured {
+  const machine = boot({ cpus: 1 });
+  machine.run(function* loop(sys) {
+    for (let i = 0; i < events / 2; i++) yield* sys.getpid();
+  });
+  const { past } = machine;
+  return { count: 1, ms: timed(() => past.at(past.last - 1)) };
+}
 
 /** Tasks that give up the CPU by turns. */
 function switches(tasks: number): Measured {
