@@ -62,13 +62,13 @@ export {
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
 export { explore } from "./facade/explore-global.ts";
+export { i386 } from "./facade/i386-global.ts";
 export type {
   InspectorMoment,
   InspectorQuery,
   InspectorSection,
   InspectorView,
 } from "./facade/inspector.ts";
-export { i386 } from "./facade/i386-global.ts";
 export {
   installKernelPart,
   type KernelPart,
