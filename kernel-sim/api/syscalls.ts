@@ -109,6 +109,8 @@ export interface SystemCallRow {
   readonly number32: number | undefined;
   /** The release that brought it; undefined for one that was added here. */
   readonly since: string | undefined;
+  /** The release in which its number in the i386 table was taken, by whatever name; 5.1 for calls that `ipc` had been. */
+  readonly taken32: string | undefined;
   /** The release in which it went. */
   readonly removed: string | undefined;
   /** Whether Linux 6.18 has code behind the row; a row without answers ENOSYS, too. */

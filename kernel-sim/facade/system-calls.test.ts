@@ -207,3 +207,18 @@ test("code that runs elsewhere is asked step by step, and memory can change in b
   expect(seen).toEqual(["get_user", "put_user"]);
   expect(process.returned).toEqual([0, 9]);
 });
+
+test.each([
+  // 0.01: setup to setsid. 5.6: up to 438, without twelve numbers; 6.18: up to 469, without eleven.
+  { release: "0.01", rows: 67 },
+  { release: "5.6", rows: 439 - 12 },
+  { release: "6.18", rows: 470 - 11 },
+])("the i386 table of $release has $rows rows", ({ release, rows }) => {
+  const machine = boot();
+  const order = (name: string) => {
+    const [major = 0, minor = 0, patch = 0] = name.split(".").map(Number);
+    return (major * 1000 + minor) * 1000 + patch;
+  };
+  const taken = machine.systemCalls().flatMap(({ taken32 }) => taken32 ?? []);
+  expect(taken.filter((one) => order(one) <= order(release))).toHaveLength(rows);
+});

@@ -1,6 +1,12 @@
 /** The figures that a lecture may name, and what the simulator has found out for each of them. */
 
-import type { EntryRun, FrameLayout } from "./entry-figures.ts";
+import type {
+  EntryDoor,
+  EntryRun,
+  FrameLayout,
+  SyscallTableRow,
+  TwinRun,
+} from "./entry-figures.ts";
 import type { WriteLayers } from "./figure-history.ts";
 
 import type {
@@ -27,6 +33,7 @@ export const FIGURE_NAMES = [
   "bpf-timeline",
   "descriptor-table",
   "elf-map",
+  "entry-doors",
   "int80-steps",
   "kernel-map",
   "mode-context",
@@ -39,8 +46,10 @@ export const FIGURE_NAMES = [
   "register-panel",
   "state-wheel",
   "statistic-card",
-  "tnum-dial",
   "unix-family",
+  "syscall-table",
+  "tnum-dial",
+  "twin-stacks",
   "verifier-stepper",
   "write-layers",
 ] as const;
@@ -60,6 +69,8 @@ export type FigureData =
   | { readonly name: "unix-family" }
   | ({ readonly name: "write-layers" } & WriteLayers)
   | { readonly name: "bpf-timeline" }
+  | { readonly name: "entry-doors"; readonly doors: readonly EntryDoor[] }
+  | { readonly name: "twin-stacks"; readonly runs: readonly TwinRun[] }
   | { readonly name: "int80-steps"; readonly runs: readonly EntryRun[] }
   | { readonly name: "pt-regs-frame"; readonly frames: readonly FrameLayout[] }
   | ({ readonly name: "bpf-pipeline" } & PipelineRun)
@@ -69,6 +80,7 @@ export type FigureData =
   | { readonly name: "path-walk"; readonly stories: readonly PathStory[] }
   | { readonly name: "pipe-gauge"; readonly stories: readonly PipeStory[] }
   | { readonly name: "process-tree"; readonly stories: readonly ProcessStory[] }
+  | { readonly name: "syscall-table"; readonly rows: readonly SyscallTableRow[] }
   | ({ readonly name: "tnum-dial" } & TnumExample)
   | { readonly name: "verifier-stepper"; readonly traces: readonly VerifierTrace[] };
 

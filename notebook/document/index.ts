@@ -3,6 +3,7 @@ export { earlyLinux } from "./data-sets/early-linux.ts";
 export { linuxStatistics } from "./data-sets/statistics.ts";
 export { licenceIn, unixFamily } from "./data-sets/unix-family.ts";
 export type {
+  EntryDoor,
   EntryEvent,
   EntryRun,
   EntryStack,
@@ -10,6 +11,9 @@ export type {
   FrameSlot,
   PreparedValue,
   StackWord,
+  SyscallTableRow,
+  TwinRun,
+  TwinStep,
 } from "./entry-figures.ts";
 export type {
   ExerciseLimits,

@@ -7,7 +7,7 @@ import { TASK_DEAD, TASK_INTERRUPTIBLE, TASK_RUNNING, TASK_WAKEKILL } from "../s
 import type { Task } from "../task.ts";
 import { TRAP_EXCEPTION, TRAP_SYSCALL, TRAP_TIME } from "../user-context.ts";
 import { exitToUserMode } from "./exit-to-user.ts";
-import { invokeSyscall } from "./invoke.ts";
+import { invokeSyscall, USER32_CS } from "./invoke.ts";
 import { syscallWithWork } from "./syscall-work.ts";
 
 /**
@@ -91,6 +91,11 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
 function syscall(task: Task): void {
   const { kernel, regs } = task;
   kernel.chargeCurrent(kernel.costs.syscallNs);
+  if (regs.cs !== USER32_CS) {
+    // The instruction keeps there where the program goes on, and its flags.
+    regs.cx = regs.ip;
+    regs.r11 = regs.flags;
+  }
   if (task.syscallWork !== 0) {
     sleepInKernel(task, syscallWithWork(task));
     return;

@@ -1,6 +1,11 @@
 import type { SystemCallPlace, SystemCallRow } from "../../api/syscalls.ts";
 import { ABSENT_32, ABSENT_64 } from "../../arch/x86/entry/syscall-absent.ts";
-import { SYSCALL_ADDED, SYSCALL_REMOVED } from "../../arch/x86/entry/syscall-history.ts";
+import {
+  FIRST_SYSCALLS,
+  NUMBER_TAKEN_32,
+  SYSCALL_ADDED,
+  SYSCALL_REMOVED,
+} from "../../arch/x86/entry/syscall-history.ts";
 import { syscallNames32, syscallNumbers32 } from "../../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64, syscallNumbers64 } from "../../arch/x86/entry/syscall-table-64.ts";
 import type { Kernel } from "../kernel.ts";
@@ -77,6 +82,7 @@ export function syscallRows(kernel: Kernel): SystemCallRow[] {
       number32,
       since: SYSCALL_ADDED[name],
       removed: SYSCALL_REMOVED[name],
+      taken32: number32 === undefined ? undefined : numberTaken32(number32),
       hasCode64: number64 !== undefined && !ABSENT_64.includes(number64),
       hasCode32: number32 !== undefined && !ABSENT_32.includes(number32),
       isImplemented:
@@ -84,6 +90,18 @@ export function syscallRows(kernel: Kernel): SystemCallRow[] {
         (number32 !== undefined && kernel.syscalls32[number32] !== undefined),
     });
   });
+}
+
+/** A number that never had code came with the one before it. */
+function numberTaken32(number: number): string | undefined {
+  if (number < FIRST_SYSCALLS.length) return "0.01";
+  if (syscallNames32[number] === undefined) return undefined;
+  for (let at = number; at >= 0; at--) {
+    const name = syscallNames32[at];
+    const release = name && (NUMBER_TAKEN_32[name] ?? SYSCALL_ADDED[name]);
+    if (release !== undefined) return release;
+  }
+  return undefined;
 }
 
 function added(kernel: Kernel): Map<string, AddedNumbers> {

@@ -8,7 +8,7 @@ import type { SceneFigure } from "./scenes/scene.ts";
 import { isAddressed } from "./step-address.ts";
 
 /** A picture alone has nothing to bring alive. */
-export type LiveData = Exclude<FigureData, { name: "os-models" | "kernel-map" }>;
+export type LiveData = Exclude<FigureData, { name: "os-models" | "kernel-map" | "entry-doors" }>;
 
 type Draw = (texts: FigureTexts) => ReactNode;
 
@@ -129,9 +129,17 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       const { writeLayers } = await import("./write-layers/write-layers.tsx");
       return liveScenes(writeLayers(data));
     }
+    case "syscall-table": {
+      const { LiveSyscallTable } = await import("./syscall-table/live-table.tsx");
+      return (texts) => <LiveSyscallTable rows={data.rows} texts={texts} />;
+    }
     case "tnum-dial": {
       const { LiveDial } = await import("./tnum-dial/live-dial.tsx");
       return (texts) => <LiveDial example={data} texts={texts} />;
+    }
+    case "twin-stacks": {
+      const { twinScenes } = await import("./twin-stacks/twin-scenes.tsx");
+      return liveScenes(twinScenes(data.runs));
     }
     case "verifier-stepper": {
       const { LiveVerifier } = await import("./verifier-stepper/live-verifier.tsx");

@@ -6,6 +6,7 @@ import { StillPipeline } from "./bpf-pipeline/pipeline-view.tsx";
 import { StillTimeline } from "./bpf-timeline/timeline-view.tsx";
 import { descriptorTable } from "./descriptor-table/descriptor-table.tsx";
 import { elfMap } from "./elf-map/elf-map.tsx";
+import { EntryDoors } from "./entry-doors/doors-view.tsx";
 import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
 import type { FigureTexts } from "./frame.tsx";
@@ -22,7 +23,9 @@ import { registerPanel } from "./register-panel/register-panel.tsx";
 import { StillScenes } from "./scenes/still-scenes.tsx";
 import { stateWheel } from "./state-wheel/state-wheel.tsx";
 import { statisticCards } from "./statistic-card/statistic-card.tsx";
+import { StillSyscallTable } from "./syscall-table/table-view.tsx";
 import { StillDial } from "./tnum-dial/dial-view.tsx";
+import { twinScenes } from "./twin-stacks/twin-scenes.tsx";
 import { StillFamily } from "./unix-family/family-view.tsx";
 import { StillVerifier } from "./verifier-stepper/verifier-view.tsx";
 
@@ -52,6 +55,13 @@ export function Figure({ id, title, caption, number, data, children }: FigurePro
     return (
       <div id={id} className={css["place"]} data-figure="still">
         <KernelMap lectures={data.lectures} texts={texts} />
+      </div>
+    );
+  }
+  if (data.name === "entry-doors") {
+    return (
+      <div id={id} className={css["place"]} data-figure="still">
+        <EntryDoors doors={data.doors} texts={texts} />
       </div>
     );
   }
@@ -100,8 +110,12 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillFamily texts={texts} />;
     case "write-layers":
       return <StillScenes figure={writeLayers(data)} texts={texts} />;
+    case "syscall-table":
+      return <StillSyscallTable rows={data.rows} texts={texts} />;
     case "tnum-dial":
       return <StillDial example={data} texts={texts} />;
+    case "twin-stacks":
+      return <StillScenes figure={twinScenes(data.runs)} texts={texts} />;
     case "verifier-stepper":
       return <StillVerifier traces={data.traces} texts={texts} />;
   }

@@ -76,3 +76,23 @@ test("each slot of a frame says what it is for", () => {
     expect(slots.filter(({ role }) => role.startsWith("argument"))).toHaveLength(6);
   }
 });
+
+test("with a shadow stack the overwritten return address is found, and an honest one is equal", () => {
+  const data = figureData("twin-stacks");
+  if (data.name !== "twin-stacks") throw new Error(data.name);
+  const compared = data.runs.map(({ steps }) => steps.flatMap(({ isEqual }) => isEqual ?? []));
+  expect(compared).toEqual([[], [false], [true, true]]);
+  expect(data.runs.flatMap(({ steps }) => steps.filter(({ says }) => says === ""))).toEqual([]);
+});
+
+test("of the doors only int 0x80 lets the processor push, and the cheapest is none", () => {
+  const data = figureData("entry-doors");
+  if (data.name !== "entry-doors") throw new Error(data.name);
+  expect(data.doors.map(({ pushed }) => pushed)).toEqual([
+    { byProcessor: 5, byKernel: 12 },
+    { byProcessor: 0, byKernel: 17 },
+    { byProcessor: 0, byKernel: 21 },
+    undefined,
+  ]);
+  expect(Math.min(...data.doors.map(({ ns }) => ns))).toBe(data.doors.at(-1)?.ns);
+});

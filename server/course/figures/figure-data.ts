@@ -2,6 +2,7 @@ import type { FigureData, FigureName } from "#notebook/document";
 import { addressStories } from "./address-stories.ts";
 import { descriptorStories } from "./descriptor-stories.ts";
 import { elfMap } from "./elf-map.ts";
+import { entryDoors } from "./entry-doors.ts";
 import { entryRuns } from "./entry-runs.ts";
 import { frameLayouts } from "./frame-layouts.ts";
 import { mapLectures } from "./kernel-map.ts";
@@ -13,7 +14,9 @@ import { pipelineRun } from "./pipeline-run.ts";
 import { processStories } from "./process-stories.ts";
 import { registerRuns } from "./register-runs.ts";
 import { stateStories } from "./state-stories.ts";
+import { syscallTableRows } from "./syscall-table-rows.ts";
 import { tnumExample } from "./tnum-example.ts";
+import { twinRuns } from "./twin-runs.ts";
 import { verifierTraces } from "./verifier-traces.ts";
 import { writeLayers } from "./write-layers.ts";
 
@@ -42,10 +45,16 @@ function findOut(name: FigureName): FigureData {
       return { name, stories: pipeStories() };
     case "process-tree":
       return { name, stories: processStories() };
+    case "entry-doors":
+      return { name, doors: entryDoors() };
+    case "twin-stacks":
+      return { name, runs: twinRuns() };
     case "int80-steps":
       return { name, runs: entryRuns() };
     case "pt-regs-frame":
       return { name, frames: frameLayouts() };
+    case "syscall-table":
+      return { name, rows: syscallTableRows() };
     case "tnum-dial":
       return { name, ...tnumExample() };
     case "verifier-stepper":

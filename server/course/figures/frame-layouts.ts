@@ -1,5 +1,6 @@
 import { PT_REGS_32, PT_REGS_64, SYSCALL_REGISTERS_32, SYSCALL_REGISTERS_64 } from "#kernel-sim";
 import type { FrameLayout, FrameSlot } from "#notebook/document";
+import { entryRuns } from "./entry-runs.ts";
 
 /** `struct pt_regs` of both ABIs, with what each slot is for in a system call. */
 export function frameLayouts(): readonly FrameLayout[] {
@@ -7,8 +8,11 @@ export function frameLayouts(): readonly FrameLayout[] {
     {
       id: "i386",
       title: "i386, int 0x80",
-      hint: "17 words of 4 bytes: five by the processor, twelve by the entry code.",
-      slots: slotsOf(PT_REGS_32, SYSCALL_REGISTERS_32, SAYS_32),
+      hint: "17 words of 4 bytes: five by the processor, twelve by the entry code. The call is write(1, 0x804a000, 3).",
+      slots: slotsOf(PT_REGS_32, SYSCALL_REGISTERS_32, SAYS_32).map((slot) => ({
+        ...slot,
+        ...valueAt(PT_REGS_32.sizeBytes - slot.offset),
+      })),
     },
     {
       id: "x86-64",
@@ -17,6 +21,16 @@ export function frameLayouts(): readonly FrameLayout[] {
       slots: slotsOf(PT_REGS_64, SYSCALL_REGISTERS_64, SAYS_64, "entry code"),
     },
   ];
+}
+
+/** The word that lies so many bytes below the end of the thread's stack when C code begins. */
+function valueAt(below: number): { value?: number } {
+  const [run] = entryRuns();
+  const end = run?.stacks.at(-1)?.end ?? 0;
+  const called = run?.events.findIndex(({ text }) => text.startsWith("call")) ?? 0;
+  const writes = run?.events.slice(0, called).flatMap((event) => event.writes);
+  const word = writes?.findLast(({ address }) => address === end - below);
+  return word === undefined ? {} : { value: word.value };
 }
 
 /** In the order of pushing; `by` where the door differs from an interrupt. */

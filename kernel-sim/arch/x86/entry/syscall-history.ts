@@ -139,6 +139,32 @@ const ADDED = `
 6.18 uprobe
 `;
 
+/**
+ * Where a number of the i386 table from 67 on was taken in another release than the call came: most of them later,
+ * since one call had stood for many (socketcall, ipc).
+ *
+ * @linux arch/x86/entry/syscalls/syscall_32.tbl (0.01 to 6.18)
+ */
+export const NUMBER_TAKEN_32: Readonly<Record<string, string>> = Object.freeze(
+  Object.fromEntries(
+    `
+1.0 stat fstat uname
+2.2 chown
+2.6 utimes
+4.12 arch_prctl
+4.3 socket socketpair bind connect listen accept4 getsockopt setsockopt getsockname getpeername
+4.3 sendto sendmsg recvfrom recvmsg shutdown
+5.1 semget semctl shmget shmctl shmat shmdt msgget msgsnd msgrcv msgctl
+`
+      .trim()
+      .split("\n")
+      .flatMap((line) => {
+        const [release = "", ...names] = line.split(" ");
+        return names.map((name) => [name, release]);
+      }),
+  ),
+);
+
 /** The release that brought a call, by the name it has in the tables of today. */
 export const SYSCALL_ADDED: Readonly<Record<string, string>> = Object.freeze(readAdded());
 

@@ -20,16 +20,15 @@ function Stack(props: { stack: EntryStack; state: EntryState; event: EntryEvent 
   const { stack, state, event } = props;
   const sp = state.registers["esp"] ?? 0;
   const isHere = sp <= stack.end && sp > stack.end - 4096;
-  const rows = Math.max(WORDS_MIN, stack.words + 1);
+  const rows = Math.max(WORDS_MIN, stack.words);
   return (
-    <table data-here={isHere}>
-      <caption>{stack.title}</caption>
+    <table data-here={isHere} aria-current={isHere ? "location" : undefined}>
+      <caption>
+        <b>{stack.title}</b> {isHere && (sp === stack.end ? "esp here, empty" : "esp here")}
+        <span>ends at {hex(stack.end)}</span>
+      </caption>
       <tbody>
-        <tr>
-          <th scope="row">{hex(stack.end)}</th>
-          <td colSpan={2}>{sp === stack.end ? "esp, empty" : ""}</td>
-        </tr>
-        {Array.from({ length: rows - 1 }, (_, place) => {
+        {Array.from({ length: rows }, (_, place) => {
           const address = stack.end - 4 * (place + 1);
           const word = state.words.get(address);
           return (

@@ -1,4 +1,5 @@
 import type { FrameLayout } from "#notebook/document";
+import { hex } from "../int80-steps/entry-state.ts";
 import type { SceneFigure } from "../scenes/scene.ts";
 import css from "./pt-regs.module.css";
 
@@ -35,7 +36,7 @@ interface FrameViewProps {
 function FrameView({ frame, position, onMove }: FrameViewProps) {
   return (
     <ol className={css["frame"]}>
-      {frame.slots.map(({ name, offset, by, role }, place) => (
+      {frame.slots.map(({ name, offset, by, role, value }, place) => (
         <li
           key={name}
           data-by={by}
@@ -45,6 +46,7 @@ function FrameView({ frame, position, onMove }: FrameViewProps) {
           <button type="button" tabIndex={-1} onClick={onMove && (() => onMove(place))}>
             <span className={css["offset"]}>{offset}</span>
             <b>{name}</b>
+            <span>{value === undefined ? "" : hex(value)}</span>
             <span>{role}</span>
             <span className={css["by"]}>{by}</span>
           </button>
