@@ -1,6 +1,13 @@
 "use client";
 
-import { useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import {
+  type RefObject,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from "react";
 import type { TerminalData } from "#notebook/document";
 import type { SessionCell, TerminalLink, TerminalState } from "#notebook/session";
 import { CellIdContext } from "../cell/cell-id.ts";
@@ -21,6 +28,7 @@ export function LiveTerminal({ terminal, link }: LiveTerminalProps) {
   const [handle, setHandle] = useState<XtermHandle | "coming" | "failed">("coming");
   const state = useSyncExternalStore(link.subscribe, link.state, link.state);
   const printed = usePrintedText(typeof handle === "object" ? handle : undefined);
+  useAskBeforeLeaving(place, state);
 
   useEffect(() => {
     const host = place.current;
@@ -65,7 +73,7 @@ export function LiveTerminal({ terminal, link }: LiveTerminalProps) {
 }
 
 interface ButtonsProps {
-  bar: React.RefObject<HTMLDivElement | null>;
+  bar: RefObject<HTMLDivElement | null>;
   tty: string;
   handle: XtermHandle | undefined;
 }
@@ -124,6 +132,19 @@ function noticeOf(state: TerminalState): string {
         ? "The machine was booted again, and what was typed was typed again."
         : "The machine was booted again. What had been typed is gone: it had computed too much to be repeated.";
   }
+}
+
+/** Ctrl+W takes back a word in a terminal and closes the page in a browser, which no page can prevent: it is asked. */
+function useAskBeforeLeaving(place: RefObject<HTMLElement | null>, state: TerminalState): void {
+  const isAlive = state.kind !== "ended";
+  useEffect(() => {
+    if (!isAlive) return;
+    const ask = (event: BeforeUnloadEvent) => {
+      if (place.current?.contains(document.activeElement) === true) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", ask);
+    return () => window.removeEventListener("beforeunload", ask);
+  }, [place, isAlive]);
 }
 
 /** On paper the screen is text: taken when the page is printed. */
