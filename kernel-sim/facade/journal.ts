@@ -17,17 +17,36 @@ export class Journal {
   readonly charges = new Map<number, number>();
   /** Up to which time the steps from one on may go. */
   readonly horizons: { readonly step: number; untilNs: number }[] = [];
-  #inputsAtHorizon = 0;
+  /** The newest input, if it is that time has passed in which nothing happened. */
+  #idle: { readonly input: Input; timeNs: number } | undefined;
   #depth = 0;
 
   /** From the step after `step` others on, steps go up to `untilNs`. */
   noteHorizon(step: number, untilNs: number): void {
     const last = this.horizons.at(-1);
-    // Without an input in between, a run up to there is as good as two: of a terminal's machine there are thousands.
-    const isSameRun = this.inputs.length === this.#inputsAtHorizon;
-    this.#inputsAtHorizon = this.inputs.length;
-    if (last !== undefined && isSameRun && untilNs >= last.untilNs) last.untilNs = untilNs;
+    // A run in which nothing happened: of a terminal's machine there are thousands. Where a step was made, it may have
+    // ended at its horizon.
+    if (last?.step === step) last.untilNs = untilNs;
     else this.horizons.push({ step, untilNs });
+  }
+
+  /** Time passes up to `timeNs`, and nothing happens. */
+  noteIdle(step: number, timeNs: number, body: () => void): void {
+    // Part of another input.
+    if (this.#depth > 0) {
+      body();
+      return;
+    }
+    const idle = this.#idle;
+    if (idle !== undefined && idle.input === this.inputs.at(-1) && idle.input.step === step) {
+      idle.timeNs = timeNs;
+      body();
+      return;
+    }
+    const added = { timeNs };
+    this.note(step, (machine) => machine.advanceIdleTo(added.timeNs), body);
+    const input = this.inputs.at(-1);
+    this.#idle = input === undefined ? undefined : Object.assign(added, { input });
   }
 
   /** Does `body`, which changes the machine after `step` steps, and remembers how to do it again. */

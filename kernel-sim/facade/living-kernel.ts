@@ -370,10 +370,7 @@ export class LivingKernel {
 
   /** Time passes in which nothing happens. */
   advanceIdleTo(time: number): void {
-    this.input(
-      (machine) => machine.advanceIdleTo(time),
-      () => this.kernel.advanceIdleTo(time),
-    );
+    this.journal.noteIdle(this.kernel.steps, time, () => this.kernel.advanceIdleTo(time));
   }
 
   /** A format of executables that a cell has written. */

@@ -57,6 +57,10 @@ function busyMachine(): Machine {
   terminal.type("exit\n");
   machine.runFor(1e9);
   terminal.type("noisy; sleep 1 &\n");
+  terminal.type("while :; do :; done\n");
+  machine.runFor(3e6);
+  for (let i = 0; i < 5; i++) machine.runFor(700_001);
+  terminal.type("\x03");
   machine.console.type("nobody reads\n");
   try {
     machine.run(function* fails(sys) {
