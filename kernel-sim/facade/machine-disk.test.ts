@@ -2,7 +2,12 @@ import { expect, test } from "vitest";
 import type { Machine } from "../api.ts";
 import type { SystemCalls } from "../api-kernel.ts";
 import type { DiskModel } from "../api-machine.ts";
+import { Clock } from "../hw/clock.ts";
 import { boot } from "../index.ts";
+import { watchKernel } from "../kernel/check-kernel.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { programFile } from "../user/program-file.ts";
+import { LivingKernel } from "./living-kernel.ts";
 
 const TEXT = "All work and no play.\n".repeat(800);
 
@@ -109,4 +114,57 @@ test("a machine of 1991 is slower in everything, and settings come from boot()",
   expect(machine.run(program) as number).toBeGreaterThan(20 * now);
   expect(() => boot({ sysctl: { "kernel.pid_max": -1 } }).now()).not.toThrow();
   expect(() => boot({ sysctl: { "kernel.pid_max": -1 } }).processes()).toThrow(/pid_max.*EINVAL/);
+});
+
+test("a machine whose programs use the disk at the same time is in order after each step", () => {
+  const living = new LivingKernel({ seed: 1, disk: "hdd" }, 2, new Clock(), new TraceRing());
+  const wrong: string[] = [];
+  watchKernel(living.kernel, (found) => wrong.push(...found));
+  for (let i = 0; i < 4; i++) {
+    living.spawn(function* user(sys) {
+      const fd = yield* sys.open(`/mnt/file${i}`, 0o102, 0o644);
+      for (let n = 0; n < 6; n++) {
+        yield* sys.write(fd, "x".repeat(700 * (i + 1)));
+        if (n % 3 === i % 3) yield* sys.call("fsync", fd);
+      }
+      yield* sys.unlink(`/mnt/file${(i + 1) % 4}`);
+      const bytes = yield* sys.call("pread64", fd, new Uint8Array(100), 100, 0);
+      return bytes === 100 ? 0 : 1;
+    }, {});
+  }
+  living.guarded(() => living.kernel.run());
+  expect(wrong).toEqual([]);
+  expect(living.disk!.inFlight).toBe(0);
+  expect(living.disk!.writes).toBeGreaterThan(10);
+});
+
+test("programs on the disk are found and run, though nothing of them is in memory", () => {
+  const files = { "bin/show": programFile("/bin/echo"), "run.sh": "#!/mnt/bin/show a\n" };
+  const machine = boot({ seed: 1, disk: { model: "hdd", files } });
+  machine.run(function* (sys) {
+    yield* sys.chmod("/mnt/bin/show", 0o755);
+    yield* sys.chmod("/mnt/run.sh", 0o755);
+  });
+  const process = machine.spawn("/bin/sh", { argv: ["sh", "-c", "/mnt/run.sh b"] });
+  machine.runUntilIdle();
+  expect(process.output).toBe("a /mnt/run.sh b\n");
+  const cold = boot({ seed: 1, disk: { model: "hdd", files } });
+  expect(
+    cold.run(function* (sys) {
+      return yield* sys.execve("/mnt/bin/show");
+    }),
+  ).toBe(-13);
+});
+
+test("a mapping of a large file reaches through indirect blocks that are not in memory", () => {
+  const data = new Uint8Array(300_000).map((_, i) => (i >> 10) & 0xff);
+  const machine = boot({ seed: 1, disk: { model: "ssd", files: { data } } });
+  const bytes = machine.run(function* (sys) {
+    const fd = yield* sys.open("/mnt/data");
+    const at = yield* sys.mmap(0, 300_000, 1, 2, fd, 0);
+    const first = (yield* sys.load(at + 299_000, 1))[0];
+    const second = (yield* sys.load(at + 20_480, 1))[0];
+    return [first, second];
+  });
+  expect(bytes).toEqual([(299_000 >> 10) & 0xff, 20]);
 });

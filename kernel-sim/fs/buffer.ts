@@ -2,7 +2,7 @@ import { type Disk, SECTOR_SIZE } from "../drivers/block/disk.ts";
 import { EIOCBQUEUED } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isSleeping, type MaySleep } from "../kernel/sleep.ts";
-import type { SyscallFn, SyscallTable } from "../kernel/syscall.ts";
+import type { SyscallFn } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { WaitQueueHead, waitEvent } from "../kernel/wait.ts";
 
@@ -34,7 +34,7 @@ function waitedFor(kernel: Kernel): Map<Task, BufferHead> {
  *
  * Code that works with names does not sleep in the middle: when a block is missing it starts to read it,
  * has changed nothing yet, and answers -EIOCBQUEUED all the way up; the call is made again when the block
- * is there (`retryAfterReads`).
+ * is there (`againAfterRead`).
  *
  * @linux fs/buffer.c (6.18)
  * @simplified nothing is ever thrown out, and calls begin again instead of sleeping inside.
@@ -45,6 +45,7 @@ export class BufferCache {
   readonly #buffers = new Map<number, BufferHead>();
   readonly #dirty = new Set<BufferHead>();
   #writing = 0;
+  #isAtOnce = false;
   readonly #written = new WaitQueueHead();
 
   constructor(disk: Disk, blockSize: number) {
@@ -73,7 +74,7 @@ export class BufferCache {
     const buffer = this.#get(block);
     if (buffer.isUptodate) return buffer;
     const { current } = this.disk.kernel;
-    if (current === undefined) return this.breadNow(block);
+    if (current === undefined || this.#isAtOnce) return this.breadNow(block);
     if (!buffer.isLocked) {
       buffer.isLocked = true;
       this.readBlocks(block, 1, (bytes) => {
@@ -85,6 +86,15 @@ export class BufferCache {
     }
     waitedFor(this.disk.kernel).set(current, buffer);
     return undefined;
+  }
+
+  /** Lets `body` have every block at once: whoever cannot sleep has the time charged. */
+  atOnce<T>(body: () => T): T {
+    const before = this.#isAtOnce;
+    this.#isAtOnce = true;
+    const result = body();
+    this.#isAtOnce = before;
+    return result;
   }
 
   /** The block, whatever it takes: whoever cannot sleep has the time charged. */
@@ -174,21 +184,8 @@ export function* waitOnBuffer(task: Task): MaySleep<0> {
   return yield* waitEvent(task, buffer.wait, () => !buffer.isLocked);
 }
 
-/** The calls of `table`, made again when a block that they met missing has been read. */
-export function retryAfterReads(table: SyscallTable): SyscallTable {
-  const retried: Record<string, SyscallFn> = {};
-  for (const [name, fn] of Object.entries(table)) retried[name] = retryAfterRead(fn);
-  return retried;
-}
-
-function retryAfterRead(fn: SyscallFn): SyscallFn {
-  return (task, a0, a1, a2, a3, a4, a5) => {
-    const result = fn(task, a0, a1, a2, a3, a4, a5);
-    return result === -EIOCBQUEUED ? again(fn, task, a0, a1, a2, a3, a4, a5) : result;
-  };
-}
-
-function* again(
+/** A call that has met a block which is not in memory, made again when that has been read. */
+export function* againAfterRead(
   fn: SyscallFn,
   task: Task,
   a0: number,

@@ -1,7 +1,6 @@
 import type { SyscallTable } from "../kernel/syscall.ts";
 import { memfdSyscalls } from "../mm/memfd.ts";
 import { accessSyscalls } from "./access.ts";
-import { retryAfterReads } from "./buffer.ts";
 import { chdirSyscalls } from "./chdir.ts";
 import { chmodSyscalls } from "./chmod.ts";
 import { copyFileRangeSyscalls } from "./copy-file-range.ts";
@@ -26,7 +25,7 @@ import { utimesSyscalls } from "./utimes.ts";
 import { xattrSyscalls } from "./xattr-syscalls.ts";
 
 /** The system calls of the VFS. */
-export const fsSyscalls: SyscallTable = retryAfterReads({
+export const fsSyscalls: SyscallTable = {
   ...openSyscalls,
   ...readWriteSyscalls,
   ...nameiSyscalls,
@@ -51,4 +50,4 @@ export const fsSyscalls: SyscallTable = retryAfterReads({
   ...umaskSyscalls,
   ...utimesSyscalls,
   ...xattrSyscalls,
-});
+};

@@ -31,16 +31,14 @@ export function fillPage(fs: Ext2Fs, inode: Inode, index: number, bytes: Uint8Ar
   bytes.fill(0);
   const perPage = PAGE_SIZE / fs.blockSize;
   for (let i = 0; i < perPage; i++) {
-    let block = bmap(fs, inode, index * perPage + i, false);
     // A page fault cannot wait for an indirect block: its time is charged.
-    while (block === -EIOCBQUEUED) block = bmapNow(fs, inode, index * perPage + i);
+    const block = bmapNow(fs, inode, index * perPage + i);
     if (block > 0) bytes.set(fs.cache.readNow(block, 1), i * fs.blockSize);
   }
 }
 
 function bmapNow(fs: Ext2Fs, inode: Inode, n: number): number {
-  for (const block of ext2Info(inode).blocks) if (block !== 0) fs.cache.breadNow(block);
-  return bmap(fs, inode, n, false);
+  return fs.cache.atOnce(() => bmap(fs, inode, n, false));
 }
 
 /** Reads a page from the disk and keeps its contents ready: 0 or an errno. */
@@ -194,11 +192,11 @@ export function writePages(fs: Ext2Fs, inode: Inode): void {
     for (let i = 0; i < perPage; i++) {
       const n = index * perPage + i;
       if (n * fs.blockSize >= inode.size) break;
-      let block = bmap(fs, inode, n, false);
-      while (block === -EIOCBQUEUED) block = bmapNow(fs, inode, n);
+      let block = bmapNow(fs, inode, n);
       // What a mapping has written into a hole gets its block only now.
       const contents = page.bytes.subarray(i * fs.blockSize, (i + 1) * fs.blockSize);
-      if (block === 0 && contents.some((byte) => byte !== 0)) block = bmap(fs, inode, n, true);
+      if (block === 0 && contents.some((byte) => byte !== 0))
+        block = fs.cache.atOnce(() => bmap(fs, inode, n, true));
       if (block > 0) fs.cache.writeBlock(block, contents);
     }
   }

@@ -1,4 +1,5 @@
-import { ENOSYS } from "../../include/errno.ts";
+import { againAfterRead } from "../../fs/buffer.ts";
+import { EIOCBQUEUED, ENOSYS } from "../../include/errno.ts";
 import type { SysResult } from "../sleep.ts";
 import type { Task } from "../task.ts";
 
@@ -20,9 +21,13 @@ export function invokeSyscall(task: Task, nr: number): SysResult {
   if (regs.cs === USER32_CS) {
     const fn = kernel.syscalls32[nr];
     const { bx, cx, dx, si, di, bp } = regs;
-    return fn === undefined ? -ENOSYS : fn(task, bx, cx, dx, si, di, bp);
+    if (fn === undefined) return -ENOSYS;
+    const result = fn(task, bx, cx, dx, si, di, bp);
+    return result === -EIOCBQUEUED ? againAfterRead(fn, task, bx, cx, dx, si, di, bp) : result;
   }
   const fn = kernel.syscalls[nr];
   const { di, si, dx, r10, r8, r9 } = regs;
-  return fn === undefined ? -ENOSYS : fn(task, di, si, dx, r10, r8, r9);
+  if (fn === undefined) return -ENOSYS;
+  const result = fn(task, di, si, dx, r10, r8, r9);
+  return result === -EIOCBQUEUED ? againAfterRead(fn, task, di, si, dx, r10, r8, r9) : result;
 }
