@@ -55,7 +55,7 @@ const DOORS: Readonly<Record<string, (a0: number, a1: number, a2: number, a3: nu
 
 /**
  * Takes away what Linux 0.01 (September 1991) had not: of its 67 calls those are left that did something, all other
- * numbers answer ENOSYS. ustat was there and answered -1.
+ * numbers answer ENOSYS. ustat answered -1, and so did setup to all but the first process.
  *
  * @linux include/linux/sys.h, kernel/system_call.s `sys_call_table` (0.01)
  * @simplified the kernel behind the calls is that of 6.18: its checks and errnos, its scheduler, its signals with a
@@ -67,7 +67,8 @@ export function becomeFirstLinux(kernel: Kernel): void {
     const name = FIRST_SYSCALLS[nr];
     if (name === undefined || EMPTY.has(name)) kernel.syscalls32[nr] = undefined;
   }
-  kernel.syscalls32[FIRST_SYSCALLS.indexOf("ustat")] = () => -1;
+  // setup reads the table of partitions, once: the first process has done that.
+  for (const name of ["setup", "ustat"]) kernel.syscalls32[FIRST_SYSCALLS.indexOf(name)] = () => -1;
   const kept = new Set<number>();
   for (const name of had) {
     const nr = syscallNumbers64[name];
