@@ -249,6 +249,49 @@ describe("running programs on a machine", () => {
     }
   });
 
+  test.each([
+    { name: "an address without a page", address: 0, code: 4 },
+    { name: "the kernel's half", address: 0xffffffff81000000, code: 5 },
+  ])("a load from $name faults as the processor says", ({ address, code }) => {
+    const machine = boot();
+    const { pid } = machine.spawn(function* wild(sys) {
+      yield* sys.load(address, 1);
+    });
+    machine.runUntilIdle();
+    const [fault] = machine.trace.events({ name: "exceptions:page_fault_user", pid });
+    expect(fault?.fields).toMatchObject({ address, error_code: code });
+  });
+
+  test("a store to a page that was read faults twice: it is brought, then copied", () => {
+    const machine = boot();
+    const { pid } = machine.spawn(function* writer(sys) {
+      const at = yield* sys.mmap(0, 4096, 3, 0x22);
+      yield* sys.load(at, 1);
+      yield* sys.store(at, new Uint8Array([1]));
+      yield* sys.store(at, new Uint8Array([2]));
+    });
+    machine.runUntilIdle();
+    const faults = machine.trace.events({ name: "exceptions:page_fault_user", pid });
+    expect(faults.map(({ fields }) => fields["error_code"])).toEqual([4, 7]);
+  });
+
+  test("the children of a thread are listed, first-born first", () => {
+    const machine = boot({ cpus: 1 });
+    const list = machine.run(function* parent(sys) {
+      const born = [];
+      for (let i = 0; i < 3; i++) {
+        const pid = yield* sys.fork();
+        if (pid === 0) yield* sys.pause();
+        born.push(pid);
+      }
+      const fd = yield* sys.open("/proc/thread-self/children");
+      const text = yield* sys.read(fd, 100);
+      for (const pid of born) yield* sys.kill(pid, 9);
+      return [born, String.fromCharCode(...(text as Uint8Array))];
+    }) as [number[], string];
+    expect(list[1]).toBe(list[0].map((pid) => `${pid} `).join(""));
+  });
+
   test("gives the same trace for the same seed", () => {
     const trace = () => {
       const machine = boot({ seed: 7 });
