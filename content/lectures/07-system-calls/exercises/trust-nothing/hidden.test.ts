@@ -61,9 +61,13 @@ interface Lab {
 export default exercise("trust-nothing", ({ test }) => {
   test("honest", async (context) => {
     const lab = open(context);
-    for (const count of [0, 1, 2, 9, context.random.int(3, 60), NAMES_MAX]) {
+    for (const count of [0, 1, 2, 9, context.random.int(10, 60)]) {
       await expectRight(context, lab, request(context, count), HONEST);
     }
+    // The largest count is no error; the first id ends the call soon.
+    const most = request(context, NAMES_MAX);
+    const values = [5, ...most.values.slice(1)];
+    await expectRight(context, lab, { ...most, values }, "1024 names are not too many.");
     const nothing = { ...request(context, 0), ids: { absolute: 8 }, infos: { absolute: -4096 } };
     await expectRight(context, lab, nothing, "With count 0 neither pointer may be looked at.");
   });
@@ -100,7 +104,7 @@ export default exercise("trust-nothing", ({ test }) => {
       await expectRight(context, lab, { ...request(context, count), ids }, NESTED);
     }
     const ends = random.shuffle(Array.from({ length: count * INFO_BYTES }, (_, i) => i));
-    for (const there of [...ends.slice(0, 30), 0, 95, 96]) {
+    for (const there of [...ends.slice(0, 14), 0, 95, 96]) {
       const infos = { at: INFOS_AREA.end - there };
       await expectRight(context, lab, { ...request(context, count), infos }, NESTED);
     }
@@ -132,8 +136,8 @@ export default exercise("trust-nothing", ({ test }) => {
     const { random, check } = context;
     const lab = open(context);
     const address = () => random.pick(badAddresses(context));
-    for (let i = 0; i < 60; i++) {
-      const asked = request(context, random.pick([0, 1, 3, 17, 1024, 1025, 0x40000001]));
+    for (let i = 0; i < 40; i++) {
+      const asked = request(context, random.pick([0, 1, 3, 9, 1025, 0x40000001]));
       const spoilt = random.pick([
         {},
         { req: { absolute: address() } },
@@ -160,9 +164,9 @@ export default exercise("trust-nothing", ({ test }) => {
 
   test("races", async (context) => {
     const { random } = context;
-    for (let round = 0; round < 14; round++) {
+    for (let round = 0; round < 8; round++) {
       const lab = open(context);
-      const asked = request(context, random.int(1, 20));
+      const asked = request(context, random.int(1, 9));
       await expectRight(context, lab, asked, RACES, (store) => ({
         after: ({ name, args }) => {
           const read = readOf(name, args);
