@@ -1,12 +1,7 @@
 import { exercise, type TestContext } from "exercise";
-import {
-  boot,
-  type HostedSystemCall,
-  i386,
-  type Machine,
-  type MachineProgram,
-  SYSCALL_DEFINE,
-} from "kernel-sim";
+import { boot, type HostedSystemCall, i386, type Machine, SYSCALL_DEFINE } from "kernel-sim";
+
+type MachineProgram = ReturnType<typeof i386.assemble>;
 
 const ENOSYS = 38;
 const EFAULT = 14;

@@ -1,5 +1,7 @@
 import { exercise, type TestContext } from "exercise";
-import { boot, type HostedSystemCall, i386, type MachineProgram } from "kernel-sim";
+import { boot, type HostedSystemCall, i386 } from "kernel-sim";
+
+type MachineProgram = ReturnType<typeof i386.assemble>;
 
 const ENOSYS = 38;
 const NEXT = 470;

@@ -1,5 +1,7 @@
 import { exercise, type TestContext } from "exercise";
-import { boot, i386, type MachineProgram } from "kernel-sim";
+import { boot, i386 } from "kernel-sim";
+
+type MachineProgram = ReturnType<typeof i386.assemble>;
 
 const SIGSEGV = 11;
 const CODE = 42;

@@ -13,49 +13,10 @@ const TEXT_MAX = 10_000;
 type Call = readonly number[];
 
 export default exercise("three-doors", ({ test }) => {
-  for (const door of ["int80", "sysenter"] as const) {
-    test(`${door}-arguments`, async (context) => {
-      const { check } = context;
-      const { cases, calls, answers, results } = await run(context, door);
-      const made = cases.filter(({ nr }) => nr !== FREE).map(({ nr, args }) => [nr, ...args]);
-      check(
-        calls.length === made.length,
-        "The kernel has not got one call for each call of the function.",
-      );
-      made.forEach((wanted, i) => {
-        const got = calls[i] ?? [];
-        check(
-          wanted.every((word, at) => got[at] === word),
-          "The kernel got another number or other arguments than the function. Count all six.",
-        );
-      });
-      cases.forEach(({ nr }, i) => {
-        const wanted = nr === FREE ? -ENOSYS : results[i];
-        check(
-          answers[i]?.eax === (wanted ?? 0) >>> 0,
-          "The function must answer what the kernel answers, errors too, as they are.",
-        );
-      });
-      await throughTheDoor(context, door);
-    });
-
-    test(`${door}-registers`, async (context) => {
-      const { cases, answers, calls } = await run(context, door);
-      const made = cases.filter(({ nr }) => nr !== FREE).map(({ nr, args }) => [nr, ...args]);
-      // A function that loads nothing has nothing to give back.
-      context.check(
-        String(calls) === String(made),
-        "Number and six arguments have to reach the kernel first.",
-      );
-      cases.forEach(({ registers }, i) => {
-        context.check(
-          registers.every((word, at) => answers[i]?.registers[at] === word),
-          "ebx, esi, edi or ebp is not what it was before the call.",
-        );
-        context.check(answers[i]?.espMoved === 0, "esp is not where it was: count push and pop.");
-      });
-    });
-  }
+  test("int80-arguments", (context) => argumentsArrive(context, "int80"));
+  test("int80-registers", (context) => registersSurvive(context, "int80"));
+  test("sysenter-arguments", (context) => argumentsArrive(context, "sysenter"));
+  test("sysenter-registers", (context) => registersSurvive(context, "sysenter"));
 
   test("syscall-arguments", async (context) => {
     const { random, check } = context;
@@ -90,6 +51,50 @@ export default exercise("three-doors", ({ test }) => {
     }
   });
 });
+
+type Door32 = "int80" | "sysenter";
+
+async function argumentsArrive(context: TestContext, door: Door32): Promise<void> {
+  const { check } = context;
+  const { cases, calls, answers, results } = await run(context, door);
+  const made = cases.filter(({ nr }) => nr !== FREE).map(({ nr, args }) => [nr, ...args]);
+  check(
+    calls.length === made.length,
+    "The kernel has not got one call for each call of the function.",
+  );
+  made.forEach((wanted, i) => {
+    const got = calls[i] ?? [];
+    check(
+      wanted.every((word, at) => got[at] === word),
+      "The kernel got another number or other arguments than the function. Count all six.",
+    );
+  });
+  cases.forEach(({ nr }, i) => {
+    const wanted = nr === FREE ? -ENOSYS : results[i];
+    check(
+      answers[i]?.eax === (wanted ?? 0) >>> 0,
+      "The function must answer what the kernel answers, errors too, as they are.",
+    );
+  });
+  await throughTheDoor(context, door);
+}
+
+async function registersSurvive(context: TestContext, door: Door32): Promise<void> {
+  const { cases, answers, calls } = await run(context, door);
+  const made = cases.filter(({ nr }) => nr !== FREE).map(({ nr, args }) => [nr, ...args]);
+  // A function that loads nothing has nothing to give back.
+  context.check(
+    String(calls) === String(made),
+    "Number and six arguments have to reach the kernel first.",
+  );
+  cases.forEach(({ registers }, i) => {
+    context.check(
+      registers.every((word, at) => answers[i]?.registers[at] === word),
+      "ebx, esi, edi or ebp is not what it was before the call.",
+    );
+    context.check(answers[i]?.espMoved === 0, "esp is not where it was: count push and pop.");
+  });
+}
 
 async function text({ player, check }: TestContext, name: string): Promise<string> {
   const source = await player.value(name);
@@ -127,7 +132,7 @@ function run64(
 }
 
 /** Calls the function with random numbers, arguments and registers. */
-async function run(context: TestContext, door: "int80" | "sysenter") {
+async function run(context: TestContext, door: Door32) {
   const { random } = context;
   const source = await text(context, door);
   const word = () =>
@@ -161,7 +166,7 @@ async function run(context: TestContext, door: "int80" | "sysenter") {
 }
 
 /** Step by step, so that it is seen by which door the function enters. */
-async function throughTheDoor(context: TestContext, door: "int80" | "sysenter"): Promise<void> {
+async function throughTheDoor(context: TestContext, door: Door32): Promise<void> {
   const source = await text(context, door);
   const cases = [{ nr: FREE, args: [1, 2, 3, 4, 5, 6], registers: [1, 2, 3, 4] }];
   const machine = boot({ seed: 1, cpus: 1 });

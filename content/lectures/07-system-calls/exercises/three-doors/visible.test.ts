@@ -9,23 +9,10 @@ const REGISTERS = [0x1b1b, 0x5151, 0xd1d1, 0xb9b9];
 const NAMES = ["ebx", "esi", "edi", "ebp"];
 
 export default exercise("three-doors", ({ test }) => {
-  for (const door of ["int80", "sysenter"] as const) {
-    test(`${door}-arguments`, async (context) => {
-      const { seen, answer } = await run(context, door);
-      context.check(
-        String(seen) === String(ARGS),
-        `The kernel should get ${ARGS.join(", ")}; it got ${seen?.join(", ") ?? "no call"}.`,
-      );
-      context.check(answer?.eax === ANSWER, `It should answer ${ANSWER}, not ${answer?.eax}.`);
-    });
-
-    test(`${door}-registers`, async (context) => {
-      const { answer } = await run(context, door);
-      const lost = NAMES.filter((_, i) => answer?.registers[i] !== REGISTERS[i]);
-      context.check(lost.length === 0, `Lost on the way: ${lost.join(", ")}.`);
-      context.check(answer?.espMoved === 0, "esp is not where it was.");
-    });
-  }
+  test("int80-arguments", (context) => argumentsArrive(context, "int80"));
+  test("int80-registers", (context) => registersSurvive(context, "int80"));
+  test("sysenter-arguments", (context) => argumentsArrive(context, "sysenter"));
+  test("sysenter-registers", (context) => registersSurvive(context, "sysenter"));
 
   test("syscall-arguments", async (context) => {
     const { calls, returned } = run64(context, await text(context, "syscall"));
@@ -44,6 +31,24 @@ export default exercise("three-doors", ({ test }) => {
     context.check(registers.rsp === before.rsp + 8, "rsp is not where the caller needs it.");
   });
 });
+
+type Door32 = "int80" | "sysenter";
+
+async function argumentsArrive(context: TestContext, door: Door32): Promise<void> {
+  const { seen, answer } = await run(context, door);
+  context.check(
+    String(seen) === String(ARGS),
+    `The kernel should get ${ARGS.join(", ")}; it got ${seen?.join(", ") ?? "no call"}.`,
+  );
+  context.check(answer?.eax === ANSWER, `It should answer ${ANSWER}, not ${answer?.eax}.`);
+}
+
+async function registersSurvive(context: TestContext, door: Door32): Promise<void> {
+  const { answer } = await run(context, door);
+  const lost = NAMES.filter((_, i) => answer?.registers[i] !== REGISTERS[i]);
+  context.check(lost.length === 0, `Lost on the way: ${lost.join(", ")}.`);
+  context.check(answer?.espMoved === 0, "esp is not where it was.");
+}
 
 async function text({ player, check }: TestContext, name: string): Promise<string> {
   const source = await player.value(name);
@@ -64,7 +69,7 @@ function run64({ check }: TestContext, source: string) {
   }
 }
 
-async function run(context: TestContext, door: "int80" | "sysenter") {
+async function run(context: TestContext, door: Door32) {
   const source = await text(context, door);
   const machine = boot({ seed: 1, cpus: 1 });
   let seen: readonly number[] | undefined;

@@ -75,11 +75,11 @@ export default exercise("trust-nothing", ({ test }) => {
   test("request", async (context) => {
     const { random } = context;
     const lab = open(context);
-    for (let there = 0; there <= REQ_BYTES; there++) {
+    for (const there of [0, 1, 23, REQ_BYTES, ...some(context, REQ_BYTES, 5)]) {
       const req = { at: REQ_AREA.end - there };
       await expectRight(context, lab, { ...request(context, 2), req }, REQUEST);
     }
-    for (const absolute of badAddresses(context)) {
+    for (const absolute of badAddresses(context).slice(0, 7)) {
       await expectRight(context, lab, { ...request(context, 2), req: { absolute } }, REQUEST);
     }
     for (const flags of [1, 0x80000000, random.int(2, 0xffff)]) {
@@ -99,16 +99,15 @@ export default exercise("trust-nothing", ({ test }) => {
     const { random } = context;
     const lab = open(context);
     const count = 3;
-    for (let there = 0; there <= count * 4; there++) {
+    for (const there of [0, count * 4 - 1, count * 4, ...some(context, count * 4, 4)]) {
       const ids = { at: IDS_AREA.end - there };
       await expectRight(context, lab, { ...request(context, count), ids }, NESTED);
     }
-    const ends = random.shuffle(Array.from({ length: count * INFO_BYTES }, (_, i) => i));
-    for (const there of [...ends.slice(0, 14), 0, 95, 96]) {
+    for (const there of [0, 95, 96, ...some(context, 96, 6)]) {
       const infos = { at: INFOS_AREA.end - there };
       await expectRight(context, lab, { ...request(context, count), infos }, NESTED);
     }
-    for (const absolute of badAddresses(context)) {
+    for (const absolute of badAddresses(context).slice(0, 6)) {
       await expectRight(context, lab, { ...request(context, count), ids: { absolute } }, NESTED);
       await expectRight(context, lab, { ...request(context, count), infos: { absolute } }, NESTED);
     }
@@ -136,7 +135,7 @@ export default exercise("trust-nothing", ({ test }) => {
     const { random, check } = context;
     const lab = open(context);
     const address = () => random.pick(badAddresses(context));
-    for (let i = 0; i < 40; i++) {
+    for (let i = 0; i < 30; i++) {
       const asked = request(context, random.pick([0, 1, 3, 9, 1025, 0x40000001]));
       const spoilt = random.pick([
         {},
@@ -220,12 +219,17 @@ function request({ random }: TestContext, count: number): Request {
   };
 }
 
+/** Some of the numbers below `end`. */
+function some({ random }: TestContext, end: number, count: number): number[] {
+  return Array.from({ length: count }, () => random.int(0, end - 1));
+}
+
 /** NULL and its neighbours, the kernel's half, its heap, and the hole between the halves. */
 function badAddresses({ random }: TestContext): number[] {
-  return [
+  return random.shuffle([
     ...[0, 8, PAGE - 4, -1, -8, -PAGE, 2 ** 47 - PAGE, 2 ** 47 - 4, 2 ** 47, 2 ** 48],
     ...[-0x778000000000 + 0x4000000, -0x778000000000 + 0x4000000 + 8 * random.int(0, 500)],
-  ];
+  ]) as number[];
 }
 
 /** Runs the call in a process of its own. */
