@@ -53,7 +53,12 @@ export default exercise("namei", ({ test }) => {
   });
 
   test("dots", async (context) => {
-    await compare(context, { links: true }, ["..", "/..", "../..", "/../a", "a/../a", "a/.."], 3);
+    await compare(
+      context,
+      { links: true },
+      ["..", "/..", "../..", "/../a", "a/../a", "a/..", "/l20/"],
+      3,
+    );
   });
 
   test("links", async (context) => {
@@ -62,12 +67,12 @@ export default exercise("namei", ({ test }) => {
 
   test("mounts", async (context) => {
     await compare(context, { mounts: 4 }, ["..", "../..", "/a/..", "/a/../a"], 2);
-    await compare(context, { mounts: 3, links: true }, ["../../.."], 2);
+    await compare(context, { mounts: 3, links: true }, ["../../..", "/l20/"], 2);
   });
 
   test("permission", async (context) => {
     await compare(context, { modes: true }, [".", "./.", "..", "a/.", "a/.."]);
-    await compare(context, { modes: true, links: true, mounts: 2 }, [], 1, 0);
+    await compare(context, { modes: true, links: true, mounts: 2 }, ["/l20/"], 1, 0);
   });
 });
 
