@@ -1,7 +1,7 @@
 export type { DatedSource, Licence, Statistic, UnixSystem } from "./data-sets/course-data.ts";
 export { earlyLinux } from "./data-sets/early-linux.ts";
 export { linuxStatistics } from "./data-sets/statistics.ts";
-export { licenceIn, unixFamily } from "./data-sets/unix-family.ts";
+export { unixFamily } from "./data-sets/unix-family.ts";
 export type {
   EntryDoor,
   EntryEvent,

@@ -1,13 +1,8 @@
 /** The family of UNIX systems, 1965 to 2026: what the cells of lecture 1 query and its timeline draws. */
 
-import type { Licence, UnixSystem } from "./course-data.ts";
+import type { UnixSystem } from "./course-data.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 import { UNIX_SYSTEMS } from "./unix-systems.ts";
 
 /** All systems, oldest first. */
 export const unixFamily: readonly UnixSystem[] = deepFreeze(UNIX_SYSTEMS);
-
-/** The terms of a system in a year; undefined before it existed. */
-export function licenceIn({ licences }: UnixSystem, year: number): Licence | undefined {
-  return licences.findLast(({ from }) => from <= year)?.licence;
-}
