@@ -115,6 +115,26 @@ test("what was typed is typed again when the cells had to be run again", async (
   await shows(terminal, /\nkept\nkept\n\$$/);
 });
 
+test("on paper the screen is the text that it shows then", async ({ page }) => {
+  const terminal = await openTerminal(page);
+  await terminal.getByRole("textbox").focus();
+  await page.keyboard.type("echo on paper\n");
+  await shows(terminal, /\non paper\n\$$/);
+  // Asked for in the moment in which the browser takes its picture.
+  await page.evaluate(() => {
+    const printed = document.querySelector("#cell-terminal figure pre");
+    window.addEventListener("beforeprint", () => {
+      Object.assign(window, { printed: printed?.textContent });
+    });
+  });
+  await page.pdf();
+  const printed = await page.evaluate(() => (window as unknown as { printed: string }).printed);
+  expect(printed).toContain("\non paper\n$");
+  await page.emulateMedia({ media: "print" });
+  await expect(terminal.locator(".xterm")).toBeHidden();
+  await expect(terminal.locator("pre")).toBeVisible();
+});
+
 for (const [scheme, width] of [
   ["light", 1280],
   ["dark", 360],

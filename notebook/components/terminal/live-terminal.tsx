@@ -8,6 +8,7 @@ import {
   useState,
   useSyncExternalStore,
 } from "react";
+import { flushSync } from "react-dom";
 import type { TerminalData } from "#notebook/document";
 import type { SessionCell, TerminalLink, TerminalState } from "#notebook/session";
 import { CellIdContext } from "../cell/cell-id.ts";
@@ -152,7 +153,8 @@ function usePrintedText(handle: XtermHandle | undefined): string {
   const [text, setText] = useState("");
   useEffect(() => {
     if (handle === undefined) return;
-    const take = () => setText(handle.text());
+    // At once: the browser takes its picture when this has returned.
+    const take = () => flushSync(() => setText(handle.text()));
     window.addEventListener("beforeprint", take);
     return () => window.removeEventListener("beforeprint", take);
   }, [handle]);
