@@ -10,7 +10,8 @@ async function openTerminal(page: Page): Promise<Locator> {
   const cell = page.locator("#cell-terminal");
   await cell.getByRole("button", { name: /^Run cell/ }).click();
   const terminal = cell.getByRole("figure", { name: "Terminal tty1" });
-  await expect(terminal.locator(".xterm-rows")).toContainText("login: ala");
+  // The first one fetches the kernel and the terminal, and boots them.
+  await expect(terminal.locator(".xterm-rows")).toContainText("login: ala", { timeout: 30_000 });
   return terminal;
 }
 
