@@ -5,5 +5,6 @@ const ENOEXEC = 8;
 export function loadKbk1({ buf, filename, argv }: BinPrm) {
   const text = String.fromCharCode(...buf);
   if (!text.startsWith("KBK1")) return -ENOEXEC;
-  return { interpreter: "/bin/kbk", argv: ["/bin/kbk", filename, ...argv.slice(1)] };
+  const interpreter = "/bin/kbk";
+  return { interpreter, argv: [interpreter, filename, ...argv.slice(1)] };
 }
