@@ -138,7 +138,11 @@ export class LivingKernel {
     } else mountMachineTree(this.kernel, this.rootfs);
     const disk = options.disk ?? profile.disk ?? false;
     if (disk !== false) {
-      const wanted = typeof disk === "string" ? { model: disk } : disk;
+      const fileSystem = isFirstLinux ? "minix" : "ext2";
+      const wanted = {
+        fileSystem,
+        ...(typeof disk === "string" ? { model: disk } : disk),
+      } as const;
       this.disk = diskView(attachDisk(this.kernel, this.rootfs, wanted));
     }
     this.console = new MachineConsole(this.kernel, options.terminal);

@@ -3,6 +3,8 @@ import { addDisk, Disk, SECTOR_SIZE } from "../drivers/block/disk.ts";
 import { mkdev } from "../fs/char-dev.ts";
 import { mkfsExt2 } from "../fs/ext2/mkfs.ts";
 import { mountExt2 } from "../fs/ext2/super.ts";
+import { mkfsMinix } from "../fs/minix/mkfs.ts";
+import { mountMinix } from "../fs/minix/super.ts";
 import { MNT_RELATIME } from "../fs/mount.ts";
 import { attachMount, newMount } from "../fs/namespace.ts";
 import { initRootfs, type Rootfs } from "../fs/rootfs.ts";
@@ -16,26 +18,33 @@ import { facade } from "./facade.ts";
 const MIB = 1024 * 1024;
 const BLOCK_SIZE = 1024;
 
+/** What lies on a disk: what `boot()` offers, and what Linux 0.01 had. */
+interface WantedDisk extends Omit<DiskOptions, "fileSystem"> {
+  readonly fileSystem?: "ext2" | "minix" | "none";
+}
+
 /**
  * Gives a machine that starts its disk: the device and its node, the file system on it with its files, and a mount.
  * Nothing of it is in memory yet.
  */
-export function attachDisk(kernel: Kernel, rootfs: Rootfs, options: DiskOptions): Disk {
+export function attachDisk(kernel: Kernel, rootfs: Rootfs, options: WantedDisk): Disk {
   const model = DISK_MODELS[options.model ?? "ssd"];
   const size = options.sizeMiB === undefined ? model.sizeBytes : Math.floor(options.sizeMiB * MIB);
   const bytes = new Uint8Array(size);
   const { files = {}, fileSystem = "ext2" } = options;
-  const isFormatted = fileSystem !== "none";
-  if (isFormatted) {
-    mkfsExt2(bytes, { blockSize: BLOCK_SIZE, now: Math.floor(kernel.wallClock() / 1e9) });
-    fillImage(bytes, files);
+  if (fileSystem !== "none") {
+    const now = Math.floor(kernel.wallClock() / 1e9);
+    if (fileSystem === "minix") mkfsMinix(bytes, now);
+    else mkfsExt2(bytes, { blockSize: BLOCK_SIZE, now });
+    fillImage(bytes, fileSystem, files);
   }
   const disk = new Disk(kernel, model.device, mkdev(model.major, model.minor), bytes, model);
   addDisk(disk);
   const node = `/dev/${model.device}`;
   rootfs.device(node, model.major, model.minor, { mode: 0o660, isBlock: true });
   const { mount = "/mnt" } = options;
-  if (isFormatted && mount !== false) mountDisk(kernel, rootfs, disk, node, mount);
+  if (fileSystem !== "none" && mount !== false)
+    mountDisk(kernel, rootfs, disk, fileSystem, node, mount);
   return disk;
 }
 
@@ -43,12 +52,15 @@ function mountDisk(
   kernel: Kernel,
   rootfs: Rootfs,
   disk: Disk,
+  fileSystem: "ext2" | "minix",
   node: string,
   mountpoint: string,
 ): void {
-  const sb = mountExt2(kernel, disk.dev);
+  const sb = fileSystem === "minix" ? mountMinix(kernel, disk.dev) : mountExt2(kernel, disk.dev);
   invariant(typeof sb !== "number", `${node} cannot be mounted: ${String(sb)}`);
   const at = byteString(utf8(mountpoint));
+  // A kernel that cuts names off does so everywhere.
+  sb.cutsNames = rootfs.root.dentry.sb.cutsNames;
   rootfs.mkdirAll(at);
   attachMount(
     newMount(kernel, sb, sb.root, MNT_RELATIME, node),
@@ -58,14 +70,18 @@ function mountDisk(
 }
 
 /** Puts files into a file system by the means of another machine, which is thrown away: the disk's own has never seen them. */
-function fillImage(bytes: Uint8Array, files: Readonly<Record<string, string | Uint8Array>>): void {
+function fillImage(
+  bytes: Uint8Array,
+  fileSystem: "ext2" | "minix",
+  files: Readonly<Record<string, string | Uint8Array>>,
+): void {
   const entries = Object.entries(files);
   if (entries.length === 0) return;
   const kernel = new Kernel({ seed: 1, cpus: 1 });
   const rootfs = initRootfs(kernel);
   const disk = new Disk(kernel, "image", mkdev(254, 0), bytes);
   addDisk(disk);
-  mountDisk(kernel, rootfs, disk, "/image", "/disk");
+  mountDisk(kernel, rootfs, disk, fileSystem, "/image", "/disk");
   for (const [path, contents] of entries) {
     const name = `/disk/${byteString(utf8(path.replace(/^\/+/, "")))}`;
     rootfs.mkdirAll(name.slice(0, name.lastIndexOf("/")));

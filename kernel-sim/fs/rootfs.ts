@@ -21,6 +21,7 @@ import {
 } from "./fs.ts";
 import { initFsHooks } from "./fs-hooks.ts";
 import { FsStruct } from "./fs-struct.ts";
+import { minixType } from "./minix/super.ts";
 import { MNT_RELATIME, MntNamespace } from "./mount.ts";
 import { followDown, lookupOne } from "./namei.ts";
 import { attachMount, newMount } from "./namespace.ts";
@@ -49,6 +50,7 @@ export class Rootfs {
     registerFilesystem(kernel, tmpfsType);
     registerFilesystem(kernel, ramfsType);
     registerFilesystem(kernel, ext2Type);
+    registerFilesystem(kernel, minixType);
     specialFiles(kernel).block = blkdevFops;
     this.#cred = initCred(kernel);
     const sb = shmemFillSuper(kernel, this.#cred, "mode=755");

@@ -55,4 +55,23 @@ test("machine code of 1991 has 67 calls", () => {
     );
   // setup, ustat, the first number that is not there, and one without code.
   expect([0, 62, 67, 14].map(answerOf)).toEqual([1, 1, 38, 38]);
+<<<<<<< HEAD
+=======
+});
+
+test("its disk has a Minix file system, which cuts names off as well", () => {
+  const machine = boot({ seed: 1, profile: "0.01" });
+  const shell = machine.spawn("/bin/sh", {
+    argv: [
+      "sh",
+      "-c",
+      "echo hi > /mnt/a-name-that-is-long; cat /mnt/a-name-that-is-other; ls /mnt",
+    ],
+  });
+  machine.runUntilIdle();
+  expect(shell.output).toBe("hi\na-name-that-is\n");
+  expect(machine.disk?.path).toBe("/dev/hda");
+  // The magic number of the super block.
+  expect([...machine.disk!.sector(2).subarray(16, 18)]).toEqual([0x7f, 0x13]);
+>>>>>>> 86cc45c (fs: the file system of MINIX 1, on disks and for mount; the checker looks at disks)
 });

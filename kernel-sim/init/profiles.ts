@@ -38,7 +38,7 @@ export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.fr
     cpus: 1,
     cpusMax: 1,
     memoryMiB: 8,
-    disk: undefined,
+    disk: "hdd-1991",
     isFirstLinux: true,
   }),
 } satisfies Readonly<Record<ProfileName, MachineProfile>>);

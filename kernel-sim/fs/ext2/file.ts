@@ -3,13 +3,13 @@ import type { MaySleep } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { filemapGrab, genericFileMmap, truncateSetsize } from "../../mm/filemap.ts";
 import { fileAccessed } from "../atime.ts";
+import { blockReadIter, blockWriteIter } from "../block-pages.ts";
 import type { DirActor, File, FileOperations, Inode, InodeOperations } from "../fs.ts";
 import { genericFileLlseek } from "../llseek.ts";
 import { freeBlocksFrom } from "./bmap.ts";
 import { dirBlock, entriesOf, nameOf } from "./dir.ts";
 import { DT_OF_FILE_TYPE } from "./layout.ts";
 import { ext2Getattr } from "./namei.ts";
-import { ext2ReadIter, ext2WriteIter } from "./pages.ts";
 import type { Ext2Fs } from "./state.ts";
 
 const PAGE_SIZE = 4096;
@@ -68,8 +68,8 @@ function ext2Readdir(_task: Task, file: File, actor: DirActor): number {
 /** @linux fs/ext2/file.c `ext2_file_operations` (6.18) */
 export const ext2FileOperations: FileOperations = {
   llseek: genericFileLlseek,
-  readIter: ext2ReadIter,
-  writeIter: ext2WriteIter,
+  readIter: blockReadIter,
+  writeIter: blockWriteIter,
   mmap(file, vma) {
     fileAccessed(file);
     return genericFileMmap(file, vma);

@@ -2,6 +2,7 @@ import { EIOCBQUEUED } from "../../include/errno.ts";
 import type { Cred } from "../../kernel/cred.ts";
 import { AddressSpace } from "../../mm/address-space.ts";
 import { evictPages } from "../../mm/filemap.ts";
+import { fillPage } from "../block-pages.ts";
 import { newDecodeDev, newEncodeDev } from "../char-dev.ts";
 import { Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "../fs.ts";
 import { initSpecialInode } from "../inode.ts";
@@ -29,7 +30,6 @@ import {
   I_UID_HIGH,
   INODE_SIZE,
 } from "./layout.ts";
-import { fillPage } from "./pages.ts";
 import { type Ext2Fs, type Ext2Inode, ext2Info } from "./state.ts";
 
 /** Block and offset of an inode in the table of its group. */

@@ -1,3 +1,4 @@
+import type { BlockFs } from "../block-fs.ts";
 import type { BufferCache, BufferHead } from "../buffer.ts";
 import type { FileOperations, Inode, InodeOperations, SuperBlock } from "../fs.ts";
 import {
@@ -37,7 +38,7 @@ export interface Ext2Operations {
  *
  * @linux fs/ext2/ext2.h `struct ext2_sb_info` (6.18)
  */
-export class Ext2Fs {
+export class Ext2Fs implements BlockFs {
   readonly sb: SuperBlock;
   readonly cache: BufferCache;
   /** The super block as it lies in its buffer. */
@@ -55,6 +56,7 @@ export class Ext2Fs {
   isWritebackDue = false;
   /** Told of the first change after a write-back. */
   dirtied: () => void = () => {};
+  bmap: BlockFs["bmap"] = () => 0;
   readonly operations: (mode: number) => Ext2Operations;
   readonly superBuffer: BufferHead;
   readonly #descs: readonly BufferHead[];
@@ -80,6 +82,10 @@ export class Ext2Fs {
     this.firstDataBlock = es.getUint32(S_FIRST_DATA_BLOCK, true);
     this.blocks = es.getUint32(S_BLOCKS_COUNT, true);
     this.inodesCount = es.getUint32(S_INODES_COUNT, true);
+  }
+
+  ready(inode: Inode): Map<number, Uint8Array> {
+    return ext2Info(inode).ready;
   }
 
   get blockSize(): number {

@@ -4,11 +4,13 @@ import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { MaySleep } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
+import { writePages } from "../block-pages.ts";
 import { BufferCache, type BufferHead } from "../buffer.ts";
 import { Dentry } from "../dcache.ts";
 import { type FileSystemType, FS_REQUIRES_DEV } from "../filesystems.ts";
 import { type Kstatfs, S_IFBLK, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, SuperBlock } from "../fs.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../namei.ts";
+import { bmap } from "./bmap.ts";
 import { ext2DirOperations, ext2FileOperations, ext2FileOps } from "./file.ts";
 import { evictExt2, ext2Iget, writeInode } from "./inode.ts";
 import {
@@ -39,7 +41,6 @@ import {
   SUPER_OFFSET,
 } from "./layout.ts";
 import { ext2DirOps, ext2LinkOps, ext2SpecialOps } from "./namei.ts";
-import { writePages } from "./pages.ts";
 import { Ext2Fs, type Ext2Operations } from "./state.ts";
 
 /** `dirty_writeback_centisecs`: how long changes may wait in memory. */
@@ -123,6 +124,7 @@ function fillSuper(kernel: Kernel, cache: BufferCache, dev: number): SuperBlock 
   sb.hasWholeSeconds = true;
   sb.maxbytes = maxSize(blockSize);
   fs.dirtied = () => scheduleWriteback(fs);
+  fs.bmap = (inode, n, allocates) => bmap(fs, inode, n, allocates);
   sb.op = {
     evictInode: (inode) => evictExt2(fs, inode),
     statfs: () => ext2Statfs(fs),

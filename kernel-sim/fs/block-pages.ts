@@ -1,27 +1,26 @@
-import { EFAULT, EIOCBQUEUED, ENOMEM } from "../../include/errno.ts";
-import { isSleeping, type MaySleep, type SysResult } from "../../kernel/sleep.ts";
-import type { Task } from "../../kernel/task.ts";
-import { WaitQueueHead, waitEvent } from "../../kernel/wait.ts";
-import type { IovIter } from "../../lib/iov-iter.ts";
-import { filemapGrab, filemapRead } from "../../mm/filemap.ts";
-import { fileAccessed } from "../atime.ts";
-import { fileRemovePrivs } from "../attr.ts";
-import { waitOnBuffer } from "../buffer.ts";
-import { type Inode, IOCB_DSYNC, type Kiocb } from "../fs.ts";
-import { fileUpdateTime } from "../timestamps.ts";
-import { genericWriteChecks } from "../write-checks.ts";
-import { bmap } from "./bmap.ts";
-import { type Ext2Fs, ext2Info } from "./state.ts";
+import { EFAULT, EIOCBQUEUED, ENOMEM } from "../include/errno.ts";
+import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
+import type { Task } from "../kernel/task.ts";
+import { WaitQueueHead, waitEvent } from "../kernel/wait.ts";
+import type { IovIter } from "../lib/iov-iter.ts";
+import { filemapGrab, filemapRead } from "../mm/filemap.ts";
+import { fileAccessed } from "./atime.ts";
+import { fileRemovePrivs } from "./attr.ts";
+import type { BlockFs } from "./block-fs.ts";
+import { waitOnBuffer } from "./buffer.ts";
+import { type Inode, IOCB_DSYNC, type Kiocb } from "./fs.ts";
+import { fileUpdateTime } from "./timestamps.ts";
+import { genericWriteChecks } from "./write-checks.ts";
 
 const PAGE_SIZE = 4096;
 
-function fsOf(inode: Inode): Ext2Fs {
-  return inode.sb.fsInfo as Ext2Fs;
+function fsOf(inode: Inode): BlockFs {
+  return inode.sb.fsInfo as BlockFs;
 }
 
 /** Gives a page its contents: what was read for it, else what the disk has, at once. */
-export function fillPage(fs: Ext2Fs, inode: Inode, index: number, bytes: Uint8Array): void {
-  const { ready } = ext2Info(inode);
+export function fillPage(fs: BlockFs, inode: Inode, index: number, bytes: Uint8Array): void {
+  const ready = fs.ready(inode);
   const contents = ready.get(index);
   if (contents !== undefined) {
     ready.delete(index);
@@ -37,8 +36,8 @@ export function fillPage(fs: Ext2Fs, inode: Inode, index: number, bytes: Uint8Ar
   }
 }
 
-function bmapNow(fs: Ext2Fs, inode: Inode, n: number): number {
-  return fs.cache.atOnce(() => bmap(fs, inode, n, false));
+function bmapNow(fs: BlockFs, inode: Inode, n: number): number {
+  return fs.cache.atOnce(() => fs.bmap(inode, n, false));
 }
 
 /** Reads a page from the disk and keeps its contents ready: 0 or an errno. */
@@ -62,7 +61,7 @@ function* readPage(task: Task, inode: Inode, index: number): MaySleep<number> {
   yield* waitEvent(task, wait, () => left === 0);
   // Somebody else may have brought it in meanwhile, and written to it.
   if (!inode.mapping!.pages.has(index)) {
-    ext2Info(inode).ready.set(index, bytes);
+    fsOf(inode).ready(inode).set(index, bytes);
     const page = filemapGrab(inode, index);
     if (typeof page === "number") return -ENOMEM;
   }
@@ -71,20 +70,20 @@ function* readPage(task: Task, inode: Inode, index: number): MaySleep<number> {
 
 function* mapBlock(
   task: Task,
-  fs: Ext2Fs,
+  fs: BlockFs,
   inode: Inode,
   n: number,
   allocates: boolean,
 ): MaySleep<number> {
   for (;;) {
-    const block = bmap(fs, inode, n, allocates);
+    const block = fs.bmap(inode, n, allocates);
     if (block !== -EIOCBQUEUED) return block;
     yield* waitOnBuffer(task);
   }
 }
 
-/** @linux fs/ext2/file.c `ext2_file_read_iter` (6.18) */
-export function ext2ReadIter(iocb: Kiocb, iter: IovIter): SysResult {
+/** @linux mm/filemap.c `generic_file_read_iter` (6.18) */
+export function blockReadIter(iocb: Kiocb, iter: IovIter): SysResult {
   const { inode } = iocb.file;
   if (iter.count === 0) return 0;
   return firstMissing(inode, iocb.pos, iter.count) < 0
@@ -117,8 +116,8 @@ function* readLater(iocb: Kiocb, iter: IovIter): MaySleep<number> {
   }
 }
 
-/** @linux fs/ext2/file.c `ext2_file_write_iter` (6.18) */
-export function* ext2WriteIter(iocb: Kiocb, iter: IovIter): MaySleep<number> {
+/** @linux mm/filemap.c `generic_file_write_iter` (6.18) */
+export function* blockWriteIter(iocb: Kiocb, iter: IovIter): MaySleep<number> {
   const { file, task } = iocb;
   const { inode } = file;
   const allowed = genericWriteChecks(iocb, iter.count);
@@ -154,7 +153,7 @@ function* writeOnePage(iocb: Kiocb, iter: IovIter): MaySleep<number> {
   if (copied === 0) return -EFAULT;
   const isWhole = offset === 0 && (copied === PAGE_SIZE || iocb.pos + copied >= inode.size);
   if (!inode.mapping!.pages.has(index)) {
-    if (isWhole) ext2Info(inode).ready.set(index, new Uint8Array(PAGE_SIZE));
+    if (isWhole) fsOf(inode).ready(inode).set(index, new Uint8Array(PAGE_SIZE));
     else {
       const error = yield* readPage(iocb.task, inode, index);
       if (error < 0) return giveBack(iter, copied, error);
@@ -182,7 +181,7 @@ function giveBack(iter: IovIter, copied: number, error: number): number {
 }
 
 /** Starts to write the pages that have changed. @linux fs/mpage.c `mpage_writepages` (6.18) */
-export function writePages(fs: Ext2Fs, inode: Inode): void {
+export function writePages(fs: BlockFs, inode: Inode): void {
   const { mapping } = inode;
   if (mapping === undefined) return;
   const perPage = PAGE_SIZE / fs.blockSize;
@@ -196,7 +195,7 @@ export function writePages(fs: Ext2Fs, inode: Inode): void {
       // What a mapping has written into a hole gets its block only now.
       const contents = page.bytes.subarray(i * fs.blockSize, (i + 1) * fs.blockSize);
       if (block === 0 && contents.some((byte) => byte !== 0))
-        block = fs.cache.atOnce(() => bmap(fs, inode, n, true));
+        block = fs.cache.atOnce(() => fs.bmap(inode, n, true));
       if (block > 0) fs.cache.writeBlock(block, contents);
     }
   }
