@@ -55,8 +55,6 @@ test("machine code of 1991 has 67 calls", () => {
     );
   // setup, ustat, the first number that is not there, and one without code.
   expect([0, 62, 67, 14].map(answerOf)).toEqual([1, 1, 38, 38]);
-<<<<<<< HEAD
-=======
 });
 
 test("its disk has a Minix file system, which cuts names off as well", () => {
@@ -73,5 +71,4 @@ test("its disk has a Minix file system, which cuts names off as well", () => {
   expect(machine.disk?.path).toBe("/dev/hda");
   // The magic number of the super block.
   expect([...machine.disk!.sector(2).subarray(16, 18)]).toEqual([0x7f, 0x13]);
->>>>>>> 86cc45c (fs: the file system of MINIX 1, on disks and for mount; the checker looks at disks)
 });
