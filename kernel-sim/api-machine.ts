@@ -18,8 +18,11 @@ export interface DiskOptions {
   readonly model?: DiskModel;
   /** Default 8; of a floppy 1.44 MB. */
   readonly sizeMiB?: number;
-  /** What lies on it. Default "ext2"; "none": zeros, and nothing is mounted. */
-  readonly fileSystem?: "ext2" | "none";
+  /**
+   * What lies on it. Default "ext2"; "minix": the first version of MINIX's, in which Linux lived first, with names of 14
+   * characters; "none": zeros, and nothing is mounted.
+   */
+  readonly fileSystem?: "ext2" | "minix" | "none";
   /** Where it is mounted when the machine starts. Default "/mnt"; false: nowhere. */
   readonly mount?: string | false;
   /** Files on it, by path from its root: they were there before the machine started, so nothing of them is in memory. */

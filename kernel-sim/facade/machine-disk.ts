@@ -18,16 +18,11 @@ import { facade } from "./facade.ts";
 const MIB = 1024 * 1024;
 const BLOCK_SIZE = 1024;
 
-/** What lies on a disk: what `boot()` offers, and what Linux 0.01 had. */
-interface WantedDisk extends Omit<DiskOptions, "fileSystem"> {
-  readonly fileSystem?: "ext2" | "minix" | "none";
-}
-
 /**
  * Gives a machine that starts its disk: the device and its node, the file system on it with its files, and a mount.
  * Nothing of it is in memory yet.
  */
-export function attachDisk(kernel: Kernel, rootfs: Rootfs, options: WantedDisk): Disk {
+export function attachDisk(kernel: Kernel, rootfs: Rootfs, options: DiskOptions): Disk {
   const model = DISK_MODELS[options.model ?? "ssd"];
   const size = options.sizeMiB === undefined ? model.sizeBytes : Math.floor(options.sizeMiB * MIB);
   const bytes = new Uint8Array(size);

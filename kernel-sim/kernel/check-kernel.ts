@@ -1,3 +1,4 @@
+import { disks } from "../drivers/block/disk.ts";
 import { checkMm } from "../mm/check-mm.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkFamilies, checkPids } from "./check-pids.ts";
@@ -20,6 +21,7 @@ export function checkKernel(kernel: Kernel): string[] {
   checkPids(kernel, wrong);
   checkShared(kernel, wrong);
   checkFiles(kernel, wrong);
+  for (const disk of disks(kernel).values()) wrong.push(...disk.problems());
   wrong.push(...checkMm(kernel));
   return wrong;
 }

@@ -1,3 +1,4 @@
+import { disks } from "../../kernel-sim/drivers/block/disk.ts";
 import { LivingKernel } from "../../kernel-sim/facade/living-kernel.ts";
 import { fput } from "../../kernel-sim/fs/file-table.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
@@ -31,7 +32,7 @@ interface Scene {
 const SCENE_NS = 50e6;
 
 function scene(): Scene {
-  const living = new LivingKernel({ seed: 1 }, 1, new Clock(), new TraceRing());
+  const living = new LivingKernel({ seed: 1, disk: "ssd" }, 1, new Clock(), new TraceRing());
   const { kernel } = living;
   const spawned = living.spawn(function* main(sys) {
     const at = yield* sys.mmap(0, 8192, 3, 0x22);
@@ -159,6 +160,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   }),
   inState("forgets a process of a user", /processes, \d+ are counted/, ({ main }) => {
     main.cred.user.processes--;
+  }),
+  inState("forgets a request of a disk", /has told of 1 of 0 requests/, ({ kernel }) => {
+    for (const { stats } of disks(kernel).values()) stats.begin();
   }),
   inState("puts a file twice", /has \d+ holders/, ({ main }) => {
     fput(firstFile(main));

@@ -53,6 +53,8 @@ export class Disk {
   #queue: Bio[] = [];
   #inFlight = 0;
   #isBusy = false;
+  /** Callers whose request is in the drive. */
+  #served = 0;
   #isStarting = false;
   /** Behind the last request. */
   #head = 0;
@@ -141,6 +143,7 @@ export class Disk {
     if (this.#isBusy || this.#queue.length === 0) return;
     const request = this.#next();
     this.#isBusy = true;
+    this.#served = request.bios.length;
     const { sector, sectors } = request;
     const { submitter } = request.bios[0]!;
     this.#trace("block:block_rq_issue", sector, sectors, request.isRead, submitter, true);
@@ -148,6 +151,23 @@ export class Disk {
     this.kernel.events.schedule(end, () =>
       deviceInterrupt(this.kernel, this.#irq, () => this.#complete(request)),
     );
+  }
+
+  /** What does not add up: for the debug mode of tests. */
+  problems(): readonly string[] {
+    const wrong: string[] = [];
+    const waiting = this.#queue.length + this.#served;
+    if (waiting !== this.#inFlight) {
+      wrong.push(`disk ${this.name} has ${waiting} requests and counts ${this.#inFlight}`);
+    }
+    if (this.stats.inFlight !== this.#inFlight) {
+      wrong.push(
+        `disk ${this.name} has told of ${this.stats.inFlight} of ${this.#inFlight} requests`,
+      );
+    }
+    const isIdle = !this.#isBusy && !this.#isStarting;
+    if (isIdle && this.#queue.length > 0) wrong.push(`disk ${this.name} rests with a full queue`);
+    return wrong;
   }
 
   /** Takes the request that is next, with its neighbours, from the queue. */
@@ -203,6 +223,7 @@ export class Disk {
     this.stats.end(request.bios.length);
     this.stats.count(request.isRead, request.bios.length, sectors, ns);
     this.#isBusy = false;
+    this.#served = 0;
     for (const { sector: from, sectors: n, data, done } of request.bios) {
       const at = from * SECTOR_SIZE;
       if (data === undefined) done(this.bytes.slice(at, at + n * SECTOR_SIZE));

@@ -1,13 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BootOptions } from "../../api.ts";
 import { boot } from "../../index.ts";
 
 function machineWith(files: Readonly<Record<string, string | Uint8Array>> = {}) {
-  const options: BootOptions = { seed: 1, disk: { model: "ssd", sizeMiB: 2, files } };
-  // Not yet among the options that are told to cells.
-  Object.assign(options.disk as object, { fileSystem: "minix" });
-  return boot(options);
+  return boot({ seed: 1, disk: { model: "ssd", fileSystem: "minix", sizeMiB: 2, files } });
 }
 
 test("files, directories, names of 14 characters, and no longer ones", () => {
