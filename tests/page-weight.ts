@@ -20,8 +20,11 @@ export async function pageWeight(site: string, path: string): Promise<PageWeight
   }
 }
 
-/** What the first run of a cell fetches besides, in KB as it is sent. */
-export async function firstRunKb(site: string, path: string): Promise<number> {
+/**
+ * What the first run of a cell fetches besides, in KB as it is sent: of the lecture's first cell, or of the one whose
+ * id is given.
+ */
+export async function firstRunKb(site: string, path: string, cell?: string): Promise<number> {
   const browser = await chromium.launch(chromiumOptions());
   try {
     const page = await browser.newPage();
@@ -31,7 +34,8 @@ export async function firstRunKb(site: string, path: string): Promise<number> {
       const type = response.headers()["content-type"] ?? "";
       if (type.includes("javascript")) bodies.push(response.body().then(gzSize));
     });
-    await page
+    const place = cell === undefined ? page.locator("main") : page.locator(`#cell-${cell}`);
+    await place
       .getByRole("button", { name: /^Run cell/ })
       .first()
       .click();

@@ -59,6 +59,7 @@ import { registerBinfmt } from "./register-binfmt.ts";
 import { savedRegisters } from "./registers.ts";
 import { stepInstruction } from "./step-instruction.ts";
 import { machineSystemCalls } from "./system-calls.ts";
+import { taskViews } from "./task-views.ts";
 import { Terminals } from "./terminals.ts";
 import { watchTimeline } from "./timeline.ts";
 import { Watch } from "./watch.ts";
@@ -91,6 +92,7 @@ export class LivingKernel {
   readonly past: Past;
   /** The state of the kernel as data. */
   readonly view: KernelView;
+  readonly taskViews = taskViews;
   readonly timeline: () => readonly CpuStretch[];
   readonly console: MachineConsole;
   readonly terminals: Terminals;

@@ -11,9 +11,7 @@ import type { Task } from "../kernel/task.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { facade } from "./facade.ts";
-import { loadedLibraries, symbolBindings } from "./linked-libraries.ts";
 import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
-import { descriptorRows, processRows, stateLetter } from "./processes.ts";
 
 /** What a machine offers for running programs. */
 type Programs = Pick<
@@ -77,7 +75,7 @@ export function machinePrograms(living: () => LivingKernel): Programs {
       machine.guarded(() => machine.writeFile(path, bytes, mode));
     },
     timeline: () => living().timeline(),
-    processes: () => Object.freeze(processRows(living().kernel)),
+    processes: () => Object.freeze(living().taskViews.processRows(living().kernel)),
     terminal(options: TerminalOptions = {}) {
       const machine = living();
       const line = machine.terminals.open(options);
@@ -87,8 +85,9 @@ export function machinePrograms(living: () => LivingKernel): Programs {
       });
     },
     descriptors(pid: number) {
-      const task = findTask(living(), pid);
-      return Object.freeze(task === undefined ? [] : descriptorRows(task));
+      const machine = living();
+      const task = findTask(machine, pid);
+      return Object.freeze(task === undefined ? [] : machine.taskViews.descriptorRows(task));
     },
   };
 }
@@ -138,7 +137,7 @@ function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram)
       return task.comm;
     },
     get state() {
-      return stateLetter(task);
+      return machine.taskViews.stateLetter(task);
     },
     get exited() {
       return ended() && signal() === 0 ? task.exitCode >> 8 : undefined;
@@ -157,10 +156,10 @@ function processFacade(machine: LivingKernel, { task, context }: SpawnedProgram)
       return machine.maps(task);
     },
     get libraries() {
-      return loadedLibraries(task);
+      return machine.taskViews.loadedLibraries(task);
     },
     get bindings() {
-      return symbolBindings(task);
+      return machine.taskViews.symbolBindings(task);
     },
     registers: () => {
       return machine.registers(task);
