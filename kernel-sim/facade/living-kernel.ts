@@ -21,6 +21,7 @@ import type { Rootfs } from "../fs/rootfs.ts";
 import { Clock } from "../hw/clock.ts";
 import { EINVAL, errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
+import { CLONE_UNTRACED } from "../include/uapi/sched.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
 import { becomeFirstLinux, FIRST_NAME_LEN, FIRST_UTSNAME } from "../init/first-linux.ts";
 import { startKernelThreads } from "../init/kernel-threads.ts";
@@ -607,7 +608,8 @@ function recordAgain(trace: TraceRing, { name, time, cpu, fields, pid }: TraceEv
 }
 
 const CHILD = {
-  flags: 0,
+  // It is not init's own call: who traces init hears nothing of it, and nothing waits for him.
+  flags: CLONE_UNTRACED,
   exitSignal: SIGCHLD,
   pidfd: 0,
   parentTid: 0,

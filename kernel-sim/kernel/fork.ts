@@ -102,8 +102,9 @@ export function kernelClone(task: Task, args: CloneArgs): SysResult {
   if (event !== 0 || hasFlag(args.flags, CLONE_PTRACE)) ptraceInitTask(task, child);
   kernel.hooks.taskForked(task, child, args);
   kernel.sched.wakeUpNewTask(child);
-  if (task.ptrace !== 0) return tellTracer(task, child, nr, event);
   const { vforkDone } = child;
+  if (event === 0 && vforkDone === undefined) return nr;
+  if (task.ptrace !== 0) return tellTracer(task, child, nr, event);
   return vforkDone === undefined ? nr : afterVfork(task, child, vforkDone, nr);
 }
 

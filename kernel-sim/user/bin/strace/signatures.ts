@@ -127,6 +127,8 @@ const DECODED: Readonly<Record<string, string>> = {
 
 /** How many arguments the others have, printed in hexadecimal. */
 const PLAIN: Readonly<Record<string, number>> = {
+  // What it goes on with.
+  restart_syscall: 1,
   clone3: 2,
   set_tid_address: 1,
   set_robust_list: 2,

@@ -79,6 +79,42 @@ describe("strace", () => {
     expect(table).toMatch(/^ *[\d.]+ +[\d.]+ +\d+ +2 +2 newfstatat$/m);
   });
 
+  test("classes, all, none and what is not wanted", () => {
+    const calls = (expression: string) =>
+      shell(`strace -o /tmp/o -e '${expression}' cat /etc/two >/dev/null; cat /tmp/o`)
+        .split("\n")
+        .flatMap((line) => /^\w+(?=\()/.exec(line)?.[0] ?? []);
+    const all = calls("trace=all");
+    expect(all).toEqual(["execve", "openat", "read", "write", "read", "close", "exit_group"]);
+    expect(calls("trace=none")).toEqual([]);
+    expect(calls("!none")).toEqual(all);
+    expect(calls("trace=!read,close")).toEqual(["execve", "openat", "write", "exit_group"]);
+    expect(calls("trace=file")).toEqual(["execve", "openat"]);
+    expect(calls("%process,write")).toEqual(["execve", "write", "exit_group"]);
+    expect(calls("%desc,?nosuch")).toEqual(["openat", "read", "write", "read", "close"]);
+    expect(calls("trace=network")).toEqual([]);
+    expect(shell("strace -e trace=nosuch echo; echo $?")).toBe(
+      "strace: invalid system call 'nosuch'\n1\n",
+    );
+  });
+
+  test("-p of a sleeping process says which call goes on", () => {
+    const text = shell("sleep 1 & strace -p $!; wait");
+    expect(text).toMatch(/^strace: Process \d+ attached$/m);
+    expect(text).toMatch(
+      /^restart_syscall\(<\.\.\. resuming interrupted (clock_)?nanosleep \.\.\.>\) = 0$/m,
+    );
+  });
+
+  test("-p of init hinders nobody who starts a program from outside", () => {
+    const machine = boot({ seed: 1, cpus: 1 });
+    machine.spawn("/bin/strace", { argv: ["strace", "-f", "-p", "1"] });
+    machine.runFor(1e7);
+    const process = machine.spawn("/bin/echo", { argv: ["echo", "born"] });
+    machine.runFor(1e7);
+    expect(process.output).toBe("born\n");
+  });
+
   test("reads the calls of 32-bit programs by their own table", () => {
     const lines = shell("strace -o /tmp/o hello; cat /tmp/o").split("\n");
     expect(lines).toContainEqual(

@@ -11,6 +11,7 @@ import { printArgument, type TracedCall } from "./print-argument.ts";
 import { hex, pointer, siginfoText, signalName } from "./print-struct.ts";
 import { signature } from "./signatures.ts";
 import { summary, type Tally } from "./summary.ts";
+import { traceSet } from "./trace-set.ts";
 import { type SyscallStop, Tracee } from "./tracee.ts";
 
 const PTRACE_TRACEME = 0;
@@ -29,6 +30,7 @@ const ECHILD = -10;
 /** Where the `=` of a result stands. */
 const COLUMN = 40;
 const STRING_SIZE = 32;
+const RESTART = "restart_syscall";
 const NEVER_RETURNS: readonly string[] = ["exit", "exit_group"];
 const ADDRESS_RESULTS: readonly string[] = ["mmap", "mmap2", "mremap", "brk", "shmat"];
 const RESTARTS: Readonly<Record<number, string>> = {
@@ -52,7 +54,7 @@ interface Begun {
 interface Settings {
   readonly out: number;
   readonly follows: boolean;
-  readonly only: ReadonlySet<string> | undefined;
+  readonly isWanted: (name: string) => boolean;
   readonly isSummary: boolean;
   readonly stringSize: number;
 }
@@ -66,6 +68,8 @@ class Strace {
   readonly #known = new Set<number>();
   /** Those that were seen in 32-bit code last. */
   readonly #in32 = new Set<number>();
+  /** The call that each has made last, which `restart_syscall` goes on with. */
+  readonly #last = new Map<number, string>();
   readonly tallies = new Map<string, Tally>();
   /** The process whose line is not complete, and how long the line is. */
   #open: { pid: number; length: number } | undefined;
@@ -84,6 +88,12 @@ class Strace {
     this.#tracee = tracee;
     this.#isStarting = isStarting;
     for (const pid of pids) this.#known.add(pid);
+  }
+
+  /** `pid` was in the middle of something when we came: in which call? */
+  *attached(pid: number): SysCall<void> {
+    const { is32, nr } = yield* this.#tracee.callInProgress(pid);
+    if (nr >= 0) this.#last.set(pid, callName(is32, nr));
   }
 
   /** Until none is left; the status of `first`, as a shell would have it. */
@@ -148,11 +158,10 @@ class Strace {
 
   *#entry(pid: number, stop: SyscallStop & { kind: "entry" }): SysCall<void> {
     yield* this.#tellMode(pid, stop.is32);
-    const names = stop.is32 ? syscallNames32 : syscallNames64;
-    const name = names[stop.nr] ?? `syscall_${hex(stop.nr)}`;
+    const name = callName(stop.is32, stop.nr);
     if (name === "execve") this.#isStarting = false;
-    const { only, isSummary, stringSize } = this.#settings;
-    const isShown = !(this.#isStarting || isSummary || only?.has(name) === false);
+    const { isWanted, isSummary, stringSize } = this.#settings;
+    const isShown = !(this.#isStarting || isSummary) && isWanted(name);
     const kinds = signature(name);
     const out = kinds.findIndex((kind) => kind.startsWith(">"));
     const printed = out === -1 ? kinds.length : out;
@@ -178,7 +187,8 @@ class Strace {
     if (begun === undefined) return;
     this.#begun.delete(pid);
     const { name, timeNs } = begun;
-    if (!this.#isStarting && this.#settings.only?.has(name) !== false) {
+    if (name !== RESTART) this.#last.set(pid, name);
+    if (!this.#isStarting && this.#settings.isWanted(name)) {
       const tally = this.tallies.get(name) ?? { name, calls: 0, errors: 0, ns: 0 };
       const ns = tally.ns + (yield* this.#sys.clock_gettime(1)) - timeNs;
       const errors = tally.errors + (stop.isError ? 1 : 0);
@@ -209,6 +219,8 @@ class Strace {
     to: number,
   ): SysCall<string> {
     if (name === "clone" && from === 0) return cloneText(call.args);
+    if (name === RESTART && from === 0)
+      return `<... resuming interrupted ${this.#last.get(call.pid) ?? "system call"} ...>`;
     const texts: string[] = [];
     for (let at = from; at < to; at++) {
       const kind = kinds[at]!;
@@ -242,6 +254,10 @@ class Strace {
   #prefix(pid: number): string {
     return this.#known.size > 1 ? `[pid ${String(pid).padStart(5)}] ` : "";
   }
+}
+
+function callName(is32: boolean, nr: number): string {
+  return (is32 ? syscallNames32 : syscallNames64)[nr] ?? `syscall_${hex(nr)}`;
 }
 
 /** The raw call has its flags first; the wrapper's names say more. */
@@ -283,20 +299,21 @@ export const strace: Program = function* strace(sys, argv, env) {
     );
     return 1;
   }
+  const isWanted = traceSet(flags.get("e") ?? "all");
+  if (typeof isWanted === "string") {
+    yield* sys.write(2, `strace: invalid system call '${isWanted}'\n`);
+    return 1;
+  }
   const file = flags.get("o");
   const out = file === undefined ? 2 : yield* sys.open(file, 0o2001101, 0o666);
   if (out < 0) {
     yield* sys.write(2, `strace: Can't fopen '${file}': ${strerror(out)}\n`);
     return 1;
   }
-  const only = flags
-    .get("e")
-    ?.replace(/^trace=/, "")
-    .split(",");
   const settings: Settings = {
     out,
     follows: flags.has("f"),
-    only: only === undefined ? undefined : new Set(only),
+    isWanted,
     isSummary: flags.has("c"),
     stringSize: Number(flags.get("s") ?? STRING_SIZE),
   };
@@ -305,14 +322,10 @@ export const strace: Program = function* strace(sys, argv, env) {
   if (first < 0) return 1;
   const follow = settings.follows ? FOLLOW_CHILDREN : 0;
   yield* sys.call("ptrace", PTRACE_SETOPTIONS, first, 0, TRACESYSGOOD | TRACEEXEC | follow);
+  const tracee = yield* Tracee.reader(sys);
+  const tracer = new Strace(sys, settings, tracee, [first], attach === undefined);
+  if (attach !== undefined) yield* tracer.attached(first);
   yield* sys.call("ptrace", PTRACE_SYSCALL, first, 0, 0);
-  const tracer = new Strace(
-    sys,
-    settings,
-    yield* Tracee.reader(sys),
-    [first],
-    attach === undefined,
-  );
   const status = yield* tracer.run(first);
   if (settings.isSummary) yield* sys.write(out, summary([...tracer.tallies.values()]));
   return status;

@@ -2,6 +2,11 @@ import { fromUtf8 } from "../../marshal.ts";
 import type { Sys } from "../../sys.ts";
 import type { SysCall } from "../../sys-port.ts";
 
+const PTRACE_PEEKUSR = 3;
+/** Where `struct user` keeps them. */
+const ORIG_RAX = 120;
+const CS = 136;
+const USER32_CS = 0x23;
 const PTRACE_GETEVENTMSG = 0x4201;
 const PTRACE_GETSIGINFO = 0x4202;
 const PTRACE_GET_SYSCALL_INFO = 0x420e;
@@ -59,6 +64,17 @@ export class Tracee {
       return { kind: "exit", is32, result, isError: info[32] !== 0 };
     }
     return { kind: "none", is32 };
+  }
+
+  /** The call that a process which has just been stopped was in; -1: none. */
+  *callInProgress(pid: number): SysCall<{ readonly is32: boolean; readonly nr: number }> {
+    const word = new Uint8Array(8);
+    const view = new DataView(word.buffer);
+    if ((yield* this.#sys.call("ptrace", PTRACE_PEEKUSR, pid, CS, word)) < 0)
+      return { is32: false, nr: -1 };
+    const is32 = view.getUint32(0, true) === USER32_CS;
+    yield* this.#sys.call("ptrace", PTRACE_PEEKUSR, pid, ORIG_RAX, word);
+    return { is32, nr: view.getInt32(0, true) };
   }
 
   /** What came with an event: the new child's pid. */
