@@ -1,6 +1,6 @@
 import { FIRST_SYSCALLS } from "../arch/x86/entry/syscall-history.ts";
-import { syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
-import { ENOSYS } from "../include/errno.ts";
+import { syscallNames64, syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
+import { ENOSYS, EPERM } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SyscallFn } from "../kernel/syscall.ts";
 import type { UtsFacts } from "../kernel/utsname.ts";
@@ -23,6 +23,9 @@ export const FIRST_UTSNAME: UtsFacts = Object.freeze({
 
 /** How long a name in a directory may be; the rest is cut off. @linux include/linux/fs.h `NAME_LEN` (0.01) */
 export const FIRST_NAME_LEN = 14;
+
+/** What 0.01 said to a number behind its table: -1, which as an error reads "not permitted". @linux kernel/system_call.s `bad_sys_call` (0.01) */
+const BAD_SYS_CALL = -EPERM;
 
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
@@ -54,10 +57,10 @@ const DOORS: Readonly<Record<string, (a0: number, a1: number, a2: number, a3: nu
   };
 
 /**
- * Takes away what Linux 0.01 (September 1991) had not: of its 67 calls those are left that did something, all other
- * numbers answer ENOSYS. ustat answered -1, and so did setup to all but the first process.
+ * Takes away what Linux 0.01 (September 1991) had not: of its 67 calls those are left that did something. Those without
+ * code answer ENOSYS, and all numbers from 67 on -1. ustat answered -1, and so did setup to all but the first process.
  *
- * @linux include/linux/sys.h, kernel/system_call.s `sys_call_table` (0.01)
+ * @linux include/linux/sys.h `sys_call_table`, kernel/system_call.s `system_call` (0.01)
  * @simplified the kernel behind the calls is that of 6.18: its checks and errnos, its scheduler, its signals with a
  * mask. TypeScript programs reach the old calls by today's numbers.
  */
@@ -77,9 +80,13 @@ export function becomeFirstLinux(kernel: Kernel): void {
   for (let nr = 0; nr < kernel.syscalls.length; nr++) if (!kept.has(nr)) takeAway(kernel, nr);
   const ustat = syscallNumbers64["ustat"];
   if (ustat !== undefined) kernel.syscalls[ustat] = () => -1;
+  kernel.hooks.absentCall = (nr, isCompat) => {
+    const name = isCompat ? FIRST_SYSCALLS[nr] : syscallNames64[nr];
+    return name !== undefined && EMPTY.has(name) ? -ENOSYS : BAD_SYS_CALL;
+  };
 }
 
-/** A number answers ENOSYS from now on, or leads through a door. */
+/** A number has no call from now on, or leads through a door. */
 function takeAway(kernel: Kernel, nr: number): void {
   const call = kernel.syscalls[nr];
   kernel.syscalls[nr] = undefined;
@@ -87,7 +94,7 @@ function takeAway(kernel: Kernel, nr: number): void {
   for (const [name, isOld] of Object.entries(DOORS)) {
     if (syscallNumbers64[name] !== nr) continue;
     const door: SyscallFn = (task, a0, a1, a2, a3, a4, a5) =>
-      isOld(a0 | 0, a1, a2, a3) ? call(task, a0, a1, a2, a3, a4, a5) : -ENOSYS;
+      isOld(a0 | 0, a1, a2, a3) ? call(task, a0, a1, a2, a3, a4, a5) : BAD_SYS_CALL;
     kernel.syscalls[nr] = door;
   }
 }

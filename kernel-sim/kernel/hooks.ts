@@ -1,7 +1,7 @@
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
-import { EBADF, EINVAL } from "../include/errno.ts";
+import { EBADF, EINVAL, ENOSYS } from "../include/errno.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { Pid } from "./pid.ts";
@@ -38,6 +38,8 @@ export interface KernelHooks {
   ptraceAccess: (task: Task, target: Task) => number;
   /** Asks the filters of seccomp about the call of `task`; negative: it is not made, `ax` is its answer. */
   seccomp: (task: Task) => SysResult;
+  /** What a number without a call answers. */
+  absentCall: (nr: number, isCompat: boolean) => number;
   /** A timer tick while `task` runs: timers of used CPU time. */
   tick: (task: Task) => void;
   /** The leader of a session that has a controlling terminal ends. */
@@ -63,6 +65,7 @@ export function noHooks(): KernelHooks {
     procDirToPid: () => -EBADF,
     ptraceAccess: () => 0,
     seccomp: () => 0,
+    absentCall: () => -ENOSYS,
     tick: () => {},
     disassociateCtty: () => {},
     copyMntNs: () => -EINVAL,

@@ -1,5 +1,5 @@
 import { againAfterRead } from "../../fs/buffer.ts";
-import { EIOCBQUEUED, ENOSYS } from "../../include/errno.ts";
+import { EIOCBQUEUED } from "../../include/errno.ts";
 import type { SysResult } from "../sleep.ts";
 import type { Task } from "../task.ts";
 
@@ -12,7 +12,7 @@ export function isCompat(task: Task): boolean {
 }
 
 /**
- * Calls what the registers of `task` ask for: -ENOSYS when there is no such call.
+ * Calls what the registers of `task` ask for: -ENOSYS when there is no such call, if the machine is not older than that.
  *
  * @linux arch/x86/entry/syscall_64.c `x64_sys_call`, syscall_32.c `ia32_sys_call` (6.18)
  */
@@ -21,13 +21,13 @@ export function invokeSyscall(task: Task, nr: number): SysResult {
   if (regs.cs === USER32_CS) {
     const fn = kernel.syscalls32[nr];
     const { bx, cx, dx, si, di, bp } = regs;
-    if (fn === undefined) return -ENOSYS;
+    if (fn === undefined) return kernel.hooks.absentCall(nr, true);
     const result = fn(task, bx, cx, dx, si, di, bp);
     return result === -EIOCBQUEUED ? againAfterRead(fn, task, bx, cx, dx, si, di, bp) : result;
   }
   const fn = kernel.syscalls[nr];
   const { di, si, dx, r10, r8, r9 } = regs;
-  if (fn === undefined) return -ENOSYS;
+  if (fn === undefined) return kernel.hooks.absentCall(nr, false);
   const result = fn(task, di, si, dx, r10, r8, r9);
   return result === -EIOCBQUEUED ? againAfterRead(fn, task, di, si, dx, r10, r8, r9) : result;
 }

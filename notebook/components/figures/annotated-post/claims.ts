@@ -63,6 +63,7 @@ export const CLAIMS: readonly PostClaim[] = [
     became:
       "The disk was shared with MINIX, on which Linux was compiled. Its own ext came in 1992; 6.18 still reads the old layout, with the code in fs/minix.",
     source: "RELNOTES-0.01, section 6; the source of 6.18",
+    more: { href: "#001", title: "the super block of its disk" },
   },
   {
     quote: "I've currently ported bash(1.08) and gcc(1.40)",
