@@ -21,6 +21,8 @@ export interface CurrentTask {
  *
  * Kernel memory is watched as by KASAN and KMSAN: what they find stands in `machine.kernelLog` and in the trace
  * (`error_report:error_report_end`), and the code goes on. What a kernel cannot survive is an oops: the task dies.
+ * Two kinds of events in the trace are the simulator's own and no tracepoints of Linux: `uaccess:*`, named after the
+ * function that moves bytes, and `exceptions:fixup_exception`, when a fault ends at the exception table.
  */
 export interface KernelCode {
   readonly current: CurrentTask;
@@ -113,8 +115,9 @@ export interface SystemCallRow {
   readonly taken32: string | undefined;
   /** The release in which it went. */
   readonly removed: string | undefined;
-  /** Whether Linux 6.18 has code behind the row; a row without answers ENOSYS, too. */
+  /** Whether a 64-bit Linux 6.18 has code behind the row; a row without answers ENOSYS, too. */
   readonly hasCode64: boolean;
+  /** The same for 32-bit programs on it: vm86 and vm86old have code on 32-bit kernels alone. */
   readonly hasCode32: boolean;
   /** Whether this machine has code behind the row. */
   readonly isImplemented: boolean;

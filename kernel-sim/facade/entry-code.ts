@@ -53,7 +53,7 @@ export interface KernelCode {
   readonly result: number;
   /** Where the task state keeps ESP0, the end of the entry stack. */
   readonly sp0: number;
-  /** How far behind the end of the entry stack the task state keeps the end of the thread's stack. */
+  /** How far behind the end of the entry stack the task state keeps the end of frames on the thread's stack. */
   readonly entryToThreadStack: number;
 }
 
@@ -63,8 +63,8 @@ export interface KernelCode {
  * answers there, and the way back is the same way.
  *
  * @linux arch/x86/entry/entry_32.S `entry_INT80_32`, `SWITCH_TO_KERNEL_STACK`, `entry_SYSENTER_32` (6.18)
- * @simplified no page-table isolation, no work on the way out, FS stays the user's, and one function instead of
- * the switch over all calls.
+ * @simplified no `ASM_CLAC` in front of the first push and no CLD behind it, no page-table isolation, no work on the
+ * way out, FS stays the user's, and one function instead of the switch over all calls.
  */
 export function kernelSource(code: KernelCode): string {
   return `

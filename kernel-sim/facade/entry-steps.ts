@@ -41,8 +41,16 @@ const KERNEL_TEXT = 0xc1000000;
 const TABLES = 0xc2000000;
 const ENTRY_STACK = TABLES;
 const THREAD_STACK = 0xc3002000;
-const KERNEL_STACKS = [ENTRY_STACK, THREAD_STACK];
-/** From the stack's end downwards, as the entry code fills it. */
+/**
+ * Bytes at the end of a thread's stack that stay unused.
+ *
+ * @linux arch/x86/include/asm/thread_info.h `TOP_OF_KERNEL_STACK_PADDING` of a 32-bit kernel without `CONFIG_VM86` (6.18)
+ */
+const TOP_OF_KERNEL_STACK_PADDING = 8;
+/** Where a frame on the thread's stack ends. */
+const THREAD_SP0 = THREAD_STACK - TOP_OF_KERNEL_STACK_PADDING;
+const KERNEL_STACKS = [ENTRY_STACK, THREAD_SP0];
+/** From the frame's end downwards, as the entry code fills it. */
 const PT_REGS = "ss sp flags cs ip orig_ax gs fs es ds ax bp di si dx cx bx return-address".split(
   " ",
 );
@@ -126,12 +134,12 @@ function stackUse(cpu: Cpu, before: number, door: Door): Record<string, number |
 
 /** By sysenter the frame is built on the thread's stack alone. */
 function slotName(at: number, door: Door): string | undefined {
-  const ends = door === "int80" ? KERNEL_STACKS : [THREAD_STACK];
+  const ends = door === "int80" ? KERNEL_STACKS : [THREAD_SP0];
   const end = ends.find((stack) => at < stack && at >= stack - 4096);
   return PT_REGS[((end ?? 0) - 4 - at) / 4];
 }
 
-/** The words of both kernel stacks, from their ends downwards. */
+/** The words of both kernel stacks, from the ends of their frames downwards. */
 function stackWords(cpu: Cpu): readonly number[] {
   return KERNEL_STACKS.flatMap((end) =>
     PT_REGS.map((_, place) => cpu.memory.readSystem32((end - 4 - place * 4) | 0) >>> 0),
@@ -193,7 +201,7 @@ function processor(user: ElfImage, kernel: ElfImage): Cpu {
   cpu.loadCr3(4096);
   const target = addressIn(kernel, "entry_INT80_32");
   installTables(cpu, {
-    ...{ pfn, vaddr: TABLES, kernelStack: ENTRY_STACK, threadStack: THREAD_STACK },
+    ...{ pfn, vaddr: TABLES, kernelStack: ENTRY_STACK, threadStack: THREAD_SP0 },
     gates: [{ vector: IA32_SYSCALL_VECTOR, target, dpl: 3 }],
   });
   cpu.msrs

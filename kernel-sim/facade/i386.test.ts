@@ -99,6 +99,8 @@ test("the way in by int 0x80 reads gate and task state, and pushes five words", 
   expect(copies.map(({ fields }) => fields["words"])).toEqual([17, 17]);
   expect(copies[0]?.fields["to"]).toBe(copies[1]?.fields["from"]);
   expect(copies[0]?.fields["from"]).toBe(copies[1]?.fields["to"]);
+  // Its end is TOP_OF_KERNEL_STACK_PADDING below that of the thread's stack.
+  expect(Number(copies[0]?.fields["to"]) + 68).toBe(0xc3002000 - 8);
   expect(steps.at(-1)).toMatchObject({
     kind: "jump",
     registers: { eax: 3, ebx: 1, cpl: 3, cs: 0x73, ss: 0x7b, esp: 0xbffff000 },

@@ -16,7 +16,10 @@ export interface Costs {
    * much, since 6.7 reads the interrupt controller at each.
    */
   readonly int80Ns: number;
-  /** clock_gettime(CLOCK_MONOTONIC) in the vDSO, without any door: measured on a server of 2021, 20 to 25 ns. */
+  /**
+   * clock_gettime(CLOCK_MONOTONIC) in the vDSO, without any door: measured on a server of 2021, 20 to 25 ns. For
+   * comparison only: the simulator's vDSO exports no functions, so that a program makes the system call.
+   */
   readonly vdsoClockNs: number;
   /** Switching between two processes with cold-free caches: lmbench `lat_ctx -s 0 2`. */
   readonly contextSwitchNs: number;

@@ -40,7 +40,9 @@ export interface EntryStack {
   readonly title: string;
   /** The address behind its highest word. */
   readonly end: number;
-  /** How many words of it are ever used. */
+  /** How many words below the end stay unused, whatever happens. */
+  readonly padding: number;
+  /** How many words it reaches down at its deepest. */
   readonly words: number;
 }
 

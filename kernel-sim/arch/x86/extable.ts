@@ -5,7 +5,7 @@ import type { ExceptionTableRow } from "../../api/x86.ts";
  * instruction is not in the table is a bug of the kernel.
  *
  * @linux arch/x86/include/asm/asm.h `_ASM_EXTABLE_UA`, arch/x86/lib/{getuser,putuser,copy_user_64}.S (6.18)
- * @simplified the rows of functions that are here, by the instruction that moves bytes; a kernel has some thousand rows.
+ * @simplified the rows of functions that are here, by the instruction that moves bytes; a kernel has some hundred rows, and some modules have a table of their own.
  */
 export const exceptionTable: readonly ExceptionTableRow[] = Object.freeze(
   [

@@ -56,7 +56,8 @@ const FXSAVE_SIZE = 512;
  * Lets a 32-bit program go on in its handler.
  *
  * @linux arch/x86/kernel/signal_32.c `ia32_setup_frame`, `ia32_setup_rt_frame` (6.18)
- * @simplified there is no vDSO: without SA_RESTORER the handler returns to code on the stack, which must be executable.
+ * @simplified the vDSO has no `__kernel_sigreturn`: without SA_RESTORER the handler returns to code on the stack, which
+ *   must be executable.
  */
 export function setupFrame32(task: Task, info: KernelSiginfo, action: Sigaction): number {
   const { regs } = task;

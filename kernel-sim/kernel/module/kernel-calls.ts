@@ -19,7 +19,10 @@ export type KernelAnswer = number | undefined;
 /** One function of the kernel: the task in whose name it runs, and its arguments. */
 type KernelCall = (task: Task, symbol: string, ...args: number[]) => KernelAnswer | Oops;
 
-/** What code of the kernel can call, by the names of Linux. `symbol` is the function that calls. */
+/**
+ * What code of the kernel can call, by the names of Linux. `symbol` is the function that calls. The `uaccess:*` events
+ * are the simulator's own: Linux has no tracepoints in these functions.
+ */
 const CALLS: Readonly<Record<string, KernelCall>> = Object.freeze({
   copy_from_user: copyFromUser,
   copy_to_user: copyToUser,

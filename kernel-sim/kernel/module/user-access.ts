@@ -16,6 +16,8 @@ export function accessOk(addr: number, n: number): boolean {
 /**
  * Copies from or to user memory with every page fault on the way in the trace; answers how many bytes were
  * copied. What cannot be repaired ends at the exception table's entry for the instruction that faulted.
+ * `exceptions:page_fault_kernel` is Linux's event; `exceptions:fixup_exception` is one of our own, since Linux has no
+ * tracepoint in the function of that name.
  *
  * @linux arch/x86/lib/copy_user_64.S, arch/x86/mm/extable.c `fixup_exception` (6.18)
  * @param symbol the function of the kernel whose instruction touches user memory

@@ -150,6 +150,7 @@ function stacksOf(memory: ReadonlyMap<number, StackWord>): readonly EntryStack[]
   const titles = ["the program's", "the entry stack", "the thread's"];
   return ends.map((end, place) => {
     const depths = addresses.filter((at) => endOf(at) === end).map((at) => (end - at) / 4);
-    return { title: titles[place] ?? "", end, words: Math.max(0, ...depths) };
+    const padding = depths.length === 0 ? 0 : Math.min(...depths) - 1;
+    return { title: titles[place] ?? "", end, padding, words: Math.max(0, ...depths) };
   });
 }

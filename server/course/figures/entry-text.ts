@@ -114,7 +114,7 @@ const INTO: Rules = [
   [/^add/, "… and up to its end. At a known distance behind it lies the task state."],
   [
     /^mov 0x\w+\(%edi\)/,
-    "There Linux keeps, in a field that the processor does not use, the end of the thread's stack.",
+    "There Linux keeps, in a field that the processor does not use, where frames on the thread's stack end: eight bytes below its end.",
   ],
   [/^mov \$0x44/, "68 bytes, the size of struct pt_regs."],
   [/^sub/, "Room for the frame."],

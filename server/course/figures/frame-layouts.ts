@@ -23,13 +23,13 @@ export function frameLayouts(): readonly FrameLayout[] {
   ];
 }
 
-/** The word that lies so many bytes below the end of the thread's stack when C code begins. */
+/** The word that lies so many bytes below the end of frames on the thread's stack when C code begins. */
 function valueAt(below: number): { value?: number } {
   const [run] = entryRuns();
-  const end = run?.stacks.at(-1)?.end ?? 0;
+  const { end = 0, padding = 0 } = run?.stacks.at(-1) ?? {};
   const called = run?.events.findIndex(({ text }) => text.startsWith("call")) ?? 0;
   const writes = run?.events.slice(0, called).flatMap((event) => event.writes);
-  const word = writes?.findLast(({ address }) => address === end - below);
+  const word = writes?.findLast(({ address }) => address === end - 4 * padding - below);
   return word === undefined ? {} : { value: word.value };
 }
 

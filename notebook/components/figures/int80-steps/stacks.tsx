@@ -21,10 +21,11 @@ function Stack(props: { stack: EntryStack; state: EntryState; event: EntryEvent 
   const sp = state.registers["esp"] ?? 0;
   const isHere = sp <= stack.end && sp > stack.end - 4096;
   const rows = Math.max(WORDS_MIN, stack.words);
+  const isEmpty = sp === stack.end - 4 * stack.padding;
   return (
     <table data-here={isHere} aria-current={isHere ? "location" : undefined}>
       <caption>
-        <b>{stack.title}</b> {isHere && (sp === stack.end ? "esp here, empty" : "esp here")}
+        <b>{stack.title}</b> {isHere && (isEmpty ? "esp here, empty" : "esp here")}
         <span>ends at {hex(stack.end)}</span>
       </caption>
       <tbody>
@@ -35,11 +36,11 @@ function Stack(props: { stack: EntryStack; state: EntryState; event: EntryEvent 
             <tr
               key={address}
               data-changed={event.writes.some((write) => write.address === address)}
-              data-live={isHere && address >= sp}
+              data-live={isHere && address >= sp && place >= stack.padding}
               data-top={address === sp}
             >
               <th scope="row">{hex(address).slice(-3)}</th>
-              <td>{word?.name ?? ""}</td>
+              <td>{place < stack.padding ? "unused" : (word?.name ?? "")}</td>
               <td>{word === undefined ? "" : hex(word.value)}</td>
             </tr>
           );
