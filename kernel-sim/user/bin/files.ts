@@ -270,7 +270,8 @@ function* copy(sys: Sys, from: string, to: string, isRecursive: boolean, name: s
   return status;
 }
 
-function* list(sys: Sys, path: string): SysCall<readonly string[]> {
+/** The names in a directory, in its order; none where it cannot be read. */
+export function* list(sys: Sys, path: string): SysCall<readonly string[]> {
   const fd = yield* sys.open(path, O_DIRECTORY);
   if (fd < 0) return [];
   const names = yield* sys.readdir(fd);
@@ -283,7 +284,8 @@ function* isDirectory(sys: Sys, path: string): SysCall<boolean> {
   return typeof stat !== "number" && (stat.mode & 0o170000) === 0o040000;
 }
 
-function missing(sys: Sys, name: string, what = "operand"): SysCall {
+/** What a program says that has got too few arguments; status 1. */
+export function missing(sys: Sys, name: string, what = "operand"): SysCall {
   return fail(sys, `${name}: missing ${what}\nTry '${name} --help' for more information.`);
 }
 

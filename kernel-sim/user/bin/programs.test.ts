@@ -140,6 +140,31 @@ const ROWS: readonly (readonly [string, string, number])[] = [
     "1\n2\nmid 4\nmid 5\n",
     0,
   ],
+  [
+    "touch f; mkdir d; touch d/x; chown; chown root; chown nosuch f; chown root:nosuch f; chown root nofile; chown -v 0:0 f; chown 1000:1001 f; stat -c '%u %g' f; chown -R 7:8 d; stat -c '%u %g' d d/x; chown -v :4004 d/x | wc -l",
+    "chown: missing operand\nTry 'chown --help' for more information.\nchown: missing operand after 'root'\nTry 'chown --help' for more information.\nchown: invalid user: 'nosuch'\nchown: invalid group: 'root:nosuch'\nchown: cannot access 'nofile': No such file or directory\nownership of 'f' retained as root:root\n1000 1001\n7 8\n7 8\n1\n",
+    0,
+  ],
+  [
+    "expr 1 +; expr 1 a; expr a + 1; expr 1 / 0; expr 1 + 2 '*' 3; expr '(' 1 + 2 ')' '*' 3; expr 10 '<' 9; expr 5 - 5; echo $?; expr abc : 'a\\(.\\)'; expr abc : 'a.'; expr length hello; expr substr hello 2 3; expr index hello l; expr '' '|' x; expr; echo $?",
+    "expr: syntax error: missing argument after '+'\nexpr: syntax error: unexpected argument 'a'\nexpr: non-integer argument\nexpr: division by zero\n7\n9\n0\n0\n1\nb\n2\n5\nell\n3\nx\nexpr: missing operand\nTry 'expr --help' for more information.\n2\n",
+    0,
+  ],
+  [
+    "basename; basename a b c; basename -a x/ y//z /; basename a.c .c; basename .c .c; dirname a /a/b// / a/b //; basename -s .c a.c b.c",
+    "basename: missing operand\nTry 'basename --help' for more information.\nbasename: extra operand 'c'\nTry 'basename --help' for more information.\nx\nz\n/\na\n.c\n.\n/a\n/\na\n/\na\nb\n",
+    0,
+  ],
+  [
+    "du nofile; df nofile; printf '%5000s' x > f; du f; du -h f; du -b f",
+    "du: cannot access 'nofile': No such file or directory\ndf: nofile: No such file or directory\n8\tf\n8.0K\tf\n5000\tf\n",
+    0,
+  ],
+  [
+    "echo hello world > h; dd if=h bs=1 skip=6 status=none; dd if=h of=k conv=ucase status=none; printf XX | dd of=k bs=1 seek=3 conv=notrunc status=none; cat k; dd if=h of=o bs=4 count=1 seek=1 status=noxfer; wc -c o; dd if=/dev/zero of=/dev/full count=1 status=noxfer; echo $?; dd if=h ibs=3 obs=5 of=q status=noxfer; dd if=nofile; dd bs=x; dd zz=1",
+    "world\nHELXX WORLD\n1+0 records in\n1+0 records out\n8 o\ndd: writing to '/dev/full': No space left on device\n1+0 records in\n0+0 records out\n1\n4+0 records in\n2+1 records out\ndd: failed to open 'nofile': No such file or directory\ndd: invalid number: 'x'\ndd: unrecognized operand 'zz=1'\nTry 'dd --help' for more information.\n",
+    1,
+  ],
 ];
 
 test.each(ROWS)("%s", (text, output, status) => {

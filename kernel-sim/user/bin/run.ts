@@ -11,7 +11,7 @@ const PIECE = 65_536;
 const BATCH = 5000;
 
 /** Becomes another program, along PATH; answers the exit status of a failure. */
-function* become(
+export function* become(
   sys: Sys,
   name: string,
   argv: readonly string[],

@@ -2,15 +2,20 @@ import type { Program } from "../program.ts";
 import { sh } from "../sh/sh.ts";
 import { cat } from "./cat.ts";
 import { chsh } from "./chsh.ts";
+import { dd } from "./dd.ts";
+import { expr } from "./expr.ts";
 import { chmod, cp, ln, mkdir, mkfifo, mv, readlink, rm, rmdir, touch } from "./files.ts";
 import { grep } from "./grep.ts";
 import { ldd } from "./ldd.ts";
 import { login } from "./login.ts";
 import { ls } from "./ls.ts";
 import { date, dmesg, free, id, mount, sync, umount, uname, uptime, whoami } from "./machine.ts";
+import { chgrp, chown } from "./owner.ts";
+import { basename, dirname } from "./path-names.ts";
 import { ps, pstree } from "./ps.ts";
 import { env, kill, nice, pwd, tee, xargs } from "./run.ts";
 import { echo, falseProgram, printf, seq, sleep, tr, trueProgram, yes } from "./small.ts";
+import { df, du } from "./space.ts";
 import { stat } from "./stat.ts";
 import { strace } from "./strace/strace.ts";
 import { stty } from "./stty.ts";
@@ -20,16 +25,24 @@ import { top } from "./top.ts";
 
 /** The programs of a machine's /bin and /usr/bin, by name. */
 export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
+  basename,
   cat,
+  chgrp,
   chmod,
+  chown,
   chsh,
   clear,
   cp,
   cut,
   date,
+  dd,
+  df,
+  dirname,
   dmesg,
+  du,
   echo,
   env,
+  expr,
   false: falseProgram,
   free,
   grep,
