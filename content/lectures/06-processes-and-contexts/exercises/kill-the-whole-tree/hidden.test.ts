@@ -1,12 +1,12 @@
-import { exercise, type TestContext } from "exercise";
+import { exercise, type Plain, type TestContext } from "exercise";
 import {
   boot,
   ECHILD,
   SIG_IGN,
   SIGTERM,
   type SystemCalls,
+  type Trace,
   type UserProgram,
-  type UserRequest,
   WNOHANG,
 } from "kernel-sim";
 
@@ -141,19 +141,23 @@ export default exercise("kill-the-whole-tree", ({ test }) => {
 type Command = UserProgram;
 
 interface Played {
-  /** undefined when timeout has not answered. */
-  readonly status: unknown;
+  /** undefined when timeout has not returned. */
+  readonly status: Plain;
+  /** From the runner's start to its end. */
   readonly ns: number;
   /** What wait4 says afterwards. */
-  readonly rest: unknown;
-  /** Processes that are left and should not be. */
+  readonly rest: Plain;
+  /** Descendants of the runner that were there when it ended. */
   readonly running: number;
   readonly zombies: number;
   /** Of two, how many live. */
   readonly bystanders: number;
 }
 
-/** What is left when `timeout` has answered. */
+/**
+ * Lets a process end with what `timeout` answers. Only the kernel is believed: when that process ended, and who was
+ * there then, stands in its trace.
+ */
 function played({ player, random }: TestContext, command: Command): Promise<Played> {
   const seed = random.int(1, 1 << 30);
   const cpus = random.int(1, 2);
@@ -164,25 +168,42 @@ function played({ player, random }: TestContext, command: Command): Promise<Play
       yield* sys.nanosleep(10_000 * MS);
     };
     const others = [machine.spawn(bystander), machine.spawn(bystander)];
-    const runner = machine.spawn(function* runner(
-      sys: SystemCalls,
-    ): Generator<UserRequest, void, never> {
-      const begin = yield* sys.clock_gettime(1);
+    const runner = machine.spawn(function* runner(sys: SystemCalls) {
       const status = yield* timeout(sys, "/usr/bin/command", LIMIT);
-      const ns = (yield* sys.clock_gettime(1)) - begin;
-      const rest = yield* sys.wait4(-1, WNOHANG);
-      yield* sys.write(1, JSON.stringify({ status, ns, rest }));
-      yield* sys.pause();
+      const child = yield* sys.wait4(-1, WNOHANG);
+      return { status, rest: typeof child === "number" ? child : child.pid };
     });
     machine.runFor(90 * MS);
-    const rows = machine.processes().filter(({ pid }) => pid > runner.pid);
-    const said = runner.output === "" ? "{}" : runner.output;
-    const { status, ns = Infinity, rest } = JSON.parse(said) as Partial<Played>;
+    const { status, rest } = (runner.returned ?? {}) as Partial<Played>;
     return {
-      ...{ status, ns, rest },
-      running: rows.filter(({ state }) => state !== "Z").length,
-      zombies: rows.filter(({ state }) => state === "Z").length,
+      ...{ status, rest },
+      ...familyOf(runner.pid, machine.trace),
       bystanders: others.filter(({ state }) => state === "S").length,
     };
   });
+}
+
+/** How long a process lived, and who of its descendants was there at its end; or until now, if it has not ended. */
+function familyOf(ancestor: number, trace: Trace) {
+  const states = new Map<unknown, "running" | "zombie">();
+  let begin = 0;
+  let ns = Infinity;
+  for (const { name, time, fields } of trace.events()) {
+    const { pid, parent_pid: parent, child_pid: child } = fields;
+    if (name === "sched:sched_process_fork") {
+      if (child === ancestor) begin = time;
+      // A number may be given to another process later.
+      if (parent === ancestor || states.has(parent)) states.set(child, "running");
+    }
+    if (name === "sched:sched_process_exit") {
+      if (pid === ancestor) {
+        ns = time - begin;
+        break;
+      }
+      if (states.has(pid)) states.set(pid, "zombie");
+    }
+    if (name === "sched:sched_process_free") states.delete(pid);
+  }
+  const count = (state: string) => [...states.values()].filter((one) => one === state).length;
+  return { ns, running: count("running"), zombies: count("zombie") };
 }

@@ -1,13 +1,5 @@
-import { exercise, type TestContext } from "exercise";
-import {
-  boot,
-  SIG_IGN,
-  SIGTERM,
-  type SystemCalls,
-  type UserProgram,
-  type UserRequest,
-  WNOHANG,
-} from "kernel-sim";
+import { exercise, type Plain, type TestContext } from "exercise";
+import { boot, SIG_IGN, SIGTERM, type SystemCalls, type UserProgram, WNOHANG } from "kernel-sim";
 
 const MS = 1_000_000;
 
@@ -59,27 +51,38 @@ export default exercise("kill-the-whole-tree", ({ test }) => {
 
 type Command = UserProgram;
 
-/** Lets `timeout` run a command for at most 10 ms. */
+/** Lets `timeout` run a command for at most 10 ms, and the process that calls it end with the answer. */
 function played({ player }: TestContext, command: Command) {
   return player.inMachine("timeout", (timeout) => {
     const machine = boot({ seed: 1, cpus: 1 });
     machine.install("/usr/bin/command", command);
-    const runner = machine.spawn(function* runner(
-      sys: SystemCalls,
-    ): Generator<UserRequest, void, never> {
-      const begin = yield* sys.clock_gettime(1);
+    const runner = machine.spawn(function* runner(sys: SystemCalls) {
       const status = yield* timeout(sys, "/usr/bin/command", 10 * MS);
-      const ms = Math.round(((yield* sys.clock_gettime(1)) - begin) / MS);
       const children = typeof (yield* sys.wait4(-1, WNOHANG)) !== "number";
-      yield* sys.write(1, JSON.stringify({ status, ms, children }));
-      yield* sys.pause();
+      return { status, children };
     });
     machine.runFor(60 * MS);
-    const said = runner.output === "" ? '{"status":"nothing","ms":60}' : runner.output;
-    const left = machine
-      .processes()
-      .filter(({ pid }) => pid > runner.pid)
-      .map(({ pid, comm, state }) => `${comm} (${pid}, ${state})`);
-    return { ...(JSON.parse(said) as { status: unknown; ms: number; children: boolean }), left };
+    // What is there when that process ends stands in the kernel's trace.
+    const left = new Map<unknown, string>();
+    let ms = 60;
+    for (const { name, time, fields } of machine.trace.events()) {
+      const { pid, comm, child_pid: child, child_comm: childComm } = fields;
+      if (name === "sched:sched_process_fork" && Number(child) > runner.pid) {
+        left.set(child, `${childComm} (${child}, running)`);
+      }
+      if (name === "sched:sched_process_free") left.delete(pid);
+      if (name !== "sched:sched_process_exit") continue;
+      if (left.has(pid)) left.set(pid, `${comm} (${pid}, zombie)`);
+      if (pid !== runner.pid) continue;
+      ms = Math.round(time / MS);
+      break;
+    }
+    const { status = "nothing", children = false } = (runner.returned ?? {}) as Returned;
+    return { status, children, ms, left: [...left.values()] };
   });
+}
+
+interface Returned {
+  readonly status?: Plain;
+  readonly children?: boolean;
 }
