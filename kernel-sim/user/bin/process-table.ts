@@ -20,6 +20,11 @@ export interface ProcessInfo {
   readonly vsize: number;
   readonly rssPages: number;
   readonly uid: number;
+  readonly realUid: number;
+  /** `PF_…` */
+  readonly flags: number;
+  readonly threads: number;
+  readonly cpu: number;
   readonly cmdline: string;
   readonly pgrp: number;
   readonly foreground: number;
@@ -50,12 +55,16 @@ export function* processTable(sys: Sys): SysCall<ProcessInfo[]> {
       session: n(6),
       tty: n(7),
       foreground: n(8),
+      flags: n(9),
       ticks: n(14) + n(15),
       priority: n(18),
       nice: n(19),
+      threads: n(20),
       startTicks: n(22),
       vsize: n(23),
       rssPages: n(24),
+      cpu: n(39),
+      realUid: Number(/^Uid:\t(\d+)/m.exec(status)?.[1] ?? 0),
       uid: Number(/^Uid:\t\d+\t(\d+)/m.exec(status)?.[1] ?? 0),
       cmdline: cmdline.replace(/\0$/, "").replaceAll("\0", " "),
     });
