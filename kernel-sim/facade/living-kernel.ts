@@ -23,6 +23,7 @@ import { EINVAL, errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
 import { CLONE_UNTRACED } from "../include/uapi/sched.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
+import { logBoot } from "../init/boot-log.ts";
 import { becomeFirstLinux, FIRST_NAME_LEN, FIRST_UTSNAME } from "../init/first-linux.ts";
 import { startKernelThreads } from "../init/kernel-threads.ts";
 import { mountMachineTree } from "../init/machine-mounts.ts";
@@ -160,6 +161,7 @@ export class LivingKernel {
     this.kernel.programs.set("/sbin/getty", programLoader(getty));
     const uts = isFirstLinux ? FIRST_UTSNAME : undefined;
     this.init = startInit(started, "/sbin/init", "kernelbook", undefined, uts);
+    if (!isFirstLinux) logBoot(this.kernel, this.init.nsproxy.uts, this.disk);
     if (options.kernelThreads === true) startKernelThreads(this.kernel, this.init);
     const { kernel } = this;
     this.view = facade({

@@ -11,6 +11,7 @@ const LOCAL_TIMER_VECTOR = 0xec;
  */
 export function localTimerInterrupt(kernel: Kernel, rq: RunQueue, handler: () => void): void {
   const vector = { vector: LOCAL_TIMER_VECTOR };
+  rq.timerIrqs++;
   hardIrq(kernel, rq, () => {
     kernel.tracing.event("irq_vectors:local_timer_entry", vector);
     handler();

@@ -3,6 +3,7 @@ import { EAGAIN, EFAULT, EPERM } from "../../include/errno.ts";
 import { CAP_SYSLOG } from "../../include/uapi/capability.ts";
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../../include/uapi/poll.ts";
+import { COMMAND_LINE, linuxBanner } from "../../kernel/banner.ts";
 import { capable } from "../../kernel/cred.ts";
 import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -23,7 +24,6 @@ import { meminfo } from "./meminfo.ts";
 import { procStat } from "./stat.ts";
 
 /** The kernel's own line of boot parameters. */
-const COMMAND_LINE = "root=rootfs quiet";
 
 /**
  * Puts the files into /proc that the core of the kernel has to tell.
@@ -55,8 +55,7 @@ export function initProcFiles(tree: ProcTree): void {
 
 /** @linux fs/proc/version.c `version_proc_show` (6.18) */
 function version(task: Task): ByteString {
-  const { uts } = task.nsproxy;
-  return `Linux version ${uts.release} (kernelbook@kernelbook) (TypeScript, Kernelbook) ${uts.version}\n`;
+  return `${linuxBanner(task.nsproxy.uts)}\n`;
 }
 
 /** Seconds since boot, and seconds that the CPUs have been idle. @linux fs/proc/uptime.c (6.18) */
@@ -92,10 +91,14 @@ function interrupts(kernel: Kernel): ByteString {
   let head = "    ";
   for (let cpu = 0; cpu < kernel.cpus; cpu++) head += `       CPU${cpu} `.slice(0, 11);
   const rows = [...irqDescs(kernel).values()].sort((a, b) => a.irq - b.irq);
-  const lines = rows.map(({ irq, counts, chip, name }) => {
-    const numbers = counts.map((count) => `${String(count).padStart(10)} `).join("");
-    return `${String(irq).padStart(3)}: ${numbers} ${chip}      ${name}\n`;
-  });
+  const numbers = (counts: readonly number[]) =>
+    counts.map((count) => `${String(count).padStart(10)} `).join("");
+  const lines = rows.map(
+    ({ irq, counts, chip, name }) =>
+      `${String(irq).padStart(3)}: ${numbers(counts)} ${chip}      ${name}\n`,
+  );
+  const timers = kernel.sched.runQueues.map(({ timerIrqs }) => timerIrqs);
+  lines.push(`LOC: ${numbers(timers)}  Local timer interrupts\n`);
   return `${head.trimEnd().padEnd(11 + 11 * kernel.cpus)}\n${lines.join("")}`;
 }
 
@@ -117,8 +120,11 @@ function softirqs(kernel: Kernel): ByteString {
   const columns = (text: (cpu: number) => string) =>
     Array.from({ length: kernel.cpus }, (_, cpu) => text(cpu)).join("");
   const head = `                    ${columns((cpu) => `CPU${String(cpu).padEnd(8)}`)}\n`;
+  const count = (name: string, cpu: number) =>
+    name === "NET_RX" ? kernel.sched.runQueues[cpu]!.netRxSoftirqs : 0;
   const rows = SOFTIRQS.map(
-    (name) => `${`${name}:`.padStart(13)}${columns(() => ` ${"0".padStart(10)}`)}\n`,
+    (name) =>
+      `${`${name}:`.padStart(13)}${columns((cpu) => ` ${String(count(name, cpu)).padStart(10)}`)}\n`,
   );
   return head + rows.join("");
 }

@@ -32,6 +32,8 @@ export class Softnet {
     this.#backlog.push({ net, protocol, skb });
     if (this.#isRunning) return;
     this.#isRunning = true;
+    const cpu = this.#kernel.current?.cpu ?? this.#kernel.interrupted?.cpu ?? 0;
+    this.#kernel.sched.runQueues[cpu]!.netRxSoftirqs++;
     // By index: a handler sends answers, which come behind what waits already.
     for (let i = 0; i < this.#backlog.length; i++) {
       const packet = this.#backlog[i]!;

@@ -1,0 +1,12 @@
+import type { UtsNamespace } from "./utsname.ts";
+
+/** What the boot loader has told the kernel. */
+export const COMMAND_LINE = "root=rootfs quiet";
+
+/** Who has built this kernel, with what. @linux init/version-timestamp.c `linux_banner` (6.18) */
+export function linuxBanner({
+  release,
+  version,
+}: Pick<UtsNamespace, "release" | "version">): string {
+  return `Linux version ${release} (kernelbook@kernelbook) (TypeScript, Kernelbook) ${version}`;
+}
