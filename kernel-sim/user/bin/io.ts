@@ -56,10 +56,15 @@ export function* readPath(sys: Sys, path: string): SysCall<BytesOrErrno> {
 }
 
 /** The text of a file, or undefined after the error has been told. */
-export function* readText(sys: Sys, name: string, path: string): SysCall<string | undefined> {
+export function* readText(
+  sys: Sys,
+  name: string,
+  path: string,
+  separator = ": ",
+): SysCall<string | undefined> {
   const bytes = yield* readPath(sys, path);
   if (typeof bytes !== "number") return fromUtf8(bytes);
-  yield* fail(sys, `${name}: ${path}`, bytes);
+  yield* fail(sys, name + separator + path, bytes);
   return undefined;
 }
 

@@ -7,6 +7,11 @@ import type { SysCall } from "../sys-port.ts";
 import { fail, options, readAll, usage, writeAll } from "./io.ts";
 
 const ENOENT = -2;
+const O_APPEND_TO = 0o2101;
+const SIGHUP = 1;
+const SIG_IGN = 1;
+const TCGETS = 0x5401;
+const TERMIOS_BYTES = 60;
 const PIECE = 65_536;
 const BATCH = 5000;
 
@@ -24,7 +29,8 @@ export function* become(
     const done = yield* sys.execve(place, argv, env);
     if (done !== ENOENT) failed = done;
   }
-  yield* sys.write(2, `${name}: ${name === "xargs" ? file : `'${file}'`}: ${strerror(failed)}\n`);
+  const before = { xargs: file, nohup: `failed to run command '${file}'` }[name] ?? `'${file}'`;
+  yield* sys.write(2, `${name}: ${before}: ${strerror(failed)}\n`);
   return failed === ENOENT ? 127 : 126;
 }
 
@@ -59,6 +65,49 @@ export const nice: Program = function* nice(sys, argv, given) {
   if (done < 0) yield* fail(sys, "nice: cannot set niceness", done);
   return yield* become(sys, "nice", rest, given);
 };
+
+/** nohup command [argument]...: the command outlives its terminal, and what it prints goes into a file. */
+export const nohup: Program = function* nohup(sys, argv, given) {
+  const { rest, wrong } = options(argv, "+");
+  if (wrong !== undefined) return yield* usage(sys, "nohup", wrong, 125);
+  if (rest.length === 0) {
+    yield* fail(sys, "nohup: missing operand\nTry 'nohup --help' for more information.");
+    return 125;
+  }
+  const [isInput, isOutput, isError] = [
+    yield* isTerminal(sys, 0),
+    yield* isTerminal(sys, 1),
+    yield* isTerminal(sys, 2),
+  ];
+  if (isInput) {
+    yield* sys.close(0);
+    yield* sys.open("/dev/null", 1);
+    if (!isOutput) yield* sys.write(2, "nohup: ignoring input\n");
+  }
+  if (isOutput) {
+    let path = "nohup.out";
+    let fd = yield* sys.open(path, O_APPEND_TO, 0o600);
+    if (fd < 0 && given["HOME"] !== undefined) {
+      path = `${given["HOME"]}/nohup.out`;
+      fd = yield* sys.open(path, O_APPEND_TO, 0o600);
+    }
+    if (fd < 0) {
+      yield* fail(sys, `nohup: failed to open '${path}'`, fd);
+      return 125;
+    }
+    const before = isInput ? "ignoring input and appending" : "appending";
+    yield* sys.write(2, `nohup: ${before} output to '${path}'\n`);
+    yield* sys.dup2(fd, 1);
+    yield* sys.close(fd);
+  } else if (isError) yield* sys.write(2, "nohup: redirecting stderr to stdout\n");
+  if (isError) yield* sys.dup2(1, 2);
+  yield* sys.sigaction(SIGHUP, SIG_IGN);
+  return yield* become(sys, "nohup", rest, given);
+};
+
+function* isTerminal(sys: Sys, fd: number): SysCall<boolean> {
+  return (yield* sys.call("ioctl", fd, TCGETS, new Uint8Array(TERMIOS_BYTES))) === 0;
+}
 
 /** xargs [-n count] [-I replace] [command [argument]...] */
 export const xargs: Program = function* xargs(sys, argv, given) {

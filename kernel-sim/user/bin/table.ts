@@ -2,18 +2,24 @@ import type { Program } from "../program.ts";
 import { sh } from "../sh/sh.ts";
 import { cat } from "./cat.ts";
 import { chsh } from "./chsh.ts";
+import { cmp, comm } from "./compare.ts";
 import { dd } from "./dd.ts";
 import { expr } from "./expr.ts";
 import { chmod, cp, ln, mkdir, mkfifo, mv, readlink, rm, rmdir, touch } from "./files.ts";
+import { find } from "./find/find.ts";
 import { grep } from "./grep.ts";
 import { ldd } from "./ldd.ts";
+import { paste, tac } from "./lines.ts";
 import { login } from "./login.ts";
 import { ls } from "./ls.ts";
 import { date, dmesg, free, id, mount, sync, umount, uname, uptime, whoami } from "./machine.ts";
+import { mknod, unlink } from "./nodes.ts";
+import { od } from "./od.ts";
 import { chgrp, chown } from "./owner.ts";
 import { basename, dirname } from "./path-names.ts";
 import { ps, pstree } from "./ps.ts";
-import { env, kill, nice, pwd, tee, xargs } from "./run.ts";
+import { env, kill, nice, nohup, pwd, tee, xargs } from "./run.ts";
+import { sed } from "./sed/sed.ts";
 import { echo, falseProgram, printf, seq, sleep, tr, trueProgram, yes } from "./small.ts";
 import { df, du } from "./space.ts";
 import { stat } from "./stat.ts";
@@ -32,6 +38,8 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   chown,
   chsh,
   clear,
+  cmp,
+  comm,
   cp,
   cut,
   date,
@@ -44,6 +52,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   env,
   expr,
   false: falseProgram,
+  find,
   free,
   grep,
   head,
@@ -55,9 +64,13 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   ls,
   mkdir,
   mkfifo,
+  mknod,
   mount,
   mv,
   nice,
+  nohup,
+  od,
+  paste,
   printf,
   ps,
   pstree,
@@ -65,6 +78,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   readlink,
   rm,
   rmdir,
+  sed,
   seq,
   sh,
   sleep,
@@ -73,6 +87,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   strace,
   stty,
   sync,
+  tac,
   tail,
   tee,
   top,
@@ -83,6 +98,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   umount,
   uname,
   uniq,
+  unlink,
   uptime,
   wc,
   whoami,
