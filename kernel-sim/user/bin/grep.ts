@@ -4,11 +4,12 @@ import { translate } from "./regex.ts";
 
 /** grep [-vinclqEFwox] pattern [file]...: 0 found, 1 not, 2 error. */
 export const grep: Program = function* grep(sys, argv) {
-  const { flags, rest, wrong } = options(argv, "vinclqEFwoxhHsre:");
+  const { args, patterns } = patternsOf(argv);
+  const { flags, rest, wrong } = options(args, "vinclqEFwoxhHsr");
   if (wrong !== undefined) return yield* usage(sys, "grep", wrong, 2);
-  const given = flags.get("e");
-  const pattern = given ?? rest[0];
-  const paths = given === undefined ? rest.slice(1) : rest;
+  const isGiven = patterns.length > 0;
+  const pattern = isGiven ? patterns.join("\n") : rest[0];
+  const paths = isGiven ? rest : rest.slice(1);
   if (pattern === undefined) {
     yield* sys.write(2, "Usage: grep [OPTION]... PATTERNS [FILE]...\n");
     return 2;
@@ -47,6 +48,30 @@ export const grep: Program = function* grep(sys, argv) {
   if (flags.has("q") && isFound) return 0;
   return isWrong ? 2 : isFound ? 0 : 1;
 };
+
+/** What each `-e` gives, and the arguments without them. */
+function patternsOf(argv: readonly string[]): {
+  readonly args: readonly string[];
+  readonly patterns: readonly string[];
+} {
+  const args: string[] = [];
+  const patterns: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i]!;
+    if (arg === "--") {
+      args.push(...argv.slice(i));
+      break;
+    }
+    const found = /^-([a-zA-Z]*?)e([\s\S]*)$/.exec(arg);
+    if (i === 0 || found === null) {
+      args.push(arg);
+      continue;
+    }
+    if (found[1] !== "") args.push(`-${found[1]}`);
+    patterns.push(found[2] || (argv[++i] ?? ""));
+  }
+  return { args, patterns };
+}
 
 function matcherOf(pattern: string, flags: ReadonlyMap<string, string>): RegExp {
   const pieces = pattern.split("\n").map((each) => {

@@ -45,6 +45,26 @@ const ROWS: readonly (readonly [string, string, number])[] = [
     "0ne two\nthree f0ur\nfive six\nseven\n0ne tw0\nthree f0ur\nfive six\nseven\nthree four\none two\nfive six\nseven\none two\nthree four\nfive six\nthree four\nfive six\none two\nthree four\nfive six\nseven\n4\ntwo one\nfour three\nsix five\nseven\ntwo-one\nfour-three\nsix-five\nseven\non<e> two\nthre<e> four\nfiv<e> six\nsev<e>n\nthree four\n5 six\nseven\none two\none two\nthree four\none two\nthree four\nfive six\nseven\none two\ninserted\nthree four\nfive six\nseven\none two\nthree four\nappended\nfive six\nseven\none two\nchanged\nfive six\nseven\none two\nchanged\nseven\none two\nfive six\none two\nseven\none two\nfive six\none two+three four\nfive six+seven\none two\nthree four\nfive six\nseven\n,one two,three four,five six,seven\nseven\nfive six\nthree four\none two\none two three four five six seven\nonE two\nthrEe four\nfivE six\nsEven\n1 two\nthree four\nfive six\nseven\nuno two\nthree four\nfive six\nseven\n1 two\nthree four\nfive six\nseven\n1\nuno two\n2\nthree four\n3\nfive six\n4\nseven\nuno two$\nthree four$\nfive six$\nseven$\nuno two\nthree four\nfive Six!\nSeven\nuno 2\nuno 2\nthree four\nfive six\nseven\nUN\n TWO\nTHREE F\nUR\nFIVE SIX\nSEVEN\n-u-n-o- -t-w-o-\n-t-h-r-e-e- -f-o-u-r-\n-f-i-v-e- -s-i-\n-s-e-v-e-n-\n2\na/c\na:b\nyheLo\naab\nabb\nsed: can't read nofile: No such file or directory\n2\nsed: -e expression #1, char 1: unknown command: `k'\nsed: -e expression #1, char 3: unterminated `s' command\n1\nsed: -e expression #1, char 3: extra characters after command\nsed: -e expression #1, char 2: unterminated address regex\nsed: -e expression #1, char 7: unknown option to `s'\nsed: -e expression #1, char 1: unknown command: `,'\nsed: -e expression #1, char 1: unexpected `}'\nsed: -e expression #1, char 0: unmatched `{'\nsed: can't find label for jump to `x'\nsed: -e expression #1, char 7: invalid reference \\1 on `s' command's RHS\nuno two\nthree four\n5\nthree four\nuno two\nthree four\n1 two\nthree four\nfive six\nseven\nfive six\nseven\nz-b\nuno two\nthree four\nfive\nnew six\nseven\nuno two\nthree four\nfivE six\nsEven\nuno two\nseven\n1 two\nseven\nuno two\nseven\nuno two\nthree four\nfive six\nseven\nsed: -e expression #1, char 2: invalid usage of line address 0\nsed: -e expression #1, char 3: missing command\nuno two\nthree four\nfive six\nseven\nUno two\nthree foUr\nfive six\nseven\nthree four\nfive six\nseven\nseven\nfive six\nseven\nuno two\nthree four\n5 six\nseven\nsed: couldn't open file nofile: No such file or directory\nthree four\nfive six\nseven\n1\n5\n6\n7\n8\n9\n10\n1\n2\n2\n3\n4\n5\n1\n3\n1\n2\n4\n5\nx\nc\ncc\nc\nc\n0000000   t  \\t   b  \\n\n0000004\n",
     0,
   ],
+  [
+    "printf 'one\\ntwo\\nthree\\n' > f; grep -e one -e three f; grep -c -e o -ne w f; grep -ve one f; grep -e '^t' -e x -- f; grep -oe 'o.' f",
+    "one\nthree\n2\ntwo\nthree\ntwo\nthree\non\n",
+    0,
+  ],
+  [
+    "printf 'one\\ntwo\\nthree\\n' > f; tail -n 1 f; tail -qn1 f f; tail -n1 f f nofile; echo $?; seq 3 | tail -f -n 2",
+    "three\nthree\nthree\n==> f <==\nthree\n\n==> f <==\nthree\ntail: cannot open 'nofile' for reading: No such file or directory\n1\n2\n3\n",
+    0,
+  ],
+  [
+    "echo a > g; tail -f g > out & sleep 0.2; echo b >> g; sleep 0.3; echo c >> g; sleep 0.3; kill $!; cat out; tail -f nofile; echo $?",
+    "a\nb\nc\ntail: cannot open 'nofile' for reading: No such file or directory\ntail: no files remaining\n1\n",
+    0,
+  ],
+  [
+    "su nosuch; echo $?; su -c 'echo $0 $1' root x; su root -c 'echo hi; exit 4'; echo $?",
+    "su: user nosuch does not exist or the user entry does not contain all the required fields\n1\nx\nhi\n4\n",
+    0,
+  ],
 ];
 
 test.each(ROWS)("%s", (text, output, status) => {

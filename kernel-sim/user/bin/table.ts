@@ -25,6 +25,7 @@ import { df, du } from "./space.ts";
 import { stat } from "./stat.ts";
 import { strace } from "./strace/strace.ts";
 import { stty } from "./stty.ts";
+import { su } from "./su.ts";
 import { clear, tty } from "./terminal.ts";
 import { cut, head, sort, tail, uniq, wc } from "./text.ts";
 import { top } from "./top.ts";
@@ -86,6 +87,7 @@ export const userPrograms: Readonly<Record<string, Program>> = Object.freeze({
   stat,
   strace,
   stty,
+  su,
   sync,
   tac,
   tail,

@@ -1,5 +1,6 @@
 import type { Program } from "../program.ts";
-import { fail, linesOf, options, readPath, readText, usage, writeAll } from "./io.ts";
+import { type Followed, follow } from "./follow.ts";
+import { fail, linesOf, options, readAll, readPath, readText, usage, writeAll } from "./io.ts";
 
 const PIECE = 4096;
 
@@ -38,27 +39,39 @@ export const head: Program = function* head(sys, argv) {
   return status;
 };
 
-/** tail [-n [+]lines] [-c [+]bytes] [file]... */
+/** tail [-fF] [-n [+]lines] [-c [+]bytes] [-q] [file]... */
 export const tail: Program = function* tail(sys, argv) {
-  const { flags, rest, wrong } = options(oldCount(argv), "n:c:q");
+  const { flags, rest, wrong } = options(oldCount(argv), "n:c:qfFs:");
   if (wrong !== undefined) return yield* usage(sys, "tail", wrong);
   const given = flags.get("c") ?? flags.get("n") ?? "10";
   const count = Math.abs(Number(given));
   const isFromStart = given.startsWith("+");
   let status = 0;
   const paths = rest.length === 0 ? ["-"] : rest;
+  const isFollowing = flags.has("f") || flags.has("F");
+  const isNamed = paths.length > 1 && !flags.has("q");
+  const followed: Followed[] = [];
   for (const [i, path] of paths.entries()) {
-    const bytes = yield* readPath(sys, path);
-    if (typeof bytes === "number") {
-      status = yield* fail(sys, `tail: cannot open '${path}' for reading`, bytes);
+    const fd = path === "-" ? 0 : yield* sys.open(path);
+    if (fd < 0) {
+      status = yield* fail(sys, `tail: cannot open '${path}' for reading`, fd);
       continue;
     }
-    if (paths.length > 1) yield* sys.write(1, `${i > 0 ? "\n" : ""}==> ${path} <==\n`);
+    const bytes = yield* readAll(sys, fd);
+    if (typeof bytes === "number") {
+      status = yield* fail(sys, `tail: error reading '${path}'`, bytes);
+      continue;
+    }
+    if (isFollowing) followed.push({ fd, path, isNamed });
+    else if (fd !== 0) yield* sys.close(fd);
+    if (isNamed) yield* sys.write(1, `${i > 0 ? "\n" : ""}==> ${path} <==\n`);
     let from = isFromStart ? count - 1 : Math.max(0, bytes.length - count);
     if (!flags.has("c")) from = isFromStart ? lineStart(bytes, count - 1) : lastLines(bytes, count);
     yield* writeAll(sys, 1, bytes.subarray(from));
   }
-  return status;
+  if (!isFollowing) return status;
+  if (followed.length === 0) return yield* fail(sys, "tail: no files remaining");
+  return yield* follow(sys, followed);
 };
 
 /** wc [-clmw] [file]... */

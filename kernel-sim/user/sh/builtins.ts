@@ -2,10 +2,13 @@ import { fromUtf8 } from "../marshal.ts";
 import { strerror } from "../strerror.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
+import { aliasBuiltin, unaliasBuiltin } from "./aliases.ts";
 import { answer } from "./answer.ts";
 import type { Command } from "./ast.ts";
+import { getopts } from "./getopts.ts";
 import { findJob, giveTerminal, pollJobs, waitForJob } from "./jobs.ts";
 import { escaped, format } from "./printf.ts";
+import { quote } from "./quote.ts";
 import { Jump, type Shell, ShellError } from "./shell.ts";
 import { signalNames, signalNumber } from "./signals.ts";
 import { evaluateTest, TestError } from "./test-expression.ts";
@@ -134,6 +137,19 @@ export const SPECIAL_BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Bu
       }
       return 0;
     },
+    local(shell, argv) {
+      for (const each of argv.slice(1)) {
+        const at = each.indexOf("=");
+        const name = at < 0 ? each : each.slice(0, at);
+        if (name !== "-" && !NAME.test(name)) {
+          throw new ShellError(`local: ${each}: bad variable name`);
+        }
+        if (!shell.keepLocal(name)) throw new ShellError("local: not in a function");
+        if (at >= 0) shell.set(name, each.slice(at + 1));
+      }
+      if (shell.locals.length === 0) throw new ShellError("local: not in a function");
+      return answer(0);
+    },
     *times(shell) {
       return yield* print(shell, "0m0.000000s 0m0.000000s\n0m0.000000s 0m0.000000s\n");
     },
@@ -142,6 +158,9 @@ export const SPECIAL_BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Bu
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>(
   Object.entries({
+    alias: aliasBuiltin,
+    getopts,
+    unalias: unaliasBuiltin,
     true: () => answer(0),
     false: () => answer(1),
     *echo(shell, argv) {
@@ -244,6 +263,11 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>(
     *type(shell, argv) {
       let status = 0;
       for (const name of argv.slice(1)) {
+        const alias = shell.aliases.get(name);
+        if (alias !== undefined) {
+          yield* print(shell, `${name} is an alias for ${alias}\n`);
+          continue;
+        }
         const path = yield* find(shell, name);
         const what = describe(shell, name) ?? (path === undefined ? undefined : `is ${path}`);
         if (what === undefined) status = 127;
@@ -257,6 +281,8 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map<string, Builtin>(
         return yield* host.runText(shell, quoted);
       }
       const name = argv[2] ?? "";
+      const alias = shell.aliases.get(name);
+      if (alias !== undefined) return yield* print(shell, `alias ${name}=${quote(alias)}\n`);
       const path = describe(shell, name) === undefined ? yield* find(shell, name) : name;
       return path === undefined ? 127 : yield* print(shell, `${path}\n`);
     },
@@ -455,10 +481,6 @@ function* find(shell: Shell, name: string): SysCall<string | undefined> {
     if ((yield* shell.sys.call("access", place, 1)) === 0) return place;
   }
   return undefined;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
 function decode(bytes: readonly number[]): string {

@@ -114,7 +114,7 @@ export function* runText(shell: Shell, text: string): SysCall {
 
 function parse(shell: Shell, text: string, at: number, line: number): Parsed {
   try {
-    return parseCommand(text, at, line);
+    return parseCommand(text, at, line, true, shell.aliases);
   } catch (error) {
     shell.line = text.split("\n").length;
     throw syntaxError(shell, error);
@@ -337,7 +337,10 @@ function* withAssignments(
 }
 
 function* callFunction(shell: Shell, body: Command, argv: readonly string[]): SysCall {
-  const { parameters, loops } = shell;
+  const { parameters, loops, optionIndex, optionOffset } = shell;
+  shell.optionIndex = 1;
+  shell.optionOffset = -1;
+  shell.locals.push(new Map());
   shell.parameters = argv.slice(1);
   shell.loops = 0;
   shell.functionDepth++;
@@ -348,6 +351,9 @@ function* callFunction(shell: Shell, body: Command, argv: readonly string[]): Sy
     throw jump;
   } finally {
     shell.functionDepth--;
+    shell.leaveLocals();
+    shell.optionIndex = optionIndex;
+    shell.optionOffset = optionOffset;
     shell.parameters = parameters;
     shell.loops = loops;
   }

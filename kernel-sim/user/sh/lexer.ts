@@ -33,11 +33,16 @@ const NAME = /^[A-Za-z_]\w*/;
  * words are parsed by `substitution`, which the parser gives.
  */
 export class Lexer {
-  readonly text: string;
+  text: string;
   at: number;
   line: number;
   /** Where the last token begins. */
   start = 0;
+  /** Where a word begins that is an alias if the one before it ended in a blank; counted from the end. */
+  blankEnd = -1;
+  readonly #aliases: ReadonlyMap<string, string>;
+  /** Aliases whose text is being read, with how much of the script is left behind it. */
+  #expanding: { readonly name: string; readonly left: number }[] = [];
   readonly #substitution: (lexer: Lexer) => Command;
   /** Whether nothing follows the text: its end ends a here-document too. */
   readonly #isWhole: boolean;
@@ -51,8 +56,10 @@ export class Lexer {
     line: number,
     substitution: (lexer: Lexer) => Command,
     isWhole = true,
+    aliases: ReadonlyMap<string, string> = new Map(),
   ) {
     this.#isWhole = isWhole;
+    this.#aliases = aliases;
     this.text = text;
     this.at = at;
     this.line = line;
@@ -73,6 +80,36 @@ export class Lexer {
       this.#readDocuments();
     }
     return { kind: "operator", text: operator };
+  }
+
+  /**
+   * Puts the text of the alias `name` in the place of the last word; false where there is none, or where the word
+   * comes out of this very alias.
+   */
+  expandAlias(name: string): boolean {
+    const value = this.#aliases.get(name);
+    const behind = this.text.length - this.start;
+    this.#expanding = this.#expanding.filter(({ left }) => behind > left);
+    if (value === undefined || this.#expanding.some((one) => one.name === name)) return false;
+    const left = this.text.length - this.at;
+    this.#expanding.push({ name, left });
+    if (/[ \t]$/.test(value)) this.blankEnd = left;
+    this.text = this.text.slice(0, this.start) + value + this.text.slice(this.at);
+    this.at = this.start;
+    return true;
+  }
+
+  /** Whether the last word is the first one behind an alias that ends in a blank. */
+  followsBlankAlias(): boolean {
+    const isBehind = this.blankEnd >= 0 && this.text.length - this.start <= this.blankEnd;
+    if (isBehind) this.blankEnd = -1;
+    return isBehind;
+  }
+
+  /** Whether what comes next is still the text of an alias. */
+  get isInAlias(): boolean {
+    const left = this.text.length - this.at;
+    return this.#expanding.some((one) => left > one.left);
   }
 
   /** The text of a here-document follows after this line. */

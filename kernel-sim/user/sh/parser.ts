@@ -18,11 +18,18 @@ export interface Parsed {
  *
  * Throws `Incomplete` when the text ends too early, `ShellSyntaxError` when it is none.
  */
-export function parseCommand(text: string, at: number, line: number, isWhole = true): Parsed {
-  const lexer = new Lexer(text, at, line, substitution, isWhole);
+export function parseCommand(
+  text: string,
+  at: number,
+  line: number,
+  isWhole = true,
+  aliases: ReadonlyMap<string, string> = new Map(),
+): Parsed {
+  const lexer = new Lexer(text, at, line, substitution, isWhole, aliases);
   const parser = new Parser(lexer);
   const command = parser.line();
-  return { command, at: lexer.at, line: lexer.line };
+  // Texts of aliases have been put into the lexer's text, before what is left of it.
+  return { command, at: text.length - (lexer.text.length - lexer.at), line: lexer.line };
 }
 
 function substitution(lexer: Lexer): Command {
@@ -53,7 +60,8 @@ class Parser {
       items.push(this.#item());
       if (this.#isOperator("\n")) {
         this.#take();
-        break;
+        if (!this.#lexer.isInAlias) break;
+        this.#newlines();
       }
       if (this.#peek().kind === "end") break;
     }
@@ -131,6 +139,7 @@ class Parser {
   }
 
   #command(): Command {
+    this.#expandAliases();
     const compound = this.#compound();
     if (compound === undefined) return this.#simple();
     const redirections: Redirection[] = [];
@@ -140,6 +149,15 @@ class Parser {
     return redirections.length === 0
       ? compound
       : { kind: "redirected", body: compound, redirections };
+  }
+
+  /** A word where a command begins may be an alias, and what comes out of it another one. */
+  #expandAliases(): void {
+    for (;;) {
+      const token = this.#peek();
+      if (token.kind !== "word" || !this.#lexer.expandAlias(plainText(token.word))) return;
+      this.#take();
+    }
   }
 
   #compound(): Command | undefined {
@@ -250,6 +268,12 @@ class Parser {
       if (this.#redirection(redirections)) continue;
       const token = this.#peek();
       if (token.kind !== "word") break;
+      const isCommand = words.length === 0 && assignments.length > 0;
+      const mayBeAlias = this.#lexer.followsBlankAlias() || isCommand;
+      if (mayBeAlias && this.#lexer.expandAlias(plainText(token.word))) {
+        this.#take();
+        continue;
+      }
       this.#take();
       const assignment = words.length === 0 ? assignmentOf(token.word) : undefined;
       if (assignment !== undefined) assignments.push(assignment);

@@ -109,7 +109,7 @@ function* readCommands(shell: Shell): SysCall {
     isMore = false;
     let parsed: { command: Command | undefined; at: number; line: number };
     try {
-      parsed = parseCommand(text, 0, line, isEnd);
+      parsed = parseCommand(text, 0, line, isEnd, shell.aliases);
     } catch (error) {
       if (error instanceof Incomplete && !isEnd) {
         isMore = true;

@@ -50,6 +50,12 @@ export class Shell {
   readonly name: string;
   readonly variables = new Map<string, Variable>();
   readonly functions = new Map<string, Command>();
+  readonly aliases = new Map<string, string>();
+  /** By function that runs: what `local` has to give back, `-` for the options of `set`. */
+  readonly locals: Map<string, Variable | string | undefined>[] = [];
+  /** Where `getopts` goes on: the next argument, and the letter in the one before it. */
+  optionIndex = 1;
+  optionOffset = -1;
   /** `set -e` and its like, by letter. */
   readonly options = new Set<string>();
   /** Actions by signal number; 0 is EXIT. */
@@ -82,6 +88,7 @@ export class Shell {
     this.name = name;
     this.parameters = parameters;
     this.variables.set("IFS", { value: " \t\n", isExported: false, isReadonly: false });
+    this.variables.set("OPTIND", { value: "1", isExported: false, isReadonly: false });
     this.variables.set("PS4", { value: "+ ", isExported: false, isReadonly: false });
     for (const [key, value] of Object.entries(env)) {
       if (key !== "IFS") this.variables.set(key, { value, isExported: true, isReadonly: false });
@@ -95,6 +102,10 @@ export class Shell {
   set(name: string, value: string | undefined, isExported = false): void {
     const known = this.variables.get(name);
     if (known?.isReadonly === true) throw new ShellError(`${name}: is read only`);
+    if (name === "OPTIND") {
+      this.optionIndex = Math.max(1, Number.parseInt(value ?? "1", 10) || 1);
+      this.optionOffset = -1;
+    }
     if (known === undefined) this.variables.set(name, { value, isExported, isReadonly: false });
     else {
       known.value = value;
@@ -118,6 +129,27 @@ export class Shell {
       throw new ShellError(`unset: ${name}: is read only`);
     }
     this.variables.delete(name);
+  }
+
+  /** `local`: what `name` is now comes back when the function ends. False outside of functions. */
+  keepLocal(name: string): boolean {
+    const kept = this.locals.at(-1);
+    if (kept === undefined) return false;
+    if (kept.has(name)) return true;
+    const variable = this.variables.get(name);
+    if (name === "-") kept.set(name, [...this.options].join(""));
+    else kept.set(name, variable === undefined ? undefined : { ...variable });
+    return true;
+  }
+
+  leaveLocals(): void {
+    for (const [name, before] of this.locals.pop() ?? []) {
+      if (typeof before === "string") {
+        this.options.clear();
+        for (const letter of before) this.options.add(letter);
+      } else if (before === undefined) this.variables.delete(name);
+      else this.variables.set(name, before);
+    }
   }
 
   /** The environment of a command with assignments before it. */
