@@ -77,10 +77,14 @@ export function inspectMachine(machine: LivingKernel, query: InspectorQuery): In
   };
 }
 
+const RT_SIGRETURN = 15;
+
 /** An event, and of system calls which one. */
 function whatText(event: TraceEvent): string {
   const text = eventText(event);
-  const name = syscallNames64[Number(event.fields["id"])] ?? "a call";
+  const id = Number(event.fields["id"]);
+  // rt_sigreturn leaves as no call at all.
+  const name = syscallNames64[id === -1 ? RT_SIGRETURN : id] ?? "a call";
   if (event.name === "raw_syscalls:sys_enter") return `${name}() begins: ${text}`;
   return event.name === "raw_syscalls:sys_exit" ? `${name}() ends: ${text}` : text;
 }

@@ -107,7 +107,11 @@ function syscall(task: Task): void {
   if (isSleeping(result)) {
     task.kstack = result;
     resume(task);
-  } else leaveSyscall(task, result);
+    return;
+  }
+  // rt_sigreturn leaves with the registers of what was interrupted, which was no call.
+  if (regs.origAx === -1) kernel.tracing.sysExit(task, -1, regs.ax);
+  leaveSyscall(task, result);
 }
 
 function leaveSyscall(task: Task, result: number): void {

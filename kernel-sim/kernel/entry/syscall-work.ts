@@ -35,6 +35,7 @@ export function* syscallWithWork(task: Task): MaySleep<number> {
     const result = yield* finish(hasSyscall(task, nr) ? invokeSyscall(task, nr) : regs.ax);
     if (task.state === TASK_DEAD) return 0;
     if (regs.origAx !== -1) regs.ax = result;
+    else kernel.tracing.sysExit(task, -1, regs.ax);
   }
   if ((task.syscallWork & SYSCALL_WORK_SYSCALL_TRACE) !== 0) {
     yield* report(task, PTRACE_EVENTMSG_SYSCALL_EXIT);
