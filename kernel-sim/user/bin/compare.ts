@@ -2,10 +2,11 @@ import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { missing } from "./files.ts";
-import { fail, linesOf, options, readPath, readText, usage, writeAll } from "./io.ts";
+import { fail, linesOf, options, readAll, readText, usage, writeAll } from "./io.ts";
 
 const TROUBLE = 2;
 const NEWLINE = 10;
+const PIECE = 16_384;
 
 /** cmp [-bls] file [file]: 0 the same, 1 different, 2 trouble. */
 export const cmp: Program = function* cmp(sys, argv) {
@@ -13,10 +14,10 @@ export const cmp: Program = function* cmp(sys, argv) {
   if (wrong !== undefined) return yield* cmpTrouble(sys, `invalid option -- '${wrong}'`);
   const [first, second = "-"] = rest;
   if (first === undefined) return yield* cmpTrouble(sys, "missing operand after 'cmp'");
-  const a = yield* bytesOf(sys, first);
-  const b = a === undefined ? undefined : yield* bytesOf(sys, second);
-  if (a === undefined || b === undefined) return TROUBLE;
   const limit = Number(flags.get("n") ?? Number.POSITIVE_INFINITY);
+  const both = yield* readBoth(sys, [first, second], limit, flags.has("l"));
+  if (both === undefined) return TROUBLE;
+  const [a, b] = both;
   const length = Math.min(a.length, b.length, limit);
   const rows: string[] = [];
   const width = String(length).length;
@@ -68,11 +69,49 @@ function byteText(byte: number): string {
   return `${octal(byte)} ${byte >= 128 ? "M-" : ""}${caret}`;
 }
 
-function* bytesOf(sys: Sys, path: string): SysCall<Uint8Array | undefined> {
-  const bytes = yield* readPath(sys, path);
-  if (typeof bytes !== "number") return bytes;
-  yield* fail(sys, `cmp: ${path}`, bytes);
-  return undefined;
+/** Both files up to where the first of them ends or, unless all is wanted, a difference has been seen. */
+function* readBoth(
+  sys: Sys,
+  paths: readonly [string, string],
+  limit: number,
+  isAll: boolean,
+): SysCall<readonly [Uint8Array, Uint8Array] | undefined> {
+  const fds: number[] = [];
+  for (const path of paths) {
+    const fd = path === "-" ? 0 : yield* sys.open(path);
+    if (fd < 0) {
+      yield* fail(sys, `cmp: ${path}`, fd);
+      return undefined;
+    }
+    fds.push(fd);
+  }
+  const pieces: [Uint8Array[], Uint8Array[]] = [[], []];
+  for (let size = 0; size < limit; size += PIECE) {
+    const read: Uint8Array[] = [];
+    for (const [i, path] of paths.entries()) {
+      const bytes = yield* readAll(sys, fds[i]!, PIECE);
+      if (typeof bytes === "number") {
+        yield* fail(sys, `cmp: ${path}`, bytes);
+        return undefined;
+      }
+      read.push(bytes);
+      pieces[i]!.push(bytes);
+    }
+    const [a, b] = [read[0]!, read[1]!];
+    if (a.length < PIECE || b.length < PIECE) break;
+    if (!isAll && a.some((byte, at) => byte !== b[at])) break;
+  }
+  return [joined(pieces[0]), joined(pieces[1])];
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
 }
 
 function* cmpTrouble(sys: Sys, what: string): SysCall {

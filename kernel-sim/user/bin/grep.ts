@@ -11,7 +11,10 @@ export const grep: Program = function* grep(sys, argv) {
   const pattern = isGiven ? patterns.join("\n") : rest[0];
   const paths = isGiven ? rest : rest.slice(1);
   if (pattern === undefined) {
-    yield* sys.write(2, "Usage: grep [OPTION]... PATTERNS [FILE]...\n");
+    yield* sys.write(
+      2,
+      "Usage: grep [OPTION]... PATTERNS [FILE]...\nTry 'grep --help' for more information.\n",
+    );
     return 2;
   }
   const matcher = matcherOf(pattern, flags);

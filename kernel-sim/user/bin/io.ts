@@ -25,12 +25,16 @@ export function* writeAll(sys: Sys, fd: number, data: string | Uint8Array): SysC
   return true;
 }
 
-/** All bytes up to the end of a file. */
-export function* readAll(sys: Sys, fd: number): SysCall<BytesOrErrno> {
+/** All bytes up to the end of a file, or the first `limit` of them. */
+export function* readAll(
+  sys: Sys,
+  fd: number,
+  limit = Number.POSITIVE_INFINITY,
+): SysCall<BytesOrErrno> {
   const pieces: Uint8Array[] = [];
   let size = 0;
-  for (;;) {
-    const piece = yield* sys.read(fd, PIECE);
+  while (size < limit) {
+    const piece = yield* sys.read(fd, Math.min(PIECE, limit - size));
     if (typeof piece === "number") return piece;
     if (piece.length === 0) break;
     pieces.push(piece);
@@ -46,11 +50,15 @@ export function* readAll(sys: Sys, fd: number): SysCall<BytesOrErrno> {
 }
 
 /** The bytes of a file by its path; `-` is standard input. */
-export function* readPath(sys: Sys, path: string): SysCall<BytesOrErrno> {
-  if (path === "-") return yield* readAll(sys, 0);
+export function* readPath(
+  sys: Sys,
+  path: string,
+  limit = Number.POSITIVE_INFINITY,
+): SysCall<BytesOrErrno> {
+  if (path === "-") return yield* readAll(sys, 0, limit);
   const fd = yield* sys.open(path);
   if (fd < 0) return fd;
-  const bytes = yield* readAll(sys, fd);
+  const bytes = yield* readAll(sys, fd, limit);
   yield* sys.close(fd);
   return bytes;
 }

@@ -44,14 +44,15 @@ export const od: Program = function* od(sys, argv) {
   let isWrong: string | undefined;
   // Types add up in their order: taken out before the other options.
   for (let i = 1; i < args.length && args[i] !== "--"; i++) {
-    const found = /^-([bcdosxil]*)(?:t(.*))?$/.exec(args[i]!);
-    if (found === null || args[i] === "-") continue;
+    const found = /^-([bcdosxilv]*)(?:t(.*))?$/.exec(args[i]!);
+    if (found === null || args[i] === "-" || args[i] === "-v") continue;
     const given = found[2] === undefined ? undefined : found[2] || (args.splice(i + 1, 1)[0] ?? "");
-    const all = `${[...found[1]!].map((letter) => OLD[letter]).join("")}${given ?? ""}`;
+    const all = `${[...found[1]!].map((letter) => OLD[letter] ?? "").join("")}${given ?? ""}`;
     const parsed = formatsOf(all);
     if (parsed === undefined) isWrong ??= given ?? all;
     else formats.push(...parsed);
-    args.splice(i--, 1);
+    if (found[1]!.includes("v")) args[i] = "-v";
+    else args.splice(i--, 1);
   }
   if (isWrong !== undefined) {
     const char = isWrong.replace(/(?:[ac]|[doux](?:\d+|[CSIL])?)z?/y, "")[0] ?? "";
@@ -68,15 +69,19 @@ export const od: Program = function* od(sys, argv) {
   }
   if (formats.length === 0) formats.push(...formatsOf("o2")!);
   let status = 0;
+  const start = count(flags.get("j") ?? "0");
+  let left = start + count(flags.get("N") ?? "Infinity");
   const pieces: Uint8Array[] = [];
   for (const path of rest.length === 0 ? ["-"] : rest) {
-    const piece = yield* readPath(sys, path);
+    const piece = yield* readPath(sys, path, left);
     if (typeof piece === "number") status = yield* fail(sys, `od: ${path}`, piece);
-    else pieces.push(piece);
+    else {
+      pieces.push(piece);
+      left -= piece.length;
+    }
   }
   if (pieces.length === 0) return status;
   const whole = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
-  const start = count(flags.get("j") ?? "0");
   if (start > whole.length) return yield* fail(sys, "od: cannot skip past end of combined input");
   const end = Math.min(whole.length, start + count(flags.get("N") ?? "Infinity"));
   const row = Number(flags.get("w") ?? ROW);

@@ -65,6 +65,11 @@ const ROWS: readonly (readonly [string, string, number])[] = [
     "su: user nosuch does not exist or the user entry does not contain all the required fields\n1\nx\nhi\n4\n",
     0,
   ],
+  [
+    "head -c 40000 /dev/zero > z; cmp z z; cmp /dev/zero z; cp z y; echo x >> y; cmp y z; cmp z y; cmp -l z y; printf 'x' | dd of=y bs=1 seek=20000 conv=notrunc status=none; cmp z y; cmp nofile z; cmp -n 5 z y; echo abc | od -An -vtu1; od -v -c < z | wc -l; od -An -N4 -tx1 /dev/zero; od -j 39990 z; od -N 3 z y",
+    "cmp: EOF on z after byte 40000, in line 1\ncmp: EOF on z after byte 40000, in line 1\ncmp: EOF on z after byte 40000, in line 1\ncmp: EOF on z after byte 40000\nz y differ: char 20001, line 1\ncmp: nofile: No such file or directory\n  97  98  99  10\n2501\n 00 00 00 00\n0116066 000000 000000 000000 000000 000000\n0116100\n0000000 000000 000000\n0000003\n",
+    0,
+  ],
 ];
 
 test.each(ROWS)("%s", (text, output, status) => {
