@@ -8,7 +8,7 @@ export type DiskModel =
   | "ssd"
   /** A desktop drive that turns 7,200 times a minute, /dev/sda. */
   | "hdd"
-  /** The 40 MB disk of a personal computer of 1991, /dev/hda. */
+  /** A hard disk of a personal computer of 1991, as fast as the 40 MB ones were, /dev/hda. */
   | "hdd-1991"
   /** A diskette of 1.44 MB with a motor that stops, /dev/fd0. */
   | "floppy";

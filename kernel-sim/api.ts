@@ -40,7 +40,7 @@ export interface BootOptions {
   /** True: keeps what each CPU does, for `timeline()`. */
   readonly timeline?: boolean;
   /**
-   * What machine it is: "server" (2020, the default), "pc-1991" (a 386 at 33 MHz with a 40 MB disk), or "0.01": the
+   * What machine it is: "server" (2020, the default), "pc-1991" (a 386 at 33 MHz with a hard disk of those years), or "0.01": the
    * latter with what Linux had in September 1991. Then only the calls of 0.01 that had code are there. Those that had
    * a number only (mount, rename) answer ENOSYS, and whatever came later (socket, mmap, symlink) -1, as 0.01 did; names in directories end after 14
    * characters, there is no /proc, and one CPU. Simplified: behind the calls works the kernel of 6.18, and the root
