@@ -47,9 +47,10 @@ function LectureEntry({ lecture }: { lecture: LectureDocument }) {
   const { frontMatter, cells } = lecture;
   const { slug, summary, minutes, goals } = frontMatter;
   const { exercises } = exercisesOf(lecture);
+  const number = lectureNumber(frontMatter);
   return (
     <article className={css["lecture"]}>
-      <span className={css["number"]}>{lectureNumber(frontMatter)}</span>
+      <span className={css["number"]}>{number}</span>
       <div>
         <h2>
           <a href={`/lectures/${slug}`}>{fullTitle(frontMatter)}</a>
@@ -59,7 +60,7 @@ function LectureEntry({ lecture }: { lecture: LectureDocument }) {
           {minutes} min, {cells.length} cells
         </p>
       </div>
-      <section aria-label="Goals">
+      <section aria-label={`Goals of lecture ${number}`}>
         <h3>Afterwards you can</h3>
         <ul>
           {goals.map((goal) => (
@@ -68,7 +69,7 @@ function LectureEntry({ lecture }: { lecture: LectureDocument }) {
         </ul>
       </section>
       {exercises.length > 0 && (
-        <section aria-label="Exercises">
+        <section aria-label={`Exercises of lecture ${number}`}>
           <h3>Exercises</h3>
           <ul className={css["exercises"]}>
             {exercises.map((exercise) => (

@@ -224,7 +224,7 @@ function run(
   const entered = machine.trace.events({ name: "raw_syscalls:sys_enter", pid });
   return {
     ...{ exited, signaled, words, log: machine.kernelLog },
-    word: (label) => words(label, 1)[0] ?? 0,
+    word: (symbol) => words(symbol, 1)[0] ?? 0,
     calls: entered.map(({ fields }) => Number(fields["id"])),
   };
 }
