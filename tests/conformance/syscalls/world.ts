@@ -92,7 +92,10 @@ class SimAgent implements Agent {
   }
 
   outcome(): Outcome {
-    return this.task.exitState === 0 ? this.context.outcome : { kind: "gone" };
+    const { exitState, user } = this.task;
+    if (exitState !== 0) return { kind: "gone" };
+    // Another program, which was stopped before it came to its end.
+    return user instanceof AgentContext ? user.outcome : { kind: "blocked" };
   }
 
   state(): ProcessState {
@@ -107,7 +110,9 @@ class SimAgent implements Agent {
   }
 
   takeChildren(): readonly Agent[] {
-    return this.context.children.splice(0).map((task) => new SimAgent(task));
+    const { user } = this.task;
+    if (!(user instanceof AgentContext)) return [];
+    return user.children.splice(0).map((task) => new SimAgent(task));
   }
 }
 
