@@ -30,6 +30,7 @@ import { CR0_PG, CR0_WP } from "../hw/mmu.ts";
 import { PageTable } from "../hw/page-table.ts";
 import { PhysMemory } from "../hw/phys-memory.ts";
 import { invariant } from "../hw/simulator-bug.ts";
+import { ENOSYS } from "../include/errno.ts";
 import { kernelSource, USER_SOURCE } from "./entry-code.ts";
 import { entryStepText } from "./entry-step-text.ts";
 import { processorRegisters } from "./registers.ts";
@@ -55,7 +56,6 @@ const PT_REGS = "ss sp flags cs ip orig_ax gs fs es ds ax bp di si dx cx bx retu
   " ",
 );
 const STEPS_MAX = 200;
-const ENOSYS = 38;
 const NR_GETPID = 20;
 const IA32_SYSCALL_VECTOR = 0x80;
 

@@ -1,5 +1,10 @@
 import { EACCES, EINVAL } from "../include/errno.ts";
-import { AT_FDCWD, O_LARGEFILE } from "../include/uapi/fcntl.ts";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_SYMLINK_NOFOLLOW,
+  O_LARGEFILE,
+} from "../include/uapi/fcntl.ts";
 import type { Task } from "../kernel/task.ts";
 import { getname } from "../mm/uaccess.ts";
 import { fput } from "./file-table.ts";
@@ -9,8 +14,6 @@ import { doFilpOpen } from "./namei-open.ts";
 import { denyWriteAccess } from "./open-file.ts";
 import { MAY_EXEC, MAY_OPEN } from "./permission.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_EMPTY_PATH = 0x1000;
 const AT_EXECVE_CHECK = 0x10000;
 
 /** A file that is to be executed. */

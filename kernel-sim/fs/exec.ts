@@ -1,5 +1,6 @@
 import { isErr } from "../include/err.ts";
 import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
+import { AT_FDCWD } from "../include/uapi/fcntl.ts";
 import { PTRACE_EVENT_EXEC } from "../include/uapi/ptrace.ts";
 import { RLIMIT_STACK } from "../include/uapi/resource.ts";
 import { SIGCHLD, SIGSEGV } from "../include/uapi/signal.ts";
@@ -24,7 +25,6 @@ import type { ByteString, File } from "./fs.ts";
 import { putExeFile } from "./open-file.ts";
 import { inodePermission, MAY_READ } from "./permission.ts";
 
-const AT_FDCWD = -100;
 const MAX_ARG_STRLEN = 131_072;
 const MAX_ARG_STRINGS = 0x7fffffff;
 /** What may always be passed. */

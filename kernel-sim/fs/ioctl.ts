@@ -1,7 +1,14 @@
 import { EBADF, EFAULT, EINVAL, ENOIOCTLCMD, ENOTTY, EOPNOTSUPP, EPERM } from "../include/errno.ts";
 import { CAP_LINUX_IMMUTABLE, CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
 import { FASYNC, O_NONBLOCK } from "../include/uapi/fcntl.ts";
-import { FIOASYNC, FIOCLEX, FIONBIO, FIONCLEX, FIONREAD } from "../include/uapi/ioctls.ts";
+import {
+  FIOASYNC,
+  FIOCLEX,
+  FIONBIO,
+  FIONCLEX,
+  FIONREAD,
+  FIOQSIZE,
+} from "../include/uapi/ioctls.ts";
 import { capable } from "../kernel/cred.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
@@ -21,7 +28,6 @@ import { mntWantWrite } from "./open-file.ts";
 import { inodeOwnerOrCapable } from "./permission.ts";
 import { inodeSetCtimeCurrent } from "./timestamps.ts";
 
-const FIOQSIZE = 0x5460;
 const FIGETBSZ = 2;
 const FIFREEZE = 0xc0045877;
 const FITHAW = 0xc0045878;

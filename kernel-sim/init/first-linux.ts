@@ -1,6 +1,8 @@
 import { FIRST_SYSCALLS } from "../arch/x86/entry/syscall-history.ts";
 import { syscallNames64, syscallNumbers64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { ENOSYS, EPERM } from "../include/errno.ts";
+import { AT_EMPTY_PATH, AT_FDCWD } from "../include/uapi/fcntl.ts";
+import { CLONE_THREAD } from "../include/uapi/sched.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { SyscallFn } from "../kernel/syscall.ts";
 import type { UtsFacts } from "../kernel/utsname.ts";
@@ -26,10 +28,6 @@ export const FIRST_NAME_LEN = 14;
 
 /** What 0.01 said to a number behind its table: -1, which as an error reads "not permitted". @linux kernel/system_call.s `bad_sys_call` (0.01) */
 const BAD_SYS_CALL = -EPERM;
-
-const AT_FDCWD = -100;
-const AT_EMPTY_PATH = 0x1000;
-const CLONE_THREAD = 0x10000;
 
 /**
  * Calls of today by which the library of programs (`sys`) makes one of 0.01: what it made then, and when it is no more

@@ -1,4 +1,5 @@
 import { FilesStruct } from "../fs/file.ts";
+import { SIG_IGN } from "../include/uapi/signal.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { allocPid, type Pid } from "../kernel/pid.ts";
 import { SCHED_FIFO, SchedEntity } from "../kernel/sched/entity.ts";
@@ -9,7 +10,6 @@ import { PF_KTHREAD, Task } from "../kernel/task.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
 
 const NSIG = 64;
-const SIG_IGN = 1;
 /** The priority of the stopper. @linux kernel/sched/core.c `sched_set_stop_task` (6.18) */
 const MAX_RT_PRIORITY = 99;
 

@@ -1,5 +1,6 @@
 import { EINVAL, EPERM } from "../include/errno.ts";
 import { CAP_SYS_BOOT } from "../include/uapi/capability.ts";
+import { SIGHUP, SIGINT, SIGKILL } from "../include/uapi/signal.ts";
 import { capable } from "./cred.ts";
 import { exitInSyscall } from "./exit.ts";
 import { printk } from "./printk.ts";
@@ -16,9 +17,6 @@ const LINUX_REBOOT_CMD_HALT = 0xcdef0123;
 const LINUX_REBOOT_CMD_CAD_ON = 0x89abcdef;
 const LINUX_REBOOT_CMD_CAD_OFF = 0;
 const LINUX_REBOOT_CMD_POWER_OFF = 0x4321fedc;
-const SIGHUP = 1;
-const SIGINT = 2;
-const SIGKILL = 9;
 const KERN_EMERG = 0;
 
 /**

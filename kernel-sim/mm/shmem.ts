@@ -12,14 +12,13 @@ import {
 import { Mount } from "../fs/mount.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import { ENOMEM } from "../include/errno.ts";
+import { O_RDWR } from "../include/uapi/fcntl.ts";
 import type { Cred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { filemapVmOps } from "./filemap.ts";
 import { memoryOf } from "./mm-init.ts";
 import { shmemFillSuper, shmemUnlinkedInode } from "./shmem-fs.ts";
 import { VM_NORESERVE, type Vma } from "./vma.ts";
-
-const O_RDWR = 2;
 
 /** The tmpfs that nobody sees, on which memory without a name lies (`shm_mnt`). */
 function shmMount(kernel: Kernel, cred: Cred): Mount {

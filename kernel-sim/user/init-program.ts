@@ -1,7 +1,6 @@
+import { SIG_BLOCK, SIGCHLD } from "../include/uapi/signal.ts";
 import type { Program } from "./program.ts";
 
-const SIG_BLOCK = 0;
-const SIGCHLD = 17;
 const SIGSET_BYTES = 8;
 
 /**

@@ -1,9 +1,9 @@
 /** Structures that calls fill or take, between their bytes and the objects that a program sees. */
 
 import type { InetAddress, ResourceUsage, SystemInfo } from "../api-kernel.ts";
+import { AF_INET } from "../include/uapi/socket.ts";
 import { getInt64 } from "../mm/uaccess.ts";
 
-const AF_INET = 2;
 const NS_PER_US = 1000;
 
 /** @linux include/uapi/linux/resource.h `struct rusage` (6.18) */

@@ -6,6 +6,9 @@ import type {
   SpawnActions,
   SystemInfo,
 } from "../api-kernel.ts";
+import { AT_EMPTY_PATH, AT_FDCWD } from "../include/uapi/fcntl.ts";
+import { CLONE_VFORK, CLONE_VM } from "../include/uapi/sched.ts";
+import { SA_RESTORER, SA_SIGINFO, SIGCHLD } from "../include/uapi/signal.ts";
 import { getInt64, setInt64 } from "../mm/uaccess.ts";
 import { type CallArgument, cString, fromUtf8, plainBytes } from "./marshal.ts";
 import type { Handler, Program } from "./program.ts";
@@ -21,8 +24,6 @@ import {
 import { resourceUsage, sockaddrIn, systemInfo } from "./structs.ts";
 import { type BytesOrErrno, type SysCall, SysPort } from "./sys-port.ts";
 
-const SA_SIGINFO = 0x4;
-const SA_RESTORER = 0x0400_0000;
 const RESTORER = 0x401f00;
 const PTR_BYTES = 8;
 const SIGSET_BYTES = 8;
@@ -438,11 +439,6 @@ export class Sys {
   }
 }
 
-const AT_FDCWD = -100;
-const AT_EMPTY_PATH = 0x1000;
-const CLONE_VM = 0x100;
-const CLONE_VFORK = 0x4000;
-const SIGCHLD = 17;
 /** CLONE_VM | FS | FILES | SIGHAND | THREAD | SYSVSEM. */
 const CLONE_THREAD_FLAGS = 0x50f00;
 

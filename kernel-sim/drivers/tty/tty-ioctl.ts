@@ -30,7 +30,7 @@ import {
   TIOCSWINSZ,
 } from "../../include/uapi/ioctls.ts";
 import { SIGWINCH } from "../../include/uapi/signal.ts";
-import { VSTART, VSTOP } from "../../include/uapi/termbits.ts";
+import { CLOCAL, VSTART, VSTOP } from "../../include/uapi/termbits.ts";
 import { capable } from "../../kernel/cred.ts";
 import { finish, type MaySleep, type SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
@@ -63,7 +63,6 @@ const TIOCGDEV = 0x80045432;
 const TIOCGEXCL = 0x80045440;
 const TIOCGLCKTRMIOS = 0x5456;
 const TIOCSLCKTRMIOS = 0x5457;
-const CLOCAL = 0o4000;
 const N_TTY = 0;
 
 /** What a call sets, and before what: nothing, the end of output, and input is thrown away. */

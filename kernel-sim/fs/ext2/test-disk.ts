@@ -1,12 +1,12 @@
 import { syscallNumbers64 } from "../../arch/x86/entry/syscall-table-64.ts";
 import { addDisk, Disk } from "../../drivers/block/disk.ts";
+import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import { BARE_MEMORY, bareTask } from "../../init/bare-task.ts";
 import { initSyscalls } from "../../init/syscalls.ts";
 import type { Task } from "../../kernel/task.ts";
 import { TRAP_HOST, TRAP_SYSCALL, type UserContext } from "../../kernel/user-context.ts";
 import { mkdev, newEncodeDev } from "../char-dev.ts";
 
-const AT_FDCWD = -100;
 const VIRTBLK = mkdev(254, 0);
 const BUFFER = BARE_MEMORY + 0x4000;
 

@@ -16,6 +16,7 @@ import {
   FUTEX_WAKE_BITSET,
   FUTEX_WAKE_OP,
 } from "../../include/uapi/futex.ts";
+import { CLOCK_MONOTONIC, CLOCK_REALTIME } from "../../include/uapi/time.ts";
 import { getInt64, structFromUser } from "../../mm/uaccess.ts";
 import type { SysResult } from "../sleep.ts";
 import type { SyscallTable } from "../syscall.ts";
@@ -32,8 +33,6 @@ import {
   futexWakeOp,
 } from "./waitwake.ts";
 
-const CLOCK_REALTIME = 0;
-const CLOCK_MONOTONIC = 1;
 const WAITV_MAX = 128;
 const WAITV_BYTES = 24;
 /** Flags of the newer calls: size of the word, and whether it is private. */

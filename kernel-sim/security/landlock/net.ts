@@ -1,12 +1,10 @@
 import { EACCES, EAFNOSUPPORT, EINVAL } from "../../include/errno.ts";
+import { AF_INET, AF_UNSPEC, SOCK_STREAM } from "../../include/uapi/socket.ts";
 import type { Task } from "../../kernel/task.ts";
 import type { Socket } from "../../net/socket.ts";
 import { ACCESS_NET_BIND_TCP, ACCESS_NET_CONNECT_TCP } from "./access.ts";
 
-const AF_UNSPEC = 0;
-const AF_INET = 2;
 const AF_INET6 = 10;
-const SOCK_STREAM = 1;
 const SOCKADDR_IN_SIZE = 16;
 const SIN6_LEN_RFC2133 = 24;
 

@@ -1,12 +1,9 @@
+import { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY } from "../../include/uapi/fcntl.ts";
 import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { fail } from "./io.ts";
 
-const O_WRONLY = 1;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_TRUNC = 0o1000;
 const BLOCK = 512;
 const SEEK_CUR = 1;
 const EINVAL = -22;

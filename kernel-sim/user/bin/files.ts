@@ -1,13 +1,11 @@
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, O_DIRECTORY } from "../../include/uapi/fcntl.ts";
 import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { fail, options, usage } from "./io.ts";
 import { changedMode } from "./mode.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const AT_FDCWD = -100;
 const S_IFIFO = 0o010000;
-const O_DIRECTORY = 0o200000;
 const O_COPY = 0o1101;
 const PIECE = 65_536;
 const EEXIST = -17;

@@ -1,9 +1,9 @@
+import { IN_MODIFY } from "../../include/uapi/inotify.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { fail, writeAll } from "./io.ts";
 
 const PIECE = 4096;
-const IN_MODIFY = 2;
 const S_IFMT = 0o170000;
 const S_IFREG = 0o100000;
 const EVENTS_BYTES = 4096;

@@ -1,9 +1,8 @@
+import { O_RDWR } from "../../include/uapi/fcntl.ts";
+import { TIOCSCTTY } from "../../include/uapi/ioctls.ts";
 import type { Program } from "../program.ts";
 import { fail, options, usage } from "./io.ts";
 import { hostName } from "./login.ts";
-
-const O_RDWR = 2;
-const TIOCSCTTY = 0x540e;
 
 /**
  * getty [-a user] tty: opens a terminal, which controls the session that begins here, and becomes login.

@@ -1,4 +1,5 @@
 import type { FileStatus } from "../../api-kernel.ts";
+import { AT_SYMLINK_NOFOLLOW, O_DIRECTORY } from "../../include/uapi/fcntl.ts";
 import type { Program } from "../program.ts";
 import { strerror } from "../strerror.ts";
 import type { Sys } from "../sys.ts";
@@ -8,8 +9,6 @@ import { fail, options, usage, writeAll } from "./io.ts";
 import { modeText } from "./mode.ts";
 import { names } from "./names.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const O_DIRECTORY = 0o200000;
 const HALF_YEAR_NS = 15_778_476e9;
 
 interface Entry {

@@ -1,3 +1,4 @@
+import { MNT_DETACH } from "../../include/uapi/mount.ts";
 import { fromUtf8 } from "../marshal.ts";
 import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
@@ -10,7 +11,6 @@ import { text } from "./process-table.ts";
 const UTS_FIELD = 65;
 const SYSLOG_ACTION_READ_ALL = 3;
 const LOG_BYTES = 65_536;
-const MNT_DETACH = 2;
 const MS: Readonly<Record<string, number>> = {
   ro: 1,
   nosuid: 2,

@@ -1,3 +1,4 @@
+import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "../../include/uapi/fcntl.ts";
 import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
@@ -6,8 +7,6 @@ import { list, missing } from "./files.ts";
 import { fail, options, usage } from "./io.ts";
 import { names } from "./names.ts";
 
-const AT_FDCWD = -100;
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const UNCHANGED = -1;

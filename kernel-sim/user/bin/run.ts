@@ -1,3 +1,5 @@
+import { TCGETS } from "../../include/uapi/ioctls.ts";
+import { SIG_IGN, SIGHUP } from "../../include/uapi/signal.ts";
 import { fromUtf8 } from "../marshal.ts";
 import type { Program } from "../program.ts";
 import { signalNames, signalNumber } from "../sh/signals.ts";
@@ -8,9 +10,6 @@ import { fail, options, readAll, usage, writeAll } from "./io.ts";
 
 const ENOENT = -2;
 const O_APPEND_TO = 0o2101;
-const SIGHUP = 1;
-const SIG_IGN = 1;
-const TCGETS = 0x5401;
 const TERMIOS_BYTES = 60;
 const PIECE = 65_536;
 const BATCH = 5000;

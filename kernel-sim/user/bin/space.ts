@@ -1,10 +1,9 @@
+import { AT_SYMLINK_NOFOLLOW, O_DIRECTORY } from "../../include/uapi/fcntl.ts";
 import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { fail, options, readText, usage, writeAll } from "./io.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const O_DIRECTORY = 0o200000;
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const STATFS_BYTES = 120;

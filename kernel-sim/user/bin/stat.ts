@@ -1,10 +1,10 @@
+import { AT_SYMLINK_NOFOLLOW } from "../../include/uapi/fcntl.ts";
 import type { Program } from "../program.ts";
 import { formatTime } from "./calendar.ts";
 import { fail, options, usage } from "./io.ts";
 import { modeText } from "./mode.ts";
 import { names } from "./names.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
 const KINDS: ReadonlyMap<number, string> = new Map([
   [0o010000, "fifo"],
   [0o020000, "character special file"],

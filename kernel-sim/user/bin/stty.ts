@@ -1,3 +1,4 @@
+import { TCGETS, TCSETSW, TIOCGWINSZ, TIOCSWINSZ } from "../../include/uapi/ioctls.ts";
 import {
   ECHO,
   ECHOCTL,
@@ -37,10 +38,6 @@ import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { fail, writeAll } from "./io.ts";
 
-const TCGETS = 0x5401;
-const TCSETSW = 0x5403;
-const TIOCGWINSZ = 0x5413;
-const TIOCSWINSZ = 0x5414;
 const TERMIOS_SIZE = 36;
 const CC = 17;
 /** Bytes of c_iflag, c_oflag and c_lflag. */

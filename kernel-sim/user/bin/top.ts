@@ -1,3 +1,4 @@
+import { TCGETS, TCSETSW, TIOCGWINSZ } from "../../include/uapi/ioctls.ts";
 import { ECHO, ICANON, ISIG } from "../../include/uapi/termbits.ts";
 import type { Program } from "../program.ts";
 import { isTerminal } from "../sh/test-expression.ts";
@@ -10,9 +11,6 @@ import { type ProcessInfo, processTable, text } from "./process-table.ts";
 
 const TICKS = 100;
 const DELAY_SECONDS = 3;
-const TCGETS = 0x5401;
-const TCSETSW = 0x5403;
-const TIOCGWINSZ = 0x5413;
 const TERMIOS_BYTES = 36;
 const LFLAG = 12;
 const POLLIN = 1;

@@ -1,6 +1,8 @@
 import { PT_DYNAMIC } from "../../arch/x86/asm/elf-dynamic.ts";
+import { O_CLOEXEC } from "../../include/uapi/fcntl.ts";
 import {
   MAP_ANONYMOUS,
+  MAP_DENYWRITE,
   MAP_FIXED,
   MAP_PRIVATE,
   PROT_EXEC,
@@ -13,8 +15,6 @@ import { LinkMap, type MappedSegment } from "./link-map.ts";
 import type { LinkerState } from "./linker-state.ts";
 
 const PAGE = 4096;
-const MAP_DENYWRITE = 0x0800;
-const O_CLOEXEC = 0x80000;
 /** What is read of a file at first. */
 const HEAD_BYTES = 512;
 const PT_LOAD = 1;

@@ -1,3 +1,4 @@
+import { SIGCONT } from "../../include/uapi/signal.ts";
 import { fromUtf8 } from "../marshal.ts";
 import { strerror } from "../strerror.ts";
 import type { Sys } from "../sys.ts";
@@ -30,7 +31,6 @@ export interface BuiltinHost {
 export type Builtin = (shell: Shell, argv: readonly string[], host: BuiltinHost) => SysCall;
 
 const NAME = /^[A-Za-z_]\w*$/;
-const SIGCONT = 18;
 const RLIMITS: Readonly<Record<string, readonly [number, number]>> = {
   t: [0, 1],
   f: [1, 512],

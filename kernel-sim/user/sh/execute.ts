@@ -1,3 +1,4 @@
+import { SIG_DFL, SIG_IGN } from "../../include/uapi/signal.ts";
 import type { Program } from "../program.ts";
 import { strerror } from "../strerror.ts";
 import type { Sys } from "../sys.ts";
@@ -17,8 +18,6 @@ import { runTraps } from "./traps.ts";
 const ENOENT = -2;
 const ENOEXEC = -8;
 const ENOTDIR = -20;
-const SIG_DFL = 0;
-const SIG_IGN = 1;
 const PIPE_BYTES = 20_000;
 const MONITOR_SIGNALS = [2, 3, 20, 21, 22];
 /** What a shell computes for one command: a loop of dash that calls only builtins makes a million a second. */

@@ -1,8 +1,7 @@
+import { O_DIRECTORY } from "../../include/uapi/fcntl.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { matchesPattern } from "./pattern.ts";
-
-const O_DIRECTORY = 0o200000;
 
 /** The paths that match a pattern, sorted; none when it has nothing to match with, or nothing matches. */
 export function* glob(sys: Sys, pattern: string): SysCall<string[]> {

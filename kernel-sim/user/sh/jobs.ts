@@ -1,14 +1,13 @@
 import type { ChildStatus } from "../../api-kernel.ts";
+import { TIOCSPGRP } from "../../include/uapi/ioctls.ts";
+import { SIGINT } from "../../include/uapi/signal.ts";
+import { WNOHANG, WUNTRACED } from "../../include/uapi/wait.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import type { Job, Shell } from "./shell.ts";
 import { endingText } from "./signals.ts";
 
-const TIOCSPGRP = 0x5410;
-const WNOHANG = 1;
-const WUNTRACED = 2;
 const EINTR = -4;
-const SIGINT = 2;
 
 /** A background job, entered in the table. */
 export function addJob(shell: Shell, pids: readonly number[], text: string): Job {

@@ -1,16 +1,18 @@
+import {
+  F_DUPFD_CLOEXEC,
+  O_APPEND,
+  O_CREAT,
+  O_EXCL,
+  O_RDWR,
+  O_TRUNC,
+  O_WRONLY,
+} from "../../include/uapi/fcntl.ts";
 import { strerror } from "../strerror.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import type { Redirection } from "./ast.ts";
 import type { Expander } from "./expand.ts";
 
-const O_WRONLY = 1;
-const O_RDWR = 2;
-const O_CREAT = 0o100;
-const O_EXCL = 0o200;
-const O_TRUNC = 0o1000;
-const O_APPEND = 0o2000;
-const F_DUPFD_CLOEXEC = 1030;
 /** Descriptors below belong to the script. */
 const FIRST_PRIVATE = 10;
 const PIPE_BYTES = 65_536;

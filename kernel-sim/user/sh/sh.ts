@@ -1,3 +1,4 @@
+import { SIG_IGN, SIGINT } from "../../include/uapi/signal.ts";
 import { fromUtf8 } from "../marshal.ts";
 import type { Program } from "../program.ts";
 import type { SysCall } from "../sys-port.ts";
@@ -12,8 +13,6 @@ import { Interrupt, Jump, Shell, ShellError } from "./shell.ts";
 import { isTerminal } from "./test-expression.ts";
 
 const PIECE = 4096;
-const SIG_IGN = 1;
-const SIGINT = 2;
 /** SIGINT, SIGTSTP, SIGTTIN, SIGTTOU are the foreground job's, not the shell's. */
 const TERMINAL_SIGNALS = [2, 3, 20, 21, 22];
 

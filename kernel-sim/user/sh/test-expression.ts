@@ -1,9 +1,9 @@
+import { AT_SYMLINK_NOFOLLOW } from "../../include/uapi/fcntl.ts";
+import { TCGETS } from "../../include/uapi/ioctls.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 
 const S_IFMT = 0o170000;
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const TCGETS = 0x5401;
 const TYPES: Readonly<Record<string, number>> = {
   "-f": 0o100000,
   "-d": 0o040000,

@@ -1,10 +1,8 @@
+import { SIG_DFL, SIG_IGN } from "../../include/uapi/signal.ts";
 import type { Handler } from "../program.ts";
 import type { SysCall } from "../sys-port.ts";
 import { answer } from "./answer.ts";
 import type { Shell } from "./shell.ts";
-
-const SIG_DFL = 0;
-const SIG_IGN = 1;
 
 /** Sets or (without an action) resets what the shell does at a signal; 0 is its end. */
 export function* setTrap(shell: Shell, signo: number, action: string | undefined): SysCall {

@@ -1,5 +1,6 @@
 import { compatGetdents } from "../../../fs/readdir.ts";
 import { EFAULT, EINVAL, EOVERFLOW } from "../../../include/errno.ts";
+import { F_GETLK, F_OFD_GETLK, F_OFD_SETLKW, F_SETLKW } from "../../../include/uapi/fcntl.ts";
 import type { SysResult } from "../../../kernel/sleep.ts";
 import type { SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
@@ -7,12 +8,8 @@ import { copyToUser, getInt64, putUser64, setInt64, structFromUser } from "../..
 import { andThen, call, Scratch } from "./compat-translate.ts";
 
 const UIO_MAXIOV = 1024;
-const F_GETLK = 5;
-const F_SETLKW = 7;
 const F_GETLK64 = 12;
 const F_SETLKW64 = 14;
-const F_OFD_GETLK = 36;
-const F_OFD_SETLKW = 38;
 const FLOCK_BYTES = 32;
 
 /** Calls on files that pass positions in two words, vectors, or locks. @linux fs/read_write.c, fs/fcntl.c (6.18) */

@@ -1,12 +1,11 @@
 import { EFAULT, EINVAL, ENOSYS } from "../../../include/errno.ts";
+import { SOL_SOCKET } from "../../../include/uapi/socket.ts";
+import { SO_RCVTIMEO_OLD, SO_SNDTIMEO_OLD } from "../../../include/uapi/socket-options.ts";
 import type { SysResult } from "../../../kernel/sleep.ts";
 import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { call, Scratch, widen, words32 } from "./compat-translate.ts";
 
-const SOL_SOCKET = 1;
-const SO_RCVTIMEO_OLD = 20;
-const SO_SNDTIMEO_OLD = 21;
 const TIMEVAL_BYTES = 8;
 
 /** The calls behind socketcall by number, from 1, and how many arguments each has. @linux net/socket.c `nargs` (6.18) */

@@ -1,11 +1,10 @@
+import { AT_SYMLINK_NOFOLLOW, O_DIRECTORY } from "../../../include/uapi/fcntl.ts";
 import type { Program } from "../../program.ts";
 import type { SysCall } from "../../sys-port.ts";
 import { fail, writeAll } from "../io.ts";
 import { FindError, type FindPlan, type Search } from "./expression.ts";
 import { parseFind } from "./parse.ts";
 
-const AT_SYMLINK_NOFOLLOW = 0x100;
-const O_DIRECTORY = 0o200000;
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
 const OUTPUT_CHARS = 4096;

@@ -1,3 +1,4 @@
+import { AT_FDCWD } from "../../../include/uapi/fcntl.ts";
 import { fromUtf8 } from "../../marshal.ts";
 import type { SysCall } from "../../sys-port.ts";
 import { flagNames, socketType } from "./flag-names.ts";
@@ -15,7 +16,6 @@ import {
 import { quote } from "./quote.ts";
 import type { Tracee } from "./tracee.ts";
 
-const AT_FDCWD = -100;
 const PATH_MAX = 4096;
 const ENV_MAX = 200;
 const STAT_BYTES = 144;

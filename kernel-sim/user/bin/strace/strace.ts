@@ -1,6 +1,13 @@
 import { syscallNames32 } from "../../../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64 } from "../../../arch/x86/entry/syscall-table-64.ts";
 import { errnoName } from "../../../include/errno.ts";
+import {
+  PTRACE_ATTACH,
+  PTRACE_SETOPTIONS,
+  PTRACE_SYSCALL,
+  PTRACE_TRACEME,
+} from "../../../include/uapi/ptrace.ts";
+import { SIGSTOP, SIGTRAP } from "../../../include/uapi/signal.ts";
 import type { Program } from "../../program.ts";
 import { strerror } from "../../strerror.ts";
 import type { Sys } from "../../sys.ts";
@@ -14,15 +21,9 @@ import { summary, type Tally } from "./summary.ts";
 import { traceSet } from "./trace-set.ts";
 import { type SyscallStop, Tracee } from "./tracee.ts";
 
-const PTRACE_TRACEME = 0;
-const PTRACE_SYSCALL = 24;
-const PTRACE_ATTACH = 16;
-const PTRACE_SETOPTIONS = 0x4200;
 const TRACESYSGOOD = 1;
 const FOLLOW_CHILDREN = 2 | 4 | 8;
 const TRACEEXEC = 0x10;
-const SIGTRAP = 5;
-const SIGSTOP = 19;
 const SYSCALL_STOP = SIGTRAP | 0x80;
 const WALL = 0x40000000;
 const EVENT_EXEC = 4;

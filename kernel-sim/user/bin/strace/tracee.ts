@@ -1,15 +1,17 @@
+import {
+  PTRACE_GET_SYSCALL_INFO,
+  PTRACE_GETEVENTMSG,
+  PTRACE_GETSIGINFO,
+  PTRACE_PEEKUSR,
+} from "../../../include/uapi/ptrace.ts";
 import { fromUtf8 } from "../../marshal.ts";
 import type { Sys } from "../../sys.ts";
 import type { SysCall } from "../../sys-port.ts";
 
-const PTRACE_PEEKUSR = 3;
 /** Where `struct user` keeps them. */
 const ORIG_RAX = 120;
 const CS = 136;
 const USER32_CS = 0x23;
-const PTRACE_GETEVENTMSG = 0x4201;
-const PTRACE_GETSIGINFO = 0x4202;
-const PTRACE_GET_SYSCALL_INFO = 0x420e;
 const SYSCALL_INFO_BYTES = 88;
 const INFO_ENTRY = 1;
 const INFO_EXIT = 2;
