@@ -133,3 +133,9 @@ export function* usage(sys: Sys, name: string, letter: string, status = 1): SysC
   );
   return status;
 }
+
+/** Where execvp(3) looks for a program: its own path when it has a slash, else a place in each folder of PATH. */
+export function pathPlaces(file: string, env: Readonly<Record<string, string>>): readonly string[] {
+  if (file.includes("/")) return [file];
+  return (env["PATH"] ?? "/usr/bin:/bin").split(":").map((dir) => `${dir || "."}/${file}`);
+}

@@ -6,7 +6,7 @@ import type { SysCall } from "../sys-port.ts";
 import { formatTime } from "./calendar.ts";
 import { fail, options, usage, writeAll } from "./io.ts";
 import { names } from "./names.ts";
-import { text } from "./process-table.ts";
+import { memoryKib, text } from "./process-table.ts";
 
 const UTS_FIELD = 65;
 const SYSLOG_ACTION_READ_ALL = 3;
@@ -67,7 +67,7 @@ export const free: Program = function* free(sys, argv) {
   if (wrong !== undefined) return yield* usage(sys, "free", wrong);
   const info = yield* text(sys, "/proc/meminfo");
   const unit = flags.has("b") ? 1 / 1024 : flags.has("m") ? 1024 : 1;
-  const kib = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(info)?.[1] ?? 0);
+  const kib = (name: string) => memoryKib(info, name);
   const shown = (value: number) => String(Math.floor(value / unit)).padStart(12);
   const [total, available] = [kib("MemTotal"), kib("MemAvailable")];
   const cache = kib("Buffers") + kib("Cached") + kib("SReclaimable");

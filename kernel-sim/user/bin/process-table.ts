@@ -77,3 +77,8 @@ export function* text(sys: Sys, path: string): SysCall<string> {
   const bytes = yield* readPath(sys, path);
   return typeof bytes === "number" ? "" : fromUtf8(bytes);
 }
+
+/** A line of /proc/meminfo, in KiB; 0 when there is none of this name. */
+export function memoryKib(meminfo: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(meminfo)?.[1] ?? 0);
+}

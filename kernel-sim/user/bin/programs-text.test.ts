@@ -1,17 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: texts for the shell have them.
 import { expect, test } from "vitest";
-import { boot } from "../../index.ts";
-
-/** Runs a text as `sh -c`, with standard error in standard output, in /tmp. */
-function shell(text: string) {
-  const machine = boot();
-  const process = machine.spawn("/bin/sh", {
-    argv: ["sh", "-c", `exec 2>&1; cd /tmp\n${text}`],
-  });
-  machine.runUntilIdle();
-  const { exited, signaled, output } = process;
-  return { output, status: exited ?? 128 + (signaled ?? 0) };
-}
+import { runShell } from "../sh/run-shell.ts";
 
 /** Text, output and exit status of programs that look into files and find them, as dash and GNU coreutils answer them on Linux. */
 const ROWS: readonly (readonly [string, string, number])[] = [
@@ -73,5 +62,5 @@ const ROWS: readonly (readonly [string, string, number])[] = [
 ];
 
 test.each(ROWS)("%s", (text, output, status) => {
-  expect(shell(text)).toEqual({ output, status });
+  expect(runShell(text)).toEqual({ output, status });
 });

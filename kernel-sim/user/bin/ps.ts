@@ -3,7 +3,7 @@ import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
 import { writeAll } from "./io.ts";
 import { names } from "./names.ts";
-import { type ProcessInfo, processTable, text } from "./process-table.ts";
+import { memoryKib, type ProcessInfo, processTable, text } from "./process-table.ts";
 import type { Column, Context } from "./ps-columns.ts";
 import { type PsOptions, psOptions } from "./ps-options.ts";
 
@@ -29,7 +29,7 @@ export const ps: Program = function* ps(sys, argv) {
   }
   const uptime = Number((yield* text(sys, "/proc/uptime")).split(" ")[0]);
   const now = yield* sys.clock_gettime(0);
-  const memory = /MemTotal:\s+(\d+)/.exec(yield* text(sys, "/proc/meminfo"))?.[1];
+  const meminfo = yield* text(sys, "/proc/meminfo");
   const all = yield* processTable(sys);
   const own = yield* sys.getpid();
   const me = all.find(({ pid }) => pid === own);
@@ -38,7 +38,7 @@ export const ps: Program = function* ps(sys, argv) {
     users,
     bootNs: now - uptime * 1e9,
     upTicks: uptime * TICKS,
-    memoryKiB: Number(memory ?? 1),
+    memoryKiB: memoryKib(meminfo, "MemTotal") || 1,
     wchan: yield* waitChannels(sys, options, rows),
   };
   for (const { column, sign } of [...options.sort].reverse())

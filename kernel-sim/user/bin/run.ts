@@ -6,7 +6,7 @@ import { signalNames, signalNumber } from "../sh/signals.ts";
 import { strerror } from "../strerror.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
-import { fail, options, readAll, usage, writeAll } from "./io.ts";
+import { fail, options, pathPlaces, readAll, usage, writeAll } from "./io.ts";
 
 const ENOENT = -2;
 const O_APPEND_TO = 0o2101;
@@ -22,9 +22,8 @@ export function* become(
   env: Readonly<Record<string, string>>,
 ): SysCall {
   const file = argv[0]!;
-  const path = (env["PATH"] ?? "/usr/bin:/bin").split(":");
   let failed = ENOENT;
-  for (const place of file.includes("/") ? [file] : path.map((dir) => `${dir || "."}/${file}`)) {
+  for (const place of pathPlaces(file, env)) {
     const done = yield* sys.execve(place, argv, env);
     if (done !== ENOENT) failed = done;
   }

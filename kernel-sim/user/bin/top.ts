@@ -7,7 +7,7 @@ import type { SysCall } from "../sys-port.ts";
 import { options, usage, writeAll } from "./io.ts";
 import { uptimeText } from "./machine.ts";
 import { names } from "./names.ts";
-import { type ProcessInfo, processTable, text } from "./process-table.ts";
+import { memoryKib, type ProcessInfo, processTable, text } from "./process-table.ts";
 
 const TICKS = 100;
 const DELAY_SECONDS = 3;
@@ -76,7 +76,7 @@ function* look(
     ticks: new Map(all.map(({ pid, ticks }) => [pid, ticks])),
     seconds,
   };
-  const total = kib(memory, "MemTotal");
+  const total = memoryKib(memory, "MemTotal");
   const elapsed = Math.max(0.01, seconds - before.seconds) * TICKS;
   const rows = all
     .map((row) => ({
@@ -121,7 +121,7 @@ function cpuLine(now: readonly number[], before: readonly number[]): string {
 
 function memoryLines(memory: string): string[] {
   const mib = (n: number) => (n / 1024).toFixed(1).padStart(8);
-  const of = (name: string) => kib(memory, name);
+  const of = (name: string) => memoryKib(memory, name);
   const cache = of("Buffers") + of("Cached") + of("SReclaimable");
   const available = of("MemAvailable");
   const swapUsed = of("SwapTotal") - of("SwapFree");
@@ -129,10 +129,6 @@ function memoryLines(memory: string): string[] {
     `MiB Mem : ${mib(of("MemTotal"))} total, ${mib(of("MemFree"))} free, ${mib(of("MemTotal") - available)} used, ${mib(cache)} buff/cache     `,
     `MiB Swap: ${mib(of("SwapTotal"))} total, ${mib(of("SwapFree"))} free, ${mib(swapUsed)} used. ${mib(available)} avail Mem `,
   ];
-}
-
-function kib(memory: string, name: string): number {
-  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(memory)?.[1] ?? 0);
 }
 
 function processLine(

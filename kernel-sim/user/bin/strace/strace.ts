@@ -12,7 +12,7 @@ import type { Program } from "../../program.ts";
 import { strerror } from "../../strerror.ts";
 import type { Sys } from "../../sys.ts";
 import type { SysCall } from "../../sys-port.ts";
-import { options, usage } from "../io.ts";
+import { options, pathPlaces, usage } from "../io.ts";
 import { flagNames } from "./flag-names.ts";
 import { printArgument, type TracedCall } from "./print-argument.ts";
 import { hex, pointer, siginfoText, signalName } from "./print-struct.ts";
@@ -21,6 +21,7 @@ import { summary, type Tally } from "./summary.ts";
 import { traceSet } from "./trace-set.ts";
 import { type SyscallStop, Tracee } from "./tracee.ts";
 
+const X_OK = 1;
 const TRACESYSGOOD = 1;
 const FOLLOW_CHILDREN = 2 | 4 | 8;
 const TRACEEXEC = 0x10;
@@ -332,24 +333,18 @@ export const strace: Program = function* strace(sys, argv, env) {
   return status;
 };
 
+function* firstExecutable(sys: Sys, places: readonly string[]): SysCall<string | undefined> {
+  for (const place of places) if ((yield* sys.call("access", place, X_OK)) === 0) return place;
+  return undefined;
+}
+
 /** A child that stops before it executes the program. */
 function* start(sys: Sys, argv: readonly string[], env: Readonly<Record<string, string>>): SysCall {
   const file = argv[0]!;
-  const places = (env["PATH"] ?? "/usr/bin:/bin").split(":").map((dir) => `${dir || "."}/${file}`);
-  let path = file;
-  if (!file.includes("/")) {
-    let found: string | undefined;
-    for (const place of places) {
-      if ((yield* sys.call("access", place, 1)) === 0) {
-        found = place;
-        break;
-      }
-    }
-    if (found === undefined) {
-      yield* sys.write(2, `strace: Can't stat '${file}': No such file or directory\n`);
-      return -1;
-    }
-    path = found;
+  const path = file.includes("/") ? file : yield* firstExecutable(sys, pathPlaces(file, env));
+  if (path === undefined) {
+    yield* sys.write(2, `strace: Can't stat '${file}': No such file or directory\n`);
+    return -1;
   }
   const pid = yield* sys.fork();
   if (pid === 0) {
