@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { RunChoice } from "../run-choice.tsx";
 import type { Scene, SceneFigure } from "./scene.ts";
 import css from "./scenes.module.css";
 
@@ -17,22 +18,13 @@ export function SceneFrame({ figure, scene, id, position, onChoose, onMove }: Sc
   return (
     <>
       {figure.scenes.length > 1 && (
-        <fieldset className={css["choice"]}>
-          <legend>{figure.choice}</legend>
-          {figure.scenes.map((other) => (
-            <label key={other.id}>
-              <input
-                type="radio"
-                name={`${id}-scene`}
-                value={other.id}
-                checked={other.id === scene.id}
-                readOnly={onChoose === undefined}
-                onChange={onChoose && (() => onChoose(other.id))}
-              />
-              {other.title}
-            </label>
-          ))}
-        </fieldset>
+        <RunChoice
+          legend={figure.choice}
+          runs={figure.scenes}
+          chosen={scene.id}
+          figure={id}
+          onChoose={onChoose}
+        />
       )}
       {scene.hint !== "" && <p className={css["hint"]}>{scene.hint}</p>}
       {scene.draw(position, onMove)}

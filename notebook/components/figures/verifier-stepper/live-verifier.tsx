@@ -1,9 +1,9 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { VerifierTrace } from "#notebook/document";
 import type { FigureTexts } from "../frame.tsx";
 import { LiveFrame } from "../live-frame.tsx";
-import { readStepAddress, stepAddress } from "../step-address.ts";
 import { Stepper } from "../stepper.tsx";
+import { useStepPlace } from "../use-step-place.ts";
 import { StepLog } from "./step-log.tsx";
 import { describeStep, describeVerdict } from "./step-text.ts";
 import { VerifierView } from "./verifier-view.tsx";
@@ -13,36 +13,23 @@ interface LiveVerifierProps {
   texts: FigureTexts;
 }
 
-interface Place {
-  readonly trace: VerifierTrace;
-  readonly position: number;
-}
+const stepsOf = (trace: VerifierTrace) => trace.steps.length;
 
 /** Any step of any program; the page's address follows, so that a place can be sent to somebody. */
 export function LiveVerifier({ traces, texts }: LiveVerifierProps) {
-  const [place, setPlace] = useState<Place | undefined>(() => placeIn(traces, texts.id));
+  const [place, go] = useStepPlace(texts.id, traces, stepsOf);
   const [said, setSaid] = useState("");
-  useEffect(() => {
-    const follow = () => {
-      if (readStepAddress(texts.id, window.location.hash)) setPlace(placeIn(traces, texts.id));
-    };
-    window.addEventListener("hashchange", follow);
-    return () => window.removeEventListener("hashchange", follow);
-  }, [traces, texts.id]);
   if (place === undefined) return null;
-  const { trace, position } = place;
-  const go = (to: Place, says: string) => {
-    setPlace(to);
-    setSaid(says);
-    // In the place of the current entry: going back leaves the page, not a hundred steps.
-    const address = stepAddress(texts.id, to.trace.id, to.position);
-    window.history.replaceState(window.history.state, "", address);
+  const { run: trace, position } = place;
+  const move = (to: number) => {
+    go({ run: trace, position: to });
+    setSaid(describeStep(trace, to));
   };
-  const move = (to: number) => go({ trace, position: to }, describeStep(trace, to));
   const choose = (id: string) => {
     const chosen = traces.find((other) => other.id === id);
     if (chosen === undefined) return;
-    go({ trace: chosen, position: 0 }, `${chosen.title}. ${describeVerdict(chosen)}`);
+    go({ run: chosen, position: 0 });
+    setSaid(`${chosen.title}. ${describeVerdict(chosen)}`);
   };
   return (
     <LiveFrame
@@ -63,14 +50,4 @@ export function LiveVerifier({ traces, texts }: LiveVerifierProps) {
       />
     </LiveFrame>
   );
-}
-
-/** Where the address points, or the first step of the first program. */
-function placeIn(traces: readonly VerifierTrace[], figure: string): Place | undefined {
-  const asked = readStepAddress(figure, window.location.hash);
-  const trace = traces.find(({ id }) => id === asked?.id);
-  if (asked === undefined || trace === undefined) {
-    return traces[0] && { trace: traces[0], position: 0 };
-  }
-  return { trace, position: Math.min(trace.steps.length - 1, Math.max(0, asked.position)) };
 }

@@ -1,5 +1,6 @@
 import type { TraceStep, VerifierTrace } from "#notebook/document";
 import { FigureFrame, type FigureTexts } from "../frame.tsx";
+import { RunChoice } from "../run-choice.tsx";
 import { Stepper } from "../stepper.tsx";
 import { PathTree } from "./path-tree.tsx";
 import { ProgramText } from "./program-text.tsx";
@@ -48,7 +49,13 @@ export function VerifierView(props: VerifierViewProps) {
   const valueSize = trace.steps.find(({ reach }) => reach !== undefined)?.reach?.valueSize;
   return (
     <>
-      <Programs traces={traces} chosen={trace.id} figure={figure} onChoose={onChoose} />
+      <RunChoice
+        legend="Program"
+        runs={traces}
+        chosen={trace.id}
+        figure={figure}
+        onChoose={onChoose}
+      />
       <p className={css["hint"]}>
         {trace.hint} <Verdict trace={trace} />
       </p>
@@ -75,37 +82,6 @@ export function VerifierView(props: VerifierViewProps) {
         <span className={css["after"]}>{step.after || endOf(trace, step)}</span>
       </p>
     </>
-  );
-}
-
-function Programs({
-  traces,
-  chosen,
-  figure,
-  onChoose,
-}: {
-  traces: readonly VerifierTrace[];
-  chosen: string;
-  figure: string;
-  onChoose: ((id: string) => void) | undefined;
-}) {
-  return (
-    <fieldset className={css["programs"]}>
-      <legend>Program</legend>
-      {traces.map(({ id, title }) => (
-        <label key={id}>
-          <input
-            type="radio"
-            name={`${figure}-program`}
-            value={id}
-            checked={id === chosen}
-            readOnly={onChoose === undefined}
-            onChange={onChoose && (() => onChoose(id))}
-          />
-          {title}
-        </label>
-      ))}
-    </fieldset>
   );
 }
 
