@@ -1,5 +1,5 @@
 /** What a student's page needs of an exercise's folder: never its hidden tests or its solution. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExerciseSheet } from "#notebook/document";
 import { log } from "../operation/log.ts";
@@ -8,8 +8,8 @@ import { readExercise } from "./exercise.ts";
 import { bundleTests } from "./exercise-tests.ts";
 import { CourseProblem } from "./located-yaml.ts";
 
-/** The files of the folder that a page is made of. */
-const SHOWN = ["exercise.yaml", "starter.ts", "contract.ts", "visible.test.ts"] as const;
+/** Files of the folder that no page is made of. */
+const HIDDEN: readonly string[] = ["hidden.test.ts", "solution.ts"];
 
 export interface CourseSheet {
   readonly sheet: ExerciseSheet;
@@ -30,7 +30,10 @@ export async function readExerciseSheet(id: string): Promise<CourseSheet | undef
     (candidate) => placeOfExercise(candidate).id === id,
   );
   if (folder === undefined) return undefined;
-  const stamp = SHOWN.map((name) => stampOf(join(folder, name)) ?? "").join();
+  const stamp = readdirSync(folder)
+    .filter((name) => !HIDDEN.includes(name))
+    .map((name) => `${name} ${stampOf(join(folder, name)) ?? ""}`)
+    .join();
   let found = known.get(folder);
   if (found?.stamp !== stamp) {
     found = { stamp, sheet: sheetOf(folder) };
