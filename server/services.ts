@@ -1,3 +1,4 @@
+import { followPublications } from "./content/served.ts";
 import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
 import { closeProgress } from "./grading/progress.ts";
@@ -11,6 +12,7 @@ export interface Service {
 
 /** What runs in the web process beside the pages, in the order it starts. */
 const SERVICES: readonly Service[] = [
+  { name: "publications", start: () => followPublications() },
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
   // Begins to listen when the first page follows a submission.

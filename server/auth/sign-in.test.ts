@@ -83,6 +83,7 @@ test("a viewer is who the cookie's session belongs to, with the roles of the mom
     username: "ada",
     isAdmin: false,
     roles: [],
+    courses: [],
   });
   await db().user.update({ where: { id: "ada" }, data: { role: "admin" } });
   expect(await viewerOf(headers)).toMatchObject({ isAdmin: true });

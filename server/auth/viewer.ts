@@ -24,7 +24,8 @@ export async function viewerOf(requestHeaders: Headers): Promise<Viewer | undefi
       role: true,
       banned: true,
       banExpires: true,
-      enrolments: { select: { runId: true, role: true } },
+      enrolments: { select: { runId: true, role: true, run: { select: { courseId: true } } } },
+      authorships: { select: { courseId: true } },
     },
   });
   if (user === null || isBanned(user, new Date())) return undefined;
@@ -33,6 +34,14 @@ export async function viewerOf(requestHeaders: Headers): Promise<Viewer | undefi
     name: user.name,
     username: user.username ?? user.email,
     isAdmin: user.role === "admin",
-    roles: user.enrolments,
+    roles: user.enrolments.map(({ runId, role }) => ({ runId, role })),
+    courses: [
+      ...new Set([
+        ...user.enrolments.flatMap(({ role, run }) =>
+          role === "instructor" ? [run.courseId] : [],
+        ),
+        ...user.authorships.map(({ courseId }) => courseId),
+      ]),
+    ],
   };
 }

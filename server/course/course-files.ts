@@ -2,9 +2,15 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { checkout, config } from "../config.ts";
+import { publishedFolder } from "../content/served.ts";
+
+/** Where the course that is shown lies: its own folder, or what was published in the site. */
+export function courseFolder(): string {
+  return publishedFolder() ?? ownFolder();
+}
 
 /** The folder that the operator set, or the sample course. */
-export function courseFolder(): string {
+export function ownFolder(): string {
   return resolve(checkout(), config().courseDir ?? "content");
 }
 

@@ -23,7 +23,7 @@ const ROLES: readonly RunRole[] = ["reader", "student", "ta", "instructor"];
 
 function someone(userId: string, role?: RunRole, runId = RUN): Viewer {
   const roles = role === undefined ? [] : [{ runId, role }];
-  return { userId, name: userId, username: userId, isAdmin: false, roles };
+  return { userId, name: userId, username: userId, isAdmin: false, roles, courses: [] };
 }
 
 const VIEWERS = {

@@ -13,6 +13,8 @@ export interface Person {
 export interface Viewer extends Person {
   readonly name: string;
   readonly username: string;
+  /** The courses in which they may write: those whose runs they instruct, and those they are authors of. */
+  readonly courses: readonly string[];
 }
 
 /** What `person` is in the run; undefined when they are not enrolled. */

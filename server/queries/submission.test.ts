@@ -25,7 +25,14 @@ beforeEach(async () => {
 });
 
 function personIn(runId: string, userId: string, role: RunRole = "student"): Viewer {
-  return { userId, name: "S", username: "s", isAdmin: false, roles: [{ runId, role }] };
+  return {
+    userId,
+    name: "S",
+    username: "s",
+    isAdmin: false,
+    roles: [{ runId, role }],
+    courses: [],
+  };
 }
 
 function submit(

@@ -1,29 +1,33 @@
 import type { Tx } from "../db/client.ts";
 
-/** The run of a course that a fresh site begins with. */
+/** A run of the course that the site shows. */
 export interface SeededRun {
   readonly id: string;
   readonly slug: string;
 }
 
-/** The course and its first run; a site that has a run already keeps what it has. */
-export async function seedCourse(tx: Tx, isDemo: boolean): Promise<SeededRun[]> {
-  const runs = await tx.courseRun.findMany({
+/** The course that the site shows, with a first run; a site that has them keeps what it has. */
+export async function seedCourse(tx: Tx, isDemo: boolean): Promise<{ readonly id: string }> {
+  const course =
+    (await tx.course.findFirst({ orderBy: { id: "asc" }, select: { id: true } })) ??
+    (await tx.course.create({
+      data: { slug: "linux", title: "How Linux works" },
+      select: { id: true },
+    }));
+  if ((await tx.courseRun.count({ where: { courseId: course.id } })) === 0) {
+    const first = isDemo
+      ? { slug: "demo", title: "Demo run" }
+      : { slug: "first", title: "First run" };
+    await tx.courseRun.create({ data: { courseId: course.id, ...first } });
+  }
+  return course;
+}
+
+/** Its runs, the oldest first. */
+export function runsOf(tx: Tx, courseId: string): Promise<SeededRun[]> {
+  return tx.courseRun.findMany({
+    where: { courseId },
     orderBy: { createdAt: "asc" },
     select: { id: true, slug: true },
   });
-  if (runs.length > 0) return runs;
-  const course = await tx.course.upsert({
-    where: { slug: "linux" },
-    create: { slug: "linux", title: "How Linux works" },
-    update: {},
-  });
-  const first = isDemo
-    ? { slug: "demo", title: "Demo run" }
-    : { slug: "first", title: "First run" };
-  const run = await tx.courseRun.create({
-    data: { courseId: course.id, ...first },
-    select: { id: true, slug: true },
-  });
-  return [run];
 }

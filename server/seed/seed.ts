@@ -1,6 +1,11 @@
 import { config } from "../config.ts";
-import { transaction } from "../db/client.ts";
-import { seedCourse } from "./course.ts";
+import { readFolder } from "../content/folder.ts";
+import { type ImportOutcome, importInto } from "../content/import.ts";
+import { lookForPublications } from "../content/served.ts";
+import { ownFolder } from "../course/course-files.ts";
+import { type Tx, transaction } from "../db/client.ts";
+import { log } from "../operation/log.ts";
+import { runsOf, seedCourse } from "./course.ts";
 import { closeDemoAccounts, reopenDemoAccounts, seedDemoAccounts } from "./demo-accounts.ts";
 import { buildExercises, storeExercises } from "./exercises.ts";
 
@@ -10,10 +15,18 @@ const SEED_LOCK = 72_707_370;
 /** Fills a fresh database, and brings an old one up to the course's present content. */
 export async function seed(): Promise<void> {
   const { isDemo } = config();
+  const content = readFolder(ownFolder());
+  const courseId = await transaction(async (tx) => {
+    await lockSeed(tx);
+    const course = await seedCourse(tx, isDemo);
+    tell(await importInto(tx, { courseId: course.id }, content));
+    return course.id;
+  });
+  await lookForPublications();
   const exercises = await buildExercises();
   await transaction(async (tx) => {
-    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
-    const runs = await seedCourse(tx, isDemo);
+    await lockSeed(tx);
+    const runs = await runsOf(tx, courseId);
     for (const run of runs) await storeExercises(tx, run, exercises);
     const [first] = runs;
     if (isDemo && first !== undefined) {
@@ -23,4 +36,19 @@ export async function seed(): Promise<void> {
       await closeDemoAccounts(tx);
     }
   });
+}
+
+async function lockSeed(tx: Tx): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
+}
+
+/** What the folder and the site disagree about does not keep the site from starting. */
+function tell({ conflicts, refused }: ImportOutcome): void {
+  for (const { path } of conflicts) {
+    const remedy = "run `npm run -s content:import`, which shows the difference and asks";
+    log.warn({ document: path }, `changed in the folder and in the site: ${remedy}`);
+  }
+  if (refused.length > 0) {
+    log.warn({ files: refused }, "these files of the course's folder are left out: rename them");
+  }
 }

@@ -1,0 +1,58 @@
+/** A course in a folder: read into a tree, and laid out from one. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { hashOf, isCoursePath, type Tree } from "./tree.ts";
+
+/** What lies beside a course's files and is none of it. */
+const NOT_CONTENT: ReadonlySet<string> = new Set(["node_modules", "tsconfig.tsbuildinfo"]);
+
+export interface FolderCourse {
+  readonly tree: Tree;
+  /** By hash. */
+  readonly blobs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  /** Files that no course may have: odd names and links that lead elsewhere. */
+  readonly refused: readonly string[];
+}
+
+/** Reads all files; nothing behind a symbolic link, and nothing hidden. */
+export function readFolder(folder: string): FolderCourse {
+  const tree = new Map<string, string>();
+  const blobs = new Map<string, Uint8Array<ArrayBuffer>>();
+  const refused: string[] = [];
+  walk(folder);
+  return { tree, blobs, refused };
+
+  function walk(below: string): void {
+    for (const entry of readdirSync(below, { withFileTypes: true })) {
+      if (entry.name.startsWith(".") || NOT_CONTENT.has(entry.name)) continue;
+      const file = join(below, entry.name);
+      const path = relative(folder, file).split(sep).join("/");
+      if (entry.isDirectory()) walk(file);
+      else if (!entry.isFile() || !isCoursePath(path)) refused.push(path);
+      else {
+        const bytes = new Uint8Array(readFileSync(file));
+        const hash = hashOf(bytes);
+        tree.set(path, hash);
+        blobs.set(hash, bytes);
+      }
+    }
+  }
+}
+
+/** Writes those files of the tree that are not there with the same bytes; removes nothing. */
+export function writeFolder(
+  folder: string,
+  tree: Tree,
+  blobs: ReadonlyMap<string, Uint8Array>,
+): void {
+  for (const [path, hash] of tree) {
+    const bytes = blobs.get(hash);
+    if (!isCoursePath(path) || bytes === undefined) {
+      throw new Error(`${path} cannot be written: no course has such a file`);
+    }
+    const file = join(folder, path);
+    if (existsSync(file) && hashOf(readFileSync(file)) === hash) continue;
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+}

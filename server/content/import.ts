@@ -1,0 +1,143 @@
+/**
+ * From a folder into the database. For each document three states are compared: what was last
+ * imported, what the folder holds now, and what the site has now. What changed on one side only is
+ * taken from there; what both have changed is a conflict, and is left alone until somebody decides.
+ */
+import { Prisma, type Tx, transaction } from "../db/index.ts";
+import { type FolderCourse, readFolder } from "./folder.ts";
+import {
+  documentAt,
+  type Files,
+  filesOf,
+  isSameFiles,
+  lockCourse,
+  type StoredVersion,
+  storeBlobs,
+  storedDocuments,
+  storePublication,
+  storeVersion,
+} from "./store.ts";
+import { byDocument, treeHash } from "./tree.ts";
+
+/** What the folder and the site make of one document. */
+export interface DocumentDifference {
+  /** Its folder in the course. */
+  readonly path: string;
+  readonly kind: "added" | "changed" | "removed" | "conflict";
+  /** What the folder has; undefined: it has no such document any more. */
+  readonly folder: Files | undefined;
+  /** What the site has. */
+  readonly site: Files | undefined;
+}
+
+export interface ImportOutcome {
+  /** What was taken over from the folder. */
+  readonly taken: readonly DocumentDifference[];
+  /** What both sides have changed, and was left as it is in the site. */
+  readonly conflicts: readonly DocumentDifference[];
+  /** Files of the folder that no course may have. */
+  readonly refused: readonly string[];
+}
+
+interface ImportOptions {
+  readonly courseId: string;
+  readonly folder: string;
+  /** How conflicts end, by the documents' folders; without a word they stay. */
+  readonly decisions?: ReadonlyMap<string, "folder" | "site">;
+}
+
+const MESSAGE = "From the course's folder";
+
+/** Takes over what the folder has changed since the last import. */
+export async function importFolder(options: ImportOptions): Promise<ImportOutcome> {
+  const found = readFolder(options.folder);
+  return transaction((tx) => importInto(tx, options, found));
+}
+
+/** The same in a transaction, of a folder that was read before. */
+export async function importInto(
+  tx: Tx,
+  { courseId, decisions = new Map() }: Omit<ImportOptions, "folder">,
+  { tree, blobs, refused }: FolderCourse,
+): Promise<ImportOutcome> {
+  await lockCourse(tx, courseId);
+  const differences = await compare(tx, courseId, byDocument(tree));
+  const outcome: Record<"taken" | "conflicts", DocumentDifference[]> = { taken: [], conflicts: [] };
+  if (differences.length > 0) await storeBlobs(tx, blobs);
+  for (const difference of differences) {
+    const { path, folder } = difference;
+    const decision = difference.kind === "conflict" ? decisions.get(path) : "folder";
+    if (decision === undefined) {
+      outcome.conflicts.push(difference);
+      continue;
+    }
+    const documentId = await documentAt(tx, courseId, path);
+    if (decision === "folder") {
+      const versionId = folder && (await takenVersion(tx, documentId, folder)).id;
+      await storePublication(tx, documentId, versionId);
+      outcome.taken.push(difference);
+    }
+  }
+  await rememberFolder(tx, courseId, byDocument(tree), outcome.conflicts);
+  const importedHash = treeHash(tree);
+  await tx.course.update({ where: { id: courseId }, data: { importedHash } });
+  return { ...outcome, refused };
+}
+
+function takenVersion(tx: Tx, documentId: string, files: Files): Promise<StoredVersion> {
+  return storeVersion(tx, { documentId, files, origin: "folder", message: MESSAGE });
+}
+
+/** What the folder has changed since the last import, and whether the site has changed it, too. */
+async function compare(
+  tx: Tx,
+  courseId: string,
+  folder: ReadonlyMap<string, Files>,
+): Promise<DocumentDifference[]> {
+  const stored = await storedDocuments(tx, courseId);
+  const imported = await lastImported(tx, courseId);
+  const paths = [...new Set([...folder.keys(), ...stored.keys()])].sort();
+  return paths.flatMap((path): DocumentDifference[] => {
+    const [here, there] = [folder.get(path), stored.get(path)];
+    const base = imported.get(path);
+    const shown = there?.published?.files;
+    if (isSameFiles(here, shown) || isSameFiles(here, base)) return [];
+    // A version that is not published yet is a change of the site's, too.
+    const site = there?.isAhead ? there.head.files : shown;
+    const isUntouched = isSameFiles(shown, base) && isSameFiles(site, base);
+    const kind = here === undefined ? "removed" : shown === undefined ? "added" : "changed";
+    return [{ path, kind: isUntouched ? kind : "conflict", folder: here, site }];
+  });
+}
+
+/** What each document was in the folder at the last import; undefined for one that was not there. */
+async function lastImported(tx: Tx, courseId: string): Promise<Map<string, Files | undefined>> {
+  const documents = await tx.contentDocument.findMany({
+    where: { courseId },
+    select: { path: true, imported: true },
+  });
+  return new Map(
+    documents.map(({ path, imported }) => [
+      path,
+      imported === null ? undefined : filesOf(imported),
+    ]),
+  );
+}
+
+/** Keeps what the folder has now, for the next import; a conflict stays one until it is decided. */
+async function rememberFolder(
+  tx: Tx,
+  courseId: string,
+  folder: ReadonlyMap<string, Files>,
+  conflicts: readonly DocumentDifference[],
+): Promise<void> {
+  const undecided = new Set(conflicts.map(({ path }) => path));
+  for (const [path, before] of await lastImported(tx, courseId)) {
+    const now = folder.get(path);
+    if (undecided.has(path) || isSameFiles(now, before)) continue;
+    await tx.contentDocument.update({
+      where: { courseId_path: { courseId, path } },
+      data: { imported: now === undefined ? Prisma.DbNull : Object.fromEntries(now) },
+    });
+  }
+}

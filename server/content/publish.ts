@@ -1,0 +1,57 @@
+/** From a checked version to what readers see. */
+import type { Tx } from "../db/index.ts";
+import {
+  type Files,
+  lockCourse,
+  storedDocuments,
+  storePublication,
+  storeVersion,
+} from "./store.ts";
+
+export type CommitOutcome =
+  | { readonly kind: "stored"; readonly versionId: string; readonly number: number }
+  /** Somebody has stored a version since the author began: both have to be brought together first. */
+  | { readonly kind: "behind"; readonly head: number };
+
+export interface Commit {
+  readonly courseId: string;
+  readonly documentId: string;
+  readonly authorId: string;
+  /** Number of the version that the files come from; 0: the document had none. */
+  readonly base: number;
+  readonly files: Files;
+  readonly message: string;
+}
+
+/** Stores what an author has made as the next version; refused when another one came in between. */
+export async function commitVersion(tx: Tx, commit: Commit): Promise<CommitOutcome> {
+  const { courseId, documentId, base, files, message, authorId } = commit;
+  await lockCourse(tx, courseId);
+  const newest = await tx.contentVersion.findFirst({
+    where: { documentId },
+    orderBy: { number: "desc" },
+    select: { number: true },
+  });
+  const head = newest?.number ?? 0;
+  if (head !== base) return { kind: "behind", head };
+  const version = await storeVersion(tx, { documentId, files, origin: "site", message, authorId });
+  return { kind: "stored", versionId: version.id, number: version.number };
+}
+
+/** Shows the version to readers. Whoever calls has seen it pass the gate. */
+export async function publishVersion(
+  tx: Tx,
+  {
+    courseId,
+    documentId,
+    versionId,
+    userId,
+  }: Record<"courseId" | "documentId" | "versionId" | "userId", string>,
+): Promise<void> {
+  await lockCourse(tx, courseId);
+  const before = [...(await storedDocuments(tx, courseId)).values()].find(
+    ({ id }) => id === documentId,
+  );
+  if (before?.published?.id === versionId) return;
+  await storePublication(tx, documentId, versionId, userId);
+}
