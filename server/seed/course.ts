@@ -1,11 +1,5 @@
 import type { Tx } from "../db/client.ts";
 
-/** A run of the course that the site shows. */
-export interface SeededRun {
-  readonly id: string;
-  readonly slug: string;
-}
-
 /** The course that the site shows, with a first run; a site that has them keeps what it has. */
 export async function seedCourse(tx: Tx, isDemo: boolean): Promise<{ readonly id: string }> {
   const course =
@@ -23,11 +17,12 @@ export async function seedCourse(tx: Tx, isDemo: boolean): Promise<{ readonly id
   return course;
 }
 
-/** Its runs, the oldest first. */
-export function runsOf(tx: Tx, courseId: string): Promise<SeededRun[]> {
-  return tx.courseRun.findMany({
+/** The oldest of its runs. */
+export async function firstRun(tx: Tx, courseId: string): Promise<string> {
+  const { id } = await tx.courseRun.findFirstOrThrow({
     where: { courseId },
     orderBy: { createdAt: "asc" },
-    select: { id: true, slug: true },
+    select: { id: true },
   });
+  return id;
 }

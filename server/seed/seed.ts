@@ -1,13 +1,13 @@
 import { config } from "../config.ts";
 import { readFolder } from "../content/folder.ts";
 import { type ImportOutcome, importInto } from "../content/import.ts";
+import { updateRuns } from "../content/run-exercises.ts";
 import { lookForPublications } from "../content/served.ts";
 import { ownFolder } from "../course/course-files.ts";
 import { type Tx, transaction } from "../db/client.ts";
 import { log } from "../operation/log.ts";
-import { runsOf, seedCourse } from "./course.ts";
+import { firstRun, seedCourse } from "./course.ts";
 import { closeDemoAccounts, reopenDemoAccounts, seedDemoAccounts } from "./demo-accounts.ts";
-import { buildExercises, storeExercises } from "./exercises.ts";
 
 /** Advisory lock: of several web processes that start at once, one seeds and the others wait. */
 const SEED_LOCK = 72_707_370;
@@ -23,15 +23,12 @@ export async function seed(): Promise<void> {
     return course.id;
   });
   await lookForPublications();
-  const exercises = await buildExercises();
+  await updateRuns(courseId);
   await transaction(async (tx) => {
     await lockSeed(tx);
-    const runs = await runsOf(tx, courseId);
-    for (const run of runs) await storeExercises(tx, run, exercises);
-    const [first] = runs;
-    if (isDemo && first !== undefined) {
+    if (isDemo) {
       await reopenDemoAccounts(tx);
-      await seedDemoAccounts(tx, first.id);
+      await seedDemoAccounts(tx, await firstRun(tx, courseId));
     } else {
       await closeDemoAccounts(tx);
     }

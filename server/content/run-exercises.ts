@@ -5,14 +5,24 @@ import {
   exerciseVersionOf,
   soundExercises,
 } from "../course/index.ts";
-import type { Tx } from "../db/client.ts";
+import { type Tx, transaction } from "../db/client.ts";
 import { log } from "../operation/log.ts";
-import type { SeededRun } from "./course.ts";
+import { lockCourse } from "./store.ts";
 
-/** An exercise of the course folder with what it is graded with now. */
-export interface BuiltExercise {
+/** An exercise of the course that is shown, with what it is graded with now. */
+interface BuiltExercise {
   readonly exercise: CourseExercise;
   readonly version: ExerciseVersion;
+}
+
+/** Brings the exercises of all runs of the course up to what is shown now. */
+export async function updateRuns(courseId: string): Promise<void> {
+  const exercises = await buildExercises();
+  await transaction(async (tx) => {
+    await lockCourse(tx, courseId);
+    const runs = await tx.courseRun.findMany({ where: { courseId }, select: { id: true } });
+    for (const run of runs) await storeExercises(tx, run.id, exercises);
+  });
 }
 
 /**
@@ -20,7 +30,7 @@ export interface BuiltExercise {
  * course that is being edited must not keep the site from starting: one that is broken stays as the
  * database has it.
  */
-export async function buildExercises(): Promise<BuiltExercise[]> {
+async function buildExercises(): Promise<BuiltExercise[]> {
   return (await Promise.all(soundExercises().map(built))).flat();
 }
 
@@ -38,17 +48,17 @@ async function built(exercise: CourseExercise): Promise<BuiltExercise[]> {
  * Brings a run's exercises up to the course folder. One that left the folder stays as it is, since
  * grades hang on it; a version is stored once, by the hash of what it grades with.
  */
-export async function storeExercises(
+async function storeExercises(
   tx: Tx,
-  run: SeededRun,
+  runId: string,
   exercises: readonly BuiltExercise[],
 ): Promise<void> {
   for (const [position, { exercise, version }] of exercises.entries()) {
     const { id: slug, number, title, points, attempts = null } = exercise.manifest;
     const shown = { number, title, points, attempts, position, lectureSlug: exercise.lectureSlug };
     const { id: exerciseId } = await tx.exercise.upsert({
-      where: { runId_slug: { runId: run.id, slug } },
-      create: { runId: run.id, slug, ...shown },
+      where: { runId_slug: { runId, slug } },
+      create: { runId, slug, ...shown },
       update: shown,
       select: { id: true },
     });
