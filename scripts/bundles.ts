@@ -66,6 +66,7 @@ export const BUNDLES: readonly Bundle[] = [
     entries: {
       player: "notebook/runtime/player/process.ts",
       judge: "notebook/runtime/judge/process.ts",
+      cells: "notebook/runtime/cells/process.ts",
     },
     folder: "node_modules/.kernelbook/grading",
     options: { format: "esm", platform: "browser", target: "es2024", legalComments: "none" },

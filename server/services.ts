@@ -1,3 +1,4 @@
+import { startChecker } from "./content/check.ts";
 import { followPublications } from "./content/served.ts";
 import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
@@ -15,6 +16,7 @@ const SERVICES: readonly Service[] = [
   { name: "publications", start: () => followPublications() },
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
+  { name: "checker", start: () => startChecker() },
   // Begins to listen when the first page follows a submission.
   { name: "progress", start: async () => closeProgress },
 ];

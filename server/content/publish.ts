@@ -38,20 +38,20 @@ export async function commitVersion(tx: Tx, commit: Commit): Promise<CommitOutco
   return { kind: "stored", versionId: version.id, number: version.number };
 }
 
+export interface Publication {
+  readonly courseId: string;
+  readonly documentId: string;
+  readonly versionId: string;
+  /** null: the author's account is gone. */
+  readonly userId: string | null;
+}
+
 /** Shows the version to readers. Whoever calls has seen it pass the gate. */
-export async function publishVersion(
-  tx: Tx,
-  {
-    courseId,
-    documentId,
-    versionId,
-    userId,
-  }: Record<"courseId" | "documentId" | "versionId" | "userId", string>,
-): Promise<void> {
+export async function publishVersion(tx: Tx, publication: Publication): Promise<void> {
+  const { courseId, documentId, versionId, userId } = publication;
   await lockCourse(tx, courseId);
-  const before = [...(await storedDocuments(tx, courseId)).values()].find(
-    ({ id }) => id === documentId,
-  );
+  const documents = [...(await storedDocuments(tx, courseId)).values()];
+  const before = documents.find(({ id }) => id === documentId);
   if (before?.published?.id === versionId) return;
-  await storePublication(tx, documentId, versionId, userId);
+  await storePublication(tx, documentId, versionId, userId ?? undefined);
 }

@@ -1,7 +1,7 @@
 /** The hidden tests of an exercise as one text, with the files that they import. */
-import { readFileSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
-import { type BuildFailure, build } from "esbuild";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { dirname, relative, resolve, sep } from "node:path";
+import { type BuildFailure, build, type Plugin } from "esbuild";
 import { checkout } from "../config.ts";
 import { CourseProblem } from "./located-yaml.ts";
 
@@ -22,7 +22,9 @@ export async function bundleTests(file: string): Promise<BundledTests> {
     format: "esm",
     platform: "neutral",
     target: "es2024",
-    external: ["exercise", "kernel-sim"],
+    plugins: [staysIn(dirname(file))],
+    // One beside the exercise could give names another meaning.
+    tsconfigRaw: {},
     legalComments: "none",
     charset: "utf8",
     logLevel: "silent",
@@ -37,4 +39,28 @@ export async function bundleTests(file: string): Promise<BundledTests> {
     const where = location === null ? file : resolve(dirname(file), location.file);
     return `${relative(checkout(), where)}:${location?.line ?? 1}: ${text}`;
   }
+}
+
+const MODULES: ReadonlySet<string> = new Set(["exercise", "kernel-sim", "course-data"]);
+
+/**
+ * Tests are made of their own folder's TypeScript and the modules that a judge has: a version holds
+ * all that it grades with, and whoever writes an exercise reads no file of the server.
+ */
+function staysIn(folder: string): Plugin {
+  const home = realpathSync(folder) + sep;
+  return {
+    name: "stays-in-its-folder",
+    setup({ onResolve }) {
+      onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
+        if (kind === "entry-point") return undefined;
+        if (MODULES.has(path)) return { path, external: true };
+        const file = resolve(resolveDir, path);
+        const isOwn = existsSync(file) && realpathSync(file).startsWith(home);
+        if (path.startsWith(".") && file.endsWith(".ts") && isOwn) return { path: file };
+        const text = `"${path}" is not there: import "./file.ts" of the exercise's own folder, "exercise" or "kernel-sim"`;
+        return { errors: [{ text }] };
+      });
+    },
+  };
 }

@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -101,4 +109,23 @@ test("the version changes with what is graded, and not with titles and hints", a
   const { folder } = courseWith((yaml) => yaml);
   writeFileSync(join(folder, "expected.ts"), "export const addedUp = (a, b) => b + a;\n");
   expect((await exerciseVersionOf(folder)).hash).not.toBe(sound);
+});
+
+test.each([
+  { name: "a file outside of its folder", path: "../../../../secret.ts" },
+  { name: "a file that is no TypeScript", path: "./secret.json" },
+  { name: "a link that leads outside", path: "./link.ts" },
+  { name: "a package", path: "node:fs" },
+])("hidden tests cannot import $name", async ({ path }) => {
+  const { course, folder } = courseWith((yaml) => yaml);
+  writeFileSync(join(course, "secret.ts"), "export const secret = 1;\n");
+  writeFileSync(join(folder, "secret.json"), "1\n");
+  symlinkSync(join(course, "secret.ts"), join(folder, "link.ts"));
+  const tests = join(folder, "hidden.test.ts");
+  writeFileSync(tests, `import ${JSON.stringify(path)};\n${readFileSync(tests, "utf8")}`);
+  await expect(exerciseVersionOf(folder)).rejects.toMatchObject({
+    problems: [
+      expect.stringMatching(/hidden\.test\.ts:1: ".*" is not there: import "\.\/file\.ts"/),
+    ],
+  });
 });

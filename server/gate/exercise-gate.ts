@@ -11,6 +11,7 @@ import { type ExerciseVersion, exerciseVersionOf } from "../course/exercise.ts";
 import { bundleTests } from "../course/exercise-tests.ts";
 import { CourseProblem } from "../course/located-yaml.ts";
 import { gradeSource } from "../grading/grade-source.ts";
+import type { Usage } from "../grading/sandbox/usage.ts";
 
 const FILES = [
   "task.mdx",
@@ -24,8 +25,19 @@ const FILES = [
 /** Two students' own seeds: what one of them gets, the other gets. */
 const SEEDS_OF_TWO = [[0x5eed_0001], [0x5eed_0002]] as const;
 
+/** Twenty more seeds, with which the solution gets all points: a few a run, as students meet them. */
+const MORE_SEEDS = [1, 2, 3, 4].map((run) =>
+  [0, 1, 2, 3, 4].map((n) => 0x5eed_1000 + run * 16 + n),
+);
+
+/** Of a limit, what the solution may use: a student's machine is slower, and their way longer. */
+const SHARE_OF_LIMIT_MAX = 0.5;
+
 /** Problems as `file:line: what: remedy`. */
-export async function checkExercise(folder: string): Promise<string[]> {
+export async function checkExercise(
+  folder: string,
+  { onStep = () => undefined }: GateProgress = {},
+): Promise<string[]> {
   const inFolder = (file: string) => relative(checkout(), join(folder, file));
   const missing = FILES.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
@@ -33,11 +45,27 @@ export async function checkExercise(folder: string): Promise<string[]> {
   }
   try {
     const version = await exerciseVersionOf(folder);
-    return [...(await checkVisible(folder, version)), ...(await checkHidden(folder, version))];
+    const visible = await checkVisible(folder, version);
+    onStep("visible tests");
+    return [
+      ...visible,
+      ...(await checkHidden(folder, version, onStep)),
+      ...(await checkSolution(folder, version)),
+    ];
   } catch (error) {
     if (!(error instanceof CourseProblem)) throw error;
     return [...error.problems];
   }
+}
+
+/** Who is told what of an exercise was just tried. */
+export interface GateProgress {
+  readonly onStep?: (step: string) => void;
+}
+
+/** How many steps `checkExercise` tells of. */
+export function stepsOf(folder: string): number {
+  return 3 + mutantsOf(folder).length;
 }
 
 /** How the hidden tests judge one file, for both of two students. */
@@ -46,16 +74,24 @@ interface Judged {
   readonly results: readonly GradingResult[];
 }
 
-async function checkHidden(folder: string, exercise: ExerciseVersion): Promise<string[]> {
-  const mutants = existsSync(join(folder, "mutants"))
-    ? readdirSync(join(folder, "mutants"))
-        .sort()
-        .map((name) => `mutants/${name}`)
-    : [];
-  const files = ["solution.ts", "starter.ts", ...mutants];
+function mutantsOf(folder: string): string[] {
+  if (!existsSync(join(folder, "mutants"))) return [];
+  const names = readdirSync(join(folder, "mutants")).sort();
+  return names.map((name) => `mutants/${name}`);
+}
+
+async function checkHidden(
+  folder: string,
+  exercise: ExerciseVersion,
+  onStep: (step: string) => void,
+): Promise<string[]> {
+  const files = ["solution.ts", "starter.ts", ...mutantsOf(folder)];
   const judged: Judged[] = [];
   // One after the other: side by side they would take each other's time, and that is limited.
-  for (const file of files) judged.push(await judge(folder, file, exercise));
+  for (const file of files) {
+    judged.push(await judge(folder, file, exercise));
+    onStep(file);
+  }
   const [solution, starter, ...wrong] = judged;
   const name = (file: string) => relative(checkout(), join(folder, file));
   const problems = judged.flatMap((one) => unsteady(one, name(one.file)));
@@ -82,6 +118,43 @@ async function checkHidden(folder: string, exercise: ExerciseVersion): Promise<s
     }
   }
   return [...problems, ...untouched(exercise, [starter, ...wrong], name("hidden.test.ts"))];
+}
+
+/** The solution gets all points with twenty more seeds, and stays far from the limits. */
+async function checkSolution(folder: string, exercise: ExerciseVersion): Promise<string[]> {
+  const file = join(folder, "solution.ts");
+  const source = readFileSync(file, "utf8");
+  const used = { cpuSeconds: 0, rssMiB: 0 };
+  const onUsage = ({ cpuSeconds, rssMiB }: Usage) => {
+    used.cpuSeconds = Math.max(used.cpuSeconds, cpuSeconds);
+    used.rssMiB = Math.max(used.rssMiB, rssMiB);
+  };
+  const results: GradingResult[] = [];
+  for (const pair of [MORE_SEEDS.slice(0, 2), MORE_SEEDS.slice(2)]) {
+    const runs = pair.map((seeds) => gradeSource({ exercise, source, seeds }));
+    results.push(...(await Promise.all(runs)));
+  }
+  await gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[0], listener: { onUsage } });
+  const name = relative(checkout(), file);
+  const failed = results.find(({ score, max }) => score < max);
+  const problems: string[] = [];
+  if (failed !== undefined) {
+    problems.push(
+      `${name}:1: with other seeds it gets ${failed.score} of ${failed.max} points (${told(failed)}): let neither it nor the hidden tests depend on luck`,
+    );
+  }
+  const { cpuSeconds, memoryMiB } = exercise.manifest.limits;
+  if (used.cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX) {
+    problems.push(
+      `${name}:1: takes ${used.cpuSeconds.toFixed(1)} s of ${cpuSeconds} s CPU time: raise cpuSeconds to twice that, or let the tests ask for less`,
+    );
+  }
+  if (used.rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX) {
+    problems.push(
+      `${name}:1: takes ${Math.round(used.rssMiB)} MiB of ${memoryMiB} MiB: raise memoryMiB to twice that, or let the tests ask for less`,
+    );
+  }
+  return problems;
 }
 
 async function judge(folder: string, file: string, exercise: ExerciseVersion): Promise<Judged> {

@@ -41,7 +41,7 @@ export async function checkCourse({
 }
 
 /** What is wrong in the files `exercise.yaml`, and between them. */
-function exerciseListProblems(course: string): readonly string[] {
+export function exerciseListProblems(course: string): readonly string[] {
   try {
     readExercises(course);
     return [];

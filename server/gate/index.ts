@@ -1,1 +1,2 @@
+export { type CheckListener, checkDocuments } from "./document-gate.ts";
 export { checkCourse, type GateReport } from "./gate.ts";

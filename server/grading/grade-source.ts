@@ -1,7 +1,7 @@
 /** Grading without a database: for `npm run grade`, the publish gate and benchmarks. */
 import { cpus } from "node:os";
 import type { GradingResult } from "#notebook/document";
-import { type GradedExercise, grade } from "./grade.ts";
+import { type GradedExercise, grade, type RunListener } from "./grade.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 
 export interface GradeSourceOptions {
@@ -9,6 +9,7 @@ export interface GradeSourceOptions {
   readonly source: string;
   /** Besides those of the exercise. */
   readonly seeds?: readonly number[];
+  readonly listener?: RunListener;
 }
 
 let pool: SandboxPool | undefined;
@@ -18,9 +19,10 @@ export function gradeSource({
   exercise,
   source,
   seeds = [],
+  listener,
 }: GradeSourceOptions): Promise<GradingResult> {
   pool ??= new SandboxPool({ concurrency: cpus().length });
-  return grade(pool, exercise, source, [...exercise.manifest.seeds, ...seeds]);
+  return grade(pool, exercise, source, [...exercise.manifest.seeds, ...seeds], listener);
 }
 
 export function closeSandboxes(): void {

@@ -31,8 +31,13 @@ const WATCH_MS = 50;
 /** A run that failed by our own fault is tried again, so often. */
 const TRIES_MAX = 3;
 
-/** Told of each verdict, with those that came before. */
-export type VerdictListener = (verdicts: Verdicts) => void;
+/** Who is told of a run while it goes on. */
+export interface RunListener {
+  /** Each verdict, with those that came before. */
+  readonly onVerdict?: (verdicts: Verdicts) => void;
+  /** At the end: CPU time of player and judge, and what the player's memory grew by at most. */
+  readonly onUsage?: (usage: Usage) => void;
+}
 
 /** Answers a result, whatever the submission does. */
 export async function grade(
@@ -40,12 +45,12 @@ export async function grade(
   exercise: GradedExercise,
   source: string,
   seeds: readonly number[],
-  onVerdict: VerdictListener = () => undefined,
+  listener: RunListener = {},
 ): Promise<GradingResult> {
   const began = performance.now();
-  let end = await endOf(pool, exercise, source, seeds, onVerdict);
+  let end = await endOf(pool, exercise, source, seeds, listener);
   for (let tries = 1; tries < TRIES_MAX && end.isWorthRetrying === true; tries++) {
-    end = await endOf(pool, exercise, source, seeds, onVerdict);
+    end = await endOf(pool, exercise, source, seeds, listener);
   }
   return resultOf(exercise.manifest, end, performance.now() - began);
 }
@@ -64,7 +69,7 @@ async function endOf(
   exercise: GradedExercise,
   source: string,
   seeds: readonly number[],
-  onVerdict: VerdictListener,
+  listener: RunListener,
 ): Promise<RunEnd> {
   const verdicts: Verdicts = new Map();
   if (Buffer.byteLength(source) > SOURCE_BYTES_MAX) {
@@ -83,7 +88,7 @@ async function endOf(
     judge = await judging;
     const missing = differingTests(exercise.manifest, judge.tests);
     if (missing !== undefined) throw new BrokenTests(missing);
-    const run = new Run(exercise.manifest, player, judge.sandbox, verdicts, onVerdict);
+    const run = new Run(exercise.manifest, player, judge.sandbox, verdicts, listener);
     const end = await run.start(source, seeds);
     if (run.judgeIsIdle) pool.giveBack(judge);
     else judge.sandbox.kill();
@@ -114,9 +119,10 @@ class Run {
   readonly #player: Sandbox;
   readonly #judge: Sandbox;
   readonly #verdicts: Verdicts;
-  readonly #onVerdict: VerdictListener;
+  readonly #listener: RunListener;
   readonly #nonce = randomBytes(16).toString("hex");
   readonly #before: { readonly player: Usage; readonly judge: Usage };
+  #used: Usage = { cpuSeconds: 0, rssMiB: 0 };
   /** Whether the player has been asked and has not yet answered: it never speaks otherwise. */
   #isAsked = false;
   #watch: NodeJS.Timeout | undefined;
@@ -131,13 +137,13 @@ class Run {
     player: Sandbox,
     judge: Sandbox,
     verdicts: Verdicts,
-    onVerdict: VerdictListener,
+    listener: RunListener,
   ) {
     this.#manifest = manifest;
     this.#player = player;
     this.#judge = judge;
     this.#verdicts = verdicts;
-    this.#onVerdict = onVerdict;
+    this.#listener = listener;
     this.#before = { player: player.usage(), judge: judge.usage() };
   }
 
@@ -184,7 +190,7 @@ class Run {
   #hear(message: JudgeMessage): void {
     if (message.kind === "verdict") {
       this.#verdicts.set(message.verdict.id, message.verdict);
-      this.#onVerdict(this.#verdicts);
+      this.#listener.onVerdict?.(this.#verdicts);
       return;
     }
     const { end } = message;
@@ -212,13 +218,22 @@ class Run {
   /** From outside, since code inside could stop any clock of its own. */
   #look(): void {
     const { cpuSeconds, memoryMiB } = this.#manifest.limits;
+    this.#measure();
+    if (this.#used.cpuSeconds > cpuSeconds) this.#timeOut("cpu");
+    else if (this.#used.rssMiB > memoryMiB) this.#end("memory");
+  }
+
+  #measure(): void {
     const [player, judge] = [this.#player.usage(), this.#judge.usage()];
     const before = this.#before;
     // Programs of the student's run in the judge, too.
-    const used =
+    const cpuSeconds =
       player.cpuSeconds - before.player.cpuSeconds + (judge.cpuSeconds - before.judge.cpuSeconds);
-    if (used > cpuSeconds) this.#timeOut("cpu");
-    else if (player.rssMiB - before.player.rssMiB > memoryMiB) this.#end("memory");
+    // One that has ended is read as nothing.
+    this.#used = {
+      cpuSeconds: Math.max(this.#used.cpuSeconds, cpuSeconds),
+      rssMiB: Math.max(this.#used.rssMiB, player.rssMiB - before.player.rssMiB),
+    };
   }
 
   #timeOut(which: "cpu" | "wall"): void {
@@ -235,6 +250,8 @@ class Run {
     this.#hasEnded = true;
     clearInterval(this.#watch);
     clearTimeout(this.#deadline);
+    this.#measure();
+    this.#listener.onUsage?.(this.#used);
     this.#player.kill();
     const verdicts = this.#verdicts;
     const isWorthRetrying = status === "internal-error" && !this.judgeIsIdle;

@@ -2,12 +2,12 @@
 import pg from "pg";
 import { config } from "../config.ts";
 import { db } from "../db/client.ts";
+import { closeQueue } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
 import { grade } from "./grade.ts";
 import { gradingMetrics } from "./metrics.ts";
 import { tellProgress, tellVerdicts } from "./progress.ts";
 import {
-  closeQueue,
   completeJob,
   failJob,
   GRADING_CHANNEL,
@@ -141,7 +141,7 @@ class Grader {
     tell(new Map());
     const result =
       job.earlierTries < TRIES_MAX
-        ? await grade(this.#pool, exercise, source, seeds, tell)
+        ? await grade(this.#pool, exercise, source, seeds, { onVerdict: tell })
         : givenUp(exercise.manifest);
     // Its sandboxes were ended with the grader: no result, but no harm either.
     if (this.#isStopped) return;

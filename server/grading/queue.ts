@@ -1,16 +1,11 @@
-/** The queue of gradings: pg-boss in the same PostgreSQL, so that a job is stored with what it is for. */
-import { fromPrisma, PgBoss } from "pg-boss";
-import { config } from "../config.ts";
+/** The queue of gradings. */
+import { fromPrisma } from "pg-boss";
 import type { Tx } from "../db/client.ts";
-import { log } from "../operation/log.ts";
+import { jobQueue, type QueueName } from "../operation/job-queue.ts";
 
-const QUEUE = "grading";
+const QUEUE: QueueName = "grading";
 /** PostgreSQL's channel on which waiting graders hear of a new job. */
 export const GRADING_CHANNEL = "kernelbook_grading";
-/** A grader that has not said so long that it lives is dead, and its job is taken up by another. */
-const HEARTBEAT_SECONDS = 10;
-const SUPERVISE_SECONDS = 4;
-
 /** Regrades wait until nobody's own submission does. */
 const SUBMISSION_PRIORITY = 1000;
 const REGRADE_PRIORITY = 0;
@@ -27,56 +22,9 @@ export interface GradingJob extends JobData {
   readonly earlierTries: number;
 }
 
-// One for the process: Next's bundles and the server around them each load this module anew.
-const KEPT = Symbol.for("kernelbook.grading-queue");
-const kept = globalThis as { [KEPT]?: { url: string; boss: Promise<PgBoss> } };
-
-/** The queue, its tables made at first use. */
-function queue(): Promise<PgBoss> {
-  const { databaseUrl: url = "" } = config();
-  if (kept[KEPT]?.url !== url) {
-    const boss = open(url);
-    kept[KEPT] = { url, boss };
-    // The next one who asks tries again.
-    boss.catch(() => delete kept[KEPT]);
-  }
-  return kept[KEPT].boss;
-}
-
-async function open(url: string): Promise<PgBoss> {
-  const boss = new PgBoss({
-    connectionString: url,
-    application_name: "kernelbook-grading",
-    max: 4,
-    schedule: false,
-    superviseIntervalSeconds: SUPERVISE_SECONDS,
-    monitorIntervalSeconds: SUPERVISE_SECONDS,
-  });
-  // A lost database is told by everything else; pg-boss tries again by itself.
-  boss.on("error", ({ message }) => log.warn({ because: message }, "grading queue"));
-  await boss.start({ attempts: 5 });
-  await boss.createQueue(QUEUE, {
-    // Of each key, which is the student, at most one job is active.
-    policy: "singleton",
-    // More than a grader tries: it stores a result before the job could end without one.
-    retryLimit: 100,
-    retryDelay: 0,
-    expireInSeconds: 600,
-    heartbeatSeconds: HEARTBEAT_SECONDS,
-    deleteAfterSeconds: 7 * 24 * 3600,
-  });
-  return boss;
-}
-
 /** Makes the queue's tables, so that the first submission does not wait for them. */
 export async function prepareQueue(): Promise<void> {
-  await queue();
-}
-
-export async function closeQueue(): Promise<void> {
-  const { boss } = kept[KEPT] ?? {};
-  delete kept[KEPT];
-  await (await boss?.catch(() => undefined))?.stop({ graceful: false, close: true });
+  await jobQueue();
 }
 
 /**
@@ -84,7 +32,7 @@ export async function closeQueue(): Promise<void> {
  * submissions wait, the later the next one comes, so that nobody can keep the others waiting.
  */
 export async function enqueueGrading(tx: Tx, submissionId: string): Promise<void> {
-  const boss = await queue();
+  const boss = await jobQueue();
   const { userId } = await tx.submission.findUniqueOrThrow({
     where: { id: submissionId },
     select: { userId: true },
@@ -117,13 +65,13 @@ export async function enqueueRegrades(tx: Tx, jobs: readonly RegradeJob[]): Prom
     const data: JobData = { submissionId, isRegrade: true };
     return { id, data, priority: REGRADE_PRIORITY, singletonKey: userId };
   });
-  await (await queue()).insert(QUEUE, queued, { db: fromPrisma(tx) });
+  await (await jobQueue()).insert(QUEUE, queued, { db: fromPrisma(tx) });
   await tx.$executeRaw`SELECT pg_notify(${GRADING_CHANNEL}, '')`;
 }
 
 /** Takes jobs back that no grader has begun yet, and answers which they were. */
 export async function withdrawJobs(tx: Tx, ids: readonly string[]): Promise<string[]> {
-  await queue();
+  await jobQueue();
   // The lock of a grader that is just taking one decides who of the two gets it.
   const gone = await tx.$queryRaw<{ id: string }[]>`
     DELETE FROM pgboss.job
@@ -133,24 +81,24 @@ export async function withdrawJobs(tx: Tx, ids: readonly string[]): Promise<stri
 
 /** Takes the next job that may run now. */
 export async function takeJob(): Promise<GradingJob | undefined> {
-  const [job] = await (await queue()).fetch<JobData>(QUEUE, { batchSize: 1, priority: true });
+  const [job] = await (await jobQueue()).fetch<JobData>(QUEUE, { batchSize: 1, priority: true });
   if (job === undefined) return undefined;
   return { id: job.id, earlierTries: job.retryCount, ...job.data };
 }
 
 /** Says that the job's grader lives. */
 export async function touchJob({ id }: GradingJob): Promise<void> {
-  await (await queue()).touch(QUEUE, id);
+  await (await jobQueue()).touch(QUEUE, id);
 }
 
 /** Ends a job, in the transaction that stores what came out of it. */
 export async function completeJob(tx: Tx, { id }: GradingJob): Promise<void> {
-  await (await queue()).complete(QUEUE, id, null, { db: fromPrisma(tx) });
+  await (await jobQueue()).complete(QUEUE, id, null, { db: fromPrisma(tx) });
 }
 
 /** Gives a job back; it is tried again at once, by whoever is free. */
 export async function failJob({ id }: GradingJob, because: string): Promise<void> {
-  await (await queue()).fail(QUEUE, id, { because });
+  await (await jobQueue()).fail(QUEUE, id, { because });
 }
 
 /** Where a submission stands; undefined when it neither waits nor runs. */
@@ -161,7 +109,7 @@ export type QueuePlace =
 
 export async function queuePlaceOf(tx: Tx, submissionId: string): Promise<QueuePlace | undefined> {
   // Somebody may ask before anything was ever submitted.
-  await queue();
+  await jobQueue();
   const [row] = await tx.$queryRaw<{ state: string; ahead: bigint }[]>`
     SELECT mine.state::text AS state, (
       SELECT count(*) FROM pgboss.job AS other

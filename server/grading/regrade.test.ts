@@ -3,7 +3,8 @@ import type { GradingStatus } from "#notebook/document";
 import { ownDatabase } from "../../tests/database.ts";
 import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
-import { closeQueue, completeJob, takeJob } from "./queue.ts";
+import { closeQueue } from "../operation/job-queue.ts";
+import { completeJob, takeJob } from "./queue.ts";
 import { cancelRegrade, endRegradeEntry, regrade } from "./regrade.ts";
 import { gradableSubmission, storeResult } from "./stored-result.ts";
 

@@ -3,7 +3,7 @@ import { ownDatabase } from "../../tests/database.ts";
 import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
 import { db } from "../db/index.ts";
 import { regrade } from "../grading/index.ts";
-import { closeQueue } from "../grading/queue.ts";
+import { closeQueue } from "../operation/job-queue.ts";
 import { studentAtExercise, submittedSource } from "./class-attempts.ts";
 import { classActivity, classRunBySlug, classRuns } from "./class-run.ts";
 import { exerciseAnalysis } from "./exercise-analysis.ts";

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { expectedCell, type LargeClass, makeLargeClass, POINTS } from "../../tests/large-class.ts";
 import { db } from "../db/index.ts";
-import { closeQueue, prepareQueue } from "../grading/queue.ts";
+import { prepareQueue } from "../grading/queue.ts";
+import { closeQueue } from "../operation/job-queue.ts";
 import { type Gradebook, gradebookOf } from "./gradebook.ts";
 import { parseFilter, parseOrder } from "./gradebook-filter.ts";
 

@@ -3,7 +3,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { ADD_UP_SOLUTION, type Class, fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { db, transaction } from "../db/index.ts";
-import { closeQueue } from "../grading/queue.ts";
+import { closeQueue } from "../operation/job-queue.ts";
 import type { RunRole, Viewer } from "../policies/index.ts";
 import {
   attemptsAt,

@@ -1,7 +1,8 @@
 import { parseFilter, parseOrder } from "#server/queries";
 import { remember } from "../../server/config.ts";
 import { db, disconnect } from "../../server/db/client.ts";
-import { closeQueue, prepareQueue } from "../../server/grading/queue.ts";
+import { prepareQueue } from "../../server/grading/queue.ts";
+import { closeQueue } from "../../server/operation/job-queue.ts";
 import { gradebookOf } from "../../server/queries/gradebook.ts";
 import { freshDatabase } from "../database.ts";
 import { makeLargeClass } from "../large-class.ts";

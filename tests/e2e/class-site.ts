@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { test as base } from "playwright/test";
 import { remember } from "../../server/config.ts";
 import { db, disconnect, transaction } from "../../server/db/client.ts";
-import { closeQueue, enqueueGrading } from "../../server/grading/queue.ts";
+import { enqueueGrading } from "../../server/grading/queue.ts";
 import { sourceHashOf } from "../../server/grading/stored-result.ts";
+import { closeQueue } from "../../server/operation/job-queue.ts";
 import { startSite } from "../site.ts";
 
 export interface ClassSite {

@@ -6,7 +6,7 @@ import type { SubmissionProgress } from "#notebook/document";
 import { submitText } from "#server/queries";
 import { remember } from "../../server/config.ts";
 import { db, disconnect, transaction } from "../../server/db/client.ts";
-import { closeQueue } from "../../server/grading/queue.ts";
+import { closeQueue } from "../../server/operation/job-queue.ts";
 import { type Site, startSite } from "../site.ts";
 
 const root = join(import.meta.dirname, "../..");

@@ -3,8 +3,8 @@ import { auth } from "../../server/auth/better-auth.ts";
 import { createAccount } from "../../server/auth/create-account.ts";
 import { remember } from "../../server/config.ts";
 import { db, disconnect } from "../../server/db/client.ts";
-import { closeQueue } from "../../server/grading/queue.ts";
 import { regrade } from "../../server/grading/regrade.ts";
+import { closeQueue } from "../../server/operation/job-queue.ts";
 import type { RunRole } from "../../server/policies/index.ts";
 import { type Site, TEST_SECRET } from "../site.ts";
 

@@ -4,6 +4,9 @@ CREATE TYPE "DocumentKind" AS ENUM ('shared', 'lecture', 'exercise');
 -- CreateEnum
 CREATE TYPE "VersionOrigin" AS ENUM ('site', 'folder');
 
+-- CreateEnum
+CREATE TYPE "CheckState" AS ENUM ('waiting', 'running', 'passed', 'refused', 'cancelled', 'failed');
+
 -- AlterTable
 ALTER TABLE "Course" ADD COLUMN     "importedHash" TEXT,
 ADD COLUMN     "revision" INTEGER NOT NULL DEFAULT 0;
@@ -84,6 +87,31 @@ CREATE TABLE "ContentDraftFile" (
     CONSTRAINT "ContentDraftFile_pkey" PRIMARY KEY ("draftId","path")
 );
 
+-- CreateTable
+CREATE TABLE "ContentCheck" (
+    "id" TEXT NOT NULL,
+    "courseId" TEXT NOT NULL,
+    "askedById" TEXT,
+    "askedAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "endedAt" TIMESTAMP(3),
+    "state" "CheckState" NOT NULL DEFAULT 'waiting',
+    "publishes" BOOLEAN NOT NULL,
+    "done" INTEGER NOT NULL DEFAULT 0,
+    "total" INTEGER NOT NULL DEFAULT 0,
+    "step" TEXT NOT NULL DEFAULT '',
+    "problems" TEXT[],
+
+    CONSTRAINT "ContentCheck_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "ContentCheckPart" (
+    "checkId" TEXT NOT NULL,
+    "versionId" TEXT NOT NULL,
+
+    CONSTRAINT "ContentCheckPart_pkey" PRIMARY KEY ("checkId","versionId")
+);
+
 -- CreateIndex
 CREATE INDEX "CourseAuthor_userId_idx" ON "CourseAuthor"("userId");
 
@@ -98,6 +126,9 @@ CREATE INDEX "ContentPublication_documentId_id_idx" ON "ContentPublication"("doc
 
 -- CreateIndex
 CREATE UNIQUE INDEX "ContentDraft_documentId_userId_key" ON "ContentDraft"("documentId", "userId");
+
+-- CreateIndex
+CREATE INDEX "ContentCheck_courseId_askedAt_idx" ON "ContentCheck"("courseId", "askedAt");
 
 -- AddForeignKey
 ALTER TABLE "CourseAuthor" ADD CONSTRAINT "CourseAuthor_courseId_fkey" FOREIGN KEY ("courseId") REFERENCES "Course"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -131,3 +162,15 @@ ALTER TABLE "ContentDraft" ADD CONSTRAINT "ContentDraft_userId_fkey" FOREIGN KEY
 
 -- AddForeignKey
 ALTER TABLE "ContentDraftFile" ADD CONSTRAINT "ContentDraftFile_draftId_fkey" FOREIGN KEY ("draftId") REFERENCES "ContentDraft"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ContentCheck" ADD CONSTRAINT "ContentCheck_courseId_fkey" FOREIGN KEY ("courseId") REFERENCES "Course"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ContentCheck" ADD CONSTRAINT "ContentCheck_askedById_fkey" FOREIGN KEY ("askedById") REFERENCES "User"("id") ON DELETE SET NULL ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ContentCheckPart" ADD CONSTRAINT "ContentCheckPart_checkId_fkey" FOREIGN KEY ("checkId") REFERENCES "ContentCheck"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "ContentCheckPart" ADD CONSTRAINT "ContentCheckPart_versionId_fkey" FOREIGN KEY ("versionId") REFERENCES "ContentVersion"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -1,0 +1,198 @@
+/** Checks of the publish gate: asked for, queued, carried out by whoever grades, and what follows. */
+import { fromPrisma } from "pg-boss";
+import { config } from "../config.ts";
+import { db, type Tx, transaction } from "../db/index.ts";
+import { type CheckListener, checkDocuments } from "../gate/index.ts";
+import { jobQueue, type QueueName } from "../operation/job-queue.ts";
+import { log } from "../operation/log.ts";
+import { publishVersion } from "./publish.ts";
+import { updateRuns } from "./run-exercises.ts";
+import { layOut, lookForPublications } from "./served.ts";
+import { filesOf, lockCourse, publishedTree, storedDocuments } from "./store.ts";
+import { pathInCourse, placeOf, type Tree } from "./tree.ts";
+
+const QUEUE: QueueName = "content-check";
+const POLL_SECONDS = 1;
+/** A page that shows the progress asks about as often. */
+const TELL_MS = 500;
+/** So often a check begins anew when something else was published meanwhile. */
+const TRIES_MAX = 3;
+
+export interface CheckRequest {
+  readonly courseId: string;
+  /** At most one version of each document. */
+  readonly versionIds: readonly string[];
+  readonly askedById: string;
+  /** Whether readers see the versions as soon as they have passed. */
+  readonly publishes: boolean;
+}
+
+/** Queues a check, in the transaction that stores what it is about; answers its id. */
+export async function requestCheck(tx: Tx, request: CheckRequest): Promise<string> {
+  const { courseId, versionIds, askedById, publishes } = request;
+  const boss = await jobQueue();
+  const { id } = await tx.contentCheck.create({
+    data: {
+      courseId,
+      askedById,
+      publishes,
+      parts: { create: versionIds.map((versionId) => ({ versionId })) },
+    },
+    select: { id: true },
+  });
+  await boss.send(QUEUE, { checkId: id }, { id, singletonKey: courseId, db: fromPrisma(tx) });
+  return id;
+}
+
+/** Takes a check back that nobody has begun; answers whether it still could. */
+export async function cancelCheck(tx: Tx, courseId: string, checkId: string): Promise<boolean> {
+  const { count } = await tx.contentCheck.updateMany({
+    where: { id: checkId, courseId, state: "waiting" },
+    data: { state: "cancelled", endedAt: new Date() },
+  });
+  return count === 1;
+}
+
+/** Carries checks out as long as the process lives, when it grades; answers what ends it. */
+export async function startChecker(): Promise<() => Promise<void>> {
+  if (config().graders === 0) return async () => undefined;
+  const boss = await jobQueue();
+  const options = { pollingIntervalSeconds: POLL_SECONDS, batchSize: 1 };
+  const worker = await boss.work<{ checkId: string }>(QUEUE, options, async ([job]) => {
+    if (job !== undefined) await carryOut(job.data.checkId);
+  });
+  return async () => {
+    await boss.offWork(QUEUE, { id: worker }).catch(() => undefined);
+  };
+}
+
+/** Runs the gate and stores what came out; publishes what has passed when that was asked for. */
+export async function carryOut(checkId: string): Promise<void> {
+  const check = await readCheck(checkId);
+  // A worker that died has left it running: it begins anew.
+  if (check === null || !["waiting", "running"].includes(check.state)) return;
+  await db().contentCheck.update({ where: { id: checkId }, data: { state: "running" } });
+  const tell = teller(checkId);
+  try {
+    for (let tries = 1; ; tries++) {
+      const { revision } = await db().course.findUniqueOrThrow({ where: { id: check.courseId } });
+      const problems = await problemsOf(check, tell.listener);
+      await tell.last();
+      if (await settle(checkId, check, { problems, revision, isLast: tries === TRIES_MAX })) break;
+    }
+  } catch (error) {
+    log.error({ err: error, check: checkId }, "a check of content failed");
+    const problems = ["The check failed by a fault of the site, not of the content: try again."];
+    await tell.last();
+    await end(db(), checkId, "failed", problems);
+    return;
+  }
+  await lookForPublications();
+  await updateRuns(check.courseId);
+}
+
+const PART = {
+  version: {
+    select: { id: true, files: true, documentId: true, document: { select: { path: true } } },
+  },
+} as const;
+
+type Check = NonNullable<Awaited<ReturnType<typeof readCheck>>>;
+
+function readCheck(checkId: string) {
+  return db().contentCheck.findUnique({
+    where: { id: checkId },
+    select: {
+      courseId: true,
+      askedById: true,
+      publishes: true,
+      state: true,
+      parts: { select: PART },
+    },
+  });
+}
+
+/** What the gate says of the course with the check's versions in it. */
+async function problemsOf(check: Check, listener: CheckListener): Promise<string[]> {
+  const shown = publishedTree(await storedDocuments(db(), check.courseId));
+  const tree = treeWith(shown, check);
+  return checkDocuments(
+    {
+      course: await layOut(tree),
+      shown: await layOut(shown),
+      documents: check.parts.map(({ version }) => version.document.path),
+    },
+    listener,
+  );
+}
+
+/** The tree with the documents of the check as they are in its versions. */
+function treeWith(shown: Tree, { parts }: Check): Tree {
+  const tree = new Map(shown);
+  for (const { version } of parts) {
+    const { path } = version.document;
+    for (const file of shown.keys()) if (isOf(path, file)) tree.delete(file);
+    for (const [file, hash] of filesOf(version.files)) tree.set(pathInCourse(path, file), hash);
+  }
+  return tree;
+}
+
+function isOf(document: string, file: string): boolean {
+  return placeOf(file).document === document;
+}
+
+/** Ends the check; false: something else was published meanwhile, and it has to be looked at again. */
+async function settle(
+  checkId: string,
+  { courseId, askedById, publishes, parts }: Check,
+  { problems, revision, isLast }: { problems: string[]; revision: number; isLast: boolean },
+): Promise<boolean> {
+  return transaction(async (tx) => {
+    await lockCourse(tx, courseId);
+    const now = await tx.course.findUniqueOrThrow({ where: { id: courseId } });
+    if (now.revision !== revision && !isLast) return false;
+    const passed = problems.length === 0 && now.revision === revision;
+    if (passed && publishes) {
+      for (const { version } of parts) {
+        const { id: versionId, documentId } = version;
+        await publishVersion(tx, { courseId, documentId, versionId, userId: askedById });
+      }
+    }
+    const moved = "The course was changed by others again and again meanwhile: publish once more.";
+    await end(
+      tx,
+      checkId,
+      passed ? "passed" : "refused",
+      passed || problems.length > 0 ? problems : [moved],
+    );
+    return true;
+  });
+}
+
+async function end(
+  tx: Tx,
+  checkId: string,
+  state: "passed" | "refused" | "failed",
+  problems: string[],
+): Promise<void> {
+  await tx.contentCheck.update({
+    where: { id: checkId },
+    data: { state, problems, endedAt: new Date(), step: "" },
+  });
+}
+
+/** Stores how far a check is, not more often than somebody looks. */
+function teller(checkId: string) {
+  let last = 0;
+  let storing: Promise<unknown> = Promise.resolve();
+  const listener: CheckListener = (done, total, step) => {
+    if (done < total && performance.now() - last < TELL_MS) return;
+    last = performance.now();
+    storing = storing.then(() =>
+      db()
+        .contentCheck.update({ where: { id: checkId }, data: { done, total, step } })
+        .catch((error: unknown) => log.warn({ err: error }, "progress cannot be stored")),
+    );
+  };
+  return { listener, last: () => storing };
+}
