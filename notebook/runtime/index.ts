@@ -5,6 +5,7 @@ export {
   compileCell,
   compileModule,
 } from "./compile/compile.ts";
+export { below, parse, type SyntaxNode } from "./compile/parse.ts";
 export type { Display } from "./display/display.ts";
 export type {
   CallOutcome,

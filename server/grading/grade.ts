@@ -31,8 +31,10 @@ const WATCH_MS = 50;
 /** A run that failed by our own fault is tried again, so often. */
 const TRIES_MAX = 3;
 
-/** Who is told of a run while it goes on. */
+/** How a run goes on, and who is told of it. */
 export interface RunListener {
+  /** Ends it at the first test that fails: all that counts is whether one does. */
+  readonly toFirstFailure?: boolean;
   /** Each verdict, with those that came before. */
   readonly onVerdict?: (verdicts: Verdicts) => void;
   /** At the end: CPU time of player and judge, and what the player's memory grew by at most. */
@@ -60,6 +62,8 @@ export interface RunEnd {
   readonly status: GradingStatus;
   readonly verdicts: Verdicts;
   readonly message?: string;
+  /** It may end before all tests have run. */
+  readonly isPartial?: boolean;
   /** It may end otherwise next time: a process of ours was killed. */
   readonly isWorthRetrying?: boolean;
 }
@@ -149,6 +153,7 @@ class Run {
 
   start(source: string, seeds: readonly number[]): Promise<RunEnd> {
     const { wallSeconds } = this.#manifest.limits;
+    const { toFirstFailure = false } = this.#listener;
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#watch = setInterval(() => this.#look(), WATCH_MS);
@@ -161,7 +166,7 @@ class Run {
         (frame) => this.#fromPlayer(frame),
         (end) => this.#playerEnded(end),
       );
-      this.#judge.send("S", JSON.stringify({ nonce: this.#nonce, seeds }));
+      this.#judge.send("S", JSON.stringify({ nonce: this.#nonce, seeds, toFirstFailure }));
       this.#isAsked = true;
       this.#player.send("L", source);
     });
@@ -255,6 +260,7 @@ class Run {
     this.#player.kill();
     const verdicts = this.#verdicts;
     const isWorthRetrying = status === "internal-error" && !this.judgeIsIdle;
-    this.#resolve({ status, verdicts, isWorthRetrying, ...(message && { message }) });
+    const isPartial = this.#listener.toFirstFailure === true;
+    this.#resolve({ status, verdicts, isPartial, isWorthRetrying, ...(message && { message }) });
   }
 }

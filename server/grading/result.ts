@@ -38,7 +38,8 @@ export function resultOf(manifest: ExerciseManifest, end: RunEnd, ms: number): G
   const tests = manifest.tests.map(({ id, points }) => outcomeOf(id, points, verdicts.get(id)));
   // A judge that says "done" without a verdict for each test is broken.
   const isWhole = tests.every(({ kind }) => kind !== "not-run");
-  const status = end.status === "graded" && !isWhole ? "internal-error" : end.status;
+  const isBroken = end.status === "graded" && !isWhole && end.isPartial !== true;
+  const status = isBroken ? "internal-error" : end.status;
   const message = end.message ?? MESSAGES[status];
   return {
     status,

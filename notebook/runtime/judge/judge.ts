@@ -33,6 +33,8 @@ export interface JudgeOptions {
   readonly onVerdict: (verdict: TestVerdict) => void;
   /** True for visible tests: their arguments may be told. */
   readonly isPublic: boolean;
+  /** True: what comes after the first test that fails does not matter. */
+  readonly toFirstFailure?: boolean;
   /** Told about a test that failed by its own fault, such as reading a property of undefined. */
   readonly onTestError?: (testId: string, thrown: unknown) => void;
 }
@@ -71,6 +73,7 @@ export async function judge(options: JudgeOptions): Promise<JudgeEnd> {
       options.onVerdict(
         feedback === undefined ? { id, passed: true } : { id, passed: false, feedback },
       );
+      if (feedback !== undefined && options.toFirstFailure === true) break;
     }
     return { kind: "done" };
   } catch (problem) {

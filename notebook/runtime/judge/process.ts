@@ -18,6 +18,7 @@ import { loadTestFile } from "./test-file.ts";
 interface Start {
   readonly nonce: string;
   readonly seeds: readonly number[];
+  readonly toFirstFailure: boolean;
 }
 
 lockRealm();
@@ -47,7 +48,7 @@ async function prepare(source: string): Promise<void> {
   }
 }
 
-async function run({ nonce, seeds }: Start): Promise<void> {
+async function run({ nonce, seeds, toFirstFailure }: Start): Promise<void> {
   const send = (kind: string, content: object) =>
     sendFrame({ kind, text: JSON.stringify({ nonce, ...content }) });
   const answer = () => new Promise<string>((resolve) => (waiting = resolve));
@@ -65,6 +66,7 @@ async function run({ nonce, seeds }: Start): Promise<void> {
       },
       onVerdict: (verdict) => send("T", verdict),
       isPublic: false,
+      toFirstFailure,
     });
     send("D", end);
   } catch (problem) {

@@ -1,0 +1,63 @@
+/** How many small mistakes in a solution its hidden tests notice. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ExerciseVersion } from "../../course/exercise.ts";
+import { exerciseVersionOf } from "../../course/exercise.ts";
+import { gradeSource } from "../../grading/grade-source.ts";
+import { type Mutant, mutantsOf } from "./mutate.ts";
+
+/** What the hidden tests of one exercise noticed. */
+export interface MutationReport {
+  readonly tried: number;
+  readonly killed: number;
+  /** Wrong programs, or right ones that are only written otherwise, that got all points. */
+  readonly survivors: readonly { readonly line: number; readonly what: string }[];
+}
+
+const MUTANTS_MAX = 60;
+const SIDE_BY_SIDE = 2;
+/** A mutant without an end need not use up a student's time. */
+const CPU_SECONDS_MIN = 1;
+const CPU_TIMES_SOLUTION = 5;
+
+/** Tries mutants of the solution, each up to its first failing test. Throws a `CourseProblem`. */
+export async function mutationReport(folder: string): Promise<MutationReport> {
+  const version = await exerciseVersionOf(folder);
+  const source = readFileSync(join(folder, "solution.ts"), "utf8");
+  const exercise = await withShortLimits(version, source);
+  const mutants = mutantsOf(source, MUTANTS_MAX);
+  const survivors: Mutant[] = [];
+  const left = mutants.values();
+  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, tryAll));
+  return {
+    tried: mutants.length,
+    killed: mutants.length - survivors.length,
+    survivors: survivors.sort((a, b) => a.line - b.line).map(({ line, what }) => ({ line, what })),
+  };
+
+  async function tryAll(): Promise<void> {
+    for (const mutant of left) {
+      const listener = { toFirstFailure: true };
+      const { status, score, max } = await gradeSource({
+        exercise,
+        source: mutant.source,
+        listener,
+      });
+      if (status === "graded" && score === max) survivors.push(mutant);
+    }
+  }
+}
+
+async function withShortLimits(exercise: ExerciseVersion, source: string) {
+  let used = 0;
+  const onUsage = ({ cpuSeconds }: { cpuSeconds: number }) => {
+    used = cpuSeconds;
+  };
+  await gradeSource({ exercise, source, listener: { onUsage } });
+  const { limits } = exercise.manifest;
+  const cpuSeconds = Math.min(
+    limits.cpuSeconds,
+    Math.max(CPU_SECONDS_MIN, used * CPU_TIMES_SOLUTION),
+  );
+  return { ...exercise, manifest: { ...exercise.manifest, limits: { ...limits, cpuSeconds } } };
+}
