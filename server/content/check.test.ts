@@ -9,6 +9,7 @@ import { closeSandboxes } from "../grading/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { carryOut, requestCheck } from "./check.ts";
 import { importFolder } from "./import.ts";
+import { carryOutMutants } from "./mutants.ts";
 import { commitVersion } from "./publish.ts";
 import { publishedTree, storeBlobs, storedDocuments } from "./store.ts";
 import { hashOf } from "./tree.ts";
@@ -97,6 +98,17 @@ test.each([
   expect(check.state).toBe("refused");
   expect(check.problems).toContainEqual(expect.stringMatching(says));
   expect(await shownHash(path)).toBe(before);
+});
+
+test("mistakes in a solution that its hidden tests do not notice are found and kept", async () => {
+  const weak = textOf(`${EXERCISE}/hidden.test.ts`)
+    .replace("const a = random.int(1, 99);", "const a = random.int(1, 99) * 0;")
+    .replace('"sum", a, 7)) === a + 7', '"sum", 5, a)) === 5');
+  const versionId = await commit(EXERCISE, { "hidden.test.ts": weak });
+  await carryOutMutants(versionId);
+  const report = await db().mutationReport.findUniqueOrThrow({ where: { versionId } });
+  const survivors = [{ line: 2, what: "return a + b; → return a - b;" }];
+  expect(report).toMatchObject({ tried: 1, killed: 0, survivors });
 });
 
 test("what is wrong elsewhere in the course already keeps nobody from publishing a part", async () => {

@@ -5,11 +5,11 @@ import { db, type Tx, transaction } from "../db/index.ts";
 import { type CheckListener, checkDocuments } from "../gate/index.ts";
 import { jobQueue, type QueueName } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
+import { carryOutMutants, MUTANTS_QUEUE, requestMutants } from "./mutants.ts";
 import { publishVersion } from "./publish.ts";
 import { updateRuns } from "./run-exercises.ts";
 import { layOut, lookForPublications } from "./served.ts";
-import { filesOf, lockCourse, publishedTree, storedDocuments } from "./store.ts";
-import { pathInCourse, placeOf, type Tree } from "./tree.ts";
+import { lockCourse, publishedTree, storedDocuments, treeWith } from "./store.ts";
 
 const QUEUE: QueueName = "content-check";
 const POLL_SECONDS = 1;
@@ -58,11 +58,14 @@ export async function startChecker(): Promise<() => Promise<void>> {
   if (config().graders === 0) return async () => undefined;
   const boss = await jobQueue();
   const options = { pollingIntervalSeconds: POLL_SECONDS, batchSize: 1 };
-  const worker = await boss.work<{ checkId: string }>(QUEUE, options, async ([job]) => {
+  await boss.work<{ checkId: string }>(QUEUE, options, async ([job]) => {
     if (job !== undefined) await carryOut(job.data.checkId);
   });
+  await boss.work<{ versionId: string }>(MUTANTS_QUEUE, options, async ([job]) => {
+    if (job !== undefined) await carryOutMutants(job.data.versionId);
+  });
   return async () => {
-    await boss.offWork(QUEUE, { id: worker }).catch(() => undefined);
+    for (const queue of [QUEUE, MUTANTS_QUEUE]) await boss.offWork(queue).catch(() => undefined);
   };
 }
 
@@ -93,7 +96,12 @@ export async function carryOut(checkId: string): Promise<void> {
 
 const PART = {
   version: {
-    select: { id: true, files: true, documentId: true, document: { select: { path: true } } },
+    select: {
+      id: true,
+      files: true,
+      documentId: true,
+      document: { select: { path: true, kind: true } },
+    },
   },
 } as const;
 
@@ -115,7 +123,8 @@ function readCheck(checkId: string) {
 /** What the gate says of the course with the check's versions in it. */
 async function problemsOf(check: Check, listener: CheckListener): Promise<string[]> {
   const shown = publishedTree(await storedDocuments(db(), check.courseId));
-  const tree = treeWith(shown, check);
+  const versions = check.parts.map(({ version }) => version);
+  const tree = treeWith(shown, versions);
   return checkDocuments(
     {
       course: await layOut(tree),
@@ -124,21 +133,6 @@ async function problemsOf(check: Check, listener: CheckListener): Promise<string
     },
     listener,
   );
-}
-
-/** The tree with the documents of the check as they are in its versions. */
-function treeWith(shown: Tree, { parts }: Check): Tree {
-  const tree = new Map(shown);
-  for (const { version } of parts) {
-    const { path } = version.document;
-    for (const file of shown.keys()) if (isOf(path, file)) tree.delete(file);
-    for (const [file, hash] of filesOf(version.files)) tree.set(pathInCourse(path, file), hash);
-  }
-  return tree;
-}
-
-function isOf(document: string, file: string): boolean {
-  return placeOf(file).document === document;
 }
 
 /** Ends the check; false: something else was published meanwhile, and it has to be looked at again. */
@@ -154,8 +148,9 @@ async function settle(
     const passed = problems.length === 0 && now.revision === revision;
     if (passed && publishes) {
       for (const { version } of parts) {
-        const { id: versionId, documentId } = version;
+        const { id: versionId, documentId, document } = version;
         await publishVersion(tx, { courseId, documentId, versionId, userId: askedById });
+        if (document.kind === "exercise") await requestMutants(tx, versionId);
       }
     }
     const moved = "The course was changed by others again and again meanwhile: publish once more.";

@@ -1,7 +1,7 @@
 /** Documents, versions and publications in the database. */
 import { z } from "zod";
 import type { Prisma, Tx } from "../db/index.ts";
-import { byDocument, kindOf, pathInCourse, type Tree } from "./tree.ts";
+import { byDocument, kindOf, pathInCourse, placeOf, type Tree } from "./tree.ts";
 
 export type Files = ReadonlyMap<string, string>;
 
@@ -79,6 +79,23 @@ export function publishedTree(documents: ReadonlyMap<string, StoredDocument>): T
     for (const [file, hash] of published?.files ?? []) tree.set(pathInCourse(path, file), hash);
   }
   return tree;
+}
+
+/** The tree with some documents as they are in these versions. */
+export function treeWith(
+  tree: Tree,
+  versions: readonly {
+    readonly files: Prisma.JsonValue;
+    readonly document: { readonly path: string };
+  }[],
+): Tree {
+  const changed = new Map(tree);
+  for (const { files, document } of versions) {
+    const { path } = document;
+    for (const file of tree.keys()) if (placeOf(file).document === path) changed.delete(file);
+    for (const [file, hash] of filesOf(files)) changed.set(pathInCourse(path, file), hash);
+  }
+  return changed;
 }
 
 /** The document of this folder, made when it is missing. */

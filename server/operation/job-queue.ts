@@ -4,7 +4,7 @@ import { config } from "../config.ts";
 import { log } from "./log.ts";
 
 /** Whose job a queue holds; each has a policy of its own. */
-export type QueueName = "grading" | "content-check";
+export type QueueName = "grading" | "content-check" | "content-mutants";
 
 /** A worker that has not said so long that it lives is dead, and its job is taken up by another. */
 const HEARTBEAT_SECONDS = 10;
@@ -65,6 +65,14 @@ async function open(url: string): Promise<PgBoss> {
     policy: "singleton",
     retryLimit: 3,
     expireInSeconds: 1800,
+  });
+  const mutating: QueueName = "content-mutants";
+  await boss.createQueue(mutating, {
+    ...common,
+    // One at a time on the whole site: nobody waits for it, and students' work comes first.
+    policy: "singleton",
+    retryLimit: 3,
+    expireInSeconds: 3600,
   });
   return boss;
 }
