@@ -58,13 +58,10 @@ const SHOWN_MAX = 60;
 /** All changes in the order of the text, at most `max`, taken evenly from the whole of it. */
 export function mutantsOf(source: string, max: number): Mutant[] {
   const changes = [...changesOf(source)].sort((a, b) => a.start - b.start || a.end - b.end);
-  const step = Math.max(1, changes.length / max);
-  const chosen: Change[] = [];
-  for (let at = 0; at < changes.length; at += step) {
-    const change = changes[Math.floor(at)];
-    if (change !== undefined) chosen.push(change);
-  }
-  return chosen.map((change) => mutantOf(source, change));
+  const count = Math.min(changes.length, max);
+  return Array.from({ length: count }, (_, n) => changes[Math.floor((n * changes.length) / count)])
+    .filter((change) => change !== undefined)
+    .map((change) => mutantOf(source, change));
 }
 
 function* changesOf(source: string): Generator<Change> {
@@ -123,8 +120,9 @@ function* changesAt(node: SyntaxNode, source: string): Generator<Change> {
     case "ArrayExpression":
       if ((node["elements"] as unknown[]).length > 0) yield { ...node, text: "[]" };
       return;
-    case "TaggedTemplateExpression":
-      yield* lessAssembly(field("quasi"), source);
+    // Of several lines it is a program in another language.
+    case "TemplateLiteral":
+      if (source.slice(node.start, node.end).includes("\n")) yield* lessAssembly(node, source);
   }
 }
 
@@ -149,8 +147,8 @@ function* otherLiteral(node: SyntaxNode): Generator<Change> {
 }
 
 /** Each line of a program in a template without it, and with another number in it. */
-function* lessAssembly(quasi: SyntaxNode, source: string): Generator<Change> {
-  for (const { start, end } of quasi["quasis"] as SyntaxNode[]) {
+function* lessAssembly(template: SyntaxNode, source: string): Generator<Change> {
+  for (const { start, end } of template["quasis"] as SyntaxNode[]) {
     let at = start;
     for (const line of source.slice(start, end).split("\n")) {
       const code = line.replace(/[;#].*$|\/\/.*$/, "");
