@@ -1,3 +1,10 @@
+export type {
+  AnchorWords,
+  AttributeWords,
+  ComponentWords,
+  TextProblem,
+  Vocabulary,
+} from "./authoring.ts";
 export type { DatedSource, Licence, Statistic, UnixSystem } from "./data-sets/course-data.ts";
 export { earlyLinux } from "./data-sets/early-linux.ts";
 export { linuxStatistics } from "./data-sets/statistics.ts";

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "react";
 import css from "./editor.module.css";
+import type { MdxServices } from "./mdx/mdx-services.ts";
 import type { MonacoHandle } from "./monaco.ts";
 import { PlainEditor } from "./plain-editor.tsx";
 
@@ -24,7 +25,9 @@ export interface CodeEditorProps {
   onChange: (value: string) => void;
   /** Names the text for the TypeScript service: unique on the page. */
   path: string;
-  language?: "typescript" | "javascript" | "plaintext";
+  language?: "typescript" | "javascript" | "mdx" | "plaintext";
+  /** What is known of a lecture's text; with `language: "mdx"`. It is taken once. */
+  mdx?: MdxServices | undefined;
   ariaLabel: string;
   markers?: readonly EditorMarker[];
   /** Types and texts that the code may refer to. */
@@ -71,6 +74,7 @@ function RichEditor(props: CodeEditorProps) {
           value: () => latest.current.value,
           path: latest.current.path,
           language: latest.current.language ?? "typescript",
+          mdx: latest.current.mdx,
           ariaLabel: latest.current.ariaLabel,
           onChange: (value) => latest.current.onChange(value),
           onLeave: () => latest.current.onLeave?.(),

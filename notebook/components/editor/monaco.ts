@@ -2,6 +2,8 @@
 
 import type * as Monaco from "monaco-editor";
 import type { EditorMarker, ExtraLib } from "./code-editor.tsx";
+import { attachMdx, registerMdx } from "./mdx/mdx-language.ts";
+import type { MdxServices } from "./mdx/mdx-services.ts";
 import { defineThemes, followTheme } from "./monaco-theme.ts";
 
 /** One editor on the page. */
@@ -18,6 +20,8 @@ interface MonacoOptions {
   value: () => string;
   path: string;
   language: string;
+  /** Of a lecture's text. */
+  mdx: MdxServices | undefined;
   ariaLabel: string;
   onChange: (value: string) => void;
   onLeave: () => void;
@@ -87,6 +91,7 @@ async function startMonaco(): Promise<typeof Monaco> {
     moduleDetection: 1,
   });
   typescriptDefaults.setDiagnosticsOptions({ diagnosticCodesToIgnore: NOT_WRONG_IN_A_CELL });
+  registerMdx(monaco);
   defineThemes(monaco);
   followTheme(monaco);
   return monaco;
@@ -130,6 +135,7 @@ export async function createMonaco(
   resized.observe(host);
   editor.onDidChangeModelContent(() => options.onChange(model.getValue()));
   editor.addCommand(monaco.KeyCode.Escape, options.onLeave, NOTHING_TO_CLOSE);
+  const services = options.mdx && attachMdx(monaco, model, options.mdx);
   fitHeight();
   return {
     focus(startAt) {
@@ -163,6 +169,7 @@ export async function createMonaco(
     },
     dispose() {
       resized.disconnect();
+      services?.dispose();
       editor.dispose();
       model.dispose();
     },

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { placeAt } from "./place.ts";
+
+/** The place of `|` in a text. */
+function placeIn(marked: string) {
+  const offset = marked.indexOf("|");
+  return placeAt(marked.replace("|", ""), offset);
+}
+
+test.each([
+  { name: "plain text", text: "Some te|xt", kind: "prose" },
+  { name: "the name of a component", text: "Text\n\n<Fig|", kind: "component" },
+  { name: "after an opening bracket", text: "<|", kind: "component" },
+  { name: "an attribute", text: '<Figure name="elf-map" ti|', kind: "attribute" },
+  {
+    name: "an attribute on a line of its own",
+    text: '<Figure\n  name="elf-map"\n  |',
+    kind: "attribute",
+  },
+  { name: "a value", text: '<Exercise id="low|', kind: "value" },
+  { name: "a value with an angle in it", text: '<Predict question="is a < b', kind: "value" },
+  { name: "after the tag", text: '<Exercise id="lowest-fd" />\n\nText|', kind: "prose" },
+  { name: "what a link leads to", text: "See [this](#re|", kind: "link" },
+  { name: "a cell", text: "```ts cell id=one\nboot(|\n```", kind: "cell" },
+  { name: "code that is no cell", text: "```c\nint <|\n```", kind: "code" },
+  { name: "below a cell", text: "```ts cell id=one\n1\n```\n\nText|", kind: "prose" },
+  { name: "topics", text: "---\nnumber: L01\ncovers: [1, 2|", kind: "topic" },
+  { name: "other front matter", text: "---\nnumber: L|", kind: "front-matter" },
+  { name: "below the front matter", text: "---\nnumber: L01\n---\n\nText|", kind: "prose" },
+])("$name is known as a place of its own", ({ text, kind }) => {
+  const marked = text.includes("|") ? text : `${text}|`;
+  expect(placeIn(marked).kind).toBe(kind);
+});
+
+test("a suggestion replaces the word that is typed, and nothing before it", () => {
+  expect(placeIn('<Exercise id="low|"')).toEqual({
+    kind: "value",
+    component: "Exercise",
+    attribute: "id",
+    from: 14,
+  });
+});
+
+test("attributes that are there are not offered again", () => {
+  expect(placeIn('<Figure name="elf-map" id="a" |')).toMatchObject({ given: ["name", "id"] });
+});
