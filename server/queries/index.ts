@@ -8,6 +8,14 @@ export {
   submittedSource,
 } from "./class-attempts.ts";
 export {
+  type ClassAttention,
+  classAttention,
+  type FailingGroup,
+  failingGroups,
+  VAIN_ATTEMPTS,
+} from "./class-attention.ts";
+export { type ExerciseProgress, exerciseProgress } from "./class-progress.ts";
+export {
   type ClassActivity,
   type ClassRun,
   classActivity,

@@ -92,6 +92,18 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/class/[run]/progress/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/progress`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/progress/[exercise]/page.tsx": {
+    path: ({ runSlug, exerciseSlug }) => `/class/${runSlug}/progress/${exerciseSlug}`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
   "app/class/[run]/gradebook.csv/route.ts": {
     path: ({ runSlug }) => `/class/${runSlug}/gradebook.csv`,
     allowed: teachers,
