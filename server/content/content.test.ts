@@ -46,9 +46,9 @@ test("an export after an import changes no byte, of the whole course", async () 
   cpSync(CONTENT, copy, { recursive: true });
   await importFolder({ courseId, folder: copy });
   const before = treeHash(readFolder(copy).tree);
-  expect(await exportCourse(courseId, copy)).toEqual({ written: [], removed: [] });
+  expect(await exportCourse({ courseId, folder: copy })).toEqual({ written: [], removed: [] });
   const fresh = newFolder();
-  await exportCourse(courseId, fresh);
+  await exportCourse({ courseId, folder: fresh });
   expect([treeHash(readFolder(copy).tree), treeHash(readFolder(fresh).tree)]).toEqual([
     before,
     before,
@@ -116,7 +116,7 @@ test("an unpublished version of the site is no less kept from being overtaken", 
 test("after an export of what the site has, the folder goes on from there", async () => {
   await importFolder({ courseId, folder });
   await publishInSite("# Sums, in the site\n");
-  await exportCourse(courseId, folder);
+  await exportCourse({ courseId, folder });
   expect(await importFolder({ courseId, folder })).toMatchObject({ taken: [], conflicts: [] });
   write(`${SUMS}/lecture.mdx`, "# Sums, mended in the folder\n");
   const { taken, conflicts } = await importFolder({ courseId, folder });

@@ -1,28 +1,76 @@
 /** What the site shows, as a folder: the way back of an import. */
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
 import { transaction } from "../db/client.ts";
-import { readFolder, writeFolder } from "./folder.ts";
+import { readFolder, removeFiles, writeFolder } from "./folder.ts";
+import { rememberFolder } from "./import.ts";
 import { publishedTree, readBlobs, storedDocuments } from "./store.ts";
-import type { Tree } from "./tree.ts";
+import { placeOf, type Tree } from "./tree.ts";
 
 export interface ExportOutcome {
   readonly written: readonly string[];
   readonly removed: readonly string[];
 }
 
+export interface ExportOptions {
+  readonly courseId: string;
+  readonly folder: string;
+  /** Documents that stay as they are in the folder. */
+  readonly kept?: ReadonlySet<string>;
+  /** Whether it is another folder than the one that the site reads at its start. */
+  readonly isElsewhere?: boolean;
+}
+
+/** What an export would do, and of that, what nobody could bring back from the database. */
+export interface ExportPlan extends ExportOutcome {
+  /** Files whose bytes the site has never had. */
+  readonly unknown: readonly string[];
+  readonly before: Tree;
+  readonly after: Tree;
+}
+
+/** Compares the folder with what is published. */
+export async function planExport(courseId: string, folder: string): Promise<ExportPlan> {
+  const before: Tree = existsSync(folder) ? readFolder(folder).tree : new Map();
+  return transaction(async (tx) => {
+    const after = publishedTree(await storedDocuments(tx, courseId));
+    const { written, removed } = differenceOf(before, after);
+    const lost = [...written, ...removed].filter((path) => before.has(path));
+    const hashes = lost.map((path) => before.get(path) ?? "");
+    const known = await tx.contentBlob.findMany({
+      where: { hash: { in: hashes } },
+      select: { hash: true },
+    });
+    const stored = new Set(known.map(({ hash }) => hash));
+    const unknown = lost.filter((path) => !stored.has(before.get(path) ?? "")).sort();
+    return { written, removed, unknown, before, after };
+  });
+}
+
 /** Brings the folder to what is published. A second export, or one after an import, changes no byte. */
-export async function exportCourse(courseId: string, folder: string): Promise<ExportOutcome> {
+export async function exportCourse(options: ExportOptions): Promise<ExportOutcome> {
+  const { courseId, folder, kept = new Set(), isElsewhere = false } = options;
   const { tree, blobs } = await transaction(async (tx) => {
     const published = publishedTree(await storedDocuments(tx, courseId));
-    return { tree: published, blobs: await readBlobs(tx, published.values()) };
+    const chosen = new Map([...published].filter(([path]) => !kept.has(placeOf(path).document)));
+    return { tree: chosen, blobs: await readBlobs(tx, chosen.values()) };
   });
-  const before: Tree = existsSync(folder) ? readFolder(folder).tree : new Map();
+  mkdirSync(folder, { recursive: true });
+  const isTouched = ([path]: [string, string]) => !kept.has(placeOf(path).document);
+  const before = new Map([...readFolder(folder).tree].filter(isTouched));
+  const outcome = differenceOf(before, tree);
+  // First: a file may stand where a folder has to be.
+  removeFiles(folder, outcome.removed);
   writeFolder(folder, tree, blobs);
-  const removed = [...before.keys()].filter((path) => !tree.has(path));
-  for (const path of removed) rmSync(join(folder, path));
+  if (!isElsewhere) {
+    const now = readFolder(folder).tree;
+    await transaction((tx) => rememberFolder(tx, courseId, now, kept));
+  }
+  return outcome;
+}
+
+function differenceOf(before: Tree, after: Tree): ExportOutcome {
   return {
-    written: [...tree.keys()].filter((path) => tree.get(path) !== before.get(path)),
-    removed,
+    written: [...after.keys()].filter((path) => after.get(path) !== before.get(path)),
+    removed: [...before.keys()].filter((path) => !after.has(path)),
   };
 }

@@ -1,5 +1,14 @@
 /** A course in a folder: read into a tree, and laid out from one. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { hashOf, isCoursePath, type Tree } from "./tree.ts";
 
@@ -39,7 +48,7 @@ export function readFolder(folder: string): FolderCourse {
   }
 }
 
-/** Writes those files of the tree that are not there with the same bytes; removes nothing. */
+/** Writes those files of the tree that are not there with the same bytes; removes nothing, and follows no link. */
 export function writeFolder(
   folder: string,
   tree: Tree,
@@ -51,8 +60,33 @@ export function writeFolder(
       throw new Error(`${path} cannot be written: no course has such a file`);
     }
     const file = join(folder, path);
+    const link = linkOn(folder, path);
+    if (link !== undefined) {
+      throw new Error(`${path} cannot be written: ${link} is a symbolic link, take it away`);
+    }
     if (existsSync(file) && hashOf(readFileSync(file)) === hash) continue;
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, bytes);
+  }
+}
+
+/** The first part of the way to a file that is a symbolic link. */
+function linkOn(folder: string, path: string): string | undefined {
+  const parts = path.split("/");
+  return parts
+    .map((_, index) => join(folder, ...parts.slice(0, index + 1)))
+    .find((place) => lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink());
+}
+
+/** Removes files, and the folders that are empty then. */
+export function removeFiles(folder: string, paths: readonly string[]): void {
+  for (const path of paths) {
+    rmSync(join(folder, path));
+    const parts = path.split("/").slice(0, -1);
+    for (; parts.length > 0; parts.pop()) {
+      const below = join(folder, ...parts);
+      if (readdirSync(below).length > 0) break;
+      rmdirSync(below);
+    }
   }
 }

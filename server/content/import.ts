@@ -2,6 +2,8 @@
  * From a folder into the database. For each document three states are compared: what was last
  * imported, what the folder holds now, and what the site has now. What changed on one side only is
  * taken from there; what both have changed is a conflict, and is left alone until somebody decides.
+ * Of a folder that is not the site's own nobody knows what was imported last: there a document is a
+ * conflict when its newest version was made in the site.
  */
 import { Prisma, type Tx, transaction } from "../db/index.ts";
 import { type FolderCourse, readFolder } from "./folder.ts";
@@ -17,7 +19,7 @@ import {
   storePublication,
   storeVersion,
 } from "./store.ts";
-import { byDocument, treeHash } from "./tree.ts";
+import { byDocument, type Tree, treeHash } from "./tree.ts";
 
 /** What the folder and the site make of one document. */
 export interface DocumentDifference {
@@ -42,6 +44,8 @@ export interface ImportOutcome {
 interface ImportOptions {
   readonly courseId: string;
   readonly folder: string;
+  /** Whether it is another folder than the one that the site reads at its start. */
+  readonly isElsewhere?: boolean;
   /** How conflicts end, by the documents' folders; without a word they stay. */
   readonly decisions?: ReadonlyMap<string, "folder" | "site">;
 }
@@ -57,11 +61,11 @@ export async function importFolder(options: ImportOptions): Promise<ImportOutcom
 /** The same in a transaction, of a folder that was read before. */
 export async function importInto(
   tx: Tx,
-  { courseId, decisions = new Map() }: Omit<ImportOptions, "folder">,
+  { courseId, isElsewhere = false, decisions = new Map() }: Omit<ImportOptions, "folder">,
   { tree, blobs, refused }: FolderCourse,
 ): Promise<ImportOutcome> {
   await lockCourse(tx, courseId);
-  const differences = await compare(tx, courseId, byDocument(tree));
+  const differences = await differencesTo(tx, { courseId, isElsewhere, tree });
   const outcome: Record<"taken" | "conflicts", DocumentDifference[]> = { taken: [], conflicts: [] };
   if (differences.length > 0) await storeBlobs(tx, blobs);
   for (const difference of differences) {
@@ -78,9 +82,9 @@ export async function importInto(
       outcome.taken.push(difference);
     }
   }
-  await rememberFolder(tx, courseId, byDocument(tree), outcome.conflicts);
-  const importedHash = treeHash(tree);
-  await tx.course.update({ where: { id: courseId }, data: { importedHash } });
+  if (!isElsewhere) {
+    await rememberFolder(tx, courseId, tree, new Set(outcome.conflicts.map(({ path }) => path)));
+  }
   return { ...outcome, refused };
 }
 
@@ -89,11 +93,11 @@ function takenVersion(tx: Tx, documentId: string, files: Files): Promise<StoredV
 }
 
 /** What the folder has changed since the last import, and whether the site has changed it, too. */
-async function compare(
+export async function differencesTo(
   tx: Tx,
-  courseId: string,
-  folder: ReadonlyMap<string, Files>,
+  { courseId, isElsewhere, tree }: { courseId: string; isElsewhere: boolean; tree: Tree },
 ): Promise<DocumentDifference[]> {
+  const folder = byDocument(tree);
   const stored = await storedDocuments(tx, courseId);
   const imported = await lastImported(tx, courseId);
   const paths = [...new Set([...folder.keys(), ...stored.keys()])].sort();
@@ -101,10 +105,12 @@ async function compare(
     const [here, there] = [folder.get(path), stored.get(path)];
     const base = imported.get(path);
     const shown = there?.published?.files;
-    if (isSameFiles(here, shown) || isSameFiles(here, base)) return [];
+    if (isSameFiles(here, shown) || (!isElsewhere && isSameFiles(here, base))) return [];
     // A version that is not published yet is a change of the site's, too.
     const site = there?.isAhead ? there.head.files : shown;
-    const isUntouched = isSameFiles(shown, base) && isSameFiles(site, base);
+    const isUntouched = isElsewhere
+      ? there?.head.origin !== "site"
+      : isSameFiles(shown, base) && isSameFiles(site, base);
     const kind = here === undefined ? "removed" : shown === undefined ? "added" : "changed";
     return [{ path, kind: isUntouched ? kind : "conflict", folder: here, site }];
   });
@@ -124,14 +130,14 @@ async function lastImported(tx: Tx, courseId: string): Promise<Map<string, Files
   );
 }
 
-/** Keeps what the folder has now, for the next import; a conflict stays one until it is decided. */
-async function rememberFolder(
+/** Keeps what the folder has now, for the next import; what is undecided stays so. */
+export async function rememberFolder(
   tx: Tx,
   courseId: string,
-  folder: ReadonlyMap<string, Files>,
-  conflicts: readonly DocumentDifference[],
+  tree: Tree,
+  undecided: ReadonlySet<string>,
 ): Promise<void> {
-  const undecided = new Set(conflicts.map(({ path }) => path));
+  const folder = byDocument(tree);
   for (const [path, before] of await lastImported(tx, courseId)) {
     const now = folder.get(path);
     if (undecided.has(path) || isSameFiles(now, before)) continue;
@@ -140,4 +146,6 @@ async function rememberFolder(
       data: { imported: now === undefined ? Prisma.DbNull : Object.fromEntries(now) },
     });
   }
+  const importedHash = treeHash(tree);
+  await tx.course.update({ where: { id: courseId }, data: { importedHash } });
 }

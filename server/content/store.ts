@@ -9,6 +9,8 @@ export type Files = ReadonlyMap<string, string>;
 export interface StoredVersion {
   readonly id: string;
   readonly number: number;
+  /** Where it was made: in the site, or in a folder that was imported. */
+  readonly origin: "site" | "folder";
   readonly files: Files;
 }
 
@@ -199,8 +201,11 @@ export function isSameFiles(a: Files | undefined, b: Files | undefined): boolean
   return a.size === b.size && [...a].every(([path, hash]) => b.get(path) === hash);
 }
 
-const VERSION = { id: true, number: true, files: true } as const;
+const VERSION = { id: true, number: true, origin: true, files: true } as const;
 
-function versionOf({ id, number, files }: { id: string; number: number; files: Prisma.JsonValue }) {
-  return { id, number, files: filesOf(files) };
+type VersionRow = Omit<StoredVersion, "files"> & { readonly files: Prisma.JsonValue };
+
+function versionOf({ files, ...version }: VersionRow): StoredVersion {
+  const { id, number, origin } = version;
+  return { id, number, origin, files: filesOf(files) };
 }

@@ -35,7 +35,7 @@ export async function seed(): Promise<void> {
   });
 }
 
-async function lockSeed(tx: Tx): Promise<void> {
+export async function lockSeed(tx: Tx): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
 }
 
