@@ -51,7 +51,22 @@ test("no field is one that a spreadsheet would calculate", () => {
 });
 
 test("a student who has tried something has its score, attempts and last status", () => {
-  const exercise = { id: "e", slug: "e", title: "E", lectureSlug: "11-ebpf", points: 5 };
+  const exercise = {
+    id: "e",
+    slug: "e",
+    title: "E",
+    lectureSlug: "11-ebpf",
+    points: 5,
+    weight: 1,
+    isHeld: false,
+  };
+  const cell = {
+    isRegrading: false,
+    isGiven: false,
+    automatic: 4,
+    isExcused: false,
+    isDropped: false,
+  };
   const csv = gradebookCsv({
     exercises: [
       { ...exercise, number: "11.1" },
@@ -65,12 +80,14 @@ test("a student who has tried something has its score, attempts and last status"
         username: "mira",
         email: "mira@example.org",
         points: 4,
-        cells: [{ best: 4, attempts: 3, last: "time-out", isRegrading: false }, undefined],
+        of: 10,
+        cells: [{ ...cell, best: 4, attempts: 3, last: "time-out" }, undefined],
       },
     ],
     shown: 1,
     means: [4, undefined],
     meanPoints: 4,
+    dropLowest: 0,
   });
   expect(csv).toBe(
     "\ufeffname,username,email,points,of,E11.1,E11.1 attempts,E11.1 last,E11.2,E11.2 attempts,E11.2 last\r\n" +

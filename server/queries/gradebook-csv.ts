@@ -2,7 +2,7 @@
 import type { Gradebook } from "./gradebook.ts";
 
 /** The columns are the same whatever was reached, so that files of different days fit together. */
-export function gradebookCsv({ exercises, rows, pointsMax }: Gradebook): string {
+export function gradebookCsv({ exercises, rows }: Gradebook): string {
   // With its letter: a spreadsheet would read 11.10 as 11.1.
   const columns = exercises.flatMap(({ number }) => [
     `E${number}`,
@@ -10,19 +10,28 @@ export function gradebookCsv({ exercises, rows, pointsMax }: Gradebook): string 
     `E${number} last`,
   ]);
   const header = ["name", "username", "email", "points", "of", ...columns];
-  const lines = rows.map(({ name, username, email, points, cells }) => [
+  const lines = rows.map(({ name, username, email, points, of, cells }) => [
     name,
     username,
     email,
-    String(points),
-    String(pointsMax),
+    printPoints(points),
+    printPoints(of),
     ...cells.flatMap((cell) =>
       cell === undefined
         ? ["", "0", ""]
-        : [cell.best === undefined ? "" : String(cell.best), String(cell.attempts), cell.last],
+        : [
+            cell.best === undefined ? "" : printPoints(cell.best),
+            String(cell.attempts),
+            cell.isExcused ? "excused" : cell.last,
+          ],
     ),
   ]);
   return printCsv([header, ...lines]);
+}
+
+/** With two decimals at most: `2.5`. */
+export function printPoints(points: number): string {
+  return String(Math.round(points * 100) / 100);
 }
 
 /** Excel takes a file for UTF-8 only when it begins with this. */

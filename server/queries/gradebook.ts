@@ -7,6 +7,7 @@ import {
   lectureNumber,
   shortNumber,
 } from "./gradebook-filter.ts";
+import { cellTable, droppedTable } from "./scores.ts";
 
 export interface GradebookExercise {
   readonly id: string;
@@ -16,16 +17,26 @@ export interface GradebookExercise {
   readonly title: string;
   readonly lectureSlug: string;
   readonly points: number;
+  /** What its points are multiplied with in sums. */
+  readonly weight: number;
+  /** Students do not see its grades yet. */
+  readonly isHeld: boolean;
 }
 
 /** The attempts of one student at one exercise. */
 export interface GradebookCell {
-  /** undefined: nothing is graded yet. */
+  /** undefined: nothing is graded yet, or the student is excused. */
   readonly best: number | undefined;
   readonly attempts: number;
-  /** Of the last attempt: how its grading ended, or where it is. */
+  /** Of the last attempt: how its grading ended, or where it is; `NONE` without one. */
   readonly last: string;
   readonly isRegrading: boolean;
+  /** Somebody of the staff has given the grade; `automatic` is what it would be else. */
+  readonly isGiven: boolean;
+  readonly automatic: number | undefined;
+  readonly isExcused: boolean;
+  /** One of the lowest, which the sum leaves out. */
+  readonly isDropped: boolean;
 }
 
 export interface GradebookRow {
@@ -33,15 +44,17 @@ export interface GradebookRow {
   readonly name: string;
   readonly username: string;
   readonly email: string;
-  /** Of the shown exercises. */
+  /** Of the shown exercises, weighted. */
   readonly points: number;
+  /** What those are worth that count for the student. */
+  readonly of: number;
   /** One for each shown exercise; undefined: not tried. */
   readonly cells: readonly (GradebookCell | undefined)[];
 }
 
 export interface Gradebook {
   readonly exercises: readonly GradebookExercise[];
-  /** What all shown exercises are worth. */
+  /** What all shown exercises are worth, weighted. */
   readonly pointsMax: number;
   readonly rows: readonly GradebookRow[];
   /** How many students the filter leaves, on all pages. */
@@ -50,6 +63,8 @@ export interface Gradebook {
   readonly means: readonly (number | undefined)[];
   /** Of all who are shown. */
   readonly meanPoints: number | undefined;
+  /** So many of each student's lowest grades are left out of the sums. */
+  readonly dropLowest: number;
 }
 
 export interface GradebookView {
@@ -62,6 +77,7 @@ export interface GradebookView {
 
 export const WAITING = "waiting";
 export const RUNNING = "running";
+export const NONE = "none";
 
 /** All exercises of a run in the order of the course. */
 export async function exercisesOfRun(tx: Tx, runId: string): Promise<GradebookExercise[]> {
@@ -75,6 +91,8 @@ export async function exercisesOfRun(tx: Tx, runId: string): Promise<GradebookEx
       title: true,
       lectureSlug: true,
       points: true,
+      weight: true,
+      isHeld: true,
     },
   });
   return exercises.map((exercise) => ({ ...exercise, number: shortNumber(exercise.number) }));
@@ -94,14 +112,20 @@ export function shownExercises(
   );
 }
 
-/** One page of the gradebook, all of it read by one statement. */
+/** One page of the gradebook; all that changes while people work is read by one statement. */
 export async function gradebookOf(tx: Tx, view: GradebookView): Promise<Gradebook> {
-  const exercises = shownExercises(await exercisesOfRun(tx, view.runId), view.words);
-  const [found] = await tx.$queryRaw<[{ page: Page }]>(pageQuery(view, exercises));
+  const all = await exercisesOfRun(tx, view.runId);
+  const { dropLowest } = await tx.courseRun.findUniqueOrThrow({
+    where: { id: view.runId },
+    select: { dropLowest: true },
+  });
+  const exercises = shownExercises(all, view.words);
+  const query = pageQuery(view, { all, shown: exercises, dropLowest });
+  const [found] = await tx.$queryRaw<[{ page: Page }]>(query);
   const { rows, shown, means, meanPoints } = found.page;
   return {
     exercises,
-    pointsMax: exercises.reduce((sum, { points }) => sum + points, 0),
+    pointsMax: exercises.reduce((sum, { points, weight }) => sum + points * weight, 0),
     rows: rows.map(({ cells, ...student }) => ({
       ...student,
       cells: exercises.map(({ id }) => cellOf(cells[id])),
@@ -109,6 +133,7 @@ export async function gradebookOf(tx: Tx, view: GradebookView): Promise<Gradeboo
     shown,
     means: exercises.map(({ id }) => means[id] ?? undefined),
     meanPoints: meanPoints ?? undefined,
+    dropLowest,
   };
 }
 
@@ -122,50 +147,80 @@ interface Page {
   readonly meanPoints: number | null;
 }
 
-type FoundCell = [best: number | null, attempts: number, last: string, isRegrading: boolean];
+type FoundCell = [
+  best: number | null,
+  attempts: number,
+  last: string,
+  isRegrading: boolean,
+  given: boolean,
+  automatic: number | null,
+  isExcused: boolean,
+  isDropped: boolean,
+];
 
 function cellOf(found: FoundCell | undefined): GradebookCell | undefined {
   if (found === undefined) return undefined;
-  const [best, attempts, last, isRegrading] = found;
-  return { best: best ?? undefined, attempts, last, isRegrading };
+  const [best, attempts, last, isRegrading, isGiven, automatic, isExcused, isDropped] = found;
+  return {
+    best: best ?? undefined,
+    attempts,
+    last,
+    isRegrading,
+    isGiven,
+    automatic: automatic ?? undefined,
+    isExcused,
+    isDropped,
+  };
 }
 
-function pageQuery(view: GradebookView, exercises: readonly GradebookExercise[]): Prisma.Sql {
+interface Columns {
+  readonly all: readonly GradebookExercise[];
+  readonly shown: readonly GradebookExercise[];
+  readonly dropLowest: number;
+}
+
+function pageQuery(view: GradebookView, { all, shown, dropLowest }: Columns): Prisma.Sql {
   const { runId, words, order, limit, offset } = view;
-  const ids = exercises.map(({ id }) => id);
-  const points = exercises.map((exercise) => exercise.points);
-  const orderedBy = exercises.find(({ number }) => number === order.key);
+  const ids = shown.map(({ id }) => id);
+  const points = shown.map((exercise) => exercise.points);
+  const weights = shown.map(({ weight }) => weight);
+  // Which grades are the lowest is a question to all of them, whatever is shown.
+  const read = dropLowest > 0 ? all : shown;
+  const orderedBy = shown.find(({ number }) => number === order.key);
   return Prisma.sql`
     WITH exercise AS (
-      SELECT * FROM unnest(${ids}::text[], ${points}::int[]) AS exercise (id, points)
+      SELECT * FROM unnest(${ids}::text[], ${points}::int[], ${weights}::float8[])
+        AS exercise (id, points, weight)
     ),
     student AS (
       SELECT u."id", u."name", coalesce(u."username", '') AS username, u."email"
       FROM "Enrolment" AS e JOIN "User" AS u ON u."id" = e."userId"
       WHERE e."runId" = ${runId} AND e."role" = 'student' ${nameCondition(words)}
     ),
-    again AS (SELECT "submissionId" FROM "RegradeEntry" WHERE "endedAt" IS NULL),
-    cell AS (
-      SELECT s."userId" AS student, s."exerciseId" AS exercise, max(r."score") AS best,
-        count(*)::int AS attempts, max(s."attempt") AS last,
-        bool_or(r."id" IS NULL) AS waits, bool_or(again."submissionId" IS NOT NULL) AS regrading
-      FROM "Submission" AS s
-      LEFT JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
-      LEFT JOIN again ON again."submissionId" = s."id"
-      WHERE s."exerciseId" = ANY(${ids})
-      GROUP BY s."userId", s."exerciseId"
-    ),
+    ${cellTable({ exerciseIds: read.map(({ id }) => id) })},
+    ${droppedTable(runId, dropLowest)},
     reached AS (
-      SELECT cell.student, sum(cell.best)::int AS points, count(*) AS tried,
-        count(*) FILTER (WHERE cell.best >= exercise.points) AS full_marks,
+      SELECT cell.student,
+        sum(cell.best * exercise.weight) FILTER (WHERE dropped.student IS NULL) AS points,
+        count(*) FILTER (WHERE cell.attempts > 0 OR cell.best IS NOT NULL OR cell.excused) AS tried,
+        count(*) FILTER (WHERE cell.best >= exercise.points OR cell.excused) AS full_marks,
         bool_or(cell.waits OR cell.regrading) AS queued
       FROM cell JOIN exercise ON exercise.id = cell.exercise
+      LEFT JOIN dropped ON dropped.student = cell.student AND dropped.exercise = cell.exercise
       GROUP BY cell.student
     ),
+    left_out AS (
+      SELECT out.student, sum(exercise.points * exercise.weight) AS points FROM (
+        SELECT student, exercise FROM cell WHERE excused
+        UNION ALL SELECT student, exercise FROM dropped
+      ) AS out JOIN exercise ON exercise.id = out.exercise
+      GROUP BY out.student
+    ),
     chosen AS (
-      SELECT student.*, coalesce(reached.points, 0) AS points
+      SELECT student.*, coalesce(reached.points, 0) AS points, coalesce(left_out.points, 0) AS less
       FROM student LEFT JOIN reached ON reached.student = student."id"
-      WHERE true ${conditions(words, exercises.length)} ${statusCondition(words)}
+      LEFT JOIN left_out ON left_out.student = student."id"
+      WHERE true ${conditions(words, shown.length)} ${statusCondition(words, ids)}
     ),
     page AS (
       SELECT chosen.*, row_number() OVER (ORDER BY ${orderSql(order, orderedBy)}) AS place
@@ -176,10 +231,14 @@ function pageQuery(view: GradebookView, exercises: readonly GradebookExercise[])
     page_cell AS (
       SELECT cell.student, jsonb_object_agg(cell.exercise, jsonb_build_array(
         cell.best, cell.attempts,
-        coalesce(r."status", CASE WHEN job.id IS NULL THEN ${WAITING} ELSE ${RUNNING} END),
-        cell.regrading)) AS cells
+        CASE WHEN cell.attempts = 0 THEN ${NONE}
+          ELSE coalesce(r."status", CASE WHEN job.id IS NULL THEN ${WAITING} ELSE ${RUNNING} END) END,
+        cell.regrading, cell.given IS NOT NULL, cell.automatic, cell.excused,
+        dropped.student IS NOT NULL)) AS cells
       FROM page JOIN cell ON cell.student = page."id"
-      JOIN "Submission" AS s ON s."exerciseId" = cell.exercise AND s."userId" = cell.student
+      JOIN exercise ON exercise.id = cell.exercise
+      LEFT JOIN dropped ON dropped.student = cell.student AND dropped.exercise = cell.exercise
+      LEFT JOIN "Submission" AS s ON s."exerciseId" = cell.exercise AND s."userId" = cell.student
         AND s."attempt" = cell.last
       LEFT JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
       LEFT JOIN (
@@ -192,7 +251,9 @@ function pageQuery(view: GradebookView, exercises: readonly GradebookExercise[])
       'rows', coalesce((
         SELECT jsonb_agg(jsonb_build_object(
           'userId', page."id", 'name', page."name", 'username', page.username,
-          'email', page."email", 'points', page.points, 'cells', coalesce(page_cell.cells, '{}')
+          'email', page."email", 'points', page.points,
+          'of', (SELECT coalesce(sum(points * weight), 0) FROM exercise) - page.less,
+          'cells', coalesce(page_cell.cells, '{}')
         ) ORDER BY page.place)
         FROM page LEFT JOIN page_cell ON page_cell.student = page."id"), '[]'),
       'shown', (SELECT count(*) FROM chosen),
@@ -224,17 +285,20 @@ function conditions(words: readonly FilterWord[], exercises: number): Prisma.Sql
   return joined(words.flatMap((word) => (word.kind === "is" ? [sql[word.condition]] : [])));
 }
 
-function statusCondition(words: readonly FilterWord[]): Prisma.Sql {
+function statusCondition(words: readonly FilterWord[], ids: readonly string[]): Prisma.Sql {
   return joined(
     words.flatMap((word) => {
       if (word.kind !== "status") return [];
       return [
-        Prisma.sql`AND EXISTS (
-          SELECT FROM cell
-          JOIN "Submission" AS s ON s."exerciseId" = cell.exercise AND s."userId" = cell.student
-            AND s."attempt" = cell.last
-          JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
-          WHERE cell.student = student."id" AND r."status" = ANY(${[...word.statuses]}))`,
+        // Not by way of `tried`: how many rows a common table has is unknown to the planner.
+        Prisma.sql`AND student."id" IN (
+          SELECT latest.student FROM (
+            SELECT DISTINCT ON (s."userId", s."exerciseId") s."userId" AS student, r."status"
+            FROM "Submission" AS s
+            LEFT JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
+            WHERE s."exerciseId" = ANY(${[...ids]})
+            ORDER BY s."userId", s."exerciseId", s."attempt" DESC
+          ) AS latest WHERE latest."status" = ANY(${[...word.statuses]}))`,
       ];
     }),
   );
