@@ -18,5 +18,9 @@ export async function studentWork(slug: string): Promise<StudentWork | undefined
   const last = attempts.find(({ result }) => result !== undefined);
   const view = last && (await submissionView(db(), last.receipt.id));
   const graded = view?.result && { receipt: view.receipt, result: view.result };
-  return { userId, isEnrolled: true, attempts, graded };
+  const { isArchived } = exercise;
+  const isOver =
+    isArchived &&
+    maySubmit(viewer, { ...exercise, attempts: undefined, spent: 0 }).kind === "denied";
+  return { userId, isEnrolled: true, isArchived: isOver, attempts, graded };
 }

@@ -53,6 +53,31 @@ export async function storePassword(
   });
 }
 
+/** Accounts like those of `createAccount`, with passwords that nobody knows, in one statement. */
+export async function storeUnknownPasswords(tx: Tx, userIds: readonly string[]): Promise<void> {
+  const password = await nobodysHash();
+  await tx.account.createMany({
+    data: userIds.map((userId) => ({
+      id: crypto.randomUUID(),
+      userId,
+      accountId: userId,
+      providerId: "credential",
+      password,
+    })),
+  });
+}
+
+/** The hash of a word that opens something; it is stored in the word's place. */
+export function hashWord(word: string): Promise<string> {
+  return hashPassword(word);
+}
+
+/** Whether it is that word. As long as the answer takes, nobody learns that there is none. */
+export async function isWord(word: string, hash: string | null | undefined): Promise<boolean> {
+  const isRight = await verifyPassword({ hash: hash ?? (await nobodysHash()), password: word });
+  return isRight && typeof hash === "string";
+}
+
 let nobodys: Promise<string> | undefined;
 
 function nobodysHash(): Promise<string> {

@@ -10,7 +10,7 @@ import { log } from "../operation/log.ts";
 import { lockCourse } from "./store.ts";
 
 /** An exercise of the course that is shown, with what it is graded with now. */
-interface BuiltExercise {
+export interface BuiltExercise {
   readonly exercise: CourseExercise;
   readonly version: ExerciseVersion;
 }
@@ -30,7 +30,7 @@ export async function updateRuns(courseId: string): Promise<void> {
  * course that is being edited must not keep the site from starting: one that is broken stays as the
  * database has it.
  */
-async function buildExercises(): Promise<BuiltExercise[]> {
+export async function buildExercises(): Promise<BuiltExercise[]> {
   return (await Promise.all(soundExercises().map(built))).flat();
 }
 
@@ -48,7 +48,7 @@ async function built(exercise: CourseExercise): Promise<BuiltExercise[]> {
  * Brings a run's exercises up to the course folder. One that left the folder stays as it is, since
  * grades hang on it; a version is stored once, by the hash of what it grades with.
  */
-async function storeExercises(
+export async function storeExercises(
   tx: Tx,
   runId: string,
   exercises: readonly BuiltExercise[],

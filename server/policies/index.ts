@@ -3,7 +3,10 @@ export { mayAuthor } from "./course.ts";
 export type { Decision } from "./decision.ts";
 export { maySaveNotebook } from "./notebook.ts";
 export {
+  mayChangeMember,
+  mayCreateRun,
   mayGiveRole,
+  mayInvite,
   mayManageRun,
   mayRegrade,
   maySeeGradebook,

@@ -4,7 +4,10 @@ import {
   isBanned,
   mayBan,
   mayChangeAccount,
+  mayChangeMember,
+  mayCreateRun,
   mayGiveRole,
+  mayInvite,
   mayMakeResetLink,
   mayManageRun,
   mayRegrade,
@@ -41,6 +44,9 @@ type Who = keyof typeof VIEWERS;
 const exercise = { runId: RUN, attempts: undefined, spent: 0 };
 const theirs = { runId: RUN, userId: "student" };
 
+const FROM_STUDENT = { before: "student", after: undefined } as const;
+const FROM_INSTRUCTOR = { before: "instructor", after: undefined } as const;
+
 /** Who is allowed; everybody else is denied. */
 const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string }, readonly Who[]][] =
   [
@@ -55,6 +61,11 @@ const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string },
     ["manage the run", (v) => mayManageRun(v, RUN), ["instructor", "admin"]],
     ["name a TA", (v) => mayGiveRole(v, RUN, "ta"), ["instructor", "admin"]],
     ["name an instructor", (v) => mayGiveRole(v, RUN, "instructor"), ["admin"]],
+    ["begin a run", (v) => mayCreateRun(v, [RUN]), ["instructor", "admin"]],
+    ["invite a TA", (v) => mayInvite(v, RUN, "ta"), ["instructor", "admin"]],
+    ["invite an instructor", (v) => mayInvite(v, RUN, "instructor"), []],
+    ["take a student out", (v) => mayChangeMember(v, RUN, FROM_STUDENT), ["instructor", "admin"]],
+    ["take an instructor out", (v) => mayChangeMember(v, RUN, FROM_INSTRUCTOR), ["admin"]],
     ["see people", maySeePeople, ["instructor", "instructor elsewhere", "admin"]],
     [
       "make a reset link for a student",
@@ -75,6 +86,12 @@ describe.each(TABLE)("to %s", (_, policy, allowed) => {
   test.each(Object.keys(VIEWERS) as Who[])("%s", (who) => {
     expect(policy(VIEWERS[who]).kind).toBe(allowed.includes(who) ? "allowed" : "denied");
   });
+});
+
+test("in an archived run students only read, and who teaches may still try", () => {
+  const archived = { ...exercise, isArchived: true };
+  expect(maySubmit(VIEWERS.student, archived)).toEqual({ kind: "denied", because: "archived" });
+  expect(maySubmit(VIEWERS.ta, archived).kind).toBe("allowed");
 });
 
 test.each([

@@ -23,6 +23,36 @@ export function mayGiveRole(viewer: Viewer | undefined, runId: string, role: Run
   return role === "instructor" ? has(viewer, runId, []) : mayManageRun(viewer, runId);
 }
 
+/** Whether the viewer may begin a new run of the course that has the runs `runIds`. */
+export function mayCreateRun(viewer: Viewer | undefined, runIds: readonly string[]): RunDecision {
+  if (viewer === undefined) return denied("signed-out");
+  const instructs = runIds.some((runId) => roleIn(viewer, runId) === "instructor");
+  return viewer.isAdmin || instructs ? ALLOWED : denied("not-allowed");
+}
+
+/** Whether the viewer may make a link that brings people into the run as `role`: never instructors. */
+export function mayInvite(viewer: Viewer | undefined, runId: string, role: RunRole): RunDecision {
+  const decision = mayGiveRole(viewer, runId, role);
+  if (decision.kind === "denied") return decision;
+  return role === "instructor" ? denied("not-allowed") : ALLOWED;
+}
+
+/**
+ * Whether the viewer may make the person `after` in the run who is `before`; undefined: not in it.
+ * Both count: who may not make an instructor may not unmake one either.
+ */
+export function mayChangeMember(
+  viewer: Viewer | undefined,
+  runId: string,
+  { before, after }: { before: RunRole | undefined; after: RunRole | undefined },
+): RunDecision {
+  for (const role of [before, after]) {
+    const decision = mayGiveRole(viewer, runId, role ?? "reader");
+    if (decision.kind === "denied") return decision;
+  }
+  return ALLOWED;
+}
+
 /** The runs in which the viewer teaches, as far as they are enrolled. */
 export function taughtRuns(viewer: Viewer): readonly string[] {
   return viewer.roles

@@ -1,23 +1,50 @@
-import type { Tx } from "../db/index.ts";
+import type { Prisma, Tx } from "../db/index.ts";
 
 /** An exercise of the run that a person works in. */
 export interface EnrolledExercise {
   readonly exerciseId: string;
   readonly runId: string;
+  /** Whether the run has been put away: then its students only read. */
+  readonly isArchived: boolean;
   /** How many attempts there are; undefined: any number. */
   readonly attempts: number | undefined;
 }
 
-/** The exercise in the newest run that the person is enrolled in; undefined: in none. */
+/** Which of a person's enrolments their pages belong to: the first of this order. */
+export const RUN_OF_PAGES = [
+  { chosenAt: { sort: "desc", nulls: "last" } },
+  { run: { archivedAt: { sort: "desc", nulls: "first" } } },
+  { run: { createdAt: "desc" } },
+  { runId: "desc" },
+] as const satisfies readonly Prisma.EnrolmentOrderByWithRelationInput[];
+
+/**
+ * The exercise in the run that the person's pages belong to; undefined: they are in none. Of several
+ * runs it is the one that they have chosen, else the newest that is not archived.
+ */
 export async function enrolledExercise(
   tx: Tx,
   { slug, userId }: { readonly slug: string; readonly userId: string },
 ): Promise<EnrolledExercise | undefined> {
-  const row = await tx.exercise.findFirst({
-    where: { slug, run: { enrolments: { some: { userId } } } },
-    orderBy: [{ run: { createdAt: "desc" } }, { runId: "desc" }],
-    select: { id: true, runId: true, attempts: true },
+  const enrolment = await tx.enrolment.findFirst({
+    where: { userId, run: { exercises: { some: { slug } } } },
+    orderBy: [...RUN_OF_PAGES],
+    select: {
+      runId: true,
+      run: {
+        select: {
+          archivedAt: true,
+          exercises: { where: { slug }, select: { id: true, attempts: true } },
+        },
+      },
+    },
   });
-  if (row === null) return undefined;
-  return { exerciseId: row.id, runId: row.runId, attempts: row.attempts ?? undefined };
+  const exercise = enrolment?.run.exercises[0];
+  if (enrolment === null || exercise === undefined) return undefined;
+  return {
+    exerciseId: exercise.id,
+    runId: enrolment.runId,
+    isArchived: enrolment.run.archivedAt !== null,
+    attempts: exercise.attempts ?? undefined,
+  };
 }

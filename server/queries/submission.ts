@@ -31,7 +31,7 @@ export type SubmissionAnswer =
   | { readonly kind: "identical"; readonly receipt: SubmissionReceipt }
   | {
       readonly kind: "denied";
-      readonly because: "signed-out" | "not-enrolled" | "no-attempts-left";
+      readonly because: "signed-out" | "not-enrolled" | "archived" | "no-attempts-left";
     };
 
 /** Stores a text and queues it for grading, both in the transaction `tx` or neither. */
@@ -68,6 +68,7 @@ export async function submitText(
 interface ExerciseForSubmission {
   readonly exerciseId: string;
   readonly runId: string;
+  readonly isArchived: boolean;
   readonly attempts: number | undefined;
   readonly spent: number;
   /** The number of the last attempt. */
@@ -75,20 +76,25 @@ interface ExerciseForSubmission {
 }
 
 /**
- * The exercise in the newest run that the person is enrolled in. Locks the enrolment, so that two
+ * The exercise in the run that the person's pages belong to (as `enrolledExercise`). Locks the enrolment, so that two
  * tabs cannot both spend the last attempt.
  */
 async function exerciseForSubmission(
   tx: Tx,
   { slug, userId }: { readonly slug: string; readonly userId: string },
 ): Promise<ExerciseForSubmission | undefined> {
-  const [row] = await tx.$queryRaw<{ id: string; runId: string; attempts: number | null }[]>`
-    SELECT exercise."id", exercise."runId", exercise."attempts"
+  const [row] = await tx.$queryRaw<
+    { id: string; runId: string; isArchived: boolean; attempts: number | null }[]
+  >`
+    SELECT exercise."id", exercise."runId", exercise."attempts",
+      run."archivedAt" IS NOT NULL AS "isArchived"
     FROM "Enrolment" AS enrolment
     JOIN "CourseRun" AS run ON run."id" = enrolment."runId"
     JOIN "Exercise" AS exercise ON exercise."runId" = run."id"
     WHERE enrolment."userId" = ${userId} AND exercise."slug" = ${slug}
-    ORDER BY run."createdAt" DESC, run."id" DESC LIMIT 1
+    ORDER BY enrolment."chosenAt" DESC NULLS LAST, run."archivedAt" DESC NULLS FIRST,
+      run."createdAt" DESC, run."id" DESC
+    LIMIT 1
     FOR UPDATE OF enrolment`;
   if (row === undefined) return undefined;
   const own = { exerciseId: row.id, userId };
@@ -97,6 +103,7 @@ async function exerciseForSubmission(
   return {
     exerciseId: row.id,
     runId: row.runId,
+    isArchived: row.isArchived,
     attempts: row.attempts ?? undefined,
     spent,
     last: _max.attempt ?? 0,

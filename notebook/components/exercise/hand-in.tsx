@@ -6,7 +6,7 @@ import css from "./exercise.module.css";
 import { Moment } from "./moment.tsx";
 
 /** Who looks at the exercise. */
-export type Standing = "signed-out" | "not-enrolled" | "enrolled";
+export type Standing = "signed-out" | "not-enrolled" | "archived" | "enrolled";
 
 interface HandInProps {
   manifest: ExerciseManifest;
@@ -86,6 +86,9 @@ function blockOf({ manifest, standing, attempts }: HandInProps): string | undefi
   if (standing === "not-enrolled") {
     return "You are not enrolled in this course: your instructor can enrol you. Visible tests run for everybody.";
   }
+  if (standing === "archived") {
+    return "This run of the course has ended: what you handed in stays readable. Visible tests still run.";
+  }
   const spent = attempts.filter(({ isSpent }) => isSpent).length;
   if (manifest.attempts !== undefined && spent >= manifest.attempts) {
     return `All ${manifest.attempts} attempts are spent. Visible tests still run.`;
@@ -154,6 +157,8 @@ function refusalInWords(because: Refusal): string {
       return `It has ${kib(because.bytes)} KiB, and at most ${kib(SOURCE_BYTES_MAX)} KiB are taken: make it shorter.`;
     case "not-enrolled":
       return "You are not enrolled in this course: your instructor can enrol you.";
+    case "archived":
+      return "This run of the course has ended.";
     case "no-attempts-left":
       return "All attempts are spent.";
     case "invalid":

@@ -45,6 +45,7 @@ export type Handing =
 export type Refusal =
   | { readonly kind: "too-large"; readonly bytes: number }
   | { readonly kind: "not-enrolled" }
+  | { readonly kind: "archived" }
   | { readonly kind: "no-attempts-left" }
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
@@ -81,6 +82,8 @@ export interface StudentWork {
   readonly attempts: readonly Attempt[];
   /** False for who only reads the course: then nothing can be handed in. */
   readonly isEnrolled: boolean;
+  /** Whether the run has ended for good: then its students only read. */
+  readonly isArchived?: boolean;
   /** The result of the last graded attempt. */
   readonly graded:
     | { readonly receipt: SubmissionReceipt; readonly result: GradingResult }

@@ -54,6 +54,6 @@ export type SubmitResult =
   | { readonly kind: "identical"; readonly receipt: SubmissionReceipt }
   | {
       readonly kind: "denied";
-      readonly because: "signed-out" | "not-enrolled" | "no-attempts-left";
+      readonly because: "signed-out" | "not-enrolled" | "archived" | "no-attempts-left";
     }
   | { readonly kind: "invalid"; readonly problems: readonly string[] };

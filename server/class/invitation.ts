@@ -1,0 +1,122 @@
+import { createHash, randomBytes } from "node:crypto";
+import { config } from "../config.ts";
+import type { Tx } from "../db/index.ts";
+import type { RunRole } from "../policies/index.ts";
+
+/** Whoever has the link of an invitation enters the run as this. */
+export interface InvitationTerms {
+  readonly role: RunRole;
+  readonly sectionId: string | null;
+  readonly expiresAt: Date;
+  /** Null: any number of people. */
+  readonly maxUses: number | null;
+}
+
+export type MakeInvitationResult =
+  | { readonly kind: "made"; readonly id: string; readonly link: string }
+  | { readonly kind: "no-section" };
+
+/** Makes an invitation. The site keeps the hash of its link alone: it is seen now or never. */
+export async function makeInvitation(
+  tx: Tx,
+  runId: string,
+  terms: InvitationTerms,
+): Promise<MakeInvitationResult> {
+  if (terms.sectionId !== null) {
+    const section = await tx.section.findFirst({ where: { id: terms.sectionId, runId } });
+    if (section === null) return { kind: "no-section" };
+  }
+  const token = randomBytes(24).toString("base64url");
+  const { id } = await tx.invitation.create({
+    data: { runId, tokenHash: hashOf(token), ...terms },
+    select: { id: true },
+  });
+  return { kind: "made", id, link: `${config().origin}/join/${token}` };
+}
+
+/** An invitation as the staff sees it. */
+export interface ListedInvitation {
+  readonly id: string;
+  readonly role: RunRole;
+  readonly section: string | null;
+  readonly expiresAt: Date;
+  readonly maxUses: number | null;
+  readonly uses: number;
+  readonly revokedAt: Date | null;
+  readonly createdAt: Date;
+}
+
+/** The run's invitations, the newest first. */
+export async function invitationsOf(tx: Tx, runId: string): Promise<readonly ListedInvitation[]> {
+  const rows = await tx.invitation.findMany({
+    where: { runId },
+    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
+    omit: { tokenHash: true, runId: true, sectionId: true },
+    include: { section: { select: { name: true } } },
+  });
+  return rows.map(({ section, ...invitation }) => ({
+    ...invitation,
+    section: section?.name ?? null,
+  }));
+}
+
+/** Makes the link lead nowhere, or with null somewhere again; false when the run has none such. */
+export async function revokeInvitation(
+  tx: Tx,
+  key: { readonly runId: string; readonly id: string },
+  revokedAt: Date | null,
+): Promise<boolean> {
+  const { count } = await tx.invitation.updateMany({ where: key, data: { revokedAt } });
+  return count > 0;
+}
+
+/** Why an invitation lets nobody in. */
+export type InvitationEnd = "unknown" | "revoked" | "expired" | "used-up" | "archived";
+
+export interface OpenInvitation {
+  readonly id: string;
+  readonly runId: string;
+  readonly runTitle: string;
+  readonly role: RunRole;
+  readonly sectionId: string | null;
+}
+
+interface InvitationRow extends OpenInvitation {
+  readonly expiresAt: Date;
+  readonly maxUses: number | null;
+  readonly uses: number;
+  readonly revokedAt: Date | null;
+  readonly archivedAt: Date | null;
+}
+
+/**
+ * The invitation of the link, or why there is none. With `locks` nobody else uses it until the
+ * transaction ends: of two who come for the last place, one finds it taken.
+ */
+export async function invitationBehind(
+  tx: Tx,
+  token: string,
+  { now, locks }: { readonly now: Date; readonly locks: boolean },
+): Promise<OpenInvitation | InvitationEnd> {
+  const tokenHash = hashOf(token);
+  if (locks) {
+    await tx.$queryRaw`SELECT 1 FROM "Invitation" WHERE "tokenHash" = ${tokenHash} FOR UPDATE`;
+  }
+  const [row] = await tx.$queryRaw<InvitationRow[]>`
+    SELECT invitation."id", invitation."runId", run."title" AS "runTitle",
+      invitation."role"::text AS "role", invitation."sectionId", invitation."expiresAt",
+      invitation."maxUses", invitation."uses", invitation."revokedAt", run."archivedAt"
+    FROM "Invitation" AS invitation JOIN "CourseRun" AS run ON run."id" = invitation."runId"
+    WHERE invitation."tokenHash" = ${tokenHash}`;
+  if (row === undefined) return "unknown";
+  const { id, runId, runTitle, role, sectionId } = row;
+  if (row.revokedAt !== null) return "revoked";
+  if (row.archivedAt !== null) return "archived";
+  if (row.expiresAt <= now) return "expired";
+  if (row.maxUses !== null && row.uses >= row.maxUses) return "used-up";
+  return { id, runId, runTitle, role, sectionId };
+}
+
+function hashOf(token: string): string {
+  return createHash("sha256").update(token).digest("hex");
+}
