@@ -1,3 +1,4 @@
+export { type AttemptRule, countAttempt } from "./attempts.ts";
 export { type CreateAccountResult, createAccount } from "./create-account.ts";
 export { type DemoAccount, enterDemo, isDemoAccount, offeredDemoAccounts } from "./demo.ts";
 export { Email, NewPassword, PersonName, TriedPassword, Username } from "./names.ts";

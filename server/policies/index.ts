@@ -13,4 +13,15 @@ export {
   taughtRuns,
 } from "./run.ts";
 export { maySeeSubmission, maySubmit } from "./submission.ts";
+export {
+  EDIT_MINUTES,
+  mayEditText,
+  mayLeadTalk,
+  maySeeQuestion,
+  maySeeQuote,
+  maySettleQuestion,
+  mayTalk,
+  type QuestionAudience,
+  type QuestionInRun,
+} from "./talk.ts";
 export type { Person, RunRole, Viewer } from "./viewer.ts";

@@ -1,3 +1,13 @@
+export {
+  announcementRun,
+  announcementsOf,
+  editAnnouncement,
+  insertAnnouncement,
+  type ListedAnnouncement,
+  markAnnouncementRead,
+  setAnnouncementRemoved,
+  unreadAnnouncements,
+} from "./announcement.ts";
 export { cellTypes } from "./cell-types.ts";
 export {
   type ClassAttempt,
@@ -62,6 +72,29 @@ export {
   setBanned,
   setRole,
 } from "./person.ts";
+export {
+  askerFor,
+  type ListedQuestion,
+  openQuestions,
+  QUESTION_LISTS,
+  type QuestionList,
+  type QuestionPlace,
+  type QuestionReader,
+  questionCounts,
+  questionsOf,
+  runToAskIn,
+} from "./question.ts";
+export {
+  answerForChange,
+  editTalk,
+  insertAnswer,
+  insertQuestion,
+  questionForChange,
+  setAnswered,
+  setAudience,
+  setTalkRemoved,
+} from "./question-change.ts";
+export { type QuestionThread, questionThread, type ThreadAnswer } from "./question-thread.ts";
 export {
   type RegradeChange,
   type RegradeProgress,
