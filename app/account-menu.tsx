@@ -34,6 +34,11 @@ export async function AccountMenu() {
           <li>
             <a href="/account">Account</a>
           </li>
+          {(viewer.isAdmin || viewer.roles.length > 0) && (
+            <li>
+              <a href="/questions">Questions</a>
+            </li>
+          )}
           {isTeacher && (
             <li>
               <a href="/class">Gradebook</a>

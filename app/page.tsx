@@ -6,6 +6,7 @@ import { exercisesOf } from "./lectures/[slug]/exercises-of.ts";
 import { exerciseNumber, fullTitle, lectureNumber, shortTitle } from "./lectures/title.ts";
 import { curly } from "./lectures/typography.ts";
 import { Resume } from "./resume.tsx";
+import { News } from "./talk/news.tsx";
 
 /** What there is to read, and where the reader stopped. */
 export default async function Home() {
@@ -28,6 +29,7 @@ export default async function Home() {
           />
         )}
       </div>
+      <News />
       {lectures.length === 0 ? (
         <p>This course has no lecture yet.</p>
       ) : (

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { ExerciseFrame, ExerciseIsland, ExerciseStill } from "#notebook/components/exercise";
 import type { RemoteExercise } from "#notebook/session/exercise";
 import { readExerciseSheet, readTask } from "#server/course";
+import { AtExercise } from "../talk/at-place.tsx";
 import { loadExerciseDraft, saveExerciseDraftText, submitExercise } from "./actions.ts";
 import { studentWork } from "./student-work.ts";
 
@@ -26,7 +27,7 @@ interface ExerciseProps {
 export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
   const [found, task] = await Promise.all([readExerciseSheet(id), readTask(id)]);
   if (found === undefined || task === undefined) return null;
-  const { sheet } = found;
+  const { sheet, lectureSlug } = found;
   const student = await studentWork(id);
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
   return (
@@ -38,6 +39,7 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
         signInHref={signInHref}
         still={<ExerciseStill sheet={sheet} student={student} signInHref={signInHref} />}
       />
+      <AtExercise lecture={lectureSlug} exercise={id} />
     </ExerciseFrame>
   );
 }

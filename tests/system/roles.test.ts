@@ -27,6 +27,7 @@ interface Readable {
 
 const own = ["student", "ta", "instructor", "admin"] as const;
 const teachers = ["ta", "instructor", "admin"] as const;
+const members = ["reader", "student", "another student", ...teachers] as const;
 const peopleManagers = ["instructor", "instructor elsewhere", "admin"] as const;
 
 const READABLE: Record<string, Readable> = {
@@ -109,6 +110,42 @@ const READABLE: Record<string, Readable> = {
     allowed: teachers,
     denied: 403,
   },
+  "app/class/[run]/questions/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/questions`,
+    allowed: members,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/questions/new/page.tsx": {
+    path: ({ runSlug, exerciseSlug }) => `/class/${runSlug}/questions/new?exercise=${exerciseSlug}`,
+    allowed: members,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/questions/[id]/page.tsx": {
+    path: async (to) => `/class/${to.runSlug}/questions/${await to.newQuestion("class")}`,
+    allowed: members,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/announcements/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/announcements`,
+    allowed: members,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/questions/page.tsx": {
+    path: () => "/questions",
+    allowed: [...members, "instructor elsewhere"],
+    denied: 403,
+    leadsToSignIn: true,
+    only: /^\/class\/\w+\/questions$/,
+  },
+  "app/questions/counts/route.ts": {
+    path: () => `/questions/counts?lecture=${LECTURE}`,
+    allowed: ["reader", "student", "another student", "ta", "instructor", "instructor elsewhere"],
+    denied: 403,
+  },
   "app/healthz/route.ts": { path: () => "/healthz", allowed: EVERYBODY },
   "app/readyz/route.ts": { path: () => "/readyz", allowed: EVERYBODY },
   // From this machine; who may read it from elsewhere is tested beside it.
@@ -135,6 +172,9 @@ const onExercise = ({ exerciseSlug }: World) => `/exercises/${exerciseSlug}`;
 const onLecture = () => `/lectures/${LECTURE}`;
 const onClass = ({ runSlug }: World) => `/class/${runSlug}`;
 const onAdmin = () => "/admin";
+const onNewQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/new`;
+const onQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/any`;
+const onAnnouncements = ({ runSlug }: World) => `/class/${runSlug}/announcements`;
 const submitters = ["student", "another student", "ta", "instructor"] as const;
 const enrolled = ["reader", ...submitters] as const;
 
@@ -307,6 +347,73 @@ const ACTIONS: Record<ActionName, Action> = {
     allowed: teachers,
     isSilent: true,
     args: async (to) => [form({ run: to.runSlug, regrade: await to.newRegrade() })],
+  },
+  "app/class/[run]/questions/actions.ts askQuestion": {
+    at: onNewQuestion,
+    allowed: members,
+    args: async ({ runSlug: run, exerciseSlug: exercise }) => [
+      state,
+      form({ run, exercise, title: "Why?", text: "Why so?", quote: "let a;", audience: "class" }),
+    ],
+  },
+  "app/class/[run]/questions/actions.ts answerQuestion": {
+    at: onQuestion,
+    allowed: ["student", ...teachers],
+    args: async (to) => [
+      state,
+      form({ question: await to.newQuestion("staff"), text: "Because." }),
+    ],
+  },
+  "app/class/[run]/questions/actions.ts editText": {
+    at: onQuestion,
+    allowed: ["student"],
+    args: async (to) => [
+      state,
+      form({ question: await to.newQuestion("class"), text: "What I meant" }),
+    ],
+  },
+  "app/class/[run]/questions/actions.ts settleQuestion": {
+    at: onQuestion,
+    allowed: ["student", ...teachers],
+    isSilent: true,
+    args: async (to) => [form({ question: await to.newQuestion("class"), answered: "yes" })],
+  },
+  "app/class/[run]/questions/actions.ts showQuestion": {
+    at: onQuestion,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ question: await to.newQuestion("class"), audience: "staff" })],
+  },
+  "app/class/[run]/questions/actions.ts removeTalk": {
+    at: onQuestion,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ question: await to.newQuestion("class"), removed: "yes" })],
+  },
+  "app/class/[run]/announcements/actions.ts announce": {
+    at: onAnnouncements,
+    allowed: teachers,
+    args: async ({ runSlug: run }) => [state, form({ run, title: "Room", text: "B 1" })],
+  },
+  "app/class/[run]/announcements/actions.ts changeAnnouncement": {
+    at: onAnnouncements,
+    allowed: teachers,
+    args: async (to) => [
+      state,
+      form({ announcement: await to.newAnnouncement(), title: "Room", text: "B 2" }),
+    ],
+  },
+  "app/class/[run]/announcements/actions.ts removeAnnouncement": {
+    at: onAnnouncements,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ announcement: await to.newAnnouncement(), removed: "yes" })],
+  },
+  "app/class/[run]/announcements/actions.ts readAnnouncement": {
+    at: onAnnouncements,
+    allowed: members,
+    isSilent: true,
+    args: async (to) => [form({ announcement: await to.newAnnouncement() })],
   },
 };
 

@@ -125,6 +125,20 @@ export class World {
     return id;
   }
 
+  /** Asked by the one student, whose code goes with it. */
+  async newQuestion(audience: "staff" | "class"): Promise<string> {
+    const { runId, exerciseSlug } = this;
+    const asked = { title: "Why?", text: "Why is it so?", quote: "let a;", exerciseSlug };
+    const by = { authorId: this.userId("student"), audience, askedFor: audience };
+    return (await db().question.create({ data: { runId, ...asked, ...by } })).id;
+  }
+
+  /** Nobody has read it. */
+  async newAnnouncement(): Promise<string> {
+    const said = { title: "Room", text: "B 1", authorId: this.userId("instructor") };
+    return (await db().announcement.create({ data: { runId: this.runId, ...said } })).id;
+  }
+
   /** What is being graded again is not asked for twice. */
   async endRegrades(): Promise<void> {
     await db().regradeEntry.updateMany({ data: { endedAt: new Date() } });

@@ -7,6 +7,8 @@ import css from "./run-nav.module.css";
 const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: "", title: "Gradebook" },
   { path: "/progress", title: "Progress" },
+  { path: "/questions", title: "Questions" },
+  { path: "/announcements", title: "Announcements" },
 ];
 
 /** The way between the pages about one class. */

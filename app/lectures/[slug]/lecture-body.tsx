@@ -2,6 +2,7 @@ import type { ComponentProps, ReactNode } from "react";
 import { CellIsland, CodeText, Figure, OutputView, Predict } from "#notebook/components";
 import type { Cell, FigureName, LectureDocument } from "#notebook/document";
 import { figureData } from "#server/course";
+import { AtCell } from "../../talk/at-place.tsx";
 import { ExerciseBlock } from "./exercise-block.tsx";
 import { figureNumbers } from "./figure-numbers.ts";
 import { withMargin } from "./margin.ts";
@@ -24,7 +25,9 @@ function partsOf(lecture: LectureDocument): Parts {
         <span className={css["sectionNumber"]}>{numbers.get(props.id ?? "")}</span> {children}
       </h2>
     ),
-    "kb-cell": ({ id }: { id: string }) => <StoredCell cell={cells.get(id)} />,
+    "kb-cell": ({ id }: { id: string }) => (
+      <StoredCell cell={cells.get(id)} lecture={lecture.frontMatter.slug} />
+    ),
     "kb-exercise": ({ id }: { id: string }) => (
       <ExerciseBlock id={id} lecture={lecture.frontMatter.slug} />
     ),
@@ -50,13 +53,14 @@ interface FigureInText {
 }
 
 /** A cell as the lecture has it: code coloured and output drawn on the server. */
-function StoredCell({ cell }: { cell: Cell | undefined }) {
+function StoredCell({ cell, lecture }: { cell: Cell | undefined; lecture: string }) {
   if (cell === undefined) return null;
   return (
     <CellIsland
       id={cell.id}
       code={<CodeText source={cell.source} hasNumbers={false} badLine={undefined} />}
       output={<OutputView outputs={cell.storedOutputs} />}
+      aside={<AtCell lecture={lecture} cell={cell.id} />}
     />
   );
 }

@@ -20,10 +20,12 @@ interface CellIslandProps {
   code: ReactNode;
   /** The stored output, rendered on the server. */
   output: ReactNode;
+  /** What the page has beside the cell, of a fixed size. */
+  aside?: ReactNode;
 }
 
 /** One code cell: whole without JavaScript, and alive in its place with it. */
-export function CellIsland({ id, code, output }: CellIslandProps) {
+export function CellIsland({ id, code, output, aside }: CellIslandProps) {
   const notebook = useNotebook();
   const cell = useCell(id);
   const isEditing = useNotebookState((state) => state.editing === id);
@@ -44,6 +46,7 @@ export function CellIsland({ id, code, output }: CellIslandProps) {
       <CellCode cell={cell} isEditing={isEditing} stored={code} />
       <ModeStrip cell={cell} />
       <CellState cell={cell} isEditing={isEditing} />
+      {aside !== undefined && <div className={css["aside"]}>{aside}</div>}
       {cell.conflict !== undefined && <ConflictNotice cell={cell} conflict={cell.conflict} />}
       <CellIdContext value={id}>
         <CellOutput cell={cell} stored={output} />
