@@ -34,6 +34,24 @@ export function regradeUrl(run: string, regrade: string): string {
   return `/class/${run}/regrades/${regrade}`;
 }
 
+export interface LogAddress {
+  readonly kind?: string | undefined;
+  readonly student?: string;
+  readonly exercise?: string;
+  /** 1 is the newest. */
+  readonly page?: number;
+}
+
+export function gradeLogUrl(run: string, address: LogAddress = {}): string {
+  const { kind = "", student = "", exercise = "", page = 1 } = address;
+  const pageText = page === 1 ? "" : String(page);
+  return withQuery(`/class/${run}/log`, { kind, student, exercise, page: pageText });
+}
+
+export function gradeSettingsUrl(run: string): string {
+  return `/class/${run}/grades`;
+}
+
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {
   const given = Object.entries(query).filter(([, value]) => value !== "");
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;

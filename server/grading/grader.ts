@@ -5,6 +5,7 @@ import { db } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
 import { grade } from "./grade.ts";
+import { recordGrading } from "./grade-event.ts";
 import { gradingMetrics } from "./metrics.ts";
 import { tellProgress, tellVerdicts } from "./progress.ts";
 import {
@@ -20,7 +21,7 @@ import { endRegradeEntry } from "./regrade.ts";
 import { givenUp, type Verdicts } from "./result.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { studentSeed } from "./seed.ts";
-import { gradableSubmission, storeResult } from "./stored-result.ts";
+import { gradableSubmission, storeResult, storeTrial } from "./stored-result.ts";
 
 export interface GraderOptions {
   /** How many submissions are graded at the same time; by default what the operator has set. */
@@ -146,7 +147,11 @@ class Grader {
     // Its sandboxes were ended with the grader: no result, but no harm either.
     if (this.#isStopped) return;
     await db().$transaction(async (tx) => {
-      const change = await storeResult(tx, submission, result, job.isRegrade);
+      const change =
+        job.isDry === true
+          ? await storeTrial(tx, submission, result)
+          : await storeResult(tx, submission, result, job.isRegrade);
+      if (job.isDry !== true) await recordGrading(tx, job, change);
       if (job.isRegrade) await endRegradeEntry(tx, job.id, change);
       await completeJob(tx, job);
       await tellProgress(tx, job.submissionId, { kind: "graded" });

@@ -1,8 +1,22 @@
+export { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
+export {
+  GRADE_EVENTS,
+  type GradeEventKind,
+  type NewGradeEvent,
+  recordGradeEvent,
+} from "./grade-event.ts";
+export { gradeSettings, saveGradeSettings, undoGradeSettings } from "./grade-settings.ts";
 export { closeSandboxes, gradeSource } from "./grade-source.ts";
 export { startGrader } from "./grader.ts";
 export { followProgress, type GradingNews } from "./progress.ts";
 export { enqueueGrading, type QueuePlace, queuePlaceOf } from "./queue.ts";
-export { cancelRegrade, type RegradeScope, regrade } from "./regrade.ts";
+export { cancelRegrade, dryRegrade, type RegradeScope, regrade } from "./regrade.ts";
+export {
+  applyRegrade,
+  dismissRegrade,
+  type RegradeKey,
+  undoRegrade,
+} from "./regrade-step.ts";
 export { studentSeed } from "./seed.ts";
 export {
   findIdenticalResult,

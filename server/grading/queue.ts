@@ -14,6 +14,8 @@ interface JobData {
   readonly submissionId: string;
   /** Replaces the result that this version has already given. */
   readonly isRegrade: boolean;
+  /** Its result is only compared with the grade. */
+  readonly isDry?: boolean;
 }
 
 export interface GradingJob extends JobData {
@@ -57,12 +59,13 @@ export interface RegradeJob {
   readonly id: string;
   readonly submissionId: string;
   readonly userId: string;
+  readonly isDry: boolean;
 }
 
 /** Queues submissions to be graded again, behind all that students wait for. */
 export async function enqueueRegrades(tx: Tx, jobs: readonly RegradeJob[]): Promise<void> {
-  const queued = jobs.map(({ id, submissionId, userId }) => {
-    const data: JobData = { submissionId, isRegrade: true };
+  const queued = jobs.map(({ id, submissionId, userId, isDry }) => {
+    const data: JobData = { submissionId, isRegrade: true, isDry };
     return { id, data, priority: REGRADE_PRIORITY, singletonKey: userId };
   });
   await (await jobQueue()).insert(QUEUE, queued, { db: fromPrisma(tx) });

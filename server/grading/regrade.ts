@@ -23,16 +23,56 @@ export async function regrade(
   askedById?: string,
 ): Promise<string | undefined> {
   const submissions = await submissionsOf(scope);
-  if (submissions.length === 0) return undefined;
   const { runId, exerciseId = null } = scope;
-  const { id: regradeId } = await db().regrade.create({
-    data: { runId, exerciseId, askedById: askedById ?? null },
+  return start(submissions, { runId, exerciseId, askedById: askedById ?? null });
+}
+
+/**
+ * Queues all submissions of an exercise whose grades come from an earlier version, to be graded with
+ * the newest one without a change of any grade; answers the regrade's id, undefined when there are none.
+ */
+export async function dryRegrade(
+  { runId, exerciseId }: { readonly runId: string; readonly exerciseId: string },
+  askedById: string,
+): Promise<string | undefined> {
+  const newest = await db().exerciseVersion.findFirst({
+    where: { exerciseId, exercise: { runId } },
+    orderBy: { createdAt: "desc" },
     select: { id: true },
   });
+  if (newest === null) return undefined;
+  const versionId = newest.id;
+  const submissions = await db().submission.findMany({
+    where: {
+      exerciseId,
+      results: { some: { counts: true, versionId: { not: versionId } } },
+      regrades: { none: { endedAt: null } },
+    },
+    orderBy: { receivedAt: "asc" },
+    select: { id: true, userId: true },
+  });
+  return start(submissions, { runId, exerciseId, askedById, versionId, state: "dry" });
+}
+
+interface NewRegrade {
+  readonly runId: string;
+  readonly exerciseId: string | null;
+  readonly askedById: string | null;
+  readonly versionId?: string;
+  readonly state?: "dry";
+}
+
+async function start(
+  submissions: readonly { readonly id: string; readonly userId: string }[],
+  data: NewRegrade,
+): Promise<string | undefined> {
+  if (submissions.length === 0) return undefined;
+  const isDry = data.state === "dry";
+  const { id: regradeId } = await db().regrade.create({ data, select: { id: true } });
   for (let first = 0; first < submissions.length; first += BATCH) {
     const jobs = submissions
       .slice(first, first + BATCH)
-      .map(({ id, userId }) => ({ id: randomUUID(), submissionId: id, userId }));
+      .map(({ id, userId }) => ({ id: randomUUID(), submissionId: id, userId, isDry }));
     await transaction(async (tx) => {
       await tx.regradeEntry.createMany({
         data: jobs.map(({ id, submissionId }) => ({ id, regradeId, submissionId })),
@@ -87,6 +127,8 @@ export async function endRegradeEntry(tx: Tx, id: string, change?: GradeChange):
       scoreBefore: change?.before?.score ?? null,
       statusAfter: change?.after.status ?? null,
       scoreAfter: change?.after.score ?? null,
+      resultBeforeId: change?.tried?.before ?? null,
+      resultAfterId: change?.tried?.after ?? null,
     },
   });
 }

@@ -52,6 +52,8 @@ export async function gradableSubmission(
 export interface GradeChange {
   readonly before: Grade | undefined;
   readonly after: Grade;
+  /** Of a dry run: the ids of the result that counts and of the one that could. */
+  readonly tried?: { readonly before: string; readonly after: string };
 }
 
 interface Grade {
@@ -103,6 +105,34 @@ export async function storeResult(
   return { before, after: { status, score } };
 }
 
+/** Stores a result of a dry run, which counts for nothing until the run is applied. */
+export async function storeTrial(
+  tx: Tx,
+  { id: submissionId, versionId }: GradableSubmission,
+  result: GradingResult,
+): Promise<GradeChange> {
+  const counting = await tx.submissionResult.findFirst({
+    where: { submissionId, counts: true },
+    select: { id: true, versionId: true, status: true, score: true },
+  });
+  const { status, score, max, ms } = result;
+  const before = counting === null ? undefined : { status: counting.status, score: counting.score };
+  if (status === "internal-error" || counting === null) {
+    return { before, after: { status, score: before?.score ?? 0 } };
+  }
+  // Somebody has graded it with this version meanwhile.
+  if (counting.versionId === versionId) return { before, after: before ?? { status, score } };
+  const tests = JSON.parse(JSON.stringify(result.tests));
+  const columns = { status, score, max, tests, message: result.message ?? null, ms };
+  const { id } = await tx.submissionResult.upsert({
+    where: { submissionId_versionId: { submissionId, versionId } },
+    create: { submissionId, versionId, ...columns, counts: false },
+    update: { ...columns, gradedAt: new Date() },
+    select: { id: true },
+  });
+  return { before, after: { status, score }, tried: { before: counting.id, after: id } };
+}
+
 export interface IdenticalResult extends GradingResult {
   /** The earlier submission that it was given to. */
   readonly submissionId: string;
@@ -120,7 +150,13 @@ export async function findIdenticalResult(
   });
   if (version === null) return undefined;
   const found = await tx.submissionResult.findFirst({
-    where: { versionId: version.id, submission: key, status: { not: "internal-error" } },
+    // What a dry run has found is no grade.
+    where: {
+      versionId: version.id,
+      counts: true,
+      submission: key,
+      status: { not: "internal-error" },
+    },
     orderBy: { gradedAt: "desc" },
   });
   if (found === null) return undefined;

@@ -35,6 +35,8 @@ export {
 export { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
 export { type ExerciseAnalysis, exerciseAnalysis, type TestAnalysis } from "./exercise-analysis.ts";
 export { exerciseDraft, saveExerciseDraft } from "./exercise-draft.ts";
+export { type GradeInDetail, gradeInDetail } from "./given-grade.ts";
+export { type GradeLogEntry, gradeHistory, gradeLog, gradeText } from "./grade-log.ts";
 export {
   exercisesOfRun,
   type Gradebook,
@@ -54,6 +56,14 @@ export {
   printFilter,
   printOrder,
 } from "./gradebook-filter.ts";
+export { readGradesFile } from "./grades-file.ts";
+export {
+  addLineComment,
+  type LineComment,
+  lineComments,
+  removeLineComment,
+} from "./line-comment.ts";
+export { newVersions, openTrials } from "./new-versions.ts";
 export {
   cellHistory,
   type EditedCells,
@@ -100,6 +110,7 @@ export {
   type RegradeProgress,
   regradeById,
   regradeChanges,
+  regradeCounts,
   regradesOf,
 } from "./regrade.ts";
 export {

@@ -15,6 +15,12 @@ export interface RegradeProgress {
   readonly changed: number;
   /** undefined: some still wait or run. */
   readonly endedAt: Date | undefined;
+  readonly state: "direct" | "dry" | "applied" | "undone" | "dismissed";
+  /** What students read about it. */
+  readonly reason: string;
+  /** Who has applied, taken back or put away what it found, the last of them. */
+  readonly settledBy: string | undefined;
+  readonly settledAt: Date | undefined;
 }
 
 /** The newest regrades of a run first. */
@@ -45,6 +51,10 @@ async function readProgress(
       askedAt: true,
       exercise: { select: { number: true } },
       askedBy: { select: { name: true } },
+      state: true,
+      reason: true,
+      settledBy: { select: { name: true } },
+      settledAt: true,
     },
   });
   const ids = regrades.map(({ id }) => id);
@@ -57,7 +67,7 @@ async function readProgress(
         AS changed,
       CASE WHEN bool_and("endedAt" IS NOT NULL) THEN max("endedAt") END AS "endedAt"
     FROM "RegradeEntry" WHERE "regradeId" = ANY(${ids}) GROUP BY 1`;
-  return regrades.map(({ id, askedAt, exercise, askedBy }) => {
+  return regrades.map(({ id, askedAt, exercise, askedBy, state, reason, settledBy, settledAt }) => {
     const { total, done, cancelled, changed, endedAt } =
       counts.find((count) => count.id === id) ?? NOTHING;
     return {
@@ -70,6 +80,10 @@ async function readProgress(
       cancelled,
       changed,
       endedAt: endedAt ?? undefined,
+      state,
+      reason,
+      settledBy: settledBy?.name,
+      settledAt: settledAt ?? undefined,
     };
   });
 }
@@ -84,6 +98,19 @@ interface RegradeCounts {
 }
 
 const NOTHING = { total: 0, done: 0, cancelled: 0, changed: 0, endedAt: null };
+
+/** How many of a regrade's submissions have more, fewer and as many points as before. */
+export async function regradeCounts(
+  tx: Tx,
+  regradeId: string,
+): Promise<{ readonly up: number; readonly down: number; readonly same: number }> {
+  const [row] = await tx.$queryRaw<{ up: number; down: number; same: number }[]>`
+    SELECT count(*) FILTER (WHERE "scoreAfter" > coalesce("scoreBefore", 0))::int AS up,
+      count(*) FILTER (WHERE "scoreAfter" < "scoreBefore")::int AS down,
+      count(*) FILTER (WHERE "scoreAfter" = coalesce("scoreBefore", 0))::int AS same
+    FROM "RegradeEntry" WHERE "regradeId" = ${regradeId} AND NOT "isCancelled"`;
+  return row ?? { up: 0, down: 0, same: 0 };
+}
 
 export interface RegradeChange {
   readonly student: { readonly id: string; readonly name: string };

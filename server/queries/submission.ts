@@ -166,6 +166,8 @@ export interface SubmissionView {
   readonly student: string;
   readonly runId: string;
   readonly exercise: {
+    readonly id: string;
+    readonly points: number;
     readonly slug: string;
     readonly number: string;
     readonly title: string;
@@ -186,6 +188,8 @@ export async function submissionView(tx: Tx, id: string): Promise<SubmissionView
       user: { select: { name: true } },
       exercise: {
         select: {
+          id: true,
+          points: true,
           runId: true,
           slug: true,
           number: true,

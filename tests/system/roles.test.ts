@@ -105,6 +105,18 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/class/[run]/grades/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/grades`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/log/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/log`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
   "app/class/[run]/gradebook.csv/route.ts": {
     path: ({ runSlug }) => `/class/${runSlug}/gradebook.csv`,
     allowed: teachers,
@@ -171,6 +183,9 @@ const state = { kind: "empty" };
 const onExercise = ({ exerciseSlug }: World) => `/exercises/${exerciseSlug}`;
 const onLecture = () => `/lectures/${LECTURE}`;
 const onClass = ({ runSlug }: World) => `/class/${runSlug}`;
+const onGrades = ({ runSlug }: World) => `/class/${runSlug}/grades`;
+const onAttempts = (to: World) =>
+  `/class/${to.runSlug}/exercises/${to.exerciseSlug}/${to.userId("student")}`;
 const onAdmin = () => "/admin";
 const onNewQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/new`;
 const onQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/any`;
@@ -414,6 +429,91 @@ const ACTIONS: Record<ActionName, Action> = {
     allowed: members,
     isSilent: true,
     args: async (to) => [form({ announcement: await to.newAnnouncement() })],
+  },
+  "app/class/[run]/regrades/actions.ts tryNewVersion": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => {
+      await to.newVersion();
+      return [form({ run: to.runSlug, exercise: to.exerciseSlug })];
+    },
+  },
+  "app/class/[run]/regrades/actions.ts applyTrial": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, regrade: await to.newTrial("dry") })],
+  },
+  "app/class/[run]/regrades/actions.ts undoTrial": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, regrade: await to.newTrial("applied") })],
+  },
+  "app/class/[run]/regrades/actions.ts dismissTrial": {
+    at: onClass,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, regrade: await to.newTrial("dry") })],
+  },
+  "app/class/[run]/exercises/[slug]/[student]/actions.ts giveGrade": {
+    at: onAttempts,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [
+      form({
+        run: to.runSlug,
+        exercise: to.exerciseSlug,
+        student: to.userId("student"),
+        points: "1",
+        comment: crypto.randomUUID(),
+      }),
+    ],
+  },
+  "app/class/[run]/exercises/[slug]/[student]/actions.ts undoGivenGrade": {
+    at: onAttempts,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, step: await to.newGivenGrade() })],
+  },
+  "app/class/[run]/exercises/[slug]/[student]/actions.ts commentOnLine": {
+    at: onAttempts,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [
+      form({ run: to.runSlug, submission: to.submissionId, line: "1", text: "Why?" }),
+    ],
+  },
+  "app/class/[run]/exercises/[slug]/[student]/actions.ts removeComment": {
+    at: onAttempts,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, comment: await to.newComment() })],
+  },
+  "app/class/[run]/grades/actions.ts saveSettings": {
+    at: onGrades,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => {
+      await to.newSettings();
+      return [form({ run: to.runSlug, dropLowest: "0" })];
+    },
+  },
+  "app/class/[run]/grades/actions.ts undoGradeStep": {
+    at: onGrades,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, step: await to.newSettings() })],
+  },
+  "app/class/[run]/grades/actions.ts importGrades": {
+    at: onGrades,
+    allowed: teachers,
+    args: async (to) => {
+      const line = `student,${to.exerciseSlug},1,${crypto.randomUUID()}`;
+      const text = `username,exercise,points,comment\n${line}`;
+      return [{ kind: "empty" }, form({ run: to.runSlug, text, what: "apply" })];
+    },
   },
 };
 

@@ -3,6 +3,8 @@ import { auth } from "../../server/auth/better-auth.ts";
 import { createAccount } from "../../server/auth/create-account.ts";
 import { remember } from "../../server/config.ts";
 import { db, disconnect } from "../../server/db/client.ts";
+import { giveGrades } from "../../server/grading/given-grade.ts";
+import { saveGradeSettings } from "../../server/grading/grade-settings.ts";
 import { regrade } from "../../server/grading/regrade.ts";
 import { closeQueue } from "../../server/operation/job-queue.ts";
 import type { RunRole } from "../../server/policies/index.ts";
@@ -137,6 +139,51 @@ export class World {
   async newAnnouncement(): Promise<string> {
     const said = { title: "Room", text: "B 1", authorId: this.userId("instructor") };
     return (await db().announcement.create({ data: { runId: this.runId, ...said } })).id;
+  }
+
+  /** A new version of the exercise, which has graded nothing. */
+  async newVersion(): Promise<{ id: string; exerciseId: string }> {
+    await this.endRegrades();
+    const { exerciseId } = await db().submission.findUniqueOrThrow({
+      where: { id: this.submissionId },
+    });
+    const data = { exerciseId, hash: crypto.randomUUID(), manifest: {}, judge: new Uint8Array() };
+    const { id } = await db().exerciseVersion.create({ data });
+    return { id, exerciseId };
+  }
+
+  /** What the newest version makes of the grades, as far as that has been decided. */
+  async newTrial(state: "dry" | "applied"): Promise<string> {
+    const { id: versionId, exerciseId } = await this.newVersion();
+    const { id } = await db().regrade.create({
+      data: { runId: this.runId, exerciseId, versionId, state },
+    });
+    return id;
+  }
+
+  /** The step in which the student was given a grade. */
+  async newGivenGrade(): Promise<string> {
+    const { exerciseId } = await db().submission.findUniqueOrThrow({
+      where: { id: this.submissionId },
+    });
+    const given = { points: ++this.#made, isExcused: false, comment: "" };
+    const grade = { exerciseId, userId: this.userId("student"), given };
+    const step = { runId: this.runId, actorId: this.userId("instructor"), kind: "given" } as const;
+    return (await giveGrades(db(), step, [grade])) ?? "";
+  }
+
+  /** The step in which weights were set. */
+  async newSettings(): Promise<string> {
+    const step = { runId: this.runId, actorId: this.userId("instructor") };
+    const dropLowest = ++this.#made;
+    return (await saveGradeSettings(db(), step, { dropLowest, weights: {} })) ?? "";
+  }
+
+  /** Words at the first line of the submission. */
+  async newComment(): Promise<string> {
+    const data = { submissionId: this.submissionId, line: 1, text: "Why?" };
+    const { id } = await db().lineComment.create({ data });
+    return id;
   }
 
   /** What is being graded again is not asked for twice. */

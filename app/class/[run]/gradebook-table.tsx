@@ -2,6 +2,7 @@
 
 import type { Gradebook, GradebookCell } from "#server/queries";
 import controls from "../../controls.module.css";
+import { printPoints } from "../points.ts";
 import { attemptsUrl } from "../urls.ts";
 import css from "./gradebook.module.css";
 import type {
@@ -58,7 +59,7 @@ export function GradebookTable({ run, book, columns, students }: GradebookTableP
           <th scope="col" className={css["sum"]} aria-sort={columns.points.sorted}>
             <SortLink head={columns.points}>pts</SortLink>
             <br />
-            of {pointsMax}
+            of {printPoints(pointsMax)}
           </th>
           <th scope="col">%</th>
         </tr>
@@ -77,8 +78,10 @@ export function GradebookTable({ run, book, columns, students }: GradebookTableP
                 url={attemptsUrl(run, exercise.slug, row.userId)}
               />
             ))}
-            <td className={css["sum"]}>{row.points}</td>
-            <td>{percent(row.points, pointsMax)}</td>
+            <td className={css["sum"]}>{printPoints(row.points)}</td>
+            <td title={row.of === pointsMax ? undefined : `of ${printPoints(row.of)}`}>
+              {percent(row.points, row.of)}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -159,7 +162,13 @@ function ScoreCell({ cell, exercise: { points, isStart }, url }: ScoreCellProps)
         <span aria-hidden="true">
           {note !== undefined && <small className={css["note"]}>{note.text}</small>}
           {cell.attempts > 1 && <small>{cell.attempts}×</small>}
-          {cell.best ?? (note === undefined ? "–" : "")}
+          {cell.isGiven && <small title="given by hand">✎</small>}
+          {cell.isDropped && <small title="one of the lowest, left out of the sum">−</small>}
+          {cell.isExcused
+            ? "exc."
+            : cell.best === undefined
+              ? note === undefined && "–"
+              : printPoints(cell.best)}
         </span>
         <span className={controls["unseen"]}>{spoken(cell, points, note)}</span>
       </a>
@@ -180,10 +189,20 @@ function noteOf({ last, isRegrading }: GradebookCell): Note | undefined {
   return { kind: "failed", text: last === "internal-error" ? "grader failed" : last };
 }
 
-function spoken({ best, attempts }: GradebookCell, points: number, note: Note | undefined): string {
-  const score = best === undefined ? "no grade yet" : `${best} of ${points}`;
+function spoken(cell: GradebookCell, points: number, note: Note | undefined): string {
+  const { best, attempts, automatic, isGiven, isExcused, isDropped } = cell;
+  const score = best === undefined ? "no grade yet" : `${printPoints(best)} of ${points}`;
   const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return [score, tries, ...(note === undefined ? [] : [`last: ${note.text}`])].join(", ");
+  const said = [
+    ...(isGiven ? [`given by hand, automatic ${automatic ?? "none"}`] : []),
+    ...(isDropped ? ["left out of the sum"] : []),
+  ];
+  return [
+    isExcused ? "excused" : score,
+    tries,
+    ...said,
+    ...(note === undefined ? [] : [`last: ${note.text}`]),
+  ].join(", ");
 }
 
 function percent(points: number, max: number): string {

@@ -15,7 +15,9 @@ const REMEMBERED_MS = 5 * 60_000;
 export async function LatestRegrade({ run, mayRegrade }: LatestRegradeProps) {
   const [latest] = await regradesOf(db(), run.id, 1);
   if (latest === undefined) return null;
-  const { id, exercise, total, done, cancelled, changed, endedAt } = latest;
+  const { id, exercise, total, done, cancelled, changed, endedAt, state } = latest;
+  // What is only tried has a place of its own.
+  if (state !== "direct" && endedAt !== undefined) return null;
   if (endedAt !== undefined && Date.now() - endedAt.getTime() > REMEMBERED_MS) return null;
   return (
     <RegradeBar
@@ -24,6 +26,7 @@ export async function LatestRegrade({ run, mayRegrade }: LatestRegradeProps) {
       what={exercise === undefined ? "" : `${exercise}: `}
       progress={{ total, done, cancelled, changed, hasEnded: endedAt !== undefined }}
       changesUrl={regradeUrl(run.slug, id)}
+      isDry={state === "dry"}
       mayCancel={mayRegrade}
     />
   );

@@ -13,7 +13,13 @@ import {
 import controls from "../../controls.module.css";
 import { requireStaff } from "../access.ts";
 import css from "../class.module.css";
-import { type GradebookAddress, gradebookUrl, single } from "../urls.ts";
+import {
+  type GradebookAddress,
+  gradebookUrl,
+  gradeLogUrl,
+  gradeSettingsUrl,
+  single,
+} from "../urls.ts";
 import { regradeInRun } from "./actions.ts";
 import { ExercisePanel } from "./exercise-panel.tsx";
 import { Filters } from "./filters.tsx";
@@ -22,6 +28,7 @@ import { gradebookColumns } from "./gradebook-columns.ts";
 import { GradebookGrid } from "./gradebook-grid.tsx";
 import { GradebookTable } from "./gradebook-table.tsx";
 import { LatestRegrade } from "./latest-regrade.tsx";
+import { NewVersions } from "./new-versions.tsx";
 
 export const metadata: Metadata = { title: "Gradebook" };
 
@@ -67,7 +74,9 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
         <h1>Gradebook</h1>
         <p>
           {run.title} · {counted(run.students, "student")} ·{" "}
-          {counted(activity.submissions, "submission")} · {waiting(activity)}
+          {counted(activity.submissions, "submission")} · {waiting(activity)} ·{" "}
+          <a href={gradeSettingsUrl(slug)}>Weights and import</a> ·{" "}
+          <a href={gradeLogUrl(slug)}>Log</a>
         </p>
         {mayRegrade && activity.submissions > 0 && (
           <form action={regradeInRun} className={css["end"]}>
@@ -78,6 +87,7 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
           </form>
         )}
       </div>
+      <NewVersions run={run} mayRegrade={mayRegrade} />
       <Filters run={slug} words={words} address={address} book={book} students={run.students} />
       <div className={exercise === undefined ? undefined : bookCss["withPanel"]}>
         <div>

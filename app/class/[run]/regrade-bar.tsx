@@ -13,6 +13,8 @@ interface RegradeBarProps {
   what: string;
   progress: Progress;
   changesUrl: string;
+  /** The results count for nothing yet. */
+  isDry: boolean;
   mayCancel: boolean;
 }
 
@@ -28,7 +30,7 @@ const LOOK_AGAIN_MS = 1000;
 
 /** Instead of a question before: what goes on, and a way to take back what has not begun. */
 export function RegradeBar(props: RegradeBarProps) {
-  const { run, regrade, what, progress, changesUrl, mayCancel } = props;
+  const { run, regrade, what, progress, changesUrl, isDry, mayCancel } = props;
   const { total, done, cancelled, changed, hasEnded } = progress;
   const form = useRef<HTMLFormElement>(null);
   useLookingAgain(!hasEnded, progress);
@@ -40,11 +42,12 @@ export function RegradeBar(props: RegradeBarProps) {
       <span role="status" className={controls["unseen"]}>
         {hasEnded
           ? `${what}graded again: ${done} of ${total}, ${changed} changed`
-          : `${what}grading ${total} again`}
+          : `${what}${isDry ? "trying the new version on" : "grading"} ${total}${isDry ? "" : " again"}`}
       </span>
       <span aria-hidden="true">
         {what}
-        {done} of {total} graded again, {changed} changed
+        {done} of {total} {isDry ? "tried" : "graded again"}, {changed}{" "}
+        {isDry ? "would change" : "changed"}
         {cancelled > 0 && `, ${cancelled} taken back`}
       </span>
       {changed > 0 && <a href={changesUrl}>What changed</a>}

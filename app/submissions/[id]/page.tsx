@@ -4,8 +4,9 @@ import { SubmissionSheet } from "#notebook/components/exercise";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
 import { maySeeSubmission } from "#server/policies";
-import { submissionView } from "#server/queries";
+import { gradeHistory, gradeInDetail, lineComments, submissionView } from "#server/queries";
 import page from "../../lectures/[slug]/lecture.module.css";
+import { SaidOfSubmission } from "./said.tsx";
 
 export const metadata: Metadata = { title: "Submission" };
 
@@ -22,6 +23,12 @@ export default async function SubmissionPage({ params }: PageParams) {
   // Who may not see it does not learn whether it exists.
   if (view === undefined || maySeeSubmission(viewer, view).kind === "denied") notFound();
   const { exercise, receipt, source, tests, result } = view;
+  const at = { exerciseId: exercise.id, userId: view.userId };
+  const [grade, history, comments] = await Promise.all([
+    gradeInDetail(db(), at),
+    gradeHistory(db(), at),
+    lineComments(db(), id),
+  ]);
   return (
     <main id="main" className={page["text"]}>
       <SubmissionSheet
@@ -33,6 +40,13 @@ export default async function SubmissionPage({ params }: PageParams) {
         source={source}
         tests={tests}
         result={result}
+      />
+      <SaidOfSubmission
+        grade={grade}
+        points={exercise.points}
+        history={history}
+        comments={comments}
+        source={source}
       />
     </main>
   );

@@ -1,12 +1,13 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { db } from "#server/db";
-import { type RegradeChange, regradeById, regradeChanges } from "#server/queries";
+import { type RegradeChange, regradeById, regradeChanges, regradeCounts } from "#server/queries";
 import { LocalTime } from "../../../../local-time.tsx";
 import { requireStaff } from "../../../access.ts";
 import css from "../../../class.module.css";
 import { attemptsUrl, gradebookUrl, regradeUrl } from "../../../urls.ts";
 import { LatestRegrade } from "../../latest-regrade.tsx";
+import { Trial } from "./trial.tsx";
 
 export const metadata: Metadata = { title: "Graded again" };
 
@@ -22,20 +23,28 @@ export default async function RegradePage({ params }: RegradePageProps) {
   const { run, mayRegrade } = await requireStaff(slug, regradeUrl(slug, id));
   const regrade = (await regradeById(db(), { runId: run.id, id })) ?? notFound();
   const changes = await regradeChanges(db(), id, CHANGES_MAX);
+  const counts = await regradeCounts(db(), id);
+  const isTrial = regrade.state !== "direct";
   const { exercise, askedBy, askedAt, total, done, cancelled, changed } = regrade;
   return (
     <main className={css["desk"]} id="main">
       <div className={css["head"]}>
-        <h1>Graded again{exercise === undefined ? "" : `: ${exercise}`}</h1>
+        <h1>
+          {isTrial ? "Tried with a new version" : "Graded again"}
+          {exercise === undefined ? "" : `: ${exercise}`}
+        </h1>
         <p>
-          {done} of {total} done, {changed} changed
+          {done} of {total} done, {changed} {regrade.state === "dry" ? "would change" : "changed"}
           {cancelled > 0 && `, ${cancelled} taken back`} · asked
           {askedBy !== undefined && ` by ${askedBy}`} <LocalTime at={askedAt.toISOString()} /> ·{" "}
           <a href={gradebookUrl(slug)}>{run.title}, gradebook</a>
         </p>
       </div>
+      <Trial run={slug} regrade={regrade} counts={counts} mayRegrade={mayRegrade} />
       {changes.length === 0 ? (
-        <p className={css["empty"]}>No grade has changed.</p>
+        <p className={css["empty"]}>
+          {isTrial ? "No grade is another one with it." : "No grade has changed."}
+        </p>
       ) : (
         <table className={css["data"]}>
           <thead>

@@ -4,6 +4,10 @@ import { CodeText } from "#notebook/components";
 import { db } from "#server/db";
 import {
   type ClassAttempt,
+  gradeHistory,
+  gradeInDetail,
+  type LineComment,
+  lineComments,
   type StudentAtExercise,
   studentAtExercise,
   submittedSource,
@@ -16,6 +20,8 @@ import { attemptsUrl, gradebookUrl, single } from "../../../../urls.ts";
 import { regradeSubmission } from "../../../actions.ts";
 import { LatestRegrade } from "../../../latest-regrade.tsx";
 import css from "./attempts.module.css";
+import { GivenGradeView } from "./given-grade.tsx";
+import { LineComments } from "./line-comments.tsx";
 import { ResultView } from "./result-view.tsx";
 
 export const metadata: Metadata = { title: "Attempts" };
@@ -37,6 +43,8 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
   const chosen = found.attempts.find(({ attempt }) => String(attempt) === wanted);
   const shown = chosen ?? found.attempts[0];
   const { exercise } = found;
+  const at = { exerciseId: exercise.id, userId };
+  const [grade, history] = await Promise.all([gradeInDetail(db(), at), gradeHistory(db(), at)]);
   return (
     <main className={desk["desk"]} id="main">
       <div className={desk["head"]}>
@@ -47,6 +55,14 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
           {summary(found)} · <a href={gradebookUrl(runSlug)}>{run.title}, gradebook</a>
         </p>
       </div>
+      <GivenGradeView
+        run={runSlug}
+        exercise={exercise}
+        student={userId}
+        grade={grade}
+        history={history}
+        mayGrade={mayRegrade}
+      />
       {shown === undefined ? (
         <p className={desk["empty"]}>Nothing has been handed in yet.</p>
       ) : (
@@ -56,6 +72,7 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
             run={runSlug}
             attempt={shown}
             source={await submittedSource(db(), shown.id)}
+            comments={await lineComments(db(), shown.id)}
             mayRegrade={mayRegrade}
           />
         </div>
@@ -111,10 +128,11 @@ interface AttemptProps {
   run: string;
   attempt: ClassAttempt;
   source: string;
+  comments: readonly LineComment[];
   mayRegrade: boolean;
 }
 
-function Attempt({ run, attempt, source, mayRegrade }: AttemptProps) {
+function Attempt({ run, attempt, source, comments, mayRegrade }: AttemptProps) {
   const { id, result, earlier, isRegrading } = attempt;
   const failedAt = /^Line (\d+):/.exec(result?.message ?? "")?.[1];
   return (
@@ -166,6 +184,14 @@ function Attempt({ run, attempt, source, mayRegrade }: AttemptProps) {
           badLine={failedAt === undefined ? undefined : Number(failedAt)}
         />
       </section>
+      <LineComments
+        key={`${id} ${comments.length}`}
+        run={run}
+        submission={id}
+        lines={source.split("\n").length}
+        comments={comments}
+        mayComment={mayRegrade}
+      />
       {earlier.map((result) => (
         <details key={result.version} className={css["earlier"]}>
           <summary>

@@ -1,0 +1,116 @@
+"use server";
+
+import { revalidatePath } from "next/cache";
+import * as z from "zod";
+import { db, transaction } from "#server/db";
+import { giveGrades, saveGradeSettings, undoGiving, undoGradeSettings } from "#server/grading";
+import { readGradesFile } from "#server/queries";
+import { staffOfRun } from "../../access.ts";
+
+const Name = z.string().min(1).max(200);
+const SettingsInput = z.object({
+  run: Name,
+  dropLowest: z.coerce.number().int().min(0).max(100),
+});
+const Weight = z.coerce.number().min(0).max(100);
+const UndoInput = z.object({ run: Name, step: Name });
+const FILE_MAX = 4_000_000;
+const FileInput = z.object({
+  run: Name,
+  text: z.string().max(FILE_MAX),
+  what: z.enum(["try", "apply"]),
+});
+
+/** Stores weights (`weight:ID`) and how many of the lowest grades are left out. */
+export async function saveSettings(form: FormData): Promise<void> {
+  const parsed = SettingsInput.safeParse(fieldsOf(form));
+  if (!parsed.success) return;
+  const staff = await staffOfRun(parsed.data.run);
+  if (staff?.mayRegrade !== true) return;
+  const weights: Record<string, number> = {};
+  for (const [name, value] of form.entries()) {
+    const id = /^weight:(.+)$/.exec(name)?.[1];
+    const weight = Weight.safeParse(value);
+    if (id !== undefined && value !== "" && weight.success) weights[id] = weight.data;
+  }
+  const step = { runId: staff.run.id, actorId: staff.viewer.userId };
+  const { dropLowest } = parsed.data;
+  await transaction((tx) => saveGradeSettings(tx, step, { dropLowest, weights }));
+  revalidatePath("/", "layout");
+}
+
+/** Takes back a step of settings or of an imported file. */
+export async function undoGradeStep(form: FormData): Promise<void> {
+  const parsed = UndoInput.safeParse(fieldsOf(form));
+  if (!parsed.success) return;
+  const staff = await staffOfRun(parsed.data.run);
+  if (staff?.mayRegrade !== true) return;
+  const key = {
+    runId: staff.run.id,
+    stepId: parsed.data.step,
+    actorId: staff.viewer.userId,
+  };
+  await transaction(async (tx) => {
+    const undone = await undoGiving(tx, key);
+    if (undone.kind === "unknown") await undoGradeSettings(tx, key);
+  });
+  revalidatePath("/", "layout");
+}
+
+/** One grade that a file would change, or has changed. */
+export interface ImportLine {
+  readonly line: number;
+  readonly student: string;
+  readonly exercise: string;
+  readonly before: string;
+  readonly after: string;
+  readonly comment: string;
+}
+
+export type ImportState =
+  | { readonly kind: "empty" }
+  | { readonly kind: "denied" }
+  | { readonly kind: "invalid"; readonly text: string; readonly problems: readonly string[] }
+  | { readonly kind: "tried"; readonly text: string; readonly lines: readonly ImportLine[] }
+  | { readonly kind: "applied"; readonly grades: number; readonly step: string | undefined };
+
+/** Reads grades from a file: tried first, and with no mistake in it applied as one step. */
+export async function importGrades(_: ImportState, form: FormData): Promise<ImportState> {
+  const parsed = FileInput.safeParse(await withFile(form));
+  if (!parsed.success) {
+    const problems = ["The file is larger than 4 MB: split it."];
+    return { kind: "invalid", text: "", problems };
+  }
+  const { run, text, what } = parsed.data;
+  const staff = await staffOfRun(run);
+  if (staff?.mayRegrade !== true) return { kind: "denied" };
+  const runId = staff.run.id;
+  const { grades, problems } = await readGradesFile(db(), runId, text);
+  if (problems.length > 0) return { kind: "invalid", text, problems: problems.slice(0, 100) };
+  if (what === "try") {
+    const lines = grades.map(({ line, student, exercise, before, given }) => ({
+      line,
+      student,
+      exercise,
+      before: before === undefined ? "automatic" : String(before),
+      after: given?.points === null ? "automatic" : String(given?.points),
+      comment: given?.comment ?? "",
+    }));
+    return { kind: "tried", text, lines };
+  }
+  const by = { runId, actorId: staff.viewer.userId, kind: "imported" } as const;
+  const step = await transaction((tx) => giveGrades(tx, by, grades));
+  revalidatePath("/class", "layout");
+  return { kind: "applied", grades: grades.length, step };
+}
+
+function fieldsOf(form: unknown): Record<string, unknown> {
+  return form instanceof FormData ? Object.fromEntries(form) : {};
+}
+
+/** A chosen file goes before what was typed. */
+async function withFile(form: unknown): Promise<Record<string, unknown>> {
+  const { file, ...fields } = fieldsOf(form);
+  if (!(file instanceof File) || file.size === 0 || file.size > FILE_MAX) return fields;
+  return { ...fields, text: await file.text() };
+}

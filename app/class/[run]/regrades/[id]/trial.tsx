@@ -1,0 +1,72 @@
+import type { RegradeProgress } from "#server/queries";
+import controls from "../../../../controls.module.css";
+import { LocalTime } from "../../../../local-time.tsx";
+import css from "../../grades.module.css";
+import { applyTrial, dismissTrial, undoTrial } from "../actions.ts";
+
+interface TrialProps {
+  run: string;
+  regrade: RegradeProgress;
+  counts: { readonly up: number; readonly down: number; readonly same: number };
+  mayRegrade: boolean;
+}
+
+/** What can be done with a dry run: all of it at once, and back. */
+export function Trial({ run, regrade, counts, mayRegrade }: TrialProps) {
+  const { id, state, reason, settledBy, settledAt, endedAt } = regrade;
+  if (state === "direct") return null;
+  return (
+    <section className={css["given"]} aria-label="Decision">
+      <p>
+        {endedAt === undefined
+          ? "The new version is being tried; no grade changes meanwhile."
+          : `${counts.up} higher, ${counts.down} lower, ${counts.same} with the same points.`}{" "}
+        {STATES[state]}
+        {settledAt !== undefined && (
+          <>
+            {" "}
+            {settledBy !== undefined && `By ${settledBy}, `}
+            <LocalTime at={settledAt.toISOString()} />.
+          </>
+        )}
+      </p>
+      {reason !== "" && <p className={css["words"]}>{reason}</p>}
+      {mayRegrade && endedAt !== undefined && (state === "dry" || state === "undone") && (
+        <form action={applyTrial} className={css["form"]}>
+          <input type="hidden" name="run" value={run} />
+          <input type="hidden" name="regrade" value={id} />
+          <label className={css["wide"]}>
+            Why, for the students
+            <input className={css["field"]} name="reason" maxLength={1000} defaultValue={reason} />
+          </label>
+          <div className={css["row"]}>
+            <button type="submit" className={`${controls["button"]} ${controls["first"]}`}>
+              Apply to all
+            </button>
+            {state === "dry" && (
+              <button type="submit" className={controls["button"]} formAction={dismissTrial}>
+                Leave the grades as they are
+              </button>
+            )}
+          </div>
+        </form>
+      )}
+      {mayRegrade && state === "applied" && (
+        <form action={undoTrial}>
+          <input type="hidden" name="run" value={run} />
+          <input type="hidden" name="regrade" value={id} />
+          <button type="submit" className={controls["button"]}>
+            Undo: bring the grades before it back
+          </button>
+        </form>
+      )}
+    </section>
+  );
+}
+
+const STATES = {
+  dry: "Nothing is applied yet.",
+  applied: "Applied: these are the grades.",
+  undone: "Taken back: the grades are those from before.",
+  dismissed: "Put away: the grades stayed as they were.",
+} as const;

@@ -1,0 +1,36 @@
+import { type GradeLogEntry, gradeText } from "#server/queries";
+import css from "./class/[run]/grades.module.css";
+import { LocalTime } from "./local-time.tsx";
+
+/** Why a grade is no longer what it was: what was done, by whom, when and with which words. */
+export function GradeHistory({ history }: { history: readonly GradeLogEntry[] }) {
+  if (history.length === 0) return null;
+  return (
+    <ul className={css["history"]} aria-label="Changes of the grade">
+      {history.map((entry) => (
+        <li key={entry.id}>
+          <LocalTime at={entry.at.toISOString()} />: {eventText(entry)}
+          {entry.attempt !== undefined && `, attempt ${entry.attempt}`}: {gradeText(entry.before)} →{" "}
+          {gradeText(entry.after)}
+          {entry.actor !== undefined && `, by ${entry.actor}`}
+          {entry.reason !== "" && <span className={css["words"]}> “{entry.reason}”</span>}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const TEXTS: Readonly<Record<GradeLogEntry["kind"], string>> = {
+  graded: "graded",
+  regraded: "graded again",
+  "regrade-applied": "graded with a new version of the exercise",
+  "regrade-undone": "the new version’s grade taken back",
+  given: "grade changed by hand",
+  imported: "grade changed from a file",
+  settings: "weights or dropped grades changed",
+  dates: "dates changed",
+};
+
+export function eventText({ kind }: Pick<GradeLogEntry, "kind">): string {
+  return TEXTS[kind];
+}

@@ -1,0 +1,54 @@
+/** Exercises that were published anew after submissions had been graded. */
+import type { Tx } from "../db/index.ts";
+import { shortNumber } from "./gradebook-filter.ts";
+
+export interface NewVersion {
+  readonly exerciseId: string;
+  readonly slug: string;
+  readonly number: string;
+  readonly title: string;
+  /** So many grades come from an earlier version. */
+  readonly submissions: number;
+}
+
+/** Those whose grades nobody has compared with the newest version yet. */
+export async function newVersions(tx: Tx, runId: string): Promise<NewVersion[]> {
+  const rows = await tx.$queryRaw<NewVersion[]>`
+    WITH newest AS (
+      SELECT DISTINCT ON (v."exerciseId") v."id", v."exerciseId"
+      FROM "ExerciseVersion" AS v JOIN "Exercise" AS e ON e."id" = v."exerciseId"
+      WHERE e."runId" = ${runId} ORDER BY v."exerciseId", v."createdAt" DESC
+    )
+    SELECT e."id" AS "exerciseId", e."slug", e."number", e."title", count(*)::int AS submissions
+    FROM newest
+    JOIN "Exercise" AS e ON e."id" = newest."exerciseId"
+    JOIN "ExerciseVersion" AS old ON old."exerciseId" = e."id" AND old."id" <> newest."id"
+    JOIN "SubmissionResult" AS r ON r."versionId" = old."id" AND r."counts"
+    WHERE NOT EXISTS (
+      SELECT FROM "Regrade" AS g WHERE g."versionId" = newest."id" AND g."state" IN ('dry', 'dismissed'))
+    GROUP BY e."id" ORDER BY e."position"`;
+  return rows.map((row) => ({ ...row, number: shortNumber(row.number) }));
+}
+
+export interface OpenTrial {
+  readonly regradeId: string;
+  readonly number: string;
+  readonly total: number;
+  readonly done: number;
+  readonly changed: number;
+}
+
+/** Dry runs that nobody has settled. */
+export async function openTrials(tx: Tx, runId: string): Promise<OpenTrial[]> {
+  const rows = await tx.$queryRaw<OpenTrial[]>`
+    SELECT g."id" AS "regradeId", e."number", count(*)::int AS total,
+      count(*) FILTER (WHERE x."endedAt" IS NOT NULL)::int AS done,
+      count(*) FILTER (WHERE x."endedAt" IS NOT NULL AND NOT x."isCancelled"
+        AND x."scoreBefore" IS DISTINCT FROM x."scoreAfter")::int AS changed
+    FROM "Regrade" AS g
+    JOIN "Exercise" AS e ON e."id" = g."exerciseId"
+    JOIN "RegradeEntry" AS x ON x."regradeId" = g."id"
+    WHERE g."runId" = ${runId} AND g."state" = 'dry'
+    GROUP BY g."id", e."id" ORDER BY e."position"`;
+  return rows.map((row) => ({ ...row, number: shortNumber(row.number) }));
+}
