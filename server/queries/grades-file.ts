@@ -43,7 +43,7 @@ export async function readGradesFile(tx: Tx, runId: string, text: string): Promi
     const say = (text: string) => problems.push(`line ${info.lines}: ${text}`);
     const student = students.get(record["username"]?.trim().toLowerCase() ?? "");
     const number = record["exercise"]?.trim() ?? "";
-    const exercise = exercises.get(number.replace(/^e(?=\d)/i, "")) ?? exercises.get(number);
+    const exercise = exercises.get(plainNumber(number));
     const points = pointsOf(record["points"] ?? "");
     const comment = record["comment"]?.trim() ?? "";
     if (student === undefined) {
@@ -101,6 +101,11 @@ function pointsOf(text: string): number | null | "wrong" {
   return points >= 0 && points <= POINTS_MAX ? points : "wrong";
 }
 
+/** E01.1, 01.1 and 1.1 are the same exercise; a name stays as it is. */
+function plainNumber(text: string): string {
+  return text.replace(/^e?0*(?=\d+\.\d+$)/i, "");
+}
+
 async function studentsOf(tx: Tx, runId: string) {
   const rows = await tx.user.findMany({
     where: { enrolments: { some: { runId, role: "student" } } },
@@ -115,5 +120,7 @@ async function exercisesOf(tx: Tx, runId: string) {
     select: { id: true, slug: true, number: true },
   });
   const found = rows.map((row) => ({ ...row, number: shortNumber(row.number) }));
-  return new Map(found.flatMap((row) => [[row.number, row] as const, [row.slug, row] as const]));
+  return new Map(
+    found.flatMap((row) => [[plainNumber(row.number), row] as const, [row.slug, row] as const]),
+  );
 }

@@ -13,13 +13,7 @@ import {
 import controls from "../../controls.module.css";
 import { requireStaff } from "../access.ts";
 import css from "../class.module.css";
-import {
-  type GradebookAddress,
-  gradebookUrl,
-  gradeLogUrl,
-  gradeSettingsUrl,
-  single,
-} from "../urls.ts";
+import { type GradebookAddress, gradebookUrl, single } from "../urls.ts";
 import { regradeInRun } from "./actions.ts";
 import { ExercisePanel } from "./exercise-panel.tsx";
 import { Filters } from "./filters.tsx";
@@ -74,9 +68,7 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
         <h1>Gradebook</h1>
         <p>
           {run.title} · {counted(run.students, "student")} ·{" "}
-          {counted(activity.submissions, "submission")} · {waiting(activity)} ·{" "}
-          <a href={gradeSettingsUrl(slug)}>Weights and import</a> ·{" "}
-          <a href={gradeLogUrl(slug)}>Log</a>
+          {counted(activity.submissions, "submission")} · {waiting(activity)}
         </p>
         {mayRegrade && activity.submissions > 0 && (
           <form action={regradeInRun} className={css["end"]}>

@@ -9,6 +9,8 @@ const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: "/progress", title: "Progress" },
   { path: "/questions", title: "Questions" },
   { path: "/announcements", title: "Announcements" },
+  { path: "/grades", title: "Weights and import" },
+  { path: "/log", title: "Log" },
 ];
 
 /** The way between the pages about one class. */

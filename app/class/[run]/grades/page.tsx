@@ -6,7 +6,7 @@ import controls from "../../../controls.module.css";
 import { LocalTime } from "../../../local-time.tsx";
 import { requireStaff } from "../../access.ts";
 import desk from "../../class.module.css";
-import { gradebookUrl, gradeLogUrl, gradeSettingsUrl } from "../../urls.ts";
+import { gradeSettingsUrl } from "../../urls.ts";
 import css from "../grades.module.css";
 import { saveSettings, undoGradeStep } from "./actions.ts";
 import { ImportForm } from "./import-form.tsx";
@@ -26,10 +26,7 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
     <main className={desk["desk"]} id="main">
       <div className={desk["head"]}>
         <h1>Grades</h1>
-        <p>
-          <a href={gradebookUrl(slug)}>{run.title}, gradebook</a> ·{" "}
-          <a href={gradeLogUrl(slug)}>Log of grades</a>
-        </p>
+        <p>{run.title}</p>
       </div>
       <section className={css["section"]} aria-labelledby="sum">
         <h2 id="sum">The sum</h2>

@@ -7,7 +7,7 @@ import { eventText } from "../../../grade-history.tsx";
 import { LocalTime } from "../../../local-time.tsx";
 import { requireStaff } from "../../access.ts";
 import desk from "../../class.module.css";
-import { attemptsUrl, gradebookUrl, gradeLogUrl, single } from "../../urls.ts";
+import { attemptsUrl, gradeLogUrl, single } from "../../urls.ts";
 import css from "../grades.module.css";
 
 export const metadata: Metadata = { title: "Log of grades" };
@@ -35,9 +35,7 @@ export default async function LogPage({ params, searchParams }: LogPageProps) {
     <main className={desk["desk"]} id="main">
       <div className={desk["head"]}>
         <h1>Log of grades</h1>
-        <p>
-          <a href={gradebookUrl(slug)}>{run.title}, gradebook</a>
-        </p>
+        <p>{run.title}</p>
       </div>
       <LogFilters run={slug} kind={kind} student={student} exercise={exercise} />
       {entries.length === 0 ? (
