@@ -66,6 +66,13 @@ export interface ExploreOptions {
   readonly reduction?: boolean;
   /** Failing schedules that are kept, of each way to fail one; default 20. */
   readonly failures?: number;
+  /** Told every 500 schedules how far the search is; false ends it, and what was found until then is the result. */
+  readonly progress?: (so: ExploreProgress) => unknown;
+}
+
+export interface ExploreProgress {
+  readonly schedules: number;
+  readonly failing: number;
 }
 
 export interface Exploration {

@@ -67,6 +67,11 @@ export class ProgramRun implements ControlledRun {
     return this.controlled.letTimePass();
   }
 
+  /** Threads that have not ended. */
+  alive(): readonly string[] {
+    return this.controlled.alive();
+  }
+
   get output(): string {
     return this.#output.map(fromUtf8).join("");
   }

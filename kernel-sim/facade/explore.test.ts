@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SharedWords } from "../api-explore.ts";
 import type { SystemCalls } from "../api-kernel.ts";
@@ -143,6 +144,94 @@ describe("waiting", () => {
     expect(new Set(found.ends.map(({ returned }) => returned))).toEqual(
       new Set(['victim "refused"', 'victim "surprised"', 'victim "opened"']),
     );
+  });
+});
+
+describe("a program that does nothing but load and store words", () => {
+  const access = fc.record({
+    kind: fc.constantFrom("load", "store", "add", "exchange", "compareExchange"),
+    word: fc.constantFrom("x", "y"),
+    value: fc.integer({ min: -2, max: 2 }),
+  });
+  const thread = fc.array(access, { minLength: 1, maxLength: 3 });
+
+  test("runs without a kernel, and finds what it finds on machines", () => {
+    fc.assert(
+      fc.property(fc.array(thread, { minLength: 2, maxLength: 3 }), (bodies) => {
+        const threads = Object.fromEntries(
+          bodies.map((body, i) => {
+            const run = function* (_sys: SystemCalls, words: SharedWords) {
+              const seen: unknown[] = [];
+              for (const { kind, word, value } of body) {
+                const of = words[word]!;
+                if (kind === "load") seen.push(yield* of.load());
+                else if (kind === "store") seen.push(yield* of.store(value));
+                else if (kind === "add") seen.push(yield* of.add(value));
+                else if (kind === "exchange") seen.push(yield* of.exchange(value));
+                else seen.push(yield* of.compareExchange(seen.length, value));
+              }
+              return String(seen);
+            };
+            return [`T${i}`, run];
+          }),
+        );
+        const program = { shared: { x: 0, y: 1 }, threads };
+        const plain = explore(program, { schedules: 60 });
+        const setup = function* () {};
+        const onMachines = explore({ ...program, setup }, { schedules: 60 });
+        expect(plain.text).toBe(onMachines.text);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  test("is run on machines as soon as a thread asks the kernel for anything, under whatever schedule", () => {
+    const found = explore({
+      shared: { x: 0 },
+      threads: {
+        *A(_sys, { x }) {
+          yield* x!.store(1);
+        },
+        *B(sys, { x }) {
+          return (yield* x!.load()) === 1 ? yield* sys.gettid() : "late";
+        },
+      },
+      invariant: ({ kernel, returned }) => kernel.processes().length > 0 && returned !== undefined,
+    });
+    expect(found).toMatchObject({ isComplete: true, failures: [] });
+    expect(found.ends.map(({ returned }) => returned).sort()).toEqual(['B "late"', "B 3"]);
+  });
+
+  test("has a kernel to look at all the same, and tells how far the search is", () => {
+    const told: number[] = [];
+    const found = explore(
+      {
+        shared: { x: 0 },
+        threads: Object.fromEntries(
+          ["A", "B", "C", "D"].map((name) => [
+            name,
+            function* (_sys: SystemCalls, { x }: SharedWords) {
+              for (let i = 0; i < 3; i++) yield* x!.add(1);
+            },
+          ]),
+        ),
+        invariant: ({ shared }) => shared["x"] === 12,
+      },
+      {
+        schedules: 100_000,
+        progress: ({ schedules, failing }) => {
+          told.push(schedules, failing);
+          return schedules < 1000;
+        },
+      },
+    );
+    expect(told).toEqual([500, 0, 1000, 0]);
+    expect(found).toMatchObject({ schedules: 1000, isComplete: false });
+    const one = explore({
+      ...COUNTER,
+      invariant: ({ kernel }) => kernel.processes().some(({ comm }) => comm === "init"),
+    });
+    expect(one.failures).toEqual([]);
   });
 });
 

@@ -9,10 +9,11 @@ import type {
   ScheduleStep,
 } from "../api-explore.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
-import { type ReadyProgram, readyProgram } from "../explore/concurrent-program.ts";
+import { type ReadyProgram, type RunRecord, readyProgram } from "../explore/concurrent-program.ts";
 import type { StepDone } from "../explore/controlled-kernel.ts";
-import { exploreSchedules } from "../explore/dpor.ts";
+import { type ControlledRun, exploreSchedules, type SearchLimits } from "../explore/dpor.ts";
 import { ProgramRun } from "../explore/program-run.ts";
+import { mayRunPlain, NeedsKernel, WordPlaces, WordRun } from "../explore/word-run.ts";
 import { errnoName } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { facade } from "./facade.ts";
@@ -24,6 +25,8 @@ const SCHEDULES_MAX = 100_000;
 const STEPS = 100;
 const STEPS_MAX = 1000;
 const FAILURES = 20;
+/** So many schedules lie between two reports of how far a search is. */
+const PROGRESS = 500;
 
 /** Makes a machine on which a program has run under one schedule. */
 export type MachineOf = (program: ReadyProgram, schedule: readonly string[]) => Machine;
@@ -51,24 +54,8 @@ export function explore(
     reduction: options.reduction ?? true,
   };
   const failuresMax = limit("failures", options.failures ?? FAILURES, SCHEDULES_MAX);
-  const ends = new Map<string, End>();
-  let like: Kernel | undefined;
-  let schedules = 0;
-  const start = (): ProgramRun => {
-    const run = new ProgramRun(ready, like);
-    like = run.controlled.kernel;
-    return run;
-  };
-  const finished = (run: ProgramRun, schedule: readonly string[]): boolean => {
-    schedules++;
-    const end = endOf(program, run);
-    const key = JSON.stringify([end.shared, end.returned, end.stuck, end.failure]);
-    const known = ends.get(key);
-    if (known === undefined) ends.set(key, { ...end, schedule, schedules: 1 });
-    else known.schedules++;
-    return true;
-  };
-  const { pruned, isComplete } = exploreSchedules(start, finished, limits);
+  const found = searchAll(program, ready, limits, options.progress);
+  const { schedules, pruned, isComplete, ends } = found;
   const all = [...ends.values()];
   const failures = all
     .filter(({ failure }) => failure !== "")
@@ -85,6 +72,84 @@ export function explore(
   } satisfies Exploration);
 }
 
+/** What a search has found. */
+interface Found {
+  readonly schedules: number;
+  readonly pruned: number;
+  readonly isComplete: boolean;
+  readonly ends: Map<string, End>;
+}
+
+type Progress = ExploreOptions["progress"];
+
+/** Without a kernel as long as the program needs none, and else on machines. */
+function searchAll(
+  program: ConcurrentProgram,
+  ready: ReadyProgram,
+  limits: SearchLimits,
+  progress: Progress,
+): Found {
+  if (mayRunPlain(ready)) {
+    const places = new WordPlaces(ready);
+    const kernelOf = (_run: WordRun, schedule: readonly string[]) => {
+      const again = new ProgramRun(ready);
+      for (const thread of schedule) again.step(thread);
+      return ended(again);
+    };
+    try {
+      return search(program, () => new WordRun(ready, places), kernelOf, limits, progress);
+    } catch (error) {
+      if (!(error instanceof NeedsKernel)) throw error;
+    }
+  }
+  let like: Kernel | undefined;
+  const start = (): ProgramRun => {
+    const run = new ProgramRun(ready, like);
+    like = run.controlled.kernel;
+    return run;
+  };
+  return search(program, start, ended, limits, progress);
+}
+
+function ended({ controlled }: ProgramRun): Kernel {
+  controlled.end();
+  return controlled.kernel;
+}
+
+/** One run that has come to its end, on a machine or without one. */
+interface EndedRun extends ControlledRun {
+  readonly record: RunRecord;
+  readonly output: string;
+  words(): Record<string, number>;
+  alive(): readonly string[];
+}
+
+function search<Run extends EndedRun>(
+  program: ConcurrentProgram,
+  start: () => Run,
+  kernelOf: (run: Run, schedule: readonly string[]) => Kernel,
+  limits: SearchLimits,
+  progress: Progress,
+): Found {
+  const ends = new Map<string, End>();
+  let schedules = 0;
+  let failing = 0;
+  const finished = (run: Run, schedule: readonly string[]): boolean => {
+    schedules++;
+    const end = endOf(program, run, () => kernelOf(run, schedule));
+    if (end.failure !== "") failing++;
+    const key = `${end.shared}\n${end.returned}\n${end.stuck}\n${end.failure}`;
+    const known = ends.get(key);
+    if (known === undefined) ends.set(key, { ...end, schedule, schedules: 1 });
+    else known.schedules++;
+    // Whoever is told may say that it is enough.
+    const isTold = progress !== undefined && schedules % PROGRESS === 0;
+    return !isTold || progress(Object.freeze({ schedules, failing })) !== false;
+  };
+  const { pruned, isComplete } = exploreSchedules(start, finished, limits);
+  return { schedules, pruned, isComplete, ends };
+}
+
 function limit(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw new RangeError(
@@ -92,16 +157,19 @@ function limit(name: string, value: number, most: number): number {
   );
 }
 
-function endOf(program: ConcurrentProgram, run: ProgramRun): Omit<End, "schedule" | "schedules"> {
-  const { controlled, record } = run;
-  controlled.end();
+function endOf(
+  program: ConcurrentProgram,
+  run: EndedRun,
+  kernelOf: () => Kernel,
+): Omit<End, "schedule" | "schedules"> {
+  const { record, output } = run;
   const shared = Object.freeze(run.words());
-  const stuck = Object.freeze(controlled.alive());
-  const { kernel } = controlled;
+  const stuck = Object.freeze([...run.alive()]);
   const returned = Object.freeze({ ...record.returned });
   const end = {
-    ...{ shared, returned, stuck, output: run.output },
+    ...{ shared, returned, stuck, output },
     get kernel() {
+      const kernel = kernelOf();
       return facade({
         event: kernel.trace.recorded - 1,
         time: kernel.now(),
@@ -120,11 +188,11 @@ function endOf(program: ConcurrentProgram, run: ProgramRun): Omit<End, "schedule
       .join(", "),
     stuck: stuck.join(" "),
   };
-  return { ...texts, failure: failureOf(program, run, facade(end) as ProgramEnd) };
+  return { ...texts, failure: failureOf(program, record, facade(end) as ProgramEnd) };
 }
 
 /** What is wrong with an end; "" when nothing is. */
-function failureOf(program: ConcurrentProgram, { record }: ProgramRun, end: ProgramEnd): string {
+function failureOf(program: ConcurrentProgram, record: RunRecord, end: ProgramEnd): string {
   if (record.thrown !== undefined) return `a thread has thrown ${valueText(record.thrown.error)}`;
   if (end.stuck.length > 0 && program.mayDeadlock !== true) {
     return `${end.stuck.join(" and ")} ${end.stuck.length === 1 ? "waits" : "wait"} for ever`;

@@ -57,8 +57,6 @@ import { Terminals } from "./terminals.ts";
 import { watchTimeline } from "./timeline.ts";
 import { Watch } from "./watch.ts";
 
-const _DEFAULT_ENV = { HOME: "/", PATH: "/usr/bin:/bin", TERM: "linux" };
-
 /** The kernel of one machine that runs programs: made when the first one is started. */
 export class LivingKernel {
   readonly kernel: Kernel;

@@ -1,3 +1,4 @@
+import { PlainWord, WordAccess } from "../explore/plain-word.ts";
 import { SharedWord } from "../explore/words.ts";
 import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
 import { SYSCALL_DEFINE } from "../kernel/module/syscall-define.ts";
@@ -37,9 +38,11 @@ export const wholeKernel: KernelPart = Object.freeze({
     BytesCall,
     NumberCall,
     ProgramContext,
+    PlainWord,
     SharedWord,
     Sys,
     SyscallRequest,
     SysPort,
+    WordAccess,
   ],
 });
