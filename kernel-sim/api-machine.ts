@@ -23,7 +23,12 @@ export interface DiskOptions {
    * characters; "none": zeros, and nothing is mounted.
    */
   readonly fileSystem?: "ext2" | "minix" | "none";
-  /** Where it is mounted when the machine starts. Default "/mnt"; false: nowhere. */
+  /**
+   * Where it is mounted when the machine starts. Default "/mnt"; false: nowhere; "/": it is the machine's root, with
+   * /bin, /etc and /dev on it (the default of profile "0.01"). Such a root is mounted read-only until the first program
+   * mounts it again, and /proc/cmdline names it. A program's file holds an ELF header and the program's name: simplified,
+   * its code is not on the disk.
+   */
   readonly mount?: string | false;
   /** Files on it, by path from its root: they were there before the machine started, so nothing of them is in memory. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;

@@ -25,7 +25,7 @@ import type { Task } from "../kernel/task.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
-import { firstInitProgram, initProgram } from "../user/init-program.ts";
+import { diskInitProgram, firstInitProgram, initProgram } from "../user/init-program.ts";
 import { MachineContext } from "../user/machine-context.ts";
 import type { Program } from "../user/program.ts";
 import type { ProgramContext } from "../user/program-context.ts";
@@ -37,7 +37,7 @@ import { RecordedDevice } from "./host-device.ts";
 import type { Journal } from "./journal.ts";
 import type { ModeTimes } from "./kernel-part.ts";
 import { kernelViews } from "./kernel-view.ts";
-import { attachDisk, diskView } from "./machine-disk.ts";
+import { attachDisk, attachRootDisk, diskView, isRootDisk, wantedDisk } from "./machine-disk.ts";
 import { readMachineFile, setSysctl, writeMachineFile } from "./machine-files.ts";
 import { MachineRecord, recordingOf } from "./machine-record.ts";
 import { PastRuns, pastFacade } from "./past.ts";
@@ -103,33 +103,36 @@ export class LivingKernel {
     this.kernel = started.kernel;
     this.rootfs = started.rootfs;
     const { isFirstLinux } = profile;
-    fillMachineTree(this.rootfs, Object.keys(userPrograms), isFirstLinux);
+    const fill = (root: Rootfs) => fillMachineTree(root, Object.keys(userPrograms), isFirstLinux);
+    const disk = wantedDisk(options, profile);
+    const hasRootDisk = disk !== undefined && isRootDisk(disk);
+    if (hasRootDisk) {
+      const { kernel, rootfs } = this;
+      this.disk = diskView(attachRootDisk(kernel, rootfs, disk, !isFirstLinux, fill));
+    } else fill(this.rootfs);
     if (isFirstLinux) {
       this.rootfs.limitNames(FIRST_NAME_LEN);
       becomeFirstLinux(this.kernel);
     } else mountMachineTree(this.kernel, this.rootfs);
-    const disk = options.disk ?? profile.disk ?? false;
-    if (disk !== false) {
-      const fileSystem = isFirstLinux ? "minix" : "ext2";
-      const wanted = {
-        fileSystem,
-        ...(typeof disk === "string" ? { model: disk } : disk),
-      } as const;
-      this.disk = diskView(attachDisk(this.kernel, this.rootfs, wanted));
+    if (disk !== undefined && !hasRootDisk) {
+      this.disk = diskView(attachDisk(this.kernel, this.rootfs, disk));
     }
     this.console = new MachineConsole(this.kernel, options.terminal);
     this.terminals = new Terminals(this, this.console);
     for (const [name, program] of Object.entries({ ...userPrograms })) {
       this.kernel.programs.set(`/bin/${name}`, programLoader(program));
     }
+    const ownInit = hasRootDisk ? diskInitProgram : initProgram;
     this.kernel.programs.set(
       "/sbin/init",
-      programLoader(isFirstLinux ? firstInitProgram : initProgram),
+      programLoader(isFirstLinux ? firstInitProgram : ownInit),
     );
     this.kernel.programs.set("/sbin/getty", programLoader(getty));
     const uts = isFirstLinux ? FIRST_UTSNAME : undefined;
     this.init = startInit(started, "/sbin/init", "kernelbook", undefined, uts);
-    if (!isFirstLinux) logBoot(this.kernel, this.init.nsproxy.uts, this.disk);
+    if (!isFirstLinux) {
+      logBoot(this.kernel, this.init.nsproxy.uts, this.rootfs.root, this.disk);
+    }
     this.#starter = new ProgramStarter(this.rootfs, this.init, this.#record.tape);
     if (options.kernelThreads === true) startKernelThreads(this.kernel, this.init);
     const { kernel } = this;

@@ -286,8 +286,8 @@ export interface SuperOperations {
   /** What statfs(2) tells of this file system; what is left out is 0. */
   statfs?(sb: SuperBlock): Partial<Kstatfs>;
   syncFs?(sb: SuperBlock, task: Task): SysResult;
-  /** New options of a mount(2) with MS_REMOUNT. */
-  remount?(sb: SuperBlock, options: ByteString): number;
+  /** New options of a mount(2) with MS_REMOUNT; `sb.flags` still say whether it was read-only. */
+  remount?(sb: SuperBlock, options: ByteString, isReadOnly: boolean): number;
   /** The options that /proc/mounts shows behind the common ones, with a comma before each. */
   showOptions?(sb: SuperBlock): string;
   /** It is mounted nowhere any more. */

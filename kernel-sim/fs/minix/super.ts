@@ -6,6 +6,7 @@ import type { MaySleep } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { filemapGrab, genericFileMmap, truncateSetsize } from "../../mm/filemap.ts";
 import { fileAccessed } from "../atime.ts";
+import { sameState } from "../block-fs.ts";
 import { blockReadIter, blockWriteIter, writePages } from "../block-pages.ts";
 import { BufferCache, type BufferHead } from "../buffer.ts";
 import { Dentry } from "../dcache.ts";
@@ -20,6 +21,7 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  SB_RDONLY,
   SuperBlock,
 } from "../fs.ts";
 import { genericFileLlseek } from "../llseek.ts";
@@ -57,28 +59,31 @@ const WRITEBACK_NS = 5e9;
 export const minixType: FileSystemType = {
   name: "minix",
   flags: FS_REQUIRES_DEV,
-  getTree(task, source) {
+  getTree(task, source, _options, sbFlags) {
     const path = filenameLookup(task, AT_FDCWD, source, LOOKUP_FOLLOW);
     if (typeof path === "number") return path;
     const inode = path.dentry.inode!;
-    return inode.type === S_IFBLK ? mountMinix(task.kernel, inode.rdev) : -ENOTBLK;
+    return inode.type === S_IFBLK ? mountMinix(task.kernel, inode.rdev, sbFlags) : -ENOTBLK;
   },
 };
 
 /** The file system on a disk: one super block a device. */
-export function mountMinix(kernel: Kernel, dev: number): SuperBlock | number {
+export function mountMinix(kernel: Kernel, dev: number, sbFlags = 0): SuperBlock | number {
   const disk = diskOf(kernel, dev);
   if (disk === undefined) return -ENXIO;
   const mounted = kernel.subsystem("minix.mounted", () => new Map<number, SuperBlock>());
   const existing = mounted.get(dev);
-  if (existing !== undefined) return existing;
+  if (existing !== undefined) return sameState(existing, sbFlags);
   const caches = kernel.subsystem("minix.caches", () => new Map<number, BufferCache>());
   const cache = caches.get(dev) ?? new BufferCache(disk, BLOCK_SIZE);
   caches.set(dev, cache);
   const sb = fillSuper(kernel, cache, dev, () => mounted.delete(dev));
   if (sb === -EIOCBQUEUED) return sb;
   caches.delete(dev);
-  if (typeof sb !== "number") mounted.set(dev, sb);
+  if (typeof sb !== "number") {
+    sb.flags = sbFlags & SB_RDONLY;
+    mounted.set(dev, sb);
+  }
   return sb;
 }
 

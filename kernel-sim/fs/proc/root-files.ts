@@ -3,7 +3,7 @@ import { EAGAIN, EFAULT, EPERM } from "../../include/errno.ts";
 import { CAP_SYSLOG } from "../../include/uapi/capability.ts";
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../../include/uapi/poll.ts";
-import { COMMAND_LINE, linuxBanner } from "../../kernel/banner.ts";
+import { bootParameters, linuxBanner } from "../../kernel/banner.ts";
 import { capable } from "../../kernel/cred.ts";
 import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
@@ -31,7 +31,7 @@ import { procStat } from "./stat.ts";
  * @linux fs/proc/ (6.18)
  */
 export function initProcFiles(tree: ProcTree): void {
-  tree.single("cmdline", () => `${COMMAND_LINE}\n`);
+  tree.single("cmdline", ({ kernel }) => `${bootParameters(kernel).commandLine}\n`);
   tree.single("consoles", () => "");
   tree.single("cpuinfo", (task) => cpuinfo(task.kernel));
   tree.single("execdomains", () => "0-0\tLinux           \t[kernel]\n");
