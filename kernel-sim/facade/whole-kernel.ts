@@ -2,7 +2,7 @@ import { PlainWord, WordAccess } from "../explore/plain-word.ts";
 import { SharedWord } from "../explore/words.ts";
 import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
 import { SYSCALL_DEFINE } from "../kernel/module/syscall-define.ts";
-import { BytesCall } from "../user/bytes-call.ts";
+import { ReadCall, WriteCall } from "../user/bytes-call.ts";
 import { ProgramContext } from "../user/program-context.ts";
 import { AccessRequest, AtomicRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
@@ -35,7 +35,8 @@ export const wholeKernel: KernelPart = Object.freeze({
     KernelCode,
     KernelRequest,
     LivingKernel,
-    BytesCall,
+    ReadCall,
+    WriteCall,
     NumberCall,
     ProgramContext,
     PlainWord,

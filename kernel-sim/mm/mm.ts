@@ -107,15 +107,15 @@ export class Mm {
     for (let i = 0; i < LOOKED_UP; i++) this.#frames.push(undefined);
   }
 
-  /** Copies `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
-  copyToUser(addr: number, bytes: Uint8Array): number {
+  /** Copies the first `n` of `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
+  copyToUser(addr: number, bytes: Uint8Array, n = bytes.length): number {
     let done = 0;
-    while (done < bytes.length) {
+    while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, true);
       if (frame === undefined) return done;
-      const offset = at % PAGE_SIZE;
-      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
+      const offset = pageOffset(at);
+      const step = Math.min(n - done, PAGE_SIZE - offset);
       if (step <= FEW_BYTES) {
         for (let i = 0; i < step; i++) frame[offset + i] = bytes[done + i]!;
       } else frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
@@ -131,9 +131,10 @@ export class Mm {
       const at = addr + done;
       const frame = this.#frameOf(at, true);
       if (frame === undefined) return done;
-      const offset = at % PAGE_SIZE;
+      const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      frame.fill(0, offset, offset + step);
+      if (step <= FEW_BYTES) for (let i = 0; i < step; i++) frame[offset + i] = 0;
+      else frame.fill(0, offset, offset + step);
       done += step;
     }
     return done;
@@ -141,13 +142,14 @@ export class Mm {
 
   /** Fills `bytes` from user memory at `addr`; answers how many came before a fault. */
   copyFromUser(addr: number, bytes: Uint8Array): number {
+    const n = bytes.length;
     let done = 0;
-    while (done < bytes.length) {
+    while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, false);
       if (frame === undefined) return done;
-      const offset = at % PAGE_SIZE;
-      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
+      const offset = pageOffset(at);
+      const step = Math.min(n - done, PAGE_SIZE - offset);
       if (step <= FEW_BYTES) {
         for (let i = 0; i < step; i++) bytes[done + i] = frame[offset + i]!;
       } else bytes.set(frame.subarray(offset, offset + step), done);
@@ -314,4 +316,9 @@ export class Mm {
     this.#writable[slot] = isWrite ? 1 : 0;
     return frame;
   }
+}
+
+/** Where in its page `addr` lies; the remainder of numbers beyond 32 bits costs a call. */
+function pageOffset(addr: number): number {
+  return addr - Math.floor(addr / PAGE_SIZE) * PAGE_SIZE;
 }

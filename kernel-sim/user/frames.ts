@@ -37,6 +37,16 @@ export class UserFrames<F extends UserFrame> {
     task.regs.ip = frame.ip;
   }
 
+  /** From main on. */
+  all(): readonly F[] {
+    return this.#frames;
+  }
+
+  /** One more, whose place the registers know. */
+  add(frame: F): void {
+    this.#frames.push(frame);
+  }
+
   pop(): void {
     this.#frames.pop();
   }

@@ -1,5 +1,4 @@
 import type { PtRegs } from "../arch/x86/pt-regs.ts";
-import type { Tape } from "./tape.ts";
 
 /**
  * A system call on its way. Programs can get hold of it, so nothing but numbers goes in and nothing comes
@@ -23,19 +22,6 @@ export class SyscallRequest {
     this.#a4 = register(a4);
     this.#a5 = register(a5);
     return this;
-  }
-
-  /** Puts number and arguments onto a tape. */
-  static record(request: SyscallRequest, tape: Tape): void {
-    tape.call(
-      request.#nr,
-      request.#a0,
-      request.#a1,
-      request.#a2,
-      request.#a3,
-      request.#a4,
-      request.#a5,
-    );
   }
 
   /** Loads the registers as the program's stub would. */

@@ -1,9 +1,8 @@
 import { syscallNumber } from "../kernel/module/add-syscall.ts";
-import { BytesCall } from "./bytes-call.ts";
+import { ReadCall, WriteCall } from "./bytes-call.ts";
 import { type CallArgument, cString, plainBytes } from "./marshal.ts";
 import type { UserRequest } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
-import type { SyscallRequest } from "./request.ts";
 
 /** A call on its way: `yield*` makes it and answers its result. */
 export type SysCall<T = number> = Generator<UserRequest, T, number>;
@@ -13,11 +12,11 @@ export type BytesOrErrno = Uint8Array | number;
 
 /** A call whose arguments are numbers: no generator has to be made for it. */
 export class NumberCall {
-  readonly #request: SyscallRequest;
+  readonly #trap: IteratorYieldResult<UserRequest>;
   #isMade = true;
 
-  constructor(request: SyscallRequest) {
-    this.#request = request;
+  constructor(trap: IteratorYieldResult<UserRequest>) {
+    this.#trap = trap;
   }
 
   begin(): this {
@@ -28,7 +27,7 @@ export class NumberCall {
   next(answer: number): IteratorResult<UserRequest, number> {
     if (this.#isMade) return { done: true, value: answer };
     this.#isMade = true;
-    return { done: false, value: this.#request };
+    return this.#trap;
   }
 
   return(value: number): IteratorResult<UserRequest, number> {
@@ -51,7 +50,7 @@ export class SysPort {
 
   constructor(context: ProgramContext) {
     this.#context = context;
-    this.#numberCall = new NumberCall(context.syscallRequest);
+    this.#numberCall = new NumberCall(context.syscallTrap);
   }
 
   /**
@@ -77,12 +76,12 @@ export class SysPort {
 
   /** read(2) of `count` bytes: those that came, or the negative errno. */
   read(fd: number, count: number): SysCall<BytesOrErrno> {
-    return BytesCall.read(this.#context, fd, count) as unknown as SysCall<BytesOrErrno>;
+    return new ReadCall(this.#context, fd, count) as unknown as SysCall<BytesOrErrno>;
   }
 
   /** write(2). */
   write(fd: number, data: string | Uint8Array): SysCall {
-    return BytesCall.write(this.#context, fd, data) as unknown as SysCall;
+    return new WriteCall(this.#context, fd, data) as unknown as SysCall;
   }
 
   get context(): ProgramContext {

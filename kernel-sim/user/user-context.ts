@@ -10,7 +10,6 @@ import { MachineContext } from "./machine-context.ts";
 import { fromUtf8 } from "./marshal.ts";
 import type { Program } from "./program.ts";
 import { ProgramContext } from "./program-context.ts";
-import { Replay } from "./replay.ts";
 import type { Tape, TapePlayer } from "./tape.ts";
 
 /** What runs in user mode for a program that was just loaded. */
@@ -29,8 +28,7 @@ export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserC
 
 /** A TypeScript program as the kernel starts it; what it does goes onto the tape, or comes from it. */
 export function programLoader(program: Program, tape?: Tape | TapePlayer): ProgramLoader {
-  return (argv, envp) =>
-    new ProgramContext(program, argv.map(decode), environment(envp), new Replay(), tape);
+  return (argv, envp) => new ProgramContext(program, argv.map(decode), environment(envp), tape);
 }
 
 function environment(envp: readonly ByteString[]): Record<string, string> {
