@@ -106,8 +106,10 @@ export default exercise("kill-the-whole-tree", ({ test }) => {
     const commands = Array.from({ length: RACES_PER_SEED }, (_, i) =>
       (i % 2 === 0 ? chain : brood)(context),
     );
-    for (const { running, zombies, status } of await race(context, commands)) {
+    for (const { status, born, running, zombies, bystanders } of await race(context, commands)) {
+      check(born >= 2, "The command was not started, or was killed before its time was over.");
       check(status === 124, "The command did not end in time.");
+      check(bystanders === 2, "A process was killed that is no descendant of the command.");
       check(running === 0, "A process that was born during the work is left.");
       check(zombies === 0, "A process that was born during the work is left as a zombie.");
     }
@@ -161,6 +163,8 @@ interface Played {
   readonly ns: number;
   /** What wait4 says afterwards. */
   readonly rest: Plain;
+  /** Descendants that the runner has had. */
+  readonly born: number;
   /** Descendants of the runner that were there when it ended. */
   readonly running: number;
   readonly zombies: number;
@@ -220,6 +224,7 @@ function playedAll(
 /** How long a process lived, and who of its descendants was there at its end; or until now, if it has not ended. */
 function familyOf(ancestor: number, trace: Trace) {
   const states = new Map<unknown, "running" | "zombie">();
+  let born = 0;
   let begin = 0;
   let ns = Infinity;
   for (const { name, time, fields } of trace.events()) {
@@ -227,7 +232,10 @@ function familyOf(ancestor: number, trace: Trace) {
     if (name === "sched:sched_process_fork") {
       if (child === ancestor) begin = time;
       // A number may be given to another process later.
-      if (parent === ancestor || states.has(parent)) states.set(child, "running");
+      if (parent === ancestor || states.has(parent)) {
+        states.set(child, "running");
+        born++;
+      }
     }
     if (name === "sched:sched_process_exit") {
       if (pid === ancestor) {
@@ -239,5 +247,5 @@ function familyOf(ancestor: number, trace: Trace) {
     if (name === "sched:sched_process_free") states.delete(pid);
   }
   const count = (state: string) => [...states.values()].filter((one) => one === state).length;
-  return { ns, running: count("running"), zombies: count("zombie") };
+  return { ns, born, running: count("running"), zombies: count("zombie") };
 }
