@@ -474,9 +474,12 @@ export interface CpuStretch {
   readonly comm: string;
   /** The processor's privilege level: 3 in user mode, 0 in kernel mode. */
   readonly cpl: 0 | 3;
-  /** `preempt_count()`: HARDIRQ_OFFSET, 65536, is in it while the CPU serves an interrupt. */
+  /**
+   * `preempt_count()`: HARDIRQ_OFFSET, 65536, is in it while the CPU serves an interrupt, SOFTIRQ_OFFSET, 256, while it
+   * does behind it what the interrupt has left.
+   */
   readonly preemptCount: number;
-  /** "user code", the name of a call, "exception", "interrupt", "schedule", "idle". */
+  /** "user code", the name of a call, "exception", "interrupt", "softirq", "schedule", "idle". */
   readonly doing: string;
   /** In whose user or system time it is counted: `pid`, or 0 for nobody's (interrupts, most of "schedule", "idle"). */
   readonly chargedTo: number;

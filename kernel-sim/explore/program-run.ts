@@ -23,7 +23,16 @@ const STEPS_OF_MAIN = 10_000;
 const NO_COSTS: Costs = Object.freeze({
   ...{ syscallNs: 0, contextSwitchNs: 0, pageFaultNs: 0, copyLineNs: 0, pathComponentNs: 0 },
   ...{ sysenterNs: 0, int80Ns: 0, vdsoClockNs: 0 },
-  ...{ instructionsPerNs: 1e9, interruptNs: 0, forkNs: 0, execNs: 0, ttyWriteNs: 0, ttyByteNs: 0 },
+  ...{
+    instructionsPerNs: 1e9,
+    interruptNs: 0,
+    softirqNs: 0,
+    ipiSendNs: 0,
+    forkNs: 0,
+    execNs: 0,
+    ttyWriteNs: 0,
+    ttyByteNs: 0,
+  },
 });
 
 /** One run of a program, on a small machine of its own. */

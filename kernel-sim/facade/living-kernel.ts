@@ -98,6 +98,7 @@ export class LivingKernel {
       clock,
       trace,
       costs: profile.costs,
+      interruptController: profile.interruptController,
       memoryBytes: (options.memoryMiB ?? profile.memoryMiB) * 1024 * 1024,
     });
     this.kernel = started.kernel;
@@ -345,7 +346,7 @@ export class LivingKernel {
     for (const rq of this.kernel.sched.runQueues) {
       sum.user += rq.userNs + rq.niceNs;
       sum.kernel += rq.systemNs;
-      sum.interrupt += rq.irqNs;
+      sum.interrupt += rq.irqNs + rq.softirqNs;
       sum.idle += rq.idleNs + (rq.nrRunning > 0 ? 0 : Math.max(0, now - rq.now));
     }
     return sum;

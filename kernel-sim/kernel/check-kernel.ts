@@ -83,7 +83,7 @@ function checkRunQueues(kernel: Kernel, wrong: string[]): void {
 /** All the time of a CPU has gone somewhere, and nobody's time is a fraction. */
 function checkTime(kernel: Kernel, wrong: string[]): void {
   for (const rq of kernel.sched.runQueues) {
-    const spent = rq.userNs + rq.niceNs + rq.systemNs + rq.irqNs + rq.idleNs;
+    const spent = rq.userNs + rq.niceNs + rq.systemNs + rq.irqNs + rq.softirqNs + rq.idleNs;
     if (spent !== rq.now || !Number.isSafeInteger(spent)) {
       wrong.push(`CPU ${rq.cpu} is at ${rq.now} ns, of which ${spent} are accounted for`);
     }

@@ -1,3 +1,4 @@
+import { type InterruptController, MachineIrq } from "../arch/x86/irq.ts";
 import type { Binfmt } from "../fs/binprm.ts";
 import type { ByteString } from "../fs/fs.ts";
 import { Clock } from "../hw/clock.ts";
@@ -11,7 +12,6 @@ import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
 import type { KernelHooks } from "./hooks.ts";
 import { noHooks } from "./hooks.ts";
-import { localTimerInterrupt } from "./irq.ts";
 import { KernelTracing } from "./kernel-tracing.ts";
 import { PidNamespace } from "./pid.ts";
 import { Scheduler } from "./sched/core.ts";
@@ -29,10 +29,10 @@ export type ProgramLoader = (
   envp: readonly ByteString[],
 ) => UserContext;
 
-/** What a CPU does for `ns`: its task's own code, the kernel for its task, an interrupt. */
+/** What a CPU does for `ns`: its task's own code, the kernel for its task, an interrupt, what an interrupt has left. */
 export type StretchWatcher = (
   rq: RunQueue,
-  kind: "user" | "kernel" | "interrupt",
+  kind: "user" | "kernel" | "interrupt" | "softirq",
   ns: number,
 ) => void;
 
@@ -50,6 +50,8 @@ export interface KernelOptions {
   readonly like?: Kernel;
   /** False: its timers never interrupt. Default true. */
   readonly hasTimer?: boolean;
+  /** Default "apic". */
+  readonly interruptController?: InterruptController;
 }
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
@@ -75,6 +77,8 @@ export class Kernel {
   readonly trace: TraceRing;
   readonly tracing: KernelTracing;
   readonly sched: Scheduler;
+  /** Interrupt controllers, and the ways into the kernel behind them. */
+  readonly irq: MachineIrq;
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly hasTimer: boolean;
@@ -137,6 +141,8 @@ export class Kernel {
     this.hasTimer = options.hasTimer ?? true;
     this.sched = new Scheduler(this, options.cpus);
     for (const rq of this.sched.runQueues) rq.nextTick = TICK_NS;
+    this.irq = new MachineIrq(this, options.interruptController ?? "apic");
+    this.irq.init();
     this.wallClockBootNs = options.wallClockNs ?? DEFAULT_WALL_CLOCK_NS;
   }
 
@@ -267,6 +273,7 @@ export class Kernel {
       const horizon = Math.min(this.hasTimer ? rq.nextTick : Infinity, eventTime, untilNs);
       runStep(this, rq, horizon);
     }
+    if (this.irq.isPending) this.irq.service();
     this.onStep?.();
     return true;
   }
@@ -283,7 +290,7 @@ export class Kernel {
 
   #tick(rq: RunQueue): void {
     rq.nextTick = (Math.floor(rq.now / TICK_NS) + 1) * TICK_NS;
-    localTimerInterrupt(this, rq, () => {
+    this.irq.timerExpired(rq, () => {
       this.sched.tick(rq);
       if (rq.current !== undefined) this.hooks.tick(rq.current);
     });

@@ -1,5 +1,8 @@
+import { addIsaIrq, addMsiIrq } from "../../arch/x86/apic/chips.ts";
+import { blkCompleteRequest } from "../../block/blk-mq-complete.ts";
 import { DISK_MODELS, type DiskModel } from "../../hw/costs.ts";
-import { deviceInterrupt, type IrqDesc, requestIrq } from "../../kernel/irq.ts";
+import { IRQ_HANDLED, IRQ_NONE } from "../../kernel/irq/irqdesc.ts";
+import { requestIrq } from "../../kernel/irq/manage.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/task.ts";
 import { SpindleState } from "./spindle.ts";
@@ -48,11 +51,13 @@ export class Disk {
   readonly model: DiskModel;
   readonly dev: number;
   readonly stats: DiskStats;
-  readonly #irq: IrqDesc;
+  readonly #irq: number;
   readonly #spindle: SpindleState | undefined;
   #queue: Bio[] = [];
   #inFlight = 0;
   #isBusy = false;
+  /** What the disk has done, until its interrupt is served. */
+  #finished: Request | undefined;
   /** Callers whose request is in the drive. */
   #served = 0;
   #isStarting = false;
@@ -74,7 +79,8 @@ export class Disk {
     this.bytes = bytes;
     this.model = model;
     this.stats = new DiskStats(kernel);
-    this.#irq = requestIrq(kernel, model.irq, model.irqChip, model.irqName);
+    this.#irq = addLine(kernel, model);
+    requestIrq(kernel, this.#irq, () => this.#interrupt(), 0, model.irqName, this);
     if (model.spindle !== undefined) {
       this.#spindle = new SpindleState(model.spindle, this.sectors);
     }
@@ -148,9 +154,20 @@ export class Disk {
     const { submitter } = request.bios[0]!;
     this.#trace("block:block_rq_issue", sector, sectors, request.isRead, submitter, true);
     const end = this.#serve(sector, sectors, request.isRead);
-    this.kernel.events.schedule(end, () =>
-      deviceInterrupt(this.kernel, this.#irq, () => this.#complete(request)),
-    );
+    this.kernel.events.schedule(end, () => {
+      this.#finished = request;
+      this.kernel.irq.setLine(this.#irq, true);
+    });
+  }
+
+  /** Its line is up: what the disk has done is handed on, and the line goes down. */
+  #interrupt(): number {
+    const request = this.#finished;
+    if (request === undefined) return IRQ_NONE;
+    this.#finished = undefined;
+    this.kernel.irq.setLine(this.#irq, false);
+    blkCompleteRequest(this.kernel, () => this.#complete(request));
+    return IRQ_HANDLED;
   }
 
   /** What does not add up: for the debug mode of tests. */
@@ -254,6 +271,12 @@ export class Disk {
     if (withComm) tracing.event(name, { ...fields, comm: by?.comm ?? "kworker" }, by);
     else tracing.event(name, fields);
   }
+}
+
+function addLine(kernel: Kernel, { irq, msi }: DiskModel): number {
+  if (msi !== undefined) return addMsiIrq(kernel, irq, msi.table, msi.index);
+  addIsaIrq(kernel, irq);
+  return irq;
 }
 
 function isRead(bio: DiskRequest): boolean {

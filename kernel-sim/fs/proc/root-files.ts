@@ -5,7 +5,6 @@ import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../../include/uapi/poll.ts";
 import { bootParameters, linuxBanner } from "../../kernel/banner.ts";
 import { capable } from "../../kernel/cred.ts";
-import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { kernelLog } from "../../kernel/printk.ts";
 import { loadavgOf } from "../../kernel/sched/loadavg.ts";
@@ -20,6 +19,7 @@ import type { ByteString, FileOperations } from "../fs.ts";
 import { noLlseek } from "../llseek.ts";
 import { diskstats, partitions } from "./disks.ts";
 import type { ProcTree } from "./generic.ts";
+import { procInterrupts, procSoftirqs } from "./interrupts.ts";
 import { meminfo } from "./meminfo.ts";
 import { procStat } from "./stat.ts";
 
@@ -35,7 +35,7 @@ export function initProcFiles(tree: ProcTree): void {
   tree.single("consoles", () => "");
   tree.single("cpuinfo", (task) => cpuinfo(task.kernel));
   tree.single("execdomains", () => "0-0\tLinux           \t[kernel]\n");
-  tree.single("interrupts", (task) => interrupts(task.kernel));
+  tree.single("interrupts", (task) => procInterrupts(task.kernel));
   tree.single("kallsyms", () => "");
   tree.create("kmsg", 0o400, kmsgOperations);
   tree.single("loadavg", loadavg);
@@ -44,7 +44,7 @@ export function initProcFiles(tree: ProcTree): void {
   tree.single("modules", () => "");
   tree.single("diskstats", (task) => diskstats(task.kernel));
   tree.single("partitions", (task) => partitions(task.kernel));
-  tree.single("softirqs", (task) => softirqs(task.kernel));
+  tree.single("softirqs", (task) => procSoftirqs(task.kernel));
   tree.single("stat", (task) => procStat(task.kernel));
   tree.single("swaps", () => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
   tree.single("buddyinfo", (task) => buddyinfo(task.kernel));
@@ -84,49 +84,6 @@ function loadavg(task: Task): ByteString {
   let running = 0;
   for (const rq of kernel.sched.runQueues) running += rq.nrRunning;
   return `${loads.join(" ")} ${running}/${kernel.tasks.size} ${task.pidNs().lastPid}\n`;
-}
-
-/** @linux fs/proc/interrupts.c, kernel/irq/proc.c `show_interrupts` (6.18) */
-function interrupts(kernel: Kernel): ByteString {
-  let head = "    ";
-  for (let cpu = 0; cpu < kernel.cpus; cpu++) head += `       CPU${cpu} `.slice(0, 11);
-  const rows = [...irqDescs(kernel).values()].sort((a, b) => a.irq - b.irq);
-  const numbers = (counts: readonly number[]) =>
-    counts.map((count) => `${String(count).padStart(10)} `).join("");
-  const lines = rows.map(
-    ({ irq, counts, chip, name }) =>
-      `${String(irq).padStart(3)}: ${numbers(counts)} ${chip}      ${name}\n`,
-  );
-  const timers = kernel.sched.runQueues.map(({ timerIrqs }) => timerIrqs);
-  lines.push(`LOC: ${numbers(timers)}  Local timer interrupts\n`);
-  return `${head.trimEnd().padEnd(11 + 11 * kernel.cpus)}\n${lines.join("")}`;
-}
-
-const SOFTIRQS: readonly string[] = Object.freeze([
-  "HI",
-  "TIMER",
-  "NET_TX",
-  "NET_RX",
-  "BLOCK",
-  "IRQ_POLL",
-  "TASKLET",
-  "SCHED",
-  "HRTIMER",
-  "RCU",
-]);
-
-/** @linux fs/proc/softirqs.c `show_softirqs` (6.18) */
-function softirqs(kernel: Kernel): ByteString {
-  const columns = (text: (cpu: number) => string) =>
-    Array.from({ length: kernel.cpus }, (_, cpu) => text(cpu)).join("");
-  const head = `                    ${columns((cpu) => `CPU${String(cpu).padEnd(8)}`)}\n`;
-  const count = (name: string, cpu: number) =>
-    name === "NET_RX" ? kernel.sched.runQueues[cpu]!.netRxSoftirqs : 0;
-  const rows = SOFTIRQS.map(
-    (name) =>
-      `${`${name}:`.padStart(13)}${columns((cpu) => ` ${String(count(name, cpu)).padStart(10)}`)}\n`,
-  );
-  return head + rows.join("");
 }
 
 /** @linux mm/vmstat.c `frag_show_print` (6.18) */

@@ -1,5 +1,4 @@
 import type { PendingEvent } from "../../hw/event-queue.ts";
-import { localTimerInterrupt } from "../irq.ts";
 import type { Kernel } from "../kernel.ts";
 import { KTIME_MAX } from "./time64.ts";
 import { timekeeperOf } from "./timekeeping.ts";
@@ -17,6 +16,8 @@ export class HrTimer {
   readonly #function: () => void;
   #event: PendingEvent | undefined;
   #isActive = false;
+  /** How often it was started: an interrupt that comes late is of no later start. */
+  #round = 0;
   /** On whose timer it runs. */
   #cpu = 0;
   /** In ns since boot. */
@@ -38,6 +39,7 @@ export class HrTimer {
     this.cancel();
     this.expires = expires;
     this.#isActive = true;
+    this.#round++;
     const { current, interrupted } = this.#kernel;
     this.#cpu = current?.cpu ?? interrupted?.cpu ?? this.#cpu;
     if (this.base !== "monotonic") timekeeperOf(this.#kernel).realTimers.add(this);
@@ -87,8 +89,16 @@ export class HrTimer {
     if (this.expires >= KTIME_MAX || !kernel.hasTimer) return;
     const at = Math.max(this.expires, kernel.now());
     this.#event = kernel.events.schedule(at, () => {
-      this.cancel();
-      localTimerInterrupt(kernel, kernel.sched.runQueues[this.#cpu]!, this.#function);
+      this.#event = undefined;
+      const round = this.#round;
+      kernel.irq.timerExpired(kernel.sched.runQueues[this.#cpu]!, () => this.#run(round));
     });
+  }
+
+  /** In the interrupt. @linux kernel/time/hrtimer.c `__run_hrtimer` (6.18) */
+  #run(round: number): void {
+    if (!this.#isActive || round !== this.#round) return;
+    this.cancel();
+    this.#function();
   }
 }
