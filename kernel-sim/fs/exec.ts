@@ -44,9 +44,16 @@ export const execSyscalls: SyscallTable = {
     doExecveat(task, fd | 0, filename, argv, envp, flags | 0, 8),
 };
 
-/** execve of a 32-bit program: the pointers in its arrays have four bytes. @linux fs/exec.c `compat_execve` (6.18) */
-export function compatExecve(task: Task, filename: number, argv: number, envp: number): SysResult {
-  return doExecveat(task, AT_FDCWD, filename, argv, envp, 0, 4);
+/** execveat of a 32-bit program: the pointers in its arrays have four bytes. @linux fs/exec.c `compat_do_execveat` (6.18) */
+export function compatExecve(
+  task: Task,
+  fd: number,
+  filename: number,
+  argv: number,
+  envp: number,
+  flags: number,
+): SysResult {
+  return doExecveat(task, fd, filename, argv, envp, flags, 4);
 }
 
 /**
@@ -288,6 +295,7 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   task.selfExecId++;
   resetSignals(task);
   task.robustList = 0;
+  task.compatRobustList = 0;
   const isUnreadable = inodePermission(task, bprm.file.inode, MAY_READ) < 0;
   commitExecCreds(task, bprm.creds, isUnreadable);
   task.files.doCloseOnExec(task);

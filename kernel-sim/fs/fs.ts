@@ -303,6 +303,9 @@ export interface Kstatfs {
   readonly ffree: number;
 }
 
+/** The last position in files for who has not said O_LARGEFILE. */
+export const MAX_NON_LFS = 0x7fffffff;
+
 /** A mounted file system. */
 export class SuperBlock {
   op: SuperOperations = {};

@@ -124,6 +124,8 @@ export class Task {
   setChildTid = 0;
   clearChildTid = 0;
   robustList = 0;
+  /** That of 32-bit programs. */
+  compatRobustList = 0;
   /** What semop with SEM_UNDO has to take back (`ipc/sem.ts`). */
   sysvSem: unknown = undefined;
 

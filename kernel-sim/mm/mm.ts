@@ -10,6 +10,7 @@ import {
 import { PAGE_SIZE } from "../hw/phys-memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { dupMmap, exitMmap } from "./dup-mmap.ts";
+import { KERNEL_WINDOW, KernelWindow } from "./kernel-window.ts";
 import { faultInUser } from "./memory.ts";
 import { MmFlags } from "./mm-flags.ts";
 import { type Memory, memoryOf } from "./mm-init.ts";
@@ -89,6 +90,8 @@ export class Mm {
   isUnstable = false;
   /** Room for one number on its way from or to user memory. */
   readonly word = new DataView(new ArrayBuffer(8));
+  /** What the copies reach beyond the program's memory. */
+  readonly window = new KernelWindow();
   readonly #bytes4 = new Uint8Array(this.word.buffer, 0, 4);
   readonly #bytes8 = new Uint8Array(this.word.buffer);
   readonly #flushers = new Set<TlbFlush>();
@@ -113,7 +116,7 @@ export class Mm {
     while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, true);
-      if (frame === undefined) return done;
+      if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyToWindow(at, bytes, n);
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
       if (step <= FEW_BYTES) {
@@ -147,7 +150,7 @@ export class Mm {
     while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, false);
-      if (frame === undefined) return done;
+      if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyFromWindow(at, bytes);
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
       if (step <= FEW_BYTES) {
@@ -156,6 +159,18 @@ export class Mm {
       done += step;
     }
     return done;
+  }
+
+  #copyToWindow(addr: number, bytes: Uint8Array, n: number): number {
+    const place = this.window.bytesAt(addr, n);
+    place.set(bytes.subarray(0, place.length));
+    return place.length;
+  }
+
+  #copyFromWindow(addr: number, bytes: Uint8Array): number {
+    const place = this.window.bytesAt(addr, bytes.length);
+    bytes.set(place);
+    return place.length;
   }
 
   /** `word` from user memory, its first `n` bytes (4 or 8); false at a fault. */
