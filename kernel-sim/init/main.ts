@@ -9,7 +9,7 @@ import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
 import type { UtsFacts } from "../kernel/utsname.ts";
-import { memoryOf } from "../mm/mm-init.ts";
+import { memoryOf, takeOverFrames } from "../mm/mm-init.ts";
 import { initLandlock } from "../security/landlock/init.ts";
 import { installHooks } from "./hooks.ts";
 import { makeInitTask } from "./init-task.ts";
@@ -29,6 +29,7 @@ export interface StartedKernel {
 export function startKernel(options: KernelOptions): StartedKernel {
   const kernel = new Kernel(options);
   if (options.like === undefined) initSyscalls(kernel);
+  else takeOverFrames(kernel, options.like);
   installHooks(kernel);
   initProcFs(kernel);
   initLandlock(kernel);

@@ -46,7 +46,7 @@ export interface KernelOptions {
   readonly wallClockNs?: number;
   /** Of physical memory; at most 4 GiB. */
   readonly memoryBytes?: number;
-  /** A kernel whose system call tables this one has, too. */
+  /** A kernel that is over: this one has its system call tables and its frames, and need not make them again. */
   readonly like?: Kernel;
   /** False: its timers never interrupt. Default true. */
   readonly hasTimer?: boolean;

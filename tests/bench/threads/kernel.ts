@@ -1,7 +1,13 @@
 /** Loops of the kernel in a locked-down realm: each message names one, and gets its figure back. */
 import { parentPort } from "node:worker_threads";
 import { EventQueue } from "../../../kernel-sim/hw/event-queue.ts";
-import { boot } from "../../../kernel-sim/index.ts";
+import {
+  boot,
+  type ConcurrentProgram,
+  explore,
+  type SharedWord,
+  type SystemCalls,
+} from "../../../kernel-sim/index.ts";
 import { openKernel } from "../../../notebook/runtime/kernel.ts";
 
 openKernel();
@@ -68,6 +74,23 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
   step_back_100k: () => stepBack(100_000),
   step_back_1m: () => stepBack(1_000_000),
 
+  /** Schedules of three threads that only load and store words. */
+  explore_words() {
+    return exploring({ shared: { counter: 0 }, threads: { A: adds, B: adds, C: adds } }, 20_000);
+  },
+
+  /** Schedules of processes that meet at a pipe: each is a run of a machine. */
+  explore_machine() {
+    const program = {
+      *setup(sys: SystemCalls) {
+        return yield* sys.pipe2();
+      },
+      processes: { R: reads, V: writes, W: writes },
+      mayDeadlock: true,
+    };
+    return exploring(program, 2000);
+  },
+
   boot() {
     const count = 20;
     const ms = timed(() => {
@@ -82,6 +105,27 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
     return { count, ms };
   },
 };
+
+type Words = Readonly<Record<"counter", SharedWord>>;
+type Pipe = readonly [number, number];
+
+function* adds(_sys: SystemCalls, { counter }: Words) {
+  for (let i = 0; i < 3; i++) yield* counter.store((yield* counter.load()) + 1);
+}
+
+function* reads(sys: SystemCalls, _words: Words, [from]: Pipe) {
+  for (let i = 0; i < 3; i++) yield* sys.read(from, 8);
+}
+
+function* writes(sys: SystemCalls, _words: Words, [, to]: Pipe) {
+  for (let i = 0; i < 3; i++) yield* sys.write(to, "abc");
+}
+
+function exploring(program: ConcurrentProgram, schedules: number): Measured {
+  explore(program, { schedules: 100 });
+  const ms = timed(() => explore(program, { schedules, steps: 30 }));
+  return { count: schedules, ms };
+}
 
 /** One step back from the end of a run of about so many events. */
 function stepBack(events: number): Measured {
