@@ -115,6 +115,8 @@ export interface FailingSchedule {
 export interface ScheduleStep {
   readonly step: number;
   readonly thread: string;
+  /** An access to memory, a system call, or nothing that others could see. */
+  readonly kind: "access" | "call" | "own";
   /** What it did: "load counter: 0", "write(4) = 3". */
   readonly what: string;
   /** The words afterwards. */

@@ -31,6 +31,7 @@ import type { Program } from "../user/program.ts";
 import type { ProgramContext } from "../user/program-context.ts";
 import type { TapePlayer } from "../user/tape.ts";
 import { programLoader } from "../user/user-context.ts";
+import type { BpfRows } from "./bpf-rows.ts";
 import { MachineConsole } from "./console.ts";
 import { facade } from "./facade.ts";
 import { RecordedDevice } from "./host-device.ts";
@@ -73,6 +74,8 @@ export class LivingKernel {
   readonly console: MachineConsole;
   readonly terminals: Terminals;
   readonly disk: DiskView | undefined;
+  /** BPF programs and maps of the machine, for who looks at it. */
+  bpf: (() => BpfRows) | undefined = undefined;
   #isRunning = false;
   /** Its system calls, those that a cell has added included. */
   readonly calls: ReturnType<typeof machineSystemCalls>;
@@ -297,8 +300,9 @@ export class LivingKernel {
     );
   }
 
-  /** Runs a concurrent program, its threads making their steps in this order. */
-  runSchedule(program: ReadyProgram, schedule: readonly string[]): void {
+  /** Runs a concurrent program, its threads making their steps in this order; answers the last event of each step. */
+  runSchedule(program: ReadyProgram, schedule: readonly string[]): number[] {
+    const events: number[] = [];
     const record: RunRecord = { base: 0, returned: {}, thrown: undefined };
     const main = mainProgram(program, () => task.user as ProgramContext, record);
     const { task } = this.guarded(() => this.spawn(main, {}));
@@ -307,9 +311,11 @@ export class LivingKernel {
       for (const thread of schedule) {
         controlled.letTimePass();
         controlled.step(thread);
+        events.push(this.kernel.trace.recorded - 1);
       }
       controlled.end();
     });
+    return events;
   }
 
   #choose(pid: number): void {

@@ -47,6 +47,15 @@ export class TraceRing {
     return this.#names.push(name) - 1;
   }
 
+  /** Names that at least one event has. */
+  recordedNames(): string[] {
+    const seen = new Set<number>();
+    for (let seq = Math.max(0, this.#next - CAPACITY_MAX); seq < this.#next; seq++) {
+      seen.add(this.#chunkOf(seq).nameAt(seq % RECORDS));
+    }
+    return [...seen].map((number) => this.nameOf(number)).sort();
+  }
+
   /** The name behind a number. */
   nameOf(number: number): string {
     return this.#names[number]!;
