@@ -203,6 +203,9 @@ export interface FileOperations {
   llseek?(task: Task, file: File, offset: number, whence: number): number;
   readIter?(iocb: Kiocb, iter: IovIter): SysResult;
   writeIter?(iocb: Kiocb, iter: IovIter): SysResult;
+  /** read(2) and write(2), for what is read and written so often that an iterator for it costs too much. */
+  read?(task: Task, file: File, buf: number, count: number): SysResult;
+  write?(task: Task, file: File, buf: number, count: number): SysResult;
   /** Hands out the names from `file.pos` on; leaves `file.pos` behind the last one that `actor` took. */
   iterate?(task: Task, file: File, actor: DirActor): number;
   /** The mask of what is possible now (EPOLL…); with `table`, is told of the queues to wait on. */

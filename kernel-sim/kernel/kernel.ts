@@ -298,10 +298,10 @@ export class Kernel {
 
   #nextCpu(): RunQueue | undefined {
     const queues = this.sched.runQueues;
-    if (queues.length === 1) return queues[0]!.nrRunning > 0 ? queues[0] : undefined;
+    if (queues.length === 1) return queues[0]!.isIdle ? undefined : queues[0];
     let next: RunQueue | undefined;
     for (const rq of queues) {
-      if (rq.nrRunning > 0 && (next === undefined || rq.now < next.now)) next = rq;
+      if (!rq.isIdle && (next === undefined || rq.now < next.now)) next = rq;
     }
     return next;
   }

@@ -38,8 +38,8 @@ export const PF_MCE_EARLY = 0x8000000;
  */
 export class Task {
   readonly kernel: Kernel;
-  /** At most 15 bytes. */
-  comm: string;
+  #comm: string;
+  #commText = -1;
   /** TASK_… (`state.ts`); RUNNING is on a run queue or on a CPU. */
   state: number = TASK_NEW;
   exitState = 0;
@@ -161,9 +161,25 @@ export class Task {
 
   constructor(kernel: Kernel, comm: string, user: UserContext) {
     this.kernel = kernel;
-    this.comm = comm;
+    this.#comm = comm;
     this.user = user;
     this.groupLeader = this;
+  }
+
+  /** Its name, at most 15 bytes. */
+  get comm(): string {
+    return this.#comm;
+  }
+
+  set comm(comm: string) {
+    this.#comm = comm;
+    this.#commText = -1;
+  }
+
+  /** The number of its name among the texts of the trace. */
+  get commText(): number {
+    if (this.#commText < 0) this.#commText = this.kernel.tracing.text(this.#comm);
+    return this.#commText;
   }
 
   /** `signal_pending`. */

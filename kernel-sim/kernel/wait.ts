@@ -89,11 +89,6 @@ export class WaitQueueHead {
 }
 
 const SLEEPS: IteratorResult<undefined, number> = Object.freeze({ done: false, value: undefined });
-const HOLDS: IteratorResult<undefined, number> = Object.freeze({ done: true, value: 0 });
-const INTERRUPTED: IteratorResult<undefined, number> = Object.freeze({
-  done: true,
-  value: -ERESTARTSYS,
-});
 
 /** Wakes its task and leaves the queue (`autoremove_wake_function`). */
 class TaskWaiter implements WaitQueueEntry {
@@ -107,11 +102,20 @@ class TaskWaiter implements WaitQueueEntry {
     this.exclusive = exclusive;
   }
 
-  func(_entry: WaitQueueEntry, mode: number): boolean {
-    if (!this.task.kernel.sched.tryToWakeUp(this.task, mode)) return false;
-    this.queue.remove(this);
-    return true;
+  func(entry: WaitQueueEntry, mode: number): boolean {
+    return autoremoveWake(this.task, this.queue, entry, mode);
   }
+}
+
+function autoremoveWake(
+  task: Task,
+  queue: WaitQueueHead,
+  entry: WaitQueueEntry,
+  mode: number,
+): boolean {
+  if (!task.kernel.sched.tryToWakeUp(task, mode)) return false;
+  queue.remove(entry);
+  return true;
 }
 
 /**
@@ -146,30 +150,64 @@ export function waitEventInterruptible(
   condition: () => boolean,
   exclusive = false,
 ): MaySleep<number> {
-  return new InterruptibleWait(task, queue, condition, exclusive) as unknown as MaySleep<number>;
+  return interruptibleSleep(task, queue, new ConditionWait(condition), exclusive);
 }
 
-/** The sleep itself and its entry in the queue: by far the most frequent one, so that it is an object and no generator. */
-class InterruptibleWait extends TaskWaiter {
-  readonly #condition: () => boolean;
-  #isBegun = false;
+/** A call that sleeps until something is there. */
+export interface SleepingCall {
+  /** Whether what it waits for is there. */
+  holds(): boolean;
+  /** What the call answers when that is so. */
+  end(): number;
+}
 
-  constructor(task: Task, queue: WaitQueueHead, condition: () => boolean, exclusive: boolean) {
-    super(queue, task, exclusive);
-    this.#condition = condition;
+class ConditionWait implements SleepingCall {
+  readonly holds: () => boolean;
+
+  constructor(condition: () => boolean) {
+    this.holds = condition;
+  }
+
+  end(): number {
+    return 0;
+  }
+}
+
+/** The rest of `call`, which sleeps on `queue`: its answer, or -ERESTARTSYS when a signal comes first. */
+export function interruptibleSleep(
+  task: Task,
+  queue: WaitQueueHead,
+  call: SleepingCall,
+  exclusive = false,
+): MaySleep<number> {
+  return new InterruptibleSleep(task, queue, call, exclusive) as unknown as MaySleep<number>;
+}
+
+/** By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. */
+class InterruptibleSleep implements WaitQueueEntry {
+  readonly task: Task;
+  readonly queue: WaitQueueHead;
+  readonly exclusive: boolean;
+  readonly #call: SleepingCall;
+
+  constructor(task: Task, queue: WaitQueueHead, call: SleepingCall, exclusive: boolean) {
+    this.task = task;
+    this.queue = queue;
+    this.exclusive = exclusive;
+    this.#call = call;
+  }
+
+  func(entry: WaitQueueEntry, mode: number): boolean {
+    return autoremoveWake(this.task, this.queue, entry, mode);
   }
 
   next(): IteratorResult<undefined, number> {
     const { task, queue } = this;
-    const condition = this.#condition;
-    if (!this.#isBegun) {
-      this.#isBegun = true;
-      if (condition()) return HOLDS;
-    }
-    const holds = condition();
-    if (holds || task.hasSignalPending()) {
+    const call = this.#call;
+    const holds = call.holds();
+    if (holds || task.sigpending) {
       finishWait(task, queue, this);
-      return holds ? HOLDS : INTERRUPTED;
+      return { done: true, value: holds ? call.end() : -ERESTARTSYS };
     }
     queue.add(this);
     task.state = TASK_INTERRUPTIBLE;

@@ -57,6 +57,8 @@ const SHORT = 32;
 
 interface ProgramFrame extends UserFrame {
   readonly steps: Generator<UserRequest, unknown, never>;
+  /** Its `next`: generators of many functions have it from as many prototypes. Undefined: the program is no generator. */
+  readonly next: Generator<UserRequest, unknown, never>["next"] | undefined;
   /** What the program asked for last, and has not got yet. */
   request: ComputeRequest | AccessRequest | AtomicRequest | undefined;
   /** Whether the first step has been made. */
@@ -289,7 +291,9 @@ export class ProgramContext implements UserContext {
   }
 
   #frame(steps: Generator<UserRequest, unknown, never>, isOwn = false): ProgramFrame {
-    return { ip: this.#frames.nextIp(), steps, request: undefined, isStarted: false, isOwn };
+    const next = steps?.next;
+    const ip = this.#frames.nextIp();
+    return { ip, steps, next, request: undefined, isStarted: false, isOwn };
   }
 
   #startHandler(task: Task): void {
@@ -319,7 +323,7 @@ export class ProgramContext implements UserContext {
       if (frame.isStarted) record?.answer(answer);
       at =
         this.#played === undefined || frame.isOwn
-          ? frame.steps.next((frame.isStarted ? answer : undefined) as never)
+          ? nextStretch(frame, frame.isStarted ? answer : undefined)
           : this.#played.play(this);
       frame.isStarted = true;
     } catch (error) {
@@ -442,7 +446,7 @@ export class ProgramContext implements UserContext {
 
   /** Runs the program up to the end of its next stretch, which must be what it was then. */
   #repeatStretch(frame: ProgramFrame, answer: number | undefined): void {
-    const at = frame.steps.next(answer as never);
+    const at = nextStretch(frame, answer);
     frame.isStarted = true;
     // A clone that is replayed starts nothing.
     this.#nextThread = undefined;
@@ -476,6 +480,13 @@ const NO_HANDLERS: ReadonlyMap<number, Handler> = new Map();
 
 const NO_FUNCTION =
   "fork(): run again for the child, the program did something else than before. A program must depend on its arguments (sys, argv, env) alone: it may not change variables outside itself.";
+
+function nextStretch(
+  { steps, next }: ProgramFrame,
+  answer: number | undefined,
+): IteratorResult<UserRequest, unknown> {
+  return next === undefined ? steps.next(answer as never) : next.call(steps, answer as never);
+}
 
 /** What a thread, or the child of `spawn`, will run. */
 interface NextThread {

@@ -61,10 +61,8 @@ export class SysPort {
     const { kernel } = this.#context.task;
     const nr = typeof name === "number" ? name : syscallNumber(kernel, name, "64");
     if (nr === undefined) throw new TypeError(`sys.call(): x86-64 has no system call "${name}"`);
-    if (args.every((arg) => typeof arg === "number")) {
-      const [a0, a1, a2, a3, a4, a5] = args as readonly number[];
-      return this.number(nr, a0, a1, a2, a3, a4, a5);
-    }
+    if (areNumbers(args))
+      return this.number(nr, args[0], args[1], args[2], args[3], args[4], args[5]);
     return this.#marshalled(nr, args);
   }
 
@@ -137,4 +135,9 @@ export class SysPort {
     }
     return answer;
   }
+}
+
+function areNumbers(args: readonly CallArgument[]): args is readonly number[] {
+  for (let i = 0; i < args.length; i++) if (typeof args[i] !== "number") return false;
+  return true;
 }

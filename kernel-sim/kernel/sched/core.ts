@@ -4,7 +4,7 @@ import { TASK_IDLE, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import type { SchedClass } from "./class.ts";
 import { dlSchedClass } from "./deadline.ts";
-import { SCHED_DEADLINE } from "./entity.ts";
+import { SCHED_DEADLINE, SCHED_NORMAL } from "./entity.ts";
 import { fairSchedClass } from "./fair.ts";
 import { rtSchedClass } from "./rt.ts";
 import { RunQueue } from "./runqueue.ts";
@@ -192,16 +192,15 @@ export class Scheduler {
   }
 
   #pickNext(rq: RunQueue): Task | undefined {
-    for (const schedClass of CLASSES) {
-      const task = schedClass.pickNext(rq);
-      if (task !== undefined) return task;
-    }
-    return undefined;
+    if (rq.dl.tasks.length > 0) return dlSchedClass.pickNext(rq);
+    if (rq.rt.tasks.length > 0) return rtSchedClass.pickNext(rq);
+    return fairSchedClass.pickNext(rq);
   }
 
   /** An idle CPU takes a ready task from the busiest one (`newidle_balance`). */
   #pull(rq: RunQueue): Task | undefined {
     let busiest: RunQueue | undefined;
+    if (this.runQueues.length === 1) return undefined;
     for (const other of this.runQueues) {
       if (other === rq || other.nrRunning < 2) continue;
       if (busiest === undefined || other.nrRunning > busiest.nrRunning) busiest = other;
@@ -217,6 +216,7 @@ export class Scheduler {
   /** The CPU it ran on last if that is idle, else an idle one, else the least loaded one. */
   #selectCpu(task: Task): RunQueue {
     const last = this.runQueues[task.cpu]!;
+    if (this.runQueues.length === 1) return last;
     if (task.se.mayRunOn(last.cpu) && last.nrRunning === 0) return last;
     let best: RunQueue | undefined;
     for (const rq of this.runQueues) {
@@ -240,7 +240,7 @@ export class Scheduler {
 
   #traceWakeup(event: number, task: Task): void {
     const { tracing } = this.#kernel;
-    tracing.numbers(event, tracing.text(task.comm), task.pid, task.se.prio, task.cpu);
+    tracing.numbers(event, task.commText, task.pid, task.se.prio, task.cpu);
   }
 
   /** @linux include/trace/events/sched.h `sched_switch` */
@@ -250,11 +250,11 @@ export class Scheduler {
       cpu,
       prev?.pid ?? 0,
       this.#switchEvent,
-      tracing.text(prev?.comm ?? `swapper/${cpu}`),
+      prev?.commText ?? tracing.text(`swapper/${cpu}`),
       prev?.pid ?? 0,
       prev?.se.prio ?? 120,
       prev === undefined ? 0 : reportedState(prev),
-      tracing.text(next?.comm ?? `swapper/${cpu}`),
+      next?.commText ?? tracing.text(`swapper/${cpu}`),
       next?.pid ?? 0,
       next?.se.prio ?? 120,
     );
@@ -272,6 +272,7 @@ function rank(schedClass: SchedClass): number {
 
 /** The class of a task's policy. */
 export function classOf(task: Task): SchedClass {
+  if (task.se.policy === SCHED_NORMAL) return fairSchedClass;
   if (task.se.policy === SCHED_DEADLINE) return dlSchedClass;
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
 }

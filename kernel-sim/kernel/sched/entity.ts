@@ -15,6 +15,8 @@ const PRIO_TO_WEIGHT: readonly number[] = Object.freeze([
   70, 56, 45, 36, 29, 23, 18, 15,
 ]);
 const WEIGHT_IDLEPRIO = 3;
+/** Of nice 0. */
+export const NICE_0_LOAD = 1024;
 
 const FEW_CPUS = 30;
 const FEW_CPUS_MASK = (1n << 30n) - 1n;
@@ -73,6 +75,8 @@ export class SchedEntity {
 
   /** Weight of the nice level; SCHED_IDLE has the least. */
   get weight(): number {
+    // Most tasks are nice 0.
+    if (this.nice === 0 && this.policy === SCHED_NORMAL) return NICE_0_LOAD;
     return this.policy === SCHED_IDLE ? WEIGHT_IDLEPRIO : PRIO_TO_WEIGHT[this.nice + 20]!;
   }
 

@@ -45,6 +45,16 @@ export class RunQueue {
     this.cpu = cpu;
   }
 
+  /** Nobody is ready. */
+  get isIdle(): boolean {
+    return (
+      this.current === undefined &&
+      this.fair.tasks.length === 0 &&
+      this.rt.tasks.length === 0 &&
+      this.dl.tasks.length === 0
+    );
+  }
+
   get nrRunning(): number {
     const queued = this.fair.tasks.length + this.rt.tasks.length + this.dl.tasks.length;
     return queued + (this.current === undefined ? 0 : 1);
