@@ -1,5 +1,5 @@
 import { isErr } from "../include/err.ts";
-import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
+import { E2BIG, EAGAIN, EFAULT, EIOCBQUEUED, ELOOP, ENOEXEC } from "../include/errno.ts";
 import { AT_FDCWD } from "../include/uapi/fcntl.ts";
 import { PTRACE_EVENT_EXEC } from "../include/uapi/ptrace.ts";
 import { RLIMIT_STACK } from "../include/uapi/resource.ts";
@@ -19,6 +19,7 @@ import { WaitQueueHead } from "../kernel/wait.ts";
 import { getUser32, getUser64, strncpyFromUser } from "../mm/uaccess.ts";
 import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
 import { BINPRM_BUF_SIZE, type Binprm, credsFile, type LoadedImage } from "./binprm.ts";
+import { isAwaitingRead } from "./buffer.ts";
 import { doOpenExecat, openExec } from "./exec-open.ts";
 import { fput } from "./file-table.ts";
 import type { ByteString, File } from "./fs.ts";
@@ -123,7 +124,11 @@ function makeBprm(
 
 function execBinprm(bprm: Binprm): SysResult {
   const { task } = bprm;
-  const image = searchBinaryHandler(bprm);
+  const found = searchBinaryHandler(bprm);
+  const isMissing = isAwaitingRead(task);
+  if (isMissing && typeof found !== "number") found.mm.exit();
+  // Something of the files lies on a disk only: the call is made again when it has come.
+  const image = isMissing ? -EIOCBQUEUED : found;
   if (typeof image === "number") {
     putExeFile(bprm.file);
     if (bprm.executable !== undefined) fput(bprm.executable);

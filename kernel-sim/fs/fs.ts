@@ -6,6 +6,7 @@ import type { WaitQueueHead } from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import type { AddressSpace } from "../mm/address-space.ts";
 import type { Mm } from "../mm/mm.ts";
+import type { FileRaState } from "../mm/readahead.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { Iattr } from "./attr.ts";
 import type { Dentry } from "./dcache.ts";
@@ -42,6 +43,8 @@ export const FMODE_PATH = 0x4000;
 export const FMODE_ATOMIC_POS = 0x8000;
 /** It has no position (`FMODE_STREAM`). */
 export const FMODE_STREAM = 0x200000;
+/** Reads come from everywhere: nothing is read ahead (POSIX_FADV_RANDOM). */
+export const FMODE_RANDOM = 0x1000;
 /** O_DIRECT is possible. */
 export const FMODE_CAN_ODIRECT = 0x400000;
 /** Reads and writes that must not wait are possible (RWF_NOWAIT). */
@@ -212,7 +215,8 @@ export interface FileOperations {
   poll?(file: File, table: PollTable | undefined): number;
   ioctl?(task: Task, file: File, cmd: number, arg: number): SysResult;
   mmap?(file: File, vma: Vma, mm: Mm): number;
-  fsync?(task: Task, file: File): SysResult;
+  /** `isDataOnly`: what is not needed to read the contents again may stay behind (fdatasync). */
+  fsync?(task: Task, file: File, isDataOnly?: boolean): SysResult;
   /** O_ASYNC was set or taken away by descriptor `fd` (`fasyncHelper` in `fs/fasync.ts`). */
   fasync?(fd: number, file: File, on: boolean): number;
   fallocate?(task: Task, file: File, mode: number, offset: number, len: number): number;
@@ -258,6 +262,8 @@ export class File {
   pipeWriterCount = 0;
   /** epoll instances that watch it (`f_ep`). */
   epitems: unknown = undefined;
+  /** How it is read, when it lies on a disk (`f_ra`). */
+  ra: FileRaState | undefined = undefined;
   /** The queue on which tasks wait that share the position (`f_pos_lock`). */
   posLocked = false;
 

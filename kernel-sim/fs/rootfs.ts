@@ -3,6 +3,7 @@ import { SimulatorBug } from "../hw/simulator-bug.ts";
 import { type Cred, initCred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { filemapGrab } from "../mm/filemap.ts";
+import { setPageDirty } from "../mm/page-writeback.ts";
 import { ramfsType, shmemFillSuper, tmpfsType } from "../mm/shmem-fs.ts";
 import { blkdevFops } from "./block-dev.ts";
 import { mkdev } from "./char-dev.ts";
@@ -120,7 +121,7 @@ export class Rootfs {
       const page = filemapGrab(inode, at / 4096);
       if (typeof page === "number") throw new SimulatorBug(`no memory for ${path}`);
       page.bytes.set(bytes.subarray(at, Math.min(at + 4096, inode.size)));
-      page.isDirty = true;
+      setPageDirty(page);
     }
     return inode;
   }

@@ -30,6 +30,8 @@ export class Memory {
   /** In bytes. */
   stackGuardGap = 256 * 4096;
   dropCaches = 0;
+  /** Pages of files on disks, in the order in which they came: what reclaim looks through. */
+  readonly diskPages = new Set<Page>();
   swappiness = 60;
 
   /** @param phys the frames of a machine that is over: whoever takes one finds zeros in it */

@@ -17,6 +17,8 @@ export interface DiskRequest {
   readonly sector: number;
   readonly sectors: number;
   readonly data: Uint8Array | undefined;
+  /** For whom it is, when not for the task that runs. */
+  readonly by?: Task | undefined;
   /** Called when the disk is ready; a read gets its bytes. */
   readonly done: (bytes: Uint8Array) => void;
 }
@@ -51,6 +53,8 @@ export class Disk {
   readonly model: DiskModel;
   readonly dev: number;
   readonly stats: DiskStats;
+  /** How far a reader of a file is served ahead, in KiB (`queue/read_ahead_kb` in sysfs). */
+  readAheadKb = 128;
   readonly #irq: number;
   readonly #spindle: SpindleState | undefined;
   #queue: Bio[] = [];
@@ -101,7 +105,7 @@ export class Disk {
    */
   submit(request: DiskRequest): void {
     const { kernel } = this;
-    const submitter = kernel.current;
+    const submitter = request.by ?? kernel.current;
     const bio: Bio = { ...request, submitter, since: kernel.now() };
     if (submitter !== undefined) countIo(submitter, request);
     this.#trace("block:block_bio_queue", request.sector, request.sectors, isRead(bio), submitter);

@@ -2,10 +2,7 @@ import { diskOf, SECTOR_SIZE } from "../../drivers/block/disk.ts";
 import { EINVAL, EIOCBQUEUED, ENOTBLK, ENXIO } from "../../include/errno.ts";
 import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
-import type { Task } from "../../kernel/task.ts";
 import { sameState } from "../block-fs.ts";
-import { writePages } from "../block-pages.ts";
 import { BufferCache, type BufferHead } from "../buffer.ts";
 import { Dentry } from "../dcache.ts";
 import { type FileSystemType, FS_REQUIRES_DEV } from "../filesystems.ts";
@@ -19,6 +16,7 @@ import {
   SB_RDONLY,
   SuperBlock,
 } from "../fs.ts";
+import { syncBlockFs } from "../fs-writeback.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../namei.ts";
 import { bmap } from "./bmap.ts";
 import { ext2DirOperations, ext2FileOperations, ext2FileOps } from "./file.ts";
@@ -52,9 +50,6 @@ import {
 } from "./layout.ts";
 import { ext2DirOps, ext2LinkOps, ext2SpecialOps } from "./namei.ts";
 import { Ext2Fs, type Ext2Operations } from "./state.ts";
-
-/** `dirty_writeback_centisecs`: how long changes may wait in memory. */
-const WRITEBACK_NS = 5e9;
 
 /** ext2 as mount(2) knows it. @linux fs/ext2/super.c `ext2_fs_type` (6.18) */
 export const ext2Type: FileSystemType = {
@@ -139,12 +134,12 @@ function fillSuper(
   sb.maxLinks = EXT2_LINK_MAX;
   sb.hasWholeSeconds = true;
   sb.maxbytes = maxSize(blockSize);
-  fs.dirtied = () => scheduleWriteback(fs);
+  fs.putInode = (inode, isDataOnly) => writeInode(fs, inode, 0, isDataOnly);
   fs.bmap = (inode, n, allocates) => bmap(fs, inode, n, allocates);
   sb.op = {
     evictInode: (inode) => evictExt2(fs, inode),
     statfs: () => ext2Statfs(fs),
-    syncFs: (_sb, task) => syncFs(fs, task),
+    syncFs: (_sb, task) => syncBlockFs(fs, task),
     remount: (_sb, _options, isReadOnly) => remount(fs, isReadOnly),
     putSuper: () => putSuper(fs, dev),
   };
@@ -212,33 +207,9 @@ function ext2Statfs(fs: Ext2Fs): Partial<Kstatfs> {
   };
 }
 
-/** Starts to write everything that is only in memory. */
-function writeAll(fs: Ext2Fs): void {
-  for (const inode of fs.inodes.values()) writePages(fs, inode);
-  for (const inode of fs.inodes.values()) writeInode(fs, inode);
-  fs.cache.writeDirty();
-}
-
-/** sync(2) and the fsync of a file. @linux fs/ext2/super.c `ext2_sync_fs` (6.18) */
-export function* syncFs(fs: Ext2Fs, task: Task): MaySleep<number> {
-  writeAll(fs);
-  return yield* fs.cache.waitForWrites(task);
-}
-
-/** The flusher thread's work, some time after the first change. */
-function scheduleWriteback(fs: Ext2Fs): void {
-  if (fs.isWritebackDue) return;
-  fs.isWritebackDue = true;
-  const { kernel } = fs.sb;
-  kernel.startTimer(kernel.now() + WRITEBACK_NS, () => {
-    fs.isWritebackDue = false;
-    writeAll(fs);
-  });
-}
-
 /** Unmounted: the rest goes to the disk, which takes its time. @linux fs/ext2/super.c `ext2_put_super` (6.18) */
 function putSuper(fs: Ext2Fs, dev: number): void {
   if ((fs.sb.flags & SB_RDONLY) === 0) leaveInOrder(fs);
-  writeAll(fs);
+  fs.writeback.end();
   fs.sb.kernel.subsystem("ext2.mounted", () => new Map<number, SuperBlock>()).delete(dev);
 }

@@ -1,4 +1,5 @@
 import { cpuinfo } from "../../arch/x86/cpuinfo.ts";
+import { disks } from "../../drivers/block/disk.ts";
 import { EAGAIN, EFAULT, EPERM } from "../../include/errno.ts";
 import { CAP_SYSLOG } from "../../include/uapi/capability.ts";
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
@@ -15,6 +16,7 @@ import { waitEventInterruptible } from "../../kernel/wait.ts";
 import { byteArray } from "../../lib/byte-string.ts";
 import type { IovIter } from "../../lib/iov-iter.ts";
 import { memoryOf } from "../../mm/mm-init.ts";
+import { writebackOf } from "../../mm/page-writeback.ts";
 import type { ByteString, FileOperations } from "../fs.ts";
 import { noLlseek } from "../llseek.ts";
 import { diskstats, partitions } from "./disks.ts";
@@ -109,6 +111,13 @@ function vmstat(kernel: Kernel): ByteString {
       if (page.mapcount > 0) mapped++;
     }
   }
+  const writeback = writebackOf(kernel);
+  let sectorsIn = 0;
+  let sectorsOut = 0;
+  for (const { stats } of disks(kernel).values()) {
+    sectorsIn += stats.reads.sectors;
+    sectorsOut += stats.writes.sectors;
+  }
   let minor = 0;
   let major = 0;
   for (const task of kernel.tasks) {
@@ -120,9 +129,17 @@ function vmstat(kernel: Kernel): ByteString {
     `nr_anon_pages ${anon}`,
     `nr_mapped ${mapped}`,
     `nr_file_pages ${file}`,
+    `nr_dirty ${writeback.nrDirty}`,
+    `nr_writeback ${writeback.nrWriteback}`,
     `nr_shmem ${shmem}`,
+    `nr_dirtied ${writeback.nrDirtied}`,
+    `nr_written ${writeback.nrWritten}`,
     `nr_page_table_pages ${tables}`,
     `nr_kernel_stack ${kernel.tasks.size * 16}`,
+    `nr_dirty_threshold ${writeback.dirtyThreshold}`,
+    `nr_dirty_background_threshold ${writeback.backgroundThreshold}`,
+    `pgpgin ${sectorsIn >> 1}`,
+    `pgpgout ${sectorsOut >> 1}`,
     "pswpin 0",
     "pswpout 0",
     `pgfault ${minor + major}`,
