@@ -14,6 +14,7 @@ import type { KernelHooks } from "./hooks.ts";
 import { noHooks } from "./hooks.ts";
 import { KernelTracing } from "./kernel-tracing.ts";
 import { PidNamespace } from "./pid.ts";
+import { schedBalanceTrigger } from "./sched/balance.ts";
 import { Scheduler } from "./sched/core.ts";
 import type { RunQueue } from "./sched/runqueue.ts";
 import { TASK_NORMAL } from "./state.ts";
@@ -206,6 +207,19 @@ export class Kernel {
     return timer;
   }
 
+  /**
+   * The same for what need not be exact: it is called in a softirq behind the timer's interrupt.
+   *
+   * @linux kernel/time/timer.c `add_timer` (6.18)
+   * @simplified it ends at its ns, not at the next jiffy.
+   */
+  addTimer(end: number, callback: () => void): HrTimer | undefined {
+    if (end === Infinity) return undefined;
+    const timer = new HrTimer(this, callback, "monotonic", "wheel");
+    timer.start(end);
+    return timer;
+  }
+
   /** A CPU that was idle has something to do: its time is that of the others. */
   cpuIsBusy(rq: RunQueue): void {
     if (rq.current !== undefined || rq.now >= this.clock.now()) return;
@@ -293,6 +307,7 @@ export class Kernel {
     this.irq.timerExpired(rq, () => {
       this.sched.tick(rq);
       if (rq.current !== undefined) this.hooks.tick(rq.current);
+      schedBalanceTrigger(this, rq);
     });
   }
 

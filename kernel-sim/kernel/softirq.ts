@@ -1,7 +1,9 @@
 import type { CpuIrq } from "../arch/x86/cpu-irq.ts";
 import type { Kernel } from "./kernel.ts";
 import { HARDIRQ_MASK, NMI_MASK, SOFTIRQ_MASK, SOFTIRQ_OFFSET } from "./preempt.ts";
-import { TASK_NORMAL } from "./state.ts";
+import type { MaySleep } from "./sleep.ts";
+import { TASK_INTERRUPTIBLE, TASK_NORMAL } from "./state.ts";
+import type { Task } from "./task.ts";
 
 /** By urgency. @linux include/linux/interrupt.h (6.18) */
 export const HI_SOFTIRQ = 0;
@@ -10,8 +12,6 @@ export const NET_RX_SOFTIRQ = 3;
 export const BLOCK_SOFTIRQ = 4;
 export const TASKLET_SOFTIRQ = 6;
 export const SCHED_SOFTIRQ = 7;
-export const HRTIMER_SOFTIRQ = 8;
-export const RCU_SOFTIRQ = 9;
 
 /** @linux kernel/softirq.c `softirq_to_name` (6.18) */
 export const SOFTIRQ_NAMES: readonly string[] = Object.freeze([
@@ -46,6 +46,8 @@ export function openSoftirq(kernel: Kernel, nr: number, action: SoftirqAction): 
  * outside of both, by ksoftirqd.
  *
  * @linux kernel/softirq.c `raise_softirq_irqoff` (6.18)
+ * @simplified nobody raises NET_TX, IRQ_POLL, HRTIMER and RCU: packets leave at once, timers of the kernel run in the
+ * interrupt, and what nobody holds is the collector's.
  */
 export function raiseSoftirq(kernel: Kernel, nr: number): void {
   const cpu = kernel.irq.thisCpu();
@@ -126,4 +128,17 @@ function wakeupSoftirqd(kernel: Kernel, cpu: CpuIrq): void {
     cpu.isSoftirqLater = false;
     kernel.irq.runSoftirqs(cpu);
   });
+}
+
+/**
+ * ksoftirqd: runs what softirqs have left as a task among others, and sleeps until there is more.
+ *
+ * @linux kernel/softirq.c `run_ksoftirqd` (6.18)
+ */
+export function* runKsoftirqd(kernel: Kernel, cpu: CpuIrq, task: Task): MaySleep<number> {
+  for (;;) {
+    if (cpu.softirqPending !== 0) doSoftirq(kernel, cpu);
+    else task.state = TASK_INTERRUPTIBLE;
+    yield;
+  }
 }

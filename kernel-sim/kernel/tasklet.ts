@@ -1,5 +1,11 @@
 import type { Kernel } from "./kernel.ts";
-import { HI_SOFTIRQ, openSoftirq, raiseSoftirq, TASKLET_SOFTIRQ } from "./softirq.ts";
+import {
+  HI_SOFTIRQ,
+  openSoftirq,
+  raiseSoftirq,
+  TASKLET_SOFTIRQ,
+  TIMER_SOFTIRQ,
+} from "./softirq.ts";
 
 /**
  * Work that a handler leaves for right after the interrupt: it runs once however often it was asked for before, on the
@@ -39,10 +45,13 @@ function schedule(kernel: Kernel, tasklet: Tasklet, isHigh: boolean): void {
   raiseSoftirq(kernel, isHigh ? HI_SOFTIRQ : TASKLET_SOFTIRQ);
 }
 
-/** @linux kernel/softirq.c `softirq_init` (6.18) */
+/** Those that every machine has. @linux kernel/softirq.c `softirq_init`, kernel/time/timer.c `run_timer_softirq` (6.18) */
 export function initSoftirqs(kernel: Kernel): void {
   openSoftirq(kernel, TASKLET_SOFTIRQ, () => taskletAction(kernel, false));
   openSoftirq(kernel, HI_SOFTIRQ, () => taskletAction(kernel, true));
+  openSoftirq(kernel, TIMER_SOFTIRQ, () => {
+    for (const timer of kernel.irq.thisCpu().wheelTimers.splice(0)) timer();
+  });
 }
 
 /** The softirqs of both kinds. @linux kernel/softirq.c `tasklet_action_common` (6.18) */

@@ -260,7 +260,7 @@ export function* waitEventInterruptibleTimeout(
   const { kernel } = task;
   const end = kernel.now() + timeoutNs;
   const waiter = new TaskWaiter(queue, task, false);
-  const timer = kernel.startTimer(end, () => {
+  const timer = kernel.addTimer(end, () => {
     kernel.sched.tryToWakeUp(task, TASK_NORMAL);
   });
   let result: number;

@@ -9,6 +9,7 @@ import {
 } from "../hw/page-table.ts";
 import { PAGE_SIZE } from "../hw/phys-memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { otherCpus, smpCallFunctionMany } from "../kernel/smp.ts";
 import { dupMmap, exitMmap } from "./dup-mmap.ts";
 import { KERNEL_WINDOW, KernelWindow } from "./kernel-window.ts";
 import { faultInUser } from "./memory.ts";
@@ -305,6 +306,16 @@ export class Mm {
       }
     }
     for (const flush of this.#flushers) flush(start, end);
+    if (this.users > 1) this.#shootDown();
+  }
+
+  /** Other CPUs that run in this address space have translations, too. @linux arch/x86/mm/tlb.c `flush_tlb_func` (6.18) */
+  #shootDown(): void {
+    const { kernel } = this;
+    const targets = otherCpus(kernel, (rq) => rq.current?.mm === this);
+    smpCallFunctionMany(kernel, targets, (rq) => {
+      kernel.irq.cpus[rq.cpu]!.tlbIrqs++;
+    });
   }
 
   /** The frame that holds `addr`, made to be there; undefined where the process may not touch. */

@@ -36,7 +36,6 @@ export class CpuIrq {
   /** Timers that are due and wait for the interrupt, and those of them that run in a softirq. */
   readonly dueTimers: (() => void)[] = [];
   readonly wheelTimers: (() => void)[] = [];
-  readonly softTimers: (() => void)[] = [];
   /** Functions that other CPUs want it to call. */
   readonly calls: (() => void)[] = [];
 

@@ -7,7 +7,13 @@ import {
   PIC_SLAVE_IMR,
 } from "../../hw/i8259.ts";
 import { handleLevelIrq } from "../../kernel/irq/chip.ts";
-import { IRQ_HANDLED, type IrqChip, IrqDesc, irqDescs } from "../../kernel/irq/irqdesc.ts";
+import {
+  addIrqDesc,
+  IRQ_HANDLED,
+  type IrqChip,
+  IrqDesc,
+  irqDescs,
+} from "../../kernel/irq/irqdesc.ts";
 import { requestIrq } from "../../kernel/irq/manage.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { printk } from "../../kernel/printk.ts";
@@ -55,7 +61,12 @@ function masksOf(kernel: Kernel): CachedMasks {
   return kernel.subsystem("i8259", () => new CachedMasks());
 }
 
-/** The line of input `irq`; without a pair of 8259As, none. @linux arch/x86/kernel/i8259.c `i8259A_chip` (6.18) */
+/**
+ * The line of input `irq`; without a pair of 8259As, none.
+ *
+ * @linux arch/x86/kernel/i8259.c `i8259A_chip` (6.18)
+ * @simplified an edge that came while its line was disabled is handled when it is enabled: Linux takes all of them for levels.
+ */
 export function addI8259Irq(kernel: Kernel, irq: number, isLevel = false): void {
   const { pic } = kernel.irq;
   if (pic === undefined || irqDescs(kernel).has(irq)) return;
@@ -87,7 +98,7 @@ export function addI8259Irq(kernel: Kernel, irq: number, isLevel = false): void 
     },
   };
   const desc = new IrqDesc({
-    ...{ irq, hwirq: irq, chip, isLevel: true, hasDomain: false, cpus: kernel.cpus },
+    ...{ irq, hwirq: irq, chip, isLevel, hasDomain: false, cpus: kernel.cpus },
     handleIrq: handleLevelIrq,
     affinity: kernel.irq.defaultAffinity,
   });
@@ -95,7 +106,7 @@ export function addI8259Irq(kernel: Kernel, irq: number, isLevel = false): void 
     const port = irq < 8 ? 0x4d0 : 0x4d1;
     pic.write(port, pic.read(port) | (1 << (irq & 7)));
   }
-  irqDescs(kernel).set(irq, desc);
+  addIrqDesc(kernel, desc);
   kernel.irq.connect(desc, (isAsserted) => {
     pic.setIrq(irq, isAsserted);
     if (isAsserted) kernel.irq.kick(kernel.irq.cpus[0]!);

@@ -117,6 +117,12 @@ export function irqDescs(kernel: Kernel): Map<number, IrqDesc> {
   return kernel.subsystem("irq.descs", () => new Map<number, IrqDesc>());
 }
 
+/** A line that was not there. @linux kernel/irq/irqdesc.c `alloc_desc` (6.18) */
+export function addIrqDesc(kernel: Kernel, desc: IrqDesc): void {
+  irqDescs(kernel).set(desc.irq, desc);
+  kernel.hooks.irqChanged(desc);
+}
+
 /** The line `irq`. @linux kernel/irq/irqdesc.c `irq_to_desc` (6.18) */
 export function irqToDesc(kernel: Kernel, irq: number): IrqDesc | undefined {
   return irqDescs(kernel).get(irq);

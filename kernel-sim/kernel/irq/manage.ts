@@ -78,6 +78,7 @@ export function requestIrq(
     desc.istate &= ~IRQS_SPURIOUS_DISABLED;
     enableIrqDesc(kernel, desc);
   }
+  kernel.hooks.irqChanged(desc);
   return 0;
 }
 
@@ -130,6 +131,7 @@ export function freeIrq(kernel: Kernel, irq: number, devId: unknown): string | u
     maskIrq(desc);
     desc.chip.shutdown?.(desc);
   }
+  kernel.hooks.irqChanged(desc);
   return action!.name;
 }
 

@@ -88,7 +88,7 @@ export class Scheduler {
     if (isQueued)
       this.#activate(task, task.se.mayRunOn(task.cpu) ? rq : this.#selectCpu(task), false);
     else if (rq.current === task) {
-      task.needResched = true;
+      this.#reschedule(rq, task);
     }
   }
 
@@ -168,7 +168,21 @@ export class Scheduler {
     task.se.isQueued = true;
     this.#kernel.cpuIsBusy(rq);
     const { current } = rq;
-    if (current !== undefined && this.#preempts(rq, task, current)) current.needResched = true;
+    if (current !== undefined && this.#preempts(rq, task, current)) this.#reschedule(rq, current);
+  }
+
+  /** @linux kernel/sched/core.c `resched_curr` (6.18) */
+  #reschedule(rq: RunQueue, current: Task): void {
+    if (current.needResched) return;
+    current.needResched = true;
+    this.#kernel.irq.sendReschedule(rq);
+  }
+
+  /** Takes a task from the busiest CPU, if that has two more; answers whether it did. @linux kernel/sched/fair.c `sched_balance_rq` (6.18) */
+  balance(rq: RunQueue): boolean {
+    const task = this.#pull(rq, rq.nrRunning + 2);
+    if (task !== undefined) this.#activate(task, rq, false);
+    return task !== undefined;
   }
 
   #preempts(rq: RunQueue, woken: Task, current: Task): boolean {
@@ -198,11 +212,11 @@ export class Scheduler {
   }
 
   /** An idle CPU takes a ready task from the busiest one (`newidle_balance`). */
-  #pull(rq: RunQueue): Task | undefined {
+  #pull(rq: RunQueue, min = 2): Task | undefined {
     let busiest: RunQueue | undefined;
     if (this.runQueues.length === 1) return undefined;
     for (const other of this.runQueues) {
-      if (other === rq || other.nrRunning < 2) continue;
+      if (other === rq || other.nrRunning < min) continue;
       if (busiest === undefined || other.nrRunning > busiest.nrRunning) busiest = other;
     }
     if (busiest === undefined) return undefined;

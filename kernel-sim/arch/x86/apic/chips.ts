@@ -1,6 +1,6 @@
 import type { IoApic } from "../../../hw/io-apic.ts";
 import { handleEdgeIrq, handleFasteoiIrq } from "../../../kernel/irq/chip.ts";
-import { type IrqChip, IrqDesc, irqDescs } from "../../../kernel/irq/irqdesc.ts";
+import { addIrqDesc, type IrqChip, IrqDesc, irqDescs } from "../../../kernel/irq/irqdesc.ts";
 import { irqMoveIrq } from "../../../kernel/irq/manage.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import { addI8259Irq } from "../i8259.ts";
@@ -118,6 +118,6 @@ function add(kernel: Kernel, irq: number, hwirq: number, chip: IrqChip, isLevel:
     name: isLevel ? "fasteoi" : "edge",
     affinity: kernel.irq.defaultAffinity,
   });
-  irqDescs(kernel).set(irq, desc);
+  addIrqDesc(kernel, desc);
   return desc;
 }
