@@ -75,7 +75,7 @@ export class FsWriteback {
     const { dirtyWritebackCentisecs } = writebackOf(kernel);
     if (this.#isDue || dirtyWritebackCentisecs === 0) return;
     this.#isDue = true;
-    kernel.startTimer(kernel.now() + dirtyWritebackCentisecs * CENTISEC_NS, () => {
+    kernel.addTimer(kernel.now() + dirtyWritebackCentisecs * CENTISEC_NS, () => {
       this.#isDue = false;
       const { dirtyExpireCentisecs, isOverBackground } = writebackOf(kernel);
       if (isOverBackground) this.#writeContents();

@@ -103,7 +103,7 @@ export function* balanceDirtyPages(task: Task): MaySleep<void> {
   while (writeback.isOverLimit) {
     for (const flush of writeback.flushers) flush();
     const end = task.kernel.now() + PAUSE_NS;
-    const timer = task.kernel.startTimer(end, () => writeback.progress.wakeUpAll());
+    const timer = task.kernel.addTimer(end, () => writeback.progress.wakeUpAll());
     const written = writeback.nrWritten;
     const result = yield* waitEventKillable(
       task,
