@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { SharedWords } from "../api-explore.ts";
+import type { ProgramEnd, SharedWords } from "../api-explore.ts";
 import type { SystemCalls } from "../api-kernel.ts";
-import { constants, explore } from "../index.ts";
+import { constants, explore, i386 } from "../index.ts";
 
 const { FUTEX_WAIT, FUTEX_WAKE } = constants as Record<string, number>;
 
@@ -233,6 +233,88 @@ describe("a program that does nothing but load and store words", () => {
     });
     expect(one.failures).toEqual([]);
   });
+});
+
+describe("machine code", () => {
+  const twoThreads = (bump: string) => i386.asm`
+      .text
+      .globl _start
+    _start:
+      mov $120, %eax            # clone
+      mov $0x10f00, %ebx        # its memory, files and handlers are shared: a thread
+      mov $top, %ecx
+      xor %edx, %edx
+      xor %esi, %esi
+      xor %edi, %edi
+      int $0x80
+      test %eax, %eax
+      jz child
+      ${bump}
+      mov $240, %eax            # futex(done, FUTEX_WAIT, 0)
+      mov $done, %ebx
+      xor %ecx, %ecx
+      xor %edx, %edx
+      xor %esi, %esi
+      int $0x80
+      mov counter, %ebx
+      mov $252, %eax            # exit_group(counter)
+      int $0x80
+    child:
+      ${bump}
+      movl $1, done
+      mov $240, %eax            # futex(done, FUTEX_WAKE, 1)
+      mov $done, %ebx
+      mov $1, %ecx
+      mov $1, %edx
+      int $0x80
+      mov $1, %eax              # exit(0)
+      xor %ebx, %ebx
+      int $0x80
+      .data
+    counter: .long 0
+    done: .long 0
+    stack: .space 256
+    top:
+  `;
+  const two = { invariant: ({ returned }: ProgramEnd) => returned["A"] === 2 };
+
+  test("is interrupted between any two instructions: three of them lose an increment", () => {
+    const three = twoThreads("mov counter, %eax\n inc %eax\n mov %eax, counter");
+    const found = explore({ ...two, processes: { A: three } }, { steps: 30 });
+    expect(found.isComplete).toBe(true);
+    expect(found.ends.map(({ returned }) => returned).sort()).toEqual(["A 1", "A 2"]);
+    const [failure] = found.failures;
+    const accesses = failure!.steps.filter(({ what }) => /mov .*0x[0-9a-f]+/.test(what));
+    expect(accesses.length).toBeGreaterThan(3);
+    // It happens in the same way on a whole machine, and again in its past.
+    const machine = failure!.machine();
+    const { past } = machine;
+    const ended = machine.kernel.processes().find(({ comm }) => comm === "A.out");
+    expect(ended).toMatchObject({ state: "Z" });
+    expect(String(past.at(past.last).processes())).toBe(String(machine.kernel.processes()));
+  });
+
+  test("one instruction is never torn apart on one CPU", () => {
+    const found = explore({ ...two, processes: { A: twoThreads("incl counter") } }, { steps: 30 });
+    expect(found).toMatchObject({ isComplete: true, failures: [] });
+  });
+});
+
+test("a run that is cut off at the limit of steps is neither a deadlock nor judged", () => {
+  const found = explore(
+    {
+      shared: { flag: 0 },
+      threads: {
+        *spins(_sys, { flag }) {
+          while ((yield* flag!.load()) === 0);
+        },
+      },
+      invariant: () => false,
+    },
+    { steps: 5 },
+  );
+  expect(found).toMatchObject({ isComplete: false, failures: [] });
+  expect(found.ends).toMatchObject([{ returned: "cut off: spins", stuck: "" }]);
 });
 
 test("what is no program is refused in words", () => {

@@ -10,7 +10,8 @@ import type {
 import type { DiskView } from "../api-machine.ts";
 import type { KernelView, Past, Stop, StopCondition } from "../api-observe.ts";
 import { mainProgram, type ReadyProgram, type RunRecord } from "../explore/concurrent-program.ts";
-import { startThreads } from "../explore/program-run.ts";
+import { becomeFile, type KernelDoors } from "../explore/controlled-kernel.ts";
+import { machineCodePath, startThreads } from "../explore/program-run.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
 import type { Clock } from "../hw/clock.ts";
 import { logBoot } from "../init/boot-log.ts";
@@ -303,11 +304,19 @@ export class LivingKernel {
   /** Runs a concurrent program, its threads making their steps in this order; answers the last event of each step. */
   runSchedule(program: ReadyProgram, schedule: readonly string[]): number[] {
     const events: number[] = [];
+    for (const { name, file } of program.threads) {
+      if (file !== undefined) this.writeFile(machineCodePath(name), file, 0o755);
+    }
+    const doors: KernelDoors = {
+      choose: ({ pid }) => this.#choose(pid),
+      exec: ({ pid }, path) => this.#exec(pid, path),
+      singleStep: ({ pid }) => this.setStretch(pid, 1),
+    };
     const record: RunRecord = { base: 0, returned: {}, thrown: undefined };
     const main = mainProgram(program, () => task.user as ProgramContext, record);
     const { task } = this.guarded(() => this.spawn(main, {}));
     this.guarded(() => {
-      const controlled = startThreads(this.kernel, task, program, ({ pid }) => this.#choose(pid));
+      const controlled = startThreads(this.kernel, task, program, doors);
       for (const thread of schedule) {
         controlled.letTimePass();
         controlled.step(thread);
@@ -324,6 +333,16 @@ export class LivingKernel {
       () => {
         const task = taskOf(this.kernel, pid);
         if (task !== undefined) this.kernel.sched.choose(task);
+      },
+    );
+  }
+
+  #exec(pid: number, path: string): void {
+    this.input(
+      (machine) => machine.#exec(pid, path),
+      () => {
+        const task = taskOf(this.kernel, pid);
+        if (task !== undefined) becomeFile(task, path);
       },
     );
   }

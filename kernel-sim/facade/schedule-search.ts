@@ -114,7 +114,10 @@ function endOf(
 ): Omit<End, "schedule" | "schedules"> {
   const { record, output } = run;
   const shared = Object.freeze(run.words());
-  const stuck = Object.freeze([...run.alive()]);
+  // A run that was cut off at the limit of steps is no deadlock, and no end that could be judged.
+  const isCut = run.enabled().length > 0;
+  const alive = [...run.alive()];
+  const stuck = Object.freeze(isCut ? [] : alive);
   const returned = Object.freeze({ ...record.returned });
   const end = {
     ...{ shared, returned, stuck, output },
@@ -135,10 +138,12 @@ function endOf(
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name} ${valueText(value)}`)
       .sort()
+      .concat(isCut ? [`cut off: ${alive.join(" and ")}`] : [])
       .join(", "),
     stuck: stuck.join(" "),
   };
-  const failure = failureOf(program, record, facade(end) as ProgramEnd);
+  const isJudged = !isCut || record.thrown !== undefined;
+  const failure = isJudged ? failureOf(program, record, facade(end) as ProgramEnd) : "";
   return { ...texts, failure, facts: { shared, returned, stuck } };
 }
 

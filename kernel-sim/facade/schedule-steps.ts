@@ -1,10 +1,12 @@
 import type { ScheduleStep } from "../api-explore.ts";
+import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { ReadyProgram } from "../explore/concurrent-program.ts";
 import type { StepDone } from "../explore/controlled-kernel.ts";
 import { ProgramRun } from "../explore/program-run.ts";
 import { errnoName } from "../include/errno.ts";
 import { columns, listing } from "./listing.ts";
+import { instructionAt } from "./step-instruction.ts";
 
 /** Runs a schedule again, and tells each step. */
 export function stepListing(
@@ -44,17 +46,21 @@ export function stepListing(
 function stepText(
   { words }: ReadyProgram,
   run: ProgramRun,
-  { thread, what }: StepDone,
+  { thread, what, ip }: StepDone,
   shared: Readonly<Record<string, number>>,
 ): string {
   if (what.kind === "own") return "touches nothing shared";
+  if (ip !== undefined && what.kind !== "call") {
+    const text = instructionAt(run.controlled.taskOf(thread), ip);
+    if (text !== "") return text;
+  }
   if (what.kind !== "call") {
     const word = words[(what.address - run.record.base) / 4]?.[0];
     const where = word ?? `0x${what.address.toString(16)}`;
     const value = word === undefined ? "" : `: ${shared[word]}`;
     return `${what.kind} ${where}${value}`;
   }
-  const name = syscallNames64[what.nr] ?? `call ${what.nr}`;
+  const name = (ip === undefined ? syscallNames64 : syscallNames32)[what.nr] ?? `call ${what.nr}`;
   const task = run.controlled.taskOf(thread);
   if (task === undefined || task.exitState !== 0) return `${name}()`;
   if (task.kstack !== undefined) return `${name}() ${what.isResumed ? "sleeps on" : "sleeps"}`;

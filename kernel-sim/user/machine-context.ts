@@ -147,7 +147,13 @@ export class MachineContext implements UserContext {
     const cpu = processors(kernel).load(kernel, task.cpu, mm);
     this.#enter(task, cpu);
     const usual = mm.users > 1 ? SHARED_STRETCH : STRETCH;
+    const { onAccess } = kernel;
+    if (onAccess !== undefined) {
+      cpu.memory.watch = (address, bytes, isWrite) =>
+        onAccess(address >>> 0, bytes, isWrite ? "store" : "load");
+    }
     const trap = runUntilTrap(cpu, this.stretch === 0 ? usual : this.stretch);
+    if (onAccess !== undefined) cpu.memory.watch = undefined;
     this.#leave(task, cpu);
     this.stretches++;
     this.lastStop = trap;
