@@ -90,7 +90,7 @@ export function mainProgram(
   context: () => ProgramContext,
   record: RunRecord,
 ): Program {
-  return function* main(own) {
+  const main: Program = function* main(own) {
     const sys = own as unknown as SystemCalls;
     const base = yield* sys.mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
     record.base = base;
@@ -127,6 +127,8 @@ export function mainProgram(
     yield* sys.pause();
     return 0;
   };
+  // Where the source is made small, functions lose their names.
+  return Object.defineProperty(main, "name", { value: "main" });
 }
 
 /** A program inside of another: the kernel's answers are its own. */

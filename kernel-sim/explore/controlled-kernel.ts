@@ -39,6 +39,8 @@ export interface StepDone {
 export interface KernelDoors {
   /** Makes a task the next one that its CPU runs. */
   choose(task: Task): void;
+  /** Gives a task the name of its thread, for who looks at it. */
+  rename(task: Task, name: string): void;
   /** Makes a task a program of machine code. */
   exec(task: Task, path: string): void;
   /** From now on a task of machine code executes one instruction at a time. */
@@ -49,6 +51,9 @@ export interface KernelDoors {
 export function plainDoors(kernel: Kernel): KernelDoors {
   return {
     choose: (task) => kernel.sched.choose(task),
+    rename(task, name) {
+      task.comm = name;
+    },
     exec: becomeFile,
     singleStep(task) {
       if (task.user instanceof MachineContext) task.user.stretch = 1;
@@ -111,6 +116,7 @@ export class ControlledKernel {
 
   name(task: Task, name: string): void {
     this.#names.set(task, name);
+    this.#doors.rename(task, name);
   }
 
   /** A named task becomes machine code, an instruction at a time. */

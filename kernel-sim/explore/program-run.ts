@@ -124,8 +124,8 @@ export function startThreads(
     throw new Error("setup() must not end, and start no threads");
   for (const [i, task] of born.entries()) {
     const { name, file } = program.threads[i]!;
-    controlled.name(task, name);
     if (file !== undefined) controlled.becomeMachineCode(task, machineCodePath(name));
+    controlled.name(task, name);
   }
   controlled.begin();
   return controlled;

@@ -289,7 +289,7 @@ describe("machine code", () => {
     // It happens in the same way on a whole machine, and again in its past.
     const machine = failure!.machine();
     const { past } = machine;
-    const ended = machine.kernel.processes().find(({ comm }) => comm === "A.out");
+    const ended = machine.kernel.processes().find(({ comm }) => comm === "A");
     expect(ended).toMatchObject({ state: "Z" });
     expect(String(past.at(past.last).processes())).toBe(String(machine.kernel.processes()));
   });

@@ -309,6 +309,7 @@ export class LivingKernel {
     }
     const doors: KernelDoors = {
       choose: ({ pid }) => this.#choose(pid),
+      rename: ({ pid }, name) => this.#rename(pid, name),
       exec: ({ pid }, path) => this.#exec(pid, path),
       singleStep: ({ pid }) => this.setStretch(pid, 1),
     };
@@ -333,6 +334,16 @@ export class LivingKernel {
       () => {
         const task = taskOf(this.kernel, pid);
         if (task !== undefined) this.kernel.sched.choose(task);
+      },
+    );
+  }
+
+  #rename(pid: number, name: string): void {
+    this.input(
+      (machine) => machine.#rename(pid, name),
+      () => {
+        const task = taskOf(this.kernel, pid);
+        if (task !== undefined) task.comm = name;
       },
     );
   }

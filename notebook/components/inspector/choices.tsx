@@ -12,7 +12,7 @@ interface MachineChoiceProps {
 
 /** Which of the cell's machines; nothing where there is no choice. */
 export function MachineChoice({ machines, chosen, onChoose }: MachineChoiceProps) {
-  if (chosen >= machines) return <span className={css["choice"]}>A schedule, replayed</span>;
+  if (chosen >= machines) return <span className={css["choice"]}>Replay of a schedule</span>;
   if (machines < 2) return null;
   return (
     <label className={css["choice"]}>

@@ -1,6 +1,6 @@
 "use client";
 
-import type { KeyboardEvent } from "react";
+import { type KeyboardEvent, useEffect, useRef } from "react";
 import type { InspectedSchedules } from "#notebook/session";
 import css from "./schedules.module.css";
 
@@ -49,15 +49,13 @@ function Ends({ found, onEnd }: Pick<SchedulesProps, "found" | "onEnd">) {
           <tr>
             <th scope="col">end</th>
             <th scope="col" data-right>
-              schedules
+              runs
             </th>
-            <th scope="col">shared</th>
-            <th scope="col">returned</th>
-            <th scope="col">wrong</th>
+            <th scope="col">how</th>
           </tr>
         </thead>
         <tbody>
-          {found.ends.map(({ failure, schedules, shared, returned }, at) => (
+          {found.ends.map(({ failure, schedules, shared, returned, stuck }, at) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: ends have no other name than their number
             <tr key={at} aria-current={at === found.end || undefined}>
               <td>
@@ -66,9 +64,10 @@ function Ends({ found, onEnd }: Pick<SchedulesProps, "found" | "onEnd">) {
                 </button>
               </td>
               <td data-right>{schedules}</td>
-              <td>{shared}</td>
-              <td>{returned}</td>
-              <td>{failure}</td>
+              <td className={css["how"]}>
+                {failure !== "" && <b>{failure}</b>}
+                <span>{[shared, returned, stuck].filter((text) => text !== "").join("; ")}</span>
+              </td>
             </tr>
           ))}
         </tbody>
@@ -89,6 +88,11 @@ function Mark({ isFailing }: { isFailing: boolean }) {
 /** A column for each thread, a row for each visible step; what has not happened yet is paler. */
 function Lanes({ found, step, onStep }: Pick<SchedulesProps, "found" | "step" | "onStep">) {
   const { threads, words, steps } = found;
+  const current = useRef<HTMLTableCellElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another cell is the current one with each step
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [step, found]);
   const keys = (event: KeyboardEvent) => {
     const to = { ArrowDown: step + 1, ArrowUp: step - 1, Home: 0, End: steps.length }[event.key];
     if (to === undefined) return;
@@ -139,6 +143,7 @@ function Lanes({ found, step, onStep }: Pick<SchedulesProps, "found" | "step" | 
               {threads.map((lane) => (
                 <td
                   key={lane}
+                  ref={lane === thread && at + 1 === step ? current : undefined}
                   className={css["lane"]}
                   data-kind={lane === thread ? kind : undefined}
                 >
