@@ -109,7 +109,7 @@ export function callFootprint(task: Task, nr: number): Footprint {
   if (OF_MEMORY.has(name)) return writes([`memory ${task.mm?.rootPfn ?? 0}`]);
   if (name === "rt_sigaction") return writes([`signals ${task.tgid}`]);
   // The word of a futex and who waits on it are one thing here.
-  if (name === "futex") return accessFootprint(a0 >>> 0, WORD_BYTES, true);
+  if (name === "futex") return accessFootprint(is32Bit ? a0 >>> 0 : a0, WORD_BYTES, true);
   if (name === "exit" && task.signal.threads.length > 1) {
     // Nobody waits for a thread but at the word that it clears.
     return task.clearChildTid === 0

@@ -66,17 +66,16 @@ export class WordAccess {
 /** A shared word where no kernel is. */
 export class PlainWord implements Word {
   readonly #index: number;
-  readonly #askKernel: () => never;
+  readonly #address: () => number;
 
-  /** @param askKernel ends the run: where the word lies, only a machine knows */
-  constructor(index: number, askKernel: () => never) {
+  constructor(index: number, address: () => number) {
     this.#index = index;
-    this.#askKernel = askKernel;
+    this.#address = address;
     Object.freeze(this);
   }
 
   get address(): number {
-    return this.#askKernel();
+    return this.#address();
   }
 
   load(): SystemCall {

@@ -185,6 +185,55 @@ describe("a program that does nothing but load and store words", () => {
     );
   });
 
+  test("finds the same where threads wait for each other at the words", () => {
+    const part = fc.record({
+      kind: fc.constantFrom("wait", "wake", "wakeAll", "store", "load", "yield", "private"),
+      word: fc.constantFrom("x", "y"),
+      value: fc.integer({ min: 0, max: 1 }),
+    });
+    const bodies = fc.array(fc.array(part, { minLength: 1, maxLength: 3 }), {
+      minLength: 2,
+      maxLength: 3,
+    });
+    const FUTEX_PRIVATE_FLAG = 128;
+    fc.assert(
+      fc.property(bodies, (all) => {
+        const threads = Object.fromEntries(
+          all.map((body, i) => {
+            const run = function* (sys: SystemCalls, words: SharedWords) {
+              const seen: unknown[] = [];
+              for (const { kind, word, value } of body) {
+                const of = words[word]!;
+                const at = of.address;
+                if (kind === "load") seen.push(yield* of.load());
+                else if (kind === "store") seen.push(yield* of.store(value));
+                else if (kind === "yield") seen.push(yield* sys.sched_yield());
+                else if (kind === "wait")
+                  seen.push(yield* sys.call("futex", at, FUTEX_WAIT, value, 0));
+                else if (kind === "private")
+                  seen.push(
+                    yield* sys.call("futex", at, FUTEX_WAIT! | FUTEX_PRIVATE_FLAG, value, 0),
+                  );
+                else {
+                  const most = kind === "wake" ? 1 : 10;
+                  const op = value === 0 ? FUTEX_WAKE! : FUTEX_WAKE! | FUTEX_PRIVATE_FLAG;
+                  seen.push(yield* sys.call("futex", at, op, most));
+                }
+              }
+              return String(seen);
+            };
+            return [`T${i}`, run];
+          }),
+        );
+        const program = { shared: { x: 0, y: 1 }, threads };
+        const plain = explore(program, { schedules: 60 });
+        const onMachines = explore({ ...program, setup: function* () {} }, { schedules: 60 });
+        expect(plain.text).toBe(onMachines.text);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test("is run on machines as soon as a thread asks the kernel for anything, under whatever schedule", () => {
     const found = explore({
       shared: { x: 0 },

@@ -1,3 +1,4 @@
+import { PlainCall } from "../explore/plain-call.ts";
 import { PlainWord, WordAccess } from "../explore/plain-word.ts";
 import { SharedWord } from "../explore/words.ts";
 import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
@@ -39,6 +40,7 @@ export const wholeKernel: KernelPart = Object.freeze({
     WriteCall,
     NumberCall,
     ProgramContext,
+    PlainCall,
     PlainWord,
     SharedWord,
     Sys,

@@ -79,6 +79,12 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
     return exploring({ shared: { counter: 0 }, threads: { A: adds, B: adds, C: adds } }, 20_000);
   },
 
+  /** Schedules of three threads that take a lock, waiting for it at a futex. */
+  explore_locks() {
+    const program = { shared: { lock: 0, counter: 0 }, threads: { A: locks, B: locks, C: locks } };
+    return exploring(program, 20_000);
+  },
+
   /** Schedules of processes that meet at a pipe: each is a run of a machine. */
   explore_machine() {
     const program = {
@@ -113,6 +119,16 @@ function* adds(_sys: SystemCalls, { counter }: Words) {
   for (let i = 0; i < 3; i++) yield* counter.store((yield* counter.load()) + 1);
 }
 
+function* locks(
+  sys: SystemCalls,
+  { lock, counter }: Readonly<Record<"lock" | "counter", SharedWord>>,
+) {
+  while ((yield* lock.exchange(1)) !== 0) yield* sys.call("futex", lock.address, 0, 1, 0);
+  yield* counter.add(1);
+  yield* lock.store(0);
+  yield* sys.call("futex", lock.address, 1, 1);
+}
+
 function* reads(sys: SystemCalls, _words: Words, [from]: Pipe) {
   for (let i = 0; i < 3; i++) yield* sys.read(from, 8);
 }
@@ -123,8 +139,12 @@ function* writes(sys: SystemCalls, _words: Words, [, to]: Pipe) {
 
 function exploring(program: ConcurrentProgram, schedules: number): Measured {
   explore(program, { schedules: 100 });
-  const ms = timed(() => explore(program, { schedules, steps: 30 }));
-  return { count: schedules, ms };
+  let count = 0;
+  const ms = timed(() => {
+    const found = explore(program, { schedules, steps: 30 });
+    count = found.schedules + found.pruned;
+  });
+  return { count, ms };
 }
 
 /** One step back from the end of a run of about so many events. */
