@@ -109,7 +109,7 @@ export class Kernel {
   onStretch: StretchWatcher | undefined = undefined;
   /** How many steps and events there were: with what the host did between them, all that a machine's past is made of. */
   steps = 0;
-  /** Called with each load and store of a program, when it is done: who looks for races. */
+  /** Called with each load and store of a TypeScript program, when it is done: who looks for races. */
   onAccess:
     | ((address: number, bytes: number, kind: "load" | "store" | "atomic") => void)
     | undefined = undefined;
