@@ -3,6 +3,7 @@ import { checkMm } from "../mm/check-mm.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkFamilies, checkPids } from "./check-pids.ts";
 import type { Kernel } from "./kernel.ts";
+import { checkRtMutexes } from "./locking/check-rtmutex.ts";
 import { EXIT_DEAD, TASK_DEAD, TASK_RUNNING } from "./state.ts";
 import type { Task } from "./task.ts";
 import type { WaitQueueHead } from "./wait.ts";
@@ -22,7 +23,7 @@ export function checkKernel(kernel: Kernel): string[] {
   checkShared(kernel, wrong);
   checkFiles(kernel, wrong);
   for (const disk of disks(kernel).values()) wrong.push(...disk.problems());
-  wrong.push(...checkMm(kernel));
+  wrong.push(...checkMm(kernel), ...checkRtMutexes(kernel));
   return wrong;
 }
 

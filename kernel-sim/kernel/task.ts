@@ -5,6 +5,7 @@ import type { FsStruct } from "../fs/fs-struct.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Cred } from "./cred.ts";
 import type { Kernel } from "./kernel.ts";
+import type { TaskPi } from "./locking/rtmutex.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import type { Pid, PidNamespace } from "./pid.ts";
 import type { SchedEntity } from "./sched/entity.ts";
@@ -126,6 +127,8 @@ export class Task {
   robustList = 0;
   /** That of 32-bit programs. */
   compatRobustList = 0;
+  /** Locks by which priorities are lent: who waits for its own, and which one it waits for. */
+  pi: TaskPi | undefined = undefined;
   /** What semop with SEM_UNDO has to take back (`ipc/sem.ts`). */
   sysvSem: unknown = undefined;
 

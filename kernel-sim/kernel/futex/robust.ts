@@ -106,17 +106,23 @@ function walkRobustList(task: Task, head: number, layout: RobustLayout): void {
     // Bit 0 says that the lock inherits priority.
     const at = entry - (entry % 2);
     const next = layout.read(task, at);
-    if (entry !== pending && !handleDeath(task, at + offset, entry % 2 === 1)) return;
+    if (entry !== pending && !handleDeath(task, at + offset, entry % 2 === 1, false)) return;
     if (next === undefined) return;
     entry = next;
   }
-  if (pending !== 0) handleDeath(task, pending - (pending % 2) + offset, pending % 2 === 1);
+  if (pending !== 0) handleDeath(task, pending - (pending % 2) + offset, pending % 2 === 1, true);
 }
 
-function handleDeath(task: Task, addr: number, isPi: boolean): boolean {
+/** @linux kernel/futex/core.c `handle_futex_death` (6.18) */
+function handleDeath(task: Task, addr: number, isPi: boolean, isPending: boolean): boolean {
   if (addr % 4 !== 0) return false;
   const word = getUser32(task, addr);
   if (word === undefined) return false;
+  // It had let go of the lock and ended before it could wake the next one.
+  if (isPending && !isPi && word === 0) {
+    futexWake(task, addr, false, 1, FUTEX_BITSET_MATCH_ANY);
+    return true;
+  }
   if ((word & FUTEX_TID_MASK) !== task.pidNr()) return true;
   if (putUser32(task, addr, (word & FUTEX_WAITERS) | FUTEX_OWNER_DIED) !== 0) return false;
   if (!isPi && (word & FUTEX_WAITERS) !== 0) {

@@ -4,13 +4,16 @@ import { TASK_IDLE, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import type { SchedClass } from "./class.ts";
 import { dlSchedClass } from "./deadline.ts";
-import { SCHED_DEADLINE, SCHED_NORMAL } from "./entity.ts";
+import { NO_BOOST, SCHED_DEADLINE, SCHED_NORMAL } from "./entity.ts";
 import { fairSchedClass } from "./fair.ts";
 import { rtSchedClass } from "./rt.ts";
 import { RunQueue } from "./runqueue.ts";
 
 /** By rank: the first that has somebody decides. */
 const CLASSES: readonly SchedClass[] = Object.freeze([dlSchedClass, rtSchedClass, fairSchedClass]);
+
+/** Priorities from here on are of the fair class. */
+const MAX_RT_PRIO = 100;
 
 const SWITCH_FIELDS = [
   "prev_comm",
@@ -83,8 +86,13 @@ export class Scheduler {
   changeAttributes(task: Task, change: () => void): void {
     const rq = this.runQueues[task.cpu]!;
     const isQueued = task.se.isQueued;
+    const before = classOf(task);
     if (isQueued) this.#dequeue(rq, task);
     change();
+    // It has not been charged by the fair class meanwhile.
+    if (before !== fairSchedClass && classOf(task) === fairSchedClass) {
+      task.se.vruntime = Math.max(task.se.vruntime, rq.fair.minVruntime);
+    }
     if (isQueued)
       this.#activate(task, task.se.mayRunOn(task.cpu) ? rq : this.#selectCpu(task), false);
     else if (rq.current === task) {
@@ -284,11 +292,17 @@ function rank(schedClass: SchedClass): number {
   return CLASSES.indexOf(schedClass);
 }
 
-/** The class of a task's policy. */
+/** The class of a task's policy, or that of the priority that is lent to it. @linux `__setscheduler_class` */
 export function classOf(task: Task): SchedClass {
+  if (task.se.boostPrio !== NO_BOOST) return classOfPrio(task.se.prio);
   if (task.se.policy === SCHED_NORMAL) return fairSchedClass;
   if (task.se.policy === SCHED_DEADLINE) return dlSchedClass;
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
+}
+
+function classOfPrio(prio: number): SchedClass {
+  if (prio < 0) return dlSchedClass;
+  return prio < MAX_RT_PRIO ? rtSchedClass : fairSchedClass;
 }
 
 /**
