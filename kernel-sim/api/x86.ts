@@ -96,7 +96,7 @@ export interface X86Toolkit {
    * syntax. Throws a SyntaxError that names the line.
    */
   run64(source: string, options?: Stub64Options): Stub64Result;
-  /** What each door costs. No program pays that of `vdso`: the vDSO exports no functions, clock_gettime is a call. */
+  /** What each door costs. Machine code pays for the vDSO's instructions instead of the figure of `vdso`. */
   readonly doors: readonly Door[];
   /** The way of `int $0x80` in 2.6 and in 6.18, side by side. */
   readonly entryPath: readonly EntryPathRow[];

@@ -22,7 +22,7 @@ const STEPS_OF_MAIN = 10_000;
 /** Nothing takes time, so that time depends on no schedule: it passes when programs compute, and when all sleep. */
 const NO_COSTS: Costs = Object.freeze({
   ...{ syscallNs: 0, contextSwitchNs: 0, pageFaultNs: 0, copyLineNs: 0, pathComponentNs: 0 },
-  ...{ sysenterNs: 0, int80Ns: 0, vdsoClockNs: 0 },
+  ...{ sysenterNs: 0, int80Ns: 0, vdsoClockNs: 0, rdtscNs: 0 },
   ...{
     instructionsPerNs: 1e9,
     interruptNs: 0,

@@ -5,7 +5,13 @@ import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
 import { SYSCALL_DEFINE } from "../kernel/module/syscall-define.ts";
 import { ReadCall, WriteCall } from "../user/bytes-call.ts";
 import { ProgramContext } from "../user/program-context.ts";
-import { AccessRequest, AtomicRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
+import {
+  AccessRequest,
+  AtomicRequest,
+  ComputeRequest,
+  CounterRequest,
+  SyscallRequest,
+} from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
 import { NumberCall, SysPort } from "../user/sys-port.ts";
 import { explore } from "./explore.ts";
@@ -31,6 +37,7 @@ export const wholeKernel: KernelPart = Object.freeze({
     AccessRequest,
     AtomicRequest,
     ComputeRequest,
+    CounterRequest,
     HostedDriver,
     RecordedDevice,
     KernelCode,

@@ -17,10 +17,15 @@ export interface Costs {
    */
   readonly int80Ns: number;
   /**
-   * clock_gettime(CLOCK_MONOTONIC) in the vDSO, without any door: measured on a server of 2021, 20 to 25 ns. For
-   * comparison only: the simulator's vDSO exports no functions, so that a program makes the system call.
+   * clock_gettime(CLOCK_MONOTONIC) in the vDSO, without any door: measured on a server of 2021, 20 to 25 ns. Programs of
+   * machine code pay what the vDSO's instructions cost instead.
    */
   readonly vdsoClockNs: number;
+  /**
+   * LFENCE and RDTSC beyond two simple instructions: 25 cycles (A. Fog, Instruction tables, Skylake). Undefined: the
+   * processor has no time-stamp counter, so that the vDSO has to ask the kernel for the time.
+   */
+  readonly rdtscNs: number | undefined;
   /** Switching between two processes with cold-free caches: lmbench `lat_ctx -s 0 2`. */
   readonly contextSwitchNs: number;
   /** A minor fault that maps one zeroed page: lmbench `lat_pagefault`. */
@@ -52,6 +57,7 @@ export const SERVER_COSTS: Costs = Object.freeze({
   sysenterNs: 75,
   int80Ns: 260,
   vdsoClockNs: 22,
+  rdtscNs: 8,
   contextSwitchNs: 1_200,
   pageFaultNs: 500,
   copyLineNs: 4,
@@ -77,6 +83,7 @@ export const PC_1991_COSTS: Costs = Object.freeze({
   sysenterNs: 9_000,
   int80Ns: 9_000,
   vdsoClockNs: 9_000,
+  rdtscNs: undefined,
   contextSwitchNs: 25_000,
   pageFaultNs: 160_000,
   copyLineNs: 4_000,

@@ -1,6 +1,8 @@
+import { vvarOf } from "../arch/x86/entry/vdso/vma.ts";
 import { PtRegs } from "../arch/x86/pt-regs.ts";
 import { PF_USER, PF_WRITE } from "../hw/mmu.ts";
 import type { Task } from "../kernel/task.ts";
+import { TSC_PER_NS } from "../kernel/time/vsyscall.ts";
 import {
   TRAP_EXCEPTION,
   TRAP_SYSCALL,
@@ -36,6 +38,7 @@ import {
   AccessRequest,
   AtomicRequest,
   ComputeRequest,
+  CounterRequest,
   type MachineRequest,
   SyscallRequest,
 } from "./request.ts";
@@ -210,6 +213,20 @@ export class ProgramContext implements UserContext {
     return old;
   }
 
+  /** What the time-stamp counter was when it was read. */
+  counted(request: CounterRequest): number {
+    if (this.#learnt !== undefined) return this.#expect(REPLACED).value;
+    const cycles = CounterRequest.cycles(request);
+    this.#record?.put(REPLACED, cycles);
+    return cycles;
+  }
+
+  /** Where the kernel's data for the vDSO lie; 0 when the process has none. */
+  get vvar(): number {
+    const { mm } = this.task;
+    return mm === undefined ? 0 : (vvarOf(mm) ?? 0);
+  }
+
   /** The `n` bytes of a program's array in an array of our own, where they stay until the next ones come. */
   ownBytes(bytes: Uint8Array, n: number): Uint8Array {
     if (n > SHORT) return plainBytes(bytes);
@@ -378,6 +395,9 @@ export class ProgramContext implements UserContext {
     if (request instanceof ComputeRequest) {
       top.request = undefined;
       task.userNs = ComputeRequest.ns(request);
+      if (request instanceof CounterRequest) {
+        CounterRequest.take(request, task.kernel.now() * TSC_PER_NS);
+      }
       task.regs.ax = 0;
       return TRAP_TIME;
     }

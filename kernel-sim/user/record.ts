@@ -20,7 +20,7 @@ export const THREAD_STACK = 6;
 export const NEXT_THREAD = 7;
 /** (length) the bytes that a load has found. */
 export const LOADED = 8;
-/** (what an atomic operation has found) */
+/** (what an atomic operation has found, or the counter of the processor was) */
 export const REPLACED = 9;
 /* How a stretch of it ends. */
 /** (exit status) of main, or a handler's end. */

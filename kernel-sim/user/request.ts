@@ -57,6 +57,20 @@ export class ComputeRequest {
   }
 }
 
+/** Reading the processor's time-stamp counter in the midst of some computing. */
+export class CounterRequest extends ComputeRequest {
+  #cycles = 0;
+
+  static take(request: CounterRequest, cycles: number): void {
+    request.#cycles = cycles;
+  }
+
+  /** What the counter was. */
+  static cycles(request: CounterRequest): number {
+    return request.#cycles;
+  }
+}
+
 /** A load or store of user code: it faults as the processor's do. */
 export class AccessRequest {
   readonly #addr: number;

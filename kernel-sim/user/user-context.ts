@@ -18,7 +18,7 @@ export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserC
   task.shstkFeatures = 0;
   task.shstkLocked = 0;
   if (image.is32Bit) {
-    return image.interpreter === LINKER_PATH
+    return (image.interpreter ?? image.program) === LINKER_PATH
       ? new LinkedContext(bprm.argv.map(decode), environment(bprm.envp))
       : new MachineContext();
   }

@@ -82,6 +82,7 @@ function sysSettimeofday(task: Task, tv: number, tz: number): number {
     const keeper = timekeeperOf(task.kernel);
     keeper.minutesWest = minutesWest;
     keeper.dstTime = zone.getInt32(4, true);
+    keeper.vsyscall?.update();
   }
   return time === undefined ? 0 : setRealtime(task, time);
 }
