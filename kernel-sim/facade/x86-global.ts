@@ -15,6 +15,7 @@ export const x86: X86Toolkit = facade({
   get exceptionTable() {
     return kernelPart().x86.exceptionTable;
   },
+  userCopySteps: (options) => kernelPart().x86.userCopySteps(options),
 } satisfies X86Toolkit);
 
 /** The global `SYSCALL_DEFINE` of every cell; what it does comes with the kernel. */

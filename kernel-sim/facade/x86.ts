@@ -4,6 +4,7 @@ import { exceptionTable } from "../arch/x86/extable.ts";
 import { runStub64 } from "../arch/x86/stub64.ts";
 import { SERVER_COSTS } from "../hw/costs.ts";
 import { facade } from "./facade.ts";
+import { userCopySteps } from "./user-copy-steps.ts";
 
 const { int80Ns, sysenterNs, syscallNs, vdsoClockNs } = SERVER_COSTS;
 
@@ -22,6 +23,7 @@ export const x86: X86Toolkit = facade({
   doors,
   entryPath,
   exceptionTable,
+  userCopySteps: (options = {}) => userCopySteps(options),
 } satisfies X86Toolkit);
 
 function door(name: Door["door"], call: string, ns: number, destroys: readonly string[]): Door {
