@@ -251,10 +251,12 @@ function writeBytes(task: Task, file: File, ctx: EventfdCtx): SysResult {
   if (low === MAX_32 && high === MAX_32) return -EINVAL;
   if (ctx.hasRoom(low, high)) return put(ctx, low, high);
   if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
-  return (function* (): MaySleep<number> {
-    const error = yield* waitEventInterruptible(task, ctx.wqh, () => ctx.hasRoom(low, high));
-    return error < 0 ? -ERESTARTSYS : put(ctx, low, high);
-  })();
+  return waitForRoom(task, ctx, low, high);
+}
+
+function* waitForRoom(task: Task, ctx: EventfdCtx, low: number, high: number): MaySleep<number> {
+  const error = yield* waitEventInterruptible(task, ctx.wqh, () => ctx.hasRoom(low, high));
+  return error < 0 ? -ERESTARTSYS : put(ctx, low, high);
 }
 
 function put(ctx: EventfdCtx, low: number, high: number): number {

@@ -61,8 +61,19 @@ export class SysPort {
     const { kernel } = this.#context.task;
     const nr = typeof name === "number" ? name : syscallNumber(kernel, name, "64");
     if (nr === undefined) throw new TypeError(`sys.call(): x86-64 has no system call "${name}"`);
-    if (areNumbers(args))
-      return this.number(nr, args[0], args[1], args[2], args[3], args[4], args[5]);
+    const n = args.length;
+    if (areNumbers(args)) {
+      // What lies behind the end is not asked for: that is slow in a realm whose prototypes are frozen.
+      return this.number(
+        nr,
+        n > 0 ? args[0] : 0,
+        n > 1 ? args[1] : 0,
+        n > 2 ? args[2] : 0,
+        n > 3 ? args[3] : 0,
+        n > 4 ? args[4] : 0,
+        n > 5 ? args[5] : 0,
+      );
+    }
     return this.#marshalled(nr, args);
   }
 

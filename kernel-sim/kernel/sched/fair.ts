@@ -89,8 +89,8 @@ function insert(fair: FairRunQueue, task: Task): void {
 }
 
 function updateMinVruntime(rq: RunQueue, current: Task): void {
-  const first = rq.fair.tasks[0];
-  const least =
-    first === undefined ? current.se.vruntime : Math.min(first.se.vruntime, current.se.vruntime);
-  rq.fair.minVruntime = Math.max(rq.fair.minVruntime, least);
+  const { fair } = rq;
+  let least = current.se.vruntime;
+  if (fair.tasks.length > 0) least = Math.min(least, fair.tasks[0]!.se.vruntime);
+  if (least > fair.minVruntime) fair.minVruntime = least;
 }
