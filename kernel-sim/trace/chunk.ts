@@ -4,6 +4,8 @@ import type { EventFields } from "./ring.ts";
 export const RECORDS = 1024;
 /** Numbers that an event has at most. */
 const NUMBERS = 7;
+/** Most have fewer; a chunk gets room for all when it needs it, since a machine has up to a thousand chunks. */
+const NUMBERS_USUAL = 4;
 /** Of a record: name, CPU, pid, and where its numbers begin (as negative number: its object, less one). */
 const WORDS = 4;
 
@@ -12,7 +14,7 @@ export class TraceChunk {
   readonly #times = new Float64Array(RECORDS);
   readonly #words = new Int32Array(RECORDS * WORDS);
   /** Numbers of all records one behind the other, zeros at the end of a record left out. */
-  readonly #numbers = new Float64Array(RECORDS * NUMBERS);
+  #numbers = new Float64Array(RECORDS * NUMBERS_USUAL);
   readonly #objects: EventFields[] = [];
   #length = 0;
   #numbersLength = 0;
@@ -37,6 +39,7 @@ export class TraceChunk {
     words[at + 1] = cpu;
     words[at + 2] = pid;
     words[at + 3] = this.#numbersLength;
+    if (this.#numbersLength + NUMBERS > this.#numbers.length) this.#makeRoom();
   }
 
   putNumbers(a: number, b: number, c: number, d: number, e: number, f: number, g: number): void {
@@ -86,6 +89,12 @@ export class TraceChunk {
   numberAt(slot: number, index: number): number {
     const at = this.#words[slot * WORDS + 3]! + index;
     return at < this.#endOfNumbers(slot) ? this.#numbers[at]! : 0;
+  }
+
+  #makeRoom(): void {
+    const larger = new Float64Array(RECORDS * NUMBERS);
+    larger.set(this.#numbers);
+    this.#numbers = larger;
   }
 
   /** Where the numbers of the next record begin that has some. */
