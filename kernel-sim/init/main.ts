@@ -4,6 +4,7 @@ import { scriptFormat } from "../fs/binfmt_script.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { initProcFs } from "../fs/proc/init.ts";
 import { initRootfs, type Rootfs } from "../fs/rootfs.ts";
+import { initSysfs } from "../fs/sysfs/init.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
@@ -32,6 +33,7 @@ export function startKernel(options: KernelOptions): StartedKernel {
   else takeOverFrames(kernel, options.like);
   installHooks(kernel);
   initProcFs(kernel);
+  initSysfs(kernel);
   initLandlock(kernel);
   kernel.binfmts.push(miscFormat, scriptFormat, elfFormat);
   return { kernel, rootfs: initRootfs(kernel) };

@@ -59,6 +59,7 @@ export class Disk {
   readonly #spindle: SpindleState | undefined;
   #queue: Bio[] = [];
   #inFlight = 0;
+  #writesInFlight = 0;
   #isBusy = false;
   /** What the disk has done, until its interrupt is served. */
   #finished: Request | undefined;
@@ -95,6 +96,11 @@ export class Disk {
     return this.#inFlight;
   }
 
+  /** Reads and writes that are not done yet. @linux block/genhd.c `part_inflight_show` (6.18) */
+  get inFlightByKind(): readonly [number, number] {
+    return [this.#inFlight - this.#writesInFlight, this.#writesInFlight];
+  }
+
   get sectors(): number {
     return Math.floor(this.bytes.length / SECTOR_SIZE);
   }
@@ -111,6 +117,7 @@ export class Disk {
     this.#trace("block:block_bio_queue", request.sector, request.sectors, isRead(bio), submitter);
     this.#queue.push(bio);
     this.#inFlight++;
+    if (!isRead(bio)) this.#writesInFlight++;
     this.stats.begin();
     if (this.#isBusy || this.#isStarting) return;
     this.#isStarting = true;
@@ -241,6 +248,7 @@ export class Disk {
     let ns = 0;
     for (const bio of request.bios) ns += now - bio.since;
     this.#inFlight -= request.bios.length;
+    if (!request.isRead) this.#writesInFlight -= request.bios.length;
     this.stats.end(request.bios.length);
     this.stats.count(request.isRead, request.bios.length, sectors, ns);
     this.#isBusy = false;

@@ -22,6 +22,7 @@ import { noLlseek } from "../llseek.ts";
 import { diskstats, partitions } from "./disks.ts";
 import type { ProcTree } from "./generic.ts";
 import { procInterrupts, procSoftirqs } from "./interrupts.ts";
+import { locksText } from "./locks.ts";
 import { meminfo } from "./meminfo.ts";
 import { procStat } from "./stat.ts";
 
@@ -42,7 +43,9 @@ export function initProcFiles(tree: ProcTree): void {
   tree.create("kmsg", 0o400, kmsgOperations);
   tree.single("loadavg", loadavg);
   tree.single("meminfo", (task) => meminfo(task.kernel));
+  tree.single("locks", (task) => locksText(task.kernel));
   tree.symlink("mounts", "self/mounts");
+  tree.symlink("net", "self/net");
   tree.single("modules", () => "");
   tree.single("diskstats", (task) => diskstats(task.kernel));
   tree.single("partitions", (task) => partitions(task.kernel));

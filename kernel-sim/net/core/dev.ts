@@ -1,3 +1,4 @@
+import { SOL_TCP } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import {
   localBhDisable,
@@ -10,6 +11,9 @@ import type { NetNamespace } from "../namespace.ts";
 import type { SkBuff } from "./skbuff.ts";
 
 /** Packets that one run of the softirq takes (`net.core.netdev_budget`). */
+/** Headers of Ethernet and IP, with those of TCP and of UDP. */
+const LO_TCP_HEADERS = 66;
+const LO_UDP_HEADERS = 42;
 const NETDEV_BUDGET = 300;
 
 /** What a transport protocol does with a packet that has come in (`struct net_protocol`). */
@@ -42,6 +46,8 @@ export class Softnet {
   netifRx(net: NetNamespace, protocol: number, skb: SkBuff): void {
     const kernel = this.#kernel;
     localBhDisable(kernel);
+    net.loPackets++;
+    net.loBytes += skb.len + (protocol === SOL_TCP ? LO_TCP_HEADERS : LO_UDP_HEADERS);
     this.#backlog.push({ net, protocol, skb });
     // Already asked for, or running: a handler sends answers, which come behind what waits.
     if (!this.#isScheduled) {
