@@ -92,7 +92,20 @@ export interface ExceptionTableRow {
   readonly fixup: string;
 }
 
+/** A function that the kernel brings along. */
+export interface VdsoFunction {
+  readonly name: string;
+  readonly version: string;
+  /** From the beginning of `[vdso]`, the address that AT_SYSINFO_EHDR (33) names. */
+  readonly offset: number;
+  readonly size: number;
+  /** Its instructions, one a line. */
+  readonly listing: string;
+}
+
 export interface X86Toolkit {
+  /** The functions of the vDSO, the library that the kernel maps into every 32-bit program. */
+  vdso(): readonly VdsoFunction[];
   /**
    * Calls a function of x86-64 code and shows each step: mov, lea, xchg, push, pop, add, sub, xor, syscall, ret in AT&T
    * syntax. Throws a SyntaxError that names the line.

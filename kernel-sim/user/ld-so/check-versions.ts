@@ -2,7 +2,7 @@ import type { LinkMap } from "./link-map.ts";
 import type { LinkerState } from "./linker-state.ts";
 
 /** A version that a file expects and does not get, in glibc's words. */
-export interface VersionProblem {
+interface VersionProblem {
   readonly message: string;
   /** The program cannot begin. A library that knows of no versions is taken as it is. */
   readonly isFatal: boolean;

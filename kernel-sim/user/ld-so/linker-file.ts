@@ -3,7 +3,7 @@ import { noteBytes } from "../program-file.ts";
 
 /** The path of the dynamic linker, and the name of its program. */
 export const LINKER_PATH = "/lib/ld-linux.so.2";
-export const LINKER_SONAME = "ld-linux.so.2";
+const LINKER_SONAME = "ld-linux.so.2";
 
 const TEXT = 0x1000;
 const ENTRY_BYTES = 16;
@@ -13,7 +13,7 @@ const HLT = 0xf4;
  * Places in the linker's file that machine code comes to. Where a call goes before it is bound; where functions return
  * to that the linker has called; what a program calls at its end; and what programs may call.
  */
-export const LINKER_ENTRIES = Object.freeze([
+const LINKER_ENTRIES = Object.freeze([
   ...["_start", "_dl_runtime_resolve", "_dl_return", "_dl_fini"],
   ...["dlopen", "dlclose", "dlsym", "dlvsym", "dlerror"],
 ] as const);

@@ -23,7 +23,7 @@ const ET_DYN = 3;
 const EM_386 = 3;
 
 /** The file is there, and nobody wants it to be loaded. */
-export const NOT_LOADED: LoadFailure = Object.freeze({ message: "", isOther: false });
+const NOT_LOADED: LoadFailure = Object.freeze({ message: "", isOther: false });
 
 /** Why a file cannot be loaded, in ld.so's words; `isOther`: the search goes on elsewhere. */
 export interface LoadFailure {

@@ -12,7 +12,7 @@ export interface VdsoSymbol {
 }
 
 /** What an image is made of. */
-export interface VdsoParts {
+interface VdsoParts {
   readonly is64Bit: boolean;
   readonly soname: string;
   /** The code, and where in the image it goes. */
