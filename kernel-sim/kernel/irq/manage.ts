@@ -16,16 +16,16 @@ import {
 import { resendIrq } from "./resend.ts";
 
 /** @linux include/linux/interrupt.h (6.18) */
-export const IRQF_TRIGGER_MASK = 0xf;
+const IRQF_TRIGGER_MASK = 0xf;
 export const IRQF_SHARED = 0x80;
-export const IRQF_PROBE_SHARED = 0x100;
+const IRQF_PROBE_SHARED = 0x100;
 export const IRQF_TIMER = 0x14200;
-export const IRQF_PERCPU = 0x400;
+const IRQF_PERCPU = 0x400;
 export const IRQF_NOBALANCING = 0x800;
-export const IRQF_ONESHOT = 0x2000;
-export const IRQF_NO_SUSPEND = 0x4000;
-export const IRQF_COND_SUSPEND = 0x40000;
-export const IRQF_NO_AUTOEN = 0x80000;
+const IRQF_ONESHOT = 0x2000;
+const IRQF_NO_SUSPEND = 0x4000;
+const IRQF_COND_SUSPEND = 0x40000;
+const IRQF_NO_AUTOEN = 0x80000;
 
 const KERN_ERR = 3;
 const KERN_WARNING = 4;
