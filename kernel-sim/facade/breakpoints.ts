@@ -131,6 +131,8 @@ const VIEWS = [
   "openFiles",
   "waitQueues",
   "runQueues",
+  "cpuInterrupts",
+  "interruptLines",
   "descriptors",
   "addressSpace",
   "registers",

@@ -3,6 +3,7 @@ import type { EventKind } from "../api-observe.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { type Breakpoint, type BreakpointHit, nextHit } from "./breakpoints.ts";
+import { lineState } from "./inspect-interrupts.ts";
 import { kernelViews } from "./kernel-view.ts";
 import { hex } from "./listing.ts";
 import type { LivingKernel } from "./living-kernel.ts";
@@ -139,7 +140,7 @@ function sectionsOf(
     case "memory":
       return [mappings(views, pid), pages(views, pid), pageWalk(kernel, views, pid)];
     case "registers":
-      return [registers(views, pid), stack(views, pid)];
+      return [registers(views, pid), stack(views, pid), cpuInterrupts(views), lines(views)];
     case "bpf":
       return bpfSections(machine);
   }
@@ -174,6 +175,29 @@ function cpus(views: Views): InspectorSection {
       row.switches,
     ]);
   return section("CPUs", ["CPU", "runs", "ready behind it", "switches"], rows);
+}
+
+function cpuInterrupts(views: Views): InspectorSection {
+  const rows = views
+    .cpuInterrupts()
+    .map((row) => [
+      ...[row.cpu, row.flag ? "on" : "off", hex(row.preemptCount)],
+      ...[row.requested.map(hex).join(" "), row.inService.map(hex).join(" ")],
+      row.softirqs.join(" "),
+    ]);
+  const heads = ["CPU", "interrupts", "preempt count", "requested", "in service", "softirqs"];
+  return section("Interrupts of the CPUs", heads, rows);
+}
+
+function lines(views: Views): InspectorSection {
+  const rows = views
+    .interruptLines()
+    .map((row) => [
+      ...[row.irq, row.chip, row.trigger, row.vector === 0 ? "" : hex(row.vector), row.cpu],
+      ...[lineState(row), row.counts.reduce((sum, n) => sum + n, 0), row.drivers.join(", ")],
+    ]);
+  const heads = ["IRQ", "controller", "trigger", "vector", "CPU", "state", "came", "drivers"];
+  return section("Lines of devices", heads, rows);
 }
 
 function tasks(views: Views, pid: number): InspectorSection {

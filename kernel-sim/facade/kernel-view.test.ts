@@ -237,4 +237,24 @@ describe("why a task does not run", () => {
     expect(machine.kernel.why(stopped!.pid)[0]!.text).toBe("is stopped; SIGCONT lets it go on");
     expect(machine.kernel.why(9999)).toEqual([]);
   });
+
+  test("lines of devices tell where they go, CPUs what they serve", () => {
+    const machine = boot({ cpus: 2, disk: "hdd" });
+    machine.spawn(function* writes(sys) {
+      const fd = yield* sys.open("/mnt/file", 0o102);
+      yield* sys.write(fd, "text");
+      yield* sys.call("fsync", fd);
+    });
+    machine.runUntilIdle();
+    const { kernel, trace } = machine;
+    const [line] = kernel.interruptLines();
+    expect(line).toMatchObject({ irq: 27, trigger: "edge", cpu: 0, isMasked: false, depth: 0 });
+    expect(line!.counts[0]).toBe(trace.count("irq:irq_handler_entry"));
+    expect(String(kernel.interruptLines()).split("\n")[1]).toMatch(/^ 27 .* open +\d+ +ahci/);
+    const at = trace.events().find(({ name }) => name === "irq:softirq_entry")!.seq;
+    const [cpu] = machine.past.at(at).cpuInterrupts();
+    expect(cpu).toMatchObject({ flag: true, requested: [], inService: [] });
+    expect(cpu!.preemptCount & 0xff00).toBe(256);
+    expect(String(kernel.cpuInterrupts()).split("\n")).toHaveLength(3);
+  });
 });

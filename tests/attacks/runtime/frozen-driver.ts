@@ -82,6 +82,8 @@ export const answers = [
   ["page walk", machine.kernel.pageWalk(1, 0x401000)],
   ["wait queues", machine.kernel.waitQueues()],
   ["run queues", machine.kernel.runQueues()],
+  ["interrupts of CPUs", machine.kernel.cpuInterrupts()],
+  ["interrupt lines", machine.kernel.interruptLines()],
   ["saved registers", machine.kernel.registers(1)],
   ["stack", machine.kernel.stack(1)],
   ["why", machine.kernel.why(1)],
