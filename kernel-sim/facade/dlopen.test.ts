@@ -264,3 +264,84 @@ test("LD_DEBUG=libs says which functions are called, as glibc does", () => {
     .filter((line) => /calling/.test(line));
   expect(lines).toEqual(["calling init: /lib/libl.so", "calling fini: /lib/libl.so [0]"]);
 });
+
+/** Libraries of the same name: with f of version V1; with f of V1 for old programs, of V2 for new ones; without versions. */
+const first = i386.library(".globl f\nf: mov $1, %eax\n ret", {
+  ...{ name: "libv.so", versions: { V1: ["f"] } },
+});
+const second = i386.library(
+  `.globl old_f, new_f, g
+  .symver old_f, f@V1
+  .symver new_f, f@@V2
+  old_f: mov $1, %eax
+    ret
+  new_f: mov $2, %eax
+    ret
+  g: mov $3, %eax
+    ret`,
+  { name: "libv.so", versions: { V1: [], V2: ["g"] } },
+);
+const without = i386.library(".globl f, g\nf: mov $9, %eax\n ret\ng: ret", { name: "libv.so" });
+
+const answers = (name: string) =>
+  `.globl _start\n_start: call ${name}; mov %eax, %ebx; mov $1, %eax; int $0x80`;
+
+test.each([
+  {
+    name: "an old program gets the old function of a new library",
+    linked: first,
+    there: second,
+    exited: 1,
+    output: "",
+  },
+  { name: "a new one the new function", linked: second, there: second, exited: 2, output: "" },
+  {
+    name: "a program without versions gets the first one",
+    linked: without,
+    there: second,
+    exited: 1,
+    output: "",
+  },
+  {
+    ...{ name: "a library without versions is taken with a word", linked: first, there: without },
+    ...{
+      exited: 9,
+      output: "main: /lib/libv.so: no version information available (required by main)\n",
+    },
+  },
+  {
+    ...{ name: "an old library is not enough for a new program", linked: second, there: first },
+    ...{ exited: 1, output: "main: /lib/libv.so: version `V2' not found (required by main)\n" },
+  },
+])("$name", ({ linked, there, exited, output }) => {
+  const machine = boot({ seed: 1, cpus: 1 });
+  machine.install("/lib/libv.so", there);
+  const main = i386.assemble(answers("f"), { name: "main", needed: [linked] });
+  const process = machine.spawn(main, { argv: ["main"] });
+  machine.runUntilIdle();
+  expect(process.output).toBe(output);
+  expect(process.exited).toBe(exited);
+});
+
+test("a program can ask for an old version by name, and dlvsym too; dlsym finds the default", () => {
+  const text = `
+    .globl _start
+    .symver f_old, f@V1
+    _start: call f_old; mov %eax, %edi
+      push $2; push $lib; call dlopen; add $8, %esp; mov %eax, %esi
+      push $v1; push $f; push %esi; call dlvsym; add $12, %esp
+      call *%eax; lea (%edi,%eax,4), %edi
+      push $f; push %esi; call dlsym; add $8, %esp
+      call *%eax; shl $4, %eax; add %eax, %edi
+      push $v9; push $f; push %esi; call dlvsym; add $12, %esp
+      call dlerror; mov %eax, %ecx; mov $4, %eax; mov $1, %ebx; mov $46, %edx; int $0x80
+      mov $1, %eax; mov %edi, %ebx; int $0x80
+    .data
+    lib: .asciz "libv.so"
+    f: .asciz "f"
+    v1: .asciz "V1"
+    v9: .asciz "V9"`;
+  const { exited, output } = run([second], text, { needed: [second, "ld-linux.so.2"] });
+  expect(exited).toBe(1 + 4 * 1 + 16 * 2);
+  expect(output).toBe("/lib/libv.so: undefined symbol: f, version V9\0");
+});

@@ -111,6 +111,17 @@ test.each([5, 6])("the coarse clock %i is what the last tick made it", (clock) =
   expect(words[3]).toBeGreaterThan(0);
 });
 
+test("a machine without a timer has the right time all the same", () => {
+  const machine = boot({ seed: 1, cpus: 1, timer: false });
+  const times: number[] = [];
+  machine.run(function* (sys) {
+    yield* sys.compute(3e9);
+    yield* sys.vdso_clock_gettime(1);
+    times.push(yield* sys.vdso_clock_gettime(1), yield* sys.clock_gettime(1));
+  });
+  expect(times[1]! - times[0]!).toBe(22);
+});
+
 test("the code computes with 96 bits and takes the counter of another processor for none too early", () => {
   const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
   const run = fc.property(
@@ -211,6 +222,36 @@ test("gettimeofday, time, clock_getres and getcpu agree with the kernel and make
   expect(rest[6]).toBe(sec);
   expect(rest[7]! - usec!).toBeLessThan(3);
   expect(calls.filter((id) => ![1, 4, 8, 59].includes(id as number))).toEqual([78]);
+});
+
+test("a program of TypeScript reads the same clock by the vDSO, faster and without a call", () => {
+  const machine = boot({ seed: 1, cpus: 1 });
+  const times: number[] = [];
+  machine.run(function* (sys) {
+    // The first look faults the page of data in.
+    yield* sys.vdso_clock_gettime(1);
+    for (let i = 0; i < 3; i++) times.push(yield* sys.vdso_clock_gettime(1));
+    times.push(yield* sys.clock_gettime(1));
+  });
+  const [a, b, c, d] = times;
+  expect([b! - a!, c! - b!, d! - c!]).toEqual([22, 22, 22]);
+  const ids = machine.trace
+    .events({ name: "raw_syscalls:sys_enter" })
+    .filter(({ fields }) => fields["id"] === 228);
+  expect(ids).toHaveLength(1);
+});
+
+test("a child of fork goes on from the same time of the vDSO", () => {
+  const machine = boot({ seed: 1, cpus: 1 });
+  const seen: number[] = [];
+  machine.run(function* (sys) {
+    const before = yield* sys.vdso_clock_gettime(1);
+    const pid = yield* sys.fork();
+    seen.push(before);
+    if (pid > 0) yield* sys.wait4(pid);
+  });
+  expect(seen[0]).toBe(seen[1]);
+  expect(seen).toHaveLength(2);
 });
 
 test("the counter of a processor goes on within a stretch of instructions", () => {
