@@ -2,6 +2,7 @@ import type { BootOptions } from "../api.ts";
 import type { DiskOptions, DiskView } from "../api-machine.ts";
 import { addDisk, Disk, SECTOR_SIZE } from "../drivers/block/disk.ts";
 import { majorOf, minorOf, mkdev } from "../fs/char-dev.ts";
+import { checkExt2 } from "../fs/ext2/fsck.ts";
 import { mkfsExt2 } from "../fs/ext2/mkfs.ts";
 import { mountExt2 } from "../fs/ext2/super.ts";
 import { SB_RDONLY, type SuperBlock } from "../fs/fs.ts";
@@ -79,12 +80,16 @@ export function isRootDisk({ mount }: DiskOptions): boolean {
 
 function makeDisk(kernel: Kernel, options: DiskOptions, fill: (image: Rootfs) => void): Disk {
   const model = DISK_MODELS[options.model ?? "ssd"];
+  const { image } = options;
+  if (image !== undefined && (options.files !== undefined || options.sizeMiB !== undefined)) {
+    throw new TypeError("boot(): an image has its own size and files");
+  }
   const size = options.sizeMiB === undefined ? model.sizeBytes : Math.floor(options.sizeMiB * MIB);
-  const bytes = new Uint8Array(size);
+  const bytes = image === undefined ? new Uint8Array(size) : plainBytes(image).slice();
   const disk = new Disk(kernel, model.device, mkdev(model.major, model.minor), bytes, model);
   addDisk(disk);
   const { fileSystem = "ext2", files = {} } = options;
-  if (fileSystem === "none") return disk;
+  if (fileSystem === "none" || image !== undefined) return disk;
   const now = Math.floor(kernel.wallClock() / 1e9);
   if (fileSystem === "minix") mkfsMinix(bytes, now);
   else mkfsExt2(bytes, { blockSize: BLOCK_SIZE, now });
@@ -160,6 +165,8 @@ export function diskView(disk: Disk): DiskView {
     get inFlight() {
       return stats.inFlight;
     },
+    image: () => disk.bytes.slice(),
+    fsck: () => checkExt2(disk.bytes),
     sector(n: number) {
       if (!Number.isInteger(n) || n < 0 || n >= disk.sectors) {
         throw new RangeError(`${disk.name} has sectors 0 to ${disk.sectors - 1}, not ${String(n)}`);

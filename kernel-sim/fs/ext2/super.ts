@@ -2,6 +2,7 @@ import { diskOf, SECTOR_SIZE } from "../../drivers/block/disk.ts";
 import { EINVAL, EIOCBQUEUED, ENOTBLK, ENXIO } from "../../include/errno.ts";
 import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { printk } from "../../kernel/printk.ts";
 import { sameState } from "../block-fs.ts";
 import { BufferCache, type BufferHead } from "../buffer.ts";
 import { Dentry } from "../dcache.ts";
@@ -50,6 +51,8 @@ import {
 } from "./layout.ts";
 import { ext2DirOps, ext2LinkOps, ext2SpecialOps } from "./namei.ts";
 import { Ext2Fs, type Ext2Operations } from "./state.ts";
+
+const KERN_WARNING = 4;
 
 /** ext2 as mount(2) knows it. @linux fs/ext2/super.c `ext2_fs_type` (6.18) */
 export const ext2Type: FileSystemType = {
@@ -153,6 +156,11 @@ function fillSuper(
 /** From now on, and until it is unmounted, the disk says that it may not be in order. @linux fs/ext2/super.c `ext2_setup_super` (6.18) */
 function setupSuper(fs: Ext2Fs): void {
   const { es } = fs;
+  if ((es.getUint16(S_STATE, true) & EXT2_VALID_FS) === 0) {
+    const { kernel } = fs.sb;
+    const said = "warning: mounting unchecked fs, running e2fsck is recommended";
+    printk(kernel, KERN_WARNING, `EXT2-fs (${fs.cache.disk.name}): ${said}`);
+  }
   es.setUint16(S_STATE, es.getUint16(S_STATE, true) & ~EXT2_VALID_FS, true);
   es.setUint16(S_MNT_COUNT, es.getUint16(S_MNT_COUNT, true) + 1, true);
   es.setUint32(S_MTIME, Math.floor(fs.sb.kernel.wallClock() / 1e9), true);
