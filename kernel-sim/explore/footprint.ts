@@ -2,6 +2,15 @@ import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { File } from "../fs/fs.ts";
 import { O_CREAT, O_TRUNC } from "../include/uapi/fcntl.ts";
+import {
+  FUTEX_CLOCK_REALTIME,
+  FUTEX_CMP_REQUEUE,
+  FUTEX_CMP_REQUEUE_PI,
+  FUTEX_PRIVATE_FLAG,
+  FUTEX_REQUEUE,
+  FUTEX_WAIT_REQUEUE_PI,
+  FUTEX_WAKE_OP,
+} from "../include/uapi/futex.ts";
 import { USER32_CS } from "../kernel/entry/invoke.ts";
 import type { Task } from "../kernel/task.ts";
 
@@ -109,7 +118,10 @@ export function callFootprint(task: Task, nr: number): Footprint {
   if (OF_MEMORY.has(name)) return writes([`memory ${task.mm?.rootPfn ?? 0}`]);
   if (name === "rt_sigaction") return writes([`signals ${task.tgid}`]);
   // The word of a futex and who waits on it are one thing here.
-  if (name === "futex") return accessFootprint(is32Bit ? a0 >>> 0 : a0, WORD_BYTES, true);
+  if (name === "futex") {
+    if (hasTwoWords(a1)) return ANYTHING;
+    return accessFootprint(is32Bit ? a0 >>> 0 : a0, WORD_BYTES, true);
+  }
   if (name === "exit" && task.signal.threads.length > 1) {
     // Nobody waits for a thread but at the word that it clears.
     return task.clearChildTid === 0
@@ -118,6 +130,19 @@ export function callFootprint(task: Task, nr: number): Footprint {
   }
   if (name === "exit" || name === "exit_group") return lastExit(task);
   return ANYTHING;
+}
+
+const TWO_WORDS: ReadonlySet<number> = new Set([
+  FUTEX_REQUEUE,
+  FUTEX_CMP_REQUEUE,
+  FUTEX_WAKE_OP,
+  FUTEX_WAIT_REQUEUE_PI,
+  FUTEX_CMP_REQUEUE_PI,
+]);
+
+/** Whether an operation of futex(2) is about a second word too. */
+function hasTwoWords(op: number): boolean {
+  return TWO_WORDS.has(op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME));
 }
 
 function writes(keys: readonly string[]): Footprint {
