@@ -29,6 +29,7 @@ import { fsnotifyFile } from "./notify/fsnotify.ts";
 export const MAX_RW_COUNT = 0x7ffff000;
 const USER_PTR_MAX = 2 ** 47 - 4096;
 const CACHE_LINE = 64;
+const CACHE_LINE_SHIFT = 6;
 
 const RWF_HIPRI = 0x1;
 const RWF_DSYNC = 0x2;
@@ -214,7 +215,7 @@ function account({ ioac, kernel }: Task, file: File, result: number, event: numb
   if (event === IN_ACCESS) ioac.rchar += result;
   else ioac.wchar += result;
   fsnotifyFile(file, event);
-  kernel.chargeCurrent(Math.ceil(result / CACHE_LINE) * kernel.costs.copyLineNs);
+  kernel.chargeCurrent(((result + CACHE_LINE - 1) >>> CACHE_LINE_SHIFT) * kernel.costs.copyLineNs);
   return result;
 }
 

@@ -38,10 +38,11 @@ export class WaitQueueHead {
 
   /** Non-exclusive waiters go to the front, exclusive ones to the back, as in Linux. */
   add(entry: WaitQueueEntry): void {
-    if (this.#entries.length === 0) {
-      this.#entries.push(entry);
-      return;
-    }
+    if (this.#entries.length === 0) this.#entries.push(entry);
+    else this.#addAmong(entry);
+  }
+
+  #addAmong(entry: WaitQueueEntry): void {
     if (this.#entries.includes(entry)) return;
     if (entry.exclusive) this.#entries.push(entry);
     else this.#entries.unshift(entry);
@@ -53,22 +54,28 @@ export class WaitQueueHead {
   }
 
   remove(entry: WaitQueueEntry): void {
-    if (this.#entries.length === 1) {
-      if (this.#entries[0] === entry) this.#entries.pop();
-      return;
-    }
+    const { length } = this.#entries;
+    if (length > 1) this.#removeFrom(entry);
+    else if (length === 1 && this.#entries[0] === entry) this.#entries.pop();
+  }
+
+  #removeFrom(entry: WaitQueueEntry): void {
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
   }
 
   /** `wake_up(nr exclusive waiters, key)`; every non-exclusive one is woken. 0 wakes all. */
   wakeUp(nrExclusive = 1, mode: number = TASK_NORMAL, key = 0): void {
-    if (this.#entries.length === 0) return;
-    const only = this.#entries.length === 1 ? this.#entries[0] : undefined;
-    if (only !== undefined) {
+    const { length } = this.#entries;
+    if (length === 0) return;
+    if (length > 1) this.#wakeSeveral(nrExclusive, mode, key);
+    else {
+      const only = this.#entries[0]!;
       only.func(only, mode, key);
-      return;
     }
+  }
+
+  #wakeSeveral(nrExclusive: number, mode: number, key: number): void {
     let left = nrExclusive;
     // A woken waiter takes itself off the queue only when it runs; `func` may take one off at once.
     for (const entry of [...this.#entries]) {

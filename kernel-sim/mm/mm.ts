@@ -113,6 +113,16 @@ export class Mm {
 
   /** Copies the first `n` of `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
   copyToUser(addr: number, bytes: Uint8Array, n = bytes.length): number {
+    const offset = pageOffset(addr);
+    // Most copies are a few bytes in one page.
+    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#copyManyToUser(addr, bytes, n);
+    const frame = this.#frameOf(addr, true);
+    if (frame === undefined) return this.#copyManyToUser(addr, bytes, n);
+    for (let i = 0; i < n; i++) frame[offset + i] = bytes[i]!;
+    return n;
+  }
+
+  #copyManyToUser(addr: number, bytes: Uint8Array, n: number): number {
     let done = 0;
     while (done < n) {
       const at = addr + done;
@@ -120,9 +130,7 @@ export class Mm {
       if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyToWindow(at, bytes, n);
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      if (step <= FEW_BYTES) {
-        for (let i = 0; i < step; i++) frame[offset + i] = bytes[done + i]!;
-      } else frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
+      frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
       done += step;
     }
     return done;
@@ -130,6 +138,15 @@ export class Mm {
 
   /** Zeros `n` bytes of user memory at `addr`; answers how many before a fault. */
   clearUser(addr: number, n: number): number {
+    const offset = pageOffset(addr);
+    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#clearMany(addr, n);
+    const frame = this.#frameOf(addr, true);
+    if (frame === undefined) return 0;
+    for (let i = 0; i < n; i++) frame[offset + i] = 0;
+    return n;
+  }
+
+  #clearMany(addr: number, n: number): number {
     let done = 0;
     while (done < n) {
       const at = addr + done;
@@ -137,8 +154,7 @@ export class Mm {
       if (frame === undefined) return done;
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      if (step <= FEW_BYTES) for (let i = 0; i < step; i++) frame[offset + i] = 0;
-      else frame.fill(0, offset, offset + step);
+      frame.fill(0, offset, offset + step);
       done += step;
     }
     return done;
@@ -147,6 +163,16 @@ export class Mm {
   /** Fills `bytes` from user memory at `addr`; answers how many came before a fault. */
   copyFromUser(addr: number, bytes: Uint8Array): number {
     const n = bytes.length;
+    const offset = pageOffset(addr);
+    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#copyManyFromUser(addr, bytes);
+    const frame = this.#frameOf(addr, false);
+    if (frame === undefined) return this.#copyManyFromUser(addr, bytes);
+    for (let i = 0; i < n; i++) bytes[i] = frame[offset + i]!;
+    return n;
+  }
+
+  #copyManyFromUser(addr: number, bytes: Uint8Array): number {
+    const n = bytes.length;
     let done = 0;
     while (done < n) {
       const at = addr + done;
@@ -154,9 +180,7 @@ export class Mm {
       if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyFromWindow(at, bytes);
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      if (step <= FEW_BYTES) {
-        for (let i = 0; i < step; i++) bytes[done + i] = frame[offset + i]!;
-      } else bytes.set(frame.subarray(offset, offset + step), done);
+      bytes.set(frame.subarray(offset, offset + step), done);
       done += step;
     }
     return done;
@@ -325,6 +349,15 @@ export class Mm {
     if (this.#vpns[slot] === vpn && (!isWrite || this.#writable[slot] === 1)) {
       return this.#frames[slot];
     }
+    return this.#lookUpFrame(addr, isWrite, vpn, slot);
+  }
+
+  #lookUpFrame(
+    addr: number,
+    isWrite: boolean,
+    vpn: number,
+    slot: number,
+  ): Uint8Array<ArrayBuffer> | undefined {
     if (addr < 0 || addr >= this.taskSize) return undefined;
     const needed = PAGE_PRESENT | PAGE_USER | (isWrite ? PAGE_RW : 0);
     let low = this.tables.low(addr);
@@ -342,6 +375,11 @@ export class Mm {
     this.#writable[slot] = isWrite ? 1 : 0;
     return frame;
   }
+}
+
+/** Some, but few; a copy of nothing touches no page. */
+function isFew(n: number): boolean {
+  return n > 0 && n <= FEW_BYTES;
 }
 
 /** Where in its page `addr` lies; the remainder of numbers beyond 32 bits costs a call. */

@@ -42,21 +42,32 @@ export class TraceChunk {
     if (this.#numbersLength + NUMBERS > this.#numbers.length) this.#makeRoom();
   }
 
-  putNumbers(a: number, b: number, c: number, d: number, e: number, f: number, g: number): void {
+  putTwo(a: number, b: number): void {
     const numbers = this.#numbers;
-    let at = this.#numbersLength;
-    numbers[at++] = a;
-    numbers[at++] = b;
-    if (c !== 0 || d !== 0 || e !== 0 || f !== 0 || g !== 0) {
-      numbers[at++] = c;
-      numbers[at++] = d;
-      if (e !== 0 || f !== 0 || g !== 0) {
-        numbers[at++] = e;
-        numbers[at++] = f;
-        numbers[at++] = g;
-      }
-    }
-    this.#numbersLength = at;
+    const at = this.#numbersLength;
+    numbers[at] = a;
+    numbers[at + 1] = b;
+    this.#numbersLength = at + 2;
+  }
+
+  putFour(a: number, b: number, c: number, d: number): void {
+    const numbers = this.#numbers;
+    const at = this.#numbersLength;
+    numbers[at] = a;
+    numbers[at + 1] = b;
+    numbers[at + 2] = c;
+    numbers[at + 3] = d;
+    this.#numbersLength = at + 4;
+  }
+
+  /** Three more behind `putFour`. */
+  putThreeMore(e: number, f: number, g: number): void {
+    const numbers = this.#numbers;
+    const at = this.#numbersLength;
+    numbers[at] = e;
+    numbers[at + 1] = f;
+    numbers[at + 2] = g;
+    this.#numbersLength = at + 3;
   }
 
   putFields(fields: EventFields): void {

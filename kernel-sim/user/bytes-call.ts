@@ -33,7 +33,7 @@ export class ReadCall {
       this.#state = ON_ITS_WAY;
       const addr = context.reserveStack(this.#count);
       this.#addr = addr;
-      context.syscallRequest.fill(NR_READ, this.#fd, addr, this.#count, 0, 0, 0);
+      context.syscallRequest.fillBytes(NR_READ, this.#fd, addr, this.#count);
       return context.syscallTrap;
     }
     if (this.#state === OVER) return { done: true, value: answer };
@@ -81,7 +81,7 @@ export class WriteCall {
       const count = byteLength(bytes);
       this.#count = count;
       const addr = context.pushStack(context.ownBytes(bytes, count), count);
-      context.syscallRequest.fill(NR_WRITE, this.#fd, addr, count, 0, 0, 0);
+      context.syscallRequest.fillBytes(NR_WRITE, this.#fd, addr, count);
       return context.syscallTrap;
     }
     if (this.#state === ON_ITS_WAY) context.popStack(this.#count);

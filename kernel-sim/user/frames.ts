@@ -23,6 +23,12 @@ export class UserFrames<F extends UserFrame> {
     return this.#frames[this.#frames.length - 1]!;
   }
 
+  /** The top frame; undefined before main begins. */
+  get running(): F | undefined {
+    const depth = this.#frames.length;
+    return depth === 0 ? undefined : this.#frames[depth - 1];
+  }
+
   get depth(): number {
     return this.#frames.length;
   }

@@ -135,6 +135,16 @@ export class ProgramContext implements UserContext {
 
   run(task: Task): Trap {
     this.#task = task;
+    const { running } = this.#frames;
+    // Mostly it goes on behind its last system call.
+    if (running !== undefined && running.ip === task.regs.ip && running.request === undefined) {
+      return this.#advance(task, running, task.regs.ax);
+    }
+    return this.#runElse(task);
+  }
+
+  /** It begins, a handler starts or ends, a call or an access is made again. */
+  #runElse(task: Task): Trap {
     if (this.#frames.depth === 0) this.#start(task);
     const how = this.#frames.follow(task);
     if (how === "handler") this.#startHandler(task);
@@ -337,24 +347,38 @@ export class ProgramContext implements UserContext {
     const record = frame.isOwn ? undefined : this.#record;
     let at: IteratorResult<UserRequest, unknown>;
     try {
-      if (frame.isStarted) record?.answer(answer);
+      if (frame.isStarted && record !== undefined) record.answer(answer);
       at =
         this.#played === undefined || frame.isOwn
           ? nextStretch(frame, frame.isStarted ? answer : undefined)
           : this.#played.play(this);
       frame.isStarted = true;
     } catch (error) {
-      if (isMachineStop(error)) throw error;
-      record?.put(THROW, 0);
-      this.thrown ??= { error };
-      return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
+      return this.#threw(task, frame, record, error);
     }
     if (at.value === this.syscallRequest && at.done !== true) {
       frame.request = undefined;
       this.syscallRequest.load(task.regs);
-      record?.call(task.regs);
+      if (record !== undefined) record.call(task.regs);
       return TRAP_SYSCALL;
     }
+    return this.#endStretch(task, frame, record, at);
+  }
+
+  #threw(task: Task, frame: ProgramFrame, record: ProgramRecord | undefined, error: unknown): Trap {
+    if (isMachineStop(error)) throw error;
+    record?.put(THROW, 0);
+    this.thrown ??= { error };
+    return this.#call(task, frame, NR_EXIT_GROUP, 128 + NR_KILL_ABORT);
+  }
+
+  /** The end of a stretch that is no system call. */
+  #endStretch(
+    task: Task,
+    frame: ProgramFrame,
+    record: ProgramRecord | undefined,
+    at: IteratorResult<UserRequest, unknown>,
+  ): Trap {
     record?.end(at);
     if (at.done === true) return this.#end(task, frame, at.value);
     const request = at.value as MachineRequest;

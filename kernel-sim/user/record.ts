@@ -121,51 +121,69 @@ export class ProgramRecord {
   }
 
   push(addr: number, bytes: Uint8Array, n: number): void {
-    if (this.#begin(PUSH, n, n)) this.#addBytes(addr, bytes, n);
+    if (this.#beginBytes(PUSH, n, n)) this.#addBytes(addr, bytes, n);
   }
 
   reserve(n: number, addr: number): void {
-    if (this.#begin(RESERVE, n, 0)) this.#numbers[this.#at++] = addr;
+    if (this.#begin(RESERVE, n)) this.#numbers[this.#at++] = addr;
   }
 
   pop(n: number): void {
-    this.#begin(POP, n, 0);
+    this.#begin(POP, n);
   }
 
   peek(addr: number, bytes: Uint8Array): void {
-    if (this.#begin(PEEK, bytes.length, bytes.length)) this.#addBytes(addr, bytes, bytes.length);
+    if (this.#beginBytes(PEEK, bytes.length, bytes.length))
+      this.#addBytes(addr, bytes, bytes.length);
   }
 
   /** An entry that is one number. */
   put(kind: number, value: number): void {
-    this.#begin(kind, value, 0);
+    this.#begin(kind, value);
   }
 
   loaded(bytes: Uint8Array): void {
-    if (this.#begin(LOADED, bytes.length, bytes.length)) this.#addBytes(0, bytes, bytes.length);
+    if (this.#beginBytes(LOADED, bytes.length, bytes.length))
+      this.#addBytes(0, bytes, bytes.length);
   }
 
   handler(address: number, signo: number): void {
-    if (this.#begin(HANDLER, signo, 0)) this.#numbers[this.#at++] = address;
+    if (this.#begin(HANDLER, signo)) this.#numbers[this.#at++] = address;
   }
 
   answer(value: number): void {
-    this.#begin(ANSWER, value, 0);
+    this.#begin(ANSWER, value);
   }
 
   /** A stretch has ended with the system call that is in the registers. */
   call(regs: PtRegs): void {
-    const { di, si, dx, r10, r8, r9 } = regs;
     // Most have few arguments: zeros at the end are left out.
-    const n =
-      r9 !== 0 ? 6 : r8 !== 0 ? 5 : r10 !== 0 ? 4 : dx !== 0 ? 3 : si !== 0 ? 2 : di !== 0 ? 1 : 0;
-    if (!this.#begin(SYSCALL + n, regs.origAx, 0)) return;
+    if (regs.r10 !== 0 || regs.r8 !== 0 || regs.r9 !== 0) {
+      this.#longCall(regs);
+      return;
+    }
+    const { di, si, dx } = regs;
+    const n = dx !== 0 ? 3 : si !== 0 ? 2 : di !== 0 ? 1 : 0;
+    if (!this.#begin(SYSCALL + n, regs.origAx)) return;
     const numbers = this.#numbers;
     const at = this.#at;
-    if (n > 0) numbers[at] = di;
-    if (n > 1) numbers[at + 1] = si;
-    if (n > 2) numbers[at + 2] = dx;
-    if (n > 3) numbers[at + 3] = r10;
+    // There is room for all of them.
+    numbers[at] = di;
+    numbers[at + 1] = si;
+    numbers[at + 2] = dx;
+    this.#at = at + n;
+  }
+
+  #longCall(regs: PtRegs): void {
+    const { di, si, dx, r10, r8, r9 } = regs;
+    const n = r9 !== 0 ? 6 : r8 !== 0 ? 5 : 4;
+    if (!this.#begin(SYSCALL + n, regs.origAx)) return;
+    const numbers = this.#numbers;
+    const at = this.#at;
+    numbers[at] = di;
+    numbers[at + 1] = si;
+    numbers[at + 2] = dx;
+    numbers[at + 3] = r10;
     if (n > 4) numbers[at + 4] = r8;
     if (n > 5) numbers[at + 5] = r9;
     this.#at = at + n;
@@ -178,11 +196,11 @@ export class ProgramRecord {
     else if (value instanceof AccessRequest) {
       const { addr, bytes, isStore } = AccessRequest.parts(value);
       const { length } = bytes;
-      if (!this.#begin(isStore ? STORE : LOAD, length, isStore ? length : 0)) return;
+      if (!this.#beginBytes(isStore ? STORE : LOAD, length, isStore ? length : 0)) return;
       this.#addBytes(addr, bytes, isStore ? length : 0);
     } else if (value instanceof AtomicRequest) {
       const { addr, kind, operand, expected } = AtomicRequest.parts(value);
-      if (!this.#begin(ATOMIC, kind, 0)) return;
+      if (!this.#begin(ATOMIC, kind)) return;
       for (const number of [addr, operand, expected]) this.#numbers[this.#at++] = number;
     } else this.put(NO_REQUEST, 0);
   }
@@ -204,21 +222,27 @@ export class ProgramRecord {
   }
 
   /** Begins an entry, with room for all of it. */
-  #begin(kind: number, value: number, bytes: number): boolean {
-    let at = this.#at;
-    if (at + ENTRY_NUMBERS + numbersFor(bytes) > this.#size) {
-      if (!this.#makeRoom(bytes)) return false;
-      at = this.#at;
-    }
-    if ((value & (PACKED_MAX - 1)) === value) {
-      this.#numbers[at] = (value << KIND_BITS) | kind;
-      this.#at = at + 1;
-    } else {
-      this.#numbers[at] = kind | IS_WIDE;
-      this.#numbers[at + 1] = value;
-      this.#at = at + 2;
-    }
+  #begin(kind: number, value: number): boolean {
+    if (this.#at + ENTRY_NUMBERS > this.#size && !this.#makeRoom(0)) return false;
+    this.#putHead(kind, value);
     return true;
+  }
+
+  /** The same for one with `bytes` bytes. */
+  #beginBytes(kind: number, value: number, bytes: number): boolean {
+    const needed = ENTRY_NUMBERS + numbersFor(bytes);
+    if (this.#at + needed > this.#size && !this.#makeRoom(bytes)) return false;
+    this.#putHead(kind, value);
+    return true;
+  }
+
+  #putHead(kind: number, value: number): void {
+    if ((value & (PACKED_MAX - 1)) === value) {
+      this.#numbers[this.#at++] = (value << KIND_BITS) | kind;
+    } else {
+      this.#numbers[this.#at++] = kind | IS_WIDE;
+      this.#numbers[this.#at++] = value;
+    }
   }
 
   #addBytes(addr: number, bytes: Uint8Array, n: number): void {

@@ -24,6 +24,17 @@ export class SyscallRequest {
     return this;
   }
 
+  /** The same for read and write of bytes at an address of our own. */
+  fillBytes(nr: number, fd: number, addr: number, count: number): void {
+    this.#nr = nr;
+    this.#a0 = register(fd);
+    this.#a1 = addr;
+    this.#a2 = register(count);
+    this.#a3 = 0;
+    this.#a4 = 0;
+    this.#a5 = 0;
+  }
+
   /** Loads the registers as the program's stub would. */
   load(regs: PtRegs): number {
     regs.origAx = this.#nr;

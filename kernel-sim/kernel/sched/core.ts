@@ -170,7 +170,8 @@ export class Scheduler {
   }
 
   #activate(task: Task, rq: RunQueue, isWakeup: boolean): void {
-    invariant(!task.se.isQueued, `task ${task.pid} is queued twice`);
+    // The text is not made for each wake-up.
+    if (task.se.isQueued) invariant(false, `task ${task.pid} is queued twice`);
     task.cpu = rq.cpu;
     classOf(task).enqueue(rq, task, isWakeup);
     task.se.isQueued = true;
@@ -206,6 +207,10 @@ export class Scheduler {
   }
 
   #pickChosen(rq: RunQueue): Task | undefined {
+    return this.#chosen === undefined ? undefined : this.#takeChosen(rq);
+  }
+
+  #takeChosen(rq: RunQueue): Task | undefined {
     const task = this.#chosen;
     if (task === undefined || task.cpu !== rq.cpu || !task.se.isQueued) return undefined;
     this.#chosen = undefined;
@@ -221,8 +226,11 @@ export class Scheduler {
 
   /** An idle CPU takes a ready task from the busiest one (`newidle_balance`). */
   #pull(rq: RunQueue, min = 2): Task | undefined {
+    return this.runQueues.length === 1 ? undefined : this.#pullFromBusiest(rq, min);
+  }
+
+  #pullFromBusiest(rq: RunQueue, min: number): Task | undefined {
     let busiest: RunQueue | undefined;
-    if (this.runQueues.length === 1) return undefined;
     for (const other of this.runQueues) {
       if (other === rq || other.nrRunning < min) continue;
       if (busiest === undefined || other.nrRunning > busiest.nrRunning) busiest = other;
@@ -238,7 +246,10 @@ export class Scheduler {
   /** The CPU it ran on last if that is idle, else an idle one, else the least loaded one. */
   #selectCpu(task: Task): RunQueue {
     const last = this.runQueues[task.cpu]!;
-    if (this.runQueues.length === 1) return last;
+    return this.runQueues.length === 1 ? last : this.#selectAmong(task, last);
+  }
+
+  #selectAmong(task: Task, last: RunQueue): RunQueue {
     if (task.se.mayRunOn(last.cpu) && last.nrRunning === 0) return last;
     let best: RunQueue | undefined;
     for (const rq of this.runQueues) {
@@ -261,25 +272,18 @@ export class Scheduler {
   }
 
   #traceWakeup(event: number, task: Task): void {
-    const { tracing } = this.#kernel;
-    tracing.numbers(event, task.commText, task.pid, task.se.prio, task.cpu);
+    const { tracing, current } = this.#kernel;
+    const { commText, pid, cpu } = task;
+    if (current === undefined) tracing.numbers(event, commText, pid, task.se.prio, cpu);
+    else tracing.fourOf(current, event, commText, pid, task.se.prio, cpu);
   }
 
-  /** @linux include/trace/events/sched.h `sched_switch` */
   #traceSwitch(cpu: number, prev: Task | undefined, next: Task | undefined): void {
     const { tracing } = this.#kernel;
-    tracing.numbersOf(
-      cpu,
-      prev?.pid ?? 0,
-      this.#switchEvent,
-      prev?.commText ?? tracing.text(`swapper/${cpu}`),
-      prev?.pid ?? 0,
-      prev?.se.prio ?? 120,
-      prev === undefined ? 0 : reportedState(prev),
-      next?.commText ?? tracing.text(`swapper/${cpu}`),
-      next?.pid ?? 0,
-      next?.se.prio ?? 120,
-    );
+    const state = prev === undefined ? 0 : reportedState(prev);
+    if (prev === undefined || next === undefined) {
+      tracing.switchedIdle(this.#switchEvent, cpu, prev, state, next);
+    } else tracing.switched(this.#switchEvent, cpu, prev, state, next);
   }
 }
 
@@ -314,5 +318,5 @@ function reportedState({ state, exitState }: Task): number {
   if (state === TASK_RUNNING) return TASK_REPORT_MAX;
   if ((state & TASK_IDLE) === TASK_IDLE) return TASK_REPORT_IDLE;
   const reported = (state | exitState) & TASK_REPORT;
-  return reported === 0 ? 0 : 2 ** (31 - Math.clz32(reported));
+  return reported === 0 ? 0 : 1 << (31 - Math.clz32(reported));
 }
