@@ -313,7 +313,12 @@ export class Kernel {
 
   #nextCpu(): RunQueue | undefined {
     const queues = this.sched.runQueues;
-    if (queues.length === 1) return queues[0]!.isIdle ? undefined : queues[0];
+    if (queues.length > 1) return this.#nextOf(queues);
+    const only = queues[0]!;
+    return only.isIdle ? undefined : only;
+  }
+
+  #nextOf(queues: readonly RunQueue[]): RunQueue | undefined {
     let next: RunQueue | undefined;
     for (const rq of queues) {
       if (!rq.isIdle && (next === undefined || rq.now < next.now)) next = rq;

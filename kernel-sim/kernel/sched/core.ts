@@ -121,14 +121,7 @@ export class Scheduler {
     if (prev !== undefined) {
       prev.needResched = false;
       rq.current = undefined;
-      if (prev.state === TASK_RUNNING) {
-        if (prev.se.mayRunOn(rq.cpu)) {
-          classOf(prev).putPrev(rq, prev);
-          prev.se.isQueued = true;
-        } else {
-          this.#activate(prev, this.#selectCpu(prev), false);
-        }
-      }
+      if (prev.state === TASK_RUNNING) this.#putPrev(rq, prev);
     }
     const next = this.#pickChosen(rq) ?? this.#pickNext(rq) ?? this.#pull(rq);
     if (next !== undefined) {
@@ -139,6 +132,15 @@ export class Scheduler {
     rq.current = next;
     if (prev !== next) this.#contextSwitch(rq, prev, next);
     return next;
+  }
+
+  #putPrev(rq: RunQueue, prev: Task): void {
+    if (prev.se.mayRunOn(rq.cpu)) {
+      classOf(prev).putPrev(rq, prev);
+      prev.se.isQueued = true;
+    } else {
+      this.#activate(prev, this.#selectCpu(prev), false);
+    }
   }
 
   /** Charges the running task of `rq` with `ns`. */
@@ -298,8 +300,14 @@ function rank(schedClass: SchedClass): number {
 
 /** The class of a task's policy, or that of the priority that is lent to it. @linux `__setscheduler_class` */
 export function classOf(task: Task): SchedClass {
+  const { se } = task;
+  return se.policy === SCHED_NORMAL && se.boostPrio === NO_BOOST
+    ? fairSchedClass
+    : classOfOther(task);
+}
+
+function classOfOther(task: Task): SchedClass {
   if (task.se.boostPrio !== NO_BOOST) return classOfPrio(task.se.prio);
-  if (task.se.policy === SCHED_NORMAL) return fairSchedClass;
   if (task.se.policy === SCHED_DEADLINE) return dlSchedClass;
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
 }
