@@ -3,7 +3,7 @@
  */
 
 import type { Machine } from "./api.ts";
-import type { SystemCall, SystemCalls, UserRequest } from "./api-kernel.ts";
+import type { MachineProgram, SystemCall, SystemCalls, UserRequest } from "./api-kernel.ts";
 import type { KernelView, Listing } from "./api-observe.ts";
 
 /** A word of memory that all threads share: 32 bits, signed. Each call is one step, which no other thread divides. */
@@ -37,8 +37,12 @@ export interface ConcurrentProgram {
   readonly setup?: ThreadProgram;
   /** Threads of one process, by name. */
   readonly threads?: Readonly<Record<string, ThreadProgram>>;
-  /** Processes with memory of their own; they share the words, and the open files of `setup`. */
-  readonly processes?: Readonly<Record<string, ThreadProgram>>;
+  /**
+   * Processes with memory of their own; they share the words, and the open files of `setup`. One may be machine code: a
+   * step of it is one instruction that touches memory which others can reach, or a system call, so that other threads,
+   * signals, and threads that it makes itself come between any two of them.
+   */
+  readonly processes?: Readonly<Record<string, ThreadProgram | MachineProgram>>;
   /** Asked at the end of each schedule: false, or a text that says what is wrong, makes it a failing one. */
   readonly invariant?: (end: ProgramEnd) => boolean | string | undefined;
   /** True: that threads wait for ever is no failure. */
@@ -66,6 +70,13 @@ export interface ExploreOptions {
   readonly reduction?: boolean;
   /** Failing schedules that are kept, of each way to fail one; default 20. */
   readonly failures?: number;
+  /** Told every 500 schedules how far the search is; false ends it, and what was found until then is the result. */
+  readonly progress?: (so: ExploreProgress) => unknown;
+}
+
+export interface ExploreProgress {
+  readonly schedules: number;
+  readonly failing: number;
 }
 
 export interface Exploration {
@@ -108,6 +119,8 @@ export interface FailingSchedule {
 export interface ScheduleStep {
   readonly step: number;
   readonly thread: string;
+  /** An access to memory, a system call, or nothing that others could see. */
+  readonly kind: "access" | "call" | "own";
   /** What it did: "load counter: 0", "write(4) = 3". */
   readonly what: string;
   /** The words afterwards. */

@@ -191,6 +191,11 @@ export interface SystemCalls {
   nanosleep(ns: number): SystemCall;
   /** Ns of a clock: CLOCK_REALTIME 0, CLOCK_MONOTONIC 1. */
   clock_gettime(clock?: number): SystemCall;
+  /**
+   * The same without a system call, as a C library does it: by the vDSO's function, which reads data of the kernel's in
+   * the program's own memory and the counter of the processor. A clock that only the kernel knows costs a call.
+   */
+  vdso_clock_gettime(clock?: number): SystemCall;
 
   /** Of RUSAGE_SELF (the default), RUSAGE_CHILDREN or RUSAGE_THREAD. */
   getrusage(who?: number): SystemCall<ResourceUsage | number>;
@@ -328,6 +333,11 @@ export interface AssembleOptions {
 export interface LibraryOptions extends AssembleOptions {
   /** The name under which programs need it (DT_SONAME). Default: `name`. */
   readonly soname?: string;
+  /**
+   * Versions of its symbols, as a linker's version script has them: `{ V1: ["f"] }`. Older versions of the same name
+   * are written into the text: `.symver old_f, f@V0`.
+   */
+  readonly versions?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The global `i386`: machine code for the processor that the machine has. */
@@ -346,6 +356,8 @@ export interface I386Toolkit {
    * `call f@PLT` and data by `x@GOT(%ebx)` or `x@GOTOFF(%ebx)`, with the table's address in %ebx, keep its text as it
    * is in the file; plain addresses in the text have to be changed there when it is loaded (DT_TEXTREL), so that these
    * pages are no longer shared. Put it where programs find it: `machine.install("/lib/libx.so", library)`.
+   * Functions called `_init` and `_fini` and those in the sections `.init_array` and `.fini_array` are called before and
+   * after the program; a program that needs "ld-linux.so.2" can call dlopen, dlsym, dlvsym, dlclose and dlerror.
    * In /proc/PID/smaps pages of files on the root, which is a tmpfs, count as dirty; those of a disk do not.
    */
   library(text: string, options?: LibraryOptions): MachineProgram;
@@ -474,9 +486,12 @@ export interface CpuStretch {
   readonly comm: string;
   /** The processor's privilege level: 3 in user mode, 0 in kernel mode. */
   readonly cpl: 0 | 3;
-  /** `preempt_count()`: HARDIRQ_OFFSET, 65536, is in it while the CPU serves an interrupt. */
+  /**
+   * `preempt_count()`: HARDIRQ_OFFSET, 65536, is in it while the CPU serves an interrupt, SOFTIRQ_OFFSET, 256, while it
+   * does behind it what the interrupt has left.
+   */
   readonly preemptCount: number;
-  /** "user code", the name of a call, "exception", "interrupt", "schedule", "idle". */
+  /** "user code", the name of a call, "exception", "interrupt", "softirq", "schedule", "idle". */
   readonly doing: string;
   /** In whose user or system time it is counted: `pid`, or 0 for nobody's (interrupts, most of "schedule", "idle"). */
   readonly chargedTo: number;

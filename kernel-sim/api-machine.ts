@@ -23,8 +23,18 @@ export interface DiskOptions {
    * characters; "none": zeros, and nothing is mounted.
    */
   readonly fileSystem?: "ext2" | "minix" | "none";
-  /** Where it is mounted when the machine starts. Default "/mnt"; false: nowhere. */
+  /**
+   * Where it is mounted when the machine starts. Default "/mnt"; false: nowhere; "/": it is the machine's root, with
+   * /bin, /etc and /dev on it (the default of profile "0.01"). Such a root is mounted read-only until the first program
+   * mounts it again, and /proc/cmdline names it. A program's file holds an ELF header and the program's name: simplified,
+   * its code is not on the disk.
+   */
   readonly mount?: string | false;
+  /**
+   * The bytes of a disk (`machine.disk.image()`) in place of a new one: what another machine has left behind when its power
+   * was cut. Then there are no `sizeMiB` and no `files`.
+   */
+  readonly image?: Uint8Array;
   /** Files on it, by path from its root: they were there before the machine started, so nothing of them is in memory. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
@@ -64,6 +74,10 @@ export interface DiskView {
   readonly busyNs: number;
   /** Requests that are not done. */
   readonly inFlight: number;
+  /** A copy of all that is on the medium now: what is left when the power is cut at this moment. */
+  image(): Uint8Array;
+  /** What is wrong with the ext2 file system on the medium now, as `e2fsck -n` would say it; nothing of memory is looked at. */
+  fsck(): readonly string[];
   /** A copy of one sector. */
   sector(n: number): Uint8Array;
 }

@@ -33,6 +33,10 @@ export interface KernelView {
   waitQueues(): Listing<WaitQueueRow>;
   /** What runs on each CPU, and what is ready behind it. */
   runQueues(): Listing<RunQueueRow>;
+  /** What waits at the interrupt controller of each CPU, what it serves, and whether it takes more. */
+  cpuInterrupts(): Listing<CpuInterruptRow>;
+  /** The lines of devices: where they go, what holds them back, who drives them. */
+  interruptLines(): Listing<InterruptLineRow>;
   /** The registers that the kernel has saved for a task: 64-bit names, or those of an i386. */
   registers(pid: number): Listing<RegisterRow>;
   /** `words` machine words from the stack pointer upwards. */
@@ -147,6 +151,44 @@ export interface RunQueueRow {
   /** The least virtual run time of the fair class, in ns. */
   readonly minVruntime: number;
   readonly needResched: boolean;
+}
+
+/** Interrupts of one CPU. Of two 8259As, those of the machine. */
+export interface CpuInterruptRow {
+  readonly cpu: number;
+  /** The interrupt flag: whether it takes interrupts. */
+  readonly flag: boolean;
+  /** `preempt_count()`: 65536 for each interrupt that it serves, 256 for softirqs. */
+  readonly preemptCount: number;
+  /** The class of vectors (their upper four bits) up to which all wait. Of 8259As 0. */
+  readonly priority: number;
+  /** Vectors that have been asked for (IRR), and that are served and not yet ended (ISR). */
+  readonly requested: readonly number[];
+  readonly inService: readonly number[];
+  /** Softirqs that were raised and have not run. */
+  readonly softirqs: readonly string[];
+}
+
+/** A line of interrupts, as `irq_desc` has it. */
+export interface InterruptLineRow {
+  readonly irq: number;
+  /** As in /proc/interrupts: "IO-APIC", "PCI-MSI-0000:00:1f.2", "XT-PIC". */
+  readonly chip: string;
+  readonly hwirq: number;
+  readonly trigger: "edge" | "level";
+  /** What is sent, and to which CPU; 0 while nobody drives it, and of an 8259A, which has vectors of its own. */
+  readonly vector: number;
+  readonly cpu: number;
+  /** At the controller. */
+  readonly isMasked: boolean;
+  /** How often `disable_irq` was called and not taken back. */
+  readonly depth: number;
+  /** It came while it was disabled, and will be handled later. */
+  readonly isPending: boolean;
+  /** How often it was handled, by CPU. */
+  readonly counts: readonly number[];
+  /** Several share a line. */
+  readonly drivers: readonly string[];
 }
 
 export interface RegisterRow {

@@ -43,8 +43,8 @@ export interface BootOptions {
    * What machine it is: "server" (2020, the default), "pc-1991" (a 386 at 33 MHz with a hard disk of those years), or "0.01": the
    * latter with what Linux had in September 1991. Then only the calls of 0.01 that had code are there. Those that had
    * a number only (mount, rename) answer ENOSYS, and whatever came later (socket, mmap, symlink) -1, as 0.01 did; names in directories end after 14
-   * characters, there is no /proc, and one CPU. Simplified: behind the calls works the kernel of 6.18, and the root
-   * lies in memory; the Minix file system that 0.01 had is on its disk, /dev/hda, and mounted at /mnt. Costs and their sources stand in `hw/costs.ts`.
+   * characters, there is no /proc, and one CPU; the root is the Minix file system on its disk, /dev/hda. Simplified: behind the calls
+   * works the kernel of 6.18. Costs and their sources stand in `hw/costs.ts`.
    */
   readonly profile?: "server" | "pc-1991" | "0.01";
   /** A disk, by its model or with more to say about it. Default none; in 1991 "hdd-1991". */

@@ -38,6 +38,7 @@ export type {
   VerifierReport,
   VerifierStep,
 } from "./api.ts";
+export type { ConcurrentProgram, SharedWord } from "./api-explore.ts";
 export type {
   BinPrm,
   ChildStatus,
@@ -61,6 +62,9 @@ export {
   SYSCALL_REGISTERS_32,
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
+export type { Breakpoint, BreakpointHit, Comparison } from "./facade/breakpoints.ts";
+export type { ExplorationView } from "./facade/exploration-shown.ts";
+export type { Explored } from "./facade/explore.ts";
 export { explore } from "./facade/explore-global.ts";
 export { i386 } from "./facade/i386-global.ts";
 export type {

@@ -1,5 +1,7 @@
 /** What cells and figures know of the doors into the kernel: the global `x86`. */
 
+import type { EntryMoment } from "../api-kernel.ts";
+
 /** Registers of x86-64 by name; 64-bit values as numbers, exact to 2^53. */
 export type Registers64 = Readonly<
   Record<
@@ -90,16 +92,65 @@ export interface ExceptionTableRow {
   readonly fixup: string;
 }
 
+/** A function that the kernel brings along. */
+export interface VdsoFunction {
+  readonly name: string;
+  readonly version: string;
+  /** From the beginning of `[vdso]`, the address that AT_SYSINFO_EHDR (33) names. */
+  readonly offset: number;
+  readonly size: number;
+  /** Its instructions, one a line. */
+  readonly listing: string;
+}
+
 export interface X86Toolkit {
+  /** The functions of the vDSO, the library that the kernel maps into every 32-bit program. */
+  vdso(): readonly VdsoFunction[];
   /**
    * Calls a function of x86-64 code and shows each step: mov, lea, xchg, push, pop, add, sub, xor, syscall, ret in AT&T
    * syntax. Throws a SyntaxError that names the line.
    */
   run64(source: string, options?: Stub64Options): Stub64Result;
-  /** What each door costs. No program pays that of `vdso`: the vDSO exports no functions, clock_gettime is a call. */
+  /** What each door costs. Machine code pays for the vDSO's instructions instead of the figure of `vdso`. */
   readonly doors: readonly Door[];
   /** The way of `int $0x80` in 2.6 and in 6.18, side by side. */
   readonly entryPath: readonly EntryPathRow[];
   /** The instructions of the kernel that may fault on user memory. */
   readonly exceptionTable: readonly ExceptionTableRow[];
+  /**
+   * The kernel copies between its own memory and a program's, in machine code, step by step: through page faults, the
+   * search of the exception table and the repair, or to the oops.
+   */
+  userCopySteps(options?: UserCopyOptions): UserCopyRun;
+}
+
+export interface UserCopyOptions {
+  /**
+   * Who copies. "careless_copy" is what a driver's author might write: the same instruction without STAC, and without a
+   * row in the exception table. Default "_copy_from_user".
+   */
+  readonly routine?: "_copy_from_user" | "_copy_to_user" | "careless_copy";
+  /** How many bytes are asked for, at most 64. Default 16. */
+  readonly bytes?: number;
+  /** How many of them lie in the program's page; behind it nothing is mapped. Default 6. */
+  readonly mapped?: number;
+  /** The page is a promise: it belongs to a mapping and comes at the first touch. Default true. */
+  readonly isPromised?: boolean;
+  /** The processor keeps the kernel from user pages while EFLAGS.AC is clear. Default true. */
+  readonly smap?: boolean;
+}
+
+export interface UserCopyRun {
+  /** What processor and kernel do, in order; `fields.symbol` of an instruction says where it stands, as `function+0x2`. */
+  readonly steps: readonly EntryMoment[];
+  /** What the copy answers: the bytes that are missing. Undefined when it has not come back. */
+  readonly left: number | undefined;
+  /** What the system call answers: the bytes, or -14 (EFAULT). */
+  readonly answer: number | undefined;
+  /** The bytes at the destination afterwards. */
+  readonly copied: Uint8Array;
+  /** The exception table: where a fault may happen, and where the kernel goes on then. */
+  readonly exceptionTable: readonly { readonly insn: string; readonly fixup: string }[];
+  /** What the kernel's log says of a fault that no row of the table covers; empty without one. */
+  readonly oops: readonly string[];
 }

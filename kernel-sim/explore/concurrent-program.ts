@@ -1,7 +1,8 @@
 import type { ConcurrentProgram, SharedWords, ThreadProgram } from "../api-explore.ts";
-import type { SystemCalls } from "../api-kernel.ts";
+import type { MachineProgram, SystemCalls } from "../api-kernel.ts";
 import { MAP_ANONYMOUS, MAP_SHARED, PROT_READ, PROT_WRITE } from "../include/uapi/mman.ts";
 import { SIGCHLD } from "../include/uapi/signal.ts";
+import { plainBytes } from "../user/marshal.ts";
 import type { Program, UserRequest } from "../user/program.ts";
 import type { ProgramContext } from "../user/program-context.ts";
 import { SharedWord, wordBytes } from "./words.ts";
@@ -22,6 +23,8 @@ export interface ReadyThread {
   readonly name: string;
   readonly program: ThreadProgram;
   readonly isProcess: boolean;
+  /** Of machine code: the executable file that takes the place of `program` before the first step. */
+  readonly file: Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** What one run of a program leaves outside of the machine. */
@@ -49,10 +52,18 @@ export function readyProgram(program: ConcurrentProgram): ReadyProgram {
     [processes, true],
   ] as const) {
     for (const [name, one] of Object.entries(list)) {
-      if (typeof one !== "function") throw new TypeError(`${name} is no generator function`);
+      const file = isProcess ? fileOf(one) : undefined;
+      if (typeof one !== "function" && file === undefined) {
+        throw new TypeError(`${name} is no generator function${isProcess ? NOR_CODE : ""}`);
+      }
       if (!/^\w{1,12}$/.test(name)) throw new TypeError(`"${name}" is no name for a thread`);
       if (all.some((other) => other.name === name)) throw new TypeError(`two threads are ${name}`);
-      all.push({ name, program: one, isProcess });
+      all.push({
+        name,
+        program: file === undefined ? (one as ThreadProgram) : waits,
+        isProcess,
+        file,
+      });
     }
   }
   if (all.length === 0 || all.length > THREADS_MAX) throw new TypeError(WHAT);
@@ -61,13 +72,25 @@ export function readyProgram(program: ConcurrentProgram): ReadyProgram {
 
 const WHAT = `explore() takes { threads: { A: function* (sys, shared) { … }, … } } or processes, 1 to ${THREADS_MAX} of them`;
 
+const NOR_CODE = ", and no machine code, i386.asm`…`";
+
+function fileOf(one: ThreadProgram | MachineProgram): Uint8Array<ArrayBuffer> | undefined {
+  if (typeof one !== "object" || one === null || typeof one.bytes !== "function") return undefined;
+  return plainBytes(one.bytes());
+}
+
+/** What stands in the place of machine code until the process has become that. */
+function* waits(sys: SystemCalls): Generator<UserRequest, unknown, never> {
+  return yield* sys.pause();
+}
+
 /** The first process of a run: it makes the words, runs `setup`, starts the threads, and waits. */
 export function mainProgram(
   program: ReadyProgram,
   context: () => ProgramContext,
   record: RunRecord,
 ): Program {
-  return function* main(own) {
+  const main: Program = function* main(own) {
     const sys = own as unknown as SystemCalls;
     const base = yield* sys.mmap(0, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS);
     record.base = base;
@@ -104,6 +127,8 @@ export function mainProgram(
     yield* sys.pause();
     return 0;
   };
+  // Where the source is made small, functions lose their names.
+  return Object.defineProperty(main, "name", { value: "main" });
 }
 
 /** A program inside of another: the kernel's answers are its own. */

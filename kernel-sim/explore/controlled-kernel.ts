@@ -1,8 +1,21 @@
+import { kernelExecve } from "../fs/exec.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { isSleeping } from "../kernel/sleep.ts";
 import { TASK_RUNNING } from "../kernel/state.ts";
 import type { Task } from "../kernel/task.ts";
-import { ANYTHING, accessFootprint, callFootprint, type Footprint, NOTHING } from "./footprint.ts";
+import { VM_SHARED } from "../mm/vma.ts";
+import { MachineContext } from "../user/machine-context.ts";
+import {
+  ANYTHING,
+  accessFootprint,
+  callFootprint,
+  type Footprint,
+  joinFootprints,
+  NOTHING,
+} from "./footprint.ts";
 
+/** Machine code that touches nothing for so long makes a step of it. */
+const INSTRUCTIONS_MAX = 10_000;
 const SYS_ENTER = "raw_syscalls:sys_enter";
 
 /** What a step was: an access to memory, a call that begins, or one that goes on behind a sleep. */
@@ -18,6 +31,40 @@ export interface StepDone {
   readonly what: StepKind;
   /** Threads that could not run before it, and can now. */
   readonly woken: readonly string[];
+  /** Of machine code: where its last instruction lay; undefined of other programs. */
+  readonly ip: number | undefined;
+}
+
+/** How a machine is told what to do next; one that keeps a journal writes it down. */
+export interface KernelDoors {
+  /** Makes a task the next one that its CPU runs. */
+  choose(task: Task): void;
+  /** Gives a task the name of its thread, for who looks at it. */
+  rename(task: Task, name: string): void;
+  /** Makes a task a program of machine code. */
+  exec(task: Task, path: string): void;
+  /** From now on a task of machine code executes one instruction at a time. */
+  singleStep(task: Task): void;
+}
+
+/** The doors of a machine that nobody plays again. */
+export function plainDoors(kernel: Kernel): KernelDoors {
+  return {
+    choose: (task) => kernel.sched.choose(task),
+    rename(task, name) {
+      task.comm = name;
+    },
+    exec: becomeFile,
+    singleStep(task) {
+      if (task.user instanceof MachineContext) task.user.stretch = 1;
+    },
+  };
+}
+
+/** The task becomes the executable `path`, as if it had called execve. */
+export function becomeFile(task: Task, path: string): void {
+  const result = kernelExecve(task, path, [path], []);
+  if (isSleeping(result) || result < 0) throw new Error(`${path} cannot be run`);
 }
 
 /**
@@ -26,17 +73,16 @@ export interface StepDone {
  */
 export class ControlledKernel {
   readonly kernel: Kernel;
-  readonly #choose: (task: Task) => void;
+  readonly #doors: KernelDoors;
   readonly #names = new Map<Task, string>();
   readonly #births = new Map<string, number>();
   readonly #strangers: Set<Task>;
   #footprint: Footprint = NOTHING;
   #what: StepKind = OWN;
 
-  /** @param choose makes a task the next one that its CPU runs */
-  constructor(kernel: Kernel, choose?: (task: Task) => void) {
+  constructor(kernel: Kernel, doors: KernelDoors) {
     this.kernel = kernel;
-    this.#choose = choose ?? ((task) => kernel.sched.choose(task));
+    this.#doors = doors;
     this.#strangers = new Set(kernel.tasks);
   }
 
@@ -45,6 +91,11 @@ export class ControlledKernel {
     const { kernel } = this;
     kernel.tracing.observer = () => this.#observe();
     kernel.onAccess = (address, bytes, kind) => {
+      const { current } = kernel;
+      if (current?.user instanceof MachineContext) {
+        this.#noteInstruction(current, address, bytes, kind);
+        return;
+      }
       const isWrite = kind !== "load";
       this.#footprint = accessFootprint(address, bytes, isWrite);
       this.#what = { kind, address, bytes };
@@ -65,6 +116,13 @@ export class ControlledKernel {
 
   name(task: Task, name: string): void {
     this.#names.set(task, name);
+    this.#doors.rename(task, name);
+  }
+
+  /** A named task becomes machine code, an instruction at a time. */
+  becomeMachineCode(task: Task, path: string): void {
+    this.#doors.exec(task, path);
+    this.#doors.singleStep(task);
   }
 
   taskOf(name: string): Task | undefined {
@@ -108,10 +166,38 @@ export class ControlledKernel {
     // A call that has slept goes on; what it touches stands in its registers.
     this.#footprint = isResumed ? callFootprint(task, task.regs.origAx) : NOTHING;
     this.#what = isResumed ? { kind: "call", nr: task.regs.origAx, isResumed } : OWN;
-    this.stepTask(task);
+    let ip: number | undefined;
+    for (let n = 0; n < INSTRUCTIONS_MAX; n++) {
+      if (!(task.user instanceof MachineContext)) {
+        this.stepTask(task);
+        break;
+      }
+      // Of machine code the next instruction that touches what others can reach: nobody sees those before it.
+      ip = task.user.hasTrap ? ip : task.regs.ip;
+      this.stepTask(task);
+      const isSeen = this.#footprint !== NOTHING || this.#what !== OWN;
+      if (isSeen || task.state !== TASK_RUNNING || task.exitState !== 0) break;
+    }
     for (const child of this.newTasks()) this.#baptise(child, name);
     const woken = this.enabled().filter((one) => !before.includes(one));
-    return { thread: name, footprint: this.#footprint, what: this.#what, woken };
+    return { thread: name, footprint: this.#footprint, what: this.#what, woken, ip };
+  }
+
+  /** An access of machine code: an instruction may make several. */
+  #noteInstruction(
+    { mm }: Task,
+    address: number,
+    bytes: number,
+    kind: "load" | "store" | "atomic",
+  ): void {
+    const vma = mm?.vmas.find(({ start, end }) => start <= address && address < end);
+    const isReachable = (mm?.users ?? 0) > 1 || ((vma?.flags ?? 0) & VM_SHARED) !== 0;
+    if (!isReachable) return;
+    const added = accessFootprint(address, bytes, kind !== "load");
+    this.#footprint = joinFootprints(this.#footprint, added);
+    const { kind: before } = this.#what;
+    const isBoth = (before === "load" || before === "store") && before !== kind;
+    this.#what = { kind: isBoth ? "atomic" : kind, address, bytes };
   }
 
   /** What is due happens, and then the task runs up to its next trap. */
@@ -119,7 +205,7 @@ export class ControlledKernel {
     const { kernel } = this;
     const rq = kernel.sched.runQueues[task.cpu]!;
     while (kernel.isDue(rq)) kernel.step();
-    if (rq.current !== task || task.needResched) this.#choose(task);
+    if (rq.current !== task || task.needResched) this.#doors.choose(task);
     kernel.step();
   }
 
@@ -137,6 +223,7 @@ export class ControlledKernel {
     const born = (this.#births.get(parent) ?? 0) + 1;
     this.#births.set(parent, born);
     this.#names.set(task, `${parent}.${born}`);
+    this.#doors.singleStep(task);
   }
 }
 

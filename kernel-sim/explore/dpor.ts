@@ -1,4 +1,4 @@
-import { areDependent, type Footprint } from "./footprint.ts";
+import { areDependent, type Footprint, NOTHING } from "./footprint.ts";
 
 /** What a search needs of one run of a program: who could go on, and what a step of somebody did. */
 export interface ControlledRun {
@@ -30,11 +30,17 @@ export interface SearchResult {
 /** A step that was made, and what happened before it: the number of steps of each thread, by clocks. */
 interface Event {
   readonly thread: string;
+  /** Its thread's place in all clocks. */
+  readonly index: number;
   readonly footprint: Footprint;
-  readonly clock: ReadonlyMap<string, number>;
+  readonly woken: readonly string[];
+  readonly clock: Clock;
   /** Its place among the steps of its thread, from 1. */
   readonly own: number;
 }
+
+/** Steps of each thread that have happened, by the thread's number. */
+type Clock = Int32Array;
 
 /** The state in front of one step of the present run. */
 interface Node {
@@ -42,9 +48,13 @@ interface Node {
   /** Who need not go next, since that was tried before; with what their next step touches. */
   readonly sleep: Map<string, Footprint>;
   readonly backtrack: Set<string>;
+  /** Nobody was ready, and time has passed. */
+  readonly isLater: boolean;
+  /** What had happened when time passed last: it comes before all that follows. */
+  readonly floor: Clock;
   chosen: string;
-  /** What the step of `chosen` touched. */
-  footprint: Footprint | undefined;
+  /** The step of `chosen`. */
+  event: Event | undefined;
 }
 
 /**
@@ -62,89 +72,158 @@ export function exploreSchedules<Run extends ControlledRun>(
   finished: (run: Run, schedule: readonly string[]) => boolean,
   limits: SearchLimits,
 ): SearchResult {
-  const nodes: Node[] = [];
+  const search = new Search(limits);
   const counts = { runs: 0, pruned: 0, cut: 0 };
   for (;;) {
     if (counts.runs === limits.schedules) return { ...counts, isComplete: false };
     counts.runs++;
     const run = start();
-    const end = follow(run, nodes, limits);
+    const end = search.follow(run);
     if (end === "pruned") counts.pruned++;
     else if (end === "cut") counts.cut++;
-    const schedule = nodes.map(({ chosen }) => chosen);
-    if (end !== "pruned" && !finished(run, schedule)) return { ...counts, isComplete: false };
-    if (!nextChoice(nodes)) return { ...counts, isComplete: counts.cut === 0 };
+    if (end !== "pruned" && !finished(run, search.schedule())) {
+      return { ...counts, isComplete: false };
+    }
+    if (!search.nextChoice()) return { ...counts, isComplete: counts.cut === 0 };
   }
 }
 
-/** Makes the steps that `nodes` say, and then others up to the end of the run. */
-function follow(
-  run: ControlledRun,
-  nodes: Node[],
-  limits: SearchLimits,
-): "ended" | "pruned" | "cut" {
-  const events: Event[] = [];
-  /** Of each thread: its last step, and the one that has made it ready. */
-  const last = new Map<string, number>();
-  const wakers = new Map<string, number>();
-  /** What had happened when time passed: it comes before all that follows. */
-  let floor: ReadonlyMap<string, number> = new Map();
-  let sleepBelow = new Map<string, Footprint>();
-  for (;;) {
-    let enabled = run.enabled();
-    if (enabled.length === 0) {
-      if (!run.letTimePass()) return "ended";
-      enabled = run.enabled();
-      floor = joined(events.map(({ clock }) => clock));
+/** The way that the present run takes, and what is left to be tried beside it. */
+class Search {
+  readonly #limits: SearchLimits;
+  readonly #nodes: Node[] = [];
+  /** Threads by name, numbered as they came. */
+  readonly #numbers = new Map<string, number>();
+
+  constructor(limits: SearchLimits) {
+    this.#limits = limits;
+  }
+
+  schedule(): string[] {
+    return this.#nodes.map(({ chosen }) => chosen);
+  }
+
+  /** Makes the steps that were chosen, and then others up to the end of the run. */
+  follow(run: ControlledRun): "ended" | "pruned" | "cut" {
+    const { steps, reduction } = this.#limits;
+    const nodes = this.#nodes;
+    const events: Event[] = [];
+    // The same steps as in the run before: what there is to know of them is known.
+    while (events.length < nodes.length - 1) {
+      const { isLater, chosen, event } = nodes[events.length]!;
+      if (isLater) run.letTimePass();
+      run.step(chosen);
+      events.push(event!);
     }
-    const depth = events.length;
-    if (depth === limits.steps) return "cut";
-    let node: Node | undefined = nodes[depth];
-    if (node === undefined) {
-      const first = enabled.find((thread) => !sleepBelow.has(thread));
-      if (first === undefined) return "pruned";
-      const tried = limits.reduction ? [first] : enabled;
-      node = {
-        enabled,
-        sleep: sleepBelow,
-        backtrack: new Set(tried),
-        chosen: first,
-        footprint: undefined,
-      };
-      nodes.push(node);
+    /** Of each thread: its last step, and the one that has made it ready. */
+    const last = new Map<string, number>();
+    const wakers = new Map<string, number>();
+    for (let i = 0; i < events.length; i++) {
+      const { thread, woken } = events[i]!;
+      wakers.delete(thread);
+      for (const one of woken) wakers.set(one, i);
+      last.set(thread, i);
     }
-    const { chosen, sleep } = node;
-    const { footprint, woken } = run.step(chosen);
-    const clocks = [floor];
-    const mine = last.get(chosen);
-    if (mine !== undefined) clocks.push(events[mine]!.clock);
-    const waker = wakers.get(chosen) ?? -1;
-    if (waker >= 0) clocks.push(events[waker]!.clock);
-    wakers.delete(chosen);
-    const before = joined(clocks);
-    for (const event of events) {
-      if (areDependent(event.footprint, footprint)) clocks.push(event.clock);
-    }
-    const clock = joined(clocks);
-    const own = (mine === undefined ? 0 : events[mine]!.own) + 1;
-    clock.set(chosen, own);
-    const event = { thread: chosen, footprint, clock, own };
-    if (limits.reduction) findRaces(nodes, events, event, before, waker);
-    // It may keep others from ever making the step that they would have made: they are tried here, too.
-    if (footprint.isGlobal) for (const other of enabled) node.backtrack.add(other);
-    for (const thread of woken) wakers.set(thread, depth);
-    last.set(chosen, depth);
-    events.push(event);
-    node.footprint = footprint;
-    sleepBelow = new Map();
-    if (limits.reduction) {
-      for (const [thread, touches] of sleep) {
-        if (!areDependent(touches, footprint) && !woken.includes(thread)) {
-          sleepBelow.set(thread, touches);
+    let floor = nodes.at(-1)?.floor ?? NOTHING_BEFORE;
+    let sleepBelow: ReadonlyMap<string, Footprint> = nodes.at(-1)?.sleep ?? NOBODY;
+    for (;;) {
+      const depth = events.length;
+      let node: Node | undefined = nodes[depth];
+      if (node !== undefined) {
+        if (node.isLater) run.letTimePass();
+      } else {
+        let enabled = run.enabled();
+        const isLater = enabled.length === 0;
+        if (isLater) {
+          if (!run.letTimePass()) return "ended";
+          enabled = run.enabled();
+          floor = this.#clock(floor);
+          for (const { clock } of events) mergeInto(floor, clock);
+        }
+        if (depth === steps) return "cut";
+        const first = enabled.find((thread) => !sleepBelow.has(thread));
+        if (first === undefined) return "pruned";
+        const backtrack = new Set(reduction ? [first] : enabled);
+        const sleep = new Map(sleepBelow);
+        node = { enabled, sleep, backtrack, isLater, floor, chosen: first, event: undefined };
+        nodes.push(node);
+      }
+      const { chosen, sleep } = node;
+      const { footprint, woken } = run.step(chosen);
+      const mine = events[last.get(chosen) ?? -1];
+      const waker = wakers.get(chosen) ?? -1;
+      const before = this.#clock(floor);
+      if (mine !== undefined) mergeInto(before, mine.clock);
+      if (waker >= 0) mergeInto(before, events[waker]!.clock);
+      wakers.delete(chosen);
+      const clock = before.slice();
+      if (footprint !== NOTHING) {
+        for (const event of events) {
+          if (areDependent(event.footprint, footprint)) mergeInto(clock, event.clock);
         }
       }
+      const own = (mine?.own ?? 0) + 1;
+      const index = this.#number(chosen);
+      clock[index] = own;
+      const event = { thread: chosen, index, footprint, woken, clock, own };
+      if (reduction && footprint !== NOTHING) findRaces(nodes, events, event, before, waker);
+      // It may keep others from ever making the step that they would have made: they are tried here, too.
+      if (footprint.isGlobal) for (const other of node.enabled) node.backtrack.add(other);
+      for (const thread of woken) wakers.set(thread, depth);
+      last.set(chosen, depth);
+      events.push(event);
+      node.event = event;
+      sleepBelow = reduction && sleep.size > 0 ? stillAsleep(sleep, event) : NOBODY;
     }
   }
+
+  /** The deepest state at which somebody else is still to go next; states below it are forgotten. */
+  nextChoice(): boolean {
+    const nodes = this.#nodes;
+    for (;;) {
+      const node = nodes.at(-1);
+      if (node === undefined) return false;
+      if (node.event !== undefined) node.sleep.set(node.chosen, node.event.footprint);
+      const next = [...node.backtrack].sort().find((thread) => !node.sleep.has(thread));
+      if (next !== undefined) {
+        node.chosen = next;
+        node.event = undefined;
+        return true;
+      }
+      nodes.pop();
+    }
+  }
+
+  #number(thread: string): number {
+    const known = this.#numbers.get(thread);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(thread, number);
+    return number;
+  }
+
+  /** A copy of a clock with room for all threads that are known, and for a new one. */
+  #clock(from: Clock): Clock {
+    const clock = new Int32Array(Math.max(CLOCK_THREADS, this.#numbers.size + 1));
+    clock.set(from);
+    return clock;
+  }
+}
+
+const CLOCK_THREADS = 8;
+const NOTHING_BEFORE: Clock = new Int32Array(0);
+const NOBODY: ReadonlyMap<string, Footprint> = new Map();
+
+/** Whose next step does not touch what this one has touched: it leads nowhere else behind it. */
+function stillAsleep(
+  sleep: ReadonlyMap<string, Footprint>,
+  { footprint, woken }: Event,
+): ReadonlyMap<string, Footprint> {
+  const below = new Map<string, Footprint>();
+  for (const [thread, touches] of sleep) {
+    if (!areDependent(touches, footprint) && !woken.includes(thread)) below.set(thread, touches);
+  }
+  return below;
 }
 
 /**
@@ -157,11 +236,11 @@ function findRaces(
   nodes: readonly Node[],
   events: readonly Event[],
   added: Event,
-  before: ReadonlyMap<string, number>,
+  before: Clock,
   waker: number,
 ): void {
   // From the newest on: what is known to happen before it grows by each step that it depends on.
-  const known = new Map(before);
+  const known = before.slice();
   for (let i = events.length - 1; i >= 0; i--) {
     const event = events[i]!;
     if (event.thread === added.thread || hasHappened(event, known)) continue;
@@ -191,33 +270,14 @@ function addReversal(node: Node, events: readonly Event[], at: number, added: Ev
 }
 
 /** Whether a step comes before everything that has this clock. */
-function hasHappened({ thread, own }: Event, clock: ReadonlyMap<string, number>): boolean {
-  return (clock.get(thread) ?? 0) >= own;
+function hasHappened({ index, own }: Event, clock: Clock): boolean {
+  return (clock[index] ?? 0) >= own;
 }
 
-/** The deepest state at which somebody else is still to go next; states below it are forgotten. */
-function nextChoice(nodes: Node[]): boolean {
-  for (;;) {
-    const node = nodes.at(-1);
-    if (node === undefined) return false;
-    if (node.footprint !== undefined) node.sleep.set(node.chosen, node.footprint);
-    const next = [...node.backtrack].sort().find((thread) => !node.sleep.has(thread));
-    if (next !== undefined) {
-      node.chosen = next;
-      return true;
-    }
-    nodes.pop();
-  }
-}
-
-function joined(clocks: readonly ReadonlyMap<string, number>[]): Map<string, number> {
-  const all = new Map<string, number>();
-  for (const clock of clocks) mergeInto(all, clock);
-  return all;
-}
-
-function mergeInto(target: Map<string, number>, clock: ReadonlyMap<string, number>): void {
-  for (const [thread, steps] of clock) {
-    if ((target.get(thread) ?? 0) < steps) target.set(thread, steps);
+/** The later one of two, thread by thread; `target` has room for all threads of `clock`. */
+function mergeInto(target: Clock, clock: Clock): void {
+  for (let i = 0; i < clock.length; i++) {
+    const steps = clock[i]!;
+    if (steps > target[i]!) target[i] = steps;
   }
 }

@@ -1,6 +1,17 @@
+import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { File } from "../fs/fs.ts";
 import { O_CREAT, O_TRUNC } from "../include/uapi/fcntl.ts";
+import {
+  FUTEX_CLOCK_REALTIME,
+  FUTEX_CMP_REQUEUE,
+  FUTEX_CMP_REQUEUE_PI,
+  FUTEX_PRIVATE_FLAG,
+  FUTEX_REQUEUE,
+  FUTEX_WAIT_REQUEUE_PI,
+  FUTEX_WAKE_OP,
+} from "../include/uapi/futex.ts";
+import { USER32_CS } from "../kernel/entry/invoke.ts";
 import type { Task } from "../kernel/task.ts";
 
 /** What one step of a task has read and changed of what others see. Steps that touch nothing in common can change places. */
@@ -23,6 +34,17 @@ export function areDependent(a: Footprint, b: Footprint): boolean {
 
 function meet(a: readonly string[], b: readonly string[]): boolean {
   return a.some((one) => b.includes(one));
+}
+
+/** What two parts of one step touch together. */
+export function joinFootprints(a: Footprint, b: Footprint): Footprint {
+  if (a === NOTHING) return b;
+  if (b === NOTHING) return a;
+  return {
+    reads: [...a.reads, ...b.reads],
+    writes: [...a.writes, ...b.writes],
+    isGlobal: a.isGlobal || b.isGlobal,
+  };
 }
 
 const WORD_BYTES = 4;
@@ -64,22 +86,24 @@ const OF_MEMORY = new Set("mmap munmap mprotect brk madvise mremap".split(" "));
 
 /** What a system call that is about to begin, or to go on behind a sleep, may touch. The rule errs towards too much. */
 export function callFootprint(task: Task, nr: number): Footprint {
-  const name = syscallNames64[nr] ?? "";
   const { regs } = task;
+  const is32Bit = regs.cs === USER32_CS;
+  const name = (is32Bit ? syscallNames32 : syscallNames64)[nr] ?? "";
+  const [a0, a1, a2] = is32Bit ? [regs.bx, regs.cx, regs.dx] : [regs.di, regs.si, regs.dx];
   if (OWN.has(name)) return NOTHING;
   if (ON_FILE.has(name) || LOOKS_AT_FILE.has(name)) {
-    const file = task.files.get(regs.di);
+    const file = task.files.get(a0);
     if (file === undefined) return writes([`files ${filesOf(task)}`]);
     return onFile(task, file, !LOOKS_AT_FILE.has(name));
   }
   if (CHANGES_TABLE.has(name)) {
     // The last close of a file is seen at its other end.
-    const closed = task.files.get(name === "dup2" || name === "dup3" ? regs.si : regs.di);
+    const closed = task.files.get(name === "dup2" || name === "dup3" ? a1 : a0);
     const seen = closed === undefined || !name.match(/close|dup/) ? [] : fileKeys(closed);
     return writes([`files ${filesOf(task)}`, ...seen]);
   }
   if (name === "open" || name === "openat") {
-    const flags = name === "open" ? regs.si : regs.dx;
+    const flags = name === "open" ? a1 : a2;
     const table = `files ${filesOf(task)}`;
     if ((flags & (O_CREAT | O_TRUNC)) !== 0) return writes([table, "names"]);
     return { reads: ["names"], writes: [table], isGlobal: false };
@@ -94,7 +118,10 @@ export function callFootprint(task: Task, nr: number): Footprint {
   if (OF_MEMORY.has(name)) return writes([`memory ${task.mm?.rootPfn ?? 0}`]);
   if (name === "rt_sigaction") return writes([`signals ${task.tgid}`]);
   // The word of a futex and who waits on it are one thing here.
-  if (name === "futex") return accessFootprint(regs.di, WORD_BYTES, true);
+  if (name === "futex") {
+    if (hasTwoWords(a1)) return ANYTHING;
+    return accessFootprint(is32Bit ? a0 >>> 0 : a0, WORD_BYTES, true);
+  }
   if (name === "exit" && task.signal.threads.length > 1) {
     // Nobody waits for a thread but at the word that it clears.
     return task.clearChildTid === 0
@@ -103,6 +130,19 @@ export function callFootprint(task: Task, nr: number): Footprint {
   }
   if (name === "exit" || name === "exit_group") return lastExit(task);
   return ANYTHING;
+}
+
+const TWO_WORDS: ReadonlySet<number> = new Set([
+  FUTEX_REQUEUE,
+  FUTEX_CMP_REQUEUE,
+  FUTEX_WAKE_OP,
+  FUTEX_WAIT_REQUEUE_PI,
+  FUTEX_CMP_REQUEUE_PI,
+]);
+
+/** Whether an operation of futex(2) is about a second word too. */
+function hasTwoWords(op: number): boolean {
+  return TWO_WORDS.has(op & ~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME));
 }
 
 function writes(keys: readonly string[]): Footprint {

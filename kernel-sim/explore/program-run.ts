@@ -11,7 +11,7 @@ import { ProgramContext } from "../user/program-context.ts";
 import { programFile } from "../user/program-file.ts";
 import { programLoader } from "../user/user-context.ts";
 import { going, mainProgram, type ReadyProgram, type RunRecord } from "./concurrent-program.ts";
-import { ControlledKernel } from "./controlled-kernel.ts";
+import { ControlledKernel, type KernelDoors, plainDoors } from "./controlled-kernel.ts";
 import type { ControlledRun } from "./dpor.ts";
 
 const MEMORY_BYTES = 8 * 1024 * 1024;
@@ -22,14 +22,23 @@ const STEPS_OF_MAIN = 10_000;
 /** Nothing takes time, so that time depends on no schedule: it passes when programs compute, and when all sleep. */
 const NO_COSTS: Costs = Object.freeze({
   ...{ syscallNs: 0, contextSwitchNs: 0, pageFaultNs: 0, copyLineNs: 0, pathComponentNs: 0 },
-  ...{ sysenterNs: 0, int80Ns: 0, vdsoClockNs: 0 },
-  ...{ instructionsPerNs: 1e9, interruptNs: 0, forkNs: 0, execNs: 0, ttyWriteNs: 0, ttyByteNs: 0 },
+  ...{ sysenterNs: 0, int80Ns: 0, vdsoClockNs: 0, rdtscNs: 0 },
+  ...{
+    instructionsPerNs: 1e9,
+    interruptNs: 0,
+    softirqNs: 0,
+    ipiSendNs: 0,
+    forkNs: 0,
+    execNs: 0,
+    ttyWriteNs: 0,
+    ttyByteNs: 0,
+  },
 });
 
 /** One run of a program, on a small machine of its own. */
 export class ProgramRun implements ControlledRun {
   readonly controlled: ControlledKernel;
-  readonly record: RunRecord = { base: 0, returned: {}, thrown: undefined };
+  readonly #record: RunRecord = { base: 0, returned: {}, thrown: undefined };
   readonly #main: Task;
   readonly #program: ReadyProgram;
   readonly #output: Uint8Array[] = [];
@@ -48,11 +57,14 @@ export class ProgramRun implements ControlledRun {
     rootfs.device("/dev/console", 5, 1);
     rootfs.device("/dev/null", 1, 3);
     addConsole(kernel, { onOutput: (bytes) => this.#output.push(bytes.slice()) });
-    const main = mainProgram(program, () => this.#main.user as ProgramContext, this.record);
+    const main = mainProgram(program, () => this.#main.user as ProgramContext, this.#record);
     kernel.programs.set(MAIN, programLoader(withConsole(main)));
     rootfs.file(MAIN, programFile(MAIN), { mode: 0o755 });
+    for (const { name, file } of program.threads) {
+      if (file !== undefined) rootfs.file(machineCodePath(name), file, { mode: 0o755 });
+    }
     this.#main = startInit(started, MAIN, "explore");
-    this.controlled = startThreads(kernel, this.#main, program);
+    this.controlled = startThreads(kernel, this.#main, program, plainDoors(kernel));
   }
 
   enabled(): readonly string[] {
@@ -67,13 +79,29 @@ export class ProgramRun implements ControlledRun {
     return this.controlled.letTimePass();
   }
 
+  /** Of machine code what it has returned is its exit status, and of one that a signal has ended 128 and its number. */
+  get record(): RunRecord {
+    for (const { name, file } of this.#program.threads) {
+      const task = file === undefined ? undefined : this.controlled.taskOf(name);
+      if (task === undefined || task.exitState === 0) continue;
+      const signo = task.exitCode & 0x7f;
+      this.#record.returned[name] = signo === 0 ? task.exitCode >> 8 : 128 + signo;
+    }
+    return this.#record;
+  }
+
+  /** Threads that have not ended. */
+  alive(): readonly string[] {
+    return this.controlled.alive();
+  }
+
   get output(): string {
     return this.#output.map(fromUtf8).join("");
   }
 
   /** What the words are now. */
   words(): Record<string, number> {
-    return readWords(this.#main, this.#program, this.record.base);
+    return readWords(this.#main, this.#program, this.#record.base);
   }
 }
 
@@ -82,9 +110,9 @@ export function startThreads(
   kernel: Kernel,
   main: Task,
   program: ReadyProgram,
-  choose?: (task: Task) => void,
+  doors: KernelDoors,
 ): ControlledKernel {
-  const controlled = new ControlledKernel(kernel, choose);
+  const controlled = new ControlledKernel(kernel, doors);
   for (let steps = 0; main.state === TASK_RUNNING && main.exitState === 0; steps++) {
     if (steps > STEPS_OF_MAIN) throw new Error("setup() does not come to its end");
     controlled.stepTask(main);
@@ -94,9 +122,18 @@ export function startThreads(
   const born = controlled.newTasks();
   if (born.length !== program.threads.length)
     throw new Error("setup() must not end, and start no threads");
-  for (const [i, task] of born.entries()) controlled.name(task, program.threads[i]!.name);
+  for (const [i, task] of born.entries()) {
+    const { name, file } = program.threads[i]!;
+    if (file !== undefined) controlled.becomeMachineCode(task, machineCodePath(name));
+    controlled.name(task, name);
+  }
   controlled.begin();
   return controlled;
+}
+
+/** Where the file of a process of machine code lies. */
+export function machineCodePath(name: string): string {
+  return `/tmp/${name}.out`;
 }
 
 export function readWords(

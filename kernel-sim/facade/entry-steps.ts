@@ -1,8 +1,5 @@
 import type { EntryMoment, EntryStepsOptions } from "../api-kernel.ts";
-import { assemble } from "../arch/x86/asm/assembler.ts";
 import { type ElfImage, PT_LOAD } from "../arch/x86/asm/elf.ts";
-import { link } from "../arch/x86/asm/link.ts";
-import { listSection } from "../arch/x86/asm/objdump.ts";
 import { Cpu } from "../arch/x86/cpu.ts";
 import {
   installTables,
@@ -32,8 +29,8 @@ import { PhysMemory } from "../hw/phys-memory.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import { ENOSYS } from "../include/errno.ts";
 import { kernelSource, USER_SOURCE } from "./entry-code.ts";
+import { addressIn, image, listing, moment } from "./entry-image.ts";
 import { entryStepText } from "./entry-step-text.ts";
-import { processorRegisters } from "./registers.ts";
 
 const USER_TEXT = 0x08048000;
 const USER_STACK = 0xbffff000;
@@ -161,20 +158,6 @@ function storedWord(
   return { storedTo, value: now[place]!, ...(name !== undefined && { what: name }) };
 }
 
-function moment(
-  cpu: Cpu,
-  kind: string,
-  text: string,
-  fields: Readonly<Record<string, number | string | boolean>>,
-): EntryMoment {
-  return Object.freeze({
-    kind,
-    text,
-    fields: Object.freeze({ ...fields }),
-    registers: processorRegisters(cpu),
-  });
-}
-
 /** A processor in user mode, with both images mapped and a kernel that has set up its tables. */
 function processor(user: ElfImage, kernel: ElfImage): Cpu {
   const memory = new PhysMemory(64);
@@ -212,31 +195,6 @@ function processor(user: ElfImage, kernel: ElfImage): Cpu {
   cpu.eflags = X86_EFLAGS_IF;
   cpu.r[ESP] = USER_STACK;
   return cpu;
-}
-
-function image(source: string, base: number): ElfImage {
-  const assembled = assemble(source);
-  invariant(assembled.kind === "assembled", "the entry code does not assemble");
-  const linked = link([assembled.object], { base });
-  invariant(linked.kind === "linked", "the entry code does not link");
-  return linked.image;
-}
-
-function addressIn({ symbols }: ElfImage, name: string): number {
-  const symbol = symbols.find((known) => known.name === name);
-  invariant(symbol !== undefined, `the entry code has no ${name}`);
-  return symbol.value;
-}
-
-function listing(...images: readonly ElfImage[]): ReadonlyMap<number, string> {
-  const texts = new Map<number, string>();
-  for (const loaded of images) {
-    for (const section of loaded.sections) {
-      if (!section.isExecutable) continue;
-      for (const { address, text } of listSection(loaded, section)) texts.set(address, text);
-    }
-  }
-  return texts;
 }
 
 function word(value: number): number {

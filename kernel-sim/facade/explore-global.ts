@@ -7,8 +7,8 @@ export const explore: Explore = Object.freeze(((program, options = {}) => {
   const part = installedKernelPart();
   if (part === undefined) throw new Error(NO_KERNEL);
   return part.explore(program, options, (ready, schedule) =>
-    bootWith({ cpus: 1 }, (machine) => machine.runSchedule(ready, schedule)),
-  );
+    bootWith({ cpus: 1 }, (machine) => void machine.runSchedule(ready, schedule)),
+  ).result;
 }) satisfies Explore);
 
 const NO_KERNEL =

@@ -5,37 +5,27 @@ import type {
   Exploration,
   ExploreOptions,
   FailingSchedule,
-  ProgramEnd,
   ScheduleStep,
 } from "../api-explore.ts";
-import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { type ReadyProgram, readyProgram } from "../explore/concurrent-program.ts";
-import type { StepDone } from "../explore/controlled-kernel.ts";
-import { exploreSchedules } from "../explore/dpor.ts";
-import { ProgramRun } from "../explore/program-run.ts";
-import { errnoName } from "../include/errno.ts";
-import type { Kernel } from "../kernel/kernel.ts";
+import { ExplorationShown } from "./exploration-shown.ts";
 import { facade } from "./facade.ts";
-import { kernelViews } from "./kernel-view.ts";
 import { columns, listing } from "./listing.ts";
+import { type End, type Found, searchAll } from "./schedule-search.ts";
+import { stepListing } from "./schedule-steps.ts";
 
 const SCHEDULES = 10_000;
 const SCHEDULES_MAX = 100_000;
 const STEPS = 100;
 const STEPS_MAX = 1000;
 const FAILURES = 20;
-
 /** Makes a machine on which a program has run under one schedule. */
 export type MachineOf = (program: ReadyProgram, schedule: readonly string[]) => Machine;
 
-/** One way in which a program can end. */
-interface End {
-  readonly shared: string;
-  readonly returned: string;
-  readonly stuck: string;
-  readonly failure: string;
-  readonly schedule: readonly string[];
-  schedules: number;
+/** What a search has found: for the cell, and for who looks into it. */
+export interface Explored {
+  readonly result: Exploration;
+  readonly shown: ExplorationShown;
 }
 
 /** Runs a program under every schedule that can make a difference. */
@@ -43,7 +33,7 @@ export function explore(
   program: ConcurrentProgram,
   options: ExploreOptions,
   machineOf: MachineOf,
-): Exploration {
+): Explored {
   const ready = readyProgram(program);
   const limits = {
     schedules: limit("schedules", options.schedules ?? SCHEDULES, SCHEDULES_MAX),
@@ -51,38 +41,19 @@ export function explore(
     reduction: options.reduction ?? true,
   };
   const failuresMax = limit("failures", options.failures ?? FAILURES, SCHEDULES_MAX);
-  const ends = new Map<string, End>();
-  let like: Kernel | undefined;
-  let schedules = 0;
-  const start = (): ProgramRun => {
-    const run = new ProgramRun(ready, like);
-    like = run.controlled.kernel;
-    return run;
-  };
-  const finished = (run: ProgramRun, schedule: readonly string[]): boolean => {
-    schedules++;
-    const end = endOf(program, run);
-    const key = JSON.stringify([end.shared, end.returned, end.stuck, end.failure]);
-    const known = ends.get(key);
-    if (known === undefined) ends.set(key, { ...end, schedule, schedules: 1 });
-    else known.schedules++;
-    return true;
-  };
-  const { pruned, isComplete } = exploreSchedules(start, finished, limits);
-  const all = [...ends.values()];
-  const failures = all
+  const found = searchAll(program, ready, limits, options.progress);
+  const failures = found.ends
     .filter(({ failure }) => failure !== "")
     .slice(0, failuresMax)
     .map((end) => failingSchedule(ready, end, machineOf));
-  const rows = endListing(all);
-  return facade({
-    schedules,
-    pruned,
-    isComplete,
-    ends: rows,
-    failures: Object.freeze(failures),
-    text: textOf(schedules, isComplete, all, rows),
-  } satisfies Exploration);
+  const { schedules, pruned, isComplete } = found;
+  const ends = endListing(found.ends);
+  const text = textOf(found, ends);
+  const result = { schedules, pruned, isComplete, ends, failures: Object.freeze(failures), text };
+  return {
+    result: facade(result satisfies Exploration),
+    shown: new ExplorationShown(ready, found),
+  };
 }
 
 function limit(name: string, value: number, most: number): number {
@@ -90,61 +61,6 @@ function limit(name: string, value: number, most: number): number {
   throw new RangeError(
     `explore(): ${name} is a whole number from 1 to ${most}, not ${String(value)}`,
   );
-}
-
-function endOf(program: ConcurrentProgram, run: ProgramRun): Omit<End, "schedule" | "schedules"> {
-  const { controlled, record } = run;
-  controlled.end();
-  const shared = Object.freeze(run.words());
-  const stuck = Object.freeze(controlled.alive());
-  const { kernel } = controlled;
-  const returned = Object.freeze({ ...record.returned });
-  const end = {
-    ...{ shared, returned, stuck, output: run.output },
-    get kernel() {
-      return facade({
-        event: kernel.trace.recorded - 1,
-        time: kernel.now(),
-        ...kernelViews(() => kernel),
-      });
-    },
-  };
-  const texts = {
-    shared: Object.entries(shared)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(", "),
-    returned: Object.entries(returned)
-      .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name} ${valueText(value)}`)
-      .sort()
-      .join(", "),
-    stuck: stuck.join(" "),
-  };
-  return { ...texts, failure: failureOf(program, run, facade(end) as ProgramEnd) };
-}
-
-/** What is wrong with an end; "" when nothing is. */
-function failureOf(program: ConcurrentProgram, { record }: ProgramRun, end: ProgramEnd): string {
-  if (record.thrown !== undefined) return `a thread has thrown ${valueText(record.thrown.error)}`;
-  if (end.stuck.length > 0 && program.mayDeadlock !== true) {
-    return `${end.stuck.join(" and ")} ${end.stuck.length === 1 ? "waits" : "wait"} for ever`;
-  }
-  if (program.invariant === undefined) return "";
-  let verdict: boolean | string | undefined;
-  try {
-    verdict = program.invariant(end);
-  } catch (error) {
-    return `the invariant has thrown ${valueText(error)}`;
-  }
-  if (verdict === false) return "the invariant does not hold";
-  return typeof verdict === "string" ? verdict : "";
-}
-
-function valueText(value: unknown): string {
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
-  if (value instanceof Uint8Array) return `[${value.join(" ")}]`;
-  if (typeof value === "object" && value !== null) return JSON.stringify(value) ?? "{}";
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 function endListing(ends: readonly End[]): readonly EndRow[] {
@@ -162,12 +78,7 @@ function endListing(ends: readonly End[]): readonly EndRow[] {
   );
 }
 
-function textOf(
-  schedules: number,
-  isComplete: boolean,
-  ends: readonly End[],
-  rows: readonly EndRow[],
-): string {
+function textOf({ schedules, isComplete, ends }: Found, rows: readonly EndRow[]): string {
   const failing = ends.reduce((sum, end) => sum + (end.failure === "" ? 0 : end.schedules), 0);
   const found = `${schedules} schedules run, ${failing} of them fail; ${ends.length} ways to end`;
   const limited = isComplete ? "" : ". Not all: a limit was met";
@@ -186,50 +97,4 @@ function failingSchedule(ready: ReadyProgram, end: End, machineOf: MachineOf): F
     },
     machine: () => machineOf(ready, schedule),
   } satisfies FailingSchedule);
-}
-
-/** Runs a schedule again, and tells each step. */
-function stepListing(ready: ReadyProgram, schedule: readonly string[]): readonly ScheduleStep[] {
-  const run = new ProgramRun(ready);
-  const rows = schedule.map((thread, i) => {
-    run.letTimePass();
-    const done = run.step(thread);
-    const shared = Object.freeze(run.words());
-    return { step: i + 1, thread, what: stepText(ready, run, done, shared), shared };
-  });
-  const names = [...new Set(rows.map(({ thread }) => thread))].sort();
-  return listing(rows, (all) =>
-    columns(
-      ["step", ...names, "shared"],
-      all.map((row) => [
-        row.step,
-        ...names.map((name) => (name === row.thread ? row.what : "")),
-        Object.entries(row.shared)
-          .map(([name, value]) => `${name}=${value}`)
-          .join(" "),
-      ]),
-    ),
-  );
-}
-
-function stepText(
-  { words }: ReadyProgram,
-  run: ProgramRun,
-  { thread, what }: StepDone,
-  shared: Readonly<Record<string, number>>,
-): string {
-  if (what.kind === "own") return "touches nothing shared";
-  if (what.kind !== "call") {
-    const word = words[(what.address - run.record.base) / 4]?.[0];
-    const where = word ?? `0x${what.address.toString(16)}`;
-    const value = word === undefined ? "" : `: ${shared[word]}`;
-    return `${what.kind} ${where}${value}`;
-  }
-  const name = syscallNames64[what.nr] ?? `call ${what.nr}`;
-  const task = run.controlled.taskOf(thread);
-  if (task === undefined || task.exitState !== 0) return `${name}()`;
-  if (task.kstack !== undefined) return `${name}() ${what.isResumed ? "sleeps on" : "sleeps"}`;
-  const answer = task.regs.ax;
-  const shown = answer < 0 && answer > -4096 ? `-${errnoName(-answer)}` : String(answer);
-  return `${what.isResumed ? `${name}() goes on` : `${name}()`} = ${shown}`;
 }

@@ -1,6 +1,6 @@
 import type { AssembleOptions, MachineProgram } from "../api-kernel.ts";
 import type { DynamicOptions, LinkedLibrary } from "../arch/x86/asm/dynamic.ts";
-import { readLibrary } from "../arch/x86/asm/elf-dynamic.ts";
+import { type LibrarySymbol, readLibrary } from "../arch/x86/asm/elf-dynamic.ts";
 import { plainBytes } from "../user/marshal.ts";
 
 const INTERPRETER = "/lib/ld-linux.so.2";
@@ -9,6 +9,7 @@ const INTERPRETER = "/lib/ld-linux.so.2";
 export function dynamicOptions(
   options: AssembleOptions,
   soname: string | undefined,
+  versions: Readonly<Record<string, readonly string[]>> = {},
 ): DynamicOptions | undefined {
   const { needed, bind = "lazy", runpath = [], interpreter = INTERPRETER } = options;
   if (needed === undefined && soname === undefined) return undefined;
@@ -21,7 +22,17 @@ export function dynamicOptions(
     interpreter: String(interpreter),
     runpath: runpath.map(String),
     isBoundNow: bind === "now",
+    versions: Object.entries(versions).map(([name, symbols]) => [name, symbols.map(String)]),
   };
+}
+
+/** What is meant by a name alone: of several versions the one that says so. */
+function exportsOf(symbols: readonly LibrarySymbol[]): LinkedLibrary["exports"] {
+  const exports = new Map<string, LibrarySymbol>();
+  for (const symbol of symbols) {
+    if (!exports.has(symbol.name) || symbol.version !== undefined) exports.set(symbol.name, symbol);
+  }
+  return exports;
 }
 
 /** What a linker learns of a library from its file; of a name alone it learns nothing. */
@@ -36,7 +47,7 @@ function linkedLibrary(library: MachineProgram | string): LinkedLibrary {
   const defined = facts.symbols.filter(({ isDefined }) => isDefined);
   return {
     soname: facts.soname ?? library.name,
-    exports: new Map(defined.map(({ name, isFunction, size }) => [name, { isFunction, size }])),
+    exports: exportsOf(defined),
     imports: new Set(facts.symbols.filter(({ isDefined }) => !isDefined).map(({ name }) => name)),
   };
 }

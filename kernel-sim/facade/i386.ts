@@ -1,4 +1,9 @@
-import type { AssembleOptions, I386Toolkit, MachineProgram } from "../api-kernel.ts";
+import type {
+  AssembleOptions,
+  I386Toolkit,
+  LibraryOptions,
+  MachineProgram,
+} from "../api-kernel.ts";
 import { assemble } from "../arch/x86/asm/assembler.ts";
 import { writeElf } from "../arch/x86/asm/elf.ts";
 import { link } from "../arch/x86/asm/link.ts";
@@ -28,7 +33,11 @@ export const i386: I386Toolkit = facade({
   entrySteps: (options = {}) => entrySteps(options),
 } satisfies I386Toolkit);
 
-function machineProgram(source: string, options: AssembleOptions, soname?: string): MachineProgram {
+function machineProgram(
+  source: string,
+  options: AssembleOptions & Pick<LibraryOptions, "versions">,
+  soname?: string,
+): MachineProgram {
   const { syntax = "att", name = "a.out" } = options;
   if (syntax !== "att" && syntax !== "intel") {
     throw new TypeError(`i386.assemble(): syntax is "att" or "intel", not ${String(syntax)}`);
@@ -36,7 +45,7 @@ function machineProgram(source: string, options: AssembleOptions, soname?: strin
   if (typeof name !== "string" || !NAME.test(name)) {
     throw new TypeError("i386.assemble(): name is of letters, digits, dots and dashes, at most 64");
   }
-  const dynamic = dynamicOptions(options, soname);
+  const dynamic = dynamicOptions(options, soname, options.versions);
   const assembled = assemble(source, { syntax });
   if (assembled.kind === "errors") throw syntaxError(assembled.errors);
   const linked = link([assembled.object], dynamic === undefined ? {} : { dynamic });

@@ -1,4 +1,5 @@
 import type { WaitQueueRow } from "../api-observe.ts";
+import { type Disk, disks } from "../drivers/block/disk.ts";
 import { Tty } from "../drivers/tty/tty.ts";
 import { EventfdCtx } from "../fs/eventfd.ts";
 import { Eventpoll } from "../fs/eventpoll-item.ts";
@@ -9,6 +10,7 @@ import { PipeInodeInfo } from "../fs/pipe-ring.ts";
 import { TimerfdCtx } from "../fs/timerfd.ts";
 import { futexQueues } from "../kernel/futex/queue.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { TASK_UNINTERRUPTIBLE } from "../kernel/state.ts";
 import type { Task } from "../kernel/task.ts";
 import type { WaitQueueHead } from "../kernel/wait.ts";
 import { Socket } from "../net/socket.ts";
@@ -16,6 +18,12 @@ import { UnixSock } from "../net/unix/unix-sock.ts";
 import { taskName } from "./inspect-call.ts";
 import { fileHolders, type Holder, pathText } from "./inspect-files.ts";
 import { columns, hex, listing, pidsText } from "./listing.ts";
+
+/** The disk that a task in state D waits for: nothing else lets it sleep so without a place of its own. */
+function busyDisk(kernel: Kernel, { state }: Task): Disk | undefined {
+  if ((state & TASK_UNINTERRUPTIBLE) === 0) return undefined;
+  return [...disks(kernel).values()].find(({ inFlight }) => inFlight > 0);
+}
 
 /** Something that tasks wait for: what it is, who waits, and who could bring it about. */
 export interface WaitPlace {
@@ -41,9 +49,16 @@ export function waitPlaces(kernel: Kernel): WaitPlace[] {
   addSemaphores(places, tasks);
   // A queue that nothing above knows is shown all the same.
   for (const task of tasks) {
-    if (task.waitingOn !== undefined) {
+    if (task.waitingOn === undefined) continue;
+    const disk = busyDisk(kernel, task);
+    if (disk === undefined) {
       places.queue(task.waitingOn, { what: "something that only the call knows" });
+      continue;
     }
+    const { name, inFlight } = disk;
+    const requests = inFlight === 1 ? "one request" : `${inFlight} requests`;
+    const what = `the disk ${name}, which has ${requests} to serve`;
+    places.queue(task.waitingOn, { what, isFromOutside: true });
   }
   return places.found;
 }

@@ -2,6 +2,8 @@ import type { TraceEvent } from "../api.ts";
 import type { EventKind } from "../api-observe.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { type Breakpoint, type BreakpointHit, nextHit } from "./breakpoints.ts";
+import { lineState } from "./inspect-interrupts.ts";
 import { kernelViews } from "./kernel-view.ts";
 import { hex } from "./listing.ts";
 import type { LivingKernel } from "./living-kernel.ts";
@@ -13,12 +15,14 @@ export interface InspectorQuery {
   readonly event?: number | undefined;
   /** And from there one step on. */
   readonly step?: { readonly kind: EventKind; readonly by: 1 | -1 } | undefined;
+  /** Or on to where one of some breakpoints is met. */
+  readonly run?: { readonly to: readonly Breakpoint[]; readonly by: 1 | -1 } | undefined;
   readonly view: InspectorView;
   /** Whose files, memory and registers; undefined: of who runs. */
   readonly pid?: number | undefined;
 }
 
-export type InspectorView = "tasks" | "waits" | "files" | "memory" | "registers";
+export type InspectorView = "tasks" | "waits" | "files" | "memory" | "registers" | "bpf";
 
 /** One moment of a machine, as an inspector shows it: plain data. */
 export interface InspectorMoment {
@@ -29,8 +33,14 @@ export interface InspectorMoment {
   readonly time: number;
   /** What happened there. */
   readonly what: string;
-  /** Where a step of each kind would lead; absent: nowhere. */
+  /** Whose files, memory and registers are shown. */
   readonly pid: number;
+  /** Of a run to a breakpoint: which one was met; null: none, and the moment is still the same. */
+  readonly hit: BreakpointHit | null;
+  /** What is wrong with a breakpoint; "" when nothing is. */
+  readonly problem: string;
+  /** Names of what has happened on this machine, for breakpoints. */
+  readonly eventNames: readonly string[];
   readonly processes: readonly {
     readonly pid: number;
     readonly comm: string;
@@ -57,8 +67,10 @@ export function inspectMachine(machine: LivingKernel, query: InspectorQuery): In
   const { runs } = machine;
   const { first, last } = runs;
   const from = Math.min(Math.max(query.event ?? last, first), last);
-  const { step } = query;
-  const event = step === undefined ? from : (runs.neighbour(from, step.by, step.kind) ?? from);
+  const { step, run } = query;
+  const { met, problem } = runTo(machine, run, from);
+  const stepped = step === undefined ? undefined : runs.neighbour(from, step.by, step.kind);
+  const event = met?.event ?? stepped ?? from;
   const { kernel } = runs.machineAt(event);
   const here = machine.kernel.trace.at(event);
   const views = kernelViews(() => kernel);
@@ -72,9 +84,28 @@ export function inspectMachine(machine: LivingKernel, query: InspectorQuery): In
   return {
     ...{ first, last, event, time: kernel.now(), pid },
     what: here === undefined ? "" : whatText(here),
+    hit: hitOf(met),
+    problem,
+    eventNames: machine.kernel.trace.recordedNames(),
     processes: tree.map(({ pid: id, comm, state }) => ({ pid: id, comm, state })),
     sections: sectionsOf(query.view, pid, kernel, views, machine, event).map(cut),
   };
+}
+
+function runTo(machine: LivingKernel, run: InspectorQuery["run"], from: number) {
+  if (run === undefined) return { met: undefined, problem: "" };
+  try {
+    return { met: nextHit(machine, run.to, from, run.by), problem: "" };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { met: undefined, problem: error.message };
+  }
+}
+
+function hitOf(met: BreakpointHit | undefined): BreakpointHit | null {
+  if (met === undefined) return null;
+  const { breakpoint, before, after } = met;
+  return { breakpoint, before, after };
 }
 
 const RT_SIGRETURN = 15;
@@ -109,7 +140,9 @@ function sectionsOf(
     case "memory":
       return [mappings(views, pid), pages(views, pid), pageWalk(kernel, views, pid)];
     case "registers":
-      return [registers(views, pid), stack(views, pid)];
+      return [registers(views, pid), stack(views, pid), cpuInterrupts(views), lines(views)];
+    case "bpf":
+      return bpfSections(machine);
   }
 }
 
@@ -142,6 +175,29 @@ function cpus(views: Views): InspectorSection {
       row.switches,
     ]);
   return section("CPUs", ["CPU", "runs", "ready behind it", "switches"], rows);
+}
+
+function cpuInterrupts(views: Views): InspectorSection {
+  const rows = views
+    .cpuInterrupts()
+    .map((row) => [
+      ...[row.cpu, row.flag ? "on" : "off", hex(row.preemptCount)],
+      ...[row.requested.map(hex).join(" "), row.inService.map(hex).join(" ")],
+      row.softirqs.join(" "),
+    ]);
+  const heads = ["CPU", "interrupts", "preempt count", "requested", "in service", "softirqs"];
+  return section("Interrupts of the CPUs", heads, rows);
+}
+
+function lines(views: Views): InspectorSection {
+  const rows = views
+    .interruptLines()
+    .map((row) => [
+      ...[row.irq, row.chip, row.trigger, row.vector === 0 ? "" : hex(row.vector), row.cpu],
+      ...[lineState(row), row.counts.reduce((sum, n) => sum + n, 0), row.drivers.join(", ")],
+    ]);
+  const heads = ["IRQ", "controller", "trigger", "vector", "CPU", "state", "came", "drivers"];
+  return section("Lines of devices", heads, rows);
 }
 
 function tasks(views: Views, pid: number): InspectorSection {
@@ -256,4 +312,29 @@ function registers(views: Views, pid: number): InspectorSection {
 function stack(views: Views, pid: number): InspectorSection {
   const rows = views.stack(pid).map((row) => [hex(row.address), row.hex, row.points]);
   return section("Stack", ["address", "word", "points into"], rows);
+}
+
+/** As they are at the end of the cell: a replay of the past runs no BPF programs. */
+function bpfSections(machine: LivingKernel): InspectorSection[] {
+  const { programs = [], maps = [], entries = [] } = machine.bpf?.() ?? {};
+  return [
+    section(
+      "Attached BPF programs, as they are now",
+      ["at", "program", "name", "runs"],
+      programs.map((row) => [row.tracepoint, row.id, row.name, row.runs]),
+    ),
+    section(
+      "Maps",
+      ["map", "name", "type", "key", "value", "entries"],
+      maps.map((row) => [
+        ...[row.id, row.name, row.type, `${row.keySize} bytes`, `${row.valueSize} bytes`],
+        `${row.used} of ${row.maxEntries}`,
+      ]),
+    ),
+    section(
+      "Entries of the maps",
+      ["map", "key", "value"],
+      entries.map((row) => [row.map, row.key, row.value]),
+    ),
+  ];
 }

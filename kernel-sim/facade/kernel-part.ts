@@ -1,11 +1,11 @@
 import type { SystemCallDefinition, SystemCallHandler } from "../api/syscalls.ts";
 import type { X86Toolkit } from "../api/x86.ts";
 import type { BootOptions } from "../api.ts";
-import type { ConcurrentProgram, Exploration, ExploreOptions } from "../api-explore.ts";
+import type { ConcurrentProgram, ExploreOptions } from "../api-explore.ts";
 import type { I386Toolkit } from "../api-kernel.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
-import type { MachineOf } from "./explore.ts";
+import type { Explored, MachineOf } from "./explore.ts";
 import type { InspectorMoment, InspectorQuery } from "./inspector.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import type { TerminalPort } from "./terminal.ts";
@@ -29,7 +29,7 @@ export interface KernelPart {
   /** One moment of a machine's past, for an inspector. */
   inspect(machine: LivingKernel, query: InspectorQuery): InspectorMoment;
   /** What stands behind the global `explore`. */
-  explore(program: ConcurrentProgram, options: ExploreOptions, machineOf: MachineOf): Exploration;
+  explore(program: ConcurrentProgram, options: ExploreOptions, machineOf: MachineOf): Explored;
   /** What stands behind the global `i386`. */
   readonly i386: I386Toolkit;
   /** What stands behind the global `x86`. */

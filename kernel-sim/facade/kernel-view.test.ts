@@ -170,6 +170,56 @@ describe("why a task does not run", () => {
     expect(why[0]!.text).toContain("the lock on /tmp/b; holds the lock: takes");
   });
 
+  test("a ready task says who has taken its CPU, or has woken it", () => {
+    const machine = boot({ cpus: 1 });
+    const one = machine.spawn(function* one(sys) {
+      yield* sys.compute(50e6);
+    });
+    const two = machine.spawn(function* two(sys) {
+      yield* sys.compute(50e6);
+    });
+    machine.runFor(10e6);
+    const texts = [one.pid, two.pid].map((pid) => machine.kernel.why(pid)[0]!.text).sort();
+    expect(texts[0]).toMatch(
+      /is ready on CPU 0, where .* runs; 0 stand before it; it was preempted by/,
+    );
+    expect(texts[1]).toBe("runs on CPU 0");
+  });
+
+  test("who reads from a disk waits for the disk, and no signal wakes it", () => {
+    const machine = boot({ cpus: 1, disk: "hdd" });
+    const { pid } = machine.spawn(function* reader(sys) {
+      const fd = (yield* sys.open("/dev/sda")) as number;
+      yield* sys.read(fd, 4096);
+    });
+    machine.runFor(1e6);
+    const [why] = machine.kernel.why(pid);
+    expect(why!.text).toMatch(
+      /sleeps in read\(3, …\) and waits for the disk sda, which has .* to serve/,
+    );
+    expect(why!.text).toContain("no signal wakes it");
+    expect(why).toMatchObject({ state: "D", isStuck: false });
+  });
+
+  test("a task that has used up its deadline budget is throttled, not asleep", () => {
+    const machine = boot({ cpus: 1 });
+    const { pid } = machine.spawn(function* greedy(sys) {
+      const attr = new Uint8Array(48);
+      const view = new DataView(attr.buffer);
+      view.setUint32(0, 48, true);
+      view.setUint32(4, 6, true);
+      view.setUint32(24, 2e6, true);
+      view.setUint32(32, 20e6, true);
+      view.setUint32(40, 20e6, true);
+      yield* sys.call("sched_setattr", 0, attr, 0);
+      yield* sys.compute(50e6);
+    });
+    machine.runFor(8e6);
+    expect(machine.kernel.why(pid)[0]!.text).toMatch(
+      /^has used up the 2000000 ns that SCHED_DEADLINE gives it in a period; it gets more in \d+ ns$/,
+    );
+  });
+
   test("a stopped and an ended process say what they wait for", () => {
     const machine = boot({ cpus: 1 });
     const parent = machine.spawn(function* parent(sys) {
@@ -186,5 +236,25 @@ describe("why a task does not run", () => {
     expect(machine.kernel.why(zombie!.pid)[0]).toMatchObject({ state: "Z", isStuck: false });
     expect(machine.kernel.why(stopped!.pid)[0]!.text).toBe("is stopped; SIGCONT lets it go on");
     expect(machine.kernel.why(9999)).toEqual([]);
+  });
+
+  test("lines of devices tell where they go, CPUs what they serve", () => {
+    const machine = boot({ cpus: 2, disk: "hdd" });
+    machine.spawn(function* writes(sys) {
+      const fd = yield* sys.open("/mnt/file", 0o102);
+      yield* sys.write(fd, "text");
+      yield* sys.call("fsync", fd);
+    });
+    machine.runUntilIdle();
+    const { kernel, trace } = machine;
+    const [line] = kernel.interruptLines();
+    expect(line).toMatchObject({ irq: 27, trigger: "edge", cpu: 0, isMasked: false, depth: 0 });
+    expect(line!.counts[0]).toBe(trace.count("irq:irq_handler_entry"));
+    expect(String(kernel.interruptLines()).split("\n")[1]).toMatch(/^ 27 .* open +\d+ +ahci/);
+    const at = trace.events().find(({ name }) => name === "irq:softirq_entry")!.seq;
+    const [cpu] = machine.past.at(at).cpuInterrupts();
+    expect(cpu).toMatchObject({ flag: true, requested: [], inService: [] });
+    expect(cpu!.preemptCount & 0xff00).toBe(256);
+    expect(String(kernel.cpuInterrupts()).split("\n")).toHaveLength(3);
   });
 });

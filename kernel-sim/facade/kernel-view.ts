@@ -3,6 +3,7 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import { registerListing, runQueueListing, stackListing } from "./inspect-cpus.ts";
 import { descriptorListing, openFileListing } from "./inspect-files.ts";
+import { cpuInterruptListing, interruptLineListing } from "./inspect-interrupts.ts";
 import { mappingListing, pageListing, pageWalkListing } from "./inspect-memory.ts";
 import { processTree } from "./inspect-tree.ts";
 import { waitListing } from "./inspect-waits.ts";
@@ -35,6 +36,8 @@ export function kernelViews(kernel: () => Kernel): Omit<KernelView, "event" | "t
     pages: (pid, start = 0, end = 2 ** 47) => pageListing(task(pid), start, end),
     waitQueues: () => waitListing(kernel()),
     runQueues: () => runQueueListing(kernel()),
+    cpuInterrupts: () => cpuInterruptListing(kernel()),
+    interruptLines: () => interruptLineListing(kernel()),
     registers: (pid) => registerListing(task(pid)),
     stack: (pid, words = STACK_WORDS) => stackListing(task(pid), words),
     why: (pid) => whyChain(kernel(), pid),

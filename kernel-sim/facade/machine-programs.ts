@@ -11,7 +11,8 @@ import type { Task } from "../kernel/task.ts";
 import { fromUtf8, plainBytes, utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import { facade } from "./facade.ts";
-import type { ExecutableFile, LivingKernel, SpawnedProgram } from "./living-kernel.ts";
+import type { LivingKernel } from "./living-kernel.ts";
+import type { ExecutableFile, SpawnedProgram } from "./start-program.ts";
 
 /** What a machine offers for running programs. */
 type Programs = Pick<

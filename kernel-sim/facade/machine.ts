@@ -7,6 +7,7 @@ import { type MachineProfile, PROFILES } from "../init/profiles.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
+import { bpfRows } from "./bpf-rows.ts";
 import { facade } from "./facade.ts";
 import { installedKernelPart } from "./kernel-part.ts";
 import type { LivingKernel } from "./living-kernel.ts";
@@ -95,6 +96,7 @@ export function bootWith(
         ring,
       );
       const machine = living;
+      machine.bpf = () => bpfRows(kernel, tracing);
       tracing.listenTo(machine.kernel, open, (ns) => machine.noteCharge(ns));
     }
     return living;

@@ -65,6 +65,11 @@ export function stepInstruction(machine: LivingKernel, task: Task): SteppedInstr
   }
 }
 
+/** The instruction there, as objdump prints it; "" where none can be read. */
+export function instructionAt(task: Task | undefined, address: number): string {
+  return task === undefined ? "" : textAt(task, address);
+}
+
 function textAt(task: Task, address: number): string {
   for (let n = INSTRUCTION_BYTES; n > 0; n--) {
     const bytes = lookAtMemory(task, address, n);

@@ -3,10 +3,9 @@ import { syscallNames32 } from "../arch/x86/entry/syscall-table-32.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import { USER32_CS } from "../kernel/entry/invoke.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { HARDIRQ_OFFSET, SOFTIRQ_OFFSET } from "../kernel/preempt.ts";
 import { ENTRY_EXCEPTION, ENTRY_NONE, type RunQueue } from "../kernel/sched/runqueue.ts";
 
-/** @linux include/linux/preempt.h (6.18) */
-const HARDIRQ_OFFSET = 1 << 16;
 const STRETCHES_MAX = 1 << 18;
 
 type Draft = { -readonly [Key in keyof CpuStretch]: CpuStretch[Key] };
@@ -23,10 +22,10 @@ export function watchTimeline(kernel: Kernel): () => readonly CpuStretch[] {
       pid: rq.current?.pid ?? 0,
       comm: rq.current?.comm ?? `swapper/${rq.cpu}`,
       cpl: kind === "user" ? 3 : 0,
-      preemptCount: kind === "interrupt" ? HARDIRQ_OFFSET : 0,
+      preemptCount: countOf(kind),
       doing: doing(rq, kind),
       // Behind the step of a task that went to sleep, the one that runs next is not charged for the way to it.
-      chargedTo: kind !== "interrupt" && kernel.current === rq.current ? (rq.current?.pid ?? 0) : 0,
+      chargedTo: countOf(kind) === 0 && kernel.current === rq.current ? (rq.current?.pid ?? 0) : 0,
     };
     if (last !== undefined && last.to === next.from && isSame(last, next)) last.to = next.to;
     else if (count++ < STRETCHES_MAX) stretches.push(next);
@@ -38,9 +37,17 @@ export function watchTimeline(kernel: Kernel): () => readonly CpuStretch[] {
   };
 }
 
-function doing({ entry, current }: RunQueue, kind: "user" | "kernel" | "interrupt"): string {
+type Kind = "user" | "kernel" | "interrupt" | "softirq";
+
+/** `preempt_count()` in a stretch. */
+function countOf(kind: Kind): number {
+  if (kind === "softirq") return SOFTIRQ_OFFSET;
+  return kind === "interrupt" ? HARDIRQ_OFFSET : 0;
+}
+
+function doing({ entry, current }: RunQueue, kind: Kind): string {
   if (kind === "user") return "user code";
-  if (kind === "interrupt") return "interrupt";
+  if (kind === "interrupt" || kind === "softirq") return kind;
   if (entry === ENTRY_EXCEPTION) return "exception";
   if (entry === ENTRY_NONE) return "schedule";
   const names = current?.regs.cs === USER32_CS ? syscallNames32 : syscallNames64;

@@ -1,9 +1,17 @@
+import { PlainCall } from "../explore/plain-call.ts";
+import { PlainWord, WordAccess } from "../explore/plain-word.ts";
 import { SharedWord } from "../explore/words.ts";
 import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
 import { SYSCALL_DEFINE } from "../kernel/module/syscall-define.ts";
-import { BytesCall } from "../user/bytes-call.ts";
+import { ReadCall, WriteCall } from "../user/bytes-call.ts";
 import { ProgramContext } from "../user/program-context.ts";
-import { AccessRequest, AtomicRequest, ComputeRequest, SyscallRequest } from "../user/request.ts";
+import {
+  AccessRequest,
+  AtomicRequest,
+  ComputeRequest,
+  CounterRequest,
+  SyscallRequest,
+} from "../user/request.ts";
 import { Sys } from "../user/sys.ts";
 import { NumberCall, SysPort } from "../user/sys-port.ts";
 import { explore } from "./explore.ts";
@@ -29,17 +37,22 @@ export const wholeKernel: KernelPart = Object.freeze({
     AccessRequest,
     AtomicRequest,
     ComputeRequest,
+    CounterRequest,
     HostedDriver,
     RecordedDevice,
     KernelCode,
     KernelRequest,
     LivingKernel,
-    BytesCall,
+    ReadCall,
+    WriteCall,
     NumberCall,
     ProgramContext,
+    PlainCall,
+    PlainWord,
     SharedWord,
     Sys,
     SyscallRequest,
     SysPort,
+    WordAccess,
   ],
 });

@@ -89,10 +89,15 @@ function sentence(kernel: Kernel, task: Task, wait: readonly WaitPlace[]): strin
     return `has ended; it stays until ${taskName(task.parent)} has waited for it`;
   }
   if (rq.current === task) return `runs on CPU ${task.cpu}`;
+  if (task.se.isDlThrottled) {
+    const { dlRuntime, dlAbsDeadline, dlDeadline, dlPeriod } = task.se;
+    const next = dlAbsDeadline - dlDeadline + dlPeriod;
+    return `has used up the ${dlRuntime} ns that SCHED_DEADLINE gives it in a period; it gets more in ${Math.max(0, next - kernel.now())} ns`;
+  }
   if (task.se.isQueued) {
     const ahead = kernel.sched.queued(rq).indexOf(task);
     const who = rq.current === undefined ? "nobody runs there" : `${taskName(rq.current)} runs`;
-    return `is ready on CPU ${task.cpu}, where ${who}; ${ahead} stand before it`;
+    return `is ready on CPU ${task.cpu}, where ${who}; ${ahead} stand before it${lately(kernel, task)}`;
   }
   if ((task.state & TASK_STOPPED_BIT) !== 0) return "is stopped; SIGCONT lets it go on";
   if ((task.state & TASK_TRACED_BIT) !== 0) {
@@ -100,6 +105,39 @@ function sentence(kernel: Kernel, task: Task, wait: readonly WaitPlace[]): strin
   }
   return `sleeps ${where(task)}${reasons(kernel, task, wait)}`;
 }
+
+const SWITCH = "sched:sched_switch";
+const WAKEUP = "sched:sched_wakeup";
+const WAKEUP_NEW = "sched:sched_wakeup_new";
+/** So far back in the trace it is looked for. */
+const EVENTS_BACK = 20_000;
+
+/** How a task that is ready has become so: somebody has taken its CPU, or has woken it. */
+function lately({ trace }: Kernel, task: Task): string {
+  const last = trace.recorded - 1;
+  for (let seq = last; seq > last - EVENTS_BACK; seq--) {
+    const name = trace.nameAt(seq);
+    if (name === undefined) return "";
+    if (name !== SWITCH && name !== WAKEUP && name !== WAKEUP_NEW) continue;
+    const event = trace.at(seq);
+    if (event === undefined) return "";
+    const { fields } = event;
+    if (name === SWITCH) {
+      if (fields["prev_pid"] !== task.pid) continue;
+      const next = `${fields["next_comm"]} (${fields["next_pid"]})`;
+      const how = fields["prev_state"] === PREEMPTED ? "was preempted by" : "has left the CPU to";
+      return `; it ${how} ${next} at ${event.time} ns`;
+    }
+    if (fields["pid"] !== task.pid) continue;
+    if (name === WAKEUP_NEW) return `; it was made at ${event.time} ns, and has not run yet`;
+    const by = event.pid === 0 ? "an interrupt" : `task ${event.pid}`;
+    return `; ${by} has woken it at ${event.time} ns`;
+  }
+  return "";
+}
+
+/** "R+": it was running, and would have gone on. */
+const PREEMPTED = 0x100;
 
 function where(task: Task): string {
   const call = currentCall(task);

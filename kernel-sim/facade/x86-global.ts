@@ -6,6 +6,7 @@ import { installedKernelPart, type KernelPart } from "./kernel-part.ts";
 /** The global `x86` of every cell. */
 export const x86: X86Toolkit = facade({
   run64: (source, options) => kernelPart().x86.run64(source, options),
+  vdso: () => kernelPart().x86.vdso(),
   get doors() {
     return kernelPart().x86.doors;
   },
@@ -15,6 +16,7 @@ export const x86: X86Toolkit = facade({
   get exceptionTable() {
     return kernelPart().x86.exceptionTable;
   },
+  userCopySteps: (options) => kernelPart().x86.userCopySteps(options),
 } satisfies X86Toolkit);
 
 /** The global `SYSCALL_DEFINE` of every cell; what it does comes with the kernel. */

@@ -1,4 +1,4 @@
-import { mapVdso, vsyscallEntry } from "../arch/x86/entry/vdso.ts";
+import { mapVdso, vsyscallEntry } from "../arch/x86/entry/vdso/vma.ts";
 import { EACCES, EINVAL, ELIBBAD, ENOEXEC, ENOMEM } from "../include/errno.ts";
 import {
   MAP_FIXED,

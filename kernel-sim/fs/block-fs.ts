@@ -1,17 +1,28 @@
-import type { BufferCache } from "./buffer.ts";
-import type { Inode } from "./fs.ts";
+import { EBUSY } from "../include/errno.ts";
+import type { BufferCache, BufferHead } from "./buffer.ts";
+import { type Inode, SB_RDONLY, type SuperBlock } from "./fs.ts";
+import type { FsWriteback } from "./fs-writeback.ts";
 
 /** What file systems on a disk have in common: blocks, and where those of a file are. */
 export interface BlockFs {
+  readonly sb: SuperBlock;
   readonly cache: BufferCache;
   readonly blockSize: number;
-  /** Told of the first change after a write-back. */
+  /** Inodes in memory. */
+  readonly inodes: ReadonlyMap<number, Inode>;
+  readonly writeback: FsWriteback;
+  /** Told of changes to anything but the contents of files. */
   readonly dirtied: () => void;
   /**
    * The block of the disk that holds block `n` of a file; 0 is a hole, which `allocates` fills. -EIOCBQUEUED when a
    * block on the way to it must be read first; then nothing has changed.
    */
   bmap(inode: Inode, n: number, allocates: boolean): number;
-  /** Contents of a file's pages that were read and not used yet, by index. */
-  ready(inode: Inode): Map<number, Uint8Array>;
+  /** Puts an inode into the block that holds it, if it has changed; with `isDataOnly`, if more than its times has. */
+  putInode(inode: Inode, isDataOnly: boolean): BufferHead;
+}
+
+/** A file system cannot be read-only for one and not for another. @linux fs/super.c `get_tree_bdev_flags` (6.18) */
+export function sameState(sb: SuperBlock, sbFlags: number): SuperBlock | number {
+  return ((sb.flags ^ sbFlags) & SB_RDONLY) === 0 ? sb : -EBUSY;
 }

@@ -1,14 +1,26 @@
-import { EFAULT, EIOCBQUEUED, ENOMEM } from "../include/errno.ts";
+import { EFAULT, EIOCBQUEUED } from "../include/errno.ts";
+import { O_DIRECT } from "../include/uapi/fcntl.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
-import { WaitQueueHead, waitEvent } from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
-import { filemapGrab, filemapRead } from "../mm/filemap.ts";
+import { AddressSpace, PageRead } from "../mm/address-space.ts";
+import {
+  filemapNew,
+  filemapRead,
+  filemapStartRead,
+  shrinkDiskPages,
+  waitForRead,
+} from "../mm/filemap.ts";
+import { memoryOf } from "../mm/mm-init.ts";
+import { balanceDirtyPages, mustBalance, setPageDirty, writebackOf } from "../mm/page-writeback.ts";
+import { pageCacheAsyncRa, pageCacheSyncRa, raStateOf } from "../mm/readahead.ts";
 import { fileAccessed } from "./atime.ts";
 import { fileRemovePrivs } from "./attr.ts";
 import type { BlockFs } from "./block-fs.ts";
+import { bmapNow, runsOf } from "./block-runs.ts";
 import { waitOnBuffer } from "./buffer.ts";
-import { type Inode, IOCB_DSYNC, type Kiocb } from "./fs.ts";
+import { directRead, directWrite } from "./direct-io.ts";
+import { type File, type Inode, IOCB_DSYNC, type Kiocb } from "./fs.ts";
 import { fileUpdateTime } from "./timestamps.ts";
 import { genericWriteChecks } from "./write-checks.ts";
 
@@ -18,54 +30,93 @@ function fsOf(inode: Inode): BlockFs {
   return inode.sb.fsInfo as BlockFs;
 }
 
-/** Gives a page its contents: what was read for it, else what the disk has, at once. */
-export function fillPage(fs: BlockFs, inode: Inode, index: number, bytes: Uint8Array): void {
-  const ready = fs.ready(inode);
-  const contents = ready.get(index);
-  if (contents !== undefined) {
-    ready.delete(index);
-    bytes.set(contents);
-    return;
-  }
-  bytes.fill(0);
+/** The contents of a file on a disk. */
+export function blockMapping(fs: BlockFs, inode: Inode): AddressSpace {
+  const mapping = new AddressSpace();
+  const { kernel } = fs.sb;
+  mapping.isShmem = false;
+  mapping.readPage = (index, page) => fillPage(fs, inode, index, page.bytes);
+  mapping.startRead = (index, isMarked) => startRead(fs, inode, mapping, index, isMarked);
+  mapping.readaheadPages = () => fs.cache.disk.readAheadKb >> 2;
+  mapping.onDirty = () => {
+    const writeback = writebackOf(kernel);
+    writeback.nrDirty++;
+    writeback.nrDirtied++;
+    fs.writeback.noteInode(inode);
+  };
+  memoryOf(kernel).allocator.reclaim ??= (pages) => shrinkDiskPages(kernel, pages);
+  return mapping;
+}
+
+/** Gives a page its contents from the disk at once: for those who cannot wait, whose time it costs. */
+function fillPage(fs: BlockFs, inode: Inode, index: number, bytes: Uint8Array): void {
   const perPage = PAGE_SIZE / fs.blockSize;
   for (let i = 0; i < perPage; i++) {
-    // A page fault cannot wait for an indirect block: its time is charged.
     const block = bmapNow(fs, inode, index * perPage + i);
     if (block > 0) bytes.set(fs.cache.readNow(block, 1), i * fs.blockSize);
   }
 }
 
-function bmapNow(fs: BlockFs, inode: Inode, n: number): number {
-  return fs.cache.atOnce(() => fs.bmap(inode, n, false));
+/**
+ * Starts to read a page. Block numbers that are not in memory are read first.
+ *
+ * @linux fs/mpage.c `do_mpage_readpage` (6.18)
+ * @simplified the page takes its frame when its bytes have come, not when they are asked for.
+ */
+function startRead(
+  fs: BlockFs,
+  inode: Inode,
+  mapping: AddressSpace,
+  index: number,
+  isMarked: boolean,
+): void {
+  const read = new PageRead(isMarked);
+  mapping.reads.set(index, read);
+  const perPage = PAGE_SIZE / fs.blockSize;
+  fs.cache.whenRead(() => {
+    if (read.isCancelled) return 0;
+    const blocks: number[] = [];
+    for (let i = 0; i < perPage; i++) {
+      const block = fs.bmap(inode, index * perPage + i, false);
+      if (block === -EIOCBQUEUED) return block;
+      blocks.push(Math.max(block, 0));
+    }
+    readRuns(fs, blocks, (bytes) => endRead(inode, mapping, index, read, bytes));
+    return 0;
+  });
 }
 
-/** Reads a page from the disk and keeps its contents ready: 0 or an errno. */
-function* readPage(task: Task, inode: Inode, index: number): MaySleep<number> {
-  const fs = fsOf(inode);
-  const perPage = PAGE_SIZE / fs.blockSize;
+/** Reads blocks, neighbours on the disk together; 0 is a hole. */
+function readRuns(fs: BlockFs, blocks: readonly number[], done: (bytes: Uint8Array) => void): void {
   const bytes = new Uint8Array(PAGE_SIZE);
-  const wait = new WaitQueueHead();
-  let left = 0;
-  for (let i = 0; i < perPage; i++) {
-    const block = yield* mapBlock(task, fs, inode, index * perPage + i, false);
-    if (block < 0) return block;
-    if (block === 0) continue;
-    left++;
-    fs.cache.readBlocks(block, 1, (contents) => {
-      bytes.set(contents, i * fs.blockSize);
+  const runs = runsOf(blocks);
+  let left = runs.length;
+  for (const { at, block, n } of runs) {
+    fs.cache.readBlocks(block, n, (contents) => {
+      bytes.set(contents, at * fs.blockSize);
       left--;
-      if (left === 0) wait.wakeUpAll();
+      if (left === 0) done(bytes);
     });
   }
-  yield* waitEvent(task, wait, () => left === 0);
-  // Somebody else may have brought it in meanwhile, and written to it.
-  if (!inode.mapping!.pages.has(index)) {
-    fsOf(inode).ready(inode).set(index, bytes);
-    const page = filemapGrab(inode, index);
-    if (typeof page === "number") return -ENOMEM;
+  if (runs.length === 0) done(bytes);
+}
+
+function endRead(
+  inode: Inode,
+  mapping: AddressSpace,
+  index: number,
+  read: PageRead,
+  bytes: Uint8Array,
+): void {
+  if (read.isCancelled) return;
+  mapping.reads.delete(index);
+  const page = filemapNew(inode, mapping, index);
+  if (typeof page === "number") read.isFailed = true;
+  else {
+    page.bytes.set(bytes);
+    page.isReadahead = read.isMarked;
   }
-  return 0;
+  read.wait.wakeUpAll();
 }
 
 function* mapBlock(
@@ -84,36 +135,64 @@ function* mapBlock(
 
 /** @linux mm/filemap.c `generic_file_read_iter` (6.18) */
 export function blockReadIter(iocb: Kiocb, iter: IovIter): SysResult {
-  const { inode } = iocb.file;
   if (iter.count === 0) return 0;
-  return firstMissing(inode, iocb.pos, iter.count) < 0
-    ? readNow(iocb, iter)
-    : readLater(iocb, iter);
+  if ((iocb.file.flags & O_DIRECT) !== 0) return directRead(iocb, iter);
+  return isInMemory(iocb.file, iocb.pos, iter.count) ? readNow(iocb, iter) : readLater(iocb, iter);
 }
 
 function readNow(iocb: Kiocb, iter: IovIter): number {
-  const result = filemapRead(iocb.file.inode, iocb.pos, iter);
+  const { file } = iocb;
+  const result = filemapRead(file.inode, iocb.pos, iter);
+  return endOfRead(iocb, iocb.pos, result);
+}
+
+function endOfRead(iocb: Kiocb, pos: number, result: number): number {
   fileAccessed(iocb.file);
-  if (result > 0) iocb.pos += result;
+  if (result > 0) iocb.pos = pos + result;
+  raStateOf(iocb.file).prevPos = iocb.pos;
   return result;
 }
 
-/** Index of the first page of the range that is not in memory, or -1. */
-function firstMissing(inode: Inode, pos: number, count: number): number {
+/** Whether the range is in memory, and no page of it asks for the next window. */
+function isInMemory(file: File, pos: number, count: number): boolean {
+  const { inode } = file;
+  const { pages } = inode.mapping!;
   const end = Math.min(inode.size, pos + count);
   for (let index = Math.floor(pos / PAGE_SIZE); index * PAGE_SIZE < end; index++) {
-    if (!inode.mapping!.pages.has(index)) return index;
+    const page = pages.get(index);
+    if (page === undefined || page.isReadahead) return false;
   }
-  return -1;
+  return true;
 }
 
+/** Page by page, sleeping for those that are missing. @linux mm/filemap.c `filemap_read`, `filemap_get_pages` (6.18) */
 function* readLater(iocb: Kiocb, iter: IovIter): MaySleep<number> {
-  for (;;) {
-    const index = firstMissing(iocb.file.inode, iocb.pos, iter.count);
-    if (index < 0) return readNow(iocb, iter);
-    const error = yield* readPage(iocb.task, iocb.file.inode, index);
-    if (error < 0) return error;
+  const { file, task } = iocb;
+  const { inode } = file;
+  const mapping = inode.mapping!;
+  const start = iocb.pos;
+  let done = 0;
+  while (iter.count > 0 && start + done < inode.size) {
+    const pos = start + done;
+    const index = Math.floor(pos / PAGE_SIZE);
+    const wanted = Math.ceil((pos + iter.count) / PAGE_SIZE) - index;
+    const page = mapping.pages.get(index);
+    if (page === undefined) {
+      if (!mapping.reads.has(index)) pageCacheSyncRa(file, index, wanted);
+      filemapStartRead(mapping, index);
+      const error = yield* waitForRead(task, mapping, index);
+      if (error < 0) return endOfRead(iocb, start, done > 0 ? done : error);
+      continue;
+    }
+    if (page.isReadahead) pageCacheAsyncRa(file, index, wanted);
+    page.isReferenced = true;
+    const offset = pos - index * PAGE_SIZE;
+    const step = Math.min(iter.count, PAGE_SIZE - offset, inode.size - pos);
+    const copied = iter.copyTo(page.bytes.subarray(offset, offset + step));
+    done += copied;
+    if (copied < step) return endOfRead(iocb, start, done > 0 ? done : -EFAULT);
   }
+  return endOfRead(iocb, start, done);
 }
 
 /** @linux mm/filemap.c `generic_file_write_iter` (6.18) */
@@ -126,16 +205,23 @@ export function* blockWriteIter(iocb: Kiocb, iter: IovIter): MaySleep<number> {
   const error = fileRemovePrivs(task, file.path.dentry);
   if (error !== 0) return error;
   fileUpdateTime(inode);
+  const isDirect = (file.flags & O_DIRECT) !== 0;
+  if (isDirect) {
+    const direct = yield* directWrite(iocb, iter);
+    if (direct !== undefined) return direct;
+  }
   let done = 0;
   let failed = 0;
   while (iter.count > 0 && failed === 0) {
     const written = yield* writeOnePage(iocb, iter);
     if (written <= 0) failed = written;
     else done += written;
+    if (mustBalance(task.kernel)) yield* balanceDirtyPages(task);
+    if (task.hasFatalSignalPending()) break;
   }
   fsOf(inode).dirtied();
   if (done === 0) return failed;
-  if ((iocb.flags & IOCB_DSYNC) !== 0) {
+  if (isDirect || (iocb.flags & IOCB_DSYNC) !== 0) {
     const synced = file.op.fsync?.(task, file) ?? 0;
     if (isSleeping(synced)) yield* synced;
   }
@@ -152,12 +238,11 @@ function* writeOnePage(iocb: Kiocb, iter: IovIter): MaySleep<number> {
   const copied = iter.copyFrom(bytes);
   if (copied === 0) return -EFAULT;
   const isWhole = offset === 0 && (copied === PAGE_SIZE || iocb.pos + copied >= inode.size);
-  if (!inode.mapping!.pages.has(index)) {
-    if (isWhole) fsOf(inode).ready(inode).set(index, new Uint8Array(PAGE_SIZE));
-    else {
-      const error = yield* readPage(iocb.task, inode, index);
-      if (error < 0) return giveBack(iter, copied, error);
-    }
+  const mapping = inode.mapping!;
+  while (!isWhole && !mapping.pages.has(index) && index * PAGE_SIZE < inode.size) {
+    filemapStartRead(mapping, index);
+    const error = yield* waitForRead(iocb.task, mapping, index);
+    if (error < 0) return giveBack(iter, copied, error);
   }
   const first = Math.floor(iocb.pos / fs.blockSize);
   const last = Math.floor((iocb.pos + copied - 1) / fs.blockSize);
@@ -165,11 +250,11 @@ function* writeOnePage(iocb: Kiocb, iter: IovIter): MaySleep<number> {
     const mapped = yield* mapBlock(iocb.task, fs, inode, block, true);
     if (mapped < 0) return giveBack(iter, copied, mapped);
   }
-  const page = filemapGrab(inode, index);
+  const page = mapping.pages.get(index) ?? filemapNew(inode, mapping, index);
   if (typeof page === "number") return giveBack(iter, copied, page);
   page.bytes.set(bytes.subarray(0, copied), offset);
   if (!page.isDirty) iocb.task.ioac.writeBytes += PAGE_SIZE;
-  page.isDirty = true;
+  setPageDirty(page);
   iocb.pos += copied;
   inode.size = Math.max(inode.size, iocb.pos);
   return copied;
@@ -178,25 +263,4 @@ function* writeOnePage(iocb: Kiocb, iter: IovIter): MaySleep<number> {
 function giveBack(iter: IovIter, copied: number, error: number): number {
   iter.revert(copied);
   return error;
-}
-
-/** Starts to write the pages that have changed. @linux fs/mpage.c `mpage_writepages` (6.18) */
-export function writePages(fs: BlockFs, inode: Inode): void {
-  const { mapping } = inode;
-  if (mapping === undefined) return;
-  const perPage = PAGE_SIZE / fs.blockSize;
-  for (const [index, page] of mapping.pages) {
-    if (!page.isDirty || index * PAGE_SIZE >= inode.size) continue;
-    page.isDirty = false;
-    for (let i = 0; i < perPage; i++) {
-      const n = index * perPage + i;
-      if (n * fs.blockSize >= inode.size) break;
-      let block = bmapNow(fs, inode, n);
-      // What a mapping has written into a hole gets its block only now.
-      const contents = page.bytes.subarray(i * fs.blockSize, (i + 1) * fs.blockSize);
-      if (block === 0 && contents.some((byte) => byte !== 0))
-        block = fs.cache.atOnce(() => fs.bmap(inode, n, true));
-      if (block > 0) fs.cache.writeBlock(block, contents);
-    }
-  }
 }

@@ -4,7 +4,8 @@ import type { Kernel } from "../kernel/kernel.ts";
 import { isSleeping, type MaySleep } from "../kernel/sleep.ts";
 import type { SyscallFn } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
-import { WaitQueueHead, waitEvent } from "../kernel/wait.ts";
+import { type WaitQueueEntry, WaitQueueHead, waitEvent } from "../kernel/wait.ts";
+import type { Inode } from "./fs.ts";
 
 /** A block of the disk in memory. @linux include/linux/buffer_head.h `struct buffer_head` (6.18) */
 export class BufferHead {
@@ -15,6 +16,10 @@ export class BufferHead {
   isDirty = false;
   /** It is being read. */
   isLocked = false;
+  /** Writes of it that are under way. */
+  writes = 0;
+  /** The file that it is a part of, for fsync: a directory's block, or block numbers of a file. */
+  owner: Inode | undefined = undefined;
   readonly wait = new WaitQueueHead();
 
   constructor(block: number, size: number) {
@@ -24,9 +29,25 @@ export class BufferHead {
   }
 }
 
-/** Which block each task waits for that has met one which is not in memory. */
-function waitedFor(kernel: Kernel): Map<Task, BufferHead> {
-  return kernel.subsystem("buffer.waited", () => new Map<Task, BufferHead>());
+/** What is on its way from a disk, and who is told when it has come. */
+interface AwaitedRead {
+  readonly wait: WaitQueueHead;
+  readonly isDone: () => boolean;
+}
+
+/** What each task waits for that has met something which is not in memory. */
+function waitedFor(kernel: Kernel): Map<Task, AwaitedRead> {
+  return kernel.subsystem("buffer.waited", () => new Map<Task, AwaitedRead>());
+}
+
+/** The call that `task` is in cannot go on before something is read: it answers -EIOCBQUEUED and will be made again. */
+export function awaitRead(task: Task, wait: WaitQueueHead, isDone: () => boolean): void {
+  waitedFor(task.kernel).set(task, { wait, isDone });
+}
+
+/** Whether `task` has met something that is not in memory. */
+export function isAwaitingRead(task: Task): boolean {
+  return waitedFor(task.kernel).has(task);
 }
 
 /**
@@ -46,6 +67,10 @@ export class BufferCache {
   readonly #dirty = new Set<BufferHead>();
   #writing = 0;
   #isAtOnce = false;
+  /** `whenRead` looks for what is missing. */
+  #isLooking = false;
+  #missing: BufferHead | undefined = undefined;
+  #by: Task | undefined = undefined;
   readonly #written = new WaitQueueHead();
 
   constructor(disk: Disk, blockSize: number) {
@@ -74,7 +99,7 @@ export class BufferCache {
     const buffer = this.#get(block);
     if (buffer.isUptodate) return buffer;
     const { current } = this.disk.kernel;
-    if (current === undefined || this.#isAtOnce) return this.breadNow(block);
+    if (!this.#isLooking && (current === undefined || this.#isAtOnce)) return this.breadNow(block);
     if (!buffer.isLocked) {
       buffer.isLocked = true;
       this.readBlocks(block, 1, (bytes) => {
@@ -84,8 +109,31 @@ export class BufferCache {
         buffer.wait.wakeUpAll();
       });
     }
-    waitedFor(this.disk.kernel).set(current, buffer);
+    if (this.#isLooking) this.#missing = buffer;
+    else if (current !== undefined) awaitRead(current, buffer.wait, () => !buffer.isLocked);
     return undefined;
+  }
+
+  /** Lets `body` work when all blocks are in memory that it asks for; it is called again until it does not answer -EIOCBQUEUED. */
+  whenRead(body: () => number, by: Task | undefined = this.disk.kernel.current): void {
+    const wasLooking = this.#isLooking;
+    this.#isLooking = true;
+    this.#by = by;
+    const result = body();
+    this.#by = undefined;
+    this.#isLooking = wasLooking;
+    const missing = this.#missing;
+    this.#missing = undefined;
+    if (result !== -EIOCBQUEUED || missing === undefined) return;
+    const again: WaitQueueEntry = {
+      ...{ task: undefined, exclusive: false },
+      func: () => {
+        missing.wait.remove(again);
+        this.whenRead(body, by);
+        return false;
+      },
+    };
+    missing.wait.add(again);
   }
 
   /** Lets `body` have every block at once: whoever cannot sleep has the time charged. */
@@ -115,7 +163,10 @@ export class BufferCache {
 
   readBlocks(block: number, n: number, done: (bytes: Uint8Array) => void): void {
     const sectors = this.#sectorsPerBlock;
-    this.disk.submit({ sector: block * sectors, sectors: n * sectors, data: undefined, done });
+    this.disk.submit({
+      ...{ sector: block * sectors, sectors: n * sectors, data: undefined },
+      ...{ done, by: this.#by },
+    });
   }
 
   /** A block that is written for the first time: zeros, not read. */
@@ -144,28 +195,46 @@ export class BufferCache {
     this.#dirty.delete(buffer);
   }
 
-  /** Starts to write a block's bytes as they are now. */
-  writeBlock(block: number, bytes: Uint8Array): void {
-    const sectors = this.#sectorsPerBlock;
+  /** Starts to write bytes as they are now to neighbouring blocks from `block` on. */
+  writeBlocks(block: number, bytes: Uint8Array, done: () => void): void {
     this.#writing++;
     this.disk.submit({
-      sector: block * sectors,
-      sectors,
+      sector: block * this.#sectorsPerBlock,
+      sectors: bytes.length / SECTOR_SIZE,
       data: bytes.slice(),
       done: () => {
         this.#writing--;
-        if (this.#writing === 0) this.#written.wakeUpAll();
+        done();
+        this.#written.wakeUpAll();
       },
     });
   }
 
+  #writeBuffer(buffer: BufferHead): void {
+    buffer.isDirty = false;
+    this.#dirty.delete(buffer);
+    buffer.writes++;
+    this.writeBlocks(buffer.block, buffer.bytes, () => {
+      buffer.writes--;
+    });
+  }
+
+  /** What has changed of a file beside its contents. @linux fs/buffer.c `sync_mapping_buffers` (6.18) */
+  dirtyOf(owner: Inode): BufferHead[] {
+    return [...this.#dirty].filter((buffer) => buffer.owner === owner);
+  }
+
+  /** Writes these blocks, as far as they have changed, and waits until they are on the disk. */
+  *syncBuffers(task: Task, buffers: readonly BufferHead[]): MaySleep<0> {
+    for (const buffer of buffers) if (buffer.isDirty) this.#writeBuffer(buffer);
+    const isWritten = () => buffers.every(({ writes }) => writes === 0);
+    return yield* waitEvent(task, this.#written, isWritten);
+  }
+
   /** Starts to write all that has changed. */
   writeDirty(): void {
-    const blocks = [...this.#dirty].sort((a, b) => a.block - b.block);
-    this.#dirty.clear();
-    for (const buffer of blocks) {
-      buffer.isDirty = false;
-      this.writeBlock(buffer.block, buffer.bytes);
+    for (const buffer of [...this.#dirty].sort((a, b) => a.block - b.block)) {
+      this.#writeBuffer(buffer);
     }
   }
 
@@ -178,10 +247,10 @@ export class BufferCache {
 /** Sleeps until the block is there that the task has met missing; no signal disturbs it. */
 export function* waitOnBuffer(task: Task): MaySleep<0> {
   const waited = waitedFor(task.kernel);
-  const buffer = waited.get(task);
+  const read = waited.get(task);
   waited.delete(task);
-  if (buffer === undefined) return 0;
-  return yield* waitEvent(task, buffer.wait, () => !buffer.isLocked);
+  if (read === undefined) return 0;
+  return yield* waitEvent(task, read.wait, read.isDone);
 }
 
 /** A call that has met a block which is not in memory, made again when that has been read. */

@@ -6,7 +6,12 @@ import { finish, isSleeping, type MaySleep, type SysResult } from "../kernel/sle
 import { TASK_NORMAL } from "../kernel/state.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
-import { WaitQueueHead, waitEventInterruptible } from "../kernel/wait.ts";
+import {
+  interruptibleSleep,
+  type SleepingCall,
+  WaitQueueHead,
+  waitEventInterruptible,
+} from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import { anonInodeGetfd } from "./anon-inodes.ts";
 import {
@@ -76,8 +81,8 @@ export class EventfdCtx {
     this.#high = (this.#high + high + (sum > MAX_32 ? 1 : 0)) >>> 0;
   }
 
-  /** Takes 1 of a semaphore, else all; as 8 bytes that hold until the next call. @linux fs/eventfd.c `eventfd_ctx_do_read` (6.18) */
-  take(): Uint8Array {
+  /** Takes 1 of a semaphore, else all; into `bytes`. @linux fs/eventfd.c `eventfd_ctx_do_read` (6.18) */
+  take(): void {
     const view = this.#view;
     if (this.isSemaphore) {
       view.setUint32(0, this.isZero ? 0 : 1, true);
@@ -89,7 +94,6 @@ export class EventfdCtx {
       this.#low = 0;
       this.#high = 0;
     }
-    return this.bytes;
   }
 
   toString(): string {
@@ -124,21 +128,69 @@ function nextId(kernel: Kernel): number {
 function eventfdRead(iocb: Kiocb, to: IovIter): SysResult {
   if (to.count < 8) return -EINVAL;
   const ctx = iocb.file.privateData as EventfdCtx;
-  if (!ctx.isZero) return takeInto(ctx, to);
-  if (mayNotSleep(iocb)) return -EAGAIN;
-  return waitAndTake(iocb.task, ctx, to);
+  const taking = new Taking(ctx, () => to.copyTo(ctx.bytes));
+  if (!ctx.isZero) return taking.end();
+  return mayNotSleep(iocb) ? -EAGAIN : interruptibleSleep(iocb.task, ctx.wqh, taking);
 }
 
-function* waitAndTake(task: Task, ctx: EventfdCtx, to: IovIter): MaySleep<number> {
-  const error = yield* waitEventInterruptible(task, ctx.wqh, () => !ctx.isZero);
-  return error < 0 ? -ERESTARTSYS : takeInto(ctx, to);
+/** read(2) takes a number of 8 bytes at `buf`. */
+function eventfdReadOne(task: Task, file: File, buf: number, count: number): SysResult {
+  if (count < 8) return -EINVAL;
+  const ctx = file.privateData as EventfdCtx;
+  if (!ctx.isZero) return takeTo(task, ctx, buf);
+  if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
+  return interruptibleSleep(task, ctx.wqh, new TakingOne(task, ctx, buf));
 }
 
-function takeInto(ctx: EventfdCtx, to: IovIter): number {
-  const count = ctx.take();
+/** What a read does when the counter is not zero. */
+class Taking implements SleepingCall {
+  readonly #ctx: EventfdCtx;
+  readonly #copy: () => number;
+
+  constructor(ctx: EventfdCtx, copy: () => number) {
+    this.#ctx = ctx;
+    this.#copy = copy;
+  }
+
+  holds(): boolean {
+    return !this.#ctx.isZero;
+  }
+
+  end(): number {
+    take(this.#ctx);
+    return this.#copy() < 8 ? -EFAULT : 8;
+  }
+}
+
+class TakingOne implements SleepingCall {
+  readonly #task: Task;
+  readonly #ctx: EventfdCtx;
+  readonly #buf: number;
+
+  constructor(task: Task, ctx: EventfdCtx, buf: number) {
+    this.#task = task;
+    this.#ctx = ctx;
+    this.#buf = buf;
+  }
+
+  holds(): boolean {
+    return !this.#ctx.isZero;
+  }
+
+  end(): number {
+    return takeTo(this.#task, this.#ctx, this.#buf);
+  }
+}
+
+function takeTo(task: Task, ctx: EventfdCtx, buf: number): number {
+  take(ctx);
+  return task.mm!.copyToUser(buf, ctx.bytes) < 8 ? -EFAULT : 8;
+}
+
+/** Puts the number into the bytes of `ctx`. At a fault behind it the count is lost, as in Linux. */
+function take(ctx: EventfdCtx): void {
+  ctx.take();
   ctx.wqh.wakeUp(1, TASK_NORMAL, EPOLLOUT);
-  // At a fault the count is lost, as in Linux.
-  return to.copyTo(count) < 8 ? -EFAULT : 8;
 }
 
 function mayNotSleep({ file, flags }: Kiocb): boolean {
@@ -178,19 +230,33 @@ function* writeRest(
 }
 
 /** @linux fs/eventfd.c `eventfd_write` (6.18) */
+function eventfdWriteOne(task: Task, file: File, buf: number, count: number): SysResult {
+  if (count !== 8) return -EINVAL;
+  const ctx = file.privateData as EventfdCtx;
+  if (task.mm!.copyFromUser(buf, ctx.bytes) < 8) return -EFAULT;
+  return writeBytes(task, file, ctx);
+}
+
 function writePiece({ task, file }: Kiocb, from: IovIter): SysResult {
   if (from.pieceCount !== 8) return -EINVAL;
   const ctx = file.privateData as EventfdCtx;
   if (from.copyFrom(ctx.bytes) < 8) return -EFAULT;
+  return writeBytes(task, file, ctx);
+}
+
+/** Writes the number that lies in the bytes of `ctx`. */
+function writeBytes(task: Task, file: File, ctx: EventfdCtx): SysResult {
   const low = ctx.lowOfBytes;
   const high = ctx.highOfBytes;
   if (low === MAX_32 && high === MAX_32) return -EINVAL;
   if (ctx.hasRoom(low, high)) return put(ctx, low, high);
   if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
-  return (function* (): MaySleep<number> {
-    const error = yield* waitEventInterruptible(task, ctx.wqh, () => ctx.hasRoom(low, high));
-    return error < 0 ? -ERESTARTSYS : put(ctx, low, high);
-  })();
+  return waitForRoom(task, ctx, low, high);
+}
+
+function* waitForRoom(task: Task, ctx: EventfdCtx, low: number, high: number): MaySleep<number> {
+  const error = yield* waitEventInterruptible(task, ctx.wqh, () => ctx.hasRoom(low, high));
+  return error < 0 ? -ERESTARTSYS : put(ctx, low, high);
 }
 
 function put(ctx: EventfdCtx, low: number, high: number): number {
@@ -225,6 +291,8 @@ function eventfdShowFdinfo(file: File): string {
 const eventfdFops: FileOperations = Object.freeze({
   readIter: eventfdRead,
   writeIter: eventfdWrite,
+  read: eventfdReadOne,
+  write: eventfdWriteOne,
   poll: eventfdPoll,
   release: eventfdRelease,
   llseek: noopLlseek,

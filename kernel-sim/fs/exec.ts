@@ -1,5 +1,5 @@
 import { isErr } from "../include/err.ts";
-import { E2BIG, EAGAIN, EFAULT, ELOOP, ENOEXEC } from "../include/errno.ts";
+import { E2BIG, EAGAIN, EFAULT, EIOCBQUEUED, ELOOP, ENOEXEC } from "../include/errno.ts";
 import { AT_FDCWD } from "../include/uapi/fcntl.ts";
 import { PTRACE_EVENT_EXEC } from "../include/uapi/ptrace.ts";
 import { RLIMIT_STACK } from "../include/uapi/resource.ts";
@@ -19,6 +19,7 @@ import { WaitQueueHead } from "../kernel/wait.ts";
 import { getUser32, getUser64, strncpyFromUser } from "../mm/uaccess.ts";
 import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
 import { BINPRM_BUF_SIZE, type Binprm, credsFile, type LoadedImage } from "./binprm.ts";
+import { isAwaitingRead } from "./buffer.ts";
 import { doOpenExecat, openExec } from "./exec-open.ts";
 import { fput } from "./file-table.ts";
 import type { ByteString, File } from "./fs.ts";
@@ -44,9 +45,16 @@ export const execSyscalls: SyscallTable = {
     doExecveat(task, fd | 0, filename, argv, envp, flags | 0, 8),
 };
 
-/** execve of a 32-bit program: the pointers in its arrays have four bytes. @linux fs/exec.c `compat_execve` (6.18) */
-export function compatExecve(task: Task, filename: number, argv: number, envp: number): SysResult {
-  return doExecveat(task, AT_FDCWD, filename, argv, envp, 0, 4);
+/** execveat of a 32-bit program: the pointers in its arrays have four bytes. @linux fs/exec.c `compat_do_execveat` (6.18) */
+export function compatExecve(
+  task: Task,
+  fd: number,
+  filename: number,
+  argv: number,
+  envp: number,
+  flags: number,
+): SysResult {
+  return doExecveat(task, fd, filename, argv, envp, flags, 4);
 }
 
 /**
@@ -116,7 +124,11 @@ function makeBprm(
 
 function execBinprm(bprm: Binprm): SysResult {
   const { task } = bprm;
-  const image = searchBinaryHandler(bprm);
+  const found = searchBinaryHandler(bprm);
+  const isMissing = isAwaitingRead(task);
+  if (isMissing && typeof found !== "number") found.mm.exit();
+  // Something of the files lies on a disk only: the call is made again when it has come.
+  const image = isMissing ? -EIOCBQUEUED : found;
   if (typeof image === "number") {
     putExeFile(bprm.file);
     if (bprm.executable !== undefined) fput(bprm.executable);
@@ -288,6 +300,7 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   task.selfExecId++;
   resetSignals(task);
   task.robustList = 0;
+  task.compatRobustList = 0;
   const isUnreadable = inodePermission(task, bprm.file.inode, MAY_READ) < 0;
   commitExecCreds(task, bprm.creds, isUnreadable);
   task.files.doCloseOnExec(task);

@@ -6,6 +6,7 @@ import type { WaitQueueHead } from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import type { AddressSpace } from "../mm/address-space.ts";
 import type { Mm } from "../mm/mm.ts";
+import type { FileRaState } from "../mm/readahead.ts";
 import type { Vma } from "../mm/vma.ts";
 import type { Iattr } from "./attr.ts";
 import type { Dentry } from "./dcache.ts";
@@ -42,6 +43,8 @@ export const FMODE_PATH = 0x4000;
 export const FMODE_ATOMIC_POS = 0x8000;
 /** It has no position (`FMODE_STREAM`). */
 export const FMODE_STREAM = 0x200000;
+/** Reads come from everywhere: nothing is read ahead (POSIX_FADV_RANDOM). */
+export const FMODE_RANDOM = 0x1000;
 /** O_DIRECT is possible. */
 export const FMODE_CAN_ODIRECT = 0x400000;
 /** Reads and writes that must not wait are possible (RWF_NOWAIT). */
@@ -203,13 +206,17 @@ export interface FileOperations {
   llseek?(task: Task, file: File, offset: number, whence: number): number;
   readIter?(iocb: Kiocb, iter: IovIter): SysResult;
   writeIter?(iocb: Kiocb, iter: IovIter): SysResult;
+  /** read(2) and write(2), for what is read and written so often that an iterator for it costs too much. */
+  read?(task: Task, file: File, buf: number, count: number): SysResult;
+  write?(task: Task, file: File, buf: number, count: number): SysResult;
   /** Hands out the names from `file.pos` on; leaves `file.pos` behind the last one that `actor` took. */
   iterate?(task: Task, file: File, actor: DirActor): number;
   /** The mask of what is possible now (EPOLL…); with `table`, is told of the queues to wait on. */
   poll?(file: File, table: PollTable | undefined): number;
   ioctl?(task: Task, file: File, cmd: number, arg: number): SysResult;
   mmap?(file: File, vma: Vma, mm: Mm): number;
-  fsync?(task: Task, file: File): SysResult;
+  /** `isDataOnly`: what is not needed to read the contents again may stay behind (fdatasync). */
+  fsync?(task: Task, file: File, isDataOnly?: boolean): SysResult;
   /** O_ASYNC was set or taken away by descriptor `fd` (`fasyncHelper` in `fs/fasync.ts`). */
   fasync?(fd: number, file: File, on: boolean): number;
   fallocate?(task: Task, file: File, mode: number, offset: number, len: number): number;
@@ -255,6 +262,8 @@ export class File {
   pipeWriterCount = 0;
   /** epoll instances that watch it (`f_ep`). */
   epitems: unknown = undefined;
+  /** How it is read, when it lies on a disk (`f_ra`). */
+  ra: FileRaState | undefined = undefined;
   /** The queue on which tasks wait that share the position (`f_pos_lock`). */
   posLocked = false;
 
@@ -286,8 +295,8 @@ export interface SuperOperations {
   /** What statfs(2) tells of this file system; what is left out is 0. */
   statfs?(sb: SuperBlock): Partial<Kstatfs>;
   syncFs?(sb: SuperBlock, task: Task): SysResult;
-  /** New options of a mount(2) with MS_REMOUNT. */
-  remount?(sb: SuperBlock, options: ByteString): number;
+  /** New options of a mount(2) with MS_REMOUNT; `sb.flags` still say whether it was read-only. */
+  remount?(sb: SuperBlock, options: ByteString, isReadOnly: boolean): number;
   /** The options that /proc/mounts shows behind the common ones, with a comma before each. */
   showOptions?(sb: SuperBlock): string;
   /** It is mounted nowhere any more. */
@@ -302,6 +311,9 @@ export interface Kstatfs {
   readonly files: number;
   readonly ffree: number;
 }
+
+/** The last position in files for who has not said O_LARGEFILE. */
+export const MAX_NON_LFS = 0x7fffffff;
 
 /** A mounted file system. */
 export class SuperBlock {

@@ -123,7 +123,7 @@ function remount(task: Task, request: MountRequest, flags: number, mntFlags: num
     const isBusy = mountsOf(task, mnt).some((other) => other.writers > 0);
     if (isBusy) return -EBUSY;
   }
-  const error = sb.op.remount?.(sb, request.options) ?? 0;
+  const error = sb.op.remount?.(sb, request.options, isReadOnly) ?? 0;
   if (error !== 0) return error;
   sb.flags = isReadOnly ? sb.flags | SB_RDONLY : sb.flags & ~SB_RDONLY;
   mnt.flags = mntFlags;

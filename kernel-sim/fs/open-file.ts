@@ -1,9 +1,10 @@
-import { EINVAL, EROFS, ETXTBSY } from "../include/errno.ts";
+import { EINVAL, EOVERFLOW, EROFS, ETXTBSY } from "../include/errno.ts";
 import {
   O_ACCMODE,
   O_CREAT,
   O_DIRECT,
   O_EXCL,
+  O_LARGEFILE,
   O_NOCTTY,
   O_PATH,
   O_TRUNC,
@@ -25,6 +26,7 @@ import {
   FMODE_WRITE,
   FMODE_WRITER,
   type Inode,
+  MAX_NON_LFS,
   type Path,
   S_IFDIR,
   S_IFREG,
@@ -102,6 +104,11 @@ export function vfsOpen(task: Task, path: Path, flags: number): OpenResult {
 }
 
 function openFile(task: Task, file: File): OpenResult {
+  const { inode } = file;
+  // `generic_file_open`.
+  if (inode.type === S_IFREG && inode.size > MAX_NON_LFS && (file.flags & O_LARGEFILE) === 0) {
+    return fail(file, -EOVERFLOW);
+  }
   file.mode |= FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE;
   const result: SysResult = file.op.open?.(task, file.inode, file) ?? 0;
   return isSleeping(result) ? waitForOpen(file, result) : opened(file, result);

@@ -54,6 +54,21 @@ function openat(task: Task, dfd: number, name: number, flags: number, mode: numb
   return doSysOpenat2(task, dfd | 0, name, buildOpenHow(flags | O_LARGEFILE, mode));
 }
 
+/**
+ * openat(2) of a 32-bit program, which has to say itself that it can deal with large files.
+ *
+ * @linux fs/open.c `COMPAT_SYSCALL_DEFINE4(openat)` (6.18)
+ */
+export function compatOpenat(
+  task: Task,
+  dfd: number,
+  name: number,
+  flags: number,
+  mode: number,
+): SysResult {
+  return doSysOpenat2(task, dfd | 0, name, buildOpenHow(flags, mode));
+}
+
 /** @spec openat2(2) */
 function openat2(task: Task, dfd: number, name: number, how: number, size: number): SysResult {
   if (size >= 0 && size < OPEN_HOW_SIZE_VER0) return -EINVAL;

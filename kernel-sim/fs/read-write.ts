@@ -29,6 +29,7 @@ import { fsnotifyFile } from "./notify/fsnotify.ts";
 export const MAX_RW_COUNT = 0x7ffff000;
 const USER_PTR_MAX = 2 ** 47 - 4096;
 const CACHE_LINE = 64;
+const CACHE_LINE_SHIFT = 6;
 
 const RWF_HIPRI = 0x1;
 const RWF_DSYNC = 0x2;
@@ -115,6 +116,24 @@ export function vfsWriteIter(
   return finishIo(iocb, result, pos === undefined, IN_MODIFY);
 }
 
+/** read(2) or write(2) on a file with a `read` or `write` of its own. @linux fs/read_write.c `vfs_read`, `vfs_write` (6.18) */
+function readWriteAlone(
+  task: Task,
+  file: File,
+  buf: number,
+  count: number,
+  isWrite: boolean,
+): SysResult {
+  const error = rwVerifyArea(file, (file.mode & FMODE_STREAM) !== 0 ? undefined : file.pos, count);
+  if (error !== 0) return error;
+  const { op } = file;
+  const n = Math.min(count, MAX_RW_COUNT);
+  const result = isWrite ? op.write!(task, file, buf, n) : op.read!(task, file, buf, n);
+  const event = isWrite ? IN_MODIFY : IN_ACCESS;
+  if (!isSleeping(result)) return account(task, file, result, event);
+  return new LaterIo(task, file, undefined, result, event) as unknown as MaySleep<number>;
+}
+
 function prepare(
   task: Task,
   file: File,
@@ -139,27 +158,39 @@ function finishLater(
   movesPos: boolean,
   event: number,
 ): MaySleep<number> {
-  return new LaterIo(iocb, rest, movesPos, event) as unknown as MaySleep<number>;
+  const { task, file } = iocb;
+  const later = new LaterIo(task, file, movesPos ? iocb : undefined, rest, event);
+  return later as unknown as MaySleep<number>;
 }
 
 /** I/O that sleeps and what is to be done at its end; an object, since a generator costs more. */
 class LaterIo {
-  readonly #iocb: Kiocb;
+  readonly #task: Task;
+  readonly #file: File;
+  /** Where the file's own position will be. */
+  readonly #iocb: Kiocb | undefined;
   readonly #rest: MaySleep<number>;
-  readonly #movesPos: boolean;
   readonly #event: number;
 
-  constructor(iocb: Kiocb, rest: MaySleep<number>, movesPos: boolean, event: number) {
+  constructor(
+    task: Task,
+    file: File,
+    iocb: Kiocb | undefined,
+    rest: MaySleep<number>,
+    event: number,
+  ) {
+    this.#task = task;
+    this.#file = file;
     this.#iocb = iocb;
     this.#rest = rest;
-    this.#movesPos = movesPos;
     this.#event = event;
   }
 
   next(): IteratorResult<undefined, number> {
     const at = this.#rest.next();
     if (at.done !== true) return at;
-    return { done: true, value: finishIo(this.#iocb, at.value, this.#movesPos, this.#event) };
+    if (this.#iocb !== undefined) movePos(this.#iocb);
+    return { done: true, value: account(this.#task, this.#file, at.value, this.#event) };
   }
 
   [Symbol.iterator](): this {
@@ -167,21 +198,24 @@ class LaterIo {
   }
 }
 
+function movePos({ file, pos }: Kiocb): void {
+  if ((file.mode & FMODE_STREAM) === 0) file.pos = pos;
+}
+
 function finishIo(iocb: Kiocb, result: number, movesPos: boolean, event: number): number {
-  const { file, task } = iocb;
-  if (movesPos && (file.mode & FMODE_STREAM) === 0) file.pos = iocb.pos;
-  const { ioac } = task;
-  if (event === IN_ACCESS) {
-    ioac.syscr++;
-    if (result > 0) ioac.rchar += result;
-  } else {
-    ioac.syscw++;
-    if (result > 0) ioac.wchar += result;
-  }
-  if (result > 0) {
-    fsnotifyFile(file, event);
-    task.kernel.chargeCurrent(Math.ceil(result / CACHE_LINE) * task.kernel.costs.copyLineNs);
-  }
+  if (movesPos) movePos(iocb);
+  return account(iocb.task, iocb.file, result, event);
+}
+
+/** Counts what was read or written, and tells who watches. */
+function account({ ioac, kernel }: Task, file: File, result: number, event: number): number {
+  if (event === IN_ACCESS) ioac.syscr++;
+  else ioac.syscw++;
+  if (result <= 0) return result;
+  if (event === IN_ACCESS) ioac.rchar += result;
+  else ioac.wchar += result;
+  fsnotifyFile(file, event);
+  kernel.chargeCurrent(((result + CACHE_LINE - 1) >>> CACHE_LINE_SHIFT) * kernel.costs.copyLineNs);
   return result;
 }
 
@@ -201,6 +235,9 @@ function readWrite(
   if ((file.mode & (isWrite ? FMODE_WRITE : FMODE_READ)) === 0) return -EBADF;
   if ((isWrite ? file.op.writeIter : file.op.readIter) === undefined) return -EINVAL;
   if (!accessOk(buf, count)) return -EFAULT;
+  if (pos === undefined && (isWrite ? file.op.write : file.op.read) !== undefined) {
+    return readWriteAlone(task, file, buf, count, isWrite);
+  }
   const iter = IovIter.user(task.mm!, buf, count);
   return isWrite ? vfsWriteIter(task, file, iter, pos) : vfsReadIter(task, file, iter, pos);
 }

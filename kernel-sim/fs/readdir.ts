@@ -1,4 +1,4 @@
-import { EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR } from "../include/errno.ts";
+import { EBADF, EFAULT, EINVAL, ENOENT, ENOTDIR, EOVERFLOW } from "../include/errno.ts";
 import { IN_ACCESS } from "../include/uapi/inotify.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
@@ -40,6 +40,9 @@ const DIRENT32: DirentLayout = {
   nameAt: 10,
   typeAt: (reclen) => reclen - 1,
 };
+
+/** `offsetof(struct compat_old_linux_dirent, d_name)`. */
+const OLD_DIRENT_NAME = 10;
 
 /** Hands the entries of an open directory to `actor`. @linux fs/readdir.c `iterate_dir` (6.18) */
 export function iterateDir(task: Task, file: File, actor: DirActor): number {
@@ -102,4 +105,33 @@ export const readdirSyscalls: SyscallTable = {
 /** For 32-bit programs. @linux fs/readdir.c `COMPAT_SYSCALL_DEFINE3(getdents)` (6.18) */
 export function compatGetdents(task: Task, fd: number, dirent: number, count: number): number {
   return getdents(task, fd, dirent, count, DIRENT32);
+}
+
+/**
+ * The first call for directories: one entry at a time, its number 1, and 0 at the end.
+ *
+ * @linux fs/readdir.c `COMPAT_SYSCALL_DEFINE3(old_readdir)`, `compat_fillonedir` (6.18)
+ */
+export function oldReaddir(task: Task, fd: number, dirent: number): number {
+  const file = task.files.fget(fd | 0);
+  if (file === undefined) return -EBADF;
+  let found = 0;
+  const { pos } = file;
+  const actor = (name: ByteString, ino: number) => {
+    if (found !== 0) return false;
+    if (ino > 0xffffffff) {
+      found = -EOVERFLOW;
+      return false;
+    }
+    const bytes = new Uint8Array(OLD_DIRENT_NAME + name.length + 1);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, ino, true);
+    view.setUint32(4, pos, true);
+    view.setUint16(8, name.length, true);
+    for (let i = 0; i < name.length; i++) bytes[OLD_DIRENT_NAME + i] = name.charCodeAt(i);
+    found = copyToUser(task, dirent, bytes) === 0 ? 1 : -EFAULT;
+    return found > 0;
+  };
+  const result = iterateDir(task, file, actor);
+  return found !== 0 ? found : result;
 }

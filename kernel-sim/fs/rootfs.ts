@@ -3,6 +3,7 @@ import { SimulatorBug } from "../hw/simulator-bug.ts";
 import { type Cred, initCred } from "../kernel/cred.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { filemapGrab } from "../mm/filemap.ts";
+import { setPageDirty } from "../mm/page-writeback.ts";
 import { ramfsType, shmemFillSuper, tmpfsType } from "../mm/shmem-fs.ts";
 import { blkdevFops } from "./block-dev.ts";
 import { mkdev } from "./char-dev.ts";
@@ -18,13 +19,14 @@ import {
   S_IFDIR,
   S_IFIFO,
   S_IFREG,
+  type SuperBlock,
 } from "./fs.ts";
 import { initFsHooks } from "./fs-hooks.ts";
 import { FsStruct } from "./fs-struct.ts";
 import { minixType } from "./minix/super.ts";
 import { MNT_RELATIME, MntNamespace } from "./mount.ts";
 import { followDown, lookupOne } from "./namei.ts";
-import { attachMount, newMount } from "./namespace.ts";
+import { attachMount, detachMount, dropMount, newMount } from "./namespace.ts";
 import { specialFiles } from "./special-inode.ts";
 
 /** Owner and mode of a file that the boot code makes; 0:0 unless said. */
@@ -41,7 +43,7 @@ export interface RootfsAttributes {
  */
 export class Rootfs {
   readonly ns: MntNamespace;
-  readonly root: Path;
+  #root: Path;
   readonly #cred: Cred;
 
   constructor(kernel: Kernel) {
@@ -63,7 +65,27 @@ export class Rootfs {
     this.ns = new MntNamespace(mnt);
     base.ns = this.ns;
     attachMount(mnt, base, hidden.root);
-    this.root = { mnt, dentry: sb.root };
+    this.#root = { mnt, dentry: sb.root };
+  }
+
+  get root(): Path {
+    return this.#root;
+  }
+
+  /**
+   * Puts a file system in the place of the empty one in memory, before anybody has looked.
+   *
+   * @linux init/do_mounts.c `mount_root`, `prepare_namespace` (6.18)
+   */
+  mountRoot(sb: SuperBlock, devname: string, flags: number): void {
+    const old = this.#root.mnt;
+    const base = old.parent;
+    detachMount(old);
+    dropMount(old);
+    const mnt = newMount(sb.kernel, sb, sb.root, flags, devname);
+    attachMount(mnt, base, base.root);
+    this.ns.root = mnt;
+    this.#root = { mnt, dentry: sb.root };
   }
 
   /** What the first task has as root and working directory. */
@@ -99,7 +121,7 @@ export class Rootfs {
       const page = filemapGrab(inode, at / 4096);
       if (typeof page === "number") throw new SimulatorBug(`no memory for ${path}`);
       page.bytes.set(bytes.subarray(at, Math.min(at + 4096, inode.size)));
-      page.isDirty = true;
+      setPageDirty(page);
     }
     return inode;
   }

@@ -8,7 +8,7 @@ import {
   EPERM,
   ESPIPE,
 } from "../include/errno.ts";
-import { AT_FDCWD, O_WRONLY } from "../include/uapi/fcntl.ts";
+import { AT_FDCWD, O_LARGEFILE, O_WRONLY } from "../include/uapi/fcntl.ts";
 import { IN_MODIFY } from "../include/uapi/inotify.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
@@ -17,6 +17,7 @@ import { ATTR_CTIME, doTruncate } from "./attr.ts";
 import {
   type File,
   FMODE_WRITE,
+  MAX_NON_LFS,
   type Path,
   S_APPEND,
   S_IFBLK,
@@ -79,6 +80,7 @@ function ftruncate(task: Task, fd: number, length: number): number {
   const file = task.files.fget(fd | 0);
   if (file === undefined) return -EBADF;
   if (file.inode.type !== S_IFREG || (file.mode & FMODE_WRITE) === 0) return -EINVAL;
+  if (length > MAX_NON_LFS && (file.flags & O_LARGEFILE) === 0) return -EINVAL;
   if ((file.inode.flags & S_APPEND) !== 0) return -EPERM;
   const denied = task.kernel.hooks.security.fileTruncate(task, file);
   if (denied !== 0) return denied;

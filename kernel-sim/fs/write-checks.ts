@@ -1,10 +1,10 @@
 import { EFBIG, EINVAL } from "../include/errno.ts";
-import { O_DIRECT } from "../include/uapi/fcntl.ts";
+import { O_DIRECT, O_LARGEFILE } from "../include/uapi/fcntl.ts";
 import { RLIMIT_FSIZE } from "../include/uapi/resource.ts";
 import { SIGXFSZ } from "../include/uapi/signal.ts";
 import { SEND_SIG_NOINFO, sendSignal } from "../kernel/signal-send.ts";
 import type { Task } from "../kernel/task.ts";
-import { type Inode, IOCB_APPEND, IOCB_NOWAIT, type Kiocb } from "./fs.ts";
+import { type Inode, IOCB_APPEND, IOCB_NOWAIT, type Kiocb, MAX_NON_LFS } from "./fs.ts";
 
 /**
  * How many of `count` bytes may be written at `iocb.pos`, which an appending file moves to its end;
@@ -19,7 +19,9 @@ export function genericWriteChecks(iocb: Kiocb, count: number): number {
   if ((iocb.flags & IOCB_NOWAIT) !== 0 && (iocb.file.flags & O_DIRECT) === 0) {
     return count;
   }
-  return genericWriteCheckLimits(iocb.task, inode, iocb.pos, count);
+  const allowed = genericWriteCheckLimits(iocb.task, inode, iocb.pos, count);
+  if (allowed < 0 || (iocb.file.flags & O_LARGEFILE) !== 0) return allowed;
+  return iocb.pos >= MAX_NON_LFS ? -EFBIG : Math.min(allowed, MAX_NON_LFS - iocb.pos);
 }
 
 /** @linux fs/read_write.c `generic_write_check_limits` (6.18) */

@@ -17,10 +17,15 @@ export interface Costs {
    */
   readonly int80Ns: number;
   /**
-   * clock_gettime(CLOCK_MONOTONIC) in the vDSO, without any door: measured on a server of 2021, 20 to 25 ns. For
-   * comparison only: the simulator's vDSO exports no functions, so that a program makes the system call.
+   * clock_gettime(CLOCK_MONOTONIC) in the vDSO, without any door: measured on a server of 2021, 20 to 25 ns. Programs of
+   * machine code pay what the vDSO's instructions cost instead.
    */
   readonly vdsoClockNs: number;
+  /**
+   * LFENCE and RDTSC beyond two simple instructions: 25 cycles (A. Fog, Instruction tables, Skylake). Undefined: the
+   * processor has no time-stamp counter, so that the vDSO has to ask the kernel for the time.
+   */
+  readonly rdtscNs: number | undefined;
   /** Switching between two processes with cold-free caches: lmbench `lat_ctx -s 0 2`. */
   readonly contextSwitchNs: number;
   /** A minor fault that maps one zeroed page: lmbench `lat_pagefault`. */
@@ -33,6 +38,10 @@ export interface Costs {
   readonly instructionsPerNs: number;
   /** An interrupt's entry and exit. */
   readonly interruptNs: number;
+  /** Of that, what a softirq adds which runs behind an interrupt: an estimate, a loop over bits and one short function. */
+  readonly softirqNs: number;
+  /** Sending an interrupt to another processor: one write to its own APIC (WRMSR of the x2APIC's command register). */
+  readonly ipiSendNs: number;
   /** fork of a small process: lmbench `lat_proc fork`, without the exit. */
   readonly forkNs: number;
   /** execve of a small static program. */
@@ -48,12 +57,15 @@ export const SERVER_COSTS: Costs = Object.freeze({
   sysenterNs: 75,
   int80Ns: 260,
   vdsoClockNs: 22,
+  rdtscNs: 8,
   contextSwitchNs: 1_200,
   pageFaultNs: 500,
   copyLineNs: 4,
   pathComponentNs: 25,
   instructionsPerNs: 3,
   interruptNs: 600,
+  softirqNs: 150,
+  ipiSendNs: 100,
   forkNs: 40_000,
   execNs: 180_000,
   ttyWriteNs: 1_500,
@@ -71,6 +83,7 @@ export const PC_1991_COSTS: Costs = Object.freeze({
   sysenterNs: 9_000,
   int80Ns: 9_000,
   vdsoClockNs: 9_000,
+  rdtscNs: undefined,
   contextSwitchNs: 25_000,
   pageFaultNs: 160_000,
   copyLineNs: 4_000,
@@ -78,6 +91,9 @@ export const PC_1991_COSTS: Costs = Object.freeze({
   // About 4.4 clocks an instruction, as measured for the 386 (Intel 80386 Hardware Reference Manual).
   instructionsPerNs: 0.0075,
   interruptNs: 12_000,
+  softirqNs: 5_000,
+  // There is one processor.
+  ipiSendNs: 0,
   forkNs: 1_500_000,
   execNs: 4_000_000,
   ttyWriteNs: 60_000,
@@ -109,7 +125,8 @@ export interface DiskModel {
   readonly major: number;
   readonly minor: number;
   readonly irq: number;
-  readonly irqChip: string;
+  /** How a PCI device that sends messages has them counted: its table, and the message in it; else its line is a wire. */
+  readonly msi?: { readonly table: string; readonly index: number };
   readonly irqName: string;
   /** Bytes of the disk, unless said otherwise. */
   readonly sizeBytes: number;
@@ -128,7 +145,7 @@ export const DISK_MODELS: Readonly<Record<DiskModelName, DiskModel>> = Object.fr
   /** An NVMe drive of 2020 with TLC flash: 4 KiB at queue depth 1 in 85 µs, 2 GB/s in sequence (data sheets). */
   ssd: Object.freeze({
     ...{ device: "nvme0n1", major: 259, minor: 0 },
-    ...{ irq: 28, irqChip: "PCI-MSIX-0000:01:00.0   1-edge", irqName: "nvme0q1" },
+    ...{ irq: 28, msi: { table: "PCI-MSIX-0000:01:00.0", index: 1 }, irqName: "nvme0q1" },
     sizeBytes: 8 * MIB,
     latencyNs: 85_000,
     perSectorNs: 250,
@@ -139,7 +156,7 @@ export const DISK_MODELS: Readonly<Record<DiskModelName, DiskModel>> = Object.fr
    */
   hdd: Object.freeze({
     ...{ device: "sda", major: 8, minor: 0 },
-    ...{ irq: 27, irqChip: "PCI-MSI-0000:00:1f.2   0-edge", irqName: "ahci[0000:00:1f.2]" },
+    ...{ irq: 27, msi: { table: "PCI-MSI-0000:00:1f.2", index: 0 }, irqName: "ahci[0000:00:1f.2]" },
     sizeBytes: 8 * MIB,
     latencyNs: 100_000,
     perSectorNs: 850,
@@ -158,7 +175,7 @@ export const DISK_MODELS: Readonly<Record<DiskModelName, DiskModel>> = Object.fr
    */
   "hdd-1991": Object.freeze({
     ...{ device: "hda", major: 3, minor: 0 },
-    ...{ irq: 14, irqChip: "XT-PIC", irqName: "hd" },
+    ...{ irq: 14, irqName: "hd" },
     sizeBytes: 8 * MIB,
     latencyNs: 1_000_000,
     perSectorNs: 500_000,
@@ -177,7 +194,7 @@ export const DISK_MODELS: Readonly<Record<DiskModelName, DiskModel>> = Object.fr
    */
   floppy: Object.freeze({
     ...{ device: "fd0", major: 2, minor: 0 },
-    ...{ irq: 6, irqChip: "IO-APIC   6-edge", irqName: "floppy" },
+    ...{ irq: 6, irqName: "floppy" },
     sizeBytes: 1_474_560,
     latencyNs: 1_000_000,
     perSectorNs: 0,

@@ -60,17 +60,17 @@ test("machine code of 1991 has 67 calls", () => {
   expect([67, 83, 90, 102, 1000].map(answerOf)).toEqual([1, 1, 1, 1, 1]);
 });
 
-test("its disk has a Minix file system, which cuts names off as well", () => {
+test("its root is a disk with a Minix file system, which cuts names off as well", () => {
   const machine = boot({ seed: 1, profile: "0.01" });
   const shell = machine.spawn("/bin/sh", {
     argv: [
       "sh",
       "-c",
-      "echo hi > /mnt/a-name-that-is-long; cat /mnt/a-name-that-is-other; ls /mnt",
+      "echo hi > /home/a-name-that-is-long; cat /home/a-name-that-is-other; ls /home",
     ],
   });
   machine.runUntilIdle();
-  expect(shell.output).toBe("hi\na-name-that-is\n");
+  expect(shell.output).toBe("hi\na-name-that-is\nala\nola\n");
   expect(machine.disk?.path).toBe("/dev/hda");
   // The magic number of the super block.
   expect([...machine.disk!.sector(2).subarray(16, 18)]).toEqual([0x7f, 0x13]);

@@ -16,13 +16,17 @@ import { futexWake } from "../kernel/futex/waitwake.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { runPosixCpuTimers } from "../kernel/time/cpu-timers.ts";
 import { signalUnignored } from "../kernel/time/posix-timers.ts";
+import { timekeeperOf } from "../kernel/time/timekeeping.ts";
 import { userContext } from "../user/user-context.ts";
 
 /** Ties the parts of the kernel to the core. */
 export function installHooks(kernel: Kernel): void {
   const { hooks } = kernel;
   hooks.disassociateCtty = exitDisassociateCtty;
-  hooks.tick = runPosixCpuTimers;
+  hooks.tick = (task) => {
+    timekeeperOf(kernel).vsyscall?.tick();
+    runPosixCpuTimers(task);
+  };
   hooks.signalUnignored = signalUnignored;
   initPtys(kernel);
   initVirtualTerminals(kernel);

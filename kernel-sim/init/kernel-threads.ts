@@ -5,6 +5,7 @@ import { allocPid, type Pid } from "../kernel/pid.ts";
 import { SCHED_FIFO, SchedEntity } from "../kernel/sched/entity.ts";
 import { SighandStruct, SignalStruct } from "../kernel/signal-struct.ts";
 import type { MaySleep } from "../kernel/sleep.ts";
+import { runKsoftirqd } from "../kernel/softirq.ts";
 import { TASK_IDLE, TASK_INTERRUPTIBLE } from "../kernel/state.ts";
 import { PF_KTHREAD, Task } from "../kernel/task.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
@@ -57,7 +58,7 @@ function kernelThreads(cpus: number): readonly KernelThread[] {
  * no signal reaches.
  *
  * @linux init/main.c `rest_init`, kernel/kthread.c `kthreadd` (6.18)
- * @simplified they only sleep: what they would do, the kernel does in whose step or interrupt it is needed.
+ * @simplified all but ksoftirqd only sleep: what they would do, the kernel does in whose step or interrupt it is needed.
  */
 export function startKernelThreads(kernel: Kernel, init: Task): void {
   const swapper = init.realParent;
@@ -101,7 +102,11 @@ function makeThread(kernel: Kernel, init: Task, parent: Task, thread: KernelThre
   }
   const state = thread.isIdle === true ? TASK_IDLE : TASK_INTERRUPTIBLE;
   task.state = state;
-  task.kstack = sleepForEver(task, state);
+  if (thread.comm.startsWith("ksoftirqd/")) {
+    const cpu = kernel.irq.cpus[task.cpu]!;
+    cpu.ksoftirqd = task;
+    task.kstack = runKsoftirqd(kernel, cpu, task);
+  } else task.kstack = sleepForEver(task, state);
   kernel.tasks.add(task);
   return task;
 }

@@ -48,6 +48,8 @@ const DEVICES: readonly (readonly [string, number, number, number])[] = [
   ["/dev/ttyS0", 4, 64, 0o660],
 ];
 const TTY_GID = 5;
+/** The group of users in 0.01, whose disk keeps 8 bits of a number. */
+const USERS_GID = 100;
 /** Virtual terminals that have a name in /dev. */
 const TERMINALS = 6;
 
@@ -63,14 +65,17 @@ export function fillMachineTree(
   for (const [path, mode, owner] of DIRECTORIES) {
     // They came with their file systems.
     if (isFirstLinux && /^\/(?:proc|sys|dev\/)/.test(path)) continue;
-    rootfs.mkdir(path, { mode, uid: owner, gid: owner });
+    const gid = isFirstLinux && owner !== 0 ? USERS_GID : owner;
+    rootfs.mkdir(path, { mode, uid: owner, gid });
   }
   for (const [path, major, minor, mode] of DEVICES) rootfs.device(path, major, minor, { mode });
   for (let i = 1; i <= TERMINALS; i++) {
     rootfs.device(`/dev/tty${i}`, 4, i, { mode: 0o620, gid: TTY_GID });
   }
   for (const [path, text] of Object.entries(TEXTS)) {
-    rootfs.file(path, byteArray(text));
+    const isCut = isFirstLinux && path === "/etc/passwd";
+    const shown = isCut ? text.replaceAll(/:(100\d):100\d:/g, `:$1:${USERS_GID}:`) : text;
+    rootfs.file(path, byteArray(shown));
   }
   for (const name of programs) {
     const path = `/bin/${name}`;

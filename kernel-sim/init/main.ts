@@ -4,12 +4,13 @@ import { scriptFormat } from "../fs/binfmt_script.ts";
 import { kernelExecve } from "../fs/exec.ts";
 import { initProcFs } from "../fs/proc/init.ts";
 import { initRootfs, type Rootfs } from "../fs/rootfs.ts";
+import { initSysfs } from "../fs/sysfs/init.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import { Kernel, type KernelOptions } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { UserContext } from "../kernel/user-context.ts";
 import type { UtsFacts } from "../kernel/utsname.ts";
-import { memoryOf } from "../mm/mm-init.ts";
+import { memoryOf, takeOverFrames } from "../mm/mm-init.ts";
 import { initLandlock } from "../security/landlock/init.ts";
 import { installHooks } from "./hooks.ts";
 import { makeInitTask } from "./init-task.ts";
@@ -29,8 +30,10 @@ export interface StartedKernel {
 export function startKernel(options: KernelOptions): StartedKernel {
   const kernel = new Kernel(options);
   if (options.like === undefined) initSyscalls(kernel);
+  else takeOverFrames(kernel, options.like);
   installHooks(kernel);
   initProcFs(kernel);
+  initSysfs(kernel);
   initLandlock(kernel);
   kernel.binfmts.push(miscFormat, scriptFormat, elfFormat);
   return { kernel, rootfs: initRootfs(kernel) };

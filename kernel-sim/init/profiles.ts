@@ -1,3 +1,4 @@
+import type { InterruptController } from "../arch/x86/irq.ts";
 import { type Costs, type DiskModelName, PC_1991_COSTS, SERVER_COSTS } from "../hw/costs.ts";
 
 /** What a machine is when nothing else is said. */
@@ -7,6 +8,7 @@ export interface MachineProfile {
   readonly cpusMax: number;
   readonly memoryMiB: number;
   readonly disk: DiskModelName | undefined;
+  readonly interruptController: InterruptController;
   /** The kernel is cut down to what Linux 0.01 had. */
   readonly isFirstLinux: boolean;
 }
@@ -21,6 +23,7 @@ export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.fr
     cpusMax: 64,
     memoryMiB: 64,
     disk: undefined,
+    interruptController: "apic",
     isFirstLinux: false,
   }),
   /** The machine of 1991, with the kernel of today: what the years have done to the hardware alone. */
@@ -30,6 +33,7 @@ export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.fr
     cpusMax: 1,
     memoryMiB: 8,
     disk: "hdd-1991",
+    interruptController: "8259a",
     isFirstLinux: false,
   }),
   /** The same machine with Linux 0.01 of September 1991. */
@@ -39,6 +43,7 @@ export const PROFILES: Readonly<Record<ProfileName, MachineProfile>> = Object.fr
     cpusMax: 1,
     memoryMiB: 8,
     disk: "hdd-1991",
+    interruptController: "8259a",
     isFirstLinux: true,
   }),
 } satisfies Readonly<Record<ProfileName, MachineProfile>>);

@@ -21,7 +21,9 @@ import {
   copyFromUser,
   copyToUser,
   getUint64,
+  getUser32,
   getUser64,
+  putUser32,
   putUser64,
   setInt64,
   structFromUser,
@@ -104,8 +106,9 @@ export class MsgQueue {
 /** System V messages. @linux ipc/msg.c (6.18) */
 export const msgSyscalls: SyscallTable = {
   msgget: (task, key, flags) => msgget(task, key | 0, flags | 0),
-  msgsnd: (task, id, ptr, size, flags) => msgsnd(task, id | 0, ptr, size, flags | 0),
-  msgrcv: (task, id, ptr, size, type, flags) => msgrcv(task, id | 0, ptr, size, type, flags | 0),
+  msgsnd: (task, id, ptr, size, flags) => doMsgsnd(task, id | 0, ptr, size, flags | 0, 8),
+  msgrcv: (task, id, ptr, size, type, flags) =>
+    doMsgrcv(task, id | 0, ptr, size, type, flags | 0, 8),
   msgctl: (task, id, cmd, ptr) => msgctl(task, id | 0, cmd | 0, ptr),
 };
 
@@ -116,13 +119,23 @@ function msgget(task: Task, key: number, flags: number): number {
   return ipcGet(task, msgIds, key, flags, make, () => 0);
 }
 
-/** @linux ipc/msg.c `do_msgsnd` (6.18) */
-function msgsnd(task: Task, id: number, ptr: number, size: number, flags: number): SysResult {
-  const type = getUser64(task, ptr);
+/** Bytes of the type in front of a message's text: that of a `long` of the program. */
+type TypeBytes = 4 | 8;
+
+/** @linux ipc/msg.c `do_msgsnd`, `compat_ksys_msgsnd` (6.18) */
+export function doMsgsnd(
+  task: Task,
+  id: number,
+  ptr: number,
+  size: number,
+  flags: number,
+  typeBytes: TypeBytes,
+): SysResult {
+  const type = typeBytes === 4 ? getUser32(task, ptr) : getUser64(task, ptr);
   if (type === undefined) return -EFAULT;
   if (size > MSGMAX || size < 0 || id < 0) return -EINVAL;
   if (type < 1) return -EINVAL;
-  const text = copyFromUser(task, ptr + 8, size);
+  const text = copyFromUser(task, ptr + typeBytes, size);
   if (typeof text === "number") return text;
   const msq = task.nsproxy.ipc.msgIds.obtain(id);
   if (typeof msq === "number") return msq;
@@ -187,14 +200,15 @@ function matches(msg: Msg, mode: SearchMode, type: number): boolean {
   return true;
 }
 
-/** @linux ipc/msg.c `do_msgrcv` (6.18) */
-function msgrcv(
+/** @linux ipc/msg.c `do_msgrcv`, `compat_ksys_msgrcv` (6.18) */
+export function doMsgrcv(
   task: Task,
   id: number,
   ptr: number,
   size: number,
   rawType: number,
   flags: number,
+  typeBytes: TypeBytes,
 ): SysResult {
   if (id < 0 || size < 0) return -EINVAL;
   if ((flags & MSG_COPY) !== 0) {
@@ -209,11 +223,12 @@ function msgrcv(
   if (found !== undefined) {
     if (size < found.text.length && (flags & MSG_NOERROR) === 0) return -E2BIG;
     takeMsg(task, msq, found);
-    return fill(task, ptr, size, found);
+    return fill(task, ptr, size, found, typeBytes);
   }
   if ((flags & IPC_NOWAIT) !== 0) return -ENOMSG;
   const maxBytes = (flags & MSG_NOERROR) !== 0 ? Infinity : size;
-  return waitForMsg(msq, { task, mode, type, maxBytes, answer: undefined }, ptr, size);
+  const receiver: MsgReceiver = { task, mode, type, maxBytes, answer: undefined };
+  return waitForMsg(msq, receiver, ptr, size, typeBytes);
 }
 
 function* waitForMsg(
@@ -221,6 +236,7 @@ function* waitForMsg(
   receiver: MsgReceiver,
   ptr: number,
   size: number,
+  typeBytes: TypeBytes,
 ): MaySleep<number> {
   const { task } = receiver;
   msq.receivers.push(receiver);
@@ -232,7 +248,7 @@ function* waitForMsg(
     yield* scheduleTimeout(task, TASK_INTERRUPTIBLE, Infinity);
   }
   const { answer } = receiver;
-  return typeof answer === "number" ? answer : fill(task, ptr, size, answer);
+  return typeof answer === "number" ? answer : fill(task, ptr, size, answer, typeBytes);
 }
 
 /** @linux ipc/msg.c `convert_mode` */
@@ -268,10 +284,11 @@ function wakeSenders(msq: MsgQueue): void {
 }
 
 /** @linux ipc/msg.c `do_msg_fill` */
-function fill(task: Task, ptr: number, size: number, msg: Msg): number {
-  if (putUser64(task, ptr, msg.type) !== 0) return -EFAULT;
+function fill(task: Task, ptr: number, size: number, msg: Msg, typeBytes: TypeBytes): number {
+  const put = typeBytes === 4 ? putUser32 : putUser64;
+  if (put(task, ptr, msg.type) !== 0) return -EFAULT;
   const bytes = msg.text.subarray(0, Math.min(size, msg.text.length));
-  return copyToUser(task, ptr + 8, bytes) === 0 ? bytes.length : -EFAULT;
+  return copyToUser(task, ptr + typeBytes, bytes) === 0 ? bytes.length : -EFAULT;
 }
 
 function remove<T>(list: T[], item: T): void {

@@ -65,7 +65,12 @@ function limitsOf(ns: IpcNamespace): Uint8Array {
   const bytes = new Uint8Array(SHMINFO64_BYTES);
   const view = new DataView(bytes.buffer);
   [ns.shmCtlmax, 1, ns.shmCtlmni, ns.shmCtlmni, ns.shmCtlall].forEach((limit, i) => {
-    setInt64(view, i * 8, limit);
+    // What is no limit is 2^64 - 1 - 2^24, of which the number is a rounding.
+    if (limit < 2 ** 63) setInt64(view, i * 8, limit);
+    else {
+      view.setUint32(i * 8, 0xfeffffff, true);
+      view.setUint32(i * 8 + 4, 0xffffffff, true);
+    }
   });
   return bytes;
 }

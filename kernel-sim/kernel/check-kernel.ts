@@ -3,6 +3,7 @@ import { checkMm } from "../mm/check-mm.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkFamilies, checkPids } from "./check-pids.ts";
 import type { Kernel } from "./kernel.ts";
+import { checkRtMutexes } from "./locking/check-rtmutex.ts";
 import { EXIT_DEAD, TASK_DEAD, TASK_RUNNING } from "./state.ts";
 import type { Task } from "./task.ts";
 import type { WaitQueueHead } from "./wait.ts";
@@ -22,7 +23,7 @@ export function checkKernel(kernel: Kernel): string[] {
   checkShared(kernel, wrong);
   checkFiles(kernel, wrong);
   for (const disk of disks(kernel).values()) wrong.push(...disk.problems());
-  wrong.push(...checkMm(kernel));
+  wrong.push(...checkMm(kernel), ...checkRtMutexes(kernel));
   return wrong;
 }
 
@@ -83,7 +84,7 @@ function checkRunQueues(kernel: Kernel, wrong: string[]): void {
 /** All the time of a CPU has gone somewhere, and nobody's time is a fraction. */
 function checkTime(kernel: Kernel, wrong: string[]): void {
   for (const rq of kernel.sched.runQueues) {
-    const spent = rq.userNs + rq.niceNs + rq.systemNs + rq.irqNs + rq.idleNs;
+    const spent = rq.userNs + rq.niceNs + rq.systemNs + rq.irqNs + rq.softirqNs + rq.idleNs;
     if (spent !== rq.now || !Number.isSafeInteger(spent)) {
       wrong.push(`CPU ${rq.cpu} is at ${rq.now} ns, of which ${spent} are accounted for`);
     }

@@ -4,6 +4,7 @@ import type { MntNamespace } from "../fs/mount.ts";
 import { EBADF, EINVAL, ENOSYS } from "../include/errno.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
+import type { IrqDesc } from "./irq/irqdesc.ts";
 import type { Pid } from "./pid.ts";
 import type { SysResult } from "./sleep.ts";
 import type { Task } from "./task.ts";
@@ -44,6 +45,8 @@ export interface KernelHooks {
   tick: (task: Task) => void;
   /** The leader of a session that has a controlling terminal ends. */
   disassociateCtty: (task: Task) => void;
+  /** A line of interrupts is new, or its drivers are others. */
+  irqChanged: (desc: IrqDesc) => void;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
   /** `n` bytes of `file` from `pos` on, fewer at its end. */
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
@@ -68,6 +71,7 @@ export function noHooks(): KernelHooks {
     absentCall: () => -ENOSYS,
     tick: () => {},
     disassociateCtty: () => {},
+    irqChanged: () => {},
     copyMntNs: () => -EINVAL,
     kernelRead: () => new Uint8Array(0),
     userContext: (task) => task.user,

@@ -1,3 +1,4 @@
+import { type InterruptController, MachineIrq } from "../arch/x86/irq.ts";
 import type { Binfmt } from "../fs/binprm.ts";
 import type { ByteString } from "../fs/fs.ts";
 import { Clock } from "../hw/clock.ts";
@@ -11,9 +12,9 @@ import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
 import type { KernelHooks } from "./hooks.ts";
 import { noHooks } from "./hooks.ts";
-import { localTimerInterrupt } from "./irq.ts";
 import { KernelTracing } from "./kernel-tracing.ts";
 import { PidNamespace } from "./pid.ts";
+import { schedBalanceTrigger } from "./sched/balance.ts";
 import { Scheduler } from "./sched/core.ts";
 import type { RunQueue } from "./sched/runqueue.ts";
 import { TASK_NORMAL } from "./state.ts";
@@ -29,10 +30,10 @@ export type ProgramLoader = (
   envp: readonly ByteString[],
 ) => UserContext;
 
-/** What a CPU does for `ns`: its task's own code, the kernel for its task, an interrupt. */
+/** What a CPU does for `ns`: its task's own code, the kernel for its task, an interrupt, what an interrupt has left. */
 export type StretchWatcher = (
   rq: RunQueue,
-  kind: "user" | "kernel" | "interrupt",
+  kind: "user" | "kernel" | "interrupt" | "softirq",
   ns: number,
 ) => void;
 
@@ -46,10 +47,12 @@ export interface KernelOptions {
   readonly wallClockNs?: number;
   /** Of physical memory; at most 4 GiB. */
   readonly memoryBytes?: number;
-  /** A kernel whose system call tables this one has, too. */
+  /** A kernel that is over: this one has its system call tables and its frames, and need not make them again. */
   readonly like?: Kernel;
   /** False: its timers never interrupt. Default true. */
   readonly hasTimer?: boolean;
+  /** Default "apic". */
+  readonly interruptController?: InterruptController;
 }
 
 const DEFAULT_MEMORY_BYTES = 2 ** 30;
@@ -75,6 +78,8 @@ export class Kernel {
   readonly trace: TraceRing;
   readonly tracing: KernelTracing;
   readonly sched: Scheduler;
+  /** Interrupt controllers, and the ways into the kernel behind them. */
+  readonly irq: MachineIrq;
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly hasTimer: boolean;
@@ -137,6 +142,8 @@ export class Kernel {
     this.hasTimer = options.hasTimer ?? true;
     this.sched = new Scheduler(this, options.cpus);
     for (const rq of this.sched.runQueues) rq.nextTick = TICK_NS;
+    this.irq = new MachineIrq(this, options.interruptController ?? "apic");
+    this.irq.init();
     this.wallClockBootNs = options.wallClockNs ?? DEFAULT_WALL_CLOCK_NS;
   }
 
@@ -196,6 +203,19 @@ export class Kernel {
   startTimer(end: number, callback: () => void): HrTimer | undefined {
     if (end === Infinity) return undefined;
     const timer = new HrTimer(this, callback);
+    timer.start(end);
+    return timer;
+  }
+
+  /**
+   * The same for what need not be exact: it is called in a softirq behind the timer's interrupt.
+   *
+   * @linux kernel/time/timer.c `add_timer` (6.18)
+   * @simplified it ends at its ns, not at the next jiffy.
+   */
+  addTimer(end: number, callback: () => void): HrTimer | undefined {
+    if (end === Infinity) return undefined;
+    const timer = new HrTimer(this, callback, "monotonic", "wheel");
     timer.start(end);
     return timer;
   }
@@ -267,6 +287,7 @@ export class Kernel {
       const horizon = Math.min(this.hasTimer ? rq.nextTick : Infinity, eventTime, untilNs);
       runStep(this, rq, horizon);
     }
+    if (this.irq.isPending) this.irq.service();
     this.onStep?.();
     return true;
   }
@@ -283,18 +304,24 @@ export class Kernel {
 
   #tick(rq: RunQueue): void {
     rq.nextTick = (Math.floor(rq.now / TICK_NS) + 1) * TICK_NS;
-    localTimerInterrupt(this, rq, () => {
+    this.irq.timerExpired(rq, () => {
       this.sched.tick(rq);
       if (rq.current !== undefined) this.hooks.tick(rq.current);
+      schedBalanceTrigger(this, rq);
     });
   }
 
   #nextCpu(): RunQueue | undefined {
     const queues = this.sched.runQueues;
-    if (queues.length === 1) return queues[0]!.nrRunning > 0 ? queues[0] : undefined;
+    if (queues.length > 1) return this.#nextOf(queues);
+    const only = queues[0]!;
+    return only.isIdle ? undefined : only;
+  }
+
+  #nextOf(queues: readonly RunQueue[]): RunQueue | undefined {
     let next: RunQueue | undefined;
     for (const rq of queues) {
-      if (rq.nrRunning > 0 && (next === undefined || rq.now < next.now)) next = rq;
+      if (!rq.isIdle && (next === undefined || rq.now < next.now)) next = rq;
     }
     return next;
   }

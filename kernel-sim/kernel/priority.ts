@@ -9,6 +9,9 @@ import type { Task } from "./task.ts";
 const MIN_NICE = -20;
 const MAX_NICE = 19;
 
+/** From the nicest to the least nice. */
+const NICE_WIDTH = 40;
+
 /**
  * Gives the chosen processes the nice value `niceval`; the last refusal, if there is one, is the answer.
  *
@@ -81,6 +84,20 @@ function setOnePriority(task: Task, target: Task, nice: number, answer: number):
 
 function canNice(task: Task, target: Task, nice: number): boolean {
   return isNiceAllowedByLimit(target, nice) || capable(task.cred, CAP_SYS_NICE);
+}
+
+/**
+ * Makes the caller nicer by `increment`, for programs of i386.
+ *
+ * @linux kernel/sched/syscalls.c `nice` (6.18)
+ * @spec nice(2)
+ */
+export function sysNice(task: Task, increment: number): number {
+  const step = Math.max(-NICE_WIDTH, Math.min(NICE_WIDTH, increment | 0));
+  const nice = clampNice(task.se.nice + step);
+  if (step < 0 && !canNice(task, task, nice)) return -EPERM;
+  setUserNice(task, nice);
+  return 0;
 }
 
 /** @linux kernel/sched/syscalls.c `set_user_nice` (6.18) */

@@ -1,4 +1,5 @@
 import { peekUser, pokeUser, setUserRegs, USER_REGS_SIZE, userRegs } from "../arch/x86/ptrace.ts";
+import { setUserRegs32, USER_REGS32_SIZE, userRegs32 } from "../arch/x86/ptrace-32.ts";
 import { EFAULT, EINVAL, EIO } from "../include/errno.ts";
 import {
   PT_OPT_FLAG_SHIFT,
@@ -125,6 +126,22 @@ export function ptraceRequest(
   }
 }
 
+/** The general registers as one kind of program has them. @linux include/linux/regset.h `struct user_regset` (6.18) */
+interface Regset {
+  readonly bytes: number;
+  readonly wordBytes: 4 | 8;
+  get(child: Task): Uint8Array;
+  set(child: Task, bytes: Uint8Array): number;
+}
+
+const REGS_64: Regset = { bytes: USER_REGS_SIZE, wordBytes: 8, get: userRegs, set: setUserRegs };
+const REGS_32: Regset = {
+  bytes: USER_REGS32_SIZE,
+  wordBytes: 4,
+  get: userRegs32,
+  set: setUserRegs32,
+};
+
 /** A word of the child's memory. @linux kernel/ptrace.c `generic_ptrace_peekdata` (6.18) */
 function peekData(task: Task, child: Task, addr: number, data: number): number {
   const word = new Uint8Array(8);
@@ -151,13 +168,15 @@ function regset(task: Task, child: Task, type: number, iovAddr: number, isSet: b
   if (typeof iov === "number") return -EFAULT;
   const base = getUint64(iov, 0);
   const length = getUint64(iov, 8);
-  if (type !== NT_PRSTATUS || length % 8 !== 0) return -EINVAL;
-  const size = Math.min(length, USER_REGS_SIZE);
+  // How the registers lie is a matter of the child, whoever looks.
+  const view = isCompat(child) ? REGS_32 : REGS_64;
+  if (type !== NT_PRSTATUS || length % view.wordBytes !== 0) return -EINVAL;
+  const size = Math.min(length, view.bytes);
   let result: number;
   if (isSet) {
     const bytes = copyFromUser(task, base, size);
-    result = typeof bytes === "number" ? bytes : setUserRegs(child, bytes);
-  } else result = copyToUser(task, base, userRegs(child).subarray(0, size));
+    result = typeof bytes === "number" ? bytes : view.set(child, bytes);
+  } else result = copyToUser(task, base, view.get(child).subarray(0, size));
   return result !== 0 ? result : putUser64(task, iovAddr + 8, size);
 }
 

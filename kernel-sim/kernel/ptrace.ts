@@ -28,15 +28,22 @@ import { SYSCALL_WORK_SYSCALL_EMU, SYSCALL_WORK_SYSCALL_TRACE } from "./syscall-
 import type { Task } from "./task.ts";
 
 /** ptrace. @linux kernel/ptrace.c (6.18) */
-export const ptraceSyscalls: SyscallTable = { ptrace: sysPtrace };
+export const ptraceSyscalls: SyscallTable = {
+  ptrace: (task, request, pid, addr, data) =>
+    doPtrace(task, request, pid, addr, data, ptraceRequest),
+};
 
-/** @linux kernel/ptrace.c `SYSCALL_DEFINE4(ptrace)` (6.18) @spec ptrace(2) */
-function sysPtrace(
+/** What looks into a stopped child; the two kinds of programs have different structures for it. */
+type PtraceRequest = typeof ptraceRequest;
+
+/** @linux kernel/ptrace.c `SYSCALL_DEFINE4(ptrace)`, `COMPAT_SYSCALL_DEFINE4(ptrace)` (6.18) @spec ptrace(2) */
+export function doPtrace(
   task: Task,
   request: number,
   pid: number,
   addr: number,
   data: number,
+  look: PtraceRequest,
 ): SysResult {
   if (request === PTRACE_TRACEME) return ptraceTraceme(task);
   const child = findTaskByVpid(task, pid | 0);
@@ -47,7 +54,7 @@ function sysPtrace(
   const needsNoStop = request === PTRACE_KILL || request === PTRACE_INTERRUPT;
   if (child.ptrace === 0 || child.parent !== task) return -ESRCH;
   if (!needsNoStop && !freeze(child)) return -ESRCH;
-  const result = traced(task, child, request, addr, data);
+  const result = traced(task, child, request, addr, data, look);
   child.jobctl &= ~JOBCTL_PTRACE_FROZEN;
   return result;
 }
@@ -60,7 +67,14 @@ function freeze(child: Task): boolean {
   return true;
 }
 
-function traced(task: Task, child: Task, request: number, addr: number, data: number): number {
+function traced(
+  task: Task,
+  child: Task,
+  request: number,
+  addr: number,
+  data: number,
+  look: PtraceRequest,
+): number {
   switch (request) {
     case PTRACE_CONT:
     case PTRACE_SYSCALL:
@@ -74,7 +88,7 @@ function traced(task: Task, child: Task, request: number, addr: number, data: nu
     case PTRACE_DETACH:
       return detach(task, child, data);
     default:
-      return ptraceRequest(task, child, request, addr, data);
+      return look(task, child, request, addr, data);
   }
 }
 

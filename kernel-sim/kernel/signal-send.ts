@@ -297,7 +297,11 @@ export function signalWakeUp(task: Task, isFatalSignal: boolean): void {
     state |= TASK_WAKEKILL | TASK_TRACED_BIT;
   }
   task.sigpending = true;
-  task.kernel.sched.tryToWakeUp(task, state);
+  const { sched, irq } = task.kernel;
+  if (sched.tryToWakeUp(task, state)) return;
+  // It runs on another CPU: that has to come into the kernel to see it (`kick_process`).
+  const rq = sched.runQueues[task.cpu]!;
+  if (rq.current === task) irq.sendReschedule(rq);
 }
 
 /** Something happened that the tracer of `task` wants to hear of. @linux kernel/signal.c `ptrace_trap_notify` (6.18) */

@@ -5,6 +5,7 @@ import type { FsStruct } from "../fs/fs-struct.ts";
 import type { Mm } from "../mm/mm.ts";
 import type { Cred } from "./cred.ts";
 import type { Kernel } from "./kernel.ts";
+import type { TaskPi } from "./locking/rtmutex.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import type { Pid, PidNamespace } from "./pid.ts";
 import type { SchedEntity } from "./sched/entity.ts";
@@ -38,8 +39,8 @@ export const PF_MCE_EARLY = 0x8000000;
  */
 export class Task {
   readonly kernel: Kernel;
-  /** At most 15 bytes. */
-  comm: string;
+  #comm: string;
+  #commText = -1;
   /** TASK_… (`state.ts`); RUNNING is on a run queue or on a CPU. */
   state: number = TASK_NEW;
   exitState = 0;
@@ -124,6 +125,10 @@ export class Task {
   setChildTid = 0;
   clearChildTid = 0;
   robustList = 0;
+  /** That of 32-bit programs. */
+  compatRobustList = 0;
+  /** Locks by which priorities are lent: who waits for its own, and which one it waits for. */
+  pi: TaskPi | undefined = undefined;
   /** What semop with SEM_UNDO has to take back (`ipc/sem.ts`). */
   sysvSem: unknown = undefined;
 
@@ -159,9 +164,25 @@ export class Task {
 
   constructor(kernel: Kernel, comm: string, user: UserContext) {
     this.kernel = kernel;
-    this.comm = comm;
+    this.#comm = comm;
     this.user = user;
     this.groupLeader = this;
+  }
+
+  /** Its name, at most 15 bytes. */
+  get comm(): string {
+    return this.#comm;
+  }
+
+  set comm(comm: string) {
+    this.#comm = comm;
+    this.#commText = -1;
+  }
+
+  /** The number of its name among the texts of the trace. */
+  get commText(): number {
+    if (this.#commText < 0) this.#commText = this.kernel.tracing.text(this.#comm);
+    return this.#commText;
   }
 
   /** `signal_pending`. */

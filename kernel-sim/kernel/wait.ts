@@ -38,10 +38,11 @@ export class WaitQueueHead {
 
   /** Non-exclusive waiters go to the front, exclusive ones to the back, as in Linux. */
   add(entry: WaitQueueEntry): void {
-    if (this.#entries.length === 0) {
-      this.#entries.push(entry);
-      return;
-    }
+    if (this.#entries.length === 0) this.#entries.push(entry);
+    else this.#addAmong(entry);
+  }
+
+  #addAmong(entry: WaitQueueEntry): void {
     if (this.#entries.includes(entry)) return;
     if (entry.exclusive) this.#entries.push(entry);
     else this.#entries.unshift(entry);
@@ -53,22 +54,28 @@ export class WaitQueueHead {
   }
 
   remove(entry: WaitQueueEntry): void {
-    if (this.#entries.length === 1) {
-      if (this.#entries[0] === entry) this.#entries.pop();
-      return;
-    }
+    const { length } = this.#entries;
+    if (length > 1) this.#removeFrom(entry);
+    else if (length === 1 && this.#entries[0] === entry) this.#entries.pop();
+  }
+
+  #removeFrom(entry: WaitQueueEntry): void {
     const at = this.#entries.indexOf(entry);
     if (at >= 0) this.#entries.splice(at, 1);
   }
 
   /** `wake_up(nr exclusive waiters, key)`; every non-exclusive one is woken. 0 wakes all. */
   wakeUp(nrExclusive = 1, mode: number = TASK_NORMAL, key = 0): void {
-    if (this.#entries.length === 0) return;
-    const only = this.#entries.length === 1 ? this.#entries[0] : undefined;
-    if (only !== undefined) {
+    const { length } = this.#entries;
+    if (length === 0) return;
+    if (length > 1) this.#wakeSeveral(nrExclusive, mode, key);
+    else {
+      const only = this.#entries[0]!;
       only.func(only, mode, key);
-      return;
     }
+  }
+
+  #wakeSeveral(nrExclusive: number, mode: number, key: number): void {
     let left = nrExclusive;
     // A woken waiter takes itself off the queue only when it runs; `func` may take one off at once.
     for (const entry of [...this.#entries]) {
@@ -89,11 +96,6 @@ export class WaitQueueHead {
 }
 
 const SLEEPS: IteratorResult<undefined, number> = Object.freeze({ done: false, value: undefined });
-const HOLDS: IteratorResult<undefined, number> = Object.freeze({ done: true, value: 0 });
-const INTERRUPTED: IteratorResult<undefined, number> = Object.freeze({
-  done: true,
-  value: -ERESTARTSYS,
-});
 
 /** Wakes its task and leaves the queue (`autoremove_wake_function`). */
 class TaskWaiter implements WaitQueueEntry {
@@ -107,11 +109,20 @@ class TaskWaiter implements WaitQueueEntry {
     this.exclusive = exclusive;
   }
 
-  func(_entry: WaitQueueEntry, mode: number): boolean {
-    if (!this.task.kernel.sched.tryToWakeUp(this.task, mode)) return false;
-    this.queue.remove(this);
-    return true;
+  func(entry: WaitQueueEntry, mode: number): boolean {
+    return autoremoveWake(this.task, this.queue, entry, mode);
   }
+}
+
+function autoremoveWake(
+  task: Task,
+  queue: WaitQueueHead,
+  entry: WaitQueueEntry,
+  mode: number,
+): boolean {
+  if (!task.kernel.sched.tryToWakeUp(task, mode)) return false;
+  queue.remove(entry);
+  return true;
 }
 
 /**
@@ -146,30 +157,64 @@ export function waitEventInterruptible(
   condition: () => boolean,
   exclusive = false,
 ): MaySleep<number> {
-  return new InterruptibleWait(task, queue, condition, exclusive) as unknown as MaySleep<number>;
+  return interruptibleSleep(task, queue, new ConditionWait(condition), exclusive);
 }
 
-/** The sleep itself and its entry in the queue: by far the most frequent one, so that it is an object and no generator. */
-class InterruptibleWait extends TaskWaiter {
-  readonly #condition: () => boolean;
-  #isBegun = false;
+/** A call that sleeps until something is there. */
+export interface SleepingCall {
+  /** Whether what it waits for is there. */
+  holds(): boolean;
+  /** What the call answers when that is so. */
+  end(): number;
+}
 
-  constructor(task: Task, queue: WaitQueueHead, condition: () => boolean, exclusive: boolean) {
-    super(queue, task, exclusive);
-    this.#condition = condition;
+class ConditionWait implements SleepingCall {
+  readonly holds: () => boolean;
+
+  constructor(condition: () => boolean) {
+    this.holds = condition;
+  }
+
+  end(): number {
+    return 0;
+  }
+}
+
+/** The rest of `call`, which sleeps on `queue`: its answer, or -ERESTARTSYS when a signal comes first. */
+export function interruptibleSleep(
+  task: Task,
+  queue: WaitQueueHead,
+  call: SleepingCall,
+  exclusive = false,
+): MaySleep<number> {
+  return new InterruptibleSleep(task, queue, call, exclusive) as unknown as MaySleep<number>;
+}
+
+/** By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. */
+class InterruptibleSleep implements WaitQueueEntry {
+  readonly task: Task;
+  readonly queue: WaitQueueHead;
+  readonly exclusive: boolean;
+  readonly #call: SleepingCall;
+
+  constructor(task: Task, queue: WaitQueueHead, call: SleepingCall, exclusive: boolean) {
+    this.task = task;
+    this.queue = queue;
+    this.exclusive = exclusive;
+    this.#call = call;
+  }
+
+  func(entry: WaitQueueEntry, mode: number): boolean {
+    return autoremoveWake(this.task, this.queue, entry, mode);
   }
 
   next(): IteratorResult<undefined, number> {
     const { task, queue } = this;
-    const condition = this.#condition;
-    if (!this.#isBegun) {
-      this.#isBegun = true;
-      if (condition()) return HOLDS;
-    }
-    const holds = condition();
-    if (holds || task.hasSignalPending()) {
+    const call = this.#call;
+    const holds = call.holds();
+    if (holds || task.sigpending) {
       finishWait(task, queue, this);
-      return holds ? HOLDS : INTERRUPTED;
+      return { done: true, value: holds ? call.end() : -ERESTARTSYS };
     }
     queue.add(this);
     task.state = TASK_INTERRUPTIBLE;
@@ -222,7 +267,7 @@ export function* waitEventInterruptibleTimeout(
   const { kernel } = task;
   const end = kernel.now() + timeoutNs;
   const waiter = new TaskWaiter(queue, task, false);
-  const timer = kernel.startTimer(end, () => {
+  const timer = kernel.addTimer(end, () => {
     kernel.sched.tryToWakeUp(task, TASK_NORMAL);
   });
   let result: number;

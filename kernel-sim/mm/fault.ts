@@ -2,6 +2,7 @@ import { PAGE_ACCESSED, PAGE_DIRTY, PAGE_RW } from "../hw/page-table.ts";
 import type { Page } from "./page.ts";
 import { GFP_HIGHUSER_MOVABLE } from "./page-alloc.ts";
 import { addNewAnonRmap, addRmap, removeRmap } from "./page-rmap.ts";
+import { setPageDirty } from "./page-writeback.ts";
 import { isMarker, PTE_MARKER_GUARD, pteLow, ptePfn, ptePresent } from "./pgtable.ts";
 import { anonVmaPrepare } from "./rmap.ts";
 import { isUserfaultMissing } from "./userfault.ts";
@@ -128,7 +129,7 @@ function doSharedFault(vma: Vma, address: number): number {
   const page = vma.ops!.fault(vma, vma.pgoffOf(address), true);
   if (typeof page === "number") return page;
   vma.ops!.pageMkwrite?.(vma, page);
-  page.isDirty = true;
+  setPageDirty(page);
   mapFilePage(vma, address, page, PAGE_DIRTY | PAGE_RW);
   return 0;
 }
@@ -152,7 +153,7 @@ function doWpPage(vma: Vma, address: number, low: number): number {
   const page = mm.memory.allocator.pageOf(pfn);
   if ((vma.flags & VM_SHARED) !== 0) {
     vma.ops?.pageMkwrite?.(vma, page);
-    page.isDirty = true;
+    setPageDirty(page);
     return reuse(vma, address, low);
   }
   if (page.kind === "anon" && (page.isExclusive || page.refs === 1)) {

@@ -1,13 +1,19 @@
 import type { File, Inode } from "../fs/fs.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import { EFAULT, ENOMEM } from "../include/errno.ts";
+import type { Kernel } from "../kernel/kernel.ts";
+import type { MaySleep } from "../kernel/sleep.ts";
+import type { Task } from "../kernel/task.ts";
+import { waitEventKillable } from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import type { AddressSpace } from "./address-space.ts";
 import { memoryOf } from "./mm-init.ts";
 import type { Page } from "./page.ts";
 import { GFP_HIGHUSER_MOVABLE } from "./page-alloc.ts";
-import { VM_FAULT_OOM, VM_FAULT_SIGBUS } from "./vm-fault.ts";
-import type { Vma, VmOperations } from "./vma.ts";
+import { setPageDirty, writebackOf } from "./page-writeback.ts";
+import { mmapAsyncRa, mmapSyncRa } from "./readahead.ts";
+import { VM_FAULT_OOM, VM_FAULT_RETRY, VM_FAULT_SIGBUS } from "./vm-fault.ts";
+import { VM_RAND_READ, VM_SEQ_READ, type Vma, type VmOperations } from "./vma.ts";
 import { zapRange } from "./zap.ts";
 
 /*
@@ -27,6 +33,15 @@ export const filemapVmOps: VmOperations = Object.freeze({
     const { inode } = vma.file!;
     // Behind the last page of the file there is nothing to map.
     if (pgoff * 4096 >= inode.size) return VM_FAULT_SIGBUS;
+    if (inode.mapping?.startRead !== undefined) {
+      const isRandom = (vma.flags & VM_RAND_READ) !== 0;
+      if (!inode.mapping.pages.has(pgoff)) {
+        mmapSyncRa(vma.file!, pgoff, isRandom, (vma.flags & VM_SEQ_READ) !== 0);
+        filemapStartRead(inode.mapping, pgoff);
+        return VM_FAULT_RETRY;
+      }
+      mmapAsyncRa(vma.file!, pgoff, isRandom);
+    }
     const page = filemapGrab(inode, pgoff);
     if (typeof page === "number") return page === -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
     page.refs++;
@@ -43,7 +58,17 @@ export function filemapGrab(inode: Inode, index: number): Page | number {
   const mapping = inode.mapping;
   invariant(mapping !== undefined, `inode ${inode.ino} has no pages`);
   const cached = mapping.pages.get(index);
-  if (cached !== undefined) return cached;
+  if (cached !== undefined) {
+    cached.isReferenced = true;
+    return cached;
+  }
+  const page = filemapNew(inode, mapping, index);
+  if (typeof page !== "number") mapping.readPage?.(index, page);
+  return page;
+}
+
+/** A page of zeros in the file's cache, in the place of one that is on its way. @linux mm/filemap.c `filemap_add_folio` (6.18) */
+export function filemapNew(inode: Inode, mapping: AddressSpace, index: number): Page | number {
   const refused = mapping.charge?.(1) ?? 0;
   if (refused !== 0) return refused;
   const page = memoryOf(inode.sb.kernel).allocator.alloc("file", GFP_HIGHUSER_MOVABLE);
@@ -55,8 +80,32 @@ export function filemapGrab(inode: Inode, index: number): Page | number {
   page.index = index;
   page.isShmem = mapping.isShmem;
   mapping.pages.set(index, page);
-  mapping.readPage?.(index, page);
+  if (mapping.startRead !== undefined) {
+    cancelRead(mapping, index);
+    memoryOf(inode.sb.kernel).diskPages.add(page);
+  }
   return page;
+}
+
+/** Starts to read a page, if nobody has. */
+export function filemapStartRead(mapping: AddressSpace, index: number): void {
+  if (!mapping.pages.has(index) && !mapping.reads.has(index)) mapping.startRead?.(index, false);
+}
+
+/** Sleeps until a page that is on its way has come, or -ERESTARTSYS. @linux mm/filemap.c `folio_wait_locked_killable` (6.18) */
+export function* waitForRead(task: Task, mapping: AddressSpace, index: number): MaySleep<number> {
+  const read = mapping.reads.get(index);
+  if (read === undefined) return 0;
+  const result = yield* waitEventKillable(task, read.wait, () => mapping.reads.get(index) !== read);
+  return read.isFailed ? -ENOMEM : result;
+}
+
+function cancelRead(mapping: AddressSpace, index: number): void {
+  const read = mapping.reads.get(index);
+  if (read === undefined) return;
+  read.isCancelled = true;
+  mapping.reads.delete(index);
+  read.wait.wakeUpAll();
 }
 
 /** Copies file contents from `pos` on to `iter`: bytes, or -EFAULT when there was none to copy to. */
@@ -100,6 +149,7 @@ export function truncateSetsize(inode: Inode, size: number): void {
   const tail = size % 4096;
   if (tail !== 0) zeroPart(mapping, size, first * 4096);
   for (const index of [...mapping.pages.keys()]) if (index >= first) removePage(inode, index);
+  for (const index of [...mapping.reads.keys()]) if (index >= first) cancelRead(mapping, index);
 }
 
 /** Makes a hole of zeros: [start, end) in bytes. The length stays. @linux mm/shmem.c `shmem_fallocate` */
@@ -124,7 +174,7 @@ function zeroPart(mapping: AddressSpace, start: number, end: number): void {
   const page = mapping.pages.get(index);
   if (page === undefined) return;
   page.bytes.fill(0, start - index * 4096, end - index * 4096);
-  page.isDirty = true;
+  setPageDirty(page);
 }
 
 /** The inode goes: all its pages do. */
@@ -132,16 +182,66 @@ export function evictPages(inode: Inode): void {
   const { mapping } = inode;
   if (mapping === undefined) return;
   for (const index of [...mapping.pages.keys()]) removePage(inode, index);
+  for (const index of [...mapping.reads.keys()]) cancelRead(mapping, index);
+}
+
+/** Takes clean pages [first, behind) that nobody uses out of memory. @linux mm/truncate.c `invalidate_mapping_pages` (6.18) */
+export function invalidatePages(inode: Inode, first: number, behind: number): void {
+  for (const [index, page] of [...(inode.mapping?.pages ?? [])]) {
+    if (index < first || index >= behind) continue;
+    if (!page.isDirty && !page.isWriteback && page.refs === 1) removePage(inode, index);
+  }
+}
+
+/** All clean pages of files on disks that nobody uses. @linux fs/drop_caches.c `drop_pagecache_sb` (6.18) */
+export function dropDiskPages(kernel: Kernel): void {
+  for (const page of [...memoryOf(kernel).diskPages]) {
+    const isFree = !page.isDirty && !page.isWriteback && page.refs === 1;
+    if (isFree && page.mapping !== undefined) dropPage(kernel, page.mapping, page);
+  }
+}
+
+/**
+ * Gives back clean pages of files on disks that nobody has used lately, oldest first: how many.
+ *
+ * @linux mm/vmscan.c `shrink_folio_list` (6.18)
+ * @simplified one list, in which who has been used gets a second round; nothing is written to make room.
+ */
+export function shrinkDiskPages(kernel: Kernel, wanted: number): number {
+  const { diskPages } = memoryOf(kernel);
+  let freed = 0;
+  for (let left = diskPages.size * 2; left > 0 && freed < wanted; left--) {
+    const [page] = diskPages as Set<Page> & Iterable<Page>;
+    if (page === undefined) break;
+    const isUsed = page.isReferenced || page.isDirty || page.isWriteback || page.refs > 1;
+    if (isUsed || page.mapping === undefined) {
+      page.isReferenced = false;
+      diskPages.delete(page);
+      diskPages.add(page);
+      continue;
+    }
+    dropPage(kernel, page.mapping, page);
+    freed++;
+  }
+  return freed;
 }
 
 function removePage(inode: Inode, index: number): void {
   const mapping = inode.mapping!;
   const page = mapping.pages.get(index);
-  if (page === undefined) return;
-  mapping.pages.delete(index);
+  if (page !== undefined) dropPage(inode.sb.kernel, mapping, page);
+}
+
+function dropPage(kernel: Kernel, mapping: AddressSpace, page: Page): void {
+  const { allocator, diskPages } = memoryOf(kernel);
+  mapping.pages.delete(page.index);
+  if (mapping.startRead !== undefined) {
+    if (page.isDirty) writebackOf(kernel).nrDirty--;
+    diskPages.delete(page);
+  }
   page.mapping = undefined;
   mapping.charge?.(-1);
-  memoryOf(inode.sb.kernel).allocator.put(page);
+  allocator.put(page);
 }
 
 /**

@@ -2,6 +2,7 @@ import { PAGE_RW } from "../hw/page-table.ts";
 import { EFAULT, ENOMEM } from "../include/errno.ts";
 import { faultInUser } from "./memory.ts";
 import type { Mm } from "./mm.ts";
+import { setPageDirty } from "./page-writeback.ts";
 import { ptePfn, ptePresent } from "./pgtable.ts";
 import {
   VM_IO,
@@ -55,7 +56,7 @@ export function faultInRange(mm: Mm, start: number, end: number, isWrite: boolea
       if (!ptePresent(mm.tables.low(at))) return -ENOMEM;
     }
     // Whoever asks for a page to write to is about to write.
-    if (isWrite) mm.memory.allocator.pageOf(ptePfn(mm.tables.low(at))).isDirty = true;
+    if (isWrite) setPageDirty(mm.memory.allocator.pageOf(ptePfn(mm.tables.low(at))));
   }
   return 0;
 }

@@ -1,13 +1,17 @@
 import { PF_INSTR, PF_PROT, PF_SHSTK, PF_USER, PF_WRITE } from "../hw/mmu.ts";
+import { ENOMEM } from "../include/errno.ts";
 import { BUS_ADRERR, SEGV_ACCERR, SEGV_MAPERR } from "../include/uapi/siginfo.ts";
 import { SIGBUS, SIGKILL, SIGSEGV } from "../include/uapi/signal.ts";
+import { forceSigFault } from "../kernel/signal-send.ts";
+import type { MaySleep } from "../kernel/sleep.ts";
 import type { Task } from "../kernel/task.ts";
 import { handleMmFault } from "./fault.ts";
+import { filemapGrab, waitForRead } from "./filemap.ts";
 import type { Mm } from "./mm.ts";
 import { memoryOf } from "./mm-init.ts";
 import { pagefaultOutOfMemory } from "./oom-kill.ts";
 import { expandStack } from "./stack-growth.ts";
-import { isUserfaultSigbus, waitForUserfault } from "./userfault.ts";
+import { isUserfaultSigbus, sleepInFault, waitForUserfault } from "./userfault.ts";
 import {
   VM_FAULT_MAJOR,
   VM_FAULT_OOM,
@@ -59,7 +63,9 @@ function faultIn(
   address: number,
   errorCode: number,
   task: Task | undefined,
+  isTried = false,
 ): FaultSignal | undefined {
+  let isMajor = isTried;
   for (;;) {
     const vma = findVmaOrGrow(mm, address);
     if (vma === undefined) return MAPERR;
@@ -67,11 +73,42 @@ function faultIn(
     // A shadow stack is read-only to all but CALL and RET, and they need a page of its own.
     const isWrite = (errorCode & (PF_WRITE | PF_SHSTK)) !== 0;
     const result = handleMmFault(vma, address, isWrite);
-    if ((result & VM_FAULT_RETRY) !== 0) return waitForPage(vma, address, errorCode, task);
+    if ((result & VM_FAULT_RETRY) !== 0) {
+      // Gone again, or somebody else's: the access is simply made once more.
+      if (isTried) return undefined;
+      const { mapping } = vma.file?.inode ?? {};
+      if (mapping?.startRead === undefined) return waitForPage(vma, address, errorCode, task);
+      if (task !== undefined && (errorCode & PF_USER) !== 0) {
+        sleepInFault(task, readAndFault(task, vma, address, errorCode));
+        return undefined;
+      }
+      // The kernel is in the middle of a copy: it waits as if the CPU did.
+      filemapGrab(vma.file!.inode, vma.pgoffOf(address));
+      isMajor = true;
+      continue;
+    }
+    if (isMajor && result === 0) return account(mm, VM_FAULT_MAJOR, task);
     if ((result & VM_FAULT_OOM) === 0) return account(mm, result, task);
     // Once somebody's memory has come back, the access is made again.
     if (!pagefaultOutOfMemory(mm)) return KILLED;
   }
+}
+
+/** The rest of a fault whose page is on its way from a disk. @linux mm/filemap.c `filemap_fault` (6.18) */
+function* readAndFault(task: Task, vma: Vma, address: number, errorCode: number): MaySleep<number> {
+  const { mm } = task;
+  const { mapping } = vma.file!.inode;
+  const result = yield* waitForRead(task, mapping!, vma.pgoffOf(address));
+  if (mm === undefined) return 0;
+  if (result < 0) {
+    if (result === -ENOMEM) pagefaultOutOfMemory(mm);
+    return 0;
+  }
+  const fault = faultIn(mm, address, errorCode, task, true);
+  if (fault !== undefined && fault !== KILLED) {
+    forceSigFault(task, fault.signo, fault.code, address);
+  }
+  return 0;
 }
 
 /** The process brings the page itself; the kernel's own accesses do not wait for that. */

@@ -1,4 +1,5 @@
 import { EFAULT, EINVAL } from "../include/errno.ts";
+import { isCompat } from "../kernel/entry/invoke.ts";
 import type { SyscallTable } from "../kernel/syscall.ts";
 import type { Task } from "../kernel/task.ts";
 import { toAddress, toUlong } from "./mmap.ts";
@@ -55,7 +56,9 @@ function getNodes(task: Task, addr: number, maxnode: number): Nodes | number {
   const bits = toUlong(maxnode) - 1;
   if (bits <= 0 || addr === 0) return { isEmpty: true, hasNode: false };
   if (bits > MASK_BITS_MAX) return -EINVAL;
-  const bytes = Math.ceil(bits / WORD_BITS) * 8;
+  // Whole words of the program (`compat_get_bitmap`).
+  const wordBits = isCompat(task) ? 32 : WORD_BITS;
+  const bytes = Math.ceil(bits / wordBits) * (wordBits / 8);
   const mask = copyFromUser(task, addr, bytes);
   if (typeof mask === "number") return -EFAULT;
   let isEmpty = true;

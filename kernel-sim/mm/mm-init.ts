@@ -30,12 +30,15 @@ export class Memory {
   /** In bytes. */
   stackGuardGap = 256 * 4096;
   dropCaches = 0;
+  /** Pages of files on disks, in the order in which they came: what reclaim looks through. */
+  readonly diskPages = new Set<Page>();
   swappiness = 60;
 
-  constructor(kernel: Kernel, bytes: number) {
+  /** @param phys the frames of a machine that is over: whoever takes one finds zeros in it */
+  constructor(kernel: Kernel, bytes: number, phys?: PhysMemory) {
     const frames = Math.floor(bytes / 4096);
     invariant(frames > RESERVED_FRAMES && frames <= 2 ** 20, `${bytes} bytes of memory`);
-    this.phys = new PhysMemory(frames);
+    this.phys = phys?.frames === frames ? phys : new PhysMemory(frames);
     const faultFields = ["address", "ip", "error_code"];
     this.faultEvent = kernel.tracing.numberEvent("exceptions:page_fault_user", faultFields);
     this.allocator = new PageAllocator(kernel, this.phys, RESERVED_FRAMES);
@@ -73,4 +76,9 @@ export class Memory {
 /** The memory of the machine. */
 export function memoryOf(kernel: Kernel): Memory {
   return kernel.subsystem("mm", () => new Memory(kernel, kernel.memoryBytes));
+}
+
+/** The machine gets the frames of another one that is over. */
+export function takeOverFrames(kernel: Kernel, over: Kernel): void {
+  kernel.subsystem("mm", () => new Memory(kernel, kernel.memoryBytes, memoryOf(over).phys));
 }

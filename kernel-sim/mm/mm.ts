@@ -9,7 +9,9 @@ import {
 } from "../hw/page-table.ts";
 import { PAGE_SIZE } from "../hw/phys-memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { otherCpus, smpCallFunctionMany } from "../kernel/smp.ts";
 import { dupMmap, exitMmap } from "./dup-mmap.ts";
+import { KERNEL_WINDOW, KernelWindow } from "./kernel-window.ts";
 import { faultInUser } from "./memory.ts";
 import { MmFlags } from "./mm-flags.ts";
 import { type Memory, memoryOf } from "./mm-init.ts";
@@ -89,6 +91,8 @@ export class Mm {
   isUnstable = false;
   /** Room for one number on its way from or to user memory. */
   readonly word = new DataView(new ArrayBuffer(8));
+  /** What the copies reach beyond the program's memory. */
+  readonly window = new KernelWindow();
   readonly #bytes4 = new Uint8Array(this.word.buffer, 0, 4);
   readonly #bytes8 = new Uint8Array(this.word.buffer);
   readonly #flushers = new Set<TlbFlush>();
@@ -107,18 +111,26 @@ export class Mm {
     for (let i = 0; i < LOOKED_UP; i++) this.#frames.push(undefined);
   }
 
-  /** Copies `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
-  copyToUser(addr: number, bytes: Uint8Array): number {
+  /** Copies the first `n` of `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
+  copyToUser(addr: number, bytes: Uint8Array, n = bytes.length): number {
+    const offset = pageOffset(addr);
+    // Most copies are a few bytes in one page.
+    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#copyManyToUser(addr, bytes, n);
+    const frame = this.#frameOf(addr, true);
+    if (frame === undefined) return this.#copyManyToUser(addr, bytes, n);
+    for (let i = 0; i < n; i++) frame[offset + i] = bytes[i]!;
+    return n;
+  }
+
+  #copyManyToUser(addr: number, bytes: Uint8Array, n: number): number {
     let done = 0;
-    while (done < bytes.length) {
+    while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, true);
-      if (frame === undefined) return done;
-      const offset = at % PAGE_SIZE;
-      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
-      if (step <= FEW_BYTES) {
-        for (let i = 0; i < step; i++) frame[offset + i] = bytes[done + i]!;
-      } else frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
+      if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyToWindow(at, bytes, n);
+      const offset = pageOffset(at);
+      const step = Math.min(n - done, PAGE_SIZE - offset);
+      frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
       done += step;
     }
     return done;
@@ -126,12 +138,21 @@ export class Mm {
 
   /** Zeros `n` bytes of user memory at `addr`; answers how many before a fault. */
   clearUser(addr: number, n: number): number {
+    const offset = pageOffset(addr);
+    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#clearMany(addr, n);
+    const frame = this.#frameOf(addr, true);
+    if (frame === undefined) return 0;
+    for (let i = 0; i < n; i++) frame[offset + i] = 0;
+    return n;
+  }
+
+  #clearMany(addr: number, n: number): number {
     let done = 0;
     while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, true);
       if (frame === undefined) return done;
-      const offset = at % PAGE_SIZE;
+      const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
       frame.fill(0, offset, offset + step);
       done += step;
@@ -141,19 +162,40 @@ export class Mm {
 
   /** Fills `bytes` from user memory at `addr`; answers how many came before a fault. */
   copyFromUser(addr: number, bytes: Uint8Array): number {
+    const n = bytes.length;
+    const offset = pageOffset(addr);
+    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#copyManyFromUser(addr, bytes);
+    const frame = this.#frameOf(addr, false);
+    if (frame === undefined) return this.#copyManyFromUser(addr, bytes);
+    for (let i = 0; i < n; i++) bytes[i] = frame[offset + i]!;
+    return n;
+  }
+
+  #copyManyFromUser(addr: number, bytes: Uint8Array): number {
+    const n = bytes.length;
     let done = 0;
-    while (done < bytes.length) {
+    while (done < n) {
       const at = addr + done;
       const frame = this.#frameOf(at, false);
-      if (frame === undefined) return done;
-      const offset = at % PAGE_SIZE;
-      const step = Math.min(bytes.length - done, PAGE_SIZE - offset);
-      if (step <= FEW_BYTES) {
-        for (let i = 0; i < step; i++) bytes[done + i] = frame[offset + i]!;
-      } else bytes.set(frame.subarray(offset, offset + step), done);
+      if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyFromWindow(at, bytes);
+      const offset = pageOffset(at);
+      const step = Math.min(n - done, PAGE_SIZE - offset);
+      bytes.set(frame.subarray(offset, offset + step), done);
       done += step;
     }
     return done;
+  }
+
+  #copyToWindow(addr: number, bytes: Uint8Array, n: number): number {
+    const place = this.window.bytesAt(addr, n);
+    place.set(bytes.subarray(0, place.length));
+    return place.length;
+  }
+
+  #copyFromWindow(addr: number, bytes: Uint8Array): number {
+    const place = this.window.bytesAt(addr, bytes.length);
+    bytes.set(place);
+    return place.length;
   }
 
   /** `word` from user memory, its first `n` bytes (4 or 8); false at a fault. */
@@ -288,6 +330,16 @@ export class Mm {
       }
     }
     for (const flush of this.#flushers) flush(start, end);
+    if (this.users > 1) this.#shootDown();
+  }
+
+  /** Other CPUs that run in this address space have translations, too. @linux arch/x86/mm/tlb.c `flush_tlb_func` (6.18) */
+  #shootDown(): void {
+    const { kernel } = this;
+    const targets = otherCpus(kernel, (rq) => rq.current?.mm === this);
+    smpCallFunctionMany(kernel, targets, (rq) => {
+      kernel.irq.cpus[rq.cpu]!.tlbIrqs++;
+    });
   }
 
   /** The frame that holds `addr`, made to be there; undefined where the process may not touch. */
@@ -297,6 +349,15 @@ export class Mm {
     if (this.#vpns[slot] === vpn && (!isWrite || this.#writable[slot] === 1)) {
       return this.#frames[slot];
     }
+    return this.#lookUpFrame(addr, isWrite, vpn, slot);
+  }
+
+  #lookUpFrame(
+    addr: number,
+    isWrite: boolean,
+    vpn: number,
+    slot: number,
+  ): Uint8Array<ArrayBuffer> | undefined {
     if (addr < 0 || addr >= this.taskSize) return undefined;
     const needed = PAGE_PRESENT | PAGE_USER | (isWrite ? PAGE_RW : 0);
     let low = this.tables.low(addr);
@@ -314,4 +375,14 @@ export class Mm {
     this.#writable[slot] = isWrite ? 1 : 0;
     return frame;
   }
+}
+
+/** Some, but few; a copy of nothing touches no page. */
+function isFew(n: number): boolean {
+  return n > 0 && n <= FEW_BYTES;
+}
+
+/** Where in its page `addr` lies; the remainder of numbers beyond 32 bits costs a call. */
+function pageOffset(addr: number): number {
+  return addr - Math.floor(addr / PAGE_SIZE) * PAGE_SIZE;
 }

@@ -35,6 +35,8 @@ export class PageAllocator {
   /** Frames in use, by their first number. */
   readonly pages = new Map<number, Page>();
   freePages = 0;
+  /** Asked for pages that can go when there are none left; answers how many went (direct reclaim). */
+  reclaim: ((pages: number) => number) | undefined = undefined;
   readonly #kernel: Kernel;
   readonly #allocEvent: number;
   readonly #freeEvent: number;
@@ -64,7 +66,8 @@ export class PageAllocator {
 
   /** A zeroed block of 2^order frames, or undefined when there is none. */
   alloc(kind: PageKind, gfp: number, order = 0): Page | undefined {
-    const pfn = order === 0 ? this.#takeSingle() : this.#takeBlock(order);
+    let pfn = order === 0 ? this.#takeSingle() : this.#takeBlock(order);
+    if (pfn < 0 && order === 0 && (this.reclaim?.(PCP_BATCH) ?? 0) > 0) pfn = this.#takeSingle();
     if (pfn < 0) return undefined;
     this.freePages -= 1 << order;
     const page = new Page(pfn, order, this.phys.frame(pfn));

@@ -24,6 +24,12 @@ export class Page {
   /** Holders that work with it over a longer time, such as buffers of io_uring. */
   pins = 0;
   isDirty = false;
+  /** On its way to the disk. */
+  isWriteback = false;
+  /** Who reads it makes the next window be read (`PG_readahead`). */
+  isReadahead = false;
+  /** Somebody has used it since reclaim has looked (`PG_referenced`). */
+  isReferenced = false;
   /** Part of shared memory: counted as such (`swapbacked` and of a file). */
   isShmem = false;
   /** MADV_FREE has made it free to go as long as nobody writes. */

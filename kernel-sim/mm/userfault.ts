@@ -28,9 +28,13 @@ export function waitForUserfault(task: Task, vma: Vma, address: number, isWrite:
   const waiter: UffdWaiter = { task, address, isWrite, isWoken: false };
   ctx.pending.push(waiter);
   ctx.readers.wakeUpInterruptible(1, EPOLLIN);
-  const sleep = sleepUntilWoken(ctx, waiter);
-  task.kstack = sleep;
-  sleep.next();
+  sleepInFault(task, sleepUntilWoken(ctx, waiter));
+}
+
+/** Lets a task sleep in the middle of a page fault; what it waits for may have come already. */
+export function sleepInFault(task: Task, sleep: MaySleep<number>): void {
+  const { done } = sleep.next();
+  if (done !== true) task.kstack = sleep;
 }
 
 function* sleepUntilWoken(ctx: UserfaultfdCtx, waiter: UffdWaiter): MaySleep<number> {

@@ -1,5 +1,6 @@
 import { PAGE_DIRTY } from "../hw/page-table.ts";
 import { removeRmap } from "./page-rmap.ts";
+import { setPageDirty } from "./page-writeback.ts";
 import { ptePfn, ptePresent } from "./pgtable.ts";
 import type { Vma } from "./vma.ts";
 
@@ -35,7 +36,7 @@ export function zapRange(vma: Vma, start: number, end: number, details: ZapDetai
     if (details.keepCopies === true && page.kind === "anon") return;
     mm.tables.write(table, at, 0, 0);
     isChanged = true;
-    if (page.kind !== "anon" && (low & PAGE_DIRTY) !== 0) page.isDirty = true;
+    if (page.kind !== "anon" && (low & PAGE_DIRTY) !== 0) setPageDirty(page);
     removeRmap(page, mm);
     allocator.put(page);
   });

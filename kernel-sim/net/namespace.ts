@@ -14,6 +14,9 @@ export class NetNamespace {
   /** `net.ipv4.ping_group_range`: nobody may ping without CAP_NET_RAW. */
   pingGroupMin = 1;
   pingGroupMax = 0;
+  /** What `lo` has carried; of a header of TCP 32 bytes are counted, whatever its options. */
+  loPackets = 0;
+  loBytes = 0;
   readonly #protocols = new Map<string, unknown>();
 
   /** What a protocol keeps in this namespace, made when first asked for (`net_generic`). */

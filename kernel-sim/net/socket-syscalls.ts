@@ -37,7 +37,9 @@ import { inetCreate } from "./ipv4/af-inet.ts";
 import {
   copyMsghdrFromUser,
   MAX_RW_COUNT,
+  MSGHDR,
   Msghdr,
+  type MsghdrLayout,
   moveAddrToKernel,
   moveAddrToUser,
   prepareReceive,
@@ -58,7 +60,6 @@ import { sysGetsockopt, sysSetsockopt } from "./socket-options.ts";
 import { unixCreate } from "./unix/af-unix.ts";
 
 const UIO_MAXIOV = 1024;
-const MMSGHDR_BYTES = 64;
 
 /**
  * Makes a socket of a family, or answers a negative errno.
@@ -345,34 +346,56 @@ function* recvfromName(
 }
 
 /** @linux net/socket.c `__sys_sendmsg` (6.18) */
-function sysSendmsg(task: Task, fd: number, addr: number, flags: number): SysResult {
-  if ((flags & MSG_CMSG_COMPAT) !== 0) return -EINVAL;
+export function doSendmsg(
+  task: Task,
+  fd: number,
+  addr: number,
+  flags: number,
+  layout: MsghdrLayout,
+): SysResult {
   const sock = sockfdLookup(task, fd);
   if (typeof sock === "number") return sock;
-  return holdFile(sock, sendUserMsg(task, sock, addr, flags));
+  return holdFile(sock, sendUserMsg(task, sock, addr, flags, layout));
 }
 
 /** @linux net/socket.c `___sys_sendmsg` (6.18) */
-function sendUserMsg(task: Task, sock: Socket, addr: number, flags: number): SysResult {
-  const user = copyMsghdrFromUser(task, addr);
+function sendUserMsg(
+  task: Task,
+  sock: Socket,
+  addr: number,
+  flags: number,
+  layout: MsghdrLayout,
+): SysResult {
+  const user = copyMsghdrFromUser(task, addr, layout);
   if (typeof user === "number") return user;
   const error = takeSendParts(task, user);
   if (error < 0) return error;
-  user.msg.flags = withNonBlock(sock, flags & ~MSG_INTERNAL_SENDMSG_FLAGS);
+  user.msg.flags = withNonBlock(sock, flags & ~(MSG_INTERNAL_SENDMSG_FLAGS | MSG_CMSG_COMPAT));
   return sockSendmsg(task, sock, user.msg);
 }
 
 /** @linux net/socket.c `__sys_recvmsg` (6.18) */
-function sysRecvmsg(task: Task, fd: number, addr: number, flags: number): SysResult {
-  if ((flags & MSG_CMSG_COMPAT) !== 0) return -EINVAL;
+export function doRecvmsg(
+  task: Task,
+  fd: number,
+  addr: number,
+  flags: number,
+  layout: MsghdrLayout,
+): SysResult {
   const sock = sockfdLookup(task, fd);
   if (typeof sock === "number") return sock;
-  return holdFile(sock, recvUserMsg(task, sock, addr, flags));
+  return holdFile(sock, recvUserMsg(task, sock, addr, flags & ~MSG_CMSG_COMPAT, layout));
 }
 
 /** @linux net/socket.c `___sys_recvmsg` (6.18) */
-function* recvUserMsg(task: Task, sock: Socket, addr: number, flags: number): MaySleep<number> {
-  const user = copyMsghdrFromUser(task, addr);
+function* recvUserMsg(
+  task: Task,
+  sock: Socket,
+  addr: number,
+  flags: number,
+  layout: MsghdrLayout,
+): MaySleep<number> {
+  const user = copyMsghdrFromUser(task, addr, layout);
   if (typeof user === "number") return user;
   prepareReceive(user, flags);
   const call = sockRecvmsg(task, sock, user.msg, withNonBlock(sock, flags));
@@ -383,11 +406,17 @@ function* recvUserMsg(task: Task, sock: Socket, addr: number, flags: number): Ma
 }
 
 /** @linux net/socket.c `__sys_sendmmsg` (6.18) */
-function sysSendmmsg(task: Task, fd: number, vec: number, vlen: number, flags: number): SysResult {
-  if ((flags & MSG_CMSG_COMPAT) !== 0) return -EINVAL;
+export function doSendmmsg(
+  task: Task,
+  fd: number,
+  vec: number,
+  vlen: number,
+  flags: number,
+  layout: MsghdrLayout,
+): SysResult {
   const sock = sockfdLookup(task, fd);
   if (typeof sock === "number") return sock;
-  return holdFile(sock, sendmmsg(task, sock, vec, Math.min(vlen >>> 0, UIO_MAXIOV), flags));
+  return holdFile(sock, sendmmsg(task, sock, vec, Math.min(vlen >>> 0, UIO_MAXIOV), flags, layout));
 }
 
 function* sendmmsg(
@@ -396,14 +425,15 @@ function* sendmmsg(
   vec: number,
   vlen: number,
   flags: number,
+  layout: MsghdrLayout,
 ): MaySleep<number> {
   let sent = 0;
   let error = 0;
   while (sent < vlen) {
-    const at = vec + sent * MMSGHDR_BYTES;
+    const at = vec + sent * layout.mmsghdrBytes;
     const more = sent === vlen - 1 ? 0 : MSG_BATCH;
-    const answer = yield* finish(sendUserMsg(task, sock, at, flags | more));
-    error = answer < 0 ? answer : putUser32(task, at + 56, answer);
+    const answer = yield* finish(sendUserMsg(task, sock, at, flags | more, layout));
+    error = answer < 0 ? answer : putUser32(task, at + layout.bytes, answer);
     if (error < 0) break;
     sent++;
     if (task.hasSignalPending()) break;
@@ -411,16 +441,16 @@ function* sendmmsg(
   return sent > 0 ? sent : error;
 }
 
-/** @linux net/socket.c `__sys_recvmmsg` (6.18) */
-function sysRecvmmsg(
+/** @linux net/socket.c `__sys_recvmmsg` (6.18); the time-out is two words of 64 bits */
+export function doRecvmmsg(
   task: Task,
   fd: number,
   vec: number,
   vlen: number,
   flags: number,
   timeout: number,
+  layout: MsghdrLayout,
 ): SysResult {
-  if ((flags & MSG_CMSG_COMPAT) !== 0) return -EINVAL;
   let end = Infinity;
   if (timeout !== 0) {
     const view = structFromUser(task, timeout, 16);
@@ -432,7 +462,8 @@ function sysRecvmmsg(
   }
   const sock = sockfdLookup(task, fd);
   if (typeof sock === "number") return sock;
-  const call = recvmmsg(task, sock, vec, Math.min(vlen >>> 0, UIO_MAXIOV), flags, end);
+  const count = Math.min(vlen >>> 0, UIO_MAXIOV);
+  const call = recvmmsg(task, sock, vec, count, flags & ~MSG_CMSG_COMPAT, end, layout);
   return holdFile(sock, timeout === 0 ? call : withTimeLeft(task, call, timeout, end));
 }
 
@@ -460,21 +491,22 @@ function* recvmmsg(
   vlen: number,
   userFlags: number,
   end: number,
+  layout: MsghdrLayout,
 ): MaySleep<number> {
   let flags = userFlags;
   let received = 0;
   let error = (flags & MSG_ERRQUEUE) === 0 ? sock.sk!.takeError() : 0;
   if (error < 0) return error;
   while (received < vlen) {
-    const at = vec + received * MMSGHDR_BYTES;
-    const answer = yield* recvUserMsg(task, sock, at, flags & ~MSG_WAITFORONE);
-    error = answer < 0 ? answer : putUser32(task, at + 56, answer);
+    const at = vec + received * layout.mmsghdrBytes;
+    const answer = yield* recvUserMsg(task, sock, at, flags & ~MSG_WAITFORONE, layout);
+    error = answer < 0 ? answer : putUser32(task, at + layout.bytes, answer);
     if (error < 0) break;
     received++;
     if ((flags & MSG_WAITFORONE) !== 0) flags |= MSG_DONTWAIT;
     if (task.kernel.now() >= end) break;
     // An urgent byte stands for itself.
-    const msgFlags = getUser32(task, at + 48);
+    const msgFlags = getUser32(task, at + layout.flags);
     if (msgFlags !== undefined && (msgFlags & MSG_OOB) !== 0) break;
   }
   if (received === 0) return error;
@@ -497,10 +529,19 @@ export const socketSyscalls: SyscallTable = {
   shutdown: sysShutdown,
   sendto: sysSendto,
   recvfrom: sysRecvfrom,
-  sendmsg: sysSendmsg,
-  recvmsg: sysRecvmsg,
-  sendmmsg: sysSendmmsg,
-  recvmmsg: sysRecvmmsg,
   setsockopt: sysSetsockopt,
   getsockopt: sysGetsockopt,
+  sendmsg: (task, fd, addr, flags) =>
+    isCompatFlag(flags) ? -EINVAL : doSendmsg(task, fd, addr, flags, MSGHDR),
+  recvmsg: (task, fd, addr, flags) =>
+    isCompatFlag(flags) ? -EINVAL : doRecvmsg(task, fd, addr, flags, MSGHDR),
+  sendmmsg: (task, fd, vec, vlen, flags) =>
+    isCompatFlag(flags) ? -EINVAL : doSendmmsg(task, fd, vec, vlen, flags, MSGHDR),
+  recvmmsg: (task, fd, vec, vlen, flags, timeout) =>
+    isCompatFlag(flags) ? -EINVAL : doRecvmmsg(task, fd, vec, vlen, flags, timeout, MSGHDR),
 };
+
+/** The flag by which the kernel itself knows 32-bit programs' messages. */
+function isCompatFlag(flags: number): boolean {
+  return (flags & MSG_CMSG_COMPAT) !== 0;
+}

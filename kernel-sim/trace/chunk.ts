@@ -4,6 +4,8 @@ import type { EventFields } from "./ring.ts";
 export const RECORDS = 1024;
 /** Numbers that an event has at most. */
 const NUMBERS = 7;
+/** Most have fewer; a chunk gets room for all when it needs it, since a machine has up to a thousand chunks. */
+const NUMBERS_USUAL = 4;
 /** Of a record: name, CPU, pid, and where its numbers begin (as negative number: its object, less one). */
 const WORDS = 4;
 
@@ -12,7 +14,7 @@ export class TraceChunk {
   readonly #times = new Float64Array(RECORDS);
   readonly #words = new Int32Array(RECORDS * WORDS);
   /** Numbers of all records one behind the other, zeros at the end of a record left out. */
-  readonly #numbers = new Float64Array(RECORDS * NUMBERS);
+  #numbers = new Float64Array(RECORDS * NUMBERS_USUAL);
   readonly #objects: EventFields[] = [];
   #length = 0;
   #numbersLength = 0;
@@ -37,23 +39,35 @@ export class TraceChunk {
     words[at + 1] = cpu;
     words[at + 2] = pid;
     words[at + 3] = this.#numbersLength;
+    if (this.#numbersLength + NUMBERS > this.#numbers.length) this.#makeRoom();
   }
 
-  putNumbers(a: number, b: number, c: number, d: number, e: number, f: number, g: number): void {
+  putTwo(a: number, b: number): void {
     const numbers = this.#numbers;
-    let at = this.#numbersLength;
-    numbers[at++] = a;
-    numbers[at++] = b;
-    if (c !== 0 || d !== 0 || e !== 0 || f !== 0 || g !== 0) {
-      numbers[at++] = c;
-      numbers[at++] = d;
-      if (e !== 0 || f !== 0 || g !== 0) {
-        numbers[at++] = e;
-        numbers[at++] = f;
-        numbers[at++] = g;
-      }
-    }
-    this.#numbersLength = at;
+    const at = this.#numbersLength;
+    numbers[at] = a;
+    numbers[at + 1] = b;
+    this.#numbersLength = at + 2;
+  }
+
+  putFour(a: number, b: number, c: number, d: number): void {
+    const numbers = this.#numbers;
+    const at = this.#numbersLength;
+    numbers[at] = a;
+    numbers[at + 1] = b;
+    numbers[at + 2] = c;
+    numbers[at + 3] = d;
+    this.#numbersLength = at + 4;
+  }
+
+  /** Three more behind `putFour`. */
+  putThreeMore(e: number, f: number, g: number): void {
+    const numbers = this.#numbers;
+    const at = this.#numbersLength;
+    numbers[at] = e;
+    numbers[at + 1] = f;
+    numbers[at + 2] = g;
+    this.#numbersLength = at + 3;
   }
 
   putFields(fields: EventFields): void {
@@ -86,6 +100,12 @@ export class TraceChunk {
   numberAt(slot: number, index: number): number {
     const at = this.#words[slot * WORDS + 3]! + index;
     return at < this.#endOfNumbers(slot) ? this.#numbers[at]! : 0;
+  }
+
+  #makeRoom(): void {
+    const larger = new Float64Array(RECORDS * NUMBERS);
+    larger.set(this.#numbers);
+    this.#numbers = larger;
   }
 
   /** Where the numbers of the next record begin that has some. */

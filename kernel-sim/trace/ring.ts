@@ -47,6 +47,15 @@ export class TraceRing {
     return this.#names.push(name) - 1;
   }
 
+  /** Names that at least one event has. */
+  recordedNames(): string[] {
+    const seen = new Set<number>();
+    for (let seq = Math.max(0, this.#next - CAPACITY_MAX); seq < this.#next; seq++) {
+      seen.add(this.#chunkOf(seq).nameAt(seq % RECORDS));
+    }
+    return [...seen].map((number) => this.nameOf(number)).sort();
+  }
+
   /** The name behind a number. */
   nameOf(number: number): string {
     return this.#names[number]!;
@@ -61,7 +70,7 @@ export class TraceRing {
   }
 
   /**
-   * The number of an event whose fields are at most seven numbers, for `recordNumbers()`.
+   * The number of an event whose fields are at most seven numbers, for `begin()`.
    *
    * @param texts those among the fields that are texts: `textNumber` makes numbers of them.
    */
@@ -71,31 +80,19 @@ export class TraceRing {
     return number;
   }
 
-  /** Records an event of `numberEvent` without making an object of its fields. */
-  recordNumbers(
-    name: number,
-    time: number,
-    cpu: number,
-    pid: number,
-    a: number,
-    b: number,
-    c = 0,
-    d = 0,
-    e = 0,
-    f = 0,
-    g = 0,
-  ): void {
+  /*
+   * Records of events of `numberEvent`, without an object for their fields. First `begin`, then the numbers of the
+   * event in the chunk that it answers; zeros at the end may be left out. Small pieces, which the compiler puts together.
+   */
+  begin(name: number, time: number, cpu: number, pid: number): TraceChunk {
     const chunk = this.#chunk.isFull ? this.#nextChunk() : this.#chunk;
     this.#next++;
     chunk.begin(name, time, cpu, pid);
-    chunk.putNumbers(a, b, c, d, e, f, g);
+    return chunk;
   }
 
   record(name: number, time: number, cpu: number, fields: EventFields, pid = 0): void {
-    const chunk = this.#chunk.isFull ? this.#nextChunk() : this.#chunk;
-    this.#next++;
-    chunk.begin(name, time, cpu, pid);
-    chunk.putFields(fields);
+    this.begin(name, time, cpu, pid).putFields(fields);
   }
 
   /** How many events were ever recorded: the number of the next one. */

@@ -49,6 +49,13 @@ export class Tracing {
     });
   }
 
+  /** What is attached, and how often each has run. */
+  attachedPrograms() {
+    return [...this.#attached].flatMap(([tracepoint, attachments]) =>
+      attachments.map(({ prog: { id, name }, runs }) => ({ tracepoint, id, name, runs })),
+    );
+  }
+
   /**
    * From now on the events of a living kernel fire the programs, too. Costs nothing while none is attached.
    *

@@ -23,6 +23,12 @@ export class UserFrames<F extends UserFrame> {
     return this.#frames[this.#frames.length - 1]!;
   }
 
+  /** The top frame; undefined before main begins. */
+  get running(): F | undefined {
+    const depth = this.#frames.length;
+    return depth === 0 ? undefined : this.#frames[depth - 1];
+  }
+
   get depth(): number {
     return this.#frames.length;
   }
@@ -35,6 +41,16 @@ export class UserFrames<F extends UserFrame> {
   push(task: Task, frame: F): void {
     this.#frames.push(frame);
     task.regs.ip = frame.ip;
+  }
+
+  /** From main on. */
+  all(): readonly F[] {
+    return this.#frames;
+  }
+
+  /** One more, whose place the registers know. */
+  add(frame: F): void {
+    this.#frames.push(frame);
   }
 
   pop(): void {

@@ -1,5 +1,6 @@
 import { Cpu } from "../arch/x86/cpu.ts";
-import { vsyscallLandingPad } from "../arch/x86/entry/vdso.ts";
+import { GDT_ENTRY_CPUNODE } from "../arch/x86/entry/vdso/vdso32.ts";
+import { vsyscallLandingPad } from "../arch/x86/entry/vdso/vma.ts";
 import {
   EAX,
   EBP,
@@ -13,13 +14,22 @@ import {
   X86_TRAP_DB,
 } from "../arch/x86/registers.ts";
 import { runUntilTrap, type Trap as Stop } from "../arch/x86/run.ts";
-import { DESC_ACCESSED, DESC_BIG, DESC_PRESENT, DESC_RW, DESC_S } from "../arch/x86/segment.ts";
+import {
+  DESC_ACCESSED,
+  DESC_BIG,
+  DESC_PRESENT,
+  DESC_RW,
+  DESC_S,
+  type Descriptor,
+} from "../arch/x86/segment.ts";
 import { shstkAllocThreadStack } from "../arch/x86/shstk.ts";
 import { UserContext as X86State } from "../arch/x86/user-context.ts";
 import { CR0_PG, CR0_WP, CR4_CET } from "../hw/mmu.ts";
 import { EFAULT } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
+import { timekeeperOf } from "../kernel/time/timekeeping.ts";
+import { TSC_PER_NS } from "../kernel/time/vsyscall.ts";
 import {
   type ThreadArea,
   TRAP_EXCEPTION,
@@ -67,11 +77,14 @@ class Processors {
   load(kernel: Kernel, number: number, mm: Mm): Cpu {
     let cpu = this.#cpus[number];
     if (cpu === undefined) {
-      cpu = new Cpu({ memory: mm.memory.phys, tsc: () => kernel.now() * TSC_PER_NS });
+      cpu = new Cpu({ memory: mm.memory.phys, tsc: (cpu) => tsc(kernel, cpu) });
       cpu.mmu.cr0 |= CR0_PG | CR0_WP;
       cpu.mmu.cr4 |= CR4_CET;
       this.#cpus[number] = cpu;
+      cpu.hostDescriptors?.set(GDT_ENTRY_CPUNODE, cpunode(number));
     }
+    cpu.stretchBegin = cpu.retired;
+    cpu.counterReads = 0;
     const before = this.#loaded[number];
     if (before !== mm) {
       const flush = this.#flushers[number]!;
@@ -84,8 +97,20 @@ class Processors {
   }
 }
 
-/** The time-stamp counter of a 3 GHz processor. */
-const TSC_PER_NS = 3;
+/** Instructions of this stretch have taken their time, though it passes for the machine only at the stretch's end. */
+function tsc(kernel: Kernel, cpu: Cpu): number {
+  const done = cpu.retired + cpu.budget - cpu.left - cpu.stretchBegin;
+  const { instructionsPerNs, rdtscNs = 0 } = kernel.costs;
+  const ns = kernel.now() + done / instructionsPerNs + cpu.counterReads * rdtscNs;
+  cpu.counterReads++;
+  return Math.floor(ns * TSC_PER_NS);
+}
+
+/** A segment of no use but that its limit is the number of the processor. @linux arch/x86/kernel/cpu/common.c `setup_getcpu` (6.18) */
+function cpunode(number: number): Descriptor {
+  const access = DESC_PRESENT | DESC_S | DESC_ACCESSED | DESC_BIG | (3 << 5);
+  return { base: 0, limit: number, access, low: 0, high: 0 };
+}
 
 function processors(kernel: Kernel): Processors {
   return kernel.subsystem("x86.processors", () => new Processors(kernel.cpus));
@@ -93,8 +118,8 @@ function processors(kernel: Kernel): Processors {
 
 /** Code that machine code can call and that is none itself: the dynamic linker's. */
 export interface MachineGate {
-  /** Where it seems to be; no instruction can be executed there. */
-  readonly address: number;
+  /** Whether it seems to be there; no instruction can be executed in these places. */
+  serves(ip: number): boolean;
   /** Serves a call: moves the registers to where the program goes on. */
   enter(task: Task, machine: MachineContext): void;
   /** The same for a copy of the process. */
@@ -137,7 +162,7 @@ export class MachineContext implements UserContext {
     const pending = this.#pending;
     this.#pending = undefined;
     if (pending === TRAP_SYSCALL) task.kernel.chargeCurrent(doorNs(task.kernel, this.lastStop));
-    if (pending === TRAP_EXCEPTION && task.regs.ip === this.gate?.address) {
+    if (pending === TRAP_EXCEPTION && this.gate?.serves(task.regs.ip) === true) {
       this.gate.enter(task, this);
       return TRAP_TIME;
     }
@@ -146,13 +171,21 @@ export class MachineContext implements UserContext {
     if (mm === undefined) return TRAP_TIME;
     const cpu = processors(kernel).load(kernel, task.cpu, mm);
     this.#enter(task, cpu);
+    timekeeperOf(kernel).vsyscall?.tick();
     const usual = mm.users > 1 ? SHARED_STRETCH : STRETCH;
+    const { onAccess } = kernel;
+    if (onAccess !== undefined) {
+      cpu.memory.watch = (address, bytes, isWrite) =>
+        onAccess(address >>> 0, bytes, isWrite ? "store" : "load");
+    }
     const trap = runUntilTrap(cpu, this.stretch === 0 ? usual : this.stretch);
+    if (onAccess !== undefined) cpu.memory.watch = undefined;
     this.#leave(task, cpu);
     this.stretches++;
     this.lastStop = trap;
     this.instructions += trap.instructions;
-    task.userNs += Math.ceil(trap.instructions / kernel.costs.instructionsPerNs);
+    const { instructionsPerNs, rdtscNs = 0 } = kernel.costs;
+    task.userNs += Math.ceil(trap.instructions / instructionsPerNs + cpu.counterReads * rdtscNs);
     if (trap.kind === "int" && trap.vector === IA32_SYSCALL_VECTOR) {
       this.#pending = this.#syscall(task);
     } else if (trap.kind === "sysenter") this.#pending = this.#sysenter(task, mm);

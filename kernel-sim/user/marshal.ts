@@ -9,14 +9,19 @@ export function cString(text: string): Uint8Array {
   return terminated;
 }
 
-/** The bytes of a program's array as an array of our own: nothing that hangs on the other is asked. */
+/** The length of what must be a typed array, whatever its program has hung on it: nothing of that is asked. */
+export function byteLength(bytes: Uint8Array): number {
+  return lengthOf.call(bytes);
+}
+
+const lengthOf = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  "length",
+)?.get as (this: Uint8Array) => number;
+
+/** The bytes of a program's array as an array of our own. */
 export function plainBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const length = Reflect.get(
-    Object.getPrototypeOf(Uint8Array.prototype),
-    "length",
-    bytes,
-  ) as number;
-  const copy = new Uint8Array(length);
+  const copy = new Uint8Array(byteLength(bytes));
   copy.set(bytes);
   return copy;
 }

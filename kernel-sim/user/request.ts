@@ -1,5 +1,4 @@
 import type { PtRegs } from "../arch/x86/pt-regs.ts";
-import type { Tape } from "./tape.ts";
 
 /**
  * A system call on its way. Programs can get hold of it, so nothing but numbers goes in and nothing comes
@@ -25,17 +24,15 @@ export class SyscallRequest {
     return this;
   }
 
-  /** Puts number and arguments onto a tape. */
-  static record(request: SyscallRequest, tape: Tape): void {
-    tape.call(
-      request.#nr,
-      request.#a0,
-      request.#a1,
-      request.#a2,
-      request.#a3,
-      request.#a4,
-      request.#a5,
-    );
+  /** The same for read and write of bytes at an address of our own. */
+  fillBytes(nr: number, fd: number, addr: number, count: number): void {
+    this.#nr = nr;
+    this.#a0 = register(fd);
+    this.#a1 = addr;
+    this.#a2 = register(count);
+    this.#a3 = 0;
+    this.#a4 = 0;
+    this.#a5 = 0;
   }
 
   /** Loads the registers as the program's stub would. */
@@ -68,6 +65,20 @@ export class ComputeRequest {
 
   static ns(request: ComputeRequest): number {
     return request.#ns;
+  }
+}
+
+/** Reading the processor's time-stamp counter in the midst of some computing. */
+export class CounterRequest extends ComputeRequest {
+  #cycles = 0;
+
+  static take(request: CounterRequest, cycles: number): void {
+    request.#cycles = cycles;
+  }
+
+  /** What the counter was. */
+  static cycles(request: CounterRequest): number {
+    return request.#cycles;
   }
 }
 

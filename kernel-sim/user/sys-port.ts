@@ -1,9 +1,8 @@
 import { syscallNumber } from "../kernel/module/add-syscall.ts";
-import { BytesCall } from "./bytes-call.ts";
+import { ReadCall, WriteCall } from "./bytes-call.ts";
 import { type CallArgument, cString, plainBytes } from "./marshal.ts";
 import type { UserRequest } from "./program.ts";
 import type { ProgramContext } from "./program-context.ts";
-import type { SyscallRequest } from "./request.ts";
 
 /** A call on its way: `yield*` makes it and answers its result. */
 export type SysCall<T = number> = Generator<UserRequest, T, number>;
@@ -13,11 +12,11 @@ export type BytesOrErrno = Uint8Array | number;
 
 /** A call whose arguments are numbers: no generator has to be made for it. */
 export class NumberCall {
-  readonly #request: SyscallRequest;
+  readonly #trap: IteratorYieldResult<UserRequest>;
   #isMade = true;
 
-  constructor(request: SyscallRequest) {
-    this.#request = request;
+  constructor(trap: IteratorYieldResult<UserRequest>) {
+    this.#trap = trap;
   }
 
   begin(): this {
@@ -28,7 +27,7 @@ export class NumberCall {
   next(answer: number): IteratorResult<UserRequest, number> {
     if (this.#isMade) return { done: true, value: answer };
     this.#isMade = true;
-    return { done: false, value: this.#request };
+    return this.#trap;
   }
 
   return(value: number): IteratorResult<UserRequest, number> {
@@ -51,7 +50,7 @@ export class SysPort {
 
   constructor(context: ProgramContext) {
     this.#context = context;
-    this.#numberCall = new NumberCall(context.syscallRequest);
+    this.#numberCall = new NumberCall(context.syscallTrap);
   }
 
   /**
@@ -62,9 +61,18 @@ export class SysPort {
     const { kernel } = this.#context.task;
     const nr = typeof name === "number" ? name : syscallNumber(kernel, name, "64");
     if (nr === undefined) throw new TypeError(`sys.call(): x86-64 has no system call "${name}"`);
-    if (args.every((arg) => typeof arg === "number")) {
-      const [a0, a1, a2, a3, a4, a5] = args as readonly number[];
-      return this.number(nr, a0, a1, a2, a3, a4, a5);
+    const n = args.length;
+    if (areNumbers(args)) {
+      // What lies behind the end is not asked for: that is slow in a realm whose prototypes are frozen.
+      return this.number(
+        nr,
+        n > 0 ? args[0] : 0,
+        n > 1 ? args[1] : 0,
+        n > 2 ? args[2] : 0,
+        n > 3 ? args[3] : 0,
+        n > 4 ? args[4] : 0,
+        n > 5 ? args[5] : 0,
+      );
     }
     return this.#marshalled(nr, args);
   }
@@ -77,12 +85,12 @@ export class SysPort {
 
   /** read(2) of `count` bytes: those that came, or the negative errno. */
   read(fd: number, count: number): SysCall<BytesOrErrno> {
-    return BytesCall.read(this.#context, fd, count) as unknown as SysCall<BytesOrErrno>;
+    return new ReadCall(this.#context, fd, count) as unknown as SysCall<BytesOrErrno>;
   }
 
   /** write(2). */
   write(fd: number, data: string | Uint8Array): SysCall {
-    return BytesCall.write(this.#context, fd, data) as unknown as SysCall;
+    return new WriteCall(this.#context, fd, data) as unknown as SysCall;
   }
 
   get context(): ProgramContext {
@@ -138,4 +146,9 @@ export class SysPort {
     }
     return answer;
   }
+}
+
+function areNumbers(args: readonly CallArgument[]): args is readonly number[] {
+  for (let i = 0; i < args.length; i++) if (typeof args[i] !== "number") return false;
+  return true;
 }

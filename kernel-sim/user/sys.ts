@@ -23,6 +23,7 @@ import {
 } from "./request.ts";
 import { resourceUsage, sockaddrIn, systemInfo } from "./structs.ts";
 import { type BytesOrErrno, type SysCall, SysPort } from "./sys-port.ts";
+import { readVdsoClock } from "./vdso.ts";
 
 const RESTORER = 0x401f00;
 const PTR_BYTES = 8;
@@ -375,6 +376,12 @@ export class Sys {
   *clock_gettime(clock = 1): SysCall {
     const view = yield* this.#port.fillStruct(16, (addr) => this.#port.number(228, clock, addr));
     return typeof view === "number" ? view : getInt64(view, 0) * 1e9 + getInt64(view, 8);
+  }
+
+  /** The same by the vDSO: read from the kernel's data in the program's own memory. */
+  *vdso_clock_gettime(clock = 1): SysCall {
+    const ns = yield* readVdsoClock(this.#port, clock);
+    return ns === undefined ? yield* this.clock_gettime(clock) : ns;
   }
 
   // Accounts.

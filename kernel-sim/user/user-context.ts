@@ -10,7 +10,6 @@ import { MachineContext } from "./machine-context.ts";
 import { fromUtf8 } from "./marshal.ts";
 import type { Program } from "./program.ts";
 import { ProgramContext } from "./program-context.ts";
-import { Replay } from "./replay.ts";
 import type { Tape, TapePlayer } from "./tape.ts";
 
 /** What runs in user mode for a program that was just loaded. */
@@ -19,7 +18,7 @@ export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserC
   task.shstkFeatures = 0;
   task.shstkLocked = 0;
   if (image.is32Bit) {
-    return image.interpreter === LINKER_PATH
+    return (image.interpreter ?? image.program) === LINKER_PATH
       ? new LinkedContext(bprm.argv.map(decode), environment(bprm.envp))
       : new MachineContext();
   }
@@ -29,8 +28,7 @@ export function userContext(task: Task, bprm: Binprm, image: LoadedImage): UserC
 
 /** A TypeScript program as the kernel starts it; what it does goes onto the tape, or comes from it. */
 export function programLoader(program: Program, tape?: Tape | TapePlayer): ProgramLoader {
-  return (argv, envp) =>
-    new ProgramContext(program, argv.map(decode), environment(envp), new Replay(), tape);
+  return (argv, envp) => new ProgramContext(program, argv.map(decode), environment(envp), tape);
 }
 
 function environment(envp: readonly ByteString[]): Record<string, string> {

@@ -3,7 +3,13 @@
  * the page trusts nothing that comes out of the frame.
  */
 
-import type { InspectorMoment, InspectorQuery, ModeTimes, TerminalInput } from "#kernel-sim";
+import type {
+  ExplorationView,
+  InspectorMoment,
+  InspectorQuery,
+  ModeTimes,
+  TerminalInput,
+} from "#kernel-sim";
 import type { Output } from "#notebook/document";
 
 export interface CellToRun {
@@ -30,8 +36,22 @@ export type ToWorker =
       /** Which of the machines that the cell has run, from 0. */
       readonly machine: number;
       readonly query: InspectorQuery;
+      /** Instead of a moment: what the race explorer has found. */
+      readonly schedules?: SchedulesQuery | undefined;
     }
   | ToTerminal;
+
+/** What an inspector wants to see of a cell. */
+export type InspectorRequest = InspectorQuery & {
+  readonly machine: number;
+  readonly schedules?: SchedulesQuery | undefined;
+};
+
+/** Which of a cell's searches, and which of the ends that it has found; the first failing one without it. */
+export interface SchedulesQuery {
+  readonly search: number;
+  readonly end?: number | undefined;
+}
 
 /** To one of the terminals that cells have left alive. */
 export type ToTerminal =
@@ -87,14 +107,26 @@ export type RunOutcome =
       readonly ms: number;
       /** Of the machines that ran programs. */
       readonly modes?: ModeTimes | undefined;
+      /** How many searches of the race explorer there were. */
+      readonly searches?: number | undefined;
     }
   | { readonly kind: "interrupted" };
 
-/** One moment of a machine that a cell has run. */
+/** One moment of a machine that a cell has run, or what it has explored. */
 export interface InspectedMoment {
-  /** How many machines the cell has run. */
+  /** How many machines the cell has run, and how many searches. */
   readonly machines: number;
-  readonly moment: InspectorMoment;
+  readonly searches: number;
+  readonly moment: InspectorMoment | null;
+  readonly schedules: InspectedSchedules | null;
+}
+
+/** One search, and one schedule of it. */
+export interface InspectedSchedules extends ExplorationView {
+  /** Which of the cell's searches. */
+  readonly search: number;
+  /** The machine on which the schedule that is shown was replayed, by the number that `inspect` takes. */
+  readonly machine: number;
 }
 
 /**
@@ -112,6 +144,7 @@ export interface Sandbox {
     cell: string,
     machine: number,
     query: InspectorQuery,
+    schedules?: SchedulesQuery,
   ): Promise<InspectedMoment | undefined>;
   /** Ends the running cell at once, whatever it does. */
   interrupt(): void;

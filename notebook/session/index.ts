@@ -1,4 +1,8 @@
-export type { InspectedMoment } from "../runtime/protocol.ts";
+export type {
+  InspectedMoment,
+  InspectedSchedules,
+  InspectorRequest,
+} from "../runtime/protocol.ts";
 export { type CellStatus, isBusy, type SettledStatus, type StaleCause } from "./cell-status.ts";
 export type {
   CellVersion,

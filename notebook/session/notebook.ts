@@ -1,6 +1,11 @@
-import type { InspectorQuery } from "#kernel-sim";
 import type { Output } from "#notebook/document";
-import type { CellToRun, InspectedMoment, RunOutcome, Sandbox } from "../runtime/protocol.ts";
+import type {
+  CellToRun,
+  InspectedMoment,
+  InspectorRequest,
+  RunOutcome,
+  Sandbox,
+} from "../runtime/protocol.ts";
 import { planRun } from "./dataflow.ts";
 import type { CellVersion, LocalDrafts, RemoteNotebook, SavedState } from "./drafts.ts";
 import { Keeper } from "./keeper.ts";
@@ -208,11 +213,11 @@ export class Notebook {
   /** One moment of a machine that a cell has run, once what runs now has ended; undefined when there is none. */
   async inspect(
     cellId: string,
-    { machine, ...query }: InspectorQuery & { readonly machine: number },
+    { machine, schedules, ...query }: InspectorRequest,
   ): Promise<InspectedMoment | undefined> {
     let found: InspectedMoment | undefined;
     await this.#inSandbox(async (sandbox) => {
-      found = await sandbox.inspect(cellId, machine, query);
+      found = await sandbox.inspect(cellId, machine, query, schedules);
     });
     return found;
   }

@@ -26,6 +26,8 @@ export type ShownOutput =
       readonly run: number;
       /** How machines spent their time in it; undefined when none ran a program, or before its end. */
       readonly modes?: ModeTimes | undefined;
+      /** How many searches of the race explorer it has made. */
+      readonly searches?: number | undefined;
     };
 
 /** A run that has ended. */

@@ -261,10 +261,11 @@ function finished(state: SessionState, id: string, outcome: RunOutcome, at: numb
   const items = isFresh(state, cell) ? itemsOf(cell) : [];
   const isOk = outcome.kind === "ok";
   const modes = outcome.kind === "interrupted" ? undefined : outcome.modes;
+  const searches = outcome.kind === "interrupted" ? undefined : outcome.searches;
   const done = mapCell(state, id, (mine) => ({
     ...mine,
     status: statusAfter(mine, items, outcome, at),
-    output: { kind: "run", source: running.source, items, run: state.runs, modes },
+    output: { kind: "run", source: running.source, items, run: state.runs, modes, searches },
     lastRun:
       outcome.kind === "interrupted"
         ? mine.lastRun && { ...mine.lastRun, isOk: false }

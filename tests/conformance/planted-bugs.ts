@@ -105,6 +105,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     const { fair } = cpu(kernel);
     fair.tasks.push(...fair.tasks);
   }),
+  inState("leaves a priority with who has no lock", /which nobody lends/, ({ main }) => {
+    main.se.boostPrio = 10;
+  }),
   inState("queues the task that runs", /runs and is queued|2 times/, ({ kernel }) => {
     const { fair, current } = cpu(kernel);
     if (current !== undefined) fair.tasks.push(current);

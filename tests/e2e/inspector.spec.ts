@@ -52,6 +52,8 @@ test("a reader goes back to where the program slept, and asks why", async ({ pag
   await expect(panel.getByRole("tab", { name: "Waits" })).toBeFocused();
   await expect(panel.getByRole("table", { name: "Wait queues" })).toContainText("data in pipe:[");
   await page.keyboard.press("End");
+  await expect(panel.getByText("Attached BPF programs, as they are now")).toBeVisible();
+  await page.keyboard.press("ArrowLeft");
   await expect(panel.getByRole("table", { name: "Registers" })).toContainText("orig_rax");
   // A past moment stays when another view is chosen.
   await expect(place).toHaveValue(String(at));
@@ -107,6 +109,96 @@ test("a damaged link says so and changes nothing", async ({ page }) => {
   await expect(notice).toBeHidden();
 });
 
+test("a reader runs back to who moved a descriptor, and forward to a system call", async ({
+  page,
+}) => {
+  const panel = await openInspector(page);
+  const place = panel.getByRole("slider", { name: "Event" });
+  const last = Number(await place.inputValue());
+  await panel.getByText("Breakpoints").focus();
+  await page.keyboard.press("Enter");
+  const form = panel.getByRole("form", { name: "A new breakpoint" });
+  await form.getByLabel("Name").fill("write");
+  await page.keyboard.press("Enter");
+  const list = panel.getByRole("list", { name: "Breakpoints" });
+  await expect(list).toContainText("write()");
+  await panel.getByRole("button", { name: "Run back" }).click();
+  await expect(place).not.toHaveValue(String(last));
+  await expect(panel.locator("p[aria-live]")).toContainText("write() begins");
+  const write = Number(await place.inputValue());
+
+  await form.getByLabel("Stop at").selectOption("state of a task");
+  await form.getByRole("button", { name: "Add" }).click();
+  await panel.getByRole("button", { name: "Run forward" }).click();
+  await expect(place).not.toHaveValue(String(write));
+  await expect(list.locator("[aria-current]")).toContainText("state of task");
+  await expect(panel.locator("details output").last()).toContainText("and then");
+
+  await form.getByLabel("Stop at").selectOption("value");
+  await form.getByLabel("Path").fill("nothing");
+  await form.getByRole("button", { name: "Add" }).click();
+  await expect(form).toContainText("A path is like openFiles[openFile=3].pos");
+});
+
+const RACE = `explore({
+  shared: { counter: 0 },
+  threads: {
+    *A(sys, { counter }) {
+      yield* counter.store((yield* counter.load()) + 1);
+    },
+    *B(sys, { counter }) {
+      yield* counter.store((yield* counter.load()) + 1);
+    },
+  },
+  invariant: ({ shared }) => shared.counter === 2,
+}).text;`;
+
+/** Runs a race in cell 2 and opens what the explorer has found. */
+async function openSchedules(page: Page): Promise<Locator> {
+  await openLecture(page);
+  await rewrite(page, 2, RACE);
+  await run(page, 2);
+  await cell(page, 2).getByRole("button", { name: "Look at the schedules" }).click();
+  const panel = page.getByRole("complementary", { name: "Kernel inspector, cell 2" });
+  await expect(panel.getByRole("table", { name: "Ways to end" })).toBeVisible();
+  return panel;
+}
+
+test("a failing schedule is stepped through by key, and leads to its moment on a machine", async ({
+  page,
+}) => {
+  const panel = await openSchedules(page);
+  await expect(panel).toContainText("4 schedules were run, 2 of them fail; 2 ways to end.");
+  const ends = panel.getByRole("table", { name: "Ways to end" });
+  await expect(ends.locator("[aria-current]")).toContainText("fails");
+  const differs = panel.getByRole("table", { name: "What differs" });
+  await expect(differs).toContainText("counter");
+
+  const lanes = panel.getByRole("group", { name: /The schedule, step by step/ });
+  await lanes.focus();
+  await page.keyboard.press("Home");
+  await expect(panel).toContainText("Before the first step.");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(lanes.locator("[aria-current]")).toContainText("load counter: 0");
+  await expect(panel.locator("p[aria-live]")).toHaveText("B: load counter: 0");
+
+  await panel.getByRole("button", { name: "Text" }).click();
+  await expect(panel.locator("pre")).toContainText(">   2  B: load counter: 0");
+  await panel.getByRole("button", { name: "Text" }).click();
+
+  await panel.getByRole("button", { name: "Look into the machine here" }).click();
+  await expect(panel.getByRole("table", { name: "Tasks" })).toContainText(/main.*A.*B/);
+  const event = await panel.getByRole("slider", { name: "Event" }).inputValue();
+  await panel.getByRole("button", { name: "Back by one event" }).click();
+  await expect(panel.getByRole("slider", { name: "Event" })).toHaveValue(String(Number(event) - 1));
+  await panel.getByRole("tab", { name: "Schedules" }).click();
+  await expect(panel.locator("p[aria-live]")).toHaveText("B: load counter: 0");
+
+  await ends.getByRole("button", { name: "ok" }).click();
+  await expect(ends.locator("[aria-current]")).toContainText("ok");
+});
+
 for (const [width, height] of [
   [1440, 900],
   [360, 740],
@@ -114,15 +206,29 @@ for (const [width, height] of [
   test(`axe finds nothing in the inspector at ${width} px, light and dark`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     const panel = await openInspector(page);
-    for (const colorScheme of ["light", "dark"] as const) {
-      await page.emulateMedia({ colorScheme });
-      const { violations } = await new AxeBuilder({ page })
-        .include("aside[aria-label^='Kernel inspector']")
-        .analyze();
-      expect(violations).toEqual([]);
-    }
+    await panel.getByText("Breakpoints").click();
+    await expectNoViolations(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide).toBeLessThanOrEqual(width);
     await expect(panel.getByRole("slider", { name: "Event" })).toBeInViewport();
   });
+
+  test(`axe finds nothing in the schedules at ${width} px, light and dark`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    const panel = await openSchedules(page);
+    await expectNoViolations(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(width);
+    await expect(panel.getByRole("slider", { name: "Step" })).toBeInViewport();
+  });
+}
+
+async function expectNoViolations(page: Page): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page })
+      .include("aside[aria-label^='Kernel inspector']")
+      .analyze();
+    expect(violations).toEqual([]);
+  }
 }

@@ -64,7 +64,7 @@ export interface CpuOptions {
    */
   readonly paging?: PagingMode;
   /** What RDTSC answers; without it, the instructions that have run. */
-  readonly tsc?: () => number;
+  readonly tsc?: (cpu: Cpu) => number;
   /** Takes each instruction the long way, as if there were no fast cases. */
   readonly isPlain?: boolean;
 }
@@ -100,7 +100,7 @@ export class Cpu {
   /** The page of a single instruction that spans two. */
   readonly crossing = new CodePage(-1, new Uint8Array(4096 + 16), new Int32Array(1024));
   ports: PortBus;
-  tsc: (() => number) | undefined;
+  tsc: ((cpu: Cpu) => number) | undefined;
   cpl = 0;
   /** HLT was executed: only an interrupt goes on. */
   isHalted = false;
@@ -108,9 +108,13 @@ export class Cpu {
   inShadow = false;
   /** The vector of an external interrupt that waits for IF, or -1. */
   pendingInterrupt = -1;
-  /** Instructions since the processor was made. */
+  /** Instructions since the processor was made, without those of a pass that goes on. */
   retired = 0;
-  /** Instructions that the last pass did not use. */
+  /** How many it were when the program came onto it, and how often it has read the time-stamp counter since. */
+  stretchBegin = 0;
+  counterReads = 0;
+  /** Instructions that the last pass might have run, and those that it did not use. */
+  budget = 0;
   left = 0;
   /**
    * The descriptors of a kernel that keeps no table in memory, by index. LGDT ends their use.

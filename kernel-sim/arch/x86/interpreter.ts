@@ -60,6 +60,7 @@ export function interpret(cpu: Cpu, budget: number): number {
   const { readTags, writeTags, words, bytes, mode } = memory;
   const stackBase = r[SEG_BASE + SS]!;
   let left = budget;
+  cpu.budget = budget;
   let lookups = 0;
   let eip = st[ST_EIP]!;
   let pageEip = 0;
@@ -945,6 +946,7 @@ export function interpret(cpu: Cpu, budget: number): number {
             runCase(cpu, operation, c, p);
             break;
           }
+          cpu.left = left;
           const goesOn = INSTRUCTIONS[operation - FIRST_OPERATION]!(cpu, c, p);
           if (goesOn === 0) break;
           if (goesOn === 1) {
@@ -952,7 +954,6 @@ export function interpret(cpu: Cpu, budget: number): number {
             p = 0;
             continue;
           }
-          cpu.left = left;
           return STOP_LOOK_UP;
         }
       }

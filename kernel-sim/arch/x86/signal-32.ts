@@ -7,6 +7,7 @@ import { forceSig } from "../../kernel/signal-send.ts";
 import type { KernelSiginfo, Sigaction } from "../../kernel/signal-struct.ts";
 import type { Task } from "../../kernel/task.ts";
 import { copyFromUser, copyToUser } from "../../mm/uaccess.ts";
+import { vdsoSigreturn } from "./entry/vdso/vma.ts";
 import type { PtRegs } from "./pt-regs.ts";
 import { restoreSignalShadowStack, setupSignalShadowStack } from "./shstk.ts";
 
@@ -55,12 +56,12 @@ const FXSAVE_SIZE = 512;
 /**
  * Lets a 32-bit program go on in its handler.
  *
+ * Without SA_RESTORER the handler returns to the vDSO. The code in the frame is for debuggers alone.
+ *
  * @linux arch/x86/kernel/signal_32.c `ia32_setup_frame`, `ia32_setup_rt_frame` (6.18)
- * @simplified the vDSO has no `__kernel_sigreturn`: without SA_RESTORER the handler returns to code on the stack, which
- *   must be executable.
  */
 export function setupFrame32(task: Task, info: KernelSiginfo, action: Sigaction): number {
-  const { regs } = task;
+  const { regs, mm } = task;
   const isRt = (action.flags & SA_SIGINFO) !== 0;
   const place = framePlace(task, action, isRt ? RT_FRAME_SIZE : OLD_FRAME_SIZE);
   if (place === undefined) return -EFAULT;
@@ -68,9 +69,9 @@ export function setupFrame32(task: Task, info: KernelSiginfo, action: Sigaction)
   if (copyToUser(task, fpstate, freshFpstate()) !== 0) return -EFAULT;
   const bytes = new Uint8Array(isRt ? RT_FRAME_SIZE : OLD_FRAME_SIZE);
   const view = new DataView(bytes.buffer);
-  const retcode = frame + (isRt ? RT_RETCODE : OLD_RETCODE);
   const hasRestorer = (action.flags & SA_RESTORER) !== 0;
-  view.setUint32(0, hasRestorer ? action.restorer : retcode, true);
+  const restorer = hasRestorer ? action.restorer : mm === undefined ? 0 : vdsoSigreturn(mm, isRt);
+  view.setUint32(0, restorer, true);
   view.setInt32(4, info.signo, true);
   const mask = task.savedSigmask ?? task.blocked;
   putSigcontext(task, view, isRt ? RT_SC : OLD_SC, fpstate, mask);

@@ -1,5 +1,8 @@
+import { addIsaIrq, addMsiIrq } from "../../arch/x86/apic/chips.ts";
+import { blkCompleteRequest } from "../../block/blk-mq-complete.ts";
 import { DISK_MODELS, type DiskModel } from "../../hw/costs.ts";
-import { deviceInterrupt, type IrqDesc, requestIrq } from "../../kernel/irq.ts";
+import { IRQ_HANDLED, IRQ_NONE } from "../../kernel/irq/irqdesc.ts";
+import { requestIrq } from "../../kernel/irq/manage.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Task } from "../../kernel/task.ts";
 import { SpindleState } from "./spindle.ts";
@@ -14,6 +17,8 @@ export interface DiskRequest {
   readonly sector: number;
   readonly sectors: number;
   readonly data: Uint8Array | undefined;
+  /** For whom it is, when not for the task that runs. */
+  readonly by?: Task | undefined;
   /** Called when the disk is ready; a read gets its bytes. */
   readonly done: (bytes: Uint8Array) => void;
 }
@@ -48,11 +53,16 @@ export class Disk {
   readonly model: DiskModel;
   readonly dev: number;
   readonly stats: DiskStats;
-  readonly #irq: IrqDesc;
+  /** How far a reader of a file is served ahead, in KiB (`queue/read_ahead_kb` in sysfs). */
+  readAheadKb = 128;
+  readonly #irq: number;
   readonly #spindle: SpindleState | undefined;
   #queue: Bio[] = [];
   #inFlight = 0;
+  #writesInFlight = 0;
   #isBusy = false;
+  /** What the disk has done, until its interrupt is served. */
+  #finished: Request | undefined;
   /** Callers whose request is in the drive. */
   #served = 0;
   #isStarting = false;
@@ -74,7 +84,8 @@ export class Disk {
     this.bytes = bytes;
     this.model = model;
     this.stats = new DiskStats(kernel);
-    this.#irq = requestIrq(kernel, model.irq, model.irqChip, model.irqName);
+    this.#irq = addLine(kernel, model);
+    requestIrq(kernel, this.#irq, () => this.#interrupt(), 0, model.irqName, this);
     if (model.spindle !== undefined) {
       this.#spindle = new SpindleState(model.spindle, this.sectors);
     }
@@ -83,6 +94,11 @@ export class Disk {
   /** Requests that are not done yet. */
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Reads and writes that are not done yet. @linux block/genhd.c `part_inflight_show` (6.18) */
+  get inFlightByKind(): readonly [number, number] {
+    return [this.#inFlight - this.#writesInFlight, this.#writesInFlight];
   }
 
   get sectors(): number {
@@ -95,12 +111,13 @@ export class Disk {
    */
   submit(request: DiskRequest): void {
     const { kernel } = this;
-    const submitter = kernel.current;
+    const submitter = request.by ?? kernel.current;
     const bio: Bio = { ...request, submitter, since: kernel.now() };
     if (submitter !== undefined) countIo(submitter, request);
     this.#trace("block:block_bio_queue", request.sector, request.sectors, isRead(bio), submitter);
     this.#queue.push(bio);
     this.#inFlight++;
+    if (!isRead(bio)) this.#writesInFlight++;
     this.stats.begin();
     if (this.#isBusy || this.#isStarting) return;
     this.#isStarting = true;
@@ -148,9 +165,20 @@ export class Disk {
     const { submitter } = request.bios[0]!;
     this.#trace("block:block_rq_issue", sector, sectors, request.isRead, submitter, true);
     const end = this.#serve(sector, sectors, request.isRead);
-    this.kernel.events.schedule(end, () =>
-      deviceInterrupt(this.kernel, this.#irq, () => this.#complete(request)),
-    );
+    this.kernel.events.schedule(end, () => {
+      this.#finished = request;
+      this.kernel.irq.setLine(this.#irq, true);
+    });
+  }
+
+  /** Its line is up: what the disk has done is handed on, and the line goes down. */
+  #interrupt(): number {
+    const request = this.#finished;
+    if (request === undefined) return IRQ_NONE;
+    this.#finished = undefined;
+    this.kernel.irq.setLine(this.#irq, false);
+    blkCompleteRequest(this.kernel, () => this.#complete(request));
+    return IRQ_HANDLED;
   }
 
   /** What does not add up: for the debug mode of tests. */
@@ -220,6 +248,7 @@ export class Disk {
     let ns = 0;
     for (const bio of request.bios) ns += now - bio.since;
     this.#inFlight -= request.bios.length;
+    if (!request.isRead) this.#writesInFlight -= request.bios.length;
     this.stats.end(request.bios.length);
     this.stats.count(request.isRead, request.bios.length, sectors, ns);
     this.#isBusy = false;
@@ -254,6 +283,12 @@ export class Disk {
     if (withComm) tracing.event(name, { ...fields, comm: by?.comm ?? "kworker" }, by);
     else tracing.event(name, fields);
   }
+}
+
+function addLine(kernel: Kernel, { irq, msi }: DiskModel): number {
+  if (msi !== undefined) return addMsiIrq(kernel, irq, msi.table, msi.index);
+  addIsaIrq(kernel, irq);
+  return irq;
 }
 
 function isRead(bio: DiskRequest): boolean {

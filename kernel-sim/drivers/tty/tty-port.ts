@@ -1,4 +1,6 @@
-import { deviceInterrupt, type IrqDesc, requestIrq } from "../../kernel/irq.ts";
+import { addIsaIrq } from "../../arch/x86/apic/chips.ts";
+import { IRQ_HANDLED } from "../../kernel/irq/irqdesc.ts";
+import { requestIrq } from "../../kernel/irq/manage.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { Termios } from "./termios.ts";
 import { Tty, type TtyDriver } from "./tty.ts";
@@ -14,7 +16,6 @@ const WRITE_ROOM = 32_768;
 const FIFO_SIZE = 16;
 /** The line of the first serial port, since the first PC. */
 const SERIAL_IRQ = 4;
-const SERIAL_CHIP = "IO-APIC   4-edge";
 /** Start bit, eight bits, stop bit. */
 const BITS_PER_BYTE = 10;
 
@@ -53,8 +54,11 @@ export class TtyPort {
   readonly #baud: number | undefined;
   readonly #fifo: number;
   readonly #onWrite: ((bytes: Uint8Array) => void) | undefined;
-  /** Of a line that takes time. */
-  readonly #irq: IrqDesc | undefined;
+  /** Whether it is a line that takes time, whose interrupts are counted. */
+  readonly #hasIrq: boolean;
+  /** Why the line of its interrupts is up: what was sent has gone, or something has come in. */
+  #isSent = false;
+  readonly #received: Uint8Array[] = [];
   #isSending = false;
   /** Called with what programs print. */
   onOutput: (bytes: Uint8Array) => void;
@@ -67,7 +71,11 @@ export class TtyPort {
     this.#fifo = options.fifo ?? FIFO_SIZE;
     this.#onWrite = options.onWrite;
     const { name, index, dev } = line;
-    if (options.baud !== undefined) this.#irq = requestIrq(kernel, SERIAL_IRQ, SERIAL_CHIP, name);
+    this.#hasIrq = options.baud !== undefined;
+    if (this.#hasIrq) {
+      addIsaIrq(kernel, SERIAL_IRQ);
+      requestIrq(kernel, SERIAL_IRQ, () => this.#interrupt(), 0, name, this);
+    }
     this.tty = new Tty(kernel, this.#driver(), index, name, dev, new Termios());
     const { rows = 24, cols = 80 } = options;
     this.tty.winsize = { rows, cols, xpixel: 0, ypixel: 0 };
@@ -76,7 +84,21 @@ export class TtyPort {
 
   /** Somebody has typed; answers how many bytes were taken. */
   input(bytes: Uint8Array): number {
-    return this.tty.insertFlip(bytes);
+    if (!this.#hasIrq) return this.tty.insertFlip(bytes);
+    this.#received.push(bytes);
+    this.#kernel.irq.setLine(SERIAL_IRQ, true);
+    return bytes.length;
+  }
+
+  /** @linux drivers/tty/serial/8250/8250_port.c `serial8250_handle_irq` (6.18) */
+  #interrupt(): number {
+    this.#kernel.irq.setLine(SERIAL_IRQ, false);
+    for (const bytes of this.#received.splice(0)) this.tty.insertFlip(bytes);
+    if (this.#isSent) {
+      this.#isSent = false;
+      this.#transmit();
+    }
+    return IRQ_HANDLED;
   }
 
   /** The window has another size now. */
@@ -128,8 +150,12 @@ export class TtyPort {
     this.#isSending = true;
     kernel.events.schedule(kernel.now() + ns, () => {
       this.#isSending = false;
-      if (this.#irq === undefined) this.#transmit();
-      else deviceInterrupt(kernel, this.#irq, () => this.#transmit());
+      if (!this.#hasIrq) {
+        this.#transmit();
+        return;
+      }
+      this.#isSent = true;
+      kernel.irq.setLine(SERIAL_IRQ, true);
     });
   }
 

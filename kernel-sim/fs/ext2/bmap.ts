@@ -43,6 +43,7 @@ export function bmap(fs: Ext2Fs, inode: Inode, n: number, allocates: boolean): n
   for (; block !== 0 && depth < path.length; depth++) {
     const indirect = fs.cache.bread(block);
     if (indirect === undefined) return -EIOCBQUEUED;
+    indirect.owner = inode;
     const next = indirect.view.getUint32(path[depth]! * 4, true);
     if (next === 0) return allocates ? fillBranch(fs, inode, path, depth, block) : 0;
     block = next;
@@ -73,6 +74,7 @@ function fillBranch(
   }
   for (let i = 0; i < fresh.length - 1; i++) {
     const indirect = fs.cache.fresh(fresh[i]!);
+    indirect.owner = inode;
     indirect.view.setUint32(path[depth + i + 1]! * 4, fresh[i + 1]!, true);
   }
   if (parent === 0) info.blocks[path[0]!] = fresh[0]!;

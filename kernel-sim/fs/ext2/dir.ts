@@ -22,7 +22,10 @@ export interface DirEntry {
 export function dirBlock(fs: Ext2Fs, dir: Inode, n: number): BufferHead | number {
   const block = bmap(fs, dir, n, false);
   if (block <= 0) return block === 0 ? -EIOCBQUEUED : block;
-  return fs.cache.bread(block) ?? -EIOCBQUEUED;
+  const buffer = fs.cache.bread(block);
+  if (buffer === undefined) return -EIOCBQUEUED;
+  buffer.owner = dir;
+  return buffer;
 }
 
 export function nameOf({ buffer, offset, nameLength }: DirEntry): ByteString {
@@ -116,7 +119,9 @@ export function addEntry(
   }
   const block = bmap(fs, dir, buffers.length, true);
   if (block < 0) return block;
-  putEntry(fs, fs.cache.fresh(block), 0, fs.blockSize, name, ino, fileType);
+  const buffer = fs.cache.fresh(block);
+  buffer.owner = dir;
+  putEntry(fs, buffer, 0, fs.blockSize, name, ino, fileType);
   dir.size += fs.blockSize;
   fileUpdateTime(dir);
   return 0;
@@ -163,6 +168,7 @@ export function makeEmpty(fs: Ext2Fs, dir: Inode, parentIno: number): number {
   const block = bmap(fs, dir, 0, true);
   if (block < 0) return block;
   const buffer = fs.cache.fresh(block);
+  buffer.owner = dir;
   putEntry(fs, buffer, 0, dirRecLen(1), ".", dir.ino, 2);
   putEntry(fs, buffer, dirRecLen(1), fs.blockSize - dirRecLen(1), "..", parentIno, 2);
   dir.size = fs.blockSize;

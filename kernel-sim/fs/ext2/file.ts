@@ -1,10 +1,18 @@
 import { EIOCBQUEUED, EISDIR } from "../../include/errno.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { filemapGrab, genericFileMmap, truncateSetsize } from "../../mm/filemap.ts";
+import { setPageDirty } from "../../mm/page-writeback.ts";
 import { fileAccessed } from "../atime.ts";
 import { blockReadIter, blockWriteIter } from "../block-pages.ts";
-import type { DirActor, File, FileOperations, Inode, InodeOperations } from "../fs.ts";
+import {
+  type DirActor,
+  type File,
+  type FileOperations,
+  FMODE_CAN_ODIRECT,
+  type Inode,
+  type InodeOperations,
+} from "../fs.ts";
+import { fsyncBlockFile } from "../fs-writeback.ts";
 import { genericFileLlseek } from "../llseek.ts";
 import { freeBlocksFrom } from "./bmap.ts";
 import { dirBlock, entriesOf, nameOf } from "./dir.ts";
@@ -18,13 +26,6 @@ function fsOf(inode: Inode): Ext2Fs {
   return inode.sb.fsInfo as Ext2Fs;
 }
 
-/** Everything of the file is on the disk when this is done. @linux fs/ext2/file.c `ext2_fsync` (6.18) */
-function* ext2Fsync(task: Task, file: File): MaySleep<number> {
-  const { sb } = file.inode;
-  const rest = sb.op.syncFs!(sb, task);
-  return typeof rest === "number" ? rest : yield* rest;
-}
-
 /** @linux fs/ext2/inode.c `ext2_setsize` (6.18) */
 function truncate(inode: Inode, size: number): number {
   const fs = fsOf(inode);
@@ -33,7 +34,7 @@ function truncate(inode: Inode, size: number): number {
     // The rest of the last page becomes zeros on the disk too.
     const page = filemapGrab(inode, Math.floor(size / PAGE_SIZE));
     if (typeof page === "number") return page;
-    page.isDirty = true;
+    setPageDirty(page);
   }
   truncateSetsize(inode, size);
   inode.size = size;
@@ -67,6 +68,10 @@ function ext2Readdir(_task: Task, file: File, actor: DirActor): number {
 
 /** @linux fs/ext2/file.c `ext2_file_operations` (6.18) */
 export const ext2FileOperations: FileOperations = {
+  open(_task, _inode, file) {
+    file.mode |= FMODE_CAN_ODIRECT;
+    return 0;
+  },
   llseek: genericFileLlseek,
   readIter: blockReadIter,
   writeIter: blockWriteIter,
@@ -74,14 +79,14 @@ export const ext2FileOperations: FileOperations = {
     fileAccessed(file);
     return genericFileMmap(file, vma);
   },
-  fsync: ext2Fsync,
+  fsync: fsyncBlockFile,
 };
 
 export const ext2DirOperations: FileOperations = {
   llseek: genericFileLlseek,
   readIter: () => -EISDIR,
   iterate: ext2Readdir,
-  fsync: ext2Fsync,
+  fsync: fsyncBlockFile,
 };
 
 export const ext2FileOps: InodeOperations = { truncate, getattr: ext2Getattr };

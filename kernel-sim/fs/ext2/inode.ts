@@ -1,8 +1,8 @@
 import { EIOCBQUEUED } from "../../include/errno.ts";
 import type { Cred } from "../../kernel/cred.ts";
-import { AddressSpace } from "../../mm/address-space.ts";
 import { evictPages } from "../../mm/filemap.ts";
-import { fillPage } from "../block-pages.ts";
+import { blockMapping } from "../block-pages.ts";
+import type { BufferHead } from "../buffer.ts";
 import { newDecodeDev, newEncodeDev } from "../char-dev.ts";
 import { Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "../fs.ts";
 import { initSpecialInode } from "../inode.ts";
@@ -88,15 +88,11 @@ function makeInode(fs: Ext2Fs, ino: number, mode: number): Inode {
   const info: Ext2Inode = {
     blocks: new Uint32Array(EXT2_N_BLOCKS),
     sectors: 0,
-    ready: new Map(),
     generation: 0,
   };
   inode.privateData = info;
   if (inode.type === S_IFREG) {
-    const mapping = new AddressSpace();
-    mapping.isShmem = false;
-    mapping.readPage = (index, page) => fillPage(fs, inode, index, page.bytes);
-    inode.mapping = mapping;
+    inode.mapping = blockMapping(fs, inode);
   } else if (inode.type !== S_IFDIR && inode.type !== S_IFLNK) initSpecialInode(inode, 0);
   return inode;
 }
@@ -131,7 +127,7 @@ export function ext2NewInode(
 }
 
 /** Puts the inode into its place in the table, if it has changed. @linux fs/ext2/inode.c `__ext2_write_inode` (6.18) */
-export function writeInode(fs: Ext2Fs, inode: Inode, dtime = 0): void {
+export function writeInode(fs: Ext2Fs, inode: Inode, dtime = 0, isDataOnly = false): BufferHead {
   const { block, at } = placeOf(fs, inode.ino);
   const buffer = fs.cache.breadNow(block);
   const info = ext2Info(inode);
@@ -158,14 +154,17 @@ export function writeInode(fs: Ext2Fs, inode: Inode, dtime = 0): void {
       bytes[I_BLOCK + i] = i < inode.link.length ? inode.link.charCodeAt(i) : 0;
     }
   }
-  if (bytes.every((byte, i) => byte === buffer.bytes[at + i])) return;
+  const isTime = (i: number) => isDataOnly && i >= I_ATIME && i < I_DTIME;
+  if (bytes.every((byte, i) => byte === buffer.bytes[at + i] || isTime(i))) return buffer;
   buffer.bytes.set(bytes, at);
   fs.cache.markDirty(buffer);
+  return buffer;
 }
 
 /** Nobody has the inode any more, and it has no name: its blocks and its number are free. @linux fs/ext2/inode.c `ext2_evict_inode` (6.18) */
 export function evictExt2(fs: Ext2Fs, inode: Inode): void {
   evictPages(inode);
+  fs.writeback.forget(inode);
   const isFastLink = inode.type === S_IFLNK && ext2Info(inode).sectors === 0;
   const isDevice = inode.type === S_IFCHR || inode.type === S_IFBLK;
   inode.size = 0;

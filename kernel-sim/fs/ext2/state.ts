@@ -1,6 +1,7 @@
 import type { BlockFs } from "../block-fs.ts";
 import type { BufferCache, BufferHead } from "../buffer.ts";
 import type { FileOperations, Inode, InodeOperations, SuperBlock } from "../fs.ts";
+import { FsWriteback } from "../fs-writeback.ts";
 import {
   GROUP_DESC_SIZE,
   hasSuper,
@@ -18,8 +19,6 @@ export interface Ext2Inode {
   readonly blocks: Uint32Array;
   /** `i_blocks`, in sectors of 512 bytes. */
   sectors: number;
-  /** Contents of pages that were read and not used yet, by index. */
-  readonly ready: Map<number, Uint8Array>;
   generation: number;
 }
 
@@ -53,9 +52,8 @@ export class Ext2Fs implements BlockFs {
   readonly firstDataBlock: number;
   readonly blocks: number;
   readonly inodesCount: number;
-  isWritebackDue = false;
-  /** Told of the first change after a write-back. */
-  dirtied: () => void = () => {};
+  readonly writeback: FsWriteback;
+  putInode: BlockFs["putInode"] = () => this.superBuffer;
   bmap: BlockFs["bmap"] = () => 0;
   readonly operations: (mode: number) => Ext2Operations;
   readonly superBuffer: BufferHead;
@@ -72,6 +70,7 @@ export class Ext2Fs implements BlockFs {
   ) {
     this.operations = operations;
     this.sb = sb;
+    this.writeback = new FsWriteback(this);
     this.cache = cache;
     this.es = es;
     this.groups = groups;
@@ -82,10 +81,6 @@ export class Ext2Fs implements BlockFs {
     this.firstDataBlock = es.getUint32(S_FIRST_DATA_BLOCK, true);
     this.blocks = es.getUint32(S_BLOCKS_COUNT, true);
     this.inodesCount = es.getUint32(S_INODES_COUNT, true);
-  }
-
-  ready(inode: Inode): Map<number, Uint8Array> {
-    return ext2Info(inode).ready;
   }
 
   get blockSize(): number {
@@ -100,6 +95,10 @@ export class Ext2Fs implements BlockFs {
       blocks += 2 + table + (hasSuper(group) ? 1 + this.#descs.length : 0);
     }
     return blocks;
+  }
+
+  dirtied(): void {
+    this.writeback.noteMeta();
   }
 
   dirty(buffer: BufferHead): void {

@@ -2,13 +2,22 @@ import { diskOf, SECTOR_SIZE } from "../../drivers/block/disk.ts";
 import { EINVAL, EIOCBQUEUED, ENOTBLK, ENXIO } from "../../include/errno.ts";
 import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
-import type { Task } from "../../kernel/task.ts";
-import { writePages } from "../block-pages.ts";
+import { printk } from "../../kernel/printk.ts";
+import { sameState } from "../block-fs.ts";
 import { BufferCache, type BufferHead } from "../buffer.ts";
 import { Dentry } from "../dcache.ts";
 import { type FileSystemType, FS_REQUIRES_DEV } from "../filesystems.ts";
-import { type Kstatfs, S_IFBLK, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, SuperBlock } from "../fs.ts";
+import {
+  type Kstatfs,
+  S_IFBLK,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  SB_RDONLY,
+  SuperBlock,
+} from "../fs.ts";
+import { syncBlockFs } from "../fs-writeback.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../namei.ts";
 import { bmap } from "./bmap.ts";
 import { ext2DirOperations, ext2FileOperations, ext2FileOps } from "./file.ts";
@@ -43,28 +52,27 @@ import {
 import { ext2DirOps, ext2LinkOps, ext2SpecialOps } from "./namei.ts";
 import { Ext2Fs, type Ext2Operations } from "./state.ts";
 
-/** `dirty_writeback_centisecs`: how long changes may wait in memory. */
-const WRITEBACK_NS = 5e9;
+const KERN_WARNING = 4;
 
 /** ext2 as mount(2) knows it. @linux fs/ext2/super.c `ext2_fs_type` (6.18) */
 export const ext2Type: FileSystemType = {
   name: "ext2",
   flags: FS_REQUIRES_DEV,
-  getTree(task, source) {
+  getTree(task, source, _options, sbFlags) {
     const path = filenameLookup(task, AT_FDCWD, source, LOOKUP_FOLLOW);
     if (typeof path === "number") return path;
     const inode = path.dentry.inode!;
-    return inode.type === S_IFBLK ? mountExt2(task.kernel, inode.rdev) : -ENOTBLK;
+    return inode.type === S_IFBLK ? mountExt2(task.kernel, inode.rdev, sbFlags) : -ENOTBLK;
   },
 };
 
 /** The file system on a disk. One super block a device: a second mount shows the same files. */
-export function mountExt2(kernel: Kernel, dev: number): SuperBlock | number {
+export function mountExt2(kernel: Kernel, dev: number, sbFlags = 0): SuperBlock | number {
   const disk = diskOf(kernel, dev);
   if (disk === undefined) return -ENXIO;
   const mounted = kernel.subsystem("ext2.mounted", () => new Map<number, SuperBlock>());
   const existing = mounted.get(dev);
-  if (existing !== undefined) return existing;
+  if (existing !== undefined) return sameState(existing, sbFlags);
   const raw = new DataView(disk.bytes.buffer, disk.bytes.byteOffset + SUPER_OFFSET, 1024);
   disk.readNow(SUPER_OFFSET / SECTOR_SIZE, 2);
   const blockSize = 1024 << raw.getUint32(S_LOG_BLOCK_SIZE, true);
@@ -75,7 +83,7 @@ export function mountExt2(kernel: Kernel, dev: number): SuperBlock | number {
     cache = new BufferCache(disk, blockSize);
     caches.set(dev, cache);
   }
-  const sb = fillSuper(kernel, cache, dev);
+  const sb = fillSuper(kernel, cache, dev, sbFlags);
   if (typeof sb !== "number") {
     mounted.set(dev, sb);
     caches.delete(dev);
@@ -93,7 +101,12 @@ function isMountable(raw: DataView): boolean {
 }
 
 /** Reads what must be in memory all the time; -EIOCBQUEUED until it is. @linux fs/ext2/super.c `ext2_fill_super` (6.18) */
-function fillSuper(kernel: Kernel, cache: BufferCache, dev: number): SuperBlock | number {
+function fillSuper(
+  kernel: Kernel,
+  cache: BufferCache,
+  dev: number,
+  sbFlags: number,
+): SuperBlock | number {
   const { blockSize } = cache;
   const superBlock = Math.floor(SUPER_OFFSET / blockSize);
   const superBuffer = cache.bread(superBlock);
@@ -119,31 +132,54 @@ function fillSuper(kernel: Kernel, cache: BufferCache, dev: number): SuperBlock 
     fs.inodeBitmaps.push(inodeBitmap);
   }
   sb.fsInfo = fs;
+  sb.flags = sbFlags & SB_RDONLY;
   sb.blocksize = blockSize;
   sb.maxLinks = EXT2_LINK_MAX;
   sb.hasWholeSeconds = true;
   sb.maxbytes = maxSize(blockSize);
-  fs.dirtied = () => scheduleWriteback(fs);
+  fs.putInode = (inode, isDataOnly) => writeInode(fs, inode, 0, isDataOnly);
   fs.bmap = (inode, n, allocates) => bmap(fs, inode, n, allocates);
   sb.op = {
     evictInode: (inode) => evictExt2(fs, inode),
     statfs: () => ext2Statfs(fs),
-    syncFs: (_sb, task) => syncFs(fs, task),
+    syncFs: (_sb, task) => syncBlockFs(fs, task),
+    remount: (_sb, _options, isReadOnly) => remount(fs, isReadOnly),
     putSuper: () => putSuper(fs, dev),
   };
   const root = ext2Iget(fs, EXT2_ROOT_INO);
   if (typeof root === "number") return root;
   sb.root = new Dentry(sb, undefined, "/", root);
-  setupSuper(fs);
+  if ((sb.flags & SB_RDONLY) === 0) setupSuper(fs);
   return sb;
 }
 
 /** From now on, and until it is unmounted, the disk says that it may not be in order. @linux fs/ext2/super.c `ext2_setup_super` (6.18) */
 function setupSuper(fs: Ext2Fs): void {
   const { es } = fs;
+  if ((es.getUint16(S_STATE, true) & EXT2_VALID_FS) === 0) {
+    const { kernel } = fs.sb;
+    const said = "warning: mounting unchecked fs, running e2fsck is recommended";
+    printk(kernel, KERN_WARNING, `EXT2-fs (${fs.cache.disk.name}): ${said}`);
+  }
   es.setUint16(S_STATE, es.getUint16(S_STATE, true) & ~EXT2_VALID_FS, true);
   es.setUint16(S_MNT_COUNT, es.getUint16(S_MNT_COUNT, true) + 1, true);
   es.setUint32(S_MTIME, Math.floor(fs.sb.kernel.wallClock() / 1e9), true);
+  fs.dirty(fs.superBuffer);
+}
+
+/** @linux fs/ext2/super.c `ext2_remount`, `ext2_reconfigure` (6.18) */
+function remount(fs: Ext2Fs, isReadOnly: boolean): number {
+  const wasReadOnly = (fs.sb.flags & SB_RDONLY) !== 0;
+  if (wasReadOnly && !isReadOnly) setupSuper(fs);
+  else if (!wasReadOnly && isReadOnly) leaveInOrder(fs);
+  return 0;
+}
+
+/** What is on the disk is in order, and stays so as long as nobody writes. */
+function leaveInOrder(fs: Ext2Fs): void {
+  const { es } = fs;
+  es.setUint16(S_STATE, es.getUint16(S_STATE, true) | EXT2_VALID_FS, true);
+  es.setUint32(S_WTIME, Math.floor(fs.sb.kernel.wallClock() / 1e9), true);
   fs.dirty(fs.superBuffer);
 }
 
@@ -179,36 +215,9 @@ function ext2Statfs(fs: Ext2Fs): Partial<Kstatfs> {
   };
 }
 
-/** Starts to write everything that is only in memory. */
-function writeAll(fs: Ext2Fs): void {
-  for (const inode of fs.inodes.values()) writePages(fs, inode);
-  for (const inode of fs.inodes.values()) writeInode(fs, inode);
-  fs.cache.writeDirty();
-}
-
-/** sync(2) and the fsync of a file. @linux fs/ext2/super.c `ext2_sync_fs` (6.18) */
-export function* syncFs(fs: Ext2Fs, task: Task): MaySleep<number> {
-  writeAll(fs);
-  return yield* fs.cache.waitForWrites(task);
-}
-
-/** The flusher thread's work, some time after the first change. */
-function scheduleWriteback(fs: Ext2Fs): void {
-  if (fs.isWritebackDue) return;
-  fs.isWritebackDue = true;
-  const { kernel } = fs.sb;
-  kernel.startTimer(kernel.now() + WRITEBACK_NS, () => {
-    fs.isWritebackDue = false;
-    writeAll(fs);
-  });
-}
-
 /** Unmounted: the rest goes to the disk, which takes its time. @linux fs/ext2/super.c `ext2_put_super` (6.18) */
 function putSuper(fs: Ext2Fs, dev: number): void {
-  const { es } = fs;
-  es.setUint16(S_STATE, es.getUint16(S_STATE, true) | EXT2_VALID_FS, true);
-  es.setUint32(S_WTIME, Math.floor(fs.sb.kernel.wallClock() / 1e9), true);
-  fs.dirty(fs.superBuffer);
-  writeAll(fs);
+  if ((fs.sb.flags & SB_RDONLY) === 0) leaveInOrder(fs);
+  fs.writeback.end();
   fs.sb.kernel.subsystem("ext2.mounted", () => new Map<number, SuperBlock>()).delete(dev);
 }

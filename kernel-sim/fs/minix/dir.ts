@@ -24,6 +24,7 @@ export function entriesOf(fs: MinixFs, dir: Inode): MinixEntry[] | number {
     if (block <= 0) return block === 0 ? entries : block;
     const buffer = fs.cache.bread(block);
     if (buffer === undefined) return -EIOCBQUEUED;
+    buffer.owner = dir;
     for (let at = 0; at < BLOCK_SIZE && pos < dir.size; at += DIRENT_SIZE) {
       entries.push({
         buffer,
@@ -75,6 +76,7 @@ export function addEntry(fs: MinixFs, dir: Inode, name: ByteString, ino: number)
     const block = fs.bmap(dir, Math.floor(dir.size / BLOCK_SIZE), true);
     if (block < 0) return block;
     const buffer = at === 0 ? fs.cache.fresh(block) : fs.cache.breadNow(block);
+    buffer.owner = dir;
     putEntry(fs, buffer, at, name, ino);
     dir.size += DIRENT_SIZE;
   }
@@ -108,6 +110,7 @@ export function makeEmpty(fs: MinixFs, dir: Inode, parentIno: number): number {
   const block = fs.bmap(dir, 0, true);
   if (block < 0) return block;
   const buffer = fs.cache.fresh(block);
+  buffer.owner = dir;
   putEntry(fs, buffer, 0, ".", dir.ino);
   putEntry(fs, buffer, DIRENT_SIZE, "..", parentIno);
   dir.size = 2 * DIRENT_SIZE;

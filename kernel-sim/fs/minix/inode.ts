@@ -1,8 +1,8 @@
 import { EIOCBQUEUED } from "../../include/errno.ts";
 import type { Cred } from "../../kernel/cred.ts";
-import { AddressSpace } from "../../mm/address-space.ts";
 import { evictPages } from "../../mm/filemap.ts";
-import { fillPage } from "../block-pages.ts";
+import { blockMapping } from "../block-pages.ts";
+import type { BufferHead } from "../buffer.ts";
 import { majorOf, minorOf, mkdev } from "../char-dev.ts";
 import { Inode, S_IFBLK, S_IFCHR, S_IFDIR, S_IFLNK, S_IFREG } from "../fs.ts";
 import { initSpecialInode } from "../inode.ts";
@@ -63,13 +63,10 @@ export function minixIget(fs: MinixFs, ino: number): Inode | number {
 function makeInode(fs: MinixFs, ino: number, mode: number): Inode {
   const { op, fop } = fs.operations(mode);
   const inode = new Inode(fs.sb, ino, mode, op, fop);
-  const info: MinixInode = { zones: new Uint16Array(ZONES), ready: new Map() };
+  const info: MinixInode = { zones: new Uint16Array(ZONES) };
   inode.privateData = info;
   if (inode.type === S_IFREG) {
-    const mapping = new AddressSpace();
-    mapping.isShmem = false;
-    mapping.readPage = (index, page) => fillPage(fs, inode, index, page.bytes);
-    inode.mapping = mapping;
+    inode.mapping = blockMapping(fs, inode);
   } else if (inode.type !== S_IFDIR && inode.type !== S_IFLNK) initSpecialInode(inode, 0);
   return inode;
 }
@@ -101,7 +98,7 @@ export function minixNewInode(
 }
 
 /** Puts the inode into its place in the table, if it has changed. @linux fs/minix/inode.c `V1_minix_update_inode` (6.18) */
-export function writeInode(fs: MinixFs, inode: Inode): void {
+export function writeInode(fs: MinixFs, inode: Inode, isDataOnly = false): BufferHead {
   const { block, at } = placeOf(fs, inode.ino);
   const buffer = fs.cache.breadNow(block);
   const raw = new DataView(new ArrayBuffer(INODE_SIZE));
@@ -115,14 +112,17 @@ export function writeInode(fs: MinixFs, inode: Inode): void {
   const { zones } = minixInfo(inode);
   for (let i = 0; i < ZONES; i++) raw.setUint16(I_ZONE + i * 2, zones[i]!, true);
   const bytes = new Uint8Array(raw.buffer);
-  if (bytes.every((byte, i) => byte === buffer.bytes[at + i])) return;
+  const isTime = (i: number) => isDataOnly && i >= I_TIME && i < I_TIME + 4;
+  if (bytes.every((byte, i) => byte === buffer.bytes[at + i] || isTime(i))) return buffer;
   buffer.bytes.set(bytes, at);
   fs.cache.markDirty(buffer);
+  return buffer;
 }
 
 /** Nobody has the inode any more, and it has no name. @linux fs/minix/inode.c `minix_evict_inode` (6.18) */
 export function evictMinix(fs: MinixFs, inode: Inode): void {
   evictPages(inode);
+  fs.writeback.forget(inode);
   inode.size = 0;
   if (isDevice(inode)) minixInfo(inode).zones.fill(0);
   else freeZonesFrom(fs, inode, 0);

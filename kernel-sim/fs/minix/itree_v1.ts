@@ -25,6 +25,7 @@ export function minixBmap(fs: MinixFs, inode: Inode, n: number, allocates: boole
   for (; zone !== 0 && depth < path.length; depth++) {
     const block = fs.cache.bread(zone);
     if (block === undefined) return -EIOCBQUEUED;
+    block.owner = inode;
     parent = zone;
     zone = block.view.getUint16(path[depth]! * 2, true);
   }
@@ -51,6 +52,7 @@ function fillBranch(
   }
   for (let i = 0; i < fresh.length - 1; i++) {
     const block = fs.cache.fresh(fresh[i]!);
+    block.owner = inode;
     block.view.setUint16(path[depth + i + 1]! * 2, fresh[i + 1]!, true);
   }
   if (parent === 0) minixInfo(inode).zones[path[0]!] = fresh[0]!;

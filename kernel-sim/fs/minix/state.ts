@@ -1,6 +1,7 @@
 import type { BlockFs } from "../block-fs.ts";
 import type { BufferCache, BufferHead } from "../buffer.ts";
 import type { FileOperations, Inode, InodeOperations, SuperBlock } from "../fs.ts";
+import { FsWriteback } from "../fs-writeback.ts";
 import {
   BLOCK_SIZE,
   S_FIRSTDATAZONE,
@@ -13,7 +14,6 @@ import {
 /** What the file system keeps of an inode. @linux fs/minix/minix.h `struct minix_inode_info` (6.18) */
 export interface MinixInode {
   readonly zones: Uint16Array;
-  readonly ready: Map<number, Uint8Array>;
 }
 
 export function minixInfo(inode: Inode): MinixInode {
@@ -41,7 +41,8 @@ export class MinixFs implements BlockFs {
   readonly firstDataZone: number;
   /** Block of the first inode. */
   readonly table: number;
-  dirtied: () => void = () => {};
+  readonly writeback: FsWriteback;
+  putInode: BlockFs["putInode"] = () => this.superBuffer;
   bmap: BlockFs["bmap"] = () => 0;
 
   constructor(
@@ -53,6 +54,7 @@ export class MinixFs implements BlockFs {
   ) {
     const { view } = superBuffer;
     this.sb = sb;
+    this.writeback = new FsWriteback(this);
     this.cache = cache;
     this.superBuffer = superBuffer;
     this.imap = maps.imap;
@@ -64,8 +66,8 @@ export class MinixFs implements BlockFs {
     this.table = 2 + view.getUint16(S_IMAP_BLOCKS, true) + view.getUint16(S_ZMAP_BLOCKS, true);
   }
 
-  ready(inode: Inode): Map<number, Uint8Array> {
-    return minixInfo(inode).ready;
+  dirtied(): void {
+    this.writeback.noteMeta();
   }
 
   dirty(buffer: BufferHead): void {

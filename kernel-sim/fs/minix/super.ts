@@ -2,16 +2,15 @@ import { diskOf } from "../../drivers/block/disk.ts";
 import { EINVAL, EIOCBQUEUED, EISDIR, ENOTBLK, ENXIO } from "../../include/errno.ts";
 import { AT_FDCWD } from "../../include/uapi/fcntl.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
-import type { Task } from "../../kernel/task.ts";
 import { filemapGrab, genericFileMmap, truncateSetsize } from "../../mm/filemap.ts";
+import { setPageDirty } from "../../mm/page-writeback.ts";
 import { fileAccessed } from "../atime.ts";
-import { blockReadIter, blockWriteIter, writePages } from "../block-pages.ts";
+import { sameState } from "../block-fs.ts";
+import { blockReadIter, blockWriteIter } from "../block-pages.ts";
 import { BufferCache, type BufferHead } from "../buffer.ts";
 import { Dentry } from "../dcache.ts";
 import { type FileSystemType, FS_REQUIRES_DEV } from "../filesystems.ts";
 import {
-  type File,
   type FileOperations,
   type Inode,
   type InodeOperations,
@@ -20,8 +19,10 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  SB_RDONLY,
   SuperBlock,
 } from "../fs.ts";
+import { fsyncBlockFile, syncBlockFs } from "../fs-writeback.ts";
 import { genericFileLlseek } from "../llseek.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../namei.ts";
 import { countFree } from "./bitmap.ts";
@@ -45,8 +46,6 @@ import { minixDirOps, minixGetattr, minixLinkOps, minixSpecialOps } from "./name
 import { MinixFs, type MinixOperations } from "./state.ts";
 
 const PAGE_SIZE = 4096;
-/** `dirty_writeback_centisecs`: how long changes may wait in memory. */
-const WRITEBACK_NS = 5e9;
 
 /**
  * The file system of MINIX 1, in which Linux lived first.
@@ -57,28 +56,31 @@ const WRITEBACK_NS = 5e9;
 export const minixType: FileSystemType = {
   name: "minix",
   flags: FS_REQUIRES_DEV,
-  getTree(task, source) {
+  getTree(task, source, _options, sbFlags) {
     const path = filenameLookup(task, AT_FDCWD, source, LOOKUP_FOLLOW);
     if (typeof path === "number") return path;
     const inode = path.dentry.inode!;
-    return inode.type === S_IFBLK ? mountMinix(task.kernel, inode.rdev) : -ENOTBLK;
+    return inode.type === S_IFBLK ? mountMinix(task.kernel, inode.rdev, sbFlags) : -ENOTBLK;
   },
 };
 
 /** The file system on a disk: one super block a device. */
-export function mountMinix(kernel: Kernel, dev: number): SuperBlock | number {
+export function mountMinix(kernel: Kernel, dev: number, sbFlags = 0): SuperBlock | number {
   const disk = diskOf(kernel, dev);
   if (disk === undefined) return -ENXIO;
   const mounted = kernel.subsystem("minix.mounted", () => new Map<number, SuperBlock>());
   const existing = mounted.get(dev);
-  if (existing !== undefined) return existing;
+  if (existing !== undefined) return sameState(existing, sbFlags);
   const caches = kernel.subsystem("minix.caches", () => new Map<number, BufferCache>());
   const cache = caches.get(dev) ?? new BufferCache(disk, BLOCK_SIZE);
   caches.set(dev, cache);
   const sb = fillSuper(kernel, cache, dev, () => mounted.delete(dev));
   if (sb === -EIOCBQUEUED) return sb;
   caches.delete(dev);
-  if (typeof sb !== "number") mounted.set(dev, sb);
+  if (typeof sb !== "number") {
+    sb.flags = sbFlags & SB_RDONLY;
+    mounted.set(dev, sb);
+  }
   return sb;
 }
 
@@ -107,7 +109,7 @@ function fillSuper(
   const bitmaps = { imap: maps.slice(0, imapBlocks), zmap: maps.slice(imapBlocks) };
   const fs = new MinixFs(sb, cache, superBuffer, bitmaps, operationsOf);
   fs.bmap = (inode, n, allocates) => minixBmap(fs, inode, n, allocates);
-  fs.dirtied = writebackLater(kernel, () => writeAll(fs));
+  fs.putInode = (inode, isDataOnly) => writeInode(fs, inode, isDataOnly);
   sb.fsInfo = fs;
   sb.blocksize = BLOCK_SIZE;
   sb.maxLinks = MINIX_LINK_MAX;
@@ -123,9 +125,9 @@ function fillSuper(
         ...{ files: fs.ninodes, ffree: countFree(fs.imap) },
       };
     },
-    syncFs: (_sb, task) => syncFs(fs, task),
+    syncFs: (_sb, task) => syncBlockFs(fs, task),
     putSuper() {
-      writeAll(fs);
+      fs.writeback.end();
       gone();
     },
   };
@@ -135,35 +137,6 @@ function fillSuper(
   return sb;
 }
 
-/** Answers what the first change has to call: some time later everything is written (the flusher thread). */
-function writebackLater(kernel: Kernel, write: () => void): () => void {
-  let isDue = false;
-  return () => {
-    if (isDue) return;
-    isDue = true;
-    kernel.startTimer(kernel.now() + WRITEBACK_NS, () => {
-      isDue = false;
-      write();
-    });
-  };
-}
-
-/** Starts to write everything that is only in memory. */
-function writeAll(fs: MinixFs): void {
-  for (const inode of fs.inodes.values()) writePages(fs, inode);
-  for (const inode of fs.inodes.values()) writeInode(fs, inode);
-  fs.cache.writeDirty();
-}
-
-function* syncFs(fs: MinixFs, task: Task): MaySleep<number> {
-  writeAll(fs);
-  return yield* fs.cache.waitForWrites(task);
-}
-
-function* fsync(task: Task, file: File): MaySleep<number> {
-  return yield* syncFs(file.inode.sb.fsInfo as MinixFs, task);
-}
-
 /** @linux fs/minix/file.c `minix_setattr` (6.18) */
 function truncate(inode: Inode, size: number): number {
   const fs = inode.sb.fsInfo as MinixFs;
@@ -171,7 +144,7 @@ function truncate(inode: Inode, size: number): number {
   if (isShorter && size % PAGE_SIZE !== 0) {
     const page = filemapGrab(inode, Math.floor(size / PAGE_SIZE));
     if (typeof page === "number") return page;
-    page.isDirty = true;
+    setPageDirty(page);
   }
   truncateSetsize(inode, size);
   inode.size = size;
@@ -191,7 +164,7 @@ const fileOperations: FileOperations = {
     fileAccessed(file);
     return genericFileMmap(file, vma);
   },
-  fsync,
+  fsync: fsyncBlockFile,
 };
 
 /** @linux fs/minix/dir.c `minix_dir_operations` (6.18) */
@@ -199,7 +172,7 @@ const dirOperations: FileOperations = {
   llseek: genericFileLlseek,
   readIter: () => -EISDIR,
   iterate: minixReaddir,
-  fsync,
+  fsync: fsyncBlockFile,
 };
 
 function operationsOf(mode: number): MinixOperations {

@@ -18,6 +18,7 @@ import {
   TASK_UNINTERRUPTIBLE,
 } from "../../kernel/state.ts";
 import { PF_KTHREAD, type Task } from "../../kernel/task.ts";
+import { cpulist, cpumask } from "../../lib/cpumask.ts";
 import type { Mm } from "../../mm/mm.ts";
 import { newEncodeDev } from "../char-dev.ts";
 import type { ByteString } from "../fs.ts";
@@ -176,24 +177,6 @@ function taskPlaces(task: Task): string {
     `nonvoluntary_ctxt_switches:\t${task.nivcsw}`,
     "",
   ].join("\n");
-}
-
-/** A set of CPUs as hexadecimal digits, eight to a group (`%*pb`). */
-function cpumask(mask: bigint, cpus: number): string {
-  const digits = mask.toString(16).padStart(Math.ceil(cpus / 4), "0");
-  return digits.replace(/(?<=.)(?=(.{8})+$)/g, ",");
-}
-
-/** A set of CPUs as ranges (`%*pbl`). */
-export function cpulist(mask: bigint, cpus: number): string {
-  const ranges: string[] = [];
-  for (let cpu = 0; cpu < cpus; cpu++) {
-    const first = cpu;
-    while (cpu < cpus && ((mask >> BigInt(cpu)) & 1n) !== 0n) cpu++;
-    if (cpu === first + 1) ranges.push(String(first));
-    else if (cpu > first) ranges.push(`${first}-${cpu - 1}`);
-  }
-  return ranges.join(",");
 }
 
 function hex64(set: bigint): string {

@@ -23,6 +23,7 @@ import { mountOperations, procMountinfo, procMounts, procMountstats } from "./mo
 import { procNsDir } from "./namespaces.ts";
 import { oomAdjOperations, oomScoreAdjOperations, oomScoreText } from "./oom.ts";
 import { instantiatePidDir, lnk, one, type PidEntry, reg } from "./pid-entry.ts";
+import { procNetDir } from "./proc-net.ts";
 import { procPidSched } from "./sched.ts";
 import { procSmaps, procSmapsRollup } from "./smaps.ts";
 import { procTaskDir } from "./task-dir.ts";
@@ -46,6 +47,7 @@ function entries(isWhole: boolean): readonly PidEntry[] {
     procFdDir,
     procFdinfoDir,
     procNsDir,
+    procNetDir,
     reg("environ", 0o400, environOperations),
     reg("auxv", 0o400, auxvOperations),
     one("status", 0o444, status),

@@ -14,13 +14,13 @@ export function diskstats(kernel: Kernel): ByteString {
   return [...disks(kernel).values()]
     .map(({ dev, name, stats }) => {
       const place = `${String(majorOf(dev)).padStart(4)} ${String(minorOf(dev)).padStart(7)}`;
-      return `${place} ${name} ${statNumbers(stats).join(" ")}\n`;
+      return `${place} ${name} ${diskStatNumbers(stats).join(" ")}\n`;
     })
     .join("");
 }
 
-/** The seventeen numbers: reads, writes, what is under way, discards, flushes. */
-function statNumbers(stats: DiskStats): readonly number[] {
+/** The seventeen numbers: reads, writes, what is under way, discards, flushes. @linux block/genhd.c `part_stat_show` (6.18) */
+export function diskStatNumbers(stats: DiskStats): readonly number[] {
   const ms = (ns: number) => Math.floor(ns / 1e6);
   const { reads, writes } = stats;
   return [

@@ -53,6 +53,10 @@ export class ProcDirEntry {
     this.link = link;
   }
 
+  get isDir(): boolean {
+    return (this.mode & 0o170000) === S_IFDIR;
+  }
+
   /** Its entries in the order in which they are listed: short names first. @linux fs/proc/generic.c `proc_match` */
   sorted(): readonly ProcDirEntry[] {
     return [...this.children.values()].sort(

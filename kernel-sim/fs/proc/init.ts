@@ -2,6 +2,7 @@ import { EINVAL } from "../../include/errno.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { FS_REQUIRES_DEV, fileSystems, registerFilesystem } from "../filesystems.ts";
 import { procTree } from "./generic.ts";
+import { initIrqProc } from "./irq-dirs.ts";
 import { procSysRoot } from "./proc-sysctl.ts";
 import { procFillSuper } from "./root.ts";
 import { initProcFiles } from "./root-files.ts";
@@ -19,6 +20,7 @@ const KNOWN_OPTIONS: readonly string[] = Object.freeze(["", "hidepid=0", "hidepi
 export function initProcFs(kernel: Kernel): void {
   const tree = procTree(kernel);
   initProcFiles(tree);
+  initIrqProc(tree, kernel);
   tree.single("filesystems", (task) => {
     const types = [...fileSystems(task.kernel).values()];
     return types

@@ -9,7 +9,7 @@ test("every timer interrupt of a CPU is counted, in /proc/interrupts and in /pro
   machine.runUntilIdle();
   const count = machine.trace.count("irq_vectors:local_timer_entry");
   const [, local] = /^LOC: +(\d+) +Local timer interrupts$/m.exec(process.output) ?? [];
-  const [, all] = /^intr (\d+)$/m.exec(process.output) ?? [];
+  const [, all] = /^intr (\d+)( 0)+$/m.exec(process.output) ?? [];
   expect(Number(local)).toBeGreaterThan(0);
   expect(Number(local)).toBeLessThanOrEqual(count);
   expect(Number(all)).toBeGreaterThanOrEqual(Number(local));

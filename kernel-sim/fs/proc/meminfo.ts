@@ -1,5 +1,6 @@
 import type { Kernel } from "../../kernel/kernel.ts";
 import { memoryOf } from "../../mm/mm-init.ts";
+import { writebackOf } from "../../mm/page-writeback.ts";
 import type { ByteString } from "../fs.ts";
 
 /** `VMALLOC_TOTAL` of x86-64, in KiB. */
@@ -21,17 +22,16 @@ export function meminfo(kernel: Kernel): ByteString {
   let shmem = 0;
   let mapped = 0;
   let tables = 0;
-  let dirty = 0;
   for (const page of allocator.pages.values()) {
     if (page.kind === "anon") anon++;
     else if (page.kind === "table") tables += 1 << page.order;
     else if (page.kind === "file") {
       file++;
       if (page.isShmem) shmem++;
-      else if (page.isDirty) dirty++;
       if (page.mapcount > 0) mapped++;
     }
   }
+  const { nrDirty, nrWriteback } = writebackOf(kernel);
   const cachedClean = file - shmem;
   const rows: readonly (readonly [string, number])[] = [
     ["MemTotal", allocator.totalPages * 4],
@@ -50,8 +50,8 @@ export function meminfo(kernel: Kernel): ByteString {
     ["Mlocked", 0],
     ["SwapTotal", 0],
     ["SwapFree", 0],
-    ["Dirty", dirty * 4],
-    ["Writeback", 0],
+    ["Dirty", nrDirty * 4],
+    ["Writeback", nrWriteback * 4],
     ["AnonPages", anon * 4],
     ["Mapped", mapped * 4],
     ["Shmem", shmem * 4],

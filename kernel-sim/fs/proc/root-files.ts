@@ -1,11 +1,11 @@
 import { cpuinfo } from "../../arch/x86/cpuinfo.ts";
+import { disks } from "../../drivers/block/disk.ts";
 import { EAGAIN, EFAULT, EPERM } from "../../include/errno.ts";
 import { CAP_SYSLOG } from "../../include/uapi/capability.ts";
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { EPOLLIN, EPOLLRDNORM } from "../../include/uapi/poll.ts";
-import { COMMAND_LINE, linuxBanner } from "../../kernel/banner.ts";
+import { bootParameters, linuxBanner } from "../../kernel/banner.ts";
 import { capable } from "../../kernel/cred.ts";
-import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { kernelLog } from "../../kernel/printk.ts";
 import { loadavgOf } from "../../kernel/sched/loadavg.ts";
@@ -16,10 +16,13 @@ import { waitEventInterruptible } from "../../kernel/wait.ts";
 import { byteArray } from "../../lib/byte-string.ts";
 import type { IovIter } from "../../lib/iov-iter.ts";
 import { memoryOf } from "../../mm/mm-init.ts";
+import { writebackOf } from "../../mm/page-writeback.ts";
 import type { ByteString, FileOperations } from "../fs.ts";
 import { noLlseek } from "../llseek.ts";
 import { diskstats, partitions } from "./disks.ts";
 import type { ProcTree } from "./generic.ts";
+import { procInterrupts, procSoftirqs } from "./interrupts.ts";
+import { locksText } from "./locks.ts";
 import { meminfo } from "./meminfo.ts";
 import { procStat } from "./stat.ts";
 
@@ -31,20 +34,22 @@ import { procStat } from "./stat.ts";
  * @linux fs/proc/ (6.18)
  */
 export function initProcFiles(tree: ProcTree): void {
-  tree.single("cmdline", () => `${COMMAND_LINE}\n`);
+  tree.single("cmdline", ({ kernel }) => `${bootParameters(kernel).commandLine}\n`);
   tree.single("consoles", () => "");
   tree.single("cpuinfo", (task) => cpuinfo(task.kernel));
   tree.single("execdomains", () => "0-0\tLinux           \t[kernel]\n");
-  tree.single("interrupts", (task) => interrupts(task.kernel));
+  tree.single("interrupts", (task) => procInterrupts(task.kernel));
   tree.single("kallsyms", () => "");
   tree.create("kmsg", 0o400, kmsgOperations);
   tree.single("loadavg", loadavg);
   tree.single("meminfo", (task) => meminfo(task.kernel));
+  tree.single("locks", (task) => locksText(task.kernel));
   tree.symlink("mounts", "self/mounts");
+  tree.symlink("net", "self/net");
   tree.single("modules", () => "");
   tree.single("diskstats", (task) => diskstats(task.kernel));
   tree.single("partitions", (task) => partitions(task.kernel));
-  tree.single("softirqs", (task) => softirqs(task.kernel));
+  tree.single("softirqs", (task) => procSoftirqs(task.kernel));
   tree.single("stat", (task) => procStat(task.kernel));
   tree.single("swaps", () => "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
   tree.single("buddyinfo", (task) => buddyinfo(task.kernel));
@@ -86,49 +91,6 @@ function loadavg(task: Task): ByteString {
   return `${loads.join(" ")} ${running}/${kernel.tasks.size} ${task.pidNs().lastPid}\n`;
 }
 
-/** @linux fs/proc/interrupts.c, kernel/irq/proc.c `show_interrupts` (6.18) */
-function interrupts(kernel: Kernel): ByteString {
-  let head = "    ";
-  for (let cpu = 0; cpu < kernel.cpus; cpu++) head += `       CPU${cpu} `.slice(0, 11);
-  const rows = [...irqDescs(kernel).values()].sort((a, b) => a.irq - b.irq);
-  const numbers = (counts: readonly number[]) =>
-    counts.map((count) => `${String(count).padStart(10)} `).join("");
-  const lines = rows.map(
-    ({ irq, counts, chip, name }) =>
-      `${String(irq).padStart(3)}: ${numbers(counts)} ${chip}      ${name}\n`,
-  );
-  const timers = kernel.sched.runQueues.map(({ timerIrqs }) => timerIrqs);
-  lines.push(`LOC: ${numbers(timers)}  Local timer interrupts\n`);
-  return `${head.trimEnd().padEnd(11 + 11 * kernel.cpus)}\n${lines.join("")}`;
-}
-
-const SOFTIRQS: readonly string[] = Object.freeze([
-  "HI",
-  "TIMER",
-  "NET_TX",
-  "NET_RX",
-  "BLOCK",
-  "IRQ_POLL",
-  "TASKLET",
-  "SCHED",
-  "HRTIMER",
-  "RCU",
-]);
-
-/** @linux fs/proc/softirqs.c `show_softirqs` (6.18) */
-function softirqs(kernel: Kernel): ByteString {
-  const columns = (text: (cpu: number) => string) =>
-    Array.from({ length: kernel.cpus }, (_, cpu) => text(cpu)).join("");
-  const head = `                    ${columns((cpu) => `CPU${String(cpu).padEnd(8)}`)}\n`;
-  const count = (name: string, cpu: number) =>
-    name === "NET_RX" ? kernel.sched.runQueues[cpu]!.netRxSoftirqs : 0;
-  const rows = SOFTIRQS.map(
-    (name) =>
-      `${`${name}:`.padStart(13)}${columns((cpu) => ` ${String(count(name, cpu)).padStart(10)}`)}\n`,
-  );
-  return head + rows.join("");
-}
-
 /** @linux mm/vmstat.c `frag_show_print` (6.18) */
 function buddyinfo(kernel: Kernel): ByteString {
   const blocks = memoryOf(kernel).allocator.freeBlocks();
@@ -152,6 +114,13 @@ function vmstat(kernel: Kernel): ByteString {
       if (page.mapcount > 0) mapped++;
     }
   }
+  const writeback = writebackOf(kernel);
+  let sectorsIn = 0;
+  let sectorsOut = 0;
+  for (const { stats } of disks(kernel).values()) {
+    sectorsIn += stats.reads.sectors;
+    sectorsOut += stats.writes.sectors;
+  }
   let minor = 0;
   let major = 0;
   for (const task of kernel.tasks) {
@@ -163,9 +132,17 @@ function vmstat(kernel: Kernel): ByteString {
     `nr_anon_pages ${anon}`,
     `nr_mapped ${mapped}`,
     `nr_file_pages ${file}`,
+    `nr_dirty ${writeback.nrDirty}`,
+    `nr_writeback ${writeback.nrWriteback}`,
     `nr_shmem ${shmem}`,
+    `nr_dirtied ${writeback.nrDirtied}`,
+    `nr_written ${writeback.nrWritten}`,
     `nr_page_table_pages ${tables}`,
     `nr_kernel_stack ${kernel.tasks.size * 16}`,
+    `nr_dirty_threshold ${writeback.dirtyThreshold}`,
+    `nr_dirty_background_threshold ${writeback.backgroundThreshold}`,
+    `pgpgin ${sectorsIn >> 1}`,
+    `pgpgout ${sectorsOut >> 1}`,
     "pswpin 0",
     "pswpout 0",
     `pgfault ${minor + major}`,

@@ -1,7 +1,7 @@
-import { irqDescs } from "../../kernel/irq.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { TASK_UNINTERRUPTIBLE } from "../../kernel/state.ts";
 import type { ByteString } from "../fs.ts";
+import { interruptCounts, softirqCounts } from "./interrupts.ts";
 
 const CLOCK_NS = 10_000_000;
 
@@ -10,24 +10,22 @@ const CLOCK_NS = 10_000_000;
  *
  * @linux fs/proc/stat.c `show_stat` (6.18)
  * @spec proc_stat(5)
- * @simplified time in interrupts is counted with CONFIG_IRQ_TIME_ACCOUNTING; of softirqs there is NET_RX alone, since timers and the balance of CPUs are done in the interrupt; nobody waits for disks or steals time.
+ * @simplified time in interrupts is counted with CONFIG_IRQ_TIME_ACCOUNTING; nobody waits for disks or steals time.
  */
 export function procStat(kernel: Kernel): ByteString {
   const perCpu = kernel.sched.runQueues.map((rq) => {
     // A CPU that has nothing to do has been idle since its own time stopped.
     const idle = rq.idleNs + (rq.nrRunning > 0 ? 0 : Math.max(0, kernel.now() - rq.now));
-    return [rq.userNs, rq.niceNs, rq.systemNs, idle, 0, rq.irqNs];
+    return [rq.userNs, rq.niceNs, rq.systemNs, idle, 0, rq.irqNs, rq.softirqNs];
   });
-  const total = [0, 1, 2, 3, 4, 5].map((i) => perCpu.reduce((sum, times) => sum + times[i]!, 0));
+  const total = [0, 1, 2, 3, 4, 5, 6].map((i) => perCpu.reduce((sum, times) => sum + times[i]!, 0));
   const line = (name: string, times: readonly number[]) =>
-    `${name} ${times.map((ns) => Math.floor(ns / CLOCK_NS)).join(" ")} 0 0 0 0\n`;
+    `${name} ${times.map((ns) => Math.floor(ns / CLOCK_NS)).join(" ")} 0 0 0\n`;
   let running = 0;
   let switches = 0;
-  let netRx = 0;
   for (const rq of kernel.sched.runQueues) {
     running += rq.nrRunning;
     switches += rq.nrSwitches;
-    netRx += rq.netRxSoftirqs;
   }
   let blocked = 0;
   for (const task of kernel.tasks) {
@@ -36,26 +34,12 @@ export function procStat(kernel: Kernel): ByteString {
   return [
     line("cpu ", total),
     ...perCpu.map((times, cpu) => line(`cpu${cpu}`, times)),
-    `intr ${irqCounts(kernel).join(" ")}\n`,
+    `intr ${interruptCounts(kernel)}\n`,
     `ctxt ${switches}\n`,
     `btime ${Math.floor(kernel.wallClockBootNs / 1e9)}\n`,
     `processes ${kernel.initPidNs.lastPid}\n`,
     `procs_running ${running}\n`,
     `procs_blocked ${blocked}\n`,
-    `softirq ${netRx} 0 0 0 ${netRx} 0 0 0 0 0 0\n`,
+    `softirq ${softirqCounts(kernel)}\n`,
   ].join("");
-}
-
-/** How many interrupts there were: all, those of the CPUs' own timers included, then by number. */
-function irqCounts(kernel: Kernel): readonly number[] {
-  const counts: number[] = [];
-  let total = 0;
-  for (const rq of kernel.sched.runQueues) total += rq.timerIrqs;
-  for (const desc of irqDescs(kernel).values()) {
-    const count = desc.counts.reduce((sum, n) => sum + n, 0);
-    total += count;
-    while (counts.length <= desc.irq) counts.push(0);
-    counts[desc.irq] = count;
-  }
-  return [total, ...counts];
 }

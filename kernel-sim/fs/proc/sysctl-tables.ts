@@ -9,7 +9,9 @@ import { NGROUPS_MAX } from "../../kernel/groups.ts";
 import { kernelLog } from "../../kernel/printk.ts";
 import type { Sysctl } from "../../kernel/sysctl.ts";
 import type { Task } from "../../kernel/task.ts";
+import { dropDiskPages } from "../../mm/filemap.ts";
 import { memoryOf } from "../../mm/mm-init.ts";
+import { type Writeback, writebackOf } from "../../mm/page-writeback.ts";
 import type { NetNamespace } from "../../net/namespace.ts";
 import { epollSubsystem } from "../eventpoll.ts";
 import { pipeSysctls } from "../pipe-limits.ts";
@@ -214,6 +216,36 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
   file("protected_regular", 0o644, ofFs("protectedRegular", TRISTATE)),
   file("protected_symlinks", 0o644, ofFs("protectedSymlinks", FLAG)),
   file("suid_dumpable", 0o644, core("suidDumpable", TRISTATE)),
+  memory("dirty_background_bytes", 0o644, dirty("dirtyBackgroundBytes", "dirtyBackgroundRatio")),
+  memory(
+    "dirty_background_ratio",
+    0o644,
+    dirty("dirtyBackgroundRatio", "dirtyBackgroundBytes", PERCENT),
+  ),
+  memory("dirty_bytes", 0o644, dirty("dirtyBytes", "dirtyRatio")),
+  memory(
+    "dirty_expire_centisecs",
+    0o644,
+    fieldOf((task) => writebackOf(task.kernel), "dirtyExpireCentisecs", NATURAL),
+  ),
+  memory("dirty_ratio", 0o644, dirty("dirtyRatio", "dirtyBytes", PERCENT)),
+  memory(
+    "dirty_writeback_centisecs",
+    0o644,
+    fieldOf((task) => writebackOf(task.kernel), "dirtyWritebackCentisecs", NATURAL),
+  ),
+  memory(
+    "drop_caches",
+    0o200,
+    number(
+      (task) => memoryOf(task.kernel).dropCaches,
+      (task, value) => {
+        memoryOf(task.kernel).dropCaches = value;
+        if ((value & 1) !== 0) dropDiskPages(task.kernel);
+      },
+      { min: 1, max: 4 },
+    ),
+  ),
   memory("max_map_count", 0o644, ofMemory("maxMapCount", NATURAL)),
   memory("mmap_min_addr", 0o644, ofMemory("mmapMinAddr", NATURAL)),
   memory("overcommit_memory", 0o644, ofMemory("overcommitMemory", TRISTATE)),
@@ -292,6 +324,24 @@ function ofMemory(
   range?: SysctlRange,
 ): CtlTable["handler"] {
   return fieldOf((task) => memoryOf(task.kernel), field, range);
+}
+
+/** A share of memory, or a number of bytes: to set one takes the other away. @linux mm/page-writeback.c `dirty_ratio_handler` (6.18) */
+function dirty(
+  field: NumberField<Writeback>,
+  other: NumberField<Writeback>,
+  range: SysctlRange = NATURAL,
+): CtlTable["handler"] {
+  return number(
+    (task) => writebackOf(task.kernel)[field],
+    (task, value) => {
+      const writeback = writebackOf(task.kernel);
+      if (writeback[field] === value) return;
+      (writeback as Record<typeof field, number>)[field] = value;
+      (writeback as Record<typeof other, number>)[other] = 0;
+    },
+    range,
+  );
 }
 
 /** A setting that is a field of some object. */

@@ -1,3 +1,4 @@
+import { ERESTARTSYS } from "../../include/errno.ts";
 import { doSignal } from "../signal-delivery.ts";
 import { TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
@@ -10,6 +11,12 @@ import type { Task } from "../task.ts";
  * @linux kernel/entry/common.c `exit_to_user_mode_loop` (6.18)
  */
 export function exitToUserMode(task: Task): void {
+  const { regs } = task;
+  // Mostly there is nothing to do: no signal, no call to be made again, no mask to be put back.
+  if (!task.sigpending && task.savedSigmask === undefined && regs.ax > -ERESTARTSYS) {
+    if (task.state === TASK_RUNNING && task.kstack === undefined) regs.origAx = -1;
+    return;
+  }
   do {
     doSignal(task);
   } while (task.sigpending && task.state === TASK_RUNNING && task.kstack === undefined);

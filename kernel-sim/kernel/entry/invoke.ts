@@ -1,6 +1,7 @@
 import { againAfterRead } from "../../fs/buffer.ts";
 import { EIOCBQUEUED } from "../../include/errno.ts";
 import type { SysResult } from "../sleep.ts";
+import type { SyscallFn } from "../syscall.ts";
 import type { Task } from "../task.ts";
 
 /** Code segment of 32-bit programs under a 64-bit kernel. */
@@ -18,16 +19,24 @@ export function isCompat(task: Task): boolean {
  */
 export function invokeSyscall(task: Task, nr: number): SysResult {
   const { kernel, regs } = task;
-  if (regs.cs === USER32_CS) {
-    const fn = kernel.syscalls32[nr];
-    const { bx, cx, dx, si, di, bp } = regs;
-    if (fn === undefined) return kernel.hooks.absentCall(nr, true);
-    const result = fn(task, bx, cx, dx, si, di, bp);
-    return result === -EIOCBQUEUED ? againAfterRead(fn, task, bx, cx, dx, si, di, bp) : result;
-  }
+  if (regs.cs === USER32_CS) return invoke32(task, nr);
   const fn = kernel.syscalls[nr];
-  const { di, si, dx, r10, r8, r9 } = regs;
   if (fn === undefined) return kernel.hooks.absentCall(nr, false);
-  const result = fn(task, di, si, dx, r10, r8, r9);
-  return result === -EIOCBQUEUED ? againAfterRead(fn, task, di, si, dx, r10, r8, r9) : result;
+  const result = fn(task, regs.di, regs.si, regs.dx, regs.r10, regs.r8, regs.r9);
+  return result === -EIOCBQUEUED ? invokeAgain(fn, task) : result;
+}
+
+/** Its data have to come from a disk first. */
+function invokeAgain(fn: SyscallFn, task: Task): SysResult {
+  const { di, si, dx, r10, r8, r9 } = task.regs;
+  return againAfterRead(fn, task, di, si, dx, r10, r8, r9);
+}
+
+function invoke32(task: Task, nr: number): SysResult {
+  const { kernel, regs } = task;
+  const fn = kernel.syscalls32[nr];
+  const { bx, cx, dx, si, di, bp } = regs;
+  if (fn === undefined) return kernel.hooks.absentCall(nr, true);
+  const result = fn(task, bx, cx, dx, si, di, bp);
+  return result === -EIOCBQUEUED ? againAfterRead(fn, task, bx, cx, dx, si, di, bp) : result;
 }

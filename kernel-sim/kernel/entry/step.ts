@@ -79,7 +79,7 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
   const trap = task.user.run(task);
   if (trap === TRAP_SYSCALL) {
     rq.entry = task.regs.origAx;
-    syscall(task);
+    syscall(task, rq);
   } else if (trap === TRAP_EXCEPTION) {
     rq.entry = ENTRY_EXCEPTION;
     handleException(task);
@@ -88,9 +88,9 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
   return 0;
 }
 
-function syscall(task: Task): void {
+function syscall(task: Task, rq: RunQueue): void {
   const { kernel, regs } = task;
-  kernel.chargeCurrent(kernel.costs.syscallNs);
+  rq.spent += kernel.costs.syscallNs;
   if (regs.cs !== USER32_CS) {
     // The instruction keeps there where the program goes on, and its flags.
     regs.cx = regs.ip;

@@ -1,7 +1,9 @@
 import type { Kernel } from "../kernel.ts";
+import type { RtMutexWaiter } from "../locking/rtmutex.ts";
 import { TASK_NORMAL } from "../state.ts";
 import type { Task } from "../task.ts";
 import type { FutexKey } from "./key.ts";
+import { type PiState, piStates } from "./pi-state.ts";
 
 /** Real-time tasks wait in front of all others, by their priority. */
 const MAX_RT_PRIO = 100;
@@ -18,16 +20,34 @@ export class FutexQ {
   readonly prio: number;
   /** Off the queue because somebody woke it. */
   isWoken = false;
-  /** It waits for a lock with priority inheritance, and the lock is its own when it is woken. */
-  isPi = false;
-  /** Its lock came from an owner who has died. */
-  isLeftBehind = false;
+  /** The lock with priority inheritance that it waits for. */
+  piState: PiState | undefined = undefined;
+  /** It waits to be moved to such a lock: what will wait for it there, and where that is. */
+  rtWaiter: RtMutexWaiter | undefined = undefined;
+  requeuePiKey: FutexKey | undefined = undefined;
+  /** What has come of that: nothing yet, it holds the lock, or it waits for it. @linux kernel/futex/requeue.c `Q_REQUEUE_PI_…` */
+  requeueState: "none" | "locked" | "done" = "none";
 
   constructor(task: Task, key: FutexKey, bitset: number) {
     this.task = task;
     this.key = key;
     this.bitset = bitset;
-    this.prio = Math.min(task.se.prio, MAX_RT_PRIO);
+    this.prio = Math.min(task.se.normalPrio, MAX_RT_PRIO);
+  }
+
+  /** Calls that know nothing of priority inheritance must not touch it. */
+  get isPi(): boolean {
+    return this.piState !== undefined || this.rtWaiter !== undefined;
+  }
+
+  hold(state: PiState): void {
+    this.piState = state;
+    state.users++;
+  }
+
+  letGo(): void {
+    if (this.piState !== undefined) piStates(this.task.kernel).put(this.piState);
+    this.piState = undefined;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   FUTEX_BITSET_MATCH_ANY,
   FUTEX_CLOCK_REALTIME,
   FUTEX_CMP_REQUEUE,
+  FUTEX_CMP_REQUEUE_PI,
   FUTEX_LOCK_PI,
   FUTEX_LOCK_PI2,
   FUTEX_PRIVATE_FLAG,
@@ -24,6 +25,7 @@ import type { Task } from "../task.ts";
 import { getTimespecNs } from "../time/time64.ts";
 import { futexLockPi, futexUnlockPi } from "./pi.ts";
 import { futexRequeue } from "./requeue.ts";
+import { futexCmpRequeuePi, futexWaitRequeuePi } from "./requeue-pi.ts";
 import { getRobustList, setRobustList } from "./robust.ts";
 import {
   type FutexWord,
@@ -44,8 +46,6 @@ const FUTEX2_PRIVATE = FUTEX_PRIVATE_FLAG;
  * futex(2) and its relatives.
  *
  * @linux kernel/futex/syscalls.c (6.18)
- * @simplified a condition variable cannot be moved to a lock with priority inheritance: FUTEX_WAIT_REQUEUE_PI and
- * FUTEX_CMP_REQUEUE_PI answer ENOSYS.
  */
 export const futexSyscalls: SyscallTable = {
   futex: sysFutex,
@@ -54,6 +54,7 @@ export const futexSyscalls: SyscallTable = {
     checkFutex2(flags, mask) ??
     futexWake(task, addr, (flags & FUTEX2_PRIVATE) !== 0, nr | 0, mask | 0, true),
   futex_wait: sysFutexWait,
+  futex_requeue: sysFutexRequeue,
   set_robust_list: setRobustList,
   get_robust_list: getRobustList,
 };
@@ -94,6 +95,18 @@ function sysFutex(
     case FUTEX_LOCK_PI:
     case FUTEX_LOCK_PI2:
       return futexLockPi(task, addr, isPrivate, end, false);
+    case FUTEX_WAIT_REQUEUE_PI:
+      return futexWaitRequeuePi(
+        task,
+        addr,
+        isPrivate,
+        value,
+        end,
+        FUTEX_BITSET_MATCH_ANY | 0,
+        addr2,
+      );
+    case FUTEX_CMP_REQUEUE_PI:
+      return futexCmpRequeuePi(task, addr, addr2, isPrivate, value | 0, value2, value3);
     case FUTEX_TRYLOCK_PI:
       return futexLockPi(task, addr, isPrivate, 0, true);
     case FUTEX_UNLOCK_PI:
@@ -163,6 +176,13 @@ function sysFutexWaitv(
   if (flags >>> 0 !== 0 || count === 0 || count > WAITV_MAX || waiters === 0) return -EINVAL;
   const end = absoluteEnd(task, timePtr, clock);
   if (end < 0) return end;
+  const words = parseWaitv(task, waiters, count);
+  if (typeof words === "number") return words;
+  return futexWaitMultiple(task, words, end);
+}
+
+/** An array of `struct futex_waitv`, or a negative errno. @linux kernel/futex/syscalls.c `futex_parse_waitv` (6.18) */
+function parseWaitv(task: Task, waiters: number, count: number): FutexWord[] | number {
   const view = structFromUser(task, waiters, count * WAITV_BYTES);
   if (typeof view === "number") return -EFAULT;
   const words: FutexWord[] = [];
@@ -177,5 +197,22 @@ function sysFutexWaitv(
       isPrivate: (wordFlags & FUTEX2_PRIVATE) !== 0,
     });
   }
-  return futexWaitMultiple(task, words, end);
+  return words;
+}
+
+/** From the first of two words to the second one. @linux kernel/futex/syscalls.c `futex_requeue` (6.18) */
+function sysFutexRequeue(
+  task: Task,
+  waiters: number,
+  flags: number,
+  nrWake: number,
+  nrRequeue: number,
+): number {
+  if (flags >>> 0 !== 0 || waiters === 0) return -EINVAL;
+  const words = parseWaitv(task, waiters, 2);
+  if (typeof words === "number") return words;
+  const [from, to] = words;
+  if (from === undefined || to === undefined || from.isPrivate !== to.isPrivate) return -EINVAL;
+  const { addr, isPrivate, value } = from;
+  return futexRequeue(task, addr, to.addr, isPrivate, nrWake | 0, nrRequeue | 0, value);
 }

@@ -4,13 +4,16 @@ import { TASK_IDLE, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import type { SchedClass } from "./class.ts";
 import { dlSchedClass } from "./deadline.ts";
-import { SCHED_DEADLINE } from "./entity.ts";
+import { NO_BOOST, SCHED_DEADLINE, SCHED_NORMAL } from "./entity.ts";
 import { fairSchedClass } from "./fair.ts";
 import { rtSchedClass } from "./rt.ts";
 import { RunQueue } from "./runqueue.ts";
 
 /** By rank: the first that has somebody decides. */
 const CLASSES: readonly SchedClass[] = Object.freeze([dlSchedClass, rtSchedClass, fairSchedClass]);
+
+/** Priorities from here on are of the fair class. */
+const MAX_RT_PRIO = 100;
 
 const SWITCH_FIELDS = [
   "prev_comm",
@@ -83,12 +86,17 @@ export class Scheduler {
   changeAttributes(task: Task, change: () => void): void {
     const rq = this.runQueues[task.cpu]!;
     const isQueued = task.se.isQueued;
+    const before = classOf(task);
     if (isQueued) this.#dequeue(rq, task);
     change();
+    // It has not been charged by the fair class meanwhile.
+    if (before !== fairSchedClass && classOf(task) === fairSchedClass) {
+      task.se.vruntime = Math.max(task.se.vruntime, rq.fair.minVruntime);
+    }
     if (isQueued)
       this.#activate(task, task.se.mayRunOn(task.cpu) ? rq : this.#selectCpu(task), false);
     else if (rq.current === task) {
-      task.needResched = true;
+      this.#reschedule(rq, task);
     }
   }
 
@@ -113,14 +121,7 @@ export class Scheduler {
     if (prev !== undefined) {
       prev.needResched = false;
       rq.current = undefined;
-      if (prev.state === TASK_RUNNING) {
-        if (prev.se.mayRunOn(rq.cpu)) {
-          classOf(prev).putPrev(rq, prev);
-          prev.se.isQueued = true;
-        } else {
-          this.#activate(prev, this.#selectCpu(prev), false);
-        }
-      }
+      if (prev.state === TASK_RUNNING) this.#putPrev(rq, prev);
     }
     const next = this.#pickChosen(rq) ?? this.#pickNext(rq) ?? this.#pull(rq);
     if (next !== undefined) {
@@ -131,6 +132,15 @@ export class Scheduler {
     rq.current = next;
     if (prev !== next) this.#contextSwitch(rq, prev, next);
     return next;
+  }
+
+  #putPrev(rq: RunQueue, prev: Task): void {
+    if (prev.se.mayRunOn(rq.cpu)) {
+      classOf(prev).putPrev(rq, prev);
+      prev.se.isQueued = true;
+    } else {
+      this.#activate(prev, this.#selectCpu(prev), false);
+    }
   }
 
   /** Charges the running task of `rq` with `ns`. */
@@ -162,13 +172,28 @@ export class Scheduler {
   }
 
   #activate(task: Task, rq: RunQueue, isWakeup: boolean): void {
-    invariant(!task.se.isQueued, `task ${task.pid} is queued twice`);
+    // The text is not made for each wake-up.
+    if (task.se.isQueued) invariant(false, `task ${task.pid} is queued twice`);
     task.cpu = rq.cpu;
     classOf(task).enqueue(rq, task, isWakeup);
     task.se.isQueued = true;
     this.#kernel.cpuIsBusy(rq);
     const { current } = rq;
-    if (current !== undefined && this.#preempts(rq, task, current)) current.needResched = true;
+    if (current !== undefined && this.#preempts(rq, task, current)) this.#reschedule(rq, current);
+  }
+
+  /** @linux kernel/sched/core.c `resched_curr` (6.18) */
+  #reschedule(rq: RunQueue, current: Task): void {
+    if (current.needResched) return;
+    current.needResched = true;
+    this.#kernel.irq.sendReschedule(rq);
+  }
+
+  /** Takes a task from the busiest CPU, if that has two more; answers whether it did. @linux kernel/sched/fair.c `sched_balance_rq` (6.18) */
+  balance(rq: RunQueue): boolean {
+    const task = this.#pull(rq, rq.nrRunning + 2);
+    if (task !== undefined) this.#activate(task, rq, false);
+    return task !== undefined;
   }
 
   #preempts(rq: RunQueue, woken: Task, current: Task): boolean {
@@ -184,6 +209,10 @@ export class Scheduler {
   }
 
   #pickChosen(rq: RunQueue): Task | undefined {
+    return this.#chosen === undefined ? undefined : this.#takeChosen(rq);
+  }
+
+  #takeChosen(rq: RunQueue): Task | undefined {
     const task = this.#chosen;
     if (task === undefined || task.cpu !== rq.cpu || !task.se.isQueued) return undefined;
     this.#chosen = undefined;
@@ -192,18 +221,20 @@ export class Scheduler {
   }
 
   #pickNext(rq: RunQueue): Task | undefined {
-    for (const schedClass of CLASSES) {
-      const task = schedClass.pickNext(rq);
-      if (task !== undefined) return task;
-    }
-    return undefined;
+    if (rq.dl.tasks.length > 0) return dlSchedClass.pickNext(rq);
+    if (rq.rt.tasks.length > 0) return rtSchedClass.pickNext(rq);
+    return fairSchedClass.pickNext(rq);
   }
 
   /** An idle CPU takes a ready task from the busiest one (`newidle_balance`). */
-  #pull(rq: RunQueue): Task | undefined {
+  #pull(rq: RunQueue, min = 2): Task | undefined {
+    return this.runQueues.length === 1 ? undefined : this.#pullFromBusiest(rq, min);
+  }
+
+  #pullFromBusiest(rq: RunQueue, min: number): Task | undefined {
     let busiest: RunQueue | undefined;
     for (const other of this.runQueues) {
-      if (other === rq || other.nrRunning < 2) continue;
+      if (other === rq || other.nrRunning < min) continue;
       if (busiest === undefined || other.nrRunning > busiest.nrRunning) busiest = other;
     }
     if (busiest === undefined) return undefined;
@@ -217,6 +248,10 @@ export class Scheduler {
   /** The CPU it ran on last if that is idle, else an idle one, else the least loaded one. */
   #selectCpu(task: Task): RunQueue {
     const last = this.runQueues[task.cpu]!;
+    return this.runQueues.length === 1 ? last : this.#selectAmong(task, last);
+  }
+
+  #selectAmong(task: Task, last: RunQueue): RunQueue {
     if (task.se.mayRunOn(last.cpu) && last.nrRunning === 0) return last;
     let best: RunQueue | undefined;
     for (const rq of this.runQueues) {
@@ -239,25 +274,18 @@ export class Scheduler {
   }
 
   #traceWakeup(event: number, task: Task): void {
-    const { tracing } = this.#kernel;
-    tracing.numbers(event, tracing.text(task.comm), task.pid, task.se.prio, task.cpu);
+    const { tracing, current } = this.#kernel;
+    const { commText, pid, cpu } = task;
+    if (current === undefined) tracing.numbers(event, commText, pid, task.se.prio, cpu);
+    else tracing.fourOf(current, event, commText, pid, task.se.prio, cpu);
   }
 
-  /** @linux include/trace/events/sched.h `sched_switch` */
   #traceSwitch(cpu: number, prev: Task | undefined, next: Task | undefined): void {
     const { tracing } = this.#kernel;
-    tracing.numbersOf(
-      cpu,
-      prev?.pid ?? 0,
-      this.#switchEvent,
-      tracing.text(prev?.comm ?? `swapper/${cpu}`),
-      prev?.pid ?? 0,
-      prev?.se.prio ?? 120,
-      prev === undefined ? 0 : reportedState(prev),
-      tracing.text(next?.comm ?? `swapper/${cpu}`),
-      next?.pid ?? 0,
-      next?.se.prio ?? 120,
-    );
+    const state = prev === undefined ? 0 : reportedState(prev);
+    if (prev === undefined || next === undefined) {
+      tracing.switchedIdle(this.#switchEvent, cpu, prev, state, next);
+    } else tracing.switched(this.#switchEvent, cpu, prev, state, next);
   }
 }
 
@@ -270,10 +298,23 @@ function rank(schedClass: SchedClass): number {
   return CLASSES.indexOf(schedClass);
 }
 
-/** The class of a task's policy. */
+/** The class of a task's policy, or that of the priority that is lent to it. @linux `__setscheduler_class` */
 export function classOf(task: Task): SchedClass {
+  const { se } = task;
+  return se.policy === SCHED_NORMAL && se.boostPrio === NO_BOOST
+    ? fairSchedClass
+    : classOfOther(task);
+}
+
+function classOfOther(task: Task): SchedClass {
+  if (task.se.boostPrio !== NO_BOOST) return classOfPrio(task.se.prio);
   if (task.se.policy === SCHED_DEADLINE) return dlSchedClass;
   return task.se.isRealtime ? rtSchedClass : fairSchedClass;
+}
+
+function classOfPrio(prio: number): SchedClass {
+  if (prio < 0) return dlSchedClass;
+  return prio < MAX_RT_PRIO ? rtSchedClass : fairSchedClass;
 }
 
 /**
@@ -285,5 +326,5 @@ function reportedState({ state, exitState }: Task): number {
   if (state === TASK_RUNNING) return TASK_REPORT_MAX;
   if ((state & TASK_IDLE) === TASK_IDLE) return TASK_REPORT_IDLE;
   const reported = (state | exitState) & TASK_REPORT;
-  return reported === 0 ? 0 : 2 ** (31 - Math.clz32(reported));
+  return reported === 0 ? 0 : 1 << (31 - Math.clz32(reported));
 }

@@ -21,7 +21,7 @@ export const dlSchedClass: SchedClass = {
     const { se } = task;
     // Throttled: the timer of its next period puts it on the queue.
     if (se.isDlThrottled) return;
-    if (isWakeup) updateDlEntity(rq, task);
+    if (isWakeup && se.dlDonor === undefined) updateDlEntity(rq, task);
     insert(rq.dl, task);
   },
 
@@ -41,6 +41,11 @@ export const dlSchedClass: SchedClass = {
   update(rq, task, ns) {
     const { se } = task;
     se.dlRuntimeLeft -= ns;
+    if (se.dlDonor !== undefined) {
+      // With a lent deadline nobody is held up: the next period begins at once.
+      if (se.dlRuntimeLeft <= 0) replenish(task, rq.now);
+      return;
+    }
     if (se.dlRuntimeLeft <= 0 && !se.isDlThrottled) throttle(rq, task);
   },
 
@@ -59,7 +64,7 @@ export const dlSchedClass: SchedClass = {
   /** The rest of its run time is not needed in this period. */
   yieldTask(rq, task) {
     task.se.dlRuntimeLeft = 0;
-    throttle(rq, task);
+    if (task.se.dlDonor === undefined) throttle(rq, task);
   },
 };
 
@@ -119,13 +124,14 @@ function unthrottle(task: Task): void {
 /** Adds whole periods until there is run time again; who is too late for that starts anew. @linux `replenish_dl_entity` */
 function replenish(task: Task, now: number): void {
   const { se } = task;
+  const { dlPeriod, dlRuntime, dlDeadline } = se.dlDonor ?? se;
   while (se.dlRuntimeLeft <= 0) {
-    se.dlAbsDeadline += se.dlPeriod;
-    se.dlRuntimeLeft += se.dlRuntime;
+    se.dlAbsDeadline += dlPeriod;
+    se.dlRuntimeLeft += dlRuntime;
   }
   if (se.dlAbsDeadline >= now) return;
-  se.dlAbsDeadline = now + se.dlDeadline;
-  se.dlRuntimeLeft = se.dlRuntime;
+  se.dlAbsDeadline = now + dlDeadline;
+  se.dlRuntimeLeft = dlRuntime;
 }
 
 function insert(dl: DlRunQueue, task: Task): void {

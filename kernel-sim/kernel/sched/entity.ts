@@ -15,6 +15,11 @@ const PRIO_TO_WEIGHT: readonly number[] = Object.freeze([
   70, 56, 45, 36, 29, 23, 18, 15,
 ]);
 const WEIGHT_IDLEPRIO = 3;
+/** Of nice 0. */
+export const NICE_0_LOAD = 1024;
+
+/** A priority below all that there are: nobody has lent one (`MAX_PRIO`). */
+export const NO_BOOST = 140;
 
 const FEW_CPUS = 30;
 const FEW_CPUS_MASK = (1n << 30n) - 1n;
@@ -52,6 +57,10 @@ export class SchedEntity {
   dlRuntimeLeft = 0;
   dlTimer: HrTimer | undefined = undefined;
   isDlThrottled = false;
+  /** The priority of who waits for a lock of the task, as `prio` counts. @linux kernel/locking/rtmutex.c */
+  boostPrio = NO_BOOST;
+  /** Whose run time and period it uses as long as a deadline is lent to it. */
+  dlDonor: SchedEntity | undefined = undefined;
   utilMin = -1;
   utilMax = -1;
   isQueued = false;
@@ -73,6 +82,8 @@ export class SchedEntity {
 
   /** Weight of the nice level; SCHED_IDLE has the least. */
   get weight(): number {
+    // Most tasks are nice 0.
+    if (this.nice === 0 && this.policy === SCHED_NORMAL) return NICE_0_LOAD;
     return this.policy === SCHED_IDLE ? WEIGHT_IDLEPRIO : PRIO_TO_WEIGHT[this.nice + 20]!;
   }
 
@@ -85,8 +96,13 @@ export class SchedEntity {
     return this.isRealtime || this.policy === SCHED_DEADLINE;
   }
 
-  /** The kernel's priority: -1 deadline, 0 to 98 real time, 100 to 139 fair (`task->prio`). */
+  /** The priority with which it runs: its own, or one that is lent to it (`task->prio`). */
   get prio(): number {
+    return Math.min(this.boostPrio, this.normalPrio);
+  }
+
+  /** Its own priority: -1 deadline, 0 to 98 real time, 100 to 139 fair (`task->normal_prio`). */
+  get normalPrio(): number {
     if (this.policy === SCHED_DEADLINE) return -1;
     return this.isRealtime ? 99 - this.rtPriority : 120 + this.nice;
   }

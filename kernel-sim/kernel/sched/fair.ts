@@ -1,8 +1,8 @@
 import type { Task } from "../task.ts";
 import type { SchedClass } from "./class.ts";
+import { NICE_0_LOAD } from "./entity.ts";
 import type { RunQueue } from "./runqueue.ts";
 
-const NICE_0_LOAD = 1024;
 /** `sysctl_sched_base_slice` of a machine with one CPU, in ns. */
 const BASE_SLICE_NS = 700_000;
 
@@ -50,7 +50,8 @@ export const fairSchedClass: SchedClass = {
 
   update(rq, task, ns) {
     const { se } = task;
-    se.vruntime += Math.floor((ns * NICE_0_LOAD) / se.weight);
+    const { weight } = se;
+    se.vruntime += weight === NICE_0_LOAD ? ns : Math.floor((ns * NICE_0_LOAD) / weight);
     se.sliceNs -= ns;
     updateMinVruntime(rq, task);
   },
@@ -88,8 +89,8 @@ function insert(fair: FairRunQueue, task: Task): void {
 }
 
 function updateMinVruntime(rq: RunQueue, current: Task): void {
-  const first = rq.fair.tasks[0];
-  const least =
-    first === undefined ? current.se.vruntime : Math.min(first.se.vruntime, current.se.vruntime);
-  rq.fair.minVruntime = Math.max(rq.fair.minVruntime, least);
+  const { fair } = rq;
+  let least = current.se.vruntime;
+  if (fair.tasks.length > 0) least = Math.min(least, fair.tasks[0]!.se.vruntime);
+  if (least > fair.minVruntime) fair.minVruntime = least;
 }

@@ -1,4 +1,5 @@
 import { EINVAL, EPERM } from "../../include/errno.ts";
+import { otherCpus, smpCallFunctionMany } from "../smp.ts";
 import type { SyscallTable } from "../syscall.ts";
 import type { Task } from "../task.ts";
 
@@ -43,7 +44,9 @@ export function sysMembarrier(task: Task, cmd: number, flags: number): number {
     case CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ:
       return register(cmd);
     case CMD_PRIVATE_EXPEDITED:
-      return isRegistered(CMD_REGISTER_PRIVATE_EXPEDITED) ? 0 : -EPERM;
+      if (!isRegistered(CMD_REGISTER_PRIVATE_EXPEDITED)) return -EPERM;
+      barrierOnOthers(task);
+      return 0;
     case CMD_PRIVATE_EXPEDITED_SYNC_CORE:
       return isRegistered(CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE) ? 0 : -EPERM;
     case CMD_PRIVATE_EXPEDITED_RSEQ:
@@ -53,6 +56,15 @@ export function sysMembarrier(task: Task, cmd: number, flags: number): number {
     default:
       return -EINVAL;
   }
+}
+
+/** Each CPU that runs a thread of the process is interrupted. @linux kernel/sched/membarrier.c `membarrier_private_expedited` (6.18) */
+function barrierOnOthers({ kernel, mm }: Task): void {
+  smpCallFunctionMany(
+    kernel,
+    otherCpus(kernel, (rq) => rq.current?.mm === mm),
+    () => {},
+  );
 }
 
 export const membarrierSyscalls: SyscallTable = { membarrier: sysMembarrier };

@@ -49,13 +49,13 @@ export const rtSchedClass: SchedClass = {
   tick(rq, task) {
     if (task.se.policy !== SCHED_RR || task.se.rrTimeSliceNs > 0) return false;
     const next = rq.rt.tasks[0];
-    if (next !== undefined && next.se.rtPriority === task.se.rtPriority) return true;
+    if (next !== undefined && next.se.prio === task.se.prio) return true;
     task.se.rrTimeSliceNs = RR_TIMESLICE_NS;
     return false;
   },
 
   preempts(_rq, woken, current) {
-    return woken.se.rtPriority > current.se.rtPriority;
+    return woken.se.prio < current.se.prio;
   },
 
   tasks(rq) {
@@ -68,11 +68,13 @@ export const rtSchedClass: SchedClass = {
 };
 
 function insertTail(rt: RtRunQueue, task: Task): void {
-  const at = rt.tasks.findIndex((other) => other.se.rtPriority < task.se.rtPriority);
+  const { prio } = task.se;
+  const at = rt.tasks.findIndex((other) => other.se.prio > prio);
   rt.tasks.splice(at < 0 ? rt.tasks.length : at, 0, task);
 }
 
 function insertHead(rt: RtRunQueue, task: Task): void {
-  const at = rt.tasks.findIndex((other) => other.se.rtPriority <= task.se.rtPriority);
+  const { prio } = task.se;
+  const at = rt.tasks.findIndex((other) => other.se.prio >= prio);
   rt.tasks.splice(at < 0 ? rt.tasks.length : at, 0, task);
 }

@@ -33,18 +33,26 @@ export class RunQueue {
   systemNs = 0;
   /** In interrupts, which belong to no task. */
   irqNs = 0;
+  /** In softirqs that ran behind an interrupt, which neither do. */
+  softirqNs = 0;
   /** Of `systemNs`, what no task is charged with: the way from one that has gone to sleep to the next. */
   unownedNs = 0;
   nrSwitches = 0;
-  /** Interrupts of its own timer (`apic_timer_irqs`). */
-  timerIrqs = 0;
-  /** Runs of the softirq for packets (`kstat.softirqs[NET_RX_SOFTIRQ]`). */
-  netRxSoftirqs = 0;
   /** What the running step has entered the kernel for: the number of a call, or one of `ENTRY_*`. */
   entry = ENTRY_NONE;
 
   constructor(cpu: number) {
     this.cpu = cpu;
+  }
+
+  /** Nobody is ready. */
+  get isIdle(): boolean {
+    return (
+      this.current === undefined &&
+      this.fair.tasks.length === 0 &&
+      this.rt.tasks.length === 0 &&
+      this.dl.tasks.length === 0
+    );
   }
 
   get nrRunning(): number {

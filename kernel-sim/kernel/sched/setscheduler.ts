@@ -3,6 +3,7 @@ import { CAP_SYS_NICE } from "../../include/uapi/capability.ts";
 import { RLIMIT_RTPRIO } from "../../include/uapi/resource.ts";
 import { capSafeNice } from "../../security/commoncap.ts";
 import { capable } from "../cred.ts";
+import { rtMutexAdjustPi } from "../locking/rtmutex.ts";
 import { isNiceAllowedByLimit } from "../priority.ts";
 import type { Task } from "../task.ts";
 import {
@@ -71,6 +72,7 @@ export function setScheduler(task: Task, target: Task, attr: SchedAttr): number 
     se.resetOnFork = resetOnFork;
     if ((attr.flags & SCHED_FLAG_KEEP_PARAMS) === 0) setParams(target, attr, policy);
   });
+  rtMutexAdjustPi(target);
   return 0;
 }
 

@@ -1,11 +1,14 @@
 import type { PendingEvent } from "../../hw/event-queue.ts";
-import { localTimerInterrupt } from "../irq.ts";
 import type { Kernel } from "../kernel.ts";
+import { raiseSoftirq, TIMER_SOFTIRQ } from "../softirq.ts";
 import { KTIME_MAX } from "./time64.ts";
 import { timekeeperOf } from "./timekeeping.ts";
 
 /** By which clock a timer goes: `real` and `tai` ones move when the time of day is set. */
 export type ClockBase = "monotonic" | "real" | "tai";
+
+/** Where its function is called: in the interrupt, or in the softirq of the timer wheel. */
+export type TimerContext = "irq" | "wheel";
 
 /**
  * A timer of the kernel.
@@ -15,18 +18,27 @@ export type ClockBase = "monotonic" | "real" | "tai";
 export class HrTimer {
   readonly #kernel: Kernel;
   readonly #function: () => void;
+  readonly #context: TimerContext;
   #event: PendingEvent | undefined;
   #isActive = false;
+  /** How often it was started: an interrupt that comes late is of no later start. */
+  #round = 0;
   /** On whose timer it runs. */
   #cpu = 0;
   /** In ns since boot. */
   expires = 0;
   base: ClockBase;
 
-  constructor(kernel: Kernel, callback: () => void, base: ClockBase = "monotonic") {
+  constructor(
+    kernel: Kernel,
+    callback: () => void,
+    base: ClockBase = "monotonic",
+    context: TimerContext = "irq",
+  ) {
     this.#kernel = kernel;
     this.#function = callback;
     this.base = base;
+    this.#context = context;
   }
 
   get isActive(): boolean {
@@ -38,6 +50,7 @@ export class HrTimer {
     this.cancel();
     this.expires = expires;
     this.#isActive = true;
+    this.#round++;
     const { current, interrupted } = this.#kernel;
     this.#cpu = current?.cpu ?? interrupted?.cpu ?? this.#cpu;
     if (this.base !== "monotonic") timekeeperOf(this.#kernel).realTimers.add(this);
@@ -87,8 +100,27 @@ export class HrTimer {
     if (this.expires >= KTIME_MAX || !kernel.hasTimer) return;
     const at = Math.max(this.expires, kernel.now());
     this.#event = kernel.events.schedule(at, () => {
-      this.cancel();
-      localTimerInterrupt(kernel, kernel.sched.runQueues[this.#cpu]!, this.#function);
+      this.#event = undefined;
+      const round = this.#round;
+      kernel.irq.timerExpired(kernel.sched.runQueues[this.#cpu]!, () => this.#run(round));
     });
+  }
+
+  /** In the interrupt. @linux kernel/time/hrtimer.c `__run_hrtimer` (6.18) */
+  #run(round: number): void {
+    if (!this.#isActive || round !== this.#round) return;
+    if (this.#context === "irq") {
+      this.#expire(round);
+      return;
+    }
+    const { irq } = this.#kernel;
+    irq.thisCpu().wheelTimers.push(() => this.#expire(round));
+    raiseSoftirq(this.#kernel, TIMER_SOFTIRQ);
+  }
+
+  #expire(round: number): void {
+    if (!this.#isActive || round !== this.#round) return;
+    this.cancel();
+    this.#function();
   }
 }

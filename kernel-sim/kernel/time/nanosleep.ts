@@ -16,18 +16,20 @@ import {
   getTimespec64,
   isValidTimespec,
   nsToTimespec,
-  putTimespec64,
   type Timespec64,
   timespecToNs,
 } from "./time64.ts";
 import { timekeeperOf } from "./timekeeping.ts";
 
+/** How the time that is left is told: `nanosleep_copyout`. */
+export type Copyout = (task: Task, time: Timespec64, addr: number) => number;
+
 /** @linux kernel/time/hrtimer.c `nanosleep` (6.18) @spec nanosleep(2) */
-export function sysNanosleep(task: Task, rqtp: number, rmtp: number): SysResult {
+export function sysNanosleep(task: Task, rqtp: number, rmtp: number, copyout: Copyout): SysResult {
   const request = getTimespec64(task, rqtp);
   if (request === undefined) return -EFAULT;
   if (!isValidTimespec(request)) return -EINVAL;
-  return sleepFrom(task, task.kernel.now() + timespecToNs(request), "monotonic", rmtp);
+  return sleepFrom(task, task.kernel.now() + timespecToNs(request), "monotonic", rmtp, copyout);
 }
 
 /** @linux kernel/time/posix-timers.c `clock_nanosleep` (6.18) @spec clock_nanosleep(2) */
@@ -37,6 +39,7 @@ export function sysClockNanosleep(
   flags: number,
   rqtp: number,
   rmtp: number,
+  copyout: Copyout,
 ): SysResult {
   const clockid = whichClock | 0;
   const clock = posixClock(clockid);
@@ -49,12 +52,12 @@ export function sysClockNanosleep(
   const isAbsolute = (flags & TIMER_ABSTIME) !== 0;
   if (clock.isCpuClock) {
     if (isThreadClockOfCaller(task, clockid)) return -EINVAL;
-    return cpuNanosleep(task, clockid, isAbsolute, timespecToNs(request), rmtp);
+    return cpuNanosleep(task, clockid, isAbsolute, timespecToNs(request), rmtp, copyout);
   }
   if (!isAbsolute)
-    return sleepFrom(task, task.kernel.now() + timespecToNs(request), "monotonic", rmtp);
+    return sleepFrom(task, task.kernel.now() + timespecToNs(request), "monotonic", rmtp, copyout);
   const base = baseOf(clockid);
-  return nanosleep(task, endOf(task, clockid, request), slackOf(task), base, undefined);
+  return nanosleep(task, endOf(task, clockid, request), slackOf(task), base, undefined, copyout);
 }
 
 function baseOf(clockid: number): ClockBase {
@@ -69,8 +72,14 @@ function endOf(task: Task, clockid: number, time: Timespec64): number {
   return keeper.realToMonotonic({ sec: time.sec - keeper.taiOffset, nsec: time.nsec });
 }
 
-function sleepFrom(task: Task, end: number, base: ClockBase, rmtp: number): MaySleep<number> {
-  return nanosleep(task, end, slackOf(task), base, rmtp);
+function sleepFrom(
+  task: Task,
+  end: number,
+  base: ClockBase,
+  rmtp: number,
+  copyout: Copyout,
+): MaySleep<number> {
+  return nanosleep(task, end, slackOf(task), base, rmtp, copyout);
 }
 
 /** How late a sleep may end. Real-time tasks are woken exactly. */
@@ -90,6 +99,7 @@ function* nanosleep(
   slackNs: number,
   base: ClockBase,
   rmtp: number | undefined,
+  copyout: Copyout,
 ): MaySleep<number> {
   const { kernel } = task;
   let isOver = false;
@@ -118,8 +128,8 @@ function* nanosleep(
   if (rmtp !== 0) {
     if (left <= 0) return 0;
     // What is left counts to the last moment that would do, so it can be more than was asked for.
-    if (putTimespec64(task, nsToTimespec(left), rmtp) < 0) return -EFAULT;
+    if (copyout(task, nsToTimespec(left), rmtp) < 0) return -EFAULT;
   }
-  task.restartBlock = (again) => nanosleep(again, expires, 0, base, rmtp);
+  task.restartBlock = (again) => nanosleep(again, expires, 0, base, rmtp, copyout);
   return -ERESTART_RESTARTBLOCK;
 }

@@ -4,6 +4,7 @@ import type { SysResult } from "../sleep.ts";
 import { TASK_INTERRUPTIBLE, TASK_NORMAL, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
 import { CpuTimer } from "./cpu-timers.ts";
+import type { Copyout } from "./nanosleep.ts";
 import {
   CPUCLOCK_SCHED,
   type CpuClock,
@@ -12,7 +13,7 @@ import {
   isPerThread,
   makeCpuclock,
 } from "./posix-cpu-clocks.ts";
-import { nsToTimespec, putTimespec64 } from "./time64.ts";
+import { nsToTimespec } from "./time64.ts";
 
 /** Whether this is the clock of the calling thread, which stands still while it sleeps. */
 export function isThreadClockOfCaller(task: Task, clockid: number): boolean {
@@ -32,12 +33,13 @@ export function cpuNanosleep(
   isAbsolute: boolean,
   ns: number,
   rmtp: number,
+  copyout: Copyout,
 ): SysResult {
   const number =
     clockid === CLOCK_PROCESS_CPUTIME_ID ? makeCpuclock(0, CPUCLOCK_SCHED, false) : clockid;
   const clock = cpuClockOf(task, number, false);
   if (clock === undefined) return -EINVAL;
-  return sleepOn(task, clock, isAbsolute, ns, rmtp);
+  return sleepOn(task, clock, isAbsolute, ns, rmtp, copyout);
 }
 
 function* sleepOn(
@@ -46,6 +48,7 @@ function* sleepOn(
   isAbsolute: boolean,
   ns: number,
   rmtp: number,
+  copyout: Copyout,
 ): Generator<undefined, number, undefined> {
   let isOver = false;
   const timer = new CpuTimer(clock, () => {
@@ -65,8 +68,8 @@ function* sleepOn(
   if (isAbsolute) return -ERESTARTNOHAND;
   const left = Math.max(0, end - timer.now());
   if (left === 0) return 0;
-  if (rmtp !== 0 && putTimespec64(task, nsToTimespec(left), rmtp) < 0) return -EFAULT;
-  task.restartBlock = (again) => restarted(again, clock, end, rmtp);
+  if (rmtp !== 0 && copyout(task, nsToTimespec(left), rmtp) < 0) return -EFAULT;
+  task.restartBlock = (again) => restarted(again, clock, end, rmtp, copyout);
   return -ERESTART_RESTARTBLOCK;
 }
 
@@ -75,7 +78,8 @@ function* restarted(
   clock: CpuClock,
   end: number,
   rmtp: number,
+  copyout: Copyout,
 ): Generator<undefined, number, undefined> {
   const left = end - new CpuTimer(clock, () => {}).now();
-  return left <= 0 ? 0 : yield* sleepOn(task, clock, false, left, rmtp);
+  return left <= 0 ? 0 : yield* sleepOn(task, clock, false, left, rmtp, copyout);
 }

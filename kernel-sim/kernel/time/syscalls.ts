@@ -82,6 +82,7 @@ function sysSettimeofday(task: Task, tv: number, tz: number): number {
     const keeper = timekeeperOf(task.kernel);
     keeper.minutesWest = minutesWest;
     keeper.dstTime = zone.getInt32(4, true);
+    keeper.vsyscall?.update();
   }
   return time === undefined ? 0 : setRealtime(task, time);
 }
@@ -98,10 +99,12 @@ export const timeSyscalls: SyscallTable = Object.freeze({
   clock_gettime: sysClockGettime,
   clock_getres: sysClockGetres,
   clock_settime: sysClockSettime,
-  clock_nanosleep: sysClockNanosleep,
+  clock_nanosleep: (task: Task, clock: number, flags: number, rqtp: number, rmtp: number) =>
+    sysClockNanosleep(task, clock, flags, rqtp, rmtp, putTimespec64),
   clock_adjtime: sysClockAdjtime,
   adjtimex: sysAdjtimex,
-  nanosleep: sysNanosleep,
+  nanosleep: (task: Task, rqtp: number, rmtp: number) =>
+    sysNanosleep(task, rqtp, rmtp, putTimespec64),
   gettimeofday: sysGettimeofday,
   settimeofday: sysSettimeofday,
   time: sysTime,

@@ -66,6 +66,11 @@ export function putTimespec64(task: Task, { sec, nsec }: Timespec64, addr: numbe
   return copyToUser(task, addr, new Uint8Array(view.buffer));
 }
 
+/** The two words of 32 bits of a 32-bit program: 0 or -EFAULT. @linux kernel/time/time.c `put_old_timespec32` (6.18) */
+export function putOldTimespec32(task: Task, { sec, nsec }: Timespec64, addr: number): number {
+  return copyToUser(task, addr, new Uint8Array(Int32Array.of(sec | 0, nsec | 0).buffer));
+}
+
 /**
  * `struct itimerspec` of user memory: undefined at a fault, "invalid" when a time in it is none.
  *

@@ -22,6 +22,8 @@ class Timekeeper {
   readonly realTimers = new Set<HrTimer>();
   /** Who else wants to know that the time of day was set. */
   readonly onClockSet: (() => void)[] = [];
+  /** The page by which programs read the clocks without a call; undefined until there is a program. */
+  vsyscall: { tick(): void; update(): void } | undefined = undefined;
   /** How often it was set (`clock_was_set_seq`). */
   clockWasSetSeq = 0;
 
@@ -66,10 +68,12 @@ class Timekeeper {
     const deltaNs = (seconds - this.taiOffset) * NSEC_PER_SEC;
     this.taiOffset = seconds;
     for (const timer of [...this.realTimers]) if (timer.base === "tai") timer.shift(-deltaNs);
+    this.vsyscall?.update();
   }
 
   #clockWasSet(deltaNs: number): void {
     this.clockWasSetSeq++;
+    this.vsyscall?.update();
     for (const timer of [...this.realTimers]) timer.shift(-deltaNs);
     for (const listener of this.onClockSet) listener();
   }

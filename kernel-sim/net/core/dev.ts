@@ -1,6 +1,20 @@
+import { SOL_TCP } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import {
+  localBhDisable,
+  localBhEnable,
+  NET_RX_SOFTIRQ,
+  openSoftirq,
+  raiseSoftirq,
+} from "../../kernel/softirq.ts";
 import type { NetNamespace } from "../namespace.ts";
 import type { SkBuff } from "./skbuff.ts";
+
+/** Packets that one run of the softirq takes (`net.core.netdev_budget`). */
+/** Headers of Ethernet and IP, with those of TCP and of UDP. */
+const LO_TCP_HEADERS = 66;
+const LO_UDP_HEADERS = 42;
+const NETDEV_BUDGET = 300;
 
 /** What a transport protocol does with a packet that has come in (`struct net_protocol`). */
 export type PacketHandler = (kernel: Kernel, net: NetNamespace, skb: SkBuff) => void;
@@ -16,10 +30,11 @@ export class Softnet {
   readonly #kernel: Kernel;
   readonly #handlers = new Map<number, PacketHandler>();
   readonly #backlog: { readonly net: NetNamespace; readonly protocol: number; skb: SkBuff }[] = [];
-  #isRunning = false;
+  #isScheduled = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    openSoftirq(kernel, NET_RX_SOFTIRQ, () => this.#netRxAction());
   }
 
   /** @linux net/ipv4/protocol.c `inet_add_protocol` (6.18) */
@@ -27,20 +42,33 @@ export class Softnet {
     this.#handlers.set(protocol, handler);
   }
 
-  /** Queues a packet and runs the softirq, unless it is running. */
+  /** Queues a packet for the softirq, which runs at once when it may. */
   netifRx(net: NetNamespace, protocol: number, skb: SkBuff): void {
+    const kernel = this.#kernel;
+    localBhDisable(kernel);
+    net.loPackets++;
+    net.loBytes += skb.len + (protocol === SOL_TCP ? LO_TCP_HEADERS : LO_UDP_HEADERS);
     this.#backlog.push({ net, protocol, skb });
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    const cpu = this.#kernel.current?.cpu ?? this.#kernel.interrupted?.cpu ?? 0;
-    this.#kernel.sched.runQueues[cpu]!.netRxSoftirqs++;
-    // By index: a handler sends answers, which come behind what waits already.
-    for (let i = 0; i < this.#backlog.length; i++) {
+    // Already asked for, or running: a handler sends answers, which come behind what waits.
+    if (!this.#isScheduled) {
+      this.#isScheduled = true;
+      raiseSoftirq(kernel, NET_RX_SOFTIRQ);
+    }
+    localBhEnable(kernel);
+  }
+
+  /** @linux net/core/dev.c `net_rx_action`, `process_backlog` (6.18) */
+  #netRxAction(): void {
+    let budget = NETDEV_BUDGET;
+    // By index: what handlers send is appended.
+    let i = 0;
+    for (; i < this.#backlog.length && budget > 0; i++, budget--) {
       const packet = this.#backlog[i]!;
       this.#handlers.get(packet.protocol)?.(this.#kernel, packet.net, packet.skb);
     }
-    this.#backlog.length = 0;
-    this.#isRunning = false;
+    this.#backlog.splice(0, i);
+    this.#isScheduled = this.#backlog.length > 0;
+    if (this.#isScheduled) raiseSoftirq(this.#kernel, NET_RX_SOFTIRQ);
   }
 }
 

@@ -178,7 +178,7 @@ export function scmRecvUnix(task: Task, sock: Socket, msg: Msghdr, scm: ScmCooki
 
 /** A descriptor that names the sender. @linux net/core/scm.c `scm_pidfd_recv` (6.18) */
 function scmPidfdRecv(task: Task, msg: Msghdr, scm: ScmCookie): void {
-  if (msg.controlLen < CMSGHDR_BYTES + 4) {
+  if (msg.controlLen < msg.layout.cmsghdrBytes + 4) {
     msg.flags |= MSG_CTRUNC;
     return;
   }
@@ -197,19 +197,19 @@ function overflowId(id: number): number {
 /** Installs the files of a message; what does not fit is closed. @linux net/core/scm.c `scm_detach_fds` (6.18) */
 function scmDetachFds(task: Task, msg: Msghdr, scm: ScmCookie): void {
   const { files } = scm.fp!;
-  const room =
-    msg.controlLen <= CMSGHDR_BYTES ? 0 : Math.floor((msg.controlLen - CMSGHDR_BYTES) / 4);
+  const { cmsghdrBytes } = msg.layout;
+  const room = msg.controlLen <= cmsghdrBytes ? 0 : Math.floor((msg.controlLen - cmsghdrBytes) / 4);
   const fdmax = Math.min(room, files.length);
   let installed = 0;
   while (installed < fdmax) {
-    const at = msg.controlAddr + CMSGHDR_BYTES + 4 * installed;
+    const at = msg.controlAddr + cmsghdrBytes + 4 * installed;
     if (receiveFd(task, files[installed]!, at, (msg.flags & MSG_CMSG_CLOEXEC) !== 0) < 0) break;
     installed++;
   }
   if (installed > 0) {
-    const len = CMSGHDR_BYTES + 4 * installed;
-    if (copyToUser(task, msg.controlAddr, cmsghdr(len, SOL_SOCKET, SCM_RIGHTS)) === 0) {
-      advanceControl(msg, cmsgAlign(len));
+    const len = cmsghdrBytes + 4 * installed;
+    if (copyToUser(task, msg.controlAddr, cmsghdr(msg, len, SOL_SOCKET, SCM_RIGHTS)) === 0) {
+      advanceControl(msg, len);
     }
   }
   if (installed < files.length) msg.flags |= MSG_CTRUNC;
@@ -230,16 +230,19 @@ function receiveFd(task: Task, file: File, at: number, isCloexec: boolean): numb
   return fd;
 }
 
-function cmsghdr(len: number, level: number, type: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(CMSGHDR_BYTES));
+function cmsghdr(msg: Msghdr, len: number, level: number, type: number): Uint8Array {
+  const { cmsghdrBytes, wordBytes } = msg.layout;
+  const view = new DataView(new ArrayBuffer(cmsghdrBytes));
   view.setUint32(0, len, true);
-  view.setInt32(8, level, true);
-  view.setInt32(12, type, true);
+  view.setInt32(wordBytes, level, true);
+  view.setInt32(wordBytes + 4, type, true);
   return new Uint8Array(view.buffer);
 }
 
-function advanceControl(msg: Msghdr, bytes: number): void {
-  const step = Math.min(bytes, msg.controlLen);
+/** Passes over a control message of `len` bytes: the next one begins at a whole word. */
+function advanceControl(msg: Msghdr, len: number): void {
+  const { wordBytes } = msg.layout;
+  const step = Math.min(Math.ceil(len / wordBytes) * wordBytes, msg.controlLen);
   msg.controlAddr += step;
   msg.controlLen -= step;
 }
@@ -252,18 +255,19 @@ export function putCmsg(
   type: number,
   data: Uint8Array,
 ): void {
-  if (msg.controlAddr === 0 || msg.controlLen < CMSGHDR_BYTES) {
+  const { cmsghdrBytes } = msg.layout;
+  if (msg.controlAddr === 0 || msg.controlLen < cmsghdrBytes) {
     msg.flags |= MSG_CTRUNC;
     return;
   }
-  let len = CMSGHDR_BYTES + data.length;
+  let len = cmsghdrBytes + data.length;
   if (msg.controlLen < len) {
     msg.flags |= MSG_CTRUNC;
     len = msg.controlLen;
   }
   const bytes = new Uint8Array(len);
-  bytes.set(cmsghdr(len, level, type));
-  bytes.set(data.subarray(0, len - CMSGHDR_BYTES), CMSGHDR_BYTES);
+  bytes.set(cmsghdr(msg, len, level, type));
+  bytes.set(data.subarray(0, len - cmsghdrBytes), cmsghdrBytes);
   if (copyToUser(task, msg.controlAddr, bytes) < 0) return;
-  advanceControl(msg, cmsgAlign(CMSGHDR_BYTES + data.length));
+  advanceControl(msg, cmsghdrBytes + data.length);
 }

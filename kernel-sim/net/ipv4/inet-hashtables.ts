@@ -63,6 +63,12 @@ export function segmentKey(segment: TcpSegment): string {
   return key(segment.daddr, segment.dport, segment.saddr, segment.sport);
 }
 
+/** All sockets of the namespace: who listens, then connections. @linux net/ipv4/tcp_ipv4.c `tcp_get_idx` (6.18) */
+export function tcpSocks(net: NetNamespace): readonly Bound[] {
+  const { listening, established } = hashinfo(net);
+  return [...[...listening.values()].flat(), ...established.values()];
+}
+
 export function lookupEstablished(net: NetNamespace, at: string): Bound | undefined {
   return hashinfo(net).established.get(at);
 }

@@ -104,7 +104,7 @@ function initialWindow(listener: TcpSock): ReturnType<typeof selectInitialWindow
 /** The answer is sent again until the connection stands. */
 function retrySynAck(listener: TcpSock, at: string, request: TcpRequest, retries: number): void {
   const { kernel } = listener;
-  kernel.startTimer(kernel.now() + TCP_TIMEOUT_INIT * 2 ** retries, () => {
+  kernel.addTimer(kernel.now() + TCP_TIMEOUT_INIT * 2 ** retries, () => {
     if (listener.requests.get(at) !== request) return;
     if (retries >= TCP_SYNACK_RETRIES) {
       listener.requests.delete(at);

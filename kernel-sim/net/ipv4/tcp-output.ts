@@ -183,7 +183,7 @@ export function tcpSendDelayedAck(sk: TcpSock): void {
   ackState.pending |= ICSK_ACK_SCHED | ICSK_ACK_TIMER;
   ackState.timeout = timeout;
   sk.delackTimer?.cancel();
-  sk.delackTimer = kernel.startTimer(timeout, () => runTimer(sk, () => delackTimer(sk)));
+  sk.delackTimer = kernel.addTimer(timeout, () => runTimer(sk, () => delackTimer(sk)));
 }
 
 /** @linux net/ipv4/tcp_timer.c `tcp_delack_timer_handler` (6.18) */
@@ -400,7 +400,7 @@ export function rearmRto(sk: TcpSock): void {
   if (sk.packetsOut === 0) return;
   const timeout = Math.min(sk.rto * 2 ** sk.retransmits, TCP_RTO_MAX);
   const end = sk.kernel.now() + timeout;
-  sk.retransmitTimer = sk.kernel.startTimer(end, () => runTimer(sk, () => retransmitTimer(sk)));
+  sk.retransmitTimer = sk.kernel.addTimer(end, () => runTimer(sk, () => retransmitTimer(sk)));
 }
 
 /** A measured connection on `lo`: the shortest time-out. */
@@ -428,7 +428,7 @@ function retransmitTimer(sk: TcpSock): void {
 function startProbeTimer(sk: TcpSock): void {
   if (sk.retransmitTimer?.isActive === true) return;
   const end = sk.kernel.now() + Math.min(TCP_RTO_MIN * 2 ** sk.probesOut, TCP_RTO_MAX);
-  sk.retransmitTimer = sk.kernel.startTimer(end, () => runTimer(sk, () => probeTimer(sk)));
+  sk.retransmitTimer = sk.kernel.addTimer(end, () => runTimer(sk, () => probeTimer(sk)));
 }
 
 function probeTimer(sk: TcpSock): void {

@@ -127,7 +127,7 @@ export function tcpTimeWait(sk: TcpSock, substate: number): void {
 export function startTimewait(kernel: Kernel, net: NetNamespace, tw: TimewaitSock): void {
   tw.timer?.cancel();
   const end = kernel.now() + TCP_TIMEWAIT_LEN;
-  tw.timer = kernel.startTimer(end, () => killTimewait(net, tw));
+  tw.timer = kernel.addTimer(end, () => killTimewait(net, tw));
 }
 
 /** Forgets it; its port is free. @linux net/ipv4/inet_timewait_sock.c `inet_twsk_kill` (6.18) */

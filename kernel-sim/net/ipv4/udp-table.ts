@@ -7,6 +7,11 @@ function udpTable(net: NetNamespace): Map<number, UdpSock[]> {
   return net.generic("udp", () => new Map<number, UdpSock[]>());
 }
 
+/** All bound ones. */
+export function udpSocks(net: NetNamespace): readonly UdpSock[] {
+  return [...udpTable(net).values()].flat();
+}
+
 /** Whether two sockets cannot have one port: neither shares it. @linux net/ipv4/udp.c `udp_lib_lport_inuse` (6.18) */
 function isInUse(sk: UdpSock, others: readonly UdpSock[]): boolean {
   return others.some((other) => {

@@ -1,12 +1,20 @@
 import {
   DT_BIND_NOW,
+  DT_FINI,
+  DT_FINI_ARRAY,
+  DT_FINI_ARRAYSZ,
   DT_FLAGS,
   DT_HASH,
+  DT_INIT,
+  DT_INIT_ARRAY,
+  DT_INIT_ARRAYSZ,
   DT_JMPREL,
   DT_NEEDED,
   DT_NULL,
   DT_PLTGOT,
   DT_PLTRELSZ,
+  DT_PREINIT_ARRAY,
+  DT_PREINIT_ARRAYSZ,
   DT_REL,
   DT_RELSZ,
   DT_RPATH,
@@ -16,6 +24,18 @@ import {
   DT_SYMTAB,
   DT_TEXTREL,
 } from "../../arch/x86/asm/elf-dynamic.ts";
+import {
+  DT_VERDEF,
+  DT_VERDEFNUM,
+  DT_VERNEED,
+  DT_VERNEEDNUM,
+  DT_VERSYM,
+  type NeededVersions,
+  readVerdef,
+  readVerneed,
+  VERSYM_HIDDEN,
+  type VersionReader,
+} from "../../arch/x86/asm/symbol-versions.ts";
 import type { ProcessMemory } from "./process-memory.ts";
 
 const DF_TEXTREL = 4;
@@ -56,8 +76,27 @@ export class LinkMap {
   needed: readonly string[] = [];
   /** Names by which it has been asked for. */
   readonly names = new Set<string>();
+  /** The file that asked for it first; undefined: the program, or a call of dlopen from there. */
+  loader: LinkMap | undefined;
+  /** Its number, by which its linkage table names it. */
+  number = 0;
+  /** Files that it needs, as far as they are loaded. */
+  readonly dependencies: LinkMap[] = [];
+  /** Files whose definitions it uses without needing them: they stay as long as it does. */
+  readonly bound = new Set<LinkMap>();
+  /** Where its symbols are looked for: behind the global scope, each with all that it needs. */
+  readonly scopes: (readonly LinkMap[])[] = [];
+  /** Calls of dlopen that have not been taken back. */
+  openCount = 0;
+  isGlobal = false;
+  isNoDelete = false;
+  isDeepBound = false;
+  isRelocated = false;
+  /** Its first functions have been called, or need not be. */
+  isInitialized = false;
 
   readonly #file: LoadedFile;
+  #defined: ReadonlyMap<number, string> | undefined;
 
   constructor(memory: ProcessMemory, file: LoadedFile) {
     this.#memory = memory;
@@ -92,7 +131,10 @@ export class LinkMap {
     copy.soname = this.soname;
     copy.needed = this.needed;
     for (const name of this.names) copy.names.add(name);
-    return copy;
+    const { number, openCount, isGlobal, isNoDelete, isDeepBound } = this;
+    const { isRelocated, isInitialized } = this;
+    const state = { number, openCount, isGlobal, isNoDelete, isDeepBound };
+    return Object.assign(copy, { ...state, isRelocated, isInitialized });
   }
 
   #address(tag: number): number {
@@ -118,6 +160,29 @@ export class LinkMap {
     return directories(this.#stringOf(DT_RUNPATH));
   }
 
+  /** Functions that run before the program when the file is one itself (DT_PREINIT_ARRAY). */
+  get preinitFunctions(): readonly number[] {
+    return this.#array(DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ);
+  }
+
+  /** Functions that run first: DT_INIT's, then those of the array. */
+  get initFunctions(): readonly number[] {
+    const first = this.#tags.has(DT_INIT) ? [this.#address(DT_INIT)] : [];
+    return [...first, ...this.#array(DT_INIT_ARRAY, DT_INIT_ARRAYSZ)];
+  }
+
+  /** Functions that run at the end: those of the array from its end on, then DT_FINI's. */
+  get finiFunctions(): readonly number[] {
+    const last = this.#tags.has(DT_FINI) ? [this.#address(DT_FINI)] : [];
+    return [...this.#array(DT_FINI_ARRAY, DT_FINI_ARRAYSZ).toReversed(), ...last];
+  }
+
+  #array(tag: number, sizeTag: number): number[] {
+    const at = this.#address(tag);
+    const count = at === 0 ? 0 : (this.#tags.get(sizeTag) ?? 0) >>> 2;
+    return Array.from({ length: count }, (_, i) => this.#memory.word(at + i * 4));
+  }
+
   get hasTextrel(): boolean {
     return this.#tags.has(DT_TEXTREL) || ((this.#tags.get(DT_FLAGS) ?? 0) & DF_TEXTREL) !== 0;
   }
@@ -140,6 +205,48 @@ export class LinkMap {
     return { at: this.#address(DT_JMPREL), count: (this.#tags.get(DT_PLTRELSZ) ?? 0) >>> 3 };
   }
 
+  /** What it expects of others. */
+  get neededVersions(): readonly NeededVersions[] {
+    const at = this.#address(DT_VERNEED);
+    return at === 0 ? [] : readVerneed(this.#reader, at, this.#tags.get(DT_VERNEEDNUM) ?? 0);
+  }
+
+  /** The versions that it defines, by their indices; undefined: it knows of none. */
+  get definedVersions(): ReadonlyMap<number, string> | undefined {
+    const at = this.#address(DT_VERDEF);
+    if (at === 0) return undefined;
+    this.#defined ??= readVerdef(this.#reader, at, this.#tags.get(DT_VERDEFNUM) ?? 0);
+    return this.#defined;
+  }
+
+  /** A symbol's number in the table of versions; undefined when there is none. */
+  versionNumber(index: number): number | undefined {
+    const at = this.#address(DT_VERSYM);
+    return at === 0 ? undefined : this.#reader.half(at + index * 2);
+  }
+
+  /** Which version of whose a reference means. */
+  referredVersion(index: number): WantedVersion | undefined {
+    const number = this.versionNumber(index);
+    if (number === undefined) return undefined;
+    const isHidden = (number & VERSYM_HIDDEN) !== 0;
+    const wanted = number & ~VERSYM_HIDDEN;
+    for (const { file, versions } of this.neededVersions) {
+      const found = versions.find((one) => one.index === wanted);
+      if (found !== undefined) return { name: found.name, file, isHidden };
+    }
+    const name = wanted > 1 ? this.definedVersions?.get(wanted) : undefined;
+    return name === undefined ? undefined : { name, file: undefined, isHidden };
+  }
+
+  get #reader(): VersionReader {
+    return {
+      half: (at) => this.#memory.word(at) & 0xffff,
+      word: (at) => this.#memory.word(at),
+      string: (offset) => this.#string(offset),
+    };
+  }
+
   symbol(index: number): LoadedSymbol {
     const at = this.#address(DT_SYMTAB) + index * 16;
     const [name, value, size, info] = [0, 4, 8, 12].map((field) => this.#memory.word(at + field));
@@ -150,6 +257,7 @@ export class LinkMap {
       type: info! & 0xf,
       bind: (info! >>> 4) & 0xf,
       section: info! >>> 16,
+      index,
     };
   }
 
@@ -177,6 +285,16 @@ export interface LoadedSymbol {
   readonly bind: number;
   /** 0: it is not defined here. */
   readonly section: number;
+  /** Its place in the table of symbols. */
+  readonly index: number;
+}
+
+/** A version of a symbol, and the library that had it when the file was linked. */
+export interface WantedVersion {
+  readonly name: string;
+  readonly file: string | undefined;
+  /** Nothing without a version will do. */
+  readonly isHidden: boolean;
 }
 
 export function directories(list: string | undefined): readonly string[] {

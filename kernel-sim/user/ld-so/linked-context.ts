@@ -4,7 +4,11 @@ import { TRAP_TIME, type Trap, type UserContext } from "../../kernel/user-contex
 import { MachineContext, type MachineGate } from "../machine-context.ts";
 import type { Program } from "../program.ts";
 import { ProgramContext } from "../program-context.ts";
+import { CallChain, proceed } from "./call-chain.ts";
+import { dlFunction } from "./dl-functions.ts";
+import { finiCalls } from "./init-fini.ts";
 import { boundCall, linkerProgram } from "./linker.ts";
+import { type LinkerEntry, linkerEntryAt, linkerOffset } from "./linker-file.ts";
 import { LinkerState, UndefinedSymbol } from "./linker-state.ts";
 import { bindCall } from "./relocate.ts";
 
@@ -64,15 +68,44 @@ export class LinkedContext implements UserContext {
 
   #leave(task: Task, entry: number): void {
     const { state, machine } = this;
-    task.regs.set(this.#saved!);
-    task.regs.ip = entry;
+    const { regs } = task;
+    regs.set(this.#saved!);
+    regs.ip = entry;
     state.entry = undefined;
-    machine.gate ??= new LinkerGate(state, this.#argv, this.#env);
+    if (machine.gate === undefined) {
+      machine.gate = new LinkerGate(state, this.#argv, this.#env);
+      if (state.stack !== undefined) regs.sp = state.stack;
+      // What a program calls at its end, as exit(3) does.
+      regs.dx = state.linkerBase + linkerOffset("_dl_fini");
+    }
+    if (state.result !== undefined) regs.ax = state.result | 0;
+    state.result = undefined;
     task.user = machine;
+    const { nextCalls: calls, afterCalls } = state;
+    state.nextCalls = [];
+    state.afterCalls = undefined;
+    if (calls.length === 0 && afterCalls === undefined) return;
+    state.chains.push(new CallChain(calls, regs, afterCalls));
+    goOn(state, task, machine, this.#argv, this.#env);
   }
 }
 
-/** Where calls go that are not bound yet. */
+/** Goes into the next function, or on to the end of a chain of them; the linker comes first when it has to write something. */
+function goOn(
+  state: LinkerState,
+  task: Task,
+  machine: MachineContext,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): void {
+  const after = proceed(state, task);
+  state.resume = task.regs.ip;
+  const program =
+    after ?? (state.notes.length > 0 ? boundCall(state, undefined, task.regs.ip) : undefined);
+  if (program !== undefined) task.user = new LinkedContext(argv, env, machine, state, program);
+}
+
+/** The linker's functions, as machine code comes to them. */
 class LinkerGate implements MachineGate {
   readonly state: LinkerState;
   readonly #argv: readonly string[];
@@ -88,8 +121,35 @@ class LinkerGate implements MachineGate {
     return new LinkerGate(this.state.copy(), this.#argv, this.#env);
   }
 
-  get address(): number {
-    return this.state.resolver;
+  serves(ip: number): boolean {
+    return linkerEntryAt(ip - this.state.linkerBase) !== undefined;
+  }
+
+  enter(task: Task, machine: MachineContext): void {
+    const { state } = this;
+    state.memory.task = task;
+    const entry = linkerEntryAt(task.regs.ip - state.linkerBase);
+    if (entry === "_dl_runtime_resolve") this.#resolve(task, machine);
+    else if (entry === "_dl_return") goOn(state, task, machine, this.#argv, this.#env);
+    else if (entry !== undefined && entry !== "_start") this.#serve(task, machine, entry);
+  }
+
+  /** A function that machine code has called: its return address lies on the stack, its arguments above. */
+  #serve(task: Task, machine: MachineContext, entry: Exclude<LinkerEntry, "_start">): void {
+    const { state } = this;
+    const { regs } = task;
+    const [caller, ...args] = [0, 4, 8, 12].map((at) => state.memory.word(regs.sp + at));
+    regs.sp += 4;
+    regs.ip = caller!;
+    if (machine.shadowStack() !== 0) machine.setShadowStack(machine.shadowStack() + 4);
+    if (entry === "_dl_fini") {
+      state.chains.push(new CallChain(finiCalls(state.maps), regs));
+      goOn(state, task, machine, this.#argv, this.#env);
+      return;
+    }
+    state.lookups = 0;
+    const program = dlFunction(state, entry, args, caller!);
+    task.user = new LinkedContext(this.#argv, this.#env, machine, state, program);
   }
 
   /**
@@ -97,11 +157,11 @@ class LinkerGate implements MachineGate {
    *
    * @spec glibc sysdeps/i386/dl-trampoline.S `_dl_runtime_resolve`
    */
-  enter(task: Task, machine: MachineContext): void {
+  #resolve(task: Task, machine: MachineContext): void {
     const { state } = this;
     const { regs } = task;
-    state.memory.task = task;
-    const map = state.maps[state.memory.word(regs.sp)];
+    const number = state.memory.word(regs.sp);
+    const map = state.maps.find((one) => one.number === number);
     const offset = state.memory.word(regs.sp + 4);
     regs.sp += 8;
     let missing: UndefinedSymbol | undefined;

@@ -1,4 +1,8 @@
-import type { LinkMap } from "./link-map.ts";
+import type { Program } from "../program.ts";
+import type { CallChain, MachineCall } from "./call-chain.ts";
+import type { SearchSettings } from "./libraries.ts";
+import type { LinkMap, WantedVersion } from "./link-map.ts";
+import { linkerOffset } from "./linker-file.ts";
 import { type Definition, lookUp, type ReferenceKind } from "./lookup.ts";
 import { ProcessMemory } from "./process-memory.ts";
 
@@ -23,8 +27,8 @@ export class UndefinedSymbol extends Error {
   readonly file: string;
   readonly symbol: string;
 
-  constructor(file: string, symbol: string) {
-    super(`${file}: undefined symbol: ${symbol}`);
+  constructor(file: string, symbol: string, what = `undefined symbol: ${symbol}`) {
+    super(`${file}: ${what}`);
     this.file = file;
     this.symbol = symbol;
   }
@@ -40,8 +44,36 @@ export interface DebugWishes {
 /** What the dynamic linker knows of a process. */
 export class LinkerState {
   readonly memory = new ProcessMemory();
-  /** The files of the process in the order in which they were loaded, which is that of every search. */
+  /** The files of the process in the order in which they were loaded. */
   readonly maps: LinkMap[] = [];
+  /** Those whose definitions everybody uses, in the order of every search: the program and all that came with it. */
+  readonly globalScope: LinkMap[] = [];
+  /** Where the linker's own file is. */
+  linkerBase = 0;
+  linkerMap: LinkMap | undefined = undefined;
+  /** Functions of machine code that it has called and that have not returned. */
+  readonly chains: CallChain[] = [];
+  /** Those that are to be called when it is done, and what is to be done then. */
+  nextCalls: readonly MachineCall[] = [];
+  afterCalls: Program | undefined = undefined;
+  /** Where the program goes on after a chain of calls. */
+  resume = 0;
+  /** What main gets: how many arguments, where they are, where the environment is. */
+  mainArguments: readonly number[] = [];
+  /** What a function of the linker answers. */
+  result: number | undefined = undefined;
+  /** What went wrong last, for dlerror, and where its text lies. */
+  problem: string | undefined = undefined;
+  problemRoom = 0;
+  /** Only files that are loaded already are wanted (RTLD_NOLOAD). */
+  isOnlyLooking = false;
+  search: SearchSettings = { libraryPath: undefined };
+  isBoundNow = false;
+  /** The program has more rights than who started it. */
+  isSecure = false;
+  /** The stack pointer to begin with, when it is another than the kernel's. */
+  stack: number | undefined = undefined;
+  #numbers = 0;
   readonly bindings: Binding[] = [];
   program = "";
   isWeakDynamic = false;
@@ -49,7 +81,29 @@ export class LinkerState {
   /** Lines for who has set LD_DEBUG, not yet written. */
   readonly notes: string[] = [];
   /** Where the linkage tables jump to when a function is not bound yet. */
-  resolver = 0;
+  get resolver(): number {
+    return this.linkerBase + linkerOffset("_dl_runtime_resolve");
+  }
+
+  /** Where functions return to that the linker has called. */
+  get returnPoint(): number {
+    return this.linkerBase + linkerOffset("_dl_return");
+  }
+
+  /** Adds a file to those of the process. */
+  add(map: LinkMap): void {
+    map.number = ++this.#numbers;
+    this.maps.push(map);
+  }
+
+  /** Where a file's symbols are looked for. */
+  scopeOf(map: LinkMap): readonly LinkMap[] {
+    if (map.scopes.length === 0) return this.globalScope;
+    const own = map.scopes.flat();
+    const scope = map.isDeepBound ? [...own, ...this.globalScope] : [...this.globalScope, ...own];
+    return [...new Set(scope)];
+  }
+
   /** Set when all is done: where the program begins. */
   entry: number | undefined = undefined;
   isStarted = false;
@@ -71,10 +125,27 @@ export class LinkerState {
     copy.program = this.program;
     copy.isWeakDynamic = this.isWeakDynamic;
     copy.debug = this.debug;
-    copy.resolver = this.resolver;
+    copy.linkerBase = this.linkerBase;
     copy.isStarted = this.isStarted;
     copy.bindings.push(...this.bindings);
-    copy.maps.push(...this.maps.map((map) => map.inMemory(copy.memory)));
+    const copies = new Map(this.maps.map((map) => [map, map.inMemory(copy.memory)]));
+    const copyOf = (map: LinkMap) => copies.get(map)!;
+    copy.maps.push(...copies.values());
+    copy.globalScope.push(...this.globalScope.map(copyOf));
+    for (const [map, its] of copies) {
+      if (map === this.linkerMap) copy.linkerMap = its;
+      if (map.loader !== undefined) its.loader = copies.get(map.loader);
+      its.dependencies.push(...map.dependencies.map(copyOf));
+      for (const other of map.bound) if (copies.has(other)) its.bound.add(copyOf(other));
+      its.scopes.push(...map.scopes.map((scope) => scope.map(copyOf)));
+    }
+    copy.#numbers = this.#numbers;
+    copy.chains.push(...this.chains.map((chain) => chain.copy()));
+    copy.mainArguments = this.mainArguments;
+    copy.problem = this.problem;
+    copy.problemRoom = this.problemRoom;
+    copy.search = this.search;
+    copy.isBoundNow = this.isBoundNow;
     return copy;
   }
 
@@ -89,19 +160,23 @@ export class LinkerState {
     const last = this.#last;
     if (last?.from === from && last.index === index && last.kind === kind) return last.found;
     const reference = from.symbol(index);
-    const { tried, found } = lookUp(this.maps, reference.name, kind, this.isWeakDynamic);
+    const scope = this.scopeOf(from);
+    const version = from.referredVersion(index);
+    const { name } = reference;
+    const { tried, found, lacking } = lookUp(scope, name, kind, this.isWeakDynamic, version);
     this.lookups += tried.length;
     const isWeak = reference.bind === 2;
-    this.#note(from, reference.name, tried, found);
+    this.noteLookup(from, name, tried, found, version?.name);
+    const what = missing(name, version, lacking);
     if (found === undefined && !isWeak) {
       const { libs, symbols, bindings } = this.debug;
       if (libs || symbols || bindings) {
-        const what = `symbol lookup error: undefined symbol: ${reference.name}`;
-        this.notes.push(`${from.name}: error: ${what} (fatal)`);
+        this.notes.push(`${from.name}: error: symbol lookup error: ${what} (fatal)`);
       }
     }
-    if (found === undefined && !isWeak) throw new UndefinedSymbol(from.name, reference.name);
+    if (found === undefined && !isWeak) throw new UndefinedSymbol(from.name, name, what);
     this.#last = { from, index, kind, found };
+    if (found !== undefined && found.map !== from) from.bound.add(found.map);
     this.bindings.push({
       ...{ symbol: reference.name, from: from.name, to: found?.map.name },
       tried: tried.map(({ name }) => name),
@@ -112,18 +187,32 @@ export class LinkerState {
     return found;
   }
 
-  #note(
+  noteLookup(
     from: LinkMap,
     symbol: string,
     tried: readonly LinkMap[],
     found: Definition | undefined,
+    version?: string,
   ): void {
     if (this.debug.symbols) {
       for (const map of tried) this.notes.push(`symbol=${symbol};  lookup in file=${map.name} [0]`);
     }
     if (this.debug.bindings && found !== undefined) {
       const files = `binding file ${from.name} [0] to ${found.map.name} [0]`;
-      this.notes.push(`${files}: normal symbol \`${symbol}'`);
+      const which = version === undefined ? "" : ` [${version}]`;
+      this.notes.push(`${files}: normal symbol \`${symbol}'${which}`);
     }
   }
+}
+
+/** What is said of a symbol that nobody has. */
+function missing(
+  name: string,
+  version: WantedVersion | undefined,
+  lacking: LinkMap | undefined,
+): string {
+  if (version === undefined) return `undefined symbol: ${name}`;
+  if (lacking === undefined) return `undefined symbol: ${name}, version ${version.name}`;
+  const where = `not defined in file ${version.file} with link time reference`;
+  return `symbol ${name}, version ${version.name} ${where}`;
 }

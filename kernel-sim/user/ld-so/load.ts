@@ -18,8 +18,12 @@ const PAGE = 4096;
 /** What is read of a file at first. */
 const HEAD_BYTES = 512;
 const PT_LOAD = 1;
+const ET_EXEC = 2;
 const ET_DYN = 3;
 const EM_386 = 3;
+
+/** The file is there, and nobody wants it to be loaded. */
+const NOT_LOADED: LoadFailure = Object.freeze({ message: "", isOther: false });
 
 /** Why a file cannot be loaded, in ld.so's words; `isOther`: the search goes on elsewhere. */
 export interface LoadFailure {
@@ -57,7 +61,9 @@ export function* loadFile(
   }
   const identity = `${status.dev}:${status.ino}`;
   const known = state.maps.find((map) => map.identity === identity);
-  const mapped = known ?? (yield* mapFile(sys, state, path, identity, fd, head));
+  const mapped =
+    known ??
+    (state.isOnlyLooking ? NOT_LOADED : yield* mapFile(sys, state, path, identity, fd, head));
   yield* sys.close(fd);
   return mapped;
 }
@@ -73,7 +79,8 @@ function problemOf(head: Uint8Array): LoadFailure | undefined {
   if (head[4] !== 1) return failure("wrong ELF class: ELFCLASS64", true);
   if (view.getUint16(18, true) !== EM_386)
     return failure("ELF file machine architecture mismatch", true);
-  if (view.getUint16(16, true) !== ET_DYN) return failure("only ET_DYN and ET_EXEC can be loaded");
+  const type = view.getUint16(16, true);
+  if (type !== ET_DYN && type !== ET_EXEC) return failure("only ET_DYN and ET_EXEC can be loaded");
   if (view.getUint16(42, true) !== 32) return failure("ELF file's phentsize not the expected size");
   return undefined;
 }
@@ -104,12 +111,23 @@ function* mapFile(
   const last = segments.at(-1);
   if (first === undefined || last === undefined)
     return failure("object file has no loadable segments");
-  if (dynamic === 0) return failure("object file has no dynamic section");
+  const isProgram = view.getUint16(16, true) === ET_EXEC;
+  // Only the program that the linker was started for may be one.
+  const isMain = state.maps.length === 0;
+  if (isProgram && !isMain) return failure("cannot dynamically load executable");
+  if (dynamic === 0 && !isMain) return failure("object file has no dynamic section");
   const low = pageDown(first.vaddr);
   const length = pageUp(last.vaddr + last.memsz) - low;
   // The first mapping holds the room for all of the file, so that the others find their places.
-  const flags = MAP_PRIVATE | MAP_DENYWRITE;
-  const start = yield* sys.mmap(0, length, protOf(first), flags, fd, pageDown(first.offset));
+  const flags = MAP_PRIVATE | MAP_DENYWRITE | (isProgram ? MAP_FIXED : 0);
+  const start = yield* sys.mmap(
+    isProgram ? low : 0,
+    length,
+    protOf(first),
+    flags,
+    fd,
+    pageDown(first.offset),
+  );
   if (start < 0) return failure("failed to map segment from shared object");
   const base = start - low;
   const mapped: MappedSegment[] = [];
@@ -122,7 +140,8 @@ function* mapFile(
       prot: protOf(segment),
     });
   }
-  const file = { name: path, base, dynamic: base + dynamic, isMain: false, identity };
+  const at = dynamic === 0 ? 0 : base + dynamic;
+  const file = { name: path, base, dynamic: at, isMain, identity };
   return new LinkMap(state.memory, { ...file, segments: mapped });
 }
 

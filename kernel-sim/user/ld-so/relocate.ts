@@ -30,7 +30,7 @@ export function relocate(state: LinkerState, map: LinkMap, isNow: boolean): void
 
 /** The second and third words of the table: which file it is of, and who binds. */
 function prepareTable(state: LinkerState, map: LinkMap): void {
-  state.memory.setWord(map.pltGot + 4, state.maps.indexOf(map));
+  state.memory.setWord(map.pltGot + 4, map.number);
   state.memory.setWord(map.pltGot + 8, state.resolver);
 }
 

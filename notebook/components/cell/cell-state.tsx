@@ -175,11 +175,13 @@ function StatusState({ cell, status }: { cell: SessionCell; status: CellStatus }
 /** A cell that has run a machine lets its reader look into it. */
 function InspectButton({ cell }: { cell: SessionCell }) {
   const view = useContext(NotebookViewContext);
-  if (cell.output.kind !== "run" || cell.output.modes === undefined) return null;
+  if (cell.output.kind !== "run") return null;
+  const { modes, searches = 0 } = cell.output;
+  if (modes === undefined && searches === 0) return null;
   return (
     <span>
       <button type="button" className={css["link"]} onClick={() => view.inspect(cell.id)}>
-        Inspect the machine
+        {modes === undefined ? "Look at the schedules" : "Inspect the machine"}
       </button>
     </span>
   );

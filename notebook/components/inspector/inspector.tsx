@@ -1,15 +1,19 @@
 "use client";
 
-import { type KeyboardEvent, useCallback, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { createPortal } from "react-dom";
 import type { InspectorView } from "#kernel-sim";
-import { CELL_SEED } from "#notebook/document";
-import { type InspectedMoment, isBusy, momentLink } from "#notebook/session";
+import { type InspectedMoment, type InspectorRequest, isBusy } from "#notebook/session";
 import { Icon } from "../icon.tsx";
 import { useCell, useNotebook } from "../notebook/context.ts";
+import { MachineChoice, ProcessChoice } from "./choices.tsx";
+import { CopyLink } from "./copy-link.tsx";
 import css from "./inspector.module.css";
+import { ScheduleTravel } from "./schedule-travel.tsx";
+import { Schedules, schedulesAsText } from "./schedules.tsx";
 import { Sections, sectionsAsText } from "./sections.tsx";
-import { type Asked, Travel } from "./travel.tsx";
+import { SCHEDULES, type Tab, Tabs, VIEWS } from "./tabs.tsx";
+import { Travel } from "./travel.tsx";
 
 interface InspectorProps {
   cellId: string;
@@ -18,25 +22,29 @@ interface InspectorProps {
   onClose: () => void;
 }
 
-const VIEWS: readonly (readonly [InspectorView, string])[] = [
-  ["tasks", "Tasks"],
-  ["waits", "Waits"],
-  ["files", "Files"],
-  ["memory", "Memory"],
-  ["registers", "Registers"],
-];
+/** A place in a schedule: which one, and how many of its steps were made. */
+interface Place {
+  readonly search: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** Views that are not of one task. */
+const OF_ALL: ReadonlySet<Tab> = new Set(["tasks", "waits", "bpf"]);
 
 /** The kernel beside the text: one moment of a machine that a cell has run, and the way to any other. */
 export function Inspector({ cellId, start, onClose }: InspectorProps) {
   const notebook = useNotebook();
   const cell = useCell(cellId);
-  const [asked, setAsked] = useState<Asked>({
+  const [asked, setAsked] = useState<InspectorRequest>({
     machine: start?.machine ?? 0,
     event: start?.event,
     view: "tasks",
   });
   const [shown, setShown] = useState<InspectedMoment | "none" | undefined>(undefined);
   const [isText, setIsText] = useState(false);
+  /** Of the schedule that was shown last: which one, and how many of its steps were made. */
+  const [place, setPlace] = useState<Place | undefined>(undefined);
   const panel = useRef<HTMLElement>(null);
   const wasShown = useRef(false);
   const ids = useId();
@@ -83,9 +91,33 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
     event.stopPropagation();
     onClose();
   };
-  const moment = typeof shown === "object" ? shown.moment : undefined;
+  const seen = typeof shown === "object" ? shown : undefined;
+  const moment = seen?.moment ?? undefined;
+  const found = seen?.schedules ?? undefined;
+  const isPlace = place?.search === found?.search && place?.end === found?.end;
+  const made = (isPlace ? place?.step : undefined) ?? found?.steps.length ?? 0;
+  const goStep = (step: number) =>
+    found !== undefined && setPlace({ search: found.search, end: found.end, step });
   /** The moment that is shown, to look at it in another way. */
-  const here = (): Asked => ({ ...asked, event: moment?.event, step: undefined });
+  const here = (): InspectorRequest => ({
+    ...{ ...asked, schedules: undefined },
+    ...{ event: moment?.event, step: undefined, run: undefined },
+  });
+  const askSchedules = (search: number, end?: number) =>
+    setAsked({ ...asked, step: undefined, run: undefined, schedules: { search, end } });
+  /** The machine on which the schedule was replayed, at its step. */
+  const lookInto = (event: number, view: InspectorView) => {
+    if (found === undefined) return;
+    goStep(made);
+    setAsked({ machine: found.machine, event, view });
+  };
+  const choose = (to: Tab) => {
+    if (to === "schedules") askSchedules(place?.search ?? 0, place?.end);
+    else if (found === undefined) setAsked({ ...here(), view: to });
+    else lookInto(found.steps[made - 1]?.event ?? 0, to);
+  };
+  const tab: Tab = found === undefined ? asked.view : "schedules";
+  const hasSearches = seen !== undefined && seen.searches > 0;
   const isWaiting = shown === undefined || (shown === "none" && isBusy(cell.status));
 
   return createPortal(
@@ -98,10 +130,14 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
     >
       <div className={css["head"]}>
         <h2>
-          Machine <span>of cell {cell.number}</span>
+          {tab === "schedules" ? "Schedules" : "Machine"} <span>of cell {cell.number}</span>
         </h2>
-        {typeof shown === "object" && shown.machines > 1 && (
-          <MachineChoice shown={shown} asked={asked} onAsk={setAsked} />
+        {moment !== undefined && (
+          <MachineChoice
+            machines={seen?.machines ?? 0}
+            chosen={asked.machine}
+            onChoose={(machine) => setAsked({ machine, event: undefined, view: asked.view })}
+          />
         )}
         <button type="button" aria-pressed={isText} onClick={() => setIsText(!isText)}>
           Text
@@ -115,12 +151,17 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
           <Icon name="cross" />
         </button>
       </div>
-      <Tabs view={asked.view} id={ids} onChoose={(view) => setAsked({ ...here(), view })} />
+      <Tabs
+        tabs={hasSearches ? [SCHEDULES, ...VIEWS] : VIEWS}
+        view={tab}
+        id={ids}
+        onChoose={choose}
+      />
       <div
         className={css["body"]}
         role="tabpanel"
         id={`${ids}-panel`}
-        aria-labelledby={`${ids}-${asked.view}`}
+        aria-labelledby={`${ids}-${tab}`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so that keys must reach it
         tabIndex={0}
       >
@@ -131,7 +172,18 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
             kept.
           </p>
         )}
-        {moment !== undefined && asked.view !== "waits" && asked.view !== "tasks" && (
+        {found !== undefined &&
+          (isText ? (
+            <pre>{schedulesAsText(found, made)}</pre>
+          ) : (
+            <Schedules
+              found={found}
+              step={made}
+              onStep={goStep}
+              onEnd={(end) => askSchedules(found.search, end)}
+            />
+          ))}
+        {moment !== undefined && !OF_ALL.has(asked.view) && (
           <ProcessChoice moment={moment} onChoose={(pid) => setAsked({ ...here(), pid })} />
         )}
         {moment !== undefined &&
@@ -144,6 +196,16 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
             />
           ))}
       </div>
+      {found !== undefined && (
+        <ScheduleTravel
+          found={found}
+          searches={seen?.searches ?? 0}
+          step={made}
+          onStep={goStep}
+          onMoment={(event) => lookInto(event, "tasks")}
+          onSearch={(search) => askSchedules(search)}
+        />
+      )}
       {moment !== undefined && (
         <Travel moment={moment} asked={asked} onAsk={setAsked}>
           <CopyLink
@@ -156,129 +218,5 @@ export function Inspector({ cellId, start, onClose }: InspectorProps) {
       )}
     </aside>,
     document.body,
-  );
-}
-
-function MachineChoice({
-  shown,
-  asked,
-  onAsk,
-}: {
-  shown: InspectedMoment;
-  asked: Asked;
-  onAsk: (asked: Asked) => void;
-}) {
-  return (
-    <label className={css["choice"]}>
-      <span>Machine</span>
-      <select
-        value={asked.machine}
-        onChange={(event) =>
-          onAsk({ machine: Number(event.currentTarget.value), event: undefined, view: asked.view })
-        }
-      >
-        {Array.from({ length: shown.machines }, (_, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: machines have no other name than their number
-          <option key={i} value={i}>
-            {i + 1}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-function ProcessChoice({
-  moment,
-  onChoose,
-}: {
-  moment: InspectedMoment["moment"];
-  onChoose: (pid: number) => void;
-}) {
-  return (
-    <label className={css["choice"]}>
-      <span>Of task</span>
-      <select value={moment.pid} onChange={(event) => onChoose(Number(event.currentTarget.value))}>
-        {moment.processes.map(({ pid, comm, state }) => (
-          <option key={pid} value={pid}>
-            {pid} {comm} {state}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-interface TabsProps {
-  view: InspectorView;
-  id: string;
-  onChoose: (view: InspectorView) => void;
-}
-
-/** One stop of the Tab key; arrows go from view to view. */
-function Tabs({ view, id, onChoose }: TabsProps) {
-  const list = useRef<HTMLDivElement>(null);
-  const move = (event: KeyboardEvent) => {
-    const at = VIEWS.findIndex(([name]) => name === view);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: VIEWS.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    const next = (to + VIEWS.length) % VIEWS.length;
-    onChoose(VIEWS[next]?.[0] ?? view);
-    list.current?.querySelectorAll("button")[next]?.focus();
-  };
-  return (
-    <div ref={list} className={css["tabs"]} role="tablist" aria-label="Views" onKeyDown={move}>
-      {VIEWS.map(([name, title]) => (
-        <button
-          key={name}
-          type="button"
-          role="tab"
-          id={`${id}-${name}`}
-          aria-controls={`${id}-panel`}
-          aria-selected={name === view}
-          tabIndex={name === view ? 0 : -1}
-          onClick={() => onChoose(name)}
-        >
-          {title}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-interface CopyLinkProps {
-  cellId: string;
-  source: string;
-  machine: number;
-  event: number;
-}
-
-/** A link that brings whoever opens it here: with this text, this seed, to this event. */
-function CopyLink({ cellId, source, machine, event }: CopyLinkProps) {
-  const [said, setSaid] = useState("");
-  const copy = useCallback(async () => {
-    const fragment = await momentLink({ cell: cellId, source, seed: CELL_SEED, machine, event });
-    if (fragment === undefined) {
-      setSaid("The text is too long for a link.");
-      return;
-    }
-    const { origin, pathname } = window.location;
-    try {
-      await navigator.clipboard.writeText(`${origin}${pathname}${fragment}`);
-      setSaid("Copied.");
-    } catch {
-      // No clipboard for this page: the address bar has it then.
-      window.history.replaceState(null, "", fragment);
-      setSaid("It stands in the address.");
-    }
-  }, [cellId, source, machine, event]);
-  return (
-    <div className={css["link"]}>
-      <button type="button" onClick={() => void copy()}>
-        Copy a link to this moment
-      </button>
-      <output>{said}</output>
-    </div>
   );
 }

@@ -1,24 +1,23 @@
 "use client";
 
 import { type ReactNode, useEffect, useState } from "react";
-import type { EventKind, InspectorMoment, InspectorQuery } from "#kernel-sim";
-import { Icon, type IconName } from "../icon.tsx";
+import type { EventKind, InspectorMoment } from "#kernel-sim";
+import type { InspectorRequest } from "#notebook/session";
+import { Breakpoints } from "./breakpoints.tsx";
 import css from "./inspector.module.css";
-
-/** What the panel wants to see: of which machine, and where. */
-export type Asked = InspectorQuery & { readonly machine: number };
+import { Stepper } from "./stepper.tsx";
 
 interface TravelProps {
   moment: InspectorMoment;
-  asked: Asked;
-  onAsk: (asked: Asked) => void;
+  asked: InspectorRequest;
+  onAsk: (asked: InspectorRequest) => void;
   children: ReactNode;
 }
 
 /** How long the slider rests before its place is gone to, in ms: each place is a run of the machine. */
 const REST_MS = 60;
 
-/** Travel in time: the slider goes through the events, the buttons by steps of the chosen kind. */
+/** Travel in time: the slider goes through the events, the buttons by steps of the chosen kind, or to a breakpoint. */
 export function Travel({ moment, asked, onAsk, children }: TravelProps) {
   const { first, last, event, time, what } = moment;
   const [kind, setKind] = useState<EventKind>("event");
@@ -28,25 +27,12 @@ export function Travel({ moment, asked, onAsk, children }: TravelProps) {
     if (slid === undefined) return;
     const rest = setTimeout(() => {
       setSlid(undefined);
-      onAsk({ ...asked, event: slid, step: undefined });
+      onAsk({ ...asked, event: slid, step: undefined, run: undefined });
     }, REST_MS);
     return () => clearTimeout(rest);
   }, [slid, asked, onAsk]);
 
-  const go = (to: number) => onAsk({ ...asked, event: to, step: undefined });
-  const step = (by: 1 | -1) => onAsk({ ...asked, event, step: { kind, by } });
-  const button = (icon: IconName, name: string, isOff: boolean, onClick: () => void) => (
-    <button
-      type="button"
-      className={css["icon"]}
-      aria-label={name}
-      title={name}
-      disabled={isOff}
-      onClick={onClick}
-    >
-      <Icon name={icon} />
-    </button>
-  );
+  const step = (by: 1 | -1) => onAsk({ ...asked, event, step: { kind, by }, run: undefined });
   return (
     <div className={css["travel"]}>
       <div className={css["where"]}>
@@ -58,22 +44,17 @@ export function Travel({ moment, asked, onAsk, children }: TravelProps) {
       <p className={css["what"]} aria-live="polite">
         {what}
       </p>
-      <fieldset className={css["stepper"]}>
-        <legend>Travel in time</legend>
-        {button("first", "First event", at === first, () => go(first))}
-        {button("back", `Back by one ${WORDS[kind]}`, at === first, () => step(-1))}
-        <input
-          type="range"
-          min={first}
-          max={last}
-          value={at}
-          aria-label="Event"
-          aria-valuetext={`event ${at} of ${last}`}
-          onChange={(change) => setSlid(change.currentTarget.valueAsNumber)}
-        />
-        {button("forward", `Forward by one ${WORDS[kind]}`, at === last, () => step(1))}
-        {button("last", "Last event", at === last, () => go(last))}
-      </fieldset>
+      <Stepper
+        legend="Travel in time"
+        name="Event"
+        unit="event"
+        stride={WORDS[kind]}
+        {...{ first, last, at }}
+        onGo={(to) => onAsk({ ...asked, event: to, step: undefined, run: undefined })}
+        onSlide={setSlid}
+        onBack={() => step(-1)}
+        onForward={() => step(1)}
+      />
       <div className={css["row"]}>
         <label className={css["choice"]}>
           <span>Step by</span>
@@ -88,6 +69,11 @@ export function Travel({ moment, asked, onAsk, children }: TravelProps) {
         </label>
         {children}
       </div>
+      <Breakpoints
+        moment={moment}
+        isAsked={asked.run !== undefined}
+        onRun={(to, by) => onAsk({ ...asked, event, step: undefined, run: { to, by } })}
+      />
     </div>
   );
 }

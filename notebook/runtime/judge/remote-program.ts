@@ -8,6 +8,7 @@ import { MachineStop, type SystemCalls, type UserRequest } from "#kernel-sim";
 import type { AskNow, Plain, ProgramRun, ProgramStep, RemoteProgram } from "../exercise-api.ts";
 import { encodePlain } from "../player/plain.ts";
 import { type RawAnswer, REMOTE_CALLS } from "../player/remote-sys.ts";
+import { type AnsweredCall, likelyAnswer } from "./likely-answer.ts";
 
 /** Asks the player for the next step of one run of a program; a new thread begins it. */
 export type AskStep = (
@@ -138,7 +139,7 @@ async function learn(ask: AskStep, newThread: () => number, node: Node): Promise
       if (child.step === undefined) await learn(ask, newThread, child);
       return;
     }
-    const guess = guessOf(step);
+    const guess = likelyAnswer(step, pastOf(at));
     if (guess === undefined) return;
     at = nextOf(at, guess);
     if (at.step !== undefined) return;
@@ -160,10 +161,11 @@ async function learnOne(ask: AskStep, newThread: () => number, node: Node): Prom
   node.step = await ask(node.thread, node.args, answersUpTo(node));
 }
 
-/** What a call most likely answers; undefined where that is anybody's guess. */
-function guessOf({ call, args }: Extract<ProgramStep, { kind: "asks" }>): Plain {
-  if (call === "dup2") return args[1];
-  return ["close", "chdir", "setpgid", "sigaction", "kill"].includes(call) ? 0 : undefined;
+/** The calls behind `node`, the last one first. */
+function* pastOf(node: Node): Generator<AnsweredCall> {
+  for (let { answer, parent } = node; parent !== undefined; { answer, parent } = parent) {
+    if (parent.step?.kind === "asks") yield { ...parent.step, answer };
+  }
 }
 
 function nextOf(node: Node, answer: Plain): Node {

@@ -87,9 +87,14 @@ class CellService {
     this.#running = undefined;
     const kind = this.#hasStray ? "error" : end;
     const modes = this.#times.take();
-    this.#shelf.keep(cell.id);
+    const searches = this.#shelf.keep(cell.id);
     const ms = performance.now() - began;
-    const outcome: RunOutcome = { kind, ms, ...(modes === undefined ? {} : { modes }) };
+    const outcome: RunOutcome = {
+      kind,
+      ms,
+      ...(modes === undefined ? {} : { modes }),
+      ...(searches === 0 ? {} : { searches }),
+    };
     this.#send({ type: "done", run, outcome });
   }
 
@@ -104,10 +109,10 @@ class CellService {
   }
 
   /** A moment that cannot be shown is none: the page says so. */
-  #inspect({ request, cell, machine, query }: InspectMessage): void {
+  #inspect({ request, cell, machine, query, schedules }: InspectMessage): void {
     let found: ReturnType<MachineShelf["inspect"]>;
     try {
-      found = this.#shelf.inspect(cell, machine, query);
+      found = this.#shelf.inspect(cell, machine, query, schedules);
     } catch {
       found = undefined;
     }

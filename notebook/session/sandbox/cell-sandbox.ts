@@ -11,6 +11,7 @@ import type {
   InspectedMoment,
   RunOutcome,
   Sandbox,
+  SchedulesQuery,
 } from "../../runtime/protocol.ts";
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
@@ -80,8 +81,9 @@ export class CellSandbox implements Sandbox {
     cell: string,
     machine: number,
     query: InspectorQuery,
+    schedules?: SchedulesQuery,
   ): Promise<InspectedMoment | undefined> {
-    return (await this.#worker).inspect(cell, machine, query);
+    return (await this.#worker).inspect(cell, machine, query, schedules);
   }
 
   async analyse(cells: readonly CellToRun[]): Promise<ReadonlyMap<string, CellNames>> {

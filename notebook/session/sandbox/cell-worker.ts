@@ -8,6 +8,7 @@ import {
   type FromWorker,
   type InspectedMoment,
   type RunOutcome,
+  type SchedulesQuery,
   TERMINAL_WINDOW_BYTES,
   type TerminalNews,
   type ToTerminal,
@@ -90,12 +91,13 @@ export class CellWorker {
     cell: string,
     machine: number,
     query: InspectorQuery,
+    schedules?: SchedulesQuery,
   ): Promise<InspectedMoment | undefined> {
     const request = ++this.#lastNumber;
     return new Promise((resolve) => {
       if (this.#isEnded) return resolve(undefined);
       this.#inspections.set(request, resolve);
-      this.#send({ type: "inspect", request, cell, machine, query });
+      this.#send({ type: "inspect", request, cell, machine, query, schedules });
     });
   }
 

@@ -124,7 +124,12 @@ const output = z.discriminatedUnion("kind", [
 
 const modes = z.object({ user: count, kernel: count, interrupt: count, idle: count });
 
-const outcome = z.object({ kind: z.enum(["ok", "error"]), ms: count, modes: z.optional(modes) });
+const outcome = z.object({
+  kind: z.enum(["ok", "error"]),
+  ms: count,
+  modes: z.optional(modes),
+  searches: z.optional(count),
+});
 
 const typed = z.union([
   z.object({ at: count, text: z.string().check(z.maxLength(TERMINAL_INPUT_CHARACTERS)) }),
@@ -141,6 +146,9 @@ const moment = z.object({
   time: count,
   what: line,
   pid: count,
+  hit: z.nullable(z.object({ breakpoint: count, before: line, after: line })),
+  problem: line,
+  eventNames: z.array(line).check(z.maxLength(1000)),
   processes: z
     .array(z.object({ pid: count, comm: line, state: line }))
     .check(z.maxLength(MOST_TASKS)),
@@ -155,6 +163,35 @@ const moment = z.object({
       }),
     )
     .check(z.maxLength(8)),
+});
+
+/** What the race explorer has found. */
+const schedules = z.object({
+  schedules: count,
+  failing: count,
+  pruned: count,
+  isComplete: z.boolean(),
+  ends: z
+    .array(z.object({ shared: line, returned: line, stuck: line, failure: line, schedules: count }))
+    .check(z.maxLength(MOST_ROWS)),
+  end: count,
+  threads: z.array(line).check(z.maxLength(64)),
+  words: z.array(line).check(z.maxLength(16)),
+  steps: z
+    .array(
+      z.object({
+        thread: line,
+        what: line,
+        kind: z.enum(["access", "call", "own"]),
+        values: z.array(z.int()).check(z.maxLength(16)),
+        event: count,
+      }),
+    )
+    .check(z.maxLength(1000)),
+  differs: z.array(z.object({ what: line, here: line, there: line })).check(z.maxLength(MOST_ROWS)),
+  comparedTo: z.int(),
+  search: count,
+  machine: count,
 });
 
 const fromWorker = z.discriminatedUnion("type", [
@@ -172,7 +209,14 @@ const fromWorker = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("inspected"),
     request: count,
-    found: z.nullable(z.object({ machines: count, moment })),
+    found: z.nullable(
+      z.object({
+        machines: count,
+        searches: count,
+        moment: z.nullable(moment),
+        schedules: z.nullable(schedules),
+      }),
+    ),
   }),
   z.object({
     type: z.literal("analysed"),

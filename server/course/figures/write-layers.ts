@@ -33,8 +33,13 @@ export function writeLayers(): WriteLayers {
     '"hello" in a buffer',
     "The library stores them in memory of the program. The kernel knows nothing yet.",
   );
-  for (const { name, time, pid, fields } of machine.trace.events()) {
-    if (time < beginNs) continue;
+  let written = 0;
+  // What fsync() does not wait for follows half a minute later: it is another story.
+  const end = machine.trace
+    .events({ name: "raw_syscalls:sys_exit", pid: program.pid })
+    .findLast(({ fields }) => Number(fields["id"]) === FSYNC);
+  for (const { seq, name, time, pid, fields } of machine.trace.events()) {
+    if (time < beginNs || seq > (end?.seq ?? Infinity)) continue;
     const call = Number(fields["id"]);
     const sectors = Number(fields["nr_sector"]);
     const place = `sectors ${Number(fields["sector"])} to ${Number(fields["sector"]) + sectors - 1}`;
@@ -76,6 +81,7 @@ export function writeLayers(): WriteLayers {
         `The driver gives the device an order: ${sectors * SECTOR} bytes to ${place}${sectors > 2 ? ", neighbours put together" : ""}.`,
       );
     }
+    if (name === "block:block_rq_complete" && fields["rwbs"] === "W") written += sectors;
     if (name === "irq:irq_handler_entry") {
       tell(
         "device",
@@ -89,7 +95,7 @@ export function writeLayers(): WriteLayers {
         "call",
         time,
         "fsync(3) = 0",
-        `The process is awake again, and fsync() answers 0: ${machine.disk?.sectorsWritten ?? 0} sectors were written for five letters.`,
+        `The process is awake again, and fsync() answers 0: ${written} sectors were written for five letters.`,
       );
       tell(
         "program",

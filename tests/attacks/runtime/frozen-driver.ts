@@ -20,7 +20,7 @@ export interface Walked {
 
 /** One answer of every kind that the simulator gives; copies of bytes are the caller's own. */
 const CALLS = `
-import { boot, bpf, explore, i386, recordings } from "kernel-sim";
+import { boot, bpf, explore, i386, recordings, x86 } from "kernel-sim";
 const machine = boot({ seed: 3 });
 const map = machine.bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 4 });
 map.update(1, 2n);
@@ -67,6 +67,8 @@ export const answers = [
   ["registers", registers],
   ["memory", stepped.memory(code.entry, 4)],
   ["entry steps", i386.entrySteps()],
+  ["copy steps", x86.userCopySteps()],
+  ["careless copy", x86.userCopySteps({ routine: "careless_copy" })],
   ["sysenter steps", i386.entrySteps({ door: "sysenter" })],
   ["assembler error", failure(() => i386.asm("nop 5"))],
   ["assembler option error", failure(() => i386.assemble("nop", { syntax: "none" }))],
@@ -82,6 +84,8 @@ export const answers = [
   ["page walk", machine.kernel.pageWalk(1, 0x401000)],
   ["wait queues", machine.kernel.waitQueues()],
   ["run queues", machine.kernel.runQueues()],
+  ["interrupts of CPUs", machine.kernel.cpuInterrupts()],
+  ["interrupt lines", machine.kernel.interruptLines()],
   ["saved registers", machine.kernel.registers(1)],
   ["stack", machine.kernel.stack(1)],
   ["why", machine.kernel.why(1)],

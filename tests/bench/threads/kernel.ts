@@ -1,7 +1,13 @@
 /** Loops of the kernel in a locked-down realm: each message names one, and gets its figure back. */
 import { parentPort } from "node:worker_threads";
 import { EventQueue } from "../../../kernel-sim/hw/event-queue.ts";
-import { boot } from "../../../kernel-sim/index.ts";
+import {
+  boot,
+  type ConcurrentProgram,
+  explore,
+  type SharedWord,
+  type SystemCalls,
+} from "../../../kernel-sim/index.ts";
 import { openKernel } from "../../../notebook/runtime/kernel.ts";
 
 openKernel();
@@ -68,6 +74,29 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
   step_back_100k: () => stepBack(100_000),
   step_back_1m: () => stepBack(1_000_000),
 
+  /** Schedules of three threads that only load and store words. */
+  explore_words() {
+    return exploring({ shared: { counter: 0 }, threads: { A: adds, B: adds, C: adds } }, 20_000);
+  },
+
+  /** Schedules of three threads that take a lock, waiting for it at a futex. */
+  explore_locks() {
+    const program = { shared: { lock: 0, counter: 0 }, threads: { A: locks, B: locks, C: locks } };
+    return exploring(program, 20_000);
+  },
+
+  /** Schedules of processes that meet at a pipe: each is a run of a machine. */
+  explore_machine() {
+    const program = {
+      *setup(sys: SystemCalls) {
+        return yield* sys.pipe2();
+      },
+      processes: { R: reads, V: writes, W: writes },
+      mayDeadlock: true,
+    };
+    return exploring(program, 2000);
+  },
+
   boot() {
     const count = 20;
     const ms = timed(() => {
@@ -82,6 +111,41 @@ const LOOPS: Readonly<Record<string, () => Measured>> = {
     return { count, ms };
   },
 };
+
+type Words = Readonly<Record<"counter", SharedWord>>;
+type Pipe = readonly [number, number];
+
+function* adds(_sys: SystemCalls, { counter }: Words) {
+  for (let i = 0; i < 3; i++) yield* counter.store((yield* counter.load()) + 1);
+}
+
+function* locks(
+  sys: SystemCalls,
+  { lock, counter }: Readonly<Record<"lock" | "counter", SharedWord>>,
+) {
+  while ((yield* lock.exchange(1)) !== 0) yield* sys.call("futex", lock.address, 0, 1, 0);
+  yield* counter.add(1);
+  yield* lock.store(0);
+  yield* sys.call("futex", lock.address, 1, 1);
+}
+
+function* reads(sys: SystemCalls, _words: Words, [from]: Pipe) {
+  for (let i = 0; i < 3; i++) yield* sys.read(from, 8);
+}
+
+function* writes(sys: SystemCalls, _words: Words, [, to]: Pipe) {
+  for (let i = 0; i < 3; i++) yield* sys.write(to, "abc");
+}
+
+function exploring(program: ConcurrentProgram, schedules: number): Measured {
+  explore(program, { schedules: 100 });
+  let count = 0;
+  const ms = timed(() => {
+    const found = explore(program, { schedules, steps: 30 });
+    count = found.schedules + found.pruned;
+  });
+  return { count, ms };
+}
 
 /** One step back from the end of a run of about so many events. */
 function stepBack(events: number): Measured {

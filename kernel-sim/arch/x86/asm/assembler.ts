@@ -30,10 +30,20 @@ export interface AsmObject {
   readonly weaks: ReadonlySet<string>;
   /** Those of them that no other file of a process sees. */
   readonly hidden: ReadonlySet<string>;
+  /** What symbols of the text are called elsewhere, and of which version they are (`.symver`). */
+  readonly versions: ReadonlyMap<string, SymbolVersion>;
   /** Sizes of `.comm` symbols that nothing defines. */
   readonly commons: ReadonlyMap<string, { readonly size: number; readonly alignment: number }>;
   /** For each instruction, where it came from: for a listing beside the source. */
   readonly lines: readonly SourceLine[];
+}
+
+/** The name and version of a symbol for other files. */
+export interface SymbolVersion {
+  readonly name: string;
+  readonly version: string;
+  /** Who asks for the name without a version gets this one (`@@`). */
+  readonly isDefault: boolean;
 }
 
 export interface SourceLine {
@@ -81,6 +91,7 @@ export class Assembler implements AsmObject {
   readonly globals = new Set<string>();
   readonly weaks = new Set<string>();
   readonly hidden = new Set<string>();
+  readonly versions = new Map<string, SymbolVersion>();
   readonly commons = new Map<string, { readonly size: number; readonly alignment: number }>();
   readonly lines: SourceLine[] = [];
   readonly errors: AsmError[] = [];

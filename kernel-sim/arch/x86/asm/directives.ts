@@ -169,6 +169,20 @@ const weak: Directive = (assembler, cursor) => {
   globl(assembler, cursor);
 };
 
+/** `.symver text, name@VERSION`, or with two signs for the one that is meant without a version. */
+const symver: Directive = (assembler, cursor) => {
+  const symbol = cursor.name();
+  if (symbol === "") cursor.fail("expected a symbol");
+  cursor.expect(",", "a comma");
+  const { at } = cursor;
+  const written = cursor.until(/[\s,;]/);
+  const [, name, signs, version] = /^([^@]+)(@{1,3})([^@]+)$/.exec(written) ?? [];
+  if (name === undefined || version === undefined) {
+    return cursor.failAt(at, "expected a name with its version: name@VERSION");
+  }
+  assembler.versions.set(symbol, { name, version, isDefault: signs !== "@" });
+};
+
 function set(isOnce: boolean): Directive {
   return (assembler, cursor) => {
     const name = cursor.name();
@@ -275,6 +289,7 @@ const DIRECTIVES: ReadonlyMap<string, Directive> = new Map<string, Directive>([
   [".globl", globl],
   [".global", globl],
   [".weak", weak],
+  [".symver", symver],
   [".hidden", names((assembler) => assembler.hidden)],
   [".equ", set(false)],
   [".set", set(false)],

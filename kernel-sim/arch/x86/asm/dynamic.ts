@@ -4,18 +4,26 @@
  *
  * @spec System V ABI, chapter 5; Intel386 supplement, "Dynamic Linking"
  */
-import { type AsmObject, GLOBAL_OFFSET_TABLE } from "./assembler.ts";
+import { type AsmObject, GLOBAL_OFFSET_TABLE, type SymbolVersion } from "./assembler.ts";
 import {
   DT_BIND_NOW,
   DT_DEBUG,
+  DT_FINI,
+  DT_FINI_ARRAY,
+  DT_FINI_ARRAYSZ,
   DT_FLAGS,
   DT_HASH,
+  DT_INIT,
+  DT_INIT_ARRAY,
+  DT_INIT_ARRAYSZ,
   DT_JMPREL,
   DT_NEEDED,
   DT_NULL,
   DT_PLTGOT,
   DT_PLTREL,
   DT_PLTRELSZ,
+  DT_PREINIT_ARRAY,
+  DT_PREINIT_ARRAYSZ,
   DT_REL,
   DT_RELENT,
   DT_RELSZ,
@@ -37,6 +45,21 @@ import { elfHash } from "./elf-hash.ts";
 import { type Expr, symbolsOf } from "./expression.ts";
 import type { Fragment, Section } from "./section.ts";
 import { StringTable } from "./string-table.ts";
+import {
+  DT_VERDEF,
+  DT_VERDEFNUM,
+  DT_VERNEED,
+  DT_VERNEEDNUM,
+  DT_VERSYM,
+  type NeededVersions,
+  VER_NDX_GLOBAL,
+  VER_NDX_LOCAL,
+  VERSYM_HIDDEN,
+  verdefSize,
+  verneedSize,
+  writeVerdef,
+  writeVerneed,
+} from "./symbol-versions.ts";
 
 const WORD = 4;
 const SYM = 16;
@@ -44,18 +67,25 @@ const REL = 8;
 const PLT_ENTRY = 16;
 /** Words of `.got.plt` before those of functions: the dynamic section, the file's map, the resolver. */
 const GOT_HEAD = 3;
+/** The first index of a version. */
+const FIRST_VERSION = 2;
 /** More than the headers of a file with eight segments. */
 export const HEADERS_SIZE = 52 + 10 * 32;
 const DF_TEXTREL = 4;
 const DF_BIND_NOW = 8;
 
+interface LibraryExport {
+  readonly isFunction: boolean;
+  readonly size: number;
+  /** The version that is meant where none is named. */
+  readonly version?: string | undefined;
+}
+
 /** A library that a file is linked against. */
 export interface LinkedLibrary {
   readonly soname: string;
   /** What it defines; undefined: nobody knows, so that anything may come from it. */
-  readonly exports:
-    | ReadonlyMap<string, { readonly isFunction: boolean; readonly size: number }>
-    | undefined;
+  readonly exports: ReadonlyMap<string, LibraryExport> | undefined;
   /** What it needs from others. */
   readonly imports: ReadonlySet<string>;
 }
@@ -68,6 +98,8 @@ export interface DynamicOptions {
   readonly runpath: readonly string[];
   /** All functions are bound before the program begins (`-z now`). */
   readonly isBoundNow: boolean;
+  /** Versions of a library's own symbols, and which symbols are of each. */
+  readonly versions?: readonly (readonly [string, readonly string[]])[];
 }
 
 /** A field that only the dynamic linker can fill. */
@@ -137,7 +169,88 @@ export class DynamicTables {
     for (const { soname } of options.libraries) this.#strings.add(soname);
     if (options.soname !== undefined) this.#strings.add(options.soname);
     if (options.runpath.length > 0) this.#strings.add(options.runpath.join(":"));
-    for (const name of this.symbolNames) this.#strings.add(name);
+    for (const name of this.symbolNames) this.#strings.add(this.#nameOf(name));
+    for (const name of this.#definedVersions) this.#strings.add(name);
+    for (const { versions } of this.#neededVersions) {
+      for (const { name } of versions) this.#strings.add(name);
+    }
+  }
+
+  #versionOf(symbol: string): SymbolVersion | undefined {
+    for (const { versions } of this.#objects) {
+      const found = versions.get(symbol);
+      if (found !== undefined) return found;
+    }
+    const named = this.options.versions?.find(([, names]) => names.includes(symbol));
+    return named === undefined ? undefined : { name: symbol, version: named[0], isDefault: true };
+  }
+
+  /** What a symbol of the text is called elsewhere. */
+  #nameOf(symbol: string): string {
+    return this.#versionOf(symbol)?.name ?? symbol;
+  }
+
+  /** The versions of own symbols; they have the indices from 2 on. */
+  get #definedVersions(): readonly string[] {
+    if (!this.isLibrary) return [];
+    const own = this.#exports.map((symbol) => this.#versionOf(symbol)?.version);
+    const written = this.options.versions?.map(([name]) => name) ?? [];
+    return [...new Set([...written, ...own.filter((name) => name !== undefined)])];
+  }
+
+  /** Which library a symbol of elsewhere comes from, and in which version. */
+  #importedVersion(symbol: string): { readonly file: string; readonly name: string } | undefined {
+    const name = this.#nameOf(symbol);
+    for (const { soname, exports } of this.options.libraries) {
+      const found = exports?.get(name);
+      if (found === undefined) continue;
+      const version = this.#versionOf(symbol)?.version ?? found.version;
+      return version === undefined ? undefined : { file: soname, name: version };
+    }
+    return undefined;
+  }
+
+  /** The versions of others that it expects; their indices come behind those of its own. */
+  get #neededVersions(): readonly NeededVersions[] {
+    const files = new Map<string, { readonly name: string; readonly index: number }[]>();
+    let index = this.#definedVersions.length + FIRST_VERSION;
+    for (const symbol of this.#imports) {
+      const version = this.#importedVersion(symbol);
+      if (version === undefined) continue;
+      const { file, name } = version;
+      const known = files.get(file) ?? [];
+      files.set(file, known);
+      if (!known.some((one) => one.name === name)) known.push({ name, index: index++ });
+    }
+    return [...files].map(([file, versions]) => ({ file, versions }));
+  }
+
+  get #hasVersions(): boolean {
+    return this.#definedVersions.length > 0 || this.#neededVersions.length > 0;
+  }
+
+  /** A symbol's number in `.gnu.version`. */
+  #versionIndex(symbol: string): number {
+    if (this.#imports.includes(symbol)) {
+      const version = this.#importedVersion(symbol);
+      const needed = this.#neededVersions.find(({ file }) => file === version?.file);
+      const found = needed?.versions.find(({ name }) => name === version?.name);
+      return found?.index ?? VER_NDX_GLOBAL;
+    }
+    const version = this.#versionOf(symbol);
+    if (version === undefined) return VER_NDX_GLOBAL;
+    const index = this.#definedVersions.indexOf(version.version) + FIRST_VERSION;
+    return version.isDefault ? index : index | VERSYM_HIDDEN;
+  }
+
+  #versymTable(): Uint8Array {
+    const bytes = new Uint8Array((this.symbolNames.length + 1) * 2);
+    const view = new DataView(bytes.buffer);
+    view.setUint16(0, VER_NDX_LOCAL, true);
+    this.symbolNames.forEach((symbol, i) => {
+      view.setUint16((i + 1) * 2, this.#versionIndex(symbol), true);
+    });
+    return bytes;
   }
 
   get isLibrary(): boolean {
@@ -167,7 +280,7 @@ export class DynamicTables {
     name: string,
   ): { readonly isFunction: boolean | undefined; readonly size: number } | undefined {
     for (const { exports } of this.options.libraries) {
-      const found = exports?.get(name);
+      const found = exports?.get(this.#nameOf(name));
       if (found !== undefined) return found;
     }
     const isOpen = this.options.libraries.some(({ exports }) => exports === undefined);
@@ -281,6 +394,9 @@ export class DynamicTables {
         [".hash", (2 + symbols * 2) * WORD, "meta"],
         [".dynsym", symbols * SYM, "meta"],
         [".dynstr", this.#strings.length, "meta"],
+        [".gnu.version", this.#hasVersions ? symbols * 2 : 0, "meta"],
+        [".gnu.version_d", verdefSize(this.#definedVersions.length), "meta"],
+        [".gnu.version_r", verneedSize(this.#neededVersions), "meta"],
         [".rel.dyn", this.#dynRelocs.length * REL, "meta"],
         [".rel.plt", this.plt.length * REL, "meta"],
         [".plt", this.plt.length === 0 ? 0 : (this.plt.length + 1) * PLT_ENTRY, "code"],
@@ -341,6 +457,14 @@ export class DynamicTables {
       [".hash", this.#hashTable()],
       [".dynsym", symbols],
       [".dynstr", this.#strings.bytes()],
+      [".gnu.version", this.#versymTable()],
+      [
+        ".gnu.version_d",
+        writeVerdef([this.options.soname ?? "", ...this.#definedVersions], (name) =>
+          this.#strings.offset(name),
+        ),
+      ],
+      [".gnu.version_r", writeVerneed(this.#neededVersions, (name) => this.#strings.offset(name))],
       [".rel.dyn", this.#relTable(tables)],
       [".rel.plt", this.#pltRelTable(tables)],
       [".plt", this.#pltCode(tables)],
@@ -367,6 +491,7 @@ export class DynamicTables {
       [DT_STRSZ, this.#strings.length],
       [DT_SYMENT, SYM],
     );
+    tags.push(...this.#functionTags());
     if (!this.isLibrary) tags.push([DT_DEBUG, 0]);
     if (this.plt.length > 0) {
       tags.push(
@@ -378,11 +503,39 @@ export class DynamicTables {
     }
     const relocs = this.#dynRelocs.length;
     if (relocs > 0) tags.push([DT_REL, at(".rel.dyn")], [DT_RELSZ, relocs * REL], [DT_RELENT, REL]);
+    if (this.#hasVersions) tags.push([DT_VERSYM, at(".gnu.version")]);
+    const defined = this.#definedVersions.length;
+    if (defined > 0) tags.push([DT_VERDEF, at(".gnu.version_d")], [DT_VERDEFNUM, defined + 1]);
+    const needed = this.#neededVersions.length;
+    if (needed > 0) tags.push([DT_VERNEED, at(".gnu.version_r")], [DT_VERNEEDNUM, needed]);
     if (this.#hasTextrel) tags.push([DT_TEXTREL, 0]);
     if (isBoundNow) tags.push([DT_BIND_NOW, 0]);
     const flags = (this.#hasTextrel ? DF_TEXTREL : 0) | (isBoundNow ? DF_BIND_NOW : 0);
     if (flags !== 0) tags.push([DT_FLAGS, flags]);
     tags.push([DT_NULL, 0]);
+    return tags;
+  }
+
+  /** Functions that run before and after the program: those called `_init` and `_fini`, and arrays of addresses. */
+  #functionTags(): readonly (readonly [number, number])[] {
+    const tags: (readonly [number, number])[] = [];
+    for (const [name, tag] of INIT_FUNCTIONS) {
+      if (this.#objects.some(({ symbols, globals }) => symbols.has(name) && globals.has(name))) {
+        tags.push([tag, this.valueOf(name) ?? 0]);
+      }
+    }
+    for (const [name, address, size] of INIT_ARRAYS) {
+      const sections = this.#objects.flatMap((object) =>
+        object.sections.filter((section) => section.name === name && section.size > 0),
+      );
+      const [first] = sections;
+      const last = sections.at(-1);
+      if (first === undefined || last === undefined) continue;
+      // A library may not have one that runs before all.
+      if (this.isLibrary && address === DT_PREINIT_ARRAY) continue;
+      const begin = this.addressOf(first);
+      tags.push([address, begin], [size, this.addressOf(last) + last.size - begin]);
+    }
     return tags;
   }
 
@@ -407,7 +560,7 @@ export class DynamicTables {
       const at = (i + 1) * SYM;
       const symbol = this.#exported(tables, name);
       const isHere = symbol.value !== 0;
-      view.setUint32(at, this.#strings.offset(name), true);
+      view.setUint32(at, this.#strings.offset(this.#nameOf(name)), true);
       // A function of elsewhere whose address a program has taken: its entry of the table is that address for all.
       const isCanonical =
         !isHere && !this.isLibrary && this.plt.includes(name) && this.#isTaken(name);
@@ -439,7 +592,7 @@ export class DynamicTables {
     const heads = Array.from({ length: buckets }, () => 0);
     const chain = Array.from({ length: names.length + 1 }, () => 0);
     names.forEach((name, i) => {
-      const bucket = elfHash(name) % buckets;
+      const bucket = elfHash(this.#nameOf(name)) % buckets;
       chain[i + 1] = heads[bucket]!;
       heads[bucket] = i + 1;
     });
@@ -498,6 +651,15 @@ export class DynamicTables {
   }
 }
 
+const INIT_FUNCTIONS: readonly (readonly [string, number])[] = Object.freeze([
+  ["_init", DT_INIT],
+  ["_fini", DT_FINI],
+]);
+const INIT_ARRAYS: readonly (readonly [string, number, number])[] = Object.freeze([
+  [".preinit_array", DT_PREINIT_ARRAY, DT_PREINIT_ARRAYSZ],
+  [".init_array", DT_INIT_ARRAY, DT_INIT_ARRAYSZ],
+  [".fini_array", DT_FINI_ARRAY, DT_FINI_ARRAYSZ],
+]);
 const STB_GLOBAL = 1;
 const STB_WEAK = 2;
 const STT_OBJECT = 1;

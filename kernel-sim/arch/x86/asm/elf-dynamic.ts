@@ -4,6 +4,14 @@
  * @spec System V ABI, chapter 5, "Dynamic Section"; Intel386 supplement, "Relocation"; elf(5)
  */
 
+import {
+  DT_VERDEF,
+  DT_VERDEFNUM,
+  DT_VERSYM,
+  readVerdef,
+  VERSYM_HIDDEN,
+} from "./symbol-versions.ts";
+
 export const PT_DYNAMIC = 2;
 export const PT_INTERP = 3;
 
@@ -16,6 +24,8 @@ export const DT_STRTAB = 5;
 export const DT_SYMTAB = 6;
 export const DT_STRSZ = 10;
 export const DT_SYMENT = 11;
+export const DT_INIT = 12;
+export const DT_FINI = 13;
 export const DT_SONAME = 14;
 export const DT_RPATH = 15;
 export const DT_REL = 17;
@@ -26,8 +36,14 @@ export const DT_DEBUG = 21;
 export const DT_TEXTREL = 22;
 export const DT_JMPREL = 23;
 export const DT_BIND_NOW = 24;
+export const DT_INIT_ARRAY = 25;
+export const DT_FINI_ARRAY = 26;
+export const DT_INIT_ARRAYSZ = 27;
+export const DT_FINI_ARRAYSZ = 28;
 export const DT_RUNPATH = 29;
 export const DT_FLAGS = 30;
+export const DT_PREINIT_ARRAY = 32;
+export const DT_PREINIT_ARRAYSZ = 33;
 
 export const R_386_32 = 1;
 export const R_386_PC32 = 2;
@@ -47,6 +63,8 @@ export interface LibrarySymbol {
   readonly isFunction: boolean;
   readonly isWeak: boolean;
   readonly size: number;
+  /** Its version, when that is the one that is meant where none is named. */
+  readonly version: string | undefined;
 }
 
 /** What a shared library's file says of itself. */
@@ -92,6 +110,17 @@ export function readLibrary(file: Uint8Array): LibraryFacts | undefined {
   const table = offsetOf(tag(DT_SYMTAB) ?? 0);
   const count = word(offsetOf(tag(DT_HASH) ?? 0) + 4);
   const symbols: LibrarySymbol[] = [];
+  const half = (at: number) => (at + 2 <= file.length ? view.getUint16(at, true) : 0);
+  const verdef = tag(DT_VERDEF);
+  const versions =
+    verdef === undefined
+      ? new Map<number, string>()
+      : readVerdef({ half, word, string }, offsetOf(verdef), tag(DT_VERDEFNUM) ?? 0);
+  const versym = tag(DT_VERSYM);
+  const versionOf = (index: number): string | undefined => {
+    const number = versym === undefined ? 0 : half(offsetOf(versym) + index * 2);
+    return number > 1 && number < VERSYM_HIDDEN ? versions.get(number) : undefined;
+  };
   for (let i = 1; i < count && table + (i + 1) * SYM <= file.length; i++) {
     const at = table + i * SYM;
     const info = file[at + 12]!;
@@ -101,6 +130,7 @@ export function readLibrary(file: Uint8Array): LibraryFacts | undefined {
       isFunction: (info & 0xf) === STT_FUNC,
       isWeak: info >> 4 === 2,
       size: word(at + 8),
+      version: versionOf(i),
     });
   }
   return {

@@ -79,6 +79,7 @@ export class Section {
 export function usualFlags(name: string): SectionFlags {
   const isNamed = (base: string): boolean => name === base || name.startsWith(`${base}.`);
   if (isNamed(".text") || isNamed(".init") || isNamed(".fini")) return flagsOf("ax", false);
+  if (/^\.(?:preinit|init|fini)_array(?:\.|$)/.test(name)) return flagsOf("aw", false);
   if (isNamed(".data")) return flagsOf("aw", false);
   if (isNamed(".bss")) return flagsOf("aw", true);
   if (isNamed(".rodata")) return flagsOf("a", false);

@@ -1,11 +1,11 @@
 import { compatGetdents } from "../../../fs/readdir.ts";
-import { EFAULT, EINVAL, EOVERFLOW } from "../../../include/errno.ts";
+import { EFAULT, EOVERFLOW } from "../../../include/errno.ts";
 import { F_GETLK, F_OFD_GETLK, F_OFD_SETLKW, F_SETLKW } from "../../../include/uapi/fcntl.ts";
 import type { SysResult } from "../../../kernel/sleep.ts";
 import type { SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { copyToUser, getInt64, putUser64, setInt64, structFromUser } from "../../../mm/uaccess.ts";
-import { andThen, call, Scratch } from "./compat-translate.ts";
+import { andThen, call, long, Scratch } from "./compat-translate.ts";
 
 const UIO_MAXIOV = 1024;
 const F_GETLK64 = 12;
@@ -21,6 +21,17 @@ export const ioCompatSyscalls: SyscallTable = {
     vector(task, "preadv", fd, vec, count, long(low, high)),
   pwritev: (task, fd, vec, count, low, high) =>
     vector(task, "pwritev", fd, vec, count, long(low, high)),
+  preadv2: (task, fd, vec, count, low, high, flags) =>
+    vector(task, "preadv2", fd, vec, count, long(low, high), 0, flags),
+  pwritev2: (task, fd, vec, count, low, high, flags) =>
+    vector(task, "pwritev2", fd, vec, count, long(low, high), 0, flags),
+  vmsplice: (task, fd, vec, count, flags) => vector(task, "vmsplice", fd, vec, count, flags),
+  process_madvise: (task, fd, vec, count, advice, flags) =>
+    vector(task, "process_madvise", fd, vec, count, advice, flags),
+  process_vm_readv: (task, pid, lvec, lcount, rvec, rcount, flags) =>
+    processVm(task, "process_vm_readv", pid, lvec, lcount, rvec, rcount, flags),
+  process_vm_writev: (task, pid, lvec, lcount, rvec, rcount, flags) =>
+    processVm(task, "process_vm_writev", pid, lvec, lcount, rvec, rcount, flags),
   pread64: (task, fd, buf, count, low, high) =>
     call(task, "pread64", fd, buf, count, long(low, high)),
   pwrite64: (task, fd, buf, count, low, high) =>
@@ -36,41 +47,54 @@ export const ioCompatSyscalls: SyscallTable = {
       if (pos < 0) return pos;
       return putUser64(task, at, pos) < 0 ? -EFAULT : 0;
     }),
-  fcntl: (task, fd, command, arg) =>
-    // The calls with locks of 64 bits belong to fcntl64.
-    (command >= F_GETLK64 && command <= F_SETLKW64) ||
-    (command >= F_OFD_GETLK && command <= F_OFD_SETLKW)
-      ? -EINVAL
-      : fcntl64(task, fd, command, arg),
+  // The old number knows the locks of 64 bits as well: the table names one call for both.
+  fcntl: fcntl64,
   fcntl64,
 };
 
-/** Two words as one number. */
-function long(low: number, high: number): number {
-  return (high | 0) * 2 ** 32 + (low >>> 0);
-}
-
-/** @linux lib/iov_iter.c `copy_compat_iovec_from_user` (6.18) */
+/** A call with one vector, and `rest` behind its number of pieces. */
 function vector(
   task: Task,
   name: string,
   fd: number,
   vec: number,
-  vlen: number,
-  pos = 0,
+  count: number,
+  ...rest: readonly number[]
 ): SysResult {
+  return call(task, name, fd, wideIovec(task, vec, count), count, ...rest);
+}
+
+/**
+ * Where the vector lies with words of 64 bits. One that cannot be read stays where it is: the call will see.
+ *
+ * @linux lib/iov_iter.c `copy_compat_iovec_from_user` (6.18)
+ */
+function wideIovec(task: Task, vec: number, vlen: number): number {
   const count = vlen >>> 0;
-  if (count === 0 || count > UIO_MAXIOV) return call(task, name, fd, vec, count, pos);
+  if (count === 0 || count > UIO_MAXIOV) return vec;
   const view = structFromUser(task, vec, count * 8);
-  if (typeof view === "number") return -EFAULT;
+  if (typeof view === "number") return vec;
   const words: number[] = [];
   for (let i = 0; i < count; i++) {
-    const length = view.getInt32(i * 8 + 4, true);
-    if (length < 0) return -EINVAL;
-    words.push(view.getUint32(i * 8, true), length);
+    // A length is signed: a negative one is refused by the call.
+    words.push(view.getUint32(i * 8, true), view.getInt32(i * 8 + 4, true));
   }
-  const wide = new Scratch(task).put(words);
-  return wide < 0 ? wide : call(task, name, fd, wide, count, pos);
+  return new Scratch(task).put(words);
+}
+
+function processVm(
+  task: Task,
+  name: string,
+  pid: number,
+  local: number,
+  localCount: number,
+  remote: number,
+  remoteCount: number,
+  flags: number,
+): SysResult {
+  const ownVec = wideIovec(task, local, localCount);
+  const otherVec = wideIovec(task, remote, remoteCount);
+  return call(task, name, pid, ownVec, localCount, otherVec, remoteCount, flags);
 }
 
 /** @linux fs/fcntl.c `do_compat_fcntl64` (6.18) */
@@ -86,14 +110,14 @@ function fcntl64(task: Task, fd: number, command: number, arg: number): SysResul
 /** With `struct compat_flock`, or `struct compat_flock64`. */
 function lock(task: Task, fd: number, command: number, arg: number, is64: boolean): SysResult {
   const view = structFromUser(task, arg, is64 ? 24 : 16);
-  if (typeof view === "number") return -EFAULT;
+  // The call looks at the descriptor first, and then finds the fault itself.
+  if (typeof view === "number") return call(task, "fcntl", fd, command, arg);
   const wide = new DataView(new ArrayBuffer(FLOCK_BYTES));
   wide.setUint32(0, view.getUint32(0, true), true);
   setInt64(wide, 8, is64 ? getInt64(view, 4) : view.getInt32(4, true));
   setInt64(wide, 16, is64 ? getInt64(view, 12) : view.getInt32(8, true));
   wide.setInt32(24, view.getInt32(is64 ? 20 : 12, true), true);
-  const at = new Scratch(task).take(FLOCK_BYTES);
-  if (copyToUser(task, at, new Uint8Array(wide.buffer)) < 0) return -EFAULT;
+  const at = new Scratch(task).bytes(wide);
   return andThen(call(task, "fcntl", fd, command, at), (result) => {
     const isGet = command === F_GETLK || command === F_OFD_GETLK;
     return result < 0 || !isGet ? result : putLock(task, at, arg, is64);
@@ -114,8 +138,8 @@ function putLock(task: Task, from: number, to: number, is64: boolean): number {
   } else {
     if (start > 0x7fffffff) return -EOVERFLOW;
     view.setInt32(4, start, true);
-    // A length beyond the words of this layout counts as "to the end".
-    view.setInt32(8, length > 0x7fffffff ? 0 : length, true);
+    // Of a longer lock the program sees what its words can hold.
+    view.setInt32(8, Math.min(length, 0x7fffffff), true);
     view.setInt32(12, wide.getInt32(24, true), true);
   }
   return copyToUser(task, to, new Uint8Array(view.buffer));

@@ -1,4 +1,6 @@
-import { EFAULT } from "../../../include/errno.ts";
+import { EFAULT, EINVAL } from "../../../include/errno.ts";
+import { getCompatRobustList, setCompatRobustList } from "../../../kernel/futex/robust.ts";
+import { sysNice } from "../../../kernel/priority.ts";
 import type { SysResult } from "../../../kernel/sleep.ts";
 import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
@@ -12,6 +14,8 @@ const UTS_FIELDS = 6;
 const COMPAT_RLIM_INFINITY = 0xffffffff;
 const RLIM_INFINITY = 2 ** 64;
 const SYSINFO_BYTES = 112;
+const OVERFLOW_ID = 65_534;
+const NGROUPS_MAX = 65_536;
 
 /** Calls with users and groups of 32 bits are the usual ones under another name. */
 const IDS_32 =
@@ -56,6 +60,27 @@ export const sysCompatSyscalls: SyscallTable = {
   sysinfo: sysinfo32,
   olduname: (task, at) => shortUname(task, at, NEW_UTS_LEN, 5),
   oldolduname: (task, at) => shortUname(task, at, OLD_UTS_LEN, 5),
+  nice: sysNice,
+  getuid: (task) => shortId(task.cred.uid),
+  getgid: (task) => shortId(task.cred.gid),
+  geteuid: (task) => shortId(task.cred.euid),
+  getegid: (task) => shortId(task.cred.egid),
+  getuid32: (task) => task.cred.uid,
+  getgid32: (task) => task.cred.gid,
+  geteuid32: (task) => task.cred.euid,
+  getegid32: (task) => task.cred.egid,
+  getgroups: getgroups16,
+  setgroups: setgroups16,
+  getresuid: (task, ruid, euid, suid) => {
+    const { uid, euid: effective, suid: saved } = task.cred;
+    return putIds16(task, [ruid, euid, suid], [uid, effective, saved]);
+  },
+  getresgid: (task, rgid, egid, sgid) => {
+    const { gid, egid: effective, sgid: saved } = task.cred;
+    return putIds16(task, [rgid, egid, sgid], [gid, effective, saved]);
+  },
+  set_robust_list: setCompatRobustList,
+  get_robust_list: getCompatRobustList,
   umount: (task, path) => call(task, "umount2", path, 0),
   set_thread_area: (task, at) => setThreadArea(task, task, at),
   get_thread_area: getThreadArea,
@@ -64,6 +89,42 @@ export const sysCompatSyscalls: SyscallTable = {
 /** -1 stays -1. @linux include/linux/highuid.h `low2highuid` (6.18) */
 function wideId(id: number): number {
   return (id & 0xffff) === 0xffff ? -1 : id & 0xffff;
+}
+
+/** An id of which 16 bits are too few is that of nobody. @linux include/linux/highuid.h `high2lowuid` (6.18) */
+function shortId(id: number): number {
+  return id > 0xffff ? OVERFLOW_ID : id;
+}
+
+function putIds16(task: Task, places: readonly number[], ids: readonly number[]): number {
+  for (const [i, at] of places.entries()) {
+    const id = Uint16Array.of(shortId(ids[i]!));
+    if (copyToUser(task, at, new Uint8Array(id.buffer)) < 0) return -EFAULT;
+  }
+  return 0;
+}
+
+/** @linux kernel/uid16.c `getgroups16` (6.18) */
+function getgroups16(task: Task, size: number, list: number): SysResult {
+  const count = call(task, "getgroups", 0, 0);
+  if ((size | 0) <= 0 || typeof count !== "number") return (size | 0) < 0 ? -EINVAL : count;
+  const wide = new Scratch(task).take(count * 4);
+  const found = call(task, "getgroups", size, wide);
+  if (typeof found !== "number" || found < 0) return found;
+  const groups = words32(task, wide, found) ?? [];
+  const short = Uint16Array.from(groups, (group) => shortId(group >>> 0));
+  return copyToUser(task, list, new Uint8Array(short.buffer)) < 0 ? -EFAULT : found;
+}
+
+/** @linux kernel/uid16.c `setgroups16` (6.18) */
+function setgroups16(task: Task, size: number, list: number): SysResult {
+  if (size >>> 0 > NGROUPS_MAX) return call(task, "setgroups", size, list);
+  const bytes = copyFromUser(task, list, (size >>> 0) * 2);
+  // Whether it may at all comes first: the call finds the fault as well.
+  if (typeof bytes === "number") return call(task, "setgroups", size, list);
+  const groups = Uint32Array.from(new Uint16Array(bytes.buffer), wideId);
+  const wide = new Scratch(task).bytes(new DataView(groups.buffer));
+  return call(task, "setgroups", size, wide);
 }
 
 /** @linux kernel/sys.c `COMPAT_SYSCALL_DEFINE2(getrlimit)`, `old_getrlimit` (6.18) */

@@ -1,5 +1,6 @@
-import { compatExecve } from "../../../fs/exec.ts";
+import { compatOpenat } from "../../../fs/open.ts";
 import { EFAULT, EINVAL } from "../../../include/errno.ts";
+import { AT_FDCWD } from "../../../include/uapi/fcntl.ts";
 import { CSIGNAL } from "../../../include/uapi/sched.ts";
 import { kernelClone } from "../../../kernel/fork.ts";
 import { signalCompatSyscalls } from "../../../kernel/signal-compat-syscalls.ts";
@@ -9,30 +10,33 @@ import { mmapPgoff } from "../../../mm/mmap.ts";
 import { structFromUser } from "../../../mm/uaccess.ts";
 import { sysArchPrctl } from "../prctl.ts";
 import { isShstkOption, shstkPrctl } from "../shstk.ts";
+import { fsCompatSyscalls } from "./compat-fs-syscalls.ts";
 import { ioCompatSyscalls } from "./compat-io-syscalls.ts";
+import { ipcCompatSyscalls } from "./compat-ipc-syscalls.ts";
+import { compatPtrace } from "./compat-ptrace.ts";
+import { selectCompatSyscalls } from "./compat-select-syscalls.ts";
+import { sigeventCompatSyscalls } from "./compat-sigevent-syscalls.ts";
 import { socketCompatSyscalls } from "./compat-socket-syscalls.ts";
 import { statCompatSyscalls } from "./compat-stat-syscalls.ts";
 import { sysCompatSyscalls } from "./compat-sys-syscalls.ts";
 import { timeCompatSyscalls } from "./compat-time-syscalls.ts";
+import { translated } from "./compat-translate.ts";
 
 /**
  * System calls that mean the same to 32-bit programs: their arguments are numbers, pointers to bytes and
  * strings, or structures that both ABIs lay out alike.
  *
  * @linux arch/x86/entry/syscalls/syscall_32.tbl (6.18): rows without a compat entry, as far as they are here
- * @simplified ENOSYS is answered by what has structures with pointers or words that nobody has laid out yet: sendmsg and
- * recvmsg, timer_create, statfs, utime, utimes, adjtimex, pselect6, set_robust_list, ipc and the calls behind it, mq,
- * clone3, io_submit, process_vm_readv. A descriptor that CLONE_SETTLS cannot
- * use is left out. ioctl is that of 64-bit programs.
+ * @simplified a descriptor that CLONE_SETTLS cannot use is left out.
  */
 const SAME: ReadonlySet<string> = new Set(
   (
-    "exit fork read write open close creat link unlink chdir mknod chmod getpid setpgid access nice sync kill rename " +
-    "mkdir rmdir dup pipe brk umask chroot dup2 getppid getpgrp setsid sethostname symlink readlink munmap truncate " +
-    "ftruncate fchmod getpriority setpriority fsync mprotect getpgid fchdir personality getsid fdatasync mlock munlock " +
+    "exit fork read write close creat link unlink chdir mknod chmod getpid setpgid access sync kill rename " +
+    "mkdir rmdir dup pipe brk umask chroot dup2 getppid getpgrp setsid sethostname symlink readlink munmap " +
+    "fchmod getpriority setpriority fsync mprotect getpgid fchdir personality getsid fdatasync mlock munlock " +
     "mlockall munlockall sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_yield " +
     "sched_get_priority_max sched_get_priority_min mremap poll prctl getcwd vfork gettid tkill madvise mincore " +
-    "exit_group epoll_create epoll_ctl epoll_wait set_tid_address tgkill openat mkdirat mknodat unlinkat renameat " +
+    "exit_group epoll_create epoll_ctl epoll_wait set_tid_address tgkill mkdirat mknodat unlinkat renameat " +
     "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
     "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
     "sched_setaffinity sched_getaffinity getrandom memfd_create flock syncfs renameat2 close_range faccessat2 " +
@@ -41,7 +45,10 @@ const SAME: ReadonlySet<string> = new Set(
     "prlimit64 fchownat setdomainname splice tee copy_file_range timerfd_create timer_delete timer_getoverrun signalfd " +
     "signalfd4 membarrier mlock2 msync ioprio_set ioprio_get openat2 fchmodat2 capget capset syslog reboot pivot_root " +
     "setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr " +
-    "fremovexattr sched_setattr sched_getattr kcmp pkey_mprotect pkey_alloc pkey_free ioctl"
+    "fremovexattr sched_setattr sched_getattr kcmp pkey_mprotect pkey_alloc pkey_free " +
+    "epoll_pwait epoll_pwait2 futex_waitv futex_wake futex_wait futex_requeue mseal setxattrat getxattrat listxattrat " +
+    "removexattrat landlock_create_ruleset landlock_add_rule landlock_restrict_self swapon swapoff remap_file_pages " +
+    "get_mempolicy set_mempolicy mq_unlink userfaultfd semget shmget shmat shmdt msgget clone3"
   ).split(" "),
 );
 
@@ -55,9 +62,15 @@ const OWN: SyscallTable = {
   ...ioCompatSyscalls,
   ...socketCompatSyscalls,
   ...sysCompatSyscalls,
+  ...selectCompatSyscalls,
+  ...sigeventCompatSyscalls,
+  ...ipcCompatSyscalls,
+  ...fsCompatSyscalls,
   waitpid: (task, pid, status, options) => call(task, "wait4", pid, status, options, 0, 0, 0),
   lseek: (task, fd, offset, whence) => call(task, "lseek", fd, offset | 0, whence, 0, 0, 0),
-  execve: (task, path, argv, envp) => compatExecve(task, path, argv, envp),
+  open: (task, path, flags, mode) => compatOpenat(task, AT_FDCWD, path, flags, mode),
+  openat: (task, fd, path, flags, mode) => compatOpenat(task, fd, path, flags, mode),
+  ptrace: compatPtrace,
   mmap: oldMmap,
   arch_prctl: compatArchPrctl,
   mmap2: (task, addr, len, prot, flags, fd, pgoff) =>
@@ -73,14 +86,6 @@ const OWN: SyscallTable = {
       tls,
       setTid: [],
     }),
-  getuid32: (task) => task.cred.uid,
-  getgid32: (task) => task.cred.gid,
-  geteuid32: (task) => task.cred.euid,
-  getegid32: (task) => task.cred.egid,
-  getuid: (task) => task.cred.uid & 0xffff,
-  getgid: (task) => task.cred.gid & 0xffff,
-  geteuid: (task) => task.cred.euid & 0xffff,
-  getegid: (task) => task.cred.egid & 0xffff,
 };
 
 /** Whether `name` means the same in both tables. */
@@ -90,7 +95,8 @@ export function isSameInBoth(name: string): boolean {
 
 /** The call of the 32-bit table under `name`, if it has one of its own. */
 export function compatSyscall(name: string): SyscallFn | undefined {
-  return Object.hasOwn(OWN, name) ? OWN[name] : undefined;
+  const own = Object.hasOwn(OWN, name) ? OWN[name] : undefined;
+  return own === undefined ? undefined : translated(own);
 }
 
 /** The old mmap: i386 has too few registers for six arguments, so they lie in memory. */

@@ -1,9 +1,21 @@
-import { EFAULT, ERESTART_RESTARTBLOCK } from "../../../include/errno.ts";
+import { EFAULT, EINVAL } from "../../../include/errno.ts";
+import { CLOCK_REALTIME } from "../../../include/uapi/time.ts";
 import type { SysResult } from "../../../kernel/sleep.ts";
 import type { SyscallFn, SyscallTable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
-import { copyFromUser, copyToUser } from "../../../mm/uaccess.ts";
-import { andThen, call, narrow, putWords32, Scratch, widen, words32 } from "./compat-translate.ts";
+import { sysClockNanosleep, sysNanosleep } from "../../../kernel/time/nanosleep.ts";
+import { putOldTimespec32 } from "../../../kernel/time/time64.ts";
+import { getUser32 } from "../../../mm/uaccess.ts";
+import { timex32 } from "./compat-timex.ts";
+import {
+  andThen,
+  call,
+  narrow,
+  putWords32,
+  Scratch,
+  widen,
+  widenOrFault,
+} from "./compat-translate.ts";
 
 const FUTEX_CMD_MASK = ~(128 | 256);
 /** FUTEX_WAIT, LOCK_PI, WAIT_BITSET, WAIT_REQUEUE_PI, LOCK_PI2: the fourth argument is a time. */
@@ -13,6 +25,7 @@ const FUTEX_WAITS = [0, 6, 9, 11, 13];
 const TIME64: Readonly<Record<string, string>> = {
   clock_gettime64: "clock_gettime",
   clock_settime64: "clock_settime",
+  clock_adjtime64: "clock_adjtime",
   clock_getres_time64: "clock_getres",
   clock_nanosleep_time64: "clock_nanosleep",
   timer_gettime64: "timer_gettime",
@@ -37,17 +50,23 @@ export const timeCompatSyscalls: SyscallTable = {
     reading(task, at, 2, (wide) => call(task, "clock_gettime", clock, wide)),
   clock_getres: (task, clock, at) =>
     reading(task, at, 2, (wide) => call(task, "clock_getres", clock, wide)),
-  clock_settime: (task, clock, at) => {
-    const wide = widen(task, new Scratch(task), at, 2);
-    return wide <= 0 ? -EFAULT : call(task, "clock_settime", clock, wide);
-  },
+  clock_settime: (task, clock, at) =>
+    call(task, "clock_settime", clock, widenOrFault(task, new Scratch(task), at, 2)),
   sched_rr_get_interval: (task, pid, at) =>
     reading(task, at, 2, (wide) => call(task, "sched_rr_get_interval", pid, wide)),
-  nanosleep: (task, request, rest) =>
-    sleeping(task, request, rest, (wide, left) => call(task, "nanosleep", wide, left)),
+  nanosleep: (task, request, rest) => {
+    const wide = widen(task, new Scratch(task), request, 2);
+    return wide <= 0 ? -EFAULT : sysNanosleep(task, wide, rest, putOldTimespec32);
+  },
   clock_nanosleep: (task, clock, flags, request, rest) =>
-    sleeping(task, request, rest, (wide, left) =>
-      call(task, "clock_nanosleep", clock, flags, wide, left),
+    // What is asked for is read after the clock has been looked at.
+    sysClockNanosleep(
+      task,
+      clock,
+      flags,
+      widenOrFault(task, new Scratch(task), request, 2),
+      rest,
+      putOldTimespec32,
     ),
   gettimeofday: (task, tv, tz) =>
     reading(task, tv, 2, (wide) => call(task, "gettimeofday", wide, tz)),
@@ -104,12 +123,35 @@ export const timeCompatSyscalls: SyscallTable = {
       return result;
     });
   },
-  _newselect: select32,
-  select: (task, block) => {
-    const args = words32(task, block, 5);
-    if (args === undefined) return -EFAULT;
-    const [n, inp, outp, exp, time] = args.map((word) => word >>> 0);
-    return select32(task, n!, inp!, outp!, exp!, time!);
+  adjtimex: (task, txc) => timex32(task, txc, (wide) => call(task, "adjtimex", wide)),
+  clock_adjtime: (task, clock, txc) =>
+    timex32(task, txc, (wide) => call(task, "clock_adjtime", clock, wide)),
+  stime: (task, at) => {
+    const seconds = getUser32(task, at);
+    if (seconds === undefined) return -EFAULT;
+    return call(task, "clock_settime", CLOCK_REALTIME, new Scratch(task).put([seconds, 0]));
+  },
+  utime: (task, path, times) => {
+    const wide = widen(task, new Scratch(task), times, 2);
+    return wide < 0 ? wide : call(task, "utime", path, wide);
+  },
+  utimes: (task, path, times) => {
+    const wide = widen(task, new Scratch(task), times, 4);
+    return wide < 0 ? wide : call(task, "utimes", path, wide);
+  },
+  futimesat: (task, dfd, path, times) => {
+    const wide = widen(task, new Scratch(task), times, 4);
+    return wide < 0 ? wide : call(task, "futimesat", dfd, path, wide);
+  },
+  timer_settime: (task, id, flags, value, old) => {
+    if (value === 0) return -EINVAL;
+    const scratch = new Scratch(task);
+    const wide = widen(task, scratch, value, 4);
+    if (wide < 0) return wide;
+    const before = old === 0 ? 0 : scratch.take(32);
+    return andThen(call(task, "timer_settime", id, flags, wide, before), (result) =>
+      result < 0 || old === 0 ? result : narrow(task, before, old, 4),
+    );
   },
 };
 
@@ -125,64 +167,5 @@ function reading(
   return andThen(asked(wide), (result) => {
     if (result < 0) return result;
     return narrow(task, wide, at, count) < 0 ? -EFAULT : result;
-  });
-}
-
-function sleeping(
-  task: Task,
-  request: number,
-  rest: number,
-  asked: (wide: number, left: number) => SysResult,
-): SysResult {
-  const scratch = new Scratch(task);
-  const wide = widen(task, scratch, request, 2);
-  if (wide <= 0) return -EFAULT;
-  const left = rest === 0 ? 0 : scratch.put([0, 0]);
-  if (left < 0) return left;
-  return andThen(asked(wide, left), (result) => {
-    if (result === -ERESTART_RESTARTBLOCK && left !== 0) narrow(task, left, rest, 2);
-    return result;
-  });
-}
-
-/** Sets of words of 32 bits have no rest that a word of 64 bits would reach over. @linux fs/select.c `compat_core_sys_select` */
-function select32(
-  task: Task,
-  n: number,
-  inp: number,
-  outp: number,
-  exp: number,
-  time: number,
-): SysResult {
-  const scratch = new Scratch(task);
-  const count = Math.min(Math.max(n | 0, 0), task.files.maxFds);
-  const bytes = Math.ceil(count / 32) * 4;
-  const sets = [inp, outp, exp];
-  const wide: number[] = [];
-  for (const set of sets) {
-    if (set === 0) {
-      wide.push(0);
-      continue;
-    }
-    const asked = copyFromUser(task, set, bytes);
-    if (typeof asked === "number") return asked;
-    const padded = new Uint8Array(Math.ceil(bytes / 8) * 8);
-    padded.set(asked);
-    const at = scratch.take(padded.length);
-    if (copyToUser(task, at, padded) < 0) return -EFAULT;
-    wide.push(at);
-  }
-  const wideTime = widen(task, scratch, time, 2);
-  if (wideTime < 0) return wideTime;
-  const [first = 0, second = 0, third = 0] = wide;
-  return andThen(call(task, "select", n, first, second, third, wideTime), (result) => {
-    if (wideTime !== 0) narrow(task, wideTime, time, 2);
-    if (result < 0) return result;
-    for (const [i, set] of sets.entries()) {
-      if (set === 0) continue;
-      const answer = copyFromUser(task, wide[i]!, bytes);
-      if (typeof answer === "number" || copyToUser(task, set, answer) < 0) return -EFAULT;
-    }
-    return result;
   });
 }

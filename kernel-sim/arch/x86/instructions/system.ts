@@ -375,7 +375,7 @@ const movDebug: Instruction = (cpu, c, p) => {
 
 function readTsc(cpu: Cpu): void {
   if (cpu.cpl !== 0 && (cpu.mmu.cr4 & CR4_TSD) !== 0) cpu.exception.fault(X86_TRAP_GP, 0);
-  const now = cpu.tsc?.() ?? cpu.retired;
+  const now = cpu.tsc?.(cpu) ?? cpu.retired;
   cpu.r[EAX] = now;
   cpu.r[EDX] = Math.floor(now / 2 ** 32);
 }

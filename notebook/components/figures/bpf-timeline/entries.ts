@@ -1,5 +1,7 @@
 /** What happened to BPF, in order. Dates are those of the releases in which a feature first appeared. */
 
+import type { Periods } from "../period.ts";
+
 export type EntryKind = "text" | "machine" | "verifier" | "hook" | "memory";
 
 export interface Entry {
@@ -221,15 +223,8 @@ export const ENTRIES: readonly Entry[] = [
   },
 ];
 
-export interface Period {
-  readonly id: string;
-  readonly title: string;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** What can be looked at closer. The first is everything. */
-export const PERIODS: readonly [Period, ...Period[]] = [
+export const PERIODS: Periods = [
   { id: "all", title: "All", from: 1992, to: 2025 },
   { id: "classic", title: "1992 to 2012", from: 1992, to: 2012 },
   { id: "merged", title: "2013 to 2016", from: 2013, to: 2016 },

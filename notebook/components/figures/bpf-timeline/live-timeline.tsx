@@ -1,8 +1,9 @@
 import { useState } from "react";
 import type { FigureTexts } from "../frame.tsx";
 import { LiveFrame } from "../live-frame.tsx";
+import { isIn, type Period, periodAround } from "../period.ts";
 import { Stepper } from "../stepper.tsx";
-import { describeEntry, ENTRIES, PERIODS, type Period } from "./entries.ts";
+import { describeEntry, ENTRIES, PERIODS } from "./entries.ts";
 import { TimelineListing, TimelineView } from "./timeline-view.tsx";
 
 /** The years, from far or close. A step out of the years that are shown takes them along. */
@@ -15,14 +16,11 @@ export function LiveTimeline({ texts }: { texts: FigureTexts }) {
     if (entry === undefined) return;
     setPosition(to);
     setSaid(describeEntry(entry));
-    if (!isIn(period, to)) {
-      setPeriod(PERIODS.find((other) => other !== PERIODS[0] && isIn(other, to)) ?? PERIODS[0]);
-    }
+    setPeriod(periodAround(PERIODS, period, entry.year));
   };
   const look = (at: Period) => {
-    setPeriod(at);
-    if (isIn(at, position)) return;
-    move(ENTRIES.findIndex((_, place) => isIn(at, place)));
+    const year = ENTRIES[position]?.year ?? 0;
+    if (!isIn(at, year)) move(ENTRIES.findIndex((entry) => isIn(at, entry.year)));
     setPeriod(at);
   };
   return (
@@ -41,9 +39,4 @@ export function LiveTimeline({ texts }: { texts: FigureTexts }) {
       />
     </LiveFrame>
   );
-}
-
-function isIn(period: Period, position: number): boolean {
-  const year = ENTRIES[position]?.year ?? 0;
-  return period.from <= year && year <= period.to;
 }

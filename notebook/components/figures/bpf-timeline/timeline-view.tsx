@@ -1,14 +1,8 @@
 import { FigureFrame, type FigureTexts } from "../frame.tsx";
+import { type Period, periodOf } from "../period.ts";
+import { RunChoice } from "../run-choice.tsx";
 import { Stepper } from "../stepper.tsx";
-import {
-  describeEntry,
-  ENTRIES,
-  type Entry,
-  type EntryKind,
-  KINDS,
-  PERIODS,
-  type Period,
-} from "./entries.ts";
+import { describeEntry, ENTRIES, type Entry, type EntryKind, KINDS, PERIODS } from "./entries.ts";
 import css from "./timeline.module.css";
 
 /** The figure as the server draws it: all years, the first entry, and all entries as text. */
@@ -40,22 +34,13 @@ export function TimelineView({ period, position, figure, onMove, onPeriod }: Tim
   const isWhole = period === PERIODS[0];
   return (
     <>
-      <fieldset className={css["periods"]}>
-        <legend>Years</legend>
-        {PERIODS.map((choice) => (
-          <label key={choice.id}>
-            <input
-              type="radio"
-              name={`${figure}-period`}
-              value={choice.id}
-              checked={choice === period}
-              readOnly={onPeriod === undefined}
-              onChange={onPeriod && (() => onPeriod(choice))}
-            />
-            {choice.title}
-          </label>
-        ))}
-      </fieldset>
+      <RunChoice
+        legend="Years"
+        runs={PERIODS}
+        chosen={period.id}
+        figure={figure}
+        onChoose={onPeriod && ((id) => onPeriod(periodOf(PERIODS, id)))}
+      />
       <div className={css["scroll"]} data-scroller>
         <ol className={css["years"]} data-whole={isWhole}>
           {yearsOf(period).map((year) => (

@@ -2,7 +2,8 @@ import type { ModeRun, ModeStretch } from "#notebook/document";
 import type { SceneFigure } from "../scenes/scene.ts";
 import css from "./mode-context.module.css";
 
-const HARDIRQ_MASK = 0xf0000;
+/** Interrupts and softirqs. */
+const INTERRUPT_MASK = 0xfff00;
 
 /** In which of the four squares a CPU is, stretch by stretch, and how the kernel knows. */
 export function modeContext(runs: readonly ModeRun[]): SceneFigure {
@@ -103,7 +104,7 @@ const LETTERS: Readonly<Record<SquareName, string>> = {
 
 function squareOf({ cpl, preemptCount, pid, doing }: ModeStretch): SquareName {
   if (cpl === 3) return "user";
-  if ((preemptCount & HARDIRQ_MASK) !== 0) return "interrupt";
+  if ((preemptCount & INTERRUPT_MASK) !== 0) return "interrupt";
   return pid === 0 && doing === "idle" ? "idle" : "kernel";
 }
 

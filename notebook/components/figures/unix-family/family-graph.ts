@@ -1,16 +1,10 @@
 /** Where the systems of the family stand in the picture: a row each, oldest at the top, a column a branch. */
 
 import { type UnixSystem, unixFamily } from "#notebook/document";
-
-export interface Period {
-  readonly id: string;
-  readonly title: string;
-  readonly from: number;
-  readonly to: number;
-}
+import { isIn, type Period, type Periods } from "../period.ts";
 
 /** What can be looked at closer. The first is everything. */
-export const PERIODS: readonly [Period, ...Period[]] = [
+export const PERIODS: Periods = [
   { id: "all", title: "All", from: 1965, to: 2026 },
   { id: "laboratory", title: "1965 to 1978", from: 1965, to: 1978 },
   { id: "branches", title: "1979 to 1990", from: 1979, to: 1990 },
@@ -75,11 +69,11 @@ export interface Edge {
 }
 
 /** The systems of a period, and what leads to them. */
-export function graphOf({ from, to }: Period): {
+export function graphOf(period: Period): {
   readonly rows: readonly Row[];
   readonly edges: readonly Edge[];
 } {
-  const rows = ALL_ROWS.filter(({ system }) => from <= system.year && system.year <= to);
+  const rows = ALL_ROWS.filter(({ system }) => isIn(period, system.year));
   const edges = rows.flatMap((row, toRow) => {
     const edge = (name: string, kind: Edge["kind"]): Edge[] => {
       const parent = ALL_ROWS.find(({ system }) => system.name === name);

@@ -1,8 +1,10 @@
 import { type Licence, type UnixSystem, unixFamily } from "#notebook/document";
 import { FigureFrame, type FigureTexts } from "../frame.tsx";
+import { type Period, periodOf } from "../period.ts";
+import { RunChoice } from "../run-choice.tsx";
 import { Stepper } from "../stepper.tsx";
 import css from "./family.module.css";
-import { familyOf, graphOf, PERIODS, type Period, youngestOf } from "./family-graph.ts";
+import { familyOf, graphOf, PERIODS, youngestOf } from "./family-graph.ts";
 import { FamilyLines } from "./family-lines.tsx";
 import { describeSystem, firstLicence, LICENCES, termsOf } from "./family-text.ts";
 import { LicenceMark } from "./licence-mark.tsx";
@@ -104,24 +106,15 @@ export function FamilyView(props: FamilyViewProps) {
 function Choices(props: FamilyViewProps) {
   const { figure, period, other, ideas, onPeriod, onOther, onIdeas } = props;
   return (
-    <div className={css["choices"]}>
-      <fieldset>
-        <legend>Years</legend>
-        {PERIODS.map((choice) => (
-          <label key={choice.id}>
-            <input
-              type="radio"
-              name={`${figure}-period`}
-              value={choice.id}
-              checked={choice === period}
-              readOnly={onPeriod === undefined}
-              onChange={onPeriod && (() => onPeriod(choice))}
-            />
-            {choice.title}
-          </label>
-        ))}
-      </fieldset>
-      <p>
+    <>
+      <RunChoice
+        legend="Years"
+        runs={PERIODS}
+        chosen={period.id}
+        figure={figure}
+        onChoose={onPeriod && ((id) => onPeriod(periodOf(PERIODS, id)))}
+      />
+      <p className={css["choices"]}>
         <label>
           In common with{" "}
           <select
@@ -147,7 +140,7 @@ function Choices(props: FamilyViewProps) {
           ideas count, too
         </label>
       </p>
-    </div>
+    </>
   );
 }
 

@@ -2,8 +2,9 @@ import { useState } from "react";
 import { unixFamily } from "#notebook/document";
 import type { FigureTexts } from "../frame.tsx";
 import { LiveFrame } from "../live-frame.tsx";
+import { isIn, type Period, periodAround } from "../period.ts";
 import { Stepper } from "../stepper.tsx";
-import { commonOf, familyOf, PERIODS, type Period } from "./family-graph.ts";
+import { commonOf, familyOf, PERIODS } from "./family-graph.ts";
 import { describeSystem } from "./family-text.ts";
 import { FamilyListing, FamilyView, FIRST_PLACE, inWords } from "./family-view.tsx";
 
@@ -23,9 +24,7 @@ export function LiveFamily({ texts }: { texts: FigureTexts }) {
     if (next === undefined) return;
     setPosition(to);
     setSaid(`${describeSystem(next)} ${inWords(next.name, other, litBy(next.name, other, ideas))}`);
-    if (!isIn(period, next.year)) {
-      setPeriod(PERIODS.find((one) => one !== PERIODS[0] && isIn(one, next.year)) ?? PERIODS[0]);
-    }
+    setPeriod(periodAround(PERIODS, period, next.year));
   };
   const look = (at: Period) => {
     if (!isIn(at, system.year)) move(unixFamily.findIndex(({ year }) => isIn(at, year)));
@@ -59,8 +58,4 @@ export function LiveFamily({ texts }: { texts: FigureTexts }) {
       />
     </LiveFrame>
   );
-}
-
-function isIn({ from, to }: Period, year: number): boolean {
-  return from <= year && year <= to;
 }

@@ -252,6 +252,8 @@ function peakOf(events: readonly TraceEvent[], atStart: number, atEnd: number): 
 const DOING: Readonly<Record<string, string>> = {
   "user code": "user",
   interrupt: "interrupt",
+  // What an interrupt has left, and the kernel does right behind it.
+  softirq: "interrupt",
   schedule: "switch",
   idle: "idle",
 };
@@ -302,7 +304,7 @@ function nobodysTime(
     .filter(({ doing }) => doing !== "idle")
     .reduce((ns, one) => ns + one.to - one.from, 0);
   return {
-    interrupt: sum("interrupt"),
+    interrupt: sum("interrupt") + sum("softirq"),
     switch: sum("schedule"),
     idle: cpus * (to - from) - busy,
   };

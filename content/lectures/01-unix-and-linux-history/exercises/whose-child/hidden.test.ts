@@ -7,6 +7,9 @@ interface System {
   readonly parents: readonly string[];
 }
 
+/** So many that who searches the list for every name is not done in time. */
+const LARGE = 30_000;
+
 export default exercise("whose-child", ({ test }) => {
   test("all-parents", async (context) => {
     for (let round = 0; round < 12; round++) {
@@ -66,16 +69,16 @@ export default exercise("whose-child", ({ test }) => {
     const { player, random, check } = context;
     const shift = random.int(0, 5000);
     const chain: System[] = [];
-    for (let i = 0; i < 10_000; i++) {
+    for (let i = 0; i < LARGE; i++) {
       const parents = i === 0 ? [] : [`s${i - 1}`];
       // Diamonds: the number of ways doubles at each, the number of ancestors does not.
       if (i > 1) parents.push(`s${i - 2}`);
       chain.push({ name: `s${i}`, year: shift + i, parents });
     }
-    const answer = await player.call("ancestors", random.shuffle(chain), "s9999");
+    const answer = await player.call("ancestors", random.shuffle(chain), `s${LARGE - 1}`);
     check(
-      isNames(answer) && answer.length === 9999 && answer.every((name, i) => name === `s${i}`),
-      "Of ten thousand systems in a row the last has 9999 ancestors, oldest first.",
+      isNames(answer) && answer.length === LARGE - 1 && answer.every((name, i) => name === `s${i}`),
+      "Of very many systems in a row the last has all others as ancestors, oldest first.",
     );
   });
 });

@@ -155,7 +155,7 @@ function worldOf(context: TestContext, { unresolved = 0, lost = 0, preload = 0 }
   const { random } = context;
   const count = random.int(3, 9);
   const names = ["main", ...Array.from({ length: count }, (_, i) => `lib${i}.so`)];
-  const symbols = ["open", "draw", "log", "free", "constructor", "sum"];
+  const symbols = ["open", "draw", "log", "free", "close", "sum"];
   const extra = ["libx.so", "liby.so"];
   const files = names.map((name, at): SharedObject => {
     // Mostly further down, sometimes back up: libraries may need each other.

@@ -13,6 +13,8 @@ const F_GETFD = 1;
 const WNOHANG = 1;
 const ECHILD = 10;
 const SIGPIPE = 13;
+const S_IFMT = 0o170000;
+const S_IFIFO = 0o010000;
 const DESCRIPTORS = 24;
 const MEBIBYTE = 1 << 20;
 
@@ -23,7 +25,8 @@ export default exercise("the-pipeline", ({ test }) => {
       const shifts = Array.from({ length: n }, () => random.int(1, 25));
       const text = randomText(context, random.int(1, 300));
       const line = shifts.map((by) => stage("/bin/shift", String(by)));
-      const { output } = await play(context, { line, typed: text });
+      const { output, pipes } = await play(context, { line, typed: text });
+      check(areJoined(pipes), "Two neighbours are not joined by a pipe.");
       const sum = shifts.reduce((all, by) => all + by, 0);
       check(output === shifted(text, sum), "What came out of the last stage is not what went in.");
     }
@@ -92,9 +95,10 @@ export default exercise("the-pipeline", ({ test }) => {
 
   test("flows", async (context) => {
     const { check } = context;
-    const { output, status } = await play(context, {
+    const { output, status, pipes } = await play(context, {
       line: [stage("/bin/pour", String(MEBIBYTE)), stage("/bin/copy"), stage("/bin/count")],
     });
+    check(areJoined(pipes), "Between two stages the bytes take another way than a pipe.");
     check(status !== undefined, "The line never ends: somebody waits for somebody who waits.");
     check(output === String(MEBIBYTE), "Not all bytes came through.");
   });
@@ -203,6 +207,11 @@ interface Setting {
   readonly isOutputClosed?: boolean;
 }
 
+interface PipeEnds {
+  readonly reads: number | undefined;
+  readonly writes: number | undefined;
+}
+
 interface Played {
   /** Undefined when the line never ends. */
   readonly status: Plain;
@@ -212,6 +221,8 @@ interface Played {
   readonly modes: Readonly<Record<string, number | undefined>>;
   /** The open descriptors with which each stage started. */
   readonly starts: readonly (readonly number[])[];
+  /** The inodes of the pipes that each stage has as 0 and 1; undefined for what is no pipe. */
+  readonly pipes: readonly PipeEnds[];
   /** Those of the shell. */
   readonly before: readonly number[];
   readonly after: readonly number[];
@@ -228,7 +239,8 @@ function play(context: TestContext, setting: Setting): Promise<Played> {
   return context.player.inMachine("run", (program) => {
     const machine = boot({ seed });
     const starts: number[][] = [];
-    installStages(machine, starts);
+    const pipes: PipeEnds[] = [];
+    installStages(machine, starts, pipes);
     machine.writeFile("/tmp/typed", typed);
     machine.writeFile("/tmp/shown", "");
     for (const [path, text] of Object.entries(setting.files ?? {})) machine.writeFile(path, text);
@@ -263,6 +275,7 @@ function play(context: TestContext, setting: Setting): Promise<Played> {
       files: Object.fromEntries(paths.map((path) => [path, machine.readFile(path)])),
       modes,
       starts,
+      pipes,
       ...seen,
       signals: sent.map(({ fields }) => fields["sig"]),
     };
@@ -282,10 +295,25 @@ function* openOf(sys: SystemCalls) {
   return open;
 }
 
-function installStages(machine: Machine, starts: number[][]): void {
+/** The inode of the pipe that a descriptor leads to. */
+function* pipeOf(sys: SystemCalls, fd: number) {
+  const status = yield* sys.fstat(fd);
+  return typeof status === "object" && (status.mode & S_IFMT) === S_IFIFO ? status.ino : undefined;
+}
+
+/** Whether each stage but one writes a pipe that one other stage reads. */
+function areJoined(stages: readonly PipeEnds[]): boolean {
+  const readers = new Set(stages.flatMap(({ reads }) => reads ?? []));
+  const writers = new Set(stages.flatMap(({ writes }) => writes ?? []));
+  const joined = [...writers].filter((pipe) => readers.has(pipe));
+  return joined.length === stages.length - 1;
+}
+
+function installStages(machine: Machine, starts: number[][], pipes: PipeEnds[]): void {
   const install = (name: string, body: UserProgram) => {
     machine.install(`/bin/${name}`, function* begin(sys, argv, env) {
       starts.push(yield* openOf(sys));
+      pipes.push({ reads: yield* pipeOf(sys, 0), writes: yield* pipeOf(sys, 1) });
       return yield* body(sys, argv, env) as Generator<UserRequest, unknown, number>;
     });
   };

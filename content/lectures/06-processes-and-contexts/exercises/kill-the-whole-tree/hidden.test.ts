@@ -102,41 +102,57 @@ export default exercise("kill-the-whole-tree", ({ test }) => {
   });
 
   test("forks-meanwhile", async (context) => {
-    const { random, check } = context;
-    const gap = random.int(5_000, 60_000);
-    const generations = random.int(14, 20);
-    const first = random.int(10 * MS, 12 * MS);
-    // A chain: each has one child and ends; it begins shortly before the time is over.
-    const chain = await played(context, function* (sys) {
-      if ((yield* sys.fork()) === 0) {
-        yield* sys.nanosleep(first);
-        for (let i = 0; i < generations; i++) {
-          if ((yield* sys.fork()) !== 0) yield* sys.exit(0);
-          yield* sys.compute(gap);
-        }
-        yield* sys.nanosleep(500 * MS);
-      }
-      yield* sys.nanosleep(500 * MS);
-    });
-    // A brood: many who have one child each, at about the same time.
-    const at = Array.from({ length: 4 }, () => LIMIT + random.int(-100_000, 700_000));
-    const brood = await played(context, function* (sys) {
-      const begin = yield* sys.clock_gettime(1);
-      for (const when of at) {
-        if ((yield* sys.fork()) !== 0) continue;
-        yield* sys.nanosleep(Math.max(1, when - ((yield* sys.clock_gettime(1)) - begin)));
-        for (let i = 0; i < 3; i++) if ((yield* sys.fork()) === 0) yield* sys.compute(gap);
-        yield* sys.nanosleep(500 * MS);
-      }
-      yield* sys.nanosleep(500 * MS);
-    });
-    for (const { running, zombies, status } of [chain, brood]) {
+    const { check } = context;
+    const commands = Array.from({ length: RACES_PER_SEED }, (_, i) =>
+      (i % 2 === 0 ? chain : brood)(context),
+    );
+    for (const { status, born, running, zombies, bystanders } of await race(context, commands)) {
+      check(born >= 2, "The command was not started, or was killed before its time was over.");
       check(status === 124, "The command did not end in time.");
+      check(bystanders === 2, "A process was killed that is no descendant of the command.");
       check(running === 0, "A process that was born during the work is left.");
       check(zombies === 0, "A process that was born during the work is left as a zombie.");
     }
   });
 });
+
+/** Two seeds are everybody's and one is the student's own, which makes 204 races. */
+const RACES_PER_SEED = 68;
+const RACE_LIMIT = 2 * MS;
+
+/** Each has one child and ends; it begins shortly before the time is over. */
+function chain({ random }: TestContext): Command {
+  const gap = random.int(5_000, 60_000);
+  const generations = random.int(14, 20);
+  const first = random.int(RACE_LIMIT - 900_000, RACE_LIMIT);
+  return function* (sys) {
+    if ((yield* sys.fork()) === 0) {
+      yield* sys.nanosleep(first);
+      for (let i = 0; i < generations; i++) {
+        if ((yield* sys.fork()) !== 0) yield* sys.exit(0);
+        yield* sys.compute(gap);
+      }
+      yield* sys.nanosleep(500 * MS);
+    }
+    yield* sys.nanosleep(500 * MS);
+  };
+}
+
+/** Many who have three children each, at about the same time. */
+function brood({ random }: TestContext): Command {
+  const gap = random.int(5_000, 60_000);
+  const at = Array.from({ length: 4 }, () => RACE_LIMIT + random.int(-100_000, 700_000));
+  return function* (sys) {
+    const begin = yield* sys.clock_gettime(1);
+    for (const when of at) {
+      if ((yield* sys.fork()) !== 0) continue;
+      yield* sys.nanosleep(Math.max(1, when - ((yield* sys.clock_gettime(1)) - begin)));
+      for (let i = 0; i < 3; i++) if ((yield* sys.fork()) === 0) yield* sys.compute(gap);
+      yield* sys.nanosleep(500 * MS);
+    }
+    yield* sys.nanosleep(500 * MS);
+  };
+}
 
 type Command = UserProgram;
 
@@ -147,6 +163,8 @@ interface Played {
   readonly ns: number;
   /** What wait4 says afterwards. */
   readonly rest: Plain;
+  /** Descendants that the runner has had. */
+  readonly born: number;
   /** Descendants of the runner that were there when it ended. */
   readonly running: number;
   readonly zombies: number;
@@ -154,38 +172,59 @@ interface Played {
   readonly bystanders: number;
 }
 
+async function played(context: TestContext, command: Command): Promise<Played> {
+  const [one] = await playedAll(context, [command], LIMIT, 90 * MS);
+  return one as Played;
+}
+
+function race(context: TestContext, commands: readonly Command[]): Promise<readonly Played[]> {
+  return playedAll(context, commands, RACE_LIMIT, 40 * MS);
+}
+
 /**
- * Lets a process end with what `timeout` answers. Only the kernel is believed: when that process ended, and who was
- * there then, stands in its trace.
+ * Lets a process end with what `timeout` answers, on a machine for each command. Only the kernel is believed: when that
+ * process ended, and who was there then, stands in its trace.
  */
-function played({ player, random }: TestContext, command: Command): Promise<Played> {
-  const seed = random.int(1, 1 << 30);
-  const cpus = random.int(1, 2);
-  return player.inMachine("timeout", (timeout): Played => {
-    const machine = boot({ seed, cpus });
-    machine.install("/usr/bin/command", command);
-    const bystander = function* bystander(sys: SystemCalls) {
-      yield* sys.nanosleep(10_000 * MS);
-    };
-    const others = [machine.spawn(bystander), machine.spawn(bystander)];
-    const runner = machine.spawn(function* runner(sys: SystemCalls) {
-      const status = yield* timeout(sys, "/usr/bin/command", LIMIT);
-      const child = yield* sys.wait4(-1, WNOHANG);
-      return { status, rest: typeof child === "number" ? child : child.pid };
-    });
-    machine.runFor(90 * MS);
-    const { status, rest } = (runner.returned ?? {}) as Partial<Played>;
-    return {
-      ...{ status, rest },
-      ...familyOf(runner.pid, machine.trace),
-      bystanders: others.filter(({ state }) => state === "S").length,
-    };
+function playedAll(
+  { player, random }: TestContext,
+  commands: readonly Command[],
+  limit: number,
+  untilMost: number,
+): Promise<readonly Played[]> {
+  const settings = commands.map((command) => ({
+    ...{ command, seed: random.int(1, 1 << 30), cpus: random.int(1, 2) },
+  }));
+  const done: Played[] = [];
+  return player.inMachine("timeout", (timeout) => {
+    // Where the player has to be asked for the next call, this is played again: without the machines that are done.
+    for (const { command, seed, cpus } of settings.slice(done.length)) {
+      const machine = boot({ seed, cpus });
+      machine.install("/usr/bin/command", command);
+      const bystander = function* bystander(sys: SystemCalls) {
+        yield* sys.nanosleep(10_000 * MS);
+      };
+      const others = [machine.spawn(bystander), machine.spawn(bystander)];
+      const runner = machine.spawn(function* runner(sys: SystemCalls) {
+        const status = yield* timeout(sys, "/usr/bin/command", limit);
+        const child = yield* sys.wait4(-1, WNOHANG);
+        return { status, rest: typeof child === "number" ? child : child.pid };
+      });
+      machine.runFor(untilMost);
+      const { status, rest } = (runner.returned ?? {}) as Partial<Played>;
+      done.push({
+        ...{ status, rest },
+        ...familyOf(runner.pid, machine.trace),
+        bystanders: others.filter(({ state }) => state === "S").length,
+      });
+    }
+    return done;
   });
 }
 
 /** How long a process lived, and who of its descendants was there at its end; or until now, if it has not ended. */
 function familyOf(ancestor: number, trace: Trace) {
   const states = new Map<unknown, "running" | "zombie">();
+  let born = 0;
   let begin = 0;
   let ns = Infinity;
   for (const { name, time, fields } of trace.events()) {
@@ -193,7 +232,10 @@ function familyOf(ancestor: number, trace: Trace) {
     if (name === "sched:sched_process_fork") {
       if (child === ancestor) begin = time;
       // A number may be given to another process later.
-      if (parent === ancestor || states.has(parent)) states.set(child, "running");
+      if (parent === ancestor || states.has(parent)) {
+        states.set(child, "running");
+        born++;
+      }
     }
     if (name === "sched:sched_process_exit") {
       if (pid === ancestor) {
@@ -205,5 +247,5 @@ function familyOf(ancestor: number, trace: Trace) {
     if (name === "sched:sched_process_free") states.delete(pid);
   }
   const count = (state: string) => [...states.values()].filter((one) => one === state).length;
-  return { ns, running: count("running"), zombies: count("zombie") };
+  return { ns, born, running: count("running"), zombies: count("zombie") };
 }
