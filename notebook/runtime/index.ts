@@ -18,7 +18,6 @@ export type {
   TestContext,
 } from "./exercise-api.ts";
 export type { TestVerdict } from "./judge/judge.ts";
-export { openKernel } from "./kernel.ts";
 export type {
   CellNames,
   CellToRun,

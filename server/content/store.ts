@@ -1,7 +1,7 @@
 /** Documents, versions and publications in the database. */
 import { z } from "zod";
 import type { Prisma, Tx } from "../db/index.ts";
-import { byDocument, kindOf, pathInCourse, placeOf, type Tree } from "./tree.ts";
+import { kindOf, pathInCourse, placeOf, type Tree } from "./tree.ts";
 
 export type Files = ReadonlyMap<string, string>;
 
@@ -187,13 +187,6 @@ export async function readBlobs(
   const lost = wanted.find((hash) => !blobs.has(hash));
   if (lost !== undefined) throw new Error(`the database has lost the content ${lost}`);
   return blobs;
-}
-
-/** The documents of a tree whose files differ from another's, by their folders. */
-export function changedDocuments(before: Tree, after: Tree): string[] {
-  const [old, fresh] = [byDocument(before), byDocument(after)];
-  const paths = new Set([...old.keys(), ...fresh.keys()]);
-  return [...paths].filter((path) => !isSameFiles(old.get(path), fresh.get(path))).sort();
 }
 
 export function isSameFiles(a: Files | undefined, b: Files | undefined): boolean {

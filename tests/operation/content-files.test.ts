@@ -8,6 +8,7 @@ import { readFolder } from "../../server/content/folder.ts";
 import { freshDatabase, type TestDatabase } from "../database.ts";
 import { TINY_COURSE } from "../tiny-course.ts";
 
+const ROOT = join(import.meta.dirname, "../..");
 const LECTURE = "lectures/01-sums/lecture.mdx";
 const TASK = "lectures/01-sums/exercises/add-up/task.mdx";
 
@@ -102,7 +103,7 @@ function run(command: "import" | "export", ...args: string[]): Promise<Ended> {
   const env = { ...process.env, DATABASE_URL: database.url, COURSE_DIR: own };
   const script = `scripts/content-${command}.ts`;
   return new Promise((done) => {
-    execFile("scripts/node24", [script, ...args], { env }, (error, out) => {
+    execFile(join(ROOT, "scripts/node24"), [script, ...args], { env }, (error, out) => {
       done({ code: error === null ? 0 : Number(error.code), out });
     });
   });
