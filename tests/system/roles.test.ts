@@ -34,6 +34,15 @@ const members = ["reader", "student", "another student", ...teachers] as const;
 const managers = ["instructor", "admin"] as const;
 const peopleManagers = ["instructor", "instructor elsewhere", "admin"] as const;
 
+// Who instructs any run of the course writes in it.
+const authors = ["instructor", "instructor elsewhere", "admin"] as const;
+
+const onDocument = async (to: World) => `/author/${to.courseSlug}/${await to.documentId()}`;
+
+function onlyAuthors(path: Readable["path"]): Readable {
+  return { path, allowed: authors, denied: 403, leadsToSignIn: true };
+}
+
 const READABLE: Record<string, Readable> = {
   "app/page.tsx": { path: () => "/", allowed: EVERYBODY },
   "app/lectures/[slug]/page.tsx": { path: () => `/lectures/${LECTURE}`, allowed: EVERYBODY },
@@ -72,6 +81,26 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/author/page.tsx": {
+    path: () => "/author",
+    allowed: authors,
+    denied: 403,
+    leadsToSignIn: true,
+    only: /^\/author\/./,
+  },
+  "app/author/[course]/page.tsx": onlyAuthors(({ courseSlug }) => `/author/${courseSlug}`),
+  "app/author/[course]/[document]/page.tsx": onlyAuthors(onDocument),
+  "app/author/[course]/[document]/versions/page.tsx": onlyAuthors(
+    async (to) => `${await onDocument(to)}/versions`,
+  ),
+  "app/author/[course]/[document]/merge/page.tsx": onlyAuthors(async (to) => {
+    await to.mergeableDrafts();
+    return `${await onDocument(to)}/merge`;
+  }),
+  "app/author/[course]/new/page.tsx": onlyAuthors(({ courseSlug }) => `/author/${courseSlug}/new`),
+  "app/author/[course]/checks/[check]/page.tsx": onlyAuthors(
+    async (to) => `/author/${to.courseSlug}/checks/${await to.newCheck()}`,
+  ),
   "app/class/page.tsx": {
     path: () => "/class",
     allowed: [...teachers, "instructor elsewhere"],
@@ -221,6 +250,7 @@ const onClass = ({ runSlug }: World) => `/class/${runSlug}`;
 const onGrades = ({ runSlug }: World) => `/class/${runSlug}/grades`;
 const onAttempts = (to: World) =>
   `/class/${to.runSlug}/exercises/${to.exerciseSlug}/${to.userId("student")}`;
+const onCourse = ({ courseSlug }: World) => `/author/${courseSlug}`;
 const onAdmin = () => "/admin";
 const onNewQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/new`;
 const onQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/any`;
@@ -678,6 +708,90 @@ const ACTIONS: Record<ActionName, Action> = {
       const text = `username,exercise,points,comment\n${line}`;
       return [{ kind: "empty" }, form({ run: to.runSlug, text, what: "apply" })];
     },
+  },
+  "app/author/[course]/actions.ts saveDraftFiles": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to, { userId }) => [
+      {
+        ...{ course: to.courseSlug, document: await to.documentId(), base: 1 },
+        revision: await to.draftRevision(userId),
+        files: [{ path: "lecture.mdx", kind: "text", text: `# ${crypto.randomUUID()}` }],
+      },
+    ],
+  },
+  "app/author/[course]/actions.ts saveVersion": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to, { userId }) => [
+      {
+        ...{ course: to.courseSlug, document: await to.documentId() },
+        ...{ revision: await to.newDraft(userId), message: "Changed" },
+      },
+    ],
+  },
+  "app/author/[course]/actions.ts publishDocuments": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to) => [form({ course: to.courseSlug, document: await to.documentId() })],
+  },
+  "app/author/[course]/actions.ts bringVersionBack": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to, { userId }) => {
+      await to.newDraft(userId);
+      await db().contentDraftFile.deleteMany();
+      return [form({ course: to.courseSlug, document: await to.documentId(), number: "1" })];
+    },
+  },
+  "app/author/[course]/actions.ts mergeMyDraft": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to, { userId }) => {
+      const given = { course: to.courseSlug, document: await to.documentId() };
+      const { revision, head } = await to.mergeableDraft(userId);
+      const both = { revision: String(revision), head: String(head) };
+      return [form({ ...given, ...both, "choice lecture.mdx#0": "mine" })];
+    },
+  },
+  "app/author/[course]/create-actions.ts createLecture": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to) => {
+      const slug = `made-${crypto.randomUUID()}`;
+      return [state, form({ course: to.courseSlug, number: "30", slug, title: "New" })];
+    },
+  },
+  "app/author/[course]/create-actions.ts createExercise": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to) => {
+      const slug = `made-${crypto.randomUUID()}`;
+      const lecture = await to.documentPath();
+      const given = { course: to.courseSlug, number: "E30.1", slug, title: "New", lecture };
+      return [state, form(given)];
+    },
+  },
+  "app/author/[course]/try-actions.ts runMyCells": {
+    at: onCourse,
+    allowed: authors,
+    isReading: true,
+    args: async (to) => [{ course: to.courseSlug, document: await to.documentId() }],
+  },
+  "app/author/[course]/try-actions.ts judgeMyFiles": {
+    at: onCourse,
+    allowed: authors,
+    isReading: true,
+    args: async (to) => [{ course: to.courseSlug, document: await to.documentId() }],
+  },
+  "app/author/[course]/actions.ts cancelPublication": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to) => [form({ course: to.courseSlug, check: await to.newCheck() })],
   },
 };
 
