@@ -15,8 +15,14 @@ export async function AccountMenu() {
   }
   const initials = initialsOf(viewer.name);
   const isTeacher = viewer.isAdmin || taughtRuns(viewer).length > 0;
+  const isAuthor = viewer.isAdmin || viewer.courses.length > 0;
   return (
     <>
+      {isAuthor && (
+        <a className={css["authoring"]} href="/author">
+          Authoring
+        </a>
+      )}
       <button
         className={css["who"]}
         type="button"
@@ -42,6 +48,11 @@ export async function AccountMenu() {
           {isTeacher && (
             <li>
               <a href="/class">Gradebook</a>
+            </li>
+          )}
+          {isAuthor && (
+            <li>
+              <a href="/author">Authoring</a>
             </li>
           )}
           {maySeePeople(viewer).kind === "allowed" && (

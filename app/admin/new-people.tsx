@@ -4,10 +4,11 @@ import { useActionState } from "react";
 import controls from "../controls.module.css";
 import form from "../form.module.css";
 import { FormMessage } from "../form-message.tsx";
+import { ROLE_NAMES } from "../role-names.ts";
 import { type EnrolState, enrolPerson, makeAccount } from "./actions.ts";
 import css from "./admin.module.css";
 import { LinkOnce } from "./link-once.tsx";
-import { ROLE_NAMES, type RunToManage } from "./people-table.tsx";
+import type { RunToManage } from "./people-table.tsx";
 import { refusalText } from "./refusal-text.ts";
 
 /** How people come onto the site and into a run. */

@@ -1,6 +1,7 @@
 "use client";
 
 import { type ReactNode, useState, useTransition } from "react";
+import { ROLE_NAMES } from "../role-names.ts";
 import {
   closeAccount,
   makeResetLink,
@@ -39,14 +40,6 @@ interface PeopleTableProps {
   runs: readonly RunToManage[];
   people: readonly PersonRow[];
 }
-
-export const ROLE_NAMES = {
-  none: "not in it",
-  reader: "reader",
-  student: "student",
-  ta: "TA",
-  instructor: "instructor",
-} as const;
 
 /** Who is what in which run. A change is done at once, and can be undone. */
 export function PeopleTable({ runs, people }: PeopleTableProps) {

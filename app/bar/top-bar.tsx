@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { AccountMenu } from "../account-menu.tsx";
 import css from "./bar.module.css";
 import { PAGE_TOOLS_ID } from "./page-tools.tsx";
+import { RunChoice } from "./run-choice.tsx";
 import { SearchField } from "./search-field.tsx";
 import type { Theme } from "./theme.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -24,6 +25,7 @@ export function TopBar({ crumbs, theme }: TopBarProps) {
       <div className={css["end"]}>
         <SearchField />
         <div id={PAGE_TOOLS_ID} className={css["tools"]} />
+        <RunChoice />
         <ThemeSwitch initial={theme} />
         <AccountMenu />
       </div>

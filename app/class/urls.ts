@@ -52,6 +52,35 @@ export function gradeSettingsUrl(run: string): string {
   return `/class/${run}/grades`;
 }
 
+/** Which people of a run are shown, and in which order. */
+export interface RosterAddress {
+  readonly q?: string;
+  readonly role?: string;
+  /** The section's name; "-" for people in none. */
+  readonly section?: string;
+  /** `name`, `-seen`. */
+  readonly sort?: string;
+  readonly page?: number;
+}
+
+export function peopleUrl(run: string, address: RosterAddress = {}): string {
+  return withQuery(`/class/${run}/people`, rosterQuery(address));
+}
+
+export function rosterCsvUrl(run: string, address: RosterAddress): string {
+  return withQuery(`/class/${run}/people/roster.csv`, rosterQuery({ ...address, page: 1 }));
+}
+
+function rosterQuery({ q = "", role = "", section = "", sort = "name", page = 1 }: RosterAddress) {
+  return {
+    q,
+    role,
+    section,
+    sort: sort === "name" ? "" : sort,
+    page: page === 1 ? "" : String(page),
+  };
+}
+
 function withQuery(path: string, query: Readonly<Record<string, string>>): string {
   const given = Object.entries(query).filter(([, value]) => value !== "");
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;

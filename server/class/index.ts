@@ -40,6 +40,9 @@ export {
   describeRun,
   type OwnRun,
   ownRuns,
+  type RunnableCourse,
+  runForSettings,
+  runnableCourses,
 } from "./run.ts";
 export {
   type DeleteSectionResult,

@@ -169,7 +169,7 @@ test("applying makes accounts with links, sections and enrolments at once; absen
   expect(total).toBe(3);
   expect(people.map(({ name, section, role }) => [name, section, role])).toEqual([
     ["Max Po", "B", "student"],
-    ["Teacher " + made, null, "instructor"],
+    [`Teacher ${made}`, null, "instructor"],
     ["Zoë Ito", "B", "student"],
   ]);
   expect(await db().user.count({ where: { id: gone } })).toBe(1);

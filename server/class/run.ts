@@ -36,9 +36,9 @@ export async function copyRun(
   fromId: string,
   { days, ...wanted }: Omit<NewRun, "courseId" | "timeZone"> & { readonly days: number },
 ): Promise<CreateRunResult> {
-  const from = await transaction((tx) => tx.courseRun.findUnique({ where: { id: fromId } }));
   const decision = mayManageRun(viewer, fromId);
   if (decision.kind === "denied") return decision;
+  const from = await transaction((tx) => tx.courseRun.findUnique({ where: { id: fromId } }));
   if (from === null) return { kind: "gone" };
   const { courseId, timeZone } = from;
   return begin(viewer, { ...wanted, courseId, timeZone }, (tx, toId) =>
@@ -147,4 +147,37 @@ export async function chooseRun(
 ): Promise<boolean> {
   const { count } = await tx.enrolment.updateMany({ where: key, data: { chosenAt: now } });
   return count > 0;
+}
+
+export interface RunSettings {
+  readonly title: string;
+  readonly timeZone: string;
+  readonly archivedAt: Date | null;
+  /** Whether a key is set by which people enrol themselves. */
+  readonly hasKey: boolean;
+}
+
+export async function runForSettings(tx: Tx, runId: string): Promise<RunSettings> {
+  const { joinKeyHash, ...run } = await tx.courseRun.findUniqueOrThrow({
+    where: { id: runId },
+    select: { title: true, timeZone: true, archivedAt: true, joinKeyHash: true },
+  });
+  return { ...run, hasKey: joinKeyHash !== null };
+}
+
+/** A course in which the viewer may begin a run. */
+export interface RunnableCourse {
+  readonly id: string;
+  readonly title: string;
+}
+
+export async function runnableCourses(tx: Tx, viewer: Viewer): Promise<readonly RunnableCourse[]> {
+  const courses = await tx.course.findMany({
+    orderBy: { title: "asc" },
+    select: { id: true, title: true, runs: { select: { id: true } } },
+  });
+  return courses.flatMap(({ runs, ...course }) => {
+    const runIds = runs.map(({ id }) => id);
+    return mayCreateRun(viewer, runIds).kind === "allowed" ? [course] : [];
+  });
 }

@@ -7,12 +7,14 @@ export interface ClassRun {
   readonly title: string;
   readonly courseTitle: string;
   readonly students: number;
+  readonly isArchived: boolean;
 }
 
 const CLASS_RUN = {
   id: true,
   slug: true,
   title: true,
+  archivedAt: true,
   course: { select: { title: true } },
   _count: { select: { enrolments: { where: { role: "student" } } } },
 } as const;
@@ -21,6 +23,7 @@ interface ClassRunRow {
   readonly id: string;
   readonly slug: string;
   readonly title: string;
+  readonly archivedAt: Date | null;
   readonly course: { readonly title: string };
   readonly _count: { readonly enrolments: number };
 }
@@ -40,8 +43,9 @@ export async function classRunBySlug(tx: Tx, slug: string): Promise<ClassRun | u
   return run === null ? undefined : classRunOf(run);
 }
 
-function classRunOf({ id, slug, title, course, _count }: ClassRunRow): ClassRun {
-  return { id, slug, title, courseTitle: course.title, students: _count.enrolments };
+function classRunOf({ course, archivedAt, _count, ...run }: ClassRunRow): ClassRun {
+  const isArchived = archivedAt !== null;
+  return { ...run, courseTitle: course.title, students: _count.enrolments, isArchived };
 }
 
 /** What goes on in a run just now. */

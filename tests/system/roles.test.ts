@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePasswordLink } from "../../server/auth/password-link.ts";
+import { makeInvitation } from "../../server/class/invitation.ts";
+import { readRoster } from "../../server/class/roster-csv.ts";
+import { planRoster } from "../../server/class/roster-plan.ts";
 import { db } from "../../server/db/client.ts";
 import { type Site, startSite } from "../site.ts";
 import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
@@ -28,7 +31,17 @@ interface Readable {
 const own = ["student", "ta", "instructor", "admin"] as const;
 const teachers = ["ta", "instructor", "admin"] as const;
 const members = ["reader", "student", "another student", ...teachers] as const;
+const managers = ["instructor", "admin"] as const;
 const peopleManagers = ["instructor", "instructor elsewhere", "admin"] as const;
+
+// Who instructs any run of the course writes in it.
+const authors = ["instructor", "instructor elsewhere", "admin"] as const;
+
+const onDocument = async (to: World) => `/author/${to.courseSlug}/${await to.documentId()}`;
+
+function onlyAuthors(path: Readable["path"]): Readable {
+  return { path, allowed: authors, denied: 403, leadsToSignIn: true };
+}
 
 const READABLE: Record<string, Readable> = {
   "app/page.tsx": { path: () => "/", allowed: EVERYBODY },
@@ -68,6 +81,26 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/author/page.tsx": {
+    path: () => "/author",
+    allowed: authors,
+    denied: 403,
+    leadsToSignIn: true,
+    only: /^\/author\/./,
+  },
+  "app/author/[course]/page.tsx": onlyAuthors(({ courseSlug }) => `/author/${courseSlug}`),
+  "app/author/[course]/[document]/page.tsx": onlyAuthors(onDocument),
+  "app/author/[course]/[document]/versions/page.tsx": onlyAuthors(
+    async (to) => `${await onDocument(to)}/versions`,
+  ),
+  "app/author/[course]/[document]/merge/page.tsx": onlyAuthors(async (to) => {
+    await to.mergeableDrafts();
+    return `${await onDocument(to)}/merge`;
+  }),
+  "app/author/[course]/new/page.tsx": onlyAuthors(({ courseSlug }) => `/author/${courseSlug}/new`),
+  "app/author/[course]/checks/[check]/page.tsx": onlyAuthors(
+    async (to) => `/author/${to.courseSlug}/checks/${await to.newCheck()}`,
+  ),
   "app/class/page.tsx": {
     path: () => "/class",
     allowed: [...teachers, "instructor elsewhere"],
@@ -111,12 +144,43 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/class/[run]/people/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/people`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
   "app/class/[run]/log/page.tsx": {
     path: ({ runSlug }) => `/class/${runSlug}/log`,
     allowed: teachers,
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/class/[run]/people/roster.csv/route.ts": {
+    path: ({ runSlug }) => `/class/${runSlug}/people/roster.csv`,
+    allowed: teachers,
+    denied: 403,
+  },
+  "app/class/[run]/people/import/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/people/import`,
+    allowed: managers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/people/join/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/people/join`,
+    allowed: managers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/class/[run]/settings/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/settings`,
+    allowed: managers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/join/page.tsx": { path: () => "/join", allowed: EVERYBODY },
+  "app/join/[token]/page.tsx": { path: () => "/join/unknown", allowed: EVERYBODY },
   "app/class/[run]/gradebook.csv/route.ts": {
     path: ({ runSlug }) => `/class/${runSlug}/gradebook.csv`,
     allowed: teachers,
@@ -186,12 +250,14 @@ const onClass = ({ runSlug }: World) => `/class/${runSlug}`;
 const onGrades = ({ runSlug }: World) => `/class/${runSlug}/grades`;
 const onAttempts = (to: World) =>
   `/class/${to.runSlug}/exercises/${to.exerciseSlug}/${to.userId("student")}`;
+const onCourse = ({ courseSlug }: World) => `/author/${courseSlug}`;
 const onAdmin = () => "/admin";
 const onNewQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/new`;
 const onQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/any`;
 const onAnnouncements = ({ runSlug }: World) => `/class/${runSlug}/announcements`;
 const submitters = ["student", "another student", "ta", "instructor"] as const;
 const enrolled = ["reader", ...submitters] as const;
+const enrolledAnywhere = [...enrolled, "instructor elsewhere"] as const;
 
 const ACTIONS: Record<ActionName, Action> = {
   "app/signin/actions.ts signInWithPassword": {
@@ -328,6 +394,134 @@ const ACTIONS: Record<ActionName, Action> = {
     allowed: enrolled,
     args: async ({ exerciseSlug: exercise }, { userId }) => [
       { exercise, userId, revision: 0, source: "export {};" },
+    ],
+  },
+  "app/bar/actions.ts chooseMyRun": {
+    at: () => "/",
+    allowed: enrolledAnywhere,
+    isSilent: true,
+    args: async (_, { who, userId }) => {
+      const enrolment = await db().enrolment.findFirst({ where: { userId } });
+      // Nobody chooses a run that they are not in, and nobody chooses for another.
+      const run =
+        who === "signed out"
+          ? "any"
+          : (enrolment?.runId ?? (await db().courseRun.findFirstOrThrow()).id);
+      return [form({ run })];
+    },
+  },
+  "app/class/actions.ts beginRun": {
+    at: () => "/class?all=1",
+    allowed: peopleManagers,
+    args: async (to, { who }) => {
+      const { courseId } = await db().courseRun.findFirstOrThrow({ where: { id: to.runId } });
+      const slug = `begun-by-${who.replaceAll(" ", "-")}`;
+      return [state, form({ courseId, slug, title: slug, timeZone: "UTC" })];
+    },
+  },
+  "app/class/[run]/settings/actions.ts describeThisRun": {
+    at: onClass,
+    allowed: managers,
+    args: async ({ runSlug: run }, { who }) => [
+      state,
+      form({ run, title: `Named by ${who}`, timeZone: "UTC" }),
+    ],
+  },
+  "app/class/[run]/settings/actions.ts archiveThisRun": {
+    at: onClass,
+    allowed: managers,
+    isSilent: true,
+    args: async (to) => {
+      // What others do in the run must not hang on this.
+      const { id } = await db().courseRun.findUniqueOrThrow({ where: { slug: to.runSlug } });
+      await db().courseRun.update({ where: { id }, data: { archivedAt: new Date(0) } });
+      return [form({ run: to.runSlug, archived: "no" })];
+    },
+  },
+  "app/class/[run]/settings/actions.ts copyThisRun": {
+    at: onClass,
+    allowed: managers,
+    args: async ({ runSlug: run }, { who }) => [
+      state,
+      form({ run, title: "Copy", slug: `copied-by-${who.replaceAll(" ", "-")}`, days: "7" }),
+    ],
+  },
+  "app/class/[run]/people/actions.ts setPlaceInRun": {
+    at: onClass,
+    allowed: managers,
+    args: async (to) => {
+      const { userId } = await to.newStudent();
+      return [{ run: to.runSlug, userId, after: { role: "reader", sectionId: null } }];
+    },
+  },
+  "app/class/[run]/people/actions.ts nameSection": {
+    at: onClass,
+    allowed: managers,
+    args: async ({ runSlug: run }, { who }) => [state, form({ run, name: `Section of ${who}` })],
+  },
+  "app/class/[run]/people/actions.ts dropSection": {
+    at: onClass,
+    allowed: managers,
+    args: async ({ runSlug: run, runId }) => {
+      const name = crypto.randomUUID().slice(0, 8);
+      const { id } = await db().section.create({ data: { runId, name } });
+      return [state, form({ run, id })];
+    },
+  },
+  "app/class/[run]/people/import/actions.ts sendRoster": {
+    at: onClass,
+    allowed: managers,
+    args: async (to) => {
+      const { runSlug: run, runId } = to;
+      const { userId, username } = await to.newStudent();
+      await db().enrolment.deleteMany({ where: { userId } });
+      const text = `name,email\n${username},${username}@example.edu\n`;
+      const admin = await db().user.findFirstOrThrow({ where: { role: "admin" } });
+      const viewer = {
+        userId: admin.id,
+        name: "",
+        username: "",
+        isAdmin: true,
+        roles: [],
+        courses: [],
+      };
+      const { digest } = await planRoster(db(), viewer, runId, readRoster(text));
+      return [state, form({ run, step: "apply", text, digest })];
+    },
+  },
+  "app/class/[run]/people/join/actions.ts inviteByLink": {
+    at: onClass,
+    allowed: managers,
+    args: async ({ runSlug: run }) => [
+      state,
+      form({ run, role: "student", section: "", days: "14", uses: "" }),
+    ],
+  },
+  "app/class/[run]/people/join/actions.ts switchInvitation": {
+    at: onClass,
+    allowed: managers,
+    isSilent: true,
+    args: async ({ runSlug: run, runId }) => {
+      const { id } = await newInvitation(runId);
+      return [form({ run, id, works: "no" })];
+    },
+  },
+  "app/class/[run]/people/join/actions.ts setKeyOfRun": {
+    at: onClass,
+    allowed: managers,
+    args: async ({ runSlug: run }) => [state, form({ run, key: "a key of the tests" })],
+  },
+  "app/join/actions.ts joinRun": {
+    at: () => "/join",
+    allowed: SIGNED_IN,
+    args: async (to) => [state, form({ token: (await invitationToNewRun(to)).token })],
+  },
+  "app/join/actions.ts signUpToJoin": {
+    at: () => "/join",
+    allowed: EVERYBODY,
+    args: async (to, { who }) => [
+      state,
+      form({ ...newPerson(`joined ${who}`), token: (await invitationToNewRun(to)).token }),
     ],
   },
   "app/class/[run]/actions.ts regradeInRun": {
@@ -515,6 +709,90 @@ const ACTIONS: Record<ActionName, Action> = {
       return [{ kind: "empty" }, form({ run: to.runSlug, text, what: "apply" })];
     },
   },
+  "app/author/[course]/actions.ts saveDraftFiles": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to, { userId }) => [
+      {
+        ...{ course: to.courseSlug, document: await to.documentId(), base: 1 },
+        revision: await to.draftRevision(userId),
+        files: [{ path: "lecture.mdx", kind: "text", text: `# ${crypto.randomUUID()}` }],
+      },
+    ],
+  },
+  "app/author/[course]/actions.ts saveVersion": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to, { userId }) => [
+      {
+        ...{ course: to.courseSlug, document: await to.documentId() },
+        ...{ revision: await to.newDraft(userId), message: "Changed" },
+      },
+    ],
+  },
+  "app/author/[course]/actions.ts publishDocuments": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to) => [form({ course: to.courseSlug, document: await to.documentId() })],
+  },
+  "app/author/[course]/actions.ts bringVersionBack": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to, { userId }) => {
+      await to.newDraft(userId);
+      await db().contentDraftFile.deleteMany();
+      return [form({ course: to.courseSlug, document: await to.documentId(), number: "1" })];
+    },
+  },
+  "app/author/[course]/actions.ts mergeMyDraft": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to, { userId }) => {
+      const given = { course: to.courseSlug, document: await to.documentId() };
+      const { revision, head } = await to.mergeableDraft(userId);
+      const both = { revision: String(revision), head: String(head) };
+      return [form({ ...given, ...both, "choice lecture.mdx#0": "mine" })];
+    },
+  },
+  "app/author/[course]/create-actions.ts createLecture": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to) => {
+      const slug = `made-${crypto.randomUUID()}`;
+      return [state, form({ course: to.courseSlug, number: "30", slug, title: "New" })];
+    },
+  },
+  "app/author/[course]/create-actions.ts createExercise": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to) => {
+      const slug = `made-${crypto.randomUUID()}`;
+      const lecture = await to.documentPath();
+      const given = { course: to.courseSlug, number: "E30.1", slug, title: "New", lecture };
+      return [state, form(given)];
+    },
+  },
+  "app/author/[course]/try-actions.ts runMyCells": {
+    at: onCourse,
+    allowed: authors,
+    isReading: true,
+    args: async (to) => [{ course: to.courseSlug, document: await to.documentId() }],
+  },
+  "app/author/[course]/try-actions.ts judgeMyFiles": {
+    at: onCourse,
+    allowed: authors,
+    isReading: true,
+    args: async (to) => [{ course: to.courseSlug, document: await to.documentId() }],
+  },
+  "app/author/[course]/actions.ts cancelPublication": {
+    at: onCourse,
+    allowed: authors,
+    isSilent: true,
+    args: async (to) => [form({ course: to.courseSlug, check: await to.newCheck() })],
+  },
 };
 
 const root = join(import.meta.dirname, "../..");
@@ -625,6 +903,22 @@ async function call(
   const id = ids.get(name);
   if (id === undefined) throw new Error(`the build has no action ${name}`);
   return callAction({ url: world.site.url + path, id, args, headers });
+}
+
+async function newInvitation(runId: string): Promise<{ id: string; token: string }> {
+  const expiresAt = new Date(Date.now() + 86_400_000);
+  const terms = { role: "student", sectionId: null, expiresAt, maxUses: null } as const;
+  const made = await makeInvitation(db(), runId, terms);
+  if (made.kind !== "made") throw new Error(made.kind);
+  return { id: made.id, token: made.link.split("/").at(-1) ?? "" };
+}
+
+/** Into a run that nobody is in, so that everybody can join it. */
+async function invitationToNewRun({ runId }: World): Promise<{ id: string; token: string }> {
+  const { courseId } = await db().courseRun.findFirstOrThrow({ where: { id: runId } });
+  const slug = crypto.randomUUID();
+  const { id } = await db().courseRun.create({ data: { courseId, slug, title: slug } });
+  return newInvitation(id);
 }
 
 function newPerson(who: string): Record<string, string> {

@@ -49,6 +49,7 @@ export class World {
   readonly site: Site;
   readonly runId: string;
   readonly runSlug: string;
+  readonly courseSlug: string;
   readonly exerciseSlug: string;
   readonly submissionId: string;
   readonly #userIds: ReadonlyMap<Who, string>;
@@ -56,13 +57,14 @@ export class World {
 
   private constructor(
     site: Site,
-    run: { id: string; slug: string },
+    run: { id: string; slug: string; courseSlug: string },
     userIds: ReadonlyMap<Who, string>,
     submission: { id: string; exerciseSlug: string },
   ) {
     this.site = site;
     this.runId = run.id;
     this.runSlug = run.slug;
+    this.courseSlug = run.courseSlug;
     this.exerciseSlug = submission.exerciseSlug;
     this.submissionId = submission.id;
     this.#userIds = userIds;
@@ -90,7 +92,8 @@ export class World {
       userIds.set(who, userId);
     }
     const submission = await handIn(run.id, userIds.get("student") ?? "");
-    return new World(site, run, userIds, submission);
+    const { slug: courseSlug } = await db().course.findUniqueOrThrow({ where: { id: courseId } });
+    return new World(site, { ...run, courseSlug }, userIds, submission);
   }
 
   async close(): Promise<void> {
@@ -184,6 +187,66 @@ export class World {
     const data = { submissionId: this.submissionId, line: 1, text: "Why?" };
     const { id } = await db().lineComment.create({ data });
     return id;
+  }
+
+  /** The first lecture of the course, as a document. */
+  async documentId(): Promise<string> {
+    const where = { kind: "lecture" } as const;
+    return (await db().contentDocument.findFirstOrThrow({ where, orderBy: { path: "asc" } })).id;
+  }
+
+  async draftRevision(userId: string): Promise<number> {
+    const documentId = await this.documentId();
+    const draft = await db().contentDraft.findFirst({ where: { documentId, userId } });
+    return draft?.revision ?? 0;
+  }
+
+  /** Something typed over the newest version; answers the draft's revision. */
+  async newDraft(userId: string): Promise<number> {
+    const documentId = await this.documentId();
+    const { number: base } = await db().contentVersion.findFirstOrThrow({
+      where: { documentId },
+      orderBy: { number: "desc" },
+    });
+    await db().contentDraft.deleteMany({ where: { documentId, userId } });
+    const files = { create: { path: "lecture.mdx", text: `# ${crypto.randomUUID()}` } };
+    await db().contentDraft.create({ data: { documentId, userId, base, files } });
+    return 1;
+  }
+
+  async documentPath(): Promise<string> {
+    const id = await this.documentId();
+    return (await db().contentDocument.findUniqueOrThrow({ where: { id } })).path;
+  }
+
+  /** A draft that somebody else's version has left behind. */
+  async mergeableDraft(userId: string): Promise<{ revision: number; head: number }> {
+    const documentId = await this.documentId();
+    const revision = await this.newDraft(userId);
+    const last = await db().contentVersion.findFirstOrThrow({
+      where: { documentId },
+      orderBy: { number: "desc" },
+    });
+    const head = last.number + 1;
+    const made = { documentId, number: head, files: last.files ?? {}, message: "Again" };
+    await db().contentVersion.create({ data: { ...made, origin: "site" } });
+    return { revision, head };
+  }
+
+  /** The same for each who may author. */
+  async mergeableDrafts(): Promise<void> {
+    for (const who of ["instructor", "instructor elsewhere", "admin"] as const) {
+      await this.mergeableDraft(this.userId(who));
+    }
+  }
+
+  /** A check that nobody has begun. */
+  async newCheck(): Promise<string> {
+    const { id: courseId } = await db().course.findFirstOrThrow({
+      where: { slug: this.courseSlug },
+    });
+    const check = await db().contentCheck.create({ data: { courseId, publishes: false } });
+    return check.id;
   }
 
   /** What is being graded again is not asked for twice. */

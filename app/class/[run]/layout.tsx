@@ -13,7 +13,7 @@ export default async function RunLayout({ params, children }: RunLayoutProps) {
   const staff = await staffOfRun(run);
   return (
     <>
-      {staff !== undefined && <RunNav run={run} />}
+      {staff !== undefined && <RunNav run={run} mayManage={staff.mayManage} />}
       {children}
     </>
   );

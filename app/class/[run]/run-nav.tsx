@@ -11,15 +11,17 @@ const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: "/announcements", title: "Announcements" },
   { path: "/grades", title: "Weights and import" },
   { path: "/log", title: "Log" },
+  { path: "/people", title: "People" },
+  { path: "/settings", title: "Settings" },
 ];
 
 /** The way between the pages about one class. */
-export function RunNav({ run }: { run: string }) {
+export function RunNav({ run, mayManage }: { run: string; mayManage: boolean }) {
   const here = usePathname();
   const root = `/class/${run}`;
   return (
     <nav className={css["nav"]} aria-label="The class">
-      {PAGES.map(({ path, title }) => {
+      {PAGES.filter(({ path }) => mayManage || path !== "/settings").map(({ path, title }) => {
         const isHere =
           path === "" ? !PAGES.some((one) => one.path !== "" && isBelow(one.path)) : isBelow(path);
         return (

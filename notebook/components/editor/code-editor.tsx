@@ -25,7 +25,7 @@ export interface CodeEditorProps {
   onChange: (value: string) => void;
   /** Names the text for the TypeScript service: unique on the page. */
   path: string;
-  language?: "typescript" | "javascript" | "mdx" | "plaintext";
+  language?: "typescript" | "javascript" | "plaintext" | "mdx" | "yaml" | "json";
   /** What is known of a lecture's text; with `language: "mdx"`. It is taken once. */
   mdx?: MdxServices | undefined;
   ariaLabel: string;
@@ -38,6 +38,11 @@ export interface CodeEditorProps {
   isFocusedAtOnce?: boolean;
   /** Characters before the cursor when it opens. */
   startAt?: number | undefined;
+  /** It fills its place, scrolls by itself, and comes without being asked for. */
+  isPane?: boolean;
+  /** A line to show, 1-based; each new object shows it again. */
+  goTo?: { readonly line: number } | undefined;
+  onCursor?: (line: number, column: number) => void;
 }
 
 /**
@@ -45,7 +50,7 @@ export interface CodeEditorProps {
  * and wherever Monaco does not come. The plain one is there first, so that nobody waits to type.
  */
 export function CodeEditor(props: CodeEditorProps) {
-  const [isWanted, setWanted] = useState(props.isFocusedAtOnce ?? false);
+  const [isWanted, setWanted] = useState(props.isFocusedAtOnce ?? props.isPane ?? false);
   const [isFine, setFine] = useState(false);
   useEffect(() => setFine(!window.matchMedia("(pointer: coarse)").matches), []);
   return isWanted && isFine ? (
@@ -58,6 +63,8 @@ export function CodeEditor(props: CodeEditorProps) {
 function RichEditor(props: CodeEditorProps) {
   const place = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
+  /** Where somebody has begun to type before Monaco came. */
+  const typedAt = useRef<number>(undefined);
   const [handle, setHandle] = useState<MonacoHandle | "coming" | "failed">("coming");
   useEffect(() => {
     latest.current = props;
@@ -79,6 +86,8 @@ function RichEditor(props: CodeEditorProps) {
           onChange: (value) => latest.current.onChange(value),
           onLeave: () => latest.current.onLeave?.(),
           isWanted: () => !isGone,
+          isPane: latest.current.isPane ?? false,
+          onCursor: (line, column) => latest.current.onCursor?.(line, column),
         }),
       )
       .then((created) => {
@@ -94,15 +103,34 @@ function RichEditor(props: CodeEditorProps) {
 
   const editor = typeof handle === "object" ? handle : undefined;
   // Now that its place is shown: what is hidden takes no focus.
-  useEffect(() => editor?.focus(latest.current.startAt), [editor]);
+  useEffect(() => {
+    const { isPane = false, startAt } = latest.current;
+    if (!isPane) editor?.focus(startAt);
+    else if (typedAt.current !== undefined) editor?.focus(typedAt.current);
+  }, [editor]);
   useEffect(() => editor?.setValue(props.value), [editor, props.value]);
   useEffect(() => editor?.setMarkers(props.markers ?? []), [editor, props.markers]);
+  useEffect(() => {
+    if (props.goTo !== undefined) editor?.reveal(props.goTo.line);
+  }, [editor, props.goTo]);
   useEffect(() => editor?.setExtraLibs(props.extraLibs ?? []), [editor, props.extraLibs]);
 
   return (
     <>
-      {editor === undefined && <PlainEditor {...props} isFocusedAtOnce />}
-      <div ref={place} className={css["monaco"]} hidden={editor === undefined} />
+      {editor === undefined && (
+        <PlainEditor
+          {...props}
+          isFocusedAtOnce={props.isPane !== true}
+          onSelect={(at) => {
+            typedAt.current = at;
+          }}
+        />
+      )}
+      <div
+        ref={place}
+        className={props.isPane ? css["pane"] : css["monaco"]}
+        hidden={editor === undefined}
+      />
     </>
   );
 }

@@ -10,6 +10,8 @@ import { defineThemes, followTheme } from "./monaco-theme.ts";
 export interface MonacoHandle {
   /** @param startAt characters before the cursor */
   focus(startAt?: number): void;
+  /** Puts the cursor at the line, and shows it. */
+  reveal(line: number): void;
   setValue(value: string): void;
   setMarkers(markers: readonly EditorMarker[]): void;
   setExtraLibs(libs: readonly ExtraLib[]): void;
@@ -27,6 +29,9 @@ interface MonacoOptions {
   onLeave: () => void;
   /** False once the place of the editor is gone: Monaco may come late. */
   isWanted: () => boolean;
+  /** It has the height of its place, instead of its text's. */
+  isPane: boolean;
+  onCursor: (line: number, column: number) => void;
 }
 
 /** What is no mistake in a notebook, though it is one in a file. */
@@ -124,16 +129,20 @@ export async function createMonaco(
   const uri = monaco.Uri.file(options.path);
   monaco.editor.getModel(uri)?.dispose();
   const model = monaco.editor.createModel(options.value(), options.language, uri);
-  const { ariaLabel } = options;
-  const editor = monaco.editor.create(host, { ...LOOKS, fontFamily: codeFont(), model, ariaLabel });
+  const { ariaLabel, isPane } = options;
+  const looks = isPane ? { ...LOOKS, ...PANE_LOOKS } : LOOKS;
+  const editor = monaco.editor.create(host, { ...looks, fontFamily: codeFont(), model, ariaLabel });
   const fitHeight = () => {
-    host.style.height = `${editor.getContentHeight()}px`;
+    if (!isPane) host.style.height = `${editor.getContentHeight()}px`;
     editor.layout();
   };
   editor.onDidContentSizeChange(fitHeight);
   const resized = new ResizeObserver(() => editor.layout());
   resized.observe(host);
   editor.onDidChangeModelContent(() => options.onChange(model.getValue()));
+  editor.onDidChangeCursorPosition(({ position }) =>
+    options.onCursor(position.lineNumber, position.column),
+  );
   editor.addCommand(monaco.KeyCode.Escape, options.onLeave, NOTHING_TO_CLOSE);
   const services = options.mdx && attachMdx(monaco, model, options.mdx);
   fitHeight();
@@ -141,6 +150,11 @@ export async function createMonaco(
     focus(startAt) {
       fitHeight();
       if (startAt !== undefined) editor.setPosition(model.getPositionAt(startAt));
+      editor.focus();
+    },
+    reveal(line) {
+      editor.setPosition({ lineNumber: clamp(line, model), column: 1 });
+      editor.revealLineInCenter(clamp(line, model));
       editor.focus();
     },
     setValue(value) {
@@ -215,4 +229,12 @@ const LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   occurrencesHighlight: "off",
   unicodeHighlight: { ambiguousCharacters: false },
   bracketPairColorization: { enabled: false },
+};
+
+/** What differs for a text that scrolls in a pane of its own. */
+const PANE_LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
+  lineNumbersMinChars: 4,
+  folding: true,
+  wordWrap: "on",
+  scrollbar: { alwaysConsumeMouseWheel: false, horizontalScrollbarSize: 8 },
 };

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { SaveFilesInput, SaveFilesResult } from "../actions.ts";
+import { DraftSaver, type SaveState, type TypedFile } from "./draft-saver.ts";
+
+const typed = (text: string, path = "lecture.mdx"): TypedFile => ({ path, kind: "text", text });
+let sent: SaveFilesInput[] = [];
+let states: SaveState[] = [];
+let kept: readonly TypedFile[] = [];
+let answer: () => Promise<SaveFilesResult> = async () => ({ kind: "saved", revision: 1, at: 7 });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [sent, states, kept] = [[], [], []];
+  answer = async () => ({ kind: "saved", revision: sent.length, at: 7 });
+});
+afterEach(() => vi.useRealTimers());
+
+function saver(): DraftSaver {
+  return new DraftSaver({
+    ...{ course: "sums", document: "d", base: 1, revision: 0, savedAt: undefined },
+    send: (input) => {
+      sent.push(input);
+      return answer();
+    },
+    onState: (state) => states.push(state),
+    keep: (files) => {
+      kept = files;
+    },
+  });
+}
+
+test("what is typed is kept here at once, and sent once after a pause", async () => {
+  const one = saver();
+  one.type(typed("# O"));
+  one.type(typed("# On"));
+  expect(kept).toEqual([typed("# On")]);
+  expect(sent).toEqual([]);
+  await vi.runAllTimersAsync();
+  expect(sent.map(({ files }) => files)).toEqual([[typed("# On")]]);
+  expect(kept).toEqual([]);
+  expect(states.at(-1)).toEqual({ kind: "saved", at: 7 });
+});
+
+test("what is typed while something is sent goes after it, on the revision that came back", async () => {
+  const one = saver();
+  answer = async () => {
+    if (sent.length === 1) one.type(typed("# Two"));
+    return { kind: "saved", revision: sent.length, at: 7 };
+  };
+  one.type(typed("# One"));
+  await vi.runAllTimersAsync();
+  expect(sent.map(({ revision, files }) => [revision, files[0]])).toEqual([
+    [0, typed("# One")],
+    [1, typed("# Two")],
+  ]);
+});
+
+test("without an answer the text stays here, and is sent again", async () => {
+  const one = saver();
+  answer = () => Promise.reject(new Error("offline"));
+  one.type(typed("# One"));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(states.at(-1)).toEqual({ kind: "failed" });
+  expect(kept).toEqual([typed("# One")]);
+  answer = async () => ({ kind: "saved", revision: 1, at: 7 });
+  await vi.runAllTimersAsync();
+  expect(kept).toEqual([]);
+});
+
+test("behind another tab nothing is sent until one of both texts is chosen", async () => {
+  const one = saver();
+  answer = async () => ({ kind: "behind", revision: 5, base: 1, changes: [] });
+  one.type(typed("# One"));
+  await vi.advanceTimersByTimeAsync(1000);
+  one.type(typed("# One and more"));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(sent).toHaveLength(1);
+  expect(kept).toEqual([typed("# One and more")]);
+  answer = async () => ({ kind: "saved", revision: 6, at: 7 });
+  one.keepMine([typed("# One and more")]);
+  await vi.runAllTimersAsync();
+  expect(sent.at(-1)).toMatchObject({ revision: 5, files: [typed("# One and more")] });
+});
+
+test("what an earlier visit left here is sent, unless the draft has gone on without it", async () => {
+  const one = saver();
+  one.restore([typed("# Left")], 0, []);
+  await vi.runAllTimersAsync();
+  expect(sent.map(({ files }) => files)).toEqual([[typed("# Left")]]);
+  const other = saver();
+  other.restore([typed("# Left")], 3, []);
+  await vi.runAllTimersAsync();
+  expect(sent).toHaveLength(1);
+  expect(states.at(-1)).toMatchObject({ kind: "behind" });
+});

@@ -1,0 +1,136 @@
+"use client";
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import type { EditedDocument } from "#server/authoring";
+import type { SaveFilesInput, SaveFilesResult } from "../actions.ts";
+import { DraftSaver, type SaveState, type TypedFile } from "./draft-saver.ts";
+import {
+  afterTyping,
+  allTyped,
+  changedPaths,
+  type Files,
+  inOrder,
+  laidOver,
+  typedText,
+} from "./edited-files.ts";
+import { keepHere, keptHere } from "./kept-here.ts";
+
+interface DraftOptions {
+  course: string;
+  document: EditedDocument;
+  userId: string;
+  save: (input: SaveFilesInput) => Promise<SaveFilesResult>;
+}
+
+export interface OpenDraft {
+  readonly files: Files;
+  /** Paths that differ from the version. */
+  readonly changed: readonly string[];
+  readonly state: SaveState;
+  readonly type: (path: string, text: string) => void;
+  readonly remove: (path: string) => void;
+  /** Stores what is typed; answers the draft's revision then. */
+  readonly flush: () => Promise<number | undefined>;
+  /** Makes all files as in the version; what it answers takes that back. */
+  readonly giveUp: () => () => void;
+  readonly keepMine: () => void;
+  readonly takeTheirs: () => void;
+}
+
+/** The author's draft of one document: shown, kept on this device at once, on the server after a pause. */
+export function useDraft({ course, document, userId, save }: DraftOptions): OpenDraft {
+  const { id, base, files: before, changes, revision, savedAt } = document;
+  const [files, setFiles] = useState<Files>(() => laidOver(before, changes));
+  const [state, setState] = useState<SaveState>(
+    savedAt === undefined ? { kind: "clean" } : { kind: "saved", at: savedAt.getTime() },
+  );
+  const latest = useRef(files);
+  const show = useCallback((next: Files) => {
+    latest.current = next;
+    setFiles(next);
+  }, []);
+  const key = `${userId}/${id}`;
+  const [saver] = useState(
+    () =>
+      new DraftSaver({
+        ...{ course, document: id, base, revision, savedAt: savedAt?.getTime(), send: save },
+        onState: setState,
+        keep: (unsaved, on) => void keepHere(key, { revision: on, files: unsaved }),
+      }),
+  );
+  useEffect(() => {
+    let isHere = true;
+    void keptHere(key).then((kept) => {
+      if (!isHere || kept === undefined || kept.files.length === 0) return;
+      show(kept.files.reduce((all, file) => afterTyping(all, before, file), latest.current));
+      saver.restore(kept.files, kept.revision, changes);
+    });
+    return () => {
+      isHere = false;
+    };
+  }, [key, saver, show, before, changes]);
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent) => {
+      if (saver.hasUnsaved) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", warn);
+    return () => {
+      window.removeEventListener("beforeunload", warn);
+      void saver.flush();
+    };
+  }, [saver]);
+
+  const typeAll = useCallback(
+    (typed: readonly TypedFile[]) => {
+      for (const file of typed) saver.type(file);
+    },
+    [saver],
+  );
+  const changed = useMemo(() => inOrder(changedPaths(before, files)), [before, files]);
+  const ordered = useMemo(
+    () => new Map(inOrder(files.keys()).flatMap((path) => entryOf(files, path))),
+    [files],
+  );
+  return {
+    files: ordered,
+    changed,
+    state,
+    type: (path, text) => {
+      const typed = typedText(before, path, text);
+      show(afterTyping(latest.current, before, typed));
+      saver.type(typed);
+    },
+    remove: (path) => {
+      const isOfVersion = before.some((one) => one.path === path);
+      const typed: TypedFile = { path, kind: isOfVersion ? "removed" : "kept" };
+      show(afterTyping(latest.current, before, typed));
+      saver.type(typed);
+    },
+    flush: async () => ((await saver.flush()) ? saver.revision : undefined),
+    giveUp: () => {
+      const mine = latest.current;
+      const paths = changedPaths(before, mine).filter((path) => mine.get(path)?.kind !== "bytes");
+      const kept = paths.map((path): TypedFile => ({ path, kind: "kept" }));
+      show(kept.reduce((all, file) => afterTyping(all, before, file), mine));
+      typeAll(kept);
+      return () => {
+        show(mine);
+        typeAll(allTyped(before, mine, []));
+      };
+    },
+    keepMine: () => {
+      if (state.kind === "behind") saver.keepMine(allTyped(before, latest.current, state.changes));
+    },
+    takeTheirs: () => {
+      if (state.kind !== "behind") return;
+      saver.takeTheirs();
+      // It may lie over another version by now: the page is read anew.
+      void keepHere(key, { revision: 0, files: [] }).then(() => window.location.reload());
+    },
+  };
+}
+
+function entryOf(files: Files, path: string) {
+  const file = files.get(path);
+  return file === undefined ? [] : [[path, file] as const];
+}
