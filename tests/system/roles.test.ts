@@ -9,6 +9,7 @@ import { db } from "../../server/db/client.ts";
 import { type Site, startSite } from "../site.ts";
 import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
 import { EVERYBODY, PASSWORD, SIGNED_IN, type Visitor, type Who, World } from "./visitors.ts";
+import { writtenLecture } from "./written-document.ts";
 
 /**
  * Every page, route handler and server action of the site, with who may have it. One that is not
@@ -20,6 +21,8 @@ const LECTURE = "11-ebpf-1-machine";
 /** A path that a browser asks for; the last word says what those get who may not have it. */
 interface Readable {
   readonly path: (world: World) => string | Promise<string>;
+  /** It is asked by sending this, and stores nothing all the same. */
+  readonly sends?: unknown;
   readonly allowed: readonly Who[];
   /** The answer to the others; those who are not signed in are led to the sign-in page first. */
   readonly denied?: 403 | 404 | "elsewhere";
@@ -220,6 +223,23 @@ const READABLE: Record<string, Readable> = {
   "app/questions/counts/route.ts": {
     path: () => `/questions/counts?lecture=${LECTURE}`,
     allowed: ["reader", "student", "another student", "ta", "instructor", "instructor elsewhere"],
+    denied: 403,
+  },
+  "app/author/[course]/[document]/preview/page.tsx": {
+    path: async () => `${await writtenLecture()}/preview`,
+    allowed: peopleManagers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/author/[course]/[document]/reading/route.ts": {
+    path: async () => `${await writtenLecture()}/reading`,
+    sends: { files: { "lecture.mdx": "## One" }, known: [], wants: "page" },
+    allowed: peopleManagers,
+    denied: 403,
+  },
+  "app/author/[course]/[document]/words/route.ts": {
+    path: async () => `${await writtenLecture()}/words`,
+    allowed: peopleManagers,
     denied: 403,
   },
   "app/healthz/route.ts": { path: () => "/healthz", allowed: EVERYBODY },
@@ -826,13 +846,14 @@ describe("what there is", () => {
 });
 
 describe.each(Object.entries(READABLE))("%s", (_, readable) => {
-  const { path, allowed, denied, leadsToSignIn, only } = readable;
+  const { path, sends, allowed, denied, leadsToSignIn, only } = readable;
 
   test.each(EVERYBODY)("%s", async (who) => {
     const { cookie } = await world.visitor(who);
     const abort = new AbortController();
     const response = await fetch(world.site.url + (await path(world)), {
-      headers: { cookie },
+      headers: { cookie, origin: world.site.url },
+      ...(sends !== undefined && { method: "POST", body: JSON.stringify(sends) }),
       redirect: "manual",
       signal: abort.signal,
     });
