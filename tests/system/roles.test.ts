@@ -104,6 +104,22 @@ const READABLE: Record<string, Readable> = {
   "app/author/[course]/checks/[check]/page.tsx": onlyAuthors(
     async (to) => `/author/${to.courseSlug}/checks/${await to.newCheck()}`,
   ),
+  "app/account/data.zip/route.ts": {
+    path: () => "/account/data.zip",
+    allowed: SIGNED_IN,
+    denied: 403,
+  },
+  "app/admin/people/[id]/page.tsx": {
+    path: (to) => `/admin/people/${to.userId("student")}`,
+    allowed: ["admin"],
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/admin/people/[id]/data.zip/route.ts": {
+    path: (to) => `/admin/people/${to.userId("student")}/data.zip`,
+    allowed: ["student", "admin"],
+    denied: 403,
+  },
   "app/class/page.tsx": {
     path: () => "/class",
     allowed: [...teachers, "instructor elsewhere"],
@@ -377,6 +393,14 @@ const ACTIONS: Record<ActionName, Action> = {
       const { userId } = await world.newStudent();
       await db().user.update({ where: { id: userId }, data: { banned: true } });
       return [{ userId }];
+    },
+  },
+  "app/admin/people/[id]/actions.ts eraseForGood": {
+    at: (to) => `/admin/people/${to.userId("student")}`,
+    allowed: ["admin"],
+    args: async (world) => {
+      const { userId: person, username } = await world.newStudent();
+      return [state, form({ person, username, work: "unnamed" })];
     },
   },
   "app/lectures/[slug]/actions.ts loadCells": {
