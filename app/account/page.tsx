@@ -36,6 +36,16 @@ export default async function AccountPage() {
         </div>
       )}
       {isOwn && <Sessions viewer={viewer} />}
+      <section className={css["data"]}>
+        <h2 className={css["dataTitle"]}>Your data</h2>
+        <p className={plain["say"]}>
+          Everything that this site holds of you, with each submission as a file:{" "}
+          <a href="/account/data.zip" download>
+            download it as ZIP
+          </a>
+          . To have it erased, ask the administrator.
+        </p>
+      </section>
       <form action={signOutHere} className={css["out"]}>
         <button className={controls["button"]} type="submit">
           Sign out

@@ -43,6 +43,7 @@ export default async function AdminPage({ searchParams }: AdminPageProps) {
     ...person,
     mayReset: mayMakeResetLink(viewer, person).kind === "allowed",
     mayBan: mayBan(viewer, person).kind === "allowed",
+    dataUrl: viewer.isAdmin ? `/admin/people/${encodeURIComponent(person.userId)}` : undefined,
   }));
   const mayName = runs.map((run) => ({
     ...run,

@@ -34,6 +34,8 @@ export interface PersonRow {
   readonly roles: readonly { readonly runId: string; readonly role: Role }[];
   readonly mayReset: boolean;
   readonly mayBan: boolean;
+  /** Where all data of the person is; undefined: not for this viewer. */
+  readonly dataUrl: string | undefined;
 }
 
 interface PeopleTableProps {
@@ -142,6 +144,11 @@ export function PeopleTable({ runs, people }: PeopleTableProps) {
                     >
                       Reset link
                     </button>
+                  )}
+                  {person.dataUrl !== undefined && (
+                    <a href={person.dataUrl} aria-label={`Data of ${person.name}`} {...inside}>
+                      Data
+                    </a>
                   )}
                   {person.mayBan && (
                     <button

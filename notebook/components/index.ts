@@ -6,4 +6,5 @@ export { CellCount, CellTicks } from "./notebook/cell-ticks.tsx";
 export { NotebookProvider } from "./notebook/notebook-provider.tsx";
 export { NotebookTools } from "./notebook/notebook-tools.tsx";
 export { Predict } from "./notebook/predict.tsx";
+export { RevisedCells } from "./notebook/revised-cells.tsx";
 export { OutputView } from "./outputs/output-view.tsx";

@@ -158,3 +158,39 @@ function texts(cell: SessionCell | undefined): string[] {
     item.kind === "result" || item.kind === "display" ? [item.bundle["text/plain"]] : [],
   );
 }
+
+describe("a lecture that is being written", () => {
+  const revised = (sources: Readonly<Record<string, string>>) =>
+    Object.entries(sources).map(([id, source], index) => ({
+      id,
+      number: index + 1,
+      source,
+      hasOutput: false,
+    }));
+
+  test("keeps outputs and names of cells that move, and takes new texts over", async () => {
+    const notebook = openNotebook(["const a = 1", "a + 1"]);
+    notebook.run(["c2"]);
+    await settledState(notebook);
+    notebook.revise(revised({ first: "10", c1: "const a = 1", c2: "a + 2" }));
+    expect(texts(notebook.cell("c2"))).toEqual(["2"]);
+    expect(notebook.cell("c2")).toMatchObject({ number: 3, source: "a + 2" });
+    notebook.run(["c2"]);
+    await settledState(notebook, (state) => state.runs === 3 && state.running === undefined);
+    expect(texts(notebook.cell("c2"))).toEqual(["3"]);
+    // What it needs was there.
+    expect(notebook.cell("c1")?.lastRun?.order).toBe(1);
+  });
+
+  test("keeps what was typed into a cell, and a cell that was away comes back as it was", async () => {
+    const notebook = openNotebook(["1", "2"]);
+    notebook.edit("c1", "1 + 41");
+    notebook.run(["c1"]);
+    await settledState(notebook);
+    notebook.revise(revised({ c2: "2" }));
+    expect(notebook.cell("c1")).toBeUndefined();
+    notebook.revise(revised({ c1: "100", c2: "2" }));
+    expect(notebook.cell("c1")).toMatchObject({ source: "1 + 41", original: "100" });
+    expect(texts(notebook.cell("c1"))).toEqual(["42"]);
+  });
+});

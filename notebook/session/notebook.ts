@@ -93,6 +93,11 @@ export class Notebook {
     return cellOf(this.#state, id);
   }
 
+  /** The lecture's own text has changed: its author is writing it. */
+  revise(cells: readonly LectureCell[]): void {
+    this.#send({ type: "revised", cells });
+  }
+
   select(id: string): void {
     if (this.#state.selected !== id) this.#send({ type: "selected", id });
   }

@@ -14,6 +14,8 @@ export type SandboxState = "unopened" | "opening" | "ready" | "failed";
 
 export interface SessionState {
   readonly cells: readonly SessionCell[];
+  /** Those that a text which is being written has lost: they come back as they were. */
+  readonly gone: readonly SessionCell[];
   readonly sandbox: SandboxState;
   /** Top-level names of the cells' present texts; undefined until the first analysis. */
   readonly names: NamesOfCells | undefined;
@@ -36,6 +38,8 @@ export type SessionEvent =
   | { readonly type: "selected"; readonly id: string }
   | { readonly type: "editing"; readonly id: string | undefined }
   | { readonly type: "edited"; readonly id: string; readonly source: string }
+  /** The lecture itself has changed, while its author looks at it. */
+  | { readonly type: "revised"; readonly cells: readonly LectureCell[] }
   /** Texts that were kept from an earlier visit. */
   | { readonly type: "restored"; readonly sources: ReadonlyMap<string, string> }
   /** Another tab or device has another text; `base` is the last one that both knew, if any. */
@@ -81,6 +85,7 @@ export interface Step {
 export function openState(cells: readonly LectureCell[]): SessionState {
   return {
     cells: cells.map(sessionCell),
+    gone: [],
     sandbox: "unopened",
     names: undefined,
     wanted: [],
@@ -101,6 +106,8 @@ export function step(state: SessionState, event: SessionEvent): Step {
       return only({ ...state, editing: event.id, selected: event.id ?? state.selected });
     case "edited":
       return edited(state, event.id, event.source);
+    case "revised":
+      return revised(state, event.cells);
     case "restored":
       return restored(state, event.sources);
     case "found-elsewhere":
@@ -134,6 +141,30 @@ function edited(state: SessionState, id: string, source: string): Step {
   if (cellOf(state, id)?.source === source) return only(state);
   const next = mapCell(state, id, (cell) => ({ ...cell, source }));
   return { state: next, effects: [{ type: "keep", id, source }, { type: "analyse" }] };
+}
+
+function revised(state: SessionState, lecture: readonly LectureCell[]): Step {
+  const known = new Map([...state.gone, ...state.cells].map((cell) => [cell.id, cell]));
+  const cells = lecture.map((cell) => revisedCell(known.get(cell.id), cell));
+  for (const { id } of cells) known.delete(id);
+  const next = { ...state, cells, gone: [...known.values()] };
+  // Nobody has asked for names yet: no sandbox is opened for them.
+  return { state: next, effects: state.names === undefined ? [] : [{ type: "analyse" }] };
+}
+
+/** What the reader has typed and what has run stay. */
+function revisedCell(before: SessionCell | undefined, cell: LectureCell): SessionCell {
+  const fresh = sessionCell(cell);
+  if (before === undefined) return fresh;
+  const isTouched = before.source !== before.original;
+  return {
+    ...before,
+    number: fresh.number,
+    title: fresh.title,
+    original: fresh.original,
+    source: isTouched ? before.source : fresh.source,
+    output: before.output.kind === "run" ? before.output : fresh.output,
+  };
 }
 
 function restored(state: SessionState, sources: ReadonlyMap<string, string>): Step {
@@ -256,8 +287,9 @@ function isFresh(state: SessionState, cell: SessionCell): boolean {
 
 function finished(state: SessionState, id: string, outcome: RunOutcome, at: number): Step {
   const { running } = state;
+  if (running?.id !== id) return only(state);
   const cell = cellOf(state, id);
-  if (running?.id !== id || cell === undefined) return only(state);
+  if (cell === undefined) return startNext({ ...state, running: undefined, runs: state.runs + 1 });
   const items = isFresh(state, cell) ? itemsOf(cell) : [];
   const isOk = outcome.kind === "ok";
   const modes = outcome.kind === "interrupted" ? undefined : outcome.modes;

@@ -30,10 +30,7 @@ export interface LectureText {
 export async function parseLecture(text: string, name: string): Promise<LectureText> {
   const root = parseMdx(text, name);
   refuseDepth(root, name);
-  const problems: Located[] = [];
-  const frontMatter = readFrontMatter(root, name, problems);
-  const { facts, problems: inText } = checkText(root, LECTURE_COMPONENTS);
-  problems.push(...inText, ...repeatedIds(facts), ...unknownCells(facts));
+  const { frontMatter, facts, problems } = examineLecture(root, name);
   // A tree with something refused in it is not made a page of.
   if (problems.length > 0 || frontMatter === undefined) throw courseProblem(name, problems);
   const parts = markdownParts(root, text);
@@ -55,6 +52,15 @@ export async function parseLecture(text: string, name: string): Promise<LectureT
   };
 }
 
+/** What a lecture's tree holds, and all that is wrong in it. */
+export function examineLecture(root: Root, name: string) {
+  const problems: Located[] = [];
+  const frontMatter = readFrontMatter(root, name, problems);
+  const { facts, problems: inText } = checkText(root, LECTURE_COMPONENTS);
+  problems.push(...inText, ...repeatedIds(facts), ...unknownCells(facts));
+  return { frontMatter, facts, problems };
+}
+
 /** What an exercise asks: Markdown with notes, no cells. Throws a `CourseProblem`. */
 export async function parseTask(
   text: string,
@@ -69,7 +75,7 @@ export async function parseTask(
   return { body, facts };
 }
 
-interface Located {
+export interface Located {
   readonly line: number;
   readonly message: string;
 }
@@ -103,7 +109,7 @@ function readFrontMatter(root: Root, name: string, problems: Located[]) {
   }
 }
 
-function toCell({ id, title, source }: TextFacts["cells"][number], index: number): Cell {
+export function toCell({ id, title, source }: TextFacts["cells"][number], index: number): Cell {
   return { id, number: index + 1, source, ...(title && { title }), storedOutputs: [] };
 }
 

@@ -29,6 +29,8 @@ export interface CourseReading {
   readonly placed: readonly PlacedLecture[];
   /** What each exercise asks, by its id. */
   readonly tasks: ReadonlyMap<string, Root>;
+  /** What a check of one text more is made against. */
+  readonly whole: Course;
   /** Each as `file:line: what: remedy`. */
   readonly problems: readonly string[];
 }
@@ -128,6 +130,7 @@ async function readWhole(course: string): Promise<CourseReading> {
     lectures: placed.map(({ document }) => document),
     placed,
     tasks: new Map(whole.tasks.map(({ exerciseId, body }) => [exerciseId, body])),
+    whole,
     problems,
   };
 

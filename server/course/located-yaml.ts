@@ -1,6 +1,6 @@
 /** A YAML text read with a schema; what is wrong in it is told with file and line. */
 import { readFileSync } from "node:fs";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isNode, isScalar, LineCounter, parseDocument, visit } from "yaml";
 import type { z } from "zod";
 
 /** Something in the course's files is wrong: `file:line: what and how to mend it`. */
@@ -12,6 +12,10 @@ export class CourseProblem extends Error {
     this.problems = problems;
   }
 }
+
+/** Ten times the longest; how long reading takes grows with it. */
+const YAML_BYTES_MAX = 64 * 1024;
+const PROBLEMS_MAX = 20;
 
 /** What was read, and where in the file each part of it stands. */
 export interface LocatedContent<T> {
@@ -31,15 +35,33 @@ export function parseYaml<T>(
   schema: z.ZodType<T>,
   firstLine = 1,
 ): LocatedContent<T> {
+  if (Buffer.byteLength(text) > YAML_BYTES_MAX) {
+    throw new CourseProblem([
+      `${name}:${firstLine}: the YAML has more than ${YAML_BYTES_MAX / 1024} KiB: make it shorter`,
+    ]);
+  }
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    // Both take time that grows with the square of the text: keys are compared below.
+    prettyErrors: false,
+    uniqueKeys: false,
+  });
   if (document.errors.length > 0) {
     throw new CourseProblem(
-      document.errors.map(
-        ({ pos, message }) =>
-          `${name}:${lineAt(pos[0])}: ${message.split("\n")[0]?.replace(/ at line \d+.*$/, "")}: mend the YAML here`,
-      ),
+      document.errors
+        .slice(0, PROBLEMS_MAX)
+        .map(
+          ({ pos, message }) =>
+            `${name}:${lineAt(pos[0])}: ${message.split("\n")[0]?.replace(/ at line \d+.*$/, "")}: mend the YAML here`,
+        ),
+    );
+  }
+  const repeated = repeatedKeys(document).slice(0, PROBLEMS_MAX);
+  if (repeated.length > 0) {
+    throw new CourseProblem(
+      repeated.map((at) => `${name}:${lineAt(at)}: Map keys must be unique: mend the YAML here`),
     );
   }
   /** The nearest place that is there: a missing key is told at what should hold it. */
@@ -59,6 +81,22 @@ export function parseYaml<T>(
       return `${name}:${lineOf(path)}: ${where}${message}`;
     }),
   );
+}
+
+/** Where keys stand that their map has already. */
+function repeatedKeys(document: ReturnType<typeof parseDocument>): number[] {
+  const places: number[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) places.push(key.range?.[0] ?? 0);
+        seen.add(key.value);
+      }
+    },
+  });
+  return places;
 }
 
 function toPlain(document: ReturnType<typeof parseDocument>, name: string, line: number): unknown {

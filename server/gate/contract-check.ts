@@ -1,5 +1,5 @@
 /** Whether the files of exercises are typed as their `contract.ts` says, by the TypeScript compiler. */
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -14,7 +14,10 @@ import { constants } from "#kernel-sim";
 import { checkout } from "../config.ts";
 
 /** Problems as `file:line: what: remedy`. */
-export async function checkContracts(exerciseFolders: readonly string[]): Promise<string[]> {
+export async function checkContracts(
+  exerciseFolders: readonly string[],
+  msMax = COMPILE_MS_MAX,
+): Promise<string[]> {
   const folders = exerciseFolders.filter((folder) => existsSync(join(folder, "contract.ts")));
   if (folders.length === 0) return [];
   const cache = join(checkout(), "node_modules/.cache/kernelbook");
@@ -26,7 +29,18 @@ export async function checkContracts(exerciseFolders: readonly string[]): Promis
     for (const folder of folders) lay(folder, join(work, basename(folder)), files);
     writeFileSync(join(work, "kernel-sim.ts"), KERNEL_SIM);
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify(SETTINGS));
-    const output = await compile(work);
+    const output = await compile(work, msMax);
+    const all = (problem: string) =>
+      folders.map((folder) => `${relative(checkout(), join(folder, "contract.ts"))}:1: ${problem}`);
+    if (output === undefined) {
+      return all("the types take too long to check, or too much is wrong: make them simpler");
+    }
+    // Not what it says of them, which may hold what is written there.
+    if (readsElsewhere(output, work)) {
+      return all(
+        'something here imports a file of another folder: import "./…", "kernel-sim", "exercise" or "course-data"',
+      );
+    }
     return output.split("\n").flatMap((line) => problemIn(line, work, files));
   } finally {
     rmSync(work, { recursive: true });
@@ -82,16 +96,52 @@ const SETTINGS = {
   include: ["*/*.ts", join(checkout(), "content/globals.d.ts")],
 };
 
-function compile(work: string): Promise<string> {
+/** Types can compute, and without an end. The whole course takes some seconds. */
+const COMPILE_MS_MAX = 120_000;
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+
+/** What the compiler says, and which files it has read; undefined: it was ended. */
+function compile(work: string, msMax: number): Promise<string | undefined> {
   const tsc = join(checkout(), "node_modules/typescript/bin/tsc");
-  const options = { maxBuffer: 16 * 1024 * 1024, cwd: work };
+  const args = [tsc, "-p", ".", "--pretty", "false", "--listFiles"];
   return new Promise((done, failed) => {
-    execFile(process.execPath, [tsc, "-p", ".", "--pretty", "false"], options, (error, stdout) => {
-      // It answers 1 or 2 when something is wrong in what it was given.
-      if (error !== null && stdout.trim() === "") failed(error);
-      else done(stdout);
+    // A group of its own: the compiler proper is a child of this one.
+    const child = spawn(process.execPath, args, {
+      cwd: work,
+      detached: true,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let output = "";
+    const end = () => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
+      done(undefined);
+    };
+    const clock = setTimeout(end, msMax);
+    child.stdout.setEncoding("utf8").on("data", (piece: string) => {
+      output += piece;
+      if (output.length > OUTPUT_BYTES_MAX) end();
+    });
+    child.on("error", failed);
+    child.on("close", () => {
+      clearTimeout(clock);
+      done(output);
     });
   });
+}
+
+/** Whether an exercise's files have made the compiler read something that is not theirs to read. */
+function readsElsewhere(output: string, work: string): boolean {
+  const own = ["kernel-sim", "notebook", "content/globals.d.ts", "node_modules/typescript"];
+  const native = "node_modules/@typescript";
+  const places = [work, ...[...own, native].map((place) => join(checkout(), place))];
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("/") && !line.includes("): error "))
+    .some((file) => !places.some((place) => file === place || file.startsWith(`${place}/`)));
 }
 
 function problemIn(line: string, work: string, files: ReadonlyMap<string, string>): string[] {

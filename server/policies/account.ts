@@ -52,3 +52,19 @@ export function mayChangeAccount(
   if (viewer === undefined) return denied("signed-out");
   return isShared ? denied("shared") : ALLOWED;
 }
+
+/** Whether the viewer may have everything that the site holds of the person. */
+export function mayExportPerson(viewer: Viewer | undefined, userId: string): AccountDecision {
+  if (viewer === undefined) return denied("signed-out");
+  return viewer.isAdmin || viewer.userId === userId ? ALLOWED : denied("not-allowed");
+}
+
+/** Whether the viewer may take the person out of the site; nobody erases themselves. */
+export function mayErasePerson(
+  viewer: Viewer | undefined,
+  userId: string,
+): Decision<"signed-out" | "not-allowed" | "oneself"> {
+  if (viewer === undefined) return denied("signed-out");
+  if (!viewer.isAdmin) return denied("not-allowed");
+  return viewer.userId === userId ? denied("oneself") : ALLOWED;
+}

@@ -1,4 +1,12 @@
-export { isBanned, mayBan, mayChangeAccount, mayMakeResetLink, maySeePeople } from "./account.ts";
+export {
+  isBanned,
+  mayBan,
+  mayChangeAccount,
+  mayErasePerson,
+  mayExportPerson,
+  mayMakeResetLink,
+  maySeePeople,
+} from "./account.ts";
 export { mayAuthor } from "./course.ts";
 export type { Decision } from "./decision.ts";
 export { maySaveNotebook } from "./notebook.ts";

@@ -9,6 +9,7 @@ import { db } from "../../server/db/client.ts";
 import { type Site, startSite } from "../site.ts";
 import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
 import { EVERYBODY, PASSWORD, SIGNED_IN, type Visitor, type Who, World } from "./visitors.ts";
+import { writtenLecture } from "./written-document.ts";
 
 /**
  * Every page, route handler and server action of the site, with who may have it. One that is not
@@ -20,6 +21,8 @@ const LECTURE = "11-ebpf-1-machine";
 /** A path that a browser asks for; the last word says what those get who may not have it. */
 interface Readable {
   readonly path: (world: World) => string | Promise<string>;
+  /** It is asked by sending this, and stores nothing all the same. */
+  readonly sends?: unknown;
   readonly allowed: readonly Who[];
   /** The answer to the others; those who are not signed in are led to the sign-in page first. */
   readonly denied?: 403 | 404 | "elsewhere";
@@ -101,6 +104,22 @@ const READABLE: Record<string, Readable> = {
   "app/author/[course]/checks/[check]/page.tsx": onlyAuthors(
     async (to) => `/author/${to.courseSlug}/checks/${await to.newCheck()}`,
   ),
+  "app/account/data.zip/route.ts": {
+    path: () => "/account/data.zip",
+    allowed: SIGNED_IN,
+    denied: 403,
+  },
+  "app/admin/people/[id]/page.tsx": {
+    path: (to) => `/admin/people/${to.userId("student")}`,
+    allowed: ["admin"],
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/admin/people/[id]/data.zip/route.ts": {
+    path: (to) => `/admin/people/${to.userId("student")}/data.zip`,
+    allowed: ["student", "admin"],
+    denied: 403,
+  },
   "app/class/page.tsx": {
     path: () => "/class",
     allowed: [...teachers, "instructor elsewhere"],
@@ -220,6 +239,23 @@ const READABLE: Record<string, Readable> = {
   "app/questions/counts/route.ts": {
     path: () => `/questions/counts?lecture=${LECTURE}`,
     allowed: ["reader", "student", "another student", "ta", "instructor", "instructor elsewhere"],
+    denied: 403,
+  },
+  "app/author/[course]/[document]/preview/page.tsx": {
+    path: async () => `${await writtenLecture()}/preview`,
+    allowed: peopleManagers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
+  "app/author/[course]/[document]/reading/route.ts": {
+    path: async () => `${await writtenLecture()}/reading`,
+    sends: { files: { "lecture.mdx": "## One" }, known: [], wants: "page" },
+    allowed: peopleManagers,
+    denied: 403,
+  },
+  "app/author/[course]/[document]/words/route.ts": {
+    path: async () => `${await writtenLecture()}/words`,
+    allowed: peopleManagers,
     denied: 403,
   },
   "app/healthz/route.ts": { path: () => "/healthz", allowed: EVERYBODY },
@@ -357,6 +393,14 @@ const ACTIONS: Record<ActionName, Action> = {
       const { userId } = await world.newStudent();
       await db().user.update({ where: { id: userId }, data: { banned: true } });
       return [{ userId }];
+    },
+  },
+  "app/admin/people/[id]/actions.ts eraseForGood": {
+    at: (to) => `/admin/people/${to.userId("student")}`,
+    allowed: ["admin"],
+    args: async (world) => {
+      const { userId: person, username } = await world.newStudent();
+      return [state, form({ person, username, work: "unnamed" })];
     },
   },
   "app/lectures/[slug]/actions.ts loadCells": {
@@ -826,13 +870,14 @@ describe("what there is", () => {
 });
 
 describe.each(Object.entries(READABLE))("%s", (_, readable) => {
-  const { path, allowed, denied, leadsToSignIn, only } = readable;
+  const { path, sends, allowed, denied, leadsToSignIn, only } = readable;
 
   test.each(EVERYBODY)("%s", async (who) => {
     const { cookie } = await world.visitor(who);
     const abort = new AbortController();
     const response = await fetch(world.site.url + (await path(world)), {
-      headers: { cookie },
+      headers: { cookie, origin: world.site.url },
+      ...(sends !== undefined && { method: "POST", body: JSON.stringify(sends) }),
       redirect: "manual",
       signal: abort.signal,
     });

@@ -1,12 +1,12 @@
-import type { ComponentProps, ReactNode } from "react";
-import { CellIsland, CodeText, Figure, OutputView, Predict } from "#notebook/components";
-import type { Cell, FigureName, LectureDocument } from "#notebook/document";
+import type { ComponentProps } from "react";
+import { Figure } from "#notebook/components";
+import type { LectureDocument } from "#notebook/document";
 import { figureData } from "#server/course";
 import { AtCell } from "../../talk/at-place.tsx";
 import { ExerciseBlock } from "./exercise-block.tsx";
 import { figureNumbers } from "./figure-numbers.ts";
+import { type FigureInText, Prediction, SectionHeading, StoredCell } from "./lecture-parts.tsx";
 import { withMargin } from "./margin.ts";
-import css from "./prose.module.css";
 import { type Parts, Prose } from "./prose.tsx";
 import { sectionsOf, splitLead } from "./sections.ts";
 
@@ -20,13 +20,14 @@ function partsOf(lecture: LectureDocument): Parts {
   const figures = figureNumbers(lecture);
   const cells = new Map(lecture.cells.map((cell) => [cell.id, cell]));
   return {
-    h2: ({ children, ...props }: ComponentProps<"h2">) => (
-      <h2 {...props}>
-        <span className={css["sectionNumber"]}>{numbers.get(props.id ?? "")}</span> {children}
-      </h2>
+    h2: (props: ComponentProps<"h2">) => (
+      <SectionHeading {...props} number={numbers.get(props.id ?? "")} />
     ),
     "kb-cell": ({ id }: { id: string }) => (
-      <StoredCell cell={cells.get(id)} lecture={lecture.frontMatter.slug} />
+      <StoredCell
+        cell={cells.get(id)}
+        aside={<AtCell lecture={lecture.frontMatter.slug} cell={id} />}
+      />
     ),
     "kb-exercise": ({ id }: { id: string }) => (
       <ExerciseBlock id={id} lecture={lecture.frontMatter.slug} />
@@ -34,41 +35,6 @@ function partsOf(lecture: LectureDocument): Parts {
     "kb-figure": ({ name, ...texts }: FigureInText) => (
       <Figure {...texts} number={figures.get(texts.id)} data={figureData(name)} />
     ),
-    "kb-predict": ({
-      question,
-      ...props
-    }: ComponentProps<typeof Predict> & { question: string }) => (
-      <Predict question={<WithCode text={question} />} {...props} />
-    ),
+    "kb-predict": Prediction,
   };
-}
-
-/** The attributes that a lecture gives to a figure, checked when it was read. */
-interface FigureInText {
-  name: FigureName;
-  id: string;
-  title: string;
-  caption: string;
-  children: ReactNode;
-}
-
-/** A cell as the lecture has it: code coloured and output drawn on the server. */
-function StoredCell({ cell, lecture }: { cell: Cell | undefined; lecture: string }) {
-  if (cell === undefined) return null;
-  return (
-    <CellIsland
-      id={cell.id}
-      code={<CodeText source={cell.source} hasNumbers={false} badLine={undefined} />}
-      output={<OutputView outputs={cell.storedOutputs} />}
-      aside={<AtCell lecture={lecture} cell={cell.id} />}
-    />
-  );
-}
-
-/** A line of text in which backticks stand around code. */
-function WithCode({ text }: { text: string }) {
-  return text.split("`").map((part, place) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: a line is drawn as a whole
-    place % 2 === 1 ? <code key={place}>{part}</code> : part,
-  );
 }

@@ -1,17 +1,22 @@
+import type { ReactNode } from "react";
 import type { LectureDocument } from "#notebook/document";
 import { lectureNumber } from "../title.ts";
 import { curly } from "../typography.ts";
-import { Continue } from "./continue.tsx";
-import { exercisesOf } from "./exercises-of.ts";
 import css from "./lecture-head.module.css";
-import { PrintButton } from "./print-button.tsx";
 import { Prose } from "./prose.tsx";
 import { splitLead } from "./sections.ts";
 
+interface LectureHeadProps {
+  lecture: LectureDocument;
+  /** Of all its exercises together. */
+  points: number;
+  /** What can be done with the whole lecture. */
+  ways?: ReactNode;
+}
+
 /** What a lecture is about, how long it takes, what it leads to. */
-export function LectureHead({ lecture }: { lecture: LectureDocument }) {
-  const { frontMatter } = lecture;
-  const { exercises, points } = exercisesOf(lecture);
+export function LectureHead({ lecture, points, ways }: LectureHeadProps) {
+  const { frontMatter, exerciseIds } = lecture;
   return (
     <header className={css["head"]}>
       <p className={css["eyebrow"]}>
@@ -27,11 +32,11 @@ export function LectureHead({ lecture }: { lecture: LectureDocument }) {
         <dd>{frontMatter.minutes} min</dd>
         <dt>Cells</dt>
         <dd>{lecture.cells.length}</dd>
-        {exercises.length > 0 && (
+        {exerciseIds.length > 0 && (
           <>
             <dt>Exercises</dt>
             <dd>
-              {exercises.length}, worth {points} points
+              {exerciseIds.length}, worth {points} points
             </dd>
           </>
         )}
@@ -46,13 +51,7 @@ export function LectureHead({ lecture }: { lecture: LectureDocument }) {
           ))}
         </ul>
       </section>
-      <div className={css["ways"]}>
-        <Continue slug={frontMatter.slug} />
-        <span>
-          Take along: <a href={`/lectures/${frontMatter.slug}/notebook.ipynb`}>notebook (.ipynb)</a>{" "}
-          <a href={`/lectures/${frontMatter.slug}/cells.ts`}>cells (.ts)</a> <PrintButton />
-        </span>
-      </div>
+      {ways !== undefined && <div className={css["ways"]}>{ways}</div>}
     </header>
   );
 }

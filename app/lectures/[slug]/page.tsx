@@ -9,9 +9,11 @@ import { PageTools } from "../../bar/page-tools.tsx";
 import { fullTitle, shortTitle } from "../title.ts";
 import { Contents } from "./contents.tsx";
 import { ExerciseList } from "./exercise-list.tsx";
+import { exercisesOf } from "./exercises-of.ts";
 import css from "./lecture.module.css";
 import { LectureBody } from "./lecture-body.tsx";
 import { LectureHead } from "./lecture-head.tsx";
+import { LectureWays } from "./lecture-ways.tsx";
 import { Neighbours } from "./neighbours.tsx";
 import { OfflineNotice } from "./offline-notice.tsx";
 import prose from "./prose.module.css";
@@ -60,7 +62,11 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
           </p>
         </Contents>
         <main id="main" className={`${css["text"]} ${prose["flow"]}`}>
-          <LectureHead lecture={lecture} />
+          <LectureHead
+            lecture={lecture}
+            points={exercisesOf(lecture).points}
+            ways={<LectureWays slug={frontMatter.slug} />}
+          />
           <LectureBody lecture={lecture} />
           <Neighbours slug={frontMatter.slug} lectures={await readLectures()} />
         </main>

@@ -20,7 +20,9 @@ export function useNotebookState<T>(select: (state: SessionState) => T): T {
 }
 
 export function useCell(id: string): SessionCell {
-  const cell = useNotebookState((state) => state.cells.find((candidate) => candidate.id === id));
+  const isIt = (candidate: SessionCell) => candidate.id === id;
+  // One that its author has just taken out of the text is drawn once more, before it goes.
+  const cell = useNotebookState((state) => state.cells.find(isIt) ?? state.gone.find(isIt));
   if (cell === undefined) throw new Error(`the lecture has no cell ${id}`);
   return cell;
 }

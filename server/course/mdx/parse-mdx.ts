@@ -34,7 +34,7 @@ export function parseMdx(text: string, name: string): Root {
     if (error instanceof RangeError) throw new CourseProblem([`${name}:1: ${TOO_DEEP}`]);
     if (!isParseError(error)) throw error;
     throw new CourseProblem([
-      `${name}:${error.line ?? 1}: ${error.reason}: ${remedyFor(error.reason)}`,
+      `${name}:${lineOf(error)}: ${error.reason}: ${remedyFor(error.reason)}`,
     ]);
   }
 }
@@ -46,6 +46,11 @@ interface ParseError {
 
 function isParseError(error: unknown): error is ParseError {
   return error instanceof Error && "reason" in error && typeof error.reason === "string";
+}
+
+/** A tag that is never closed is told at the end of the text, which has no place: it names its own. */
+function lineOf({ line, reason }: ParseError): number {
+  return line ?? Number(/\((\d+):\d+/.exec(reason)?.[1] ?? 1);
 }
 
 function remedyFor(reason: string): string {

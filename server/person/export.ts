@@ -1,0 +1,65 @@
+/** Everything that the site holds of one person, as they get it. */
+import { strToU8, zipSync } from "fflate";
+import type { Tx } from "../db/index.ts";
+import { tableRules } from "./tables.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The rows of the person by table; what opens an account is left out. */
+export async function dataOf(
+  tx: Tx,
+  userId: string,
+): Promise<Readonly<Record<string, readonly Row[]>>> {
+  const data: Record<string, readonly Row[]> = {};
+  for (const { table, rule } of tableRules()) {
+    if (rule.erased === "nothing" || ("isOthers" in rule && rule.isOthers)) continue;
+    const secret = rule.erased === "deleted" ? (rule.secret ?? []) : [];
+    const rows = await tx.$queryRawUnsafe<{ row: Row }[]>(
+      `SELECT to_jsonb(t) - $2::text[] AS "row" FROM "${table}" AS t WHERE ${rule.whose}`,
+      userId,
+      secret,
+    );
+    if (rows.length > 0) data[table] = [...(data[table] ?? []), ...rows.map(({ row }) => row)];
+  }
+  return data;
+}
+
+interface HandedIn {
+  readonly run: string;
+  readonly exercise: string;
+  readonly number: string;
+  readonly attempt: number;
+  readonly source: string;
+}
+
+const README = `Everything that this site holds of you.
+
+data.json       the rows of each table that are yours, as they are stored; passwords and keys left out
+submissions/    what you have handed in, a file for each attempt
+`;
+
+/** `data.json`, and each submission as a file of its own, in a ZIP file. */
+export async function personZip(tx: Tx, userId: string): Promise<Uint8Array<ArrayBuffer>> {
+  const data = await dataOf(tx, userId);
+  const handedIn = await tx.$queryRaw<HandedIn[]>`
+    SELECT r."slug" AS "run", e."slug" AS "exercise", e."number", s."attempt", s."source"
+    FROM "Submission" AS s
+    JOIN "Exercise" AS e ON e."id" = s."exerciseId" JOIN "CourseRun" AS r ON r."id" = e."runId"
+    WHERE s."userId" = ${userId}
+    ORDER BY r."slug", e."position", s."attempt"`;
+  const files = handedIn.map(({ run, exercise, number, attempt, source }) => [
+    `submissions/${inPath(run)}/${inPath(number)}-${inPath(exercise)}/attempt-${attempt}.ts`,
+    strToU8(source),
+  ]);
+  const zip = zipSync({
+    "README.txt": strToU8(README),
+    "data.json": strToU8(`${JSON.stringify(data, null, 2)}\n`),
+    ...Object.fromEntries(files),
+  });
+  return new Uint8Array(zip);
+}
+
+/** As a part of a path; nothing in it leads elsewhere. */
+function inPath(name: string): string {
+  return name.replaceAll(/[^\w.-]/g, "_").replace(/^\.+/, "_");
+}

@@ -1,0 +1,2 @@
+export { type ErasureStep, erasePerson, planErasure, type WorkFate } from "./erase.ts";
+export { personZip } from "./export.ts";

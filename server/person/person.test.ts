@@ -1,0 +1,243 @@
+import { randomUUID } from "node:crypto";
+import { strFromU8, unzipSync } from "fflate";
+import { beforeEach, describe, expect, test } from "vitest";
+import { ownDatabase } from "../../tests/database.ts";
+import { fixtureFolder, makeClass } from "../../tests/grading.ts";
+import { createAccount } from "../auth/create-account.ts";
+import { makePasswordLink } from "../auth/password-link.ts";
+import { db, transaction } from "../db/index.ts";
+import { erasePerson, personZip, planErasure } from "./index.ts";
+import { TABLES, tableRules } from "./tables.ts";
+
+ownDatabase();
+
+const NAME = "Zoë Quarrelsome";
+const SOURCE = "export const mine = 'only Zoë writes so';\n";
+
+async function tablesOfSite(): Promise<readonly string[]> {
+  const rows = await db().$queryRaw<{ name: string }[]>`
+    SELECT tablename AS name FROM pg_tables
+    WHERE schemaname = 'public' AND tablename <> '_prisma_migrations'`;
+  return rows.map(({ name }) => name);
+}
+
+describe("every table", () => {
+  test("has a rule for what becomes of a person’s rows, and no other has", async () => {
+    expect(Object.keys(TABLES).sort()).toEqual([...(await tablesOfSite())].sort());
+  });
+
+  test("that refers to a person says so in its rule", async () => {
+    const references = await db().$queryRaw<{ table: string; column: string }[]>`
+      SELECT source.relname AS "table", a.attname AS "column"
+      FROM pg_constraint AS c
+      JOIN pg_class AS source ON source.oid = c.conrelid
+      JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+      WHERE c.contype = 'f' AND c.confrelid = '"User"'::regclass`;
+    expect(references.length).toBeGreaterThan(10);
+    const missing = references.filter(({ table, column }) => {
+      const whose = (TABLES[table] ?? []).map((rule) => ("whose" in rule ? rule.whose : ""));
+      return !whose.some((condition) => condition.includes(`"${column}" = $1`));
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
+interface Zoe {
+  readonly userId: string;
+  readonly runId: string;
+  readonly byId: string;
+}
+
+/** Somebody with a row in every table that can hold one of a person. */
+async function makeZoe(): Promise<Zoe> {
+  const lesson = await makeClass(fixtureFolder("add-up"), 1);
+  const { runId, exerciseId } = lesson;
+  const [byId = ""] = lesson.students;
+  const login = { username: "zoe.q", email: "zoe.q@example.org" };
+  const made = await createAccount(db(), { name: NAME, ...login, password: "a long password" });
+  if (made.kind === "taken") throw new Error("taken");
+  const { userId } = made;
+  const run = await db().courseRun.findUniqueOrThrow({ where: { id: runId } });
+  const { courseId } = run;
+  await makePasswordLink(db(), userId);
+  await db().session.create({
+    data: { id: randomUUID(), userId, token: "secret-token", expiresAt: new Date() },
+  });
+  for (const key of [`ask:${userId}`, "sign-in:1.2.3.4:zoe.q", `sign-in-name:${login.email}`]) {
+    await db().rateLimit.create({ data: { id: randomUUID(), key, count: 1, lastRequest: 0n } });
+  }
+  const version = await db().exerciseVersion.findFirstOrThrow({ where: { exerciseId } });
+  const submission = await db().submission.create({
+    data: {
+      ...{ exerciseId, userId, clientKey: randomUUID(), source: SOURCE, sourceHash: "0" },
+      attempt: 1,
+      results: {
+        create: { versionId: version.id, status: "graded", score: 2, max: 3, tests: [], ms: 1 },
+      },
+    },
+  });
+  await db().regrade.create({
+    data: {
+      runId,
+      askedById: userId,
+      settledById: userId,
+      entries: { create: { submissionId: submission.id } },
+    },
+  });
+  await db().enrolment.create({ data: { runId, userId, role: "student" } });
+  await db().scheduleRule.create({
+    data: { runId, userId, key: `run student:${userId}`, fields: {} },
+  });
+  await db().exerciseDraft.create({ data: { userId, exerciseId, source: SOURCE } });
+  await db().notebookDraft.create({
+    data: {
+      ...{ userId, lectureSlug: "01-sums", cells: { a: SOURCE } },
+      history: { create: { cellId: "a", source: SOURCE } },
+    },
+  });
+  await db().courseAuthor.create({ data: { courseId, userId } });
+  const document = await db().contentDocument.create({
+    data: { courseId, kind: "lecture", path: "lectures/99-zoe" },
+  });
+  const written = { documentId: document.id, number: 1, files: {}, origin: "site" as const };
+  const content = await db().contentVersion.create({
+    data: { ...written, message: "", authorId: userId },
+  });
+  await db().contentPublication.create({
+    data: { documentId: document.id, versionId: content.id, publishedById: userId },
+  });
+  await db().contentDraft.create({
+    data: {
+      ...{ documentId: document.id, userId, base: 1 },
+      files: { create: { path: "lecture.mdx", text: "draft" } },
+    },
+  });
+  await db().contentCheck.create({
+    data: { courseId, askedById: userId, publishes: false, problems: [] },
+  });
+  const asked = { title: "Why?", text: "Why so?", quote: SOURCE };
+  const question = await db().question.create({
+    data: { runId, ...asked, authorId: userId, audience: "class", askedFor: "class" },
+  });
+  const questionId = question.id;
+  await db().question.update({ where: { id: questionId }, data: { answeredById: userId } });
+  await db().answer.create({
+    data: { questionId, authorId: userId, isStaff: false, text: "Now I see." },
+  });
+  await db().questionChange.create({
+    data: { questionId, byId: userId, kind: "edited", before: `I am ${NAME}` },
+  });
+  const announcement = await db().announcement.create({
+    data: { runId, authorId: userId, title: "Hello", text: "all" },
+  });
+  await db().announcementRead.create({ data: { announcementId: announcement.id, userId } });
+  const submissionId = submission.id;
+  await db().lineComment.create({
+    data: { submissionId, line: 1, text: "Good", authorId: userId },
+  });
+  await db().gradeOverride.create({ data: { exerciseId, userId, setById: userId, points: 3 } });
+  await db().gradeEvent.create({
+    data: { runId, userId, actorId: userId, kind: "override", stepId: randomUUID() },
+  });
+  await db().erasure.create({ data: { userId, work: "deleted", steps: [] } });
+  await db().erasure.create({
+    data: { userId: "somebody", byId: userId, work: "deleted", steps: [] },
+  });
+  return { userId, runId, byId };
+}
+
+/** The tables in which a text stands anywhere. */
+async function tablesWith(text: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const table of await tablesOfSite()) {
+    const [row] = await db().$queryRawUnsafe<{ some: boolean }[]>(
+      `SELECT EXISTS (SELECT FROM "${table}" AS t WHERE position($1 in t::text) > 0) AS "some"`,
+      text,
+    );
+    if (row?.some) found.push(table);
+  }
+  return found.sort();
+}
+
+let zoe: Zoe;
+
+beforeEach(async () => {
+  const all = (await tablesOfSite()).map((table) => `"${table}"`).join(", ");
+  await db().$executeRawUnsafe(`TRUNCATE ${all}`);
+  zoe = await makeZoe();
+});
+
+test("somebody with a row everywhere has a row in every table of persons", async () => {
+  const steps = await planErasure(db(), zoe.userId, "deleted");
+  const ofPersons = tableRules().filter(({ rule }) => rule.erased !== "nothing");
+  expect(steps.map(({ table }) => table)).toEqual(ofPersons.map(({ table }) => table));
+});
+
+describe.each(["deleted", "unnamed"] as const)("erased with work %s", (work) => {
+  test("nobody’s id, name, address or code is left but in what is never rewritten: the id", async () => {
+    const { userId, byId } = zoe;
+    await transaction((tx) => erasePerson(tx, { userId, work, byId }));
+    expect(await tablesWith(userId)).toEqual(["Erasure", "GradeEvent"]);
+    for (const text of [NAME, "zoe.q", "secret-token"]) expect(await tablesWith(text)).toEqual([]);
+    expect(await tablesWith("only Zoë writes so")).toEqual(
+      work === "deleted" ? [] : ["Submission"],
+    );
+  });
+
+  test("the words that others have answered, and the course, stay", async () => {
+    const { userId, byId } = zoe;
+    await transaction((tx) => erasePerson(tx, { userId, work, byId }));
+    expect(await db().question.findFirst()).toMatchObject({ text: "Why so?", authorId: null });
+    expect(await db().answer.count({ where: { authorId: null } })).toBe(1);
+    expect(await db().contentVersion.count({ where: { authorId: null } })).toBe(1);
+  });
+
+  test("what is told before is what happens, and telling changes nothing", async () => {
+    const { userId, byId } = zoe;
+    const told = await planErasure(db(), userId, work);
+    expect(await tablesWith(NAME)).toContain("User");
+    const happened = await transaction((tx) => erasePerson(tx, { userId, work, byId }));
+    expect(happened).toEqual(told);
+    const kept = await db().erasure.findFirst({ where: { userId, byId } });
+    expect(kept).toMatchObject({ byId, work, steps: told });
+  });
+});
+
+test("work that stays belongs to an account that nobody can enter, so that the class’s sums stay", async () => {
+  const { userId, runId, byId } = zoe;
+  await transaction((tx) => erasePerson(tx, { userId, work: "unnamed", byId }));
+  const left = await db().enrolment.findFirstOrThrow({
+    where: { runId, userId: { not: byId } },
+    include: { user: { include: { accounts: true, submissions: { include: { results: true } } } } },
+  });
+  expect(left.user).toMatchObject({ name: "Erased person", banned: true, accounts: [] });
+  expect(left.user.submissions[0]?.results[0]?.score).toBe(2);
+});
+
+test("others keep everything", async () => {
+  const before = await db().user.findUnique({ where: { id: zoe.byId } });
+  const { userId, byId } = zoe;
+  await transaction((tx) => erasePerson(tx, { userId, work: "deleted", byId }));
+  expect(await db().user.findUnique({ where: { id: byId } })).toEqual(before);
+  expect(await db().enrolment.count({ where: { userId: byId } })).toBe(1);
+});
+
+test("the export holds each table’s rows and each submission as a file, and no secret", async () => {
+  const files = unzipSync(await personZip(db(), zoe.userId));
+  const names = Object.keys(files);
+  expect(names).toHaveLength(3);
+  const submitted = names.find((name) => name.startsWith("submissions/")) ?? "";
+  expect(submitted).toMatch(/^submissions\/[\w-]+\/E?[\d.]+-add-up\/attempt-1\.ts$/);
+  expect(strFromU8(files[submitted] ?? new Uint8Array())).toBe(SOURCE);
+  const text = strFromU8(files["data.json"] ?? new Uint8Array());
+  const ofPersons = tableRules().filter(
+    ({ rule }) => rule.erased !== "nothing" && !("isOthers" in rule),
+  );
+  const tables = new Set(ofPersons.map(({ table }) => table));
+  expect(Object.keys(JSON.parse(text)).sort()).toEqual([...tables].sort());
+  expect(text).toContain(NAME);
+  const account = await db().account.findFirstOrThrow({ where: { userId: zoe.userId } });
+  expect(account.password).not.toBeNull();
+  for (const secret of ["secret-token", account.password ?? ""]) expect(text).not.toContain(secret);
+  expect(text).not.toContain("password-link:");
+});
