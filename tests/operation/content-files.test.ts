@@ -78,7 +78,7 @@ test("an export overwrites nothing that neither the site nor git has, unless tol
   git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "The course");
   expect((await run("export")).out).toContain(`written: ${TASK}`);
   expect(readFileSync(join(own, TASK), "utf8")).toBe(TINY_COURSE[TASK]);
-  write(own, TASK, "Nobody has this.\n");
+  write(own, TASK, "Nobody has this, either.\n");
   expect((await run("export")).code).toBe(3);
   expect((await run("export", "--take", "site")).code).toBe(0);
   expect(readFileSync(join(own, TASK), "utf8")).toBe(TINY_COURSE[TASK]);
