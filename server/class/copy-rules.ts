@@ -8,7 +8,7 @@ interface Copy {
   readonly days: number;
 }
 
-/** Copies the sections of a run, and its rules but those for one student. */
+/** Copies the sections of a run, its weights, and its rules but those for one student. */
 export async function copyRules(tx: Tx, { fromId, toId, days }: Copy): Promise<void> {
   const sections = await tx.section.findMany({ where: { runId: fromId } });
   const ids = new Map<string, string>();
@@ -21,6 +21,7 @@ export async function copyRules(tx: Tx, { fromId, toId, days }: Copy): Promise<v
     const same = to.find((exercise) => exercise.slug === slug);
     if (same !== undefined) ids.set(id, same.id);
   }
+  await copyWeights(tx, { fromId, toId });
   const { timeZone } = await tx.courseRun.findUniqueOrThrow({ where: { id: toId } });
   const rules = await tx.scheduleRule.findMany({ where: { runId: fromId, userId: null } });
   await tx.scheduleRule.createMany({
@@ -39,6 +40,20 @@ export async function copyRules(tx: Tx, { fromId, toId, days }: Copy): Promise<v
       };
     }),
   });
+}
+
+/** How grades are summed: what each exercise weighs, and how many of the lowest are dropped. */
+async function copyWeights(
+  tx: Tx,
+  { fromId, toId }: { readonly fromId: string; readonly toId: string },
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "CourseRun" AS run SET "dropLowest" = source."dropLowest"
+    FROM "CourseRun" AS source WHERE run."id" = ${toId} AND source."id" = ${fromId}`;
+  await tx.$executeRaw`
+    UPDATE "Exercise" AS exercise SET "weight" = source."weight"
+    FROM "Exercise" AS source
+    WHERE exercise."runId" = ${toId} AND source."runId" = ${fromId} AND exercise."slug" = source."slug"`;
 }
 
 const DATES = ["opensAt", "dueAt", "closesAt"];

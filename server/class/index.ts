@@ -27,7 +27,6 @@ export {
   type ApplyResult,
   applyRoster,
   type NewAccount,
-  ROSTER_LINK_DAYS,
 } from "./roster-apply.ts";
 export { printRoster, ROSTER_BYTES_MAX, readRoster, SectionName } from "./roster-csv.ts";
 export { planRoster, type RosterPlan, type RosterStep } from "./roster-plan.ts";

@@ -7,7 +7,7 @@ import { planRoster, type RosterPlan, type RosterStep } from "./roster-plan.ts";
 import { lockSections } from "./section.ts";
 
 /** So long those who come by a roster may take to set their first password. */
-export const ROSTER_LINK_DAYS = 7;
+const ROSTER_LINK_DAYS = 7;
 
 export interface NewAccount {
   readonly name: string;

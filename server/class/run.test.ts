@@ -49,19 +49,22 @@ test("a copied run has the exercises, sections and dates of the other, and nobod
   await db().scheduleRule.create({ data: rule });
   const own = { runId, key: `run student:${userId}`, userId, fields: { dueAt } };
   await db().scheduleRule.create({ data: own });
+  await db().exercise.update({ where: { id: exercise.id }, data: { weight: 2 } });
+  await db().courseRun.update({ where: { id: runId }, data: { dropLowest: 1 } });
   const answer = await copyRun(instructor, runId, { slug: "next", title: "Next", days: 14 });
   if (answer.kind !== "created") throw new Error(answer.kind);
   const copy = await db().courseRun.findUniqueOrThrow({
     where: { id: answer.runId },
     include: { enrolments: true, rules: true, sections: true, exercises: true },
   });
-  expect(copy.timeZone).toBe("Europe/Berlin");
+  expect([copy.timeZone, copy.dropLowest]).toEqual(["Europe/Berlin", 1]);
   expect(copy.enrolments.map(({ userId, role }) => [userId, role])).toEqual([
     [instructor.userId, "instructor"],
   ]);
   expect(copy.exercises).toHaveLength(await db().exercise.count({ where: { runId } }));
   const [newSection] = copy.sections;
   const newExercise = copy.exercises.find(({ slug }) => slug === "add-up");
+  expect(newExercise?.weight).toBe(2);
   expect(copy.rules).toMatchObject([
     {
       key: `exercise:${newExercise?.id} section:${newSection?.id}`,
