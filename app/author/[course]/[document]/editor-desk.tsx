@@ -13,6 +13,8 @@ import { CellsForm } from "./cells-form.tsx";
 import type { Files } from "./edited-files.ts";
 import { FileTabs } from "./file-tabs.tsx";
 import { FilesForm } from "./files-form.tsx";
+import { mdxServices } from "./preview/mdx-services.ts";
+import { WithPreview } from "./preview/with-preview.tsx";
 import { SaveLine } from "./save-line.tsx";
 import { useDraft } from "./use-draft.ts";
 import { VersionForm } from "./version-form.tsx";
@@ -45,6 +47,11 @@ export function EditorDesk(props: EditorDeskProps) {
   const onCursor = useCallback((at: number, column: number) => setCursor({ line: at, column }), []);
   const language = useMemo(() => languageOf(path), [path]);
   const file = files.get(path);
+  const [isPreviewed, setPreviewed] = useState(false);
+  const mdx = useMemo(
+    () => (path.endsWith(".mdx") ? mdxServices(course, document.id, path) : undefined),
+    [course, document.id, path],
+  );
 
   const open = (next: string) => {
     setPath(next);
@@ -85,6 +92,16 @@ export function EditorDesk(props: EditorDeskProps) {
               line {cursor.line}, column {cursor.column}
             </span>
           )}
+          {document.kind !== "shared" && (
+            <button
+              type="button"
+              className={author["quiet"]}
+              aria-pressed={isPreviewed}
+              onClick={() => setPreviewed(!isPreviewed)}
+            >
+              Preview beside the text
+            </button>
+          )}
           {file !== undefined && !NEEDED.has(path) && (
             <button
               type="button"
@@ -108,7 +125,13 @@ export function EditorDesk(props: EditorDeskProps) {
             onTheirs={draft.takeTheirs}
           />
         )}
-        <div className={author["text"]}>
+        <WithPreview
+          course={course}
+          documentId={document.id}
+          files={files}
+          isShown={isPreviewed}
+          className={author["text"]}
+        >
           {file === undefined && <p className={author["absent"]}>There is no file {path}.</p>}
           {file?.kind === "bytes" && (
             <p className={author["absent"]}>{path} is no text that can be edited here.</p>
@@ -123,10 +146,11 @@ export function EditorDesk(props: EditorDeskProps) {
               onChange={(text) => draft.type(path, text)}
               onCursor={onCursor}
               goTo={goTo}
+              mdx={mdx}
               isPane
             />
           )}
-        </div>
+        </WithPreview>
       </section>
       <aside className={author["gate"]} aria-label="Version and publication">
         <VersionForm
