@@ -25,13 +25,14 @@ const SubmitInput = z.strictObject({
 
 /** Hands a text in: stored and queued, or nothing of both. */
 export async function submitExercise(input: unknown): Promise<SubmitResult> {
+  const at = Date.now();
   const parsed = SubmitInput.safeParse(input);
   if (!parsed.success) return { kind: "invalid", problems: problemsOf(parsed.error) };
   const viewer = await currentViewer();
   const { userId, ...text } = parsed.data;
   // The text of somebody who has signed out meanwhile is not handed in as another's.
   if (viewer?.userId !== userId) return { kind: "denied", because: "signed-out" };
-  return transaction((tx) => submitText(tx, viewer, text));
+  return transaction((tx) => submitText(tx, viewer, { ...text, at }));
 }
 
 /** The text that the viewer has typed on any device, and not handed in. */

@@ -1,10 +1,21 @@
 import type { Root } from "hast";
 import type { ReactNode } from "react";
-import { ExerciseFrame, ExerciseIsland, ExerciseStill } from "#notebook/components/exercise";
+import { CodeText } from "#notebook/components";
+import {
+  ExerciseFrame,
+  ExerciseIsland,
+  ExerciseStill,
+  NotOpenYet,
+} from "#notebook/components/exercise";
 import type { RemoteExercise } from "#notebook/session/exercise";
-import { readExerciseSheet, readTask } from "#server/course";
+import { currentViewer } from "#server/auth";
+import { readExerciseSheet, readModelSolution, readTask } from "#server/course";
+import { db } from "#server/db";
+import { maySeeExercise, maySeeSolution } from "#server/policies";
+import { datedExercise, opensToReaders } from "#server/queries";
 import { AtExercise } from "../talk/at-place.tsx";
 import { loadExerciseDraft, saveExerciseDraftText, submitExercise } from "./actions.ts";
+import css from "./exercises.module.css";
 import { studentWork } from "./student-work.ts";
 
 const REMOTE: RemoteExercise = {
@@ -27,11 +38,26 @@ interface ExerciseProps {
 export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
   const [found, task] = await Promise.all([readExerciseSheet(id), readTask(id)]);
   if (found === undefined || task === undefined) return null;
-  const { sheet, lectureSlug } = found;
-  const student = await studentWork(id);
+  const at = Date.now();
+  const viewer = await currentViewer();
+  const dated = viewer && (await datedExercise(db(), { slug: id, userId: viewer.userId }));
+  const { manifest } = found.sheet;
+  const opening = await opensLater(id, at, dated);
+  if (opening !== undefined) {
+    return (
+      <ExerciseFrame manifest={manifest} level={level} task={undefined}>
+        <NotOpenYet {...opening} />
+      </ExerciseFrame>
+    );
+  }
+  const sheet = { ...found.sheet, manifest: { ...manifest, ...attemptsOf(dated) } };
+  const student = await studentWork(dated, at);
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
+  const place = dated && { runId: dated.exercise.runId, schedule: dated.schedule, at };
+  const maySolve = place !== undefined && maySeeSolution(viewer, place).kind === "allowed";
+  const solution = maySolve ? readModelSolution(id) : undefined;
   return (
-    <ExerciseFrame manifest={sheet.manifest} level={level} task={renderTask(task)}>
+    <ExerciseFrame manifest={manifest} level={level} task={renderTask(task)}>
       <ExerciseIsland
         sheet={sheet}
         student={student}
@@ -39,7 +65,42 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
         signInHref={signInHref}
         still={<ExerciseStill sheet={sheet} student={student} signInHref={signInHref} />}
       />
-      <AtExercise lecture={lectureSlug} exercise={id} />
+      {solution !== undefined && <ModelSolution source={solution} />}
+      <AtExercise lecture={found.lectureSlug} exercise={id} />
     </ExerciseFrame>
+  );
+}
+
+/** The run's own number of attempts, where the viewer is in one. */
+function attemptsOf(dated: Dated) {
+  return dated === undefined ? {} : { attempts: dated.schedule.attempts };
+}
+
+type Dated = Awaited<ReturnType<typeof datedExercise>>;
+
+/** When the exercise opens to the viewer; undefined: it is open. */
+async function opensLater(id: string, at: number, dated: Dated) {
+  if (dated === undefined) {
+    const viewer = await currentViewer();
+    // Who looks after the site or teaches the course elsewhere sees it as its staff does.
+    if (viewer?.isAdmin || (viewer !== undefined && viewer.courses.length > 0)) return undefined;
+    const opensAt = await opensToReaders(db(), id);
+    return opensAt === undefined || opensAt <= at ? undefined : { opensAt, timeZone: "UTC" };
+  }
+  const { schedule, exercise } = dated;
+  const decision = maySeeExercise(await currentViewer(), { runId: exercise.runId, schedule, at });
+  if (decision.kind === "allowed" || schedule.opensAt === undefined) return undefined;
+  return { opensAt: schedule.opensAt, timeZone: schedule.timeZone };
+}
+
+function ModelSolution({ source }: { source: string }) {
+  return (
+    <details className={css["solution"]}>
+      <summary>Model solution</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <section aria-label="Model solution" tabIndex={0}>
+        <CodeText source={source} hasNumbers={true} badLine={undefined} />
+      </section>
+    </details>
   );
 }

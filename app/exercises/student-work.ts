@@ -1,26 +1,39 @@
-import type { StudentWork } from "#notebook/session/exercise";
+import type { ExerciseDates, StudentWork } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
-import { maySubmit } from "#server/policies";
-import { attemptsAt, enrolledExercise, submissionView } from "#server/queries";
+import { endOf, maySubmit, takesPart } from "#server/policies";
+import { attemptsAt, type DatedExercise, submissionView } from "#server/queries";
 
 /** What the viewer has handed in to the exercise; undefined: nobody is signed in. */
-export async function studentWork(slug: string): Promise<StudentWork | undefined> {
+export async function studentWork(
+  dated: DatedExercise | undefined,
+  at: number,
+): Promise<StudentWork | undefined> {
   const viewer = await currentViewer();
   if (viewer === undefined) return undefined;
   const { userId } = viewer;
-  const exercise = await enrolledExercise(db(), { slug, userId });
-  const mayWork =
-    exercise !== undefined &&
-    maySubmit(viewer, { runId: exercise.runId, attempts: undefined, spent: 0 }).kind === "allowed";
-  if (!mayWork) return { userId, isEnrolled: false, attempts: [], graded: undefined };
-  const attempts = await attemptsAt(db(), { exerciseId: exercise.exerciseId, userId });
+  if (dated === undefined || takesPart(viewer, dated.exercise.runId).kind === "denied") {
+    return { userId, isEnrolled: false, attempts: [], graded: undefined, dates: undefined };
+  }
+  const { exerciseId, runId } = dated.exercise;
+  const attempts = await attemptsAt(db(), { exerciseId, userId });
   const last = attempts.find(({ result }) => result !== undefined);
   const view = last && (await submissionView(db(), last.receipt.id));
   const graded = view?.result && { receipt: view.receipt, result: view.result };
+  const { schedule, exercise } = dated;
   const { isArchived } = exercise;
-  const isOver =
-    isArchived &&
-    maySubmit(viewer, { ...exercise, attempts: undefined, spent: 0 }).kind === "denied";
-  return { userId, isEnrolled: true, isArchived: isOver, attempts, graded };
+  const decision = maySubmit(viewer, {
+    ...{ runId, isArchived, schedule, at },
+    ...{ spent: 0, lastAt: undefined },
+  });
+  const because = decision.kind === "denied" ? decision.because : undefined;
+  const dates = { ...datesOf(dated), isClosed: because === "closed", now: at };
+  const isOver = because === "archived";
+  return { userId, isEnrolled: true, isArchived: isOver, attempts, graded, dates };
+}
+
+function datesOf({ schedule, isExtended }: DatedExercise): Omit<ExerciseDates, "isClosed" | "now"> {
+  const { timeZone, opensAt, dueAt, latePercent, cooldownMinutes } = schedule;
+  const endsAt = endOf(schedule);
+  return { timeZone, opensAt, dueAt, endsAt, latePercent, cooldownMinutes, isExtended };
 }

@@ -104,6 +104,7 @@ export {
 export type { SearchAnswer, SearchHit } from "./search.ts";
 export {
   type Attempt,
+  countedScore,
   SOURCE_BYTES_MAX,
   type SubmissionProgress,
   type SubmissionReceipt,

@@ -11,6 +11,13 @@ export interface SubmissionReceipt {
   readonly receivedAt: number;
   /** SHA-256 of the text, in hex. */
   readonly sourceHash: string;
+  /** So much of its points is lost because it came late. */
+  readonly latePercent: number;
+}
+
+/** What counts of a score when so much of it is lost. */
+export function countedScore(score: number, latePercent: number): number {
+  return (score * (100 - latePercent)) / 100;
 }
 
 /** One line in the list of a student's attempts. */

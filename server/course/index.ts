@@ -15,4 +15,5 @@ export {
   readTask,
 } from "./lecture.ts";
 export { CourseProblem } from "./located-yaml.ts";
+export { readModelSolution } from "./model-solution.ts";
 export { searchCourse } from "./search.ts";

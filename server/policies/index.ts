@@ -7,6 +7,7 @@ export {
   mayMakeResetLink,
   maySeePeople,
 } from "./account.ts";
+export { isTimeZone, parseTyped, showMoment, type TypedValue, typeMoment } from "./class-time.ts";
 export { mayAuthor } from "./course.ts";
 export type { Decision } from "./decision.ts";
 export { maySaveNotebook } from "./notebook.ts";
@@ -18,9 +19,9 @@ export {
   mayManageRun,
   mayRegrade,
   maySeeGradebook,
+  maySetDates,
   taughtRuns,
 } from "./run.ts";
-export { maySeeSubmission, maySubmit } from "./submission.ts";
 export {
   EDIT_MINUTES,
   mayEditText,
@@ -32,4 +33,29 @@ export {
   type QuestionAudience,
   type QuestionInRun,
 } from "./talk.ts";
-export type { Person, RunRole, Viewer } from "./viewer.ts";
+export {
+  cooldownEnd,
+  endOf,
+  latePercentAt,
+  type RuleFields,
+  type RuleTarget,
+  ruleHolds,
+  ruleKey,
+  ruleRank,
+  SCHEDULE_FIELDS,
+  type Schedule,
+  type ScheduleField,
+  type ScheduleRule,
+  type ScheduleState,
+  scheduleOf,
+  stateAt,
+} from "./schedule.ts";
+export {
+  maySeeExercise,
+  maySeeSolution,
+  maySeeSubmission,
+  maySubmit,
+  type SubmitDecision,
+  takesPart,
+} from "./submission.ts";
+export { type Person, type RunRole, roleIn, type Viewer } from "./viewer.ts";

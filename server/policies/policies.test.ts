@@ -14,9 +14,12 @@ import {
   mayManageRun,
   mayRegrade,
   maySaveNotebook,
+  maySeeExercise,
   maySeeGradebook,
   maySeePeople,
+  maySeeSolution,
   maySeeSubmission,
+  maySetDates,
   maySubmit,
   type Person,
   type RunRole,
@@ -43,7 +46,15 @@ const VIEWERS = {
 };
 type Who = keyof typeof VIEWERS;
 
-const exercise = { runId: RUN, attempts: undefined, spent: 0 };
+const NOW = Date.parse("2026-11-20T12:00:00Z");
+const HOUR = 60 * 60_000;
+const dated = { runId: RUN, schedule: { timeZone: "UTC" }, at: NOW };
+const exercise = { ...dated, spent: 0, lastAt: undefined };
+const closed = {
+  ...dated,
+  schedule: { timeZone: "UTC", closesAt: NOW - 1, showsSolution: 1 },
+};
+const notOpen = { ...dated, schedule: { timeZone: "UTC", opensAt: NOW + 1 } };
 const theirs = { runId: RUN, userId: "student" };
 
 const FROM_STUDENT = { before: "student", after: undefined } as const;
@@ -58,8 +69,35 @@ const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string },
       (v) => maySeeSubmission(v, theirs),
       ["student", "ta", "instructor", "admin"],
     ],
+    [
+      "submit before it opens",
+      (v) => maySubmit(v, { ...exercise, ...notOpen }),
+      ["ta", "instructor"],
+    ],
+    [
+      "submit after the close",
+      (v) => maySubmit(v, { ...exercise, ...closed }),
+      ["ta", "instructor"],
+    ],
+    [
+      "see an exercise before it opens",
+      (v) => maySeeExercise(v, notOpen),
+      ["ta", "instructor", "admin"],
+    ],
+    [
+      "see the solution after the close",
+      (v) => maySeeSolution(v, closed),
+      ["student", "ta", "instructor"],
+    ],
+    [
+      "see the solution when nobody has set it",
+      (v) => maySeeSolution(v, { ...closed, schedule: { ...closed.schedule, showsSolution: 0 } }),
+      [],
+    ],
+    ["see the solution before the close", (v) => maySeeSolution(v, { ...closed, at: NOW - 1 }), []],
     ["see the gradebook", (v) => maySeeGradebook(v, RUN), ["ta", "instructor", "admin"]],
     ["regrade", (v) => mayRegrade(v, RUN), ["ta", "instructor", "admin"]],
+    ["set dates", (v) => maySetDates(v, RUN), ["instructor", "admin"]],
     ["manage the run", (v) => mayManageRun(v, RUN), ["instructor", "admin"]],
     ["name a TA", (v) => mayGiveRole(v, RUN, "ta"), ["instructor", "admin"]],
     ["name an instructor", (v) => mayGiveRole(v, RUN, "instructor"), ["admin"]],
@@ -108,7 +146,17 @@ test.each([
   { name: "one more than there are", attempts: 3, spent: 3, kind: "denied" },
   { name: "any number where none is set", attempts: undefined, spent: 99, kind: "allowed" },
 ])("a submission: $name is $kind", ({ attempts, spent, kind }) => {
-  expect(maySubmit(VIEWERS.student, { runId: RUN, attempts, spent }).kind).toBe(kind);
+  const schedule = { timeZone: "UTC", ...(attempts !== undefined && { attempts }) };
+  expect(maySubmit(VIEWERS.student, { ...exercise, schedule, spent }).kind).toBe(kind);
+});
+
+test("a student waits until the pause between attempts is over, who teaches does not", () => {
+  const schedule = { timeZone: "UTC", cooldownMinutes: 120 };
+  const again = { ...exercise, schedule, spent: 1, lastAt: NOW - HOUR };
+  const waiting = { kind: "denied", because: "cooling-down", until: NOW + HOUR };
+  expect(maySubmit(VIEWERS.student, again)).toEqual(waiting);
+  expect(maySubmit(VIEWERS.ta, again).kind).toBe("allowed");
+  expect(maySubmit(VIEWERS.student, { ...again, at: NOW + HOUR }).kind).toBe("allowed");
 });
 
 test("an account that many share stays as it is", () => {

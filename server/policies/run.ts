@@ -18,6 +18,11 @@ export function mayManageRun(viewer: Viewer | undefined, runId: string): RunDeci
   return has(viewer, runId, ["instructor"]);
 }
 
+/** Whether the viewer may change dates and attempts, and give somebody more time. */
+export function maySetDates(viewer: Viewer | undefined, runId: string): RunDecision {
+  return mayManageRun(viewer, runId);
+}
+
 /** Whether the viewer may give or take `role` in the run: instructors are named by the admin. */
 export function mayGiveRole(viewer: Viewer | undefined, runId: string, role: RunRole): RunDecision {
   return role === "instructor" ? has(viewer, runId, []) : mayManageRun(viewer, runId);

@@ -6,8 +6,12 @@ export interface EnrolledExercise {
   readonly runId: string;
   /** Whether the run has been put away: then its students only read. */
   readonly isArchived: boolean;
-  /** How many attempts there are; undefined: any number. */
+  readonly lectureSlug: string;
+  /** How many attempts the content gives; undefined: any number. */
   readonly attempts: number | undefined;
+  readonly sectionId: string | undefined;
+  readonly timeZone: string;
+  readonly userId: string;
 }
 
 /** Which of a person's enrolments their pages belong to: the first of this order. */
@@ -31,10 +35,15 @@ export async function enrolledExercise(
     orderBy: [...RUN_OF_PAGES],
     select: {
       runId: true,
+      sectionId: true,
       run: {
         select: {
           archivedAt: true,
-          exercises: { where: { slug }, select: { id: true, attempts: true } },
+          timeZone: true,
+          exercises: {
+            where: { slug },
+            select: { id: true, attempts: true, lectureSlug: true },
+          },
         },
       },
     },
@@ -45,6 +54,10 @@ export async function enrolledExercise(
     exerciseId: exercise.id,
     runId: enrolment.runId,
     isArchived: enrolment.run.archivedAt !== null,
+    lectureSlug: exercise.lectureSlug,
     attempts: exercise.attempts ?? undefined,
+    sectionId: enrolment.sectionId ?? undefined,
+    timeZone: enrolment.run.timeZone,
+    userId,
   };
 }

@@ -34,6 +34,7 @@ export {
 } from "./class-run.ts";
 export { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
 export { type ExerciseAnalysis, exerciseAnalysis, type TestAnalysis } from "./exercise-analysis.ts";
+export { type DatedExercise, datedExercise, opensToReaders } from "./exercise-dates.ts";
 export { exerciseDraft, saveExerciseDraft } from "./exercise-draft.ts";
 export { type GradeInDetail, gradeInDetail } from "./given-grade.ts";
 export { type GradeLogEntry, gradeHistory, gradeLog, gradeText } from "./grade-log.ts";
@@ -113,6 +114,17 @@ export {
   regradeCounts,
   regradesOf,
 } from "./regrade.ts";
+export {
+  copySchedule,
+  lockSchedule,
+  movedFields,
+  recomputeLate,
+  rulesForStudent,
+  rulesOfRun,
+  type ScheduledExercise,
+  scheduleFor,
+  storeRule,
+} from "./schedule.ts";
 export {
   attemptsAt,
   type SubmissionAnswer,

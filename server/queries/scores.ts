@@ -4,8 +4,11 @@
  */
 import { Prisma, type Tx } from "../db/index.ts";
 
-/** What submission `s` is worth by its result `r` (null: it has none), before people have their say. */
-const SUBMISSION_SCORE = Prisma.sql`r."score"::float8`;
+/**
+ * What submission `s` is worth by its result `r` (null: it has none), before people have their say:
+ * without what is lost for being late.
+ */
+export const SUBMISSION_SCORE = Prisma.sql`(r."score" * (100 - s."latePercent") / 100.0)::float8`;
 
 interface CellsOf {
   readonly exerciseIds: readonly string[];

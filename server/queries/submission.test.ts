@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { ADD_UP_SOLUTION, type Class, fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
-import type { RunRole, Viewer } from "../policies/index.ts";
+import type { RuleFields, RuleTarget, RunRole, Viewer } from "../policies/index.ts";
+import { copySchedule, recomputeLate, rulesOfRun, storeRule } from "./schedule.ts";
 import {
   attemptsAt,
   type SubmissionAnswer,
@@ -39,8 +40,9 @@ function submit(
   source: string,
   clientKey: string = randomUUID(),
   who = viewer,
+  at = Date.now(),
 ): Promise<SubmissionAnswer> {
-  return transaction((tx) => submitText(tx, who, { exercise: "add-up", source, clientKey }));
+  return transaction((tx) => submitText(tx, who, { exercise: "add-up", source, clientKey, at }));
 }
 
 /** As the grader stores it. */
@@ -141,4 +143,110 @@ test("attempts are listed with their results, the last one first", async () => {
     { receipt: { attempt: 2 }, isSpent: true, result: undefined },
     { receipt: { attempt: 1 }, isSpent: true, result: { status: "graded", score: 1, max: 3 } },
   ]);
+});
+
+describe("dates", () => {
+  const due = Date.parse("2026-11-20T12:00:00Z");
+  const hour = 60 * 60_000;
+
+  async function say(fields: RuleFields, target: RuleTarget = {}): Promise<number> {
+    return transaction(async (tx) => {
+      await storeRule(tx, group.runId, { ...target, fields });
+      return recomputeLate(tx, group.runId);
+    });
+  }
+
+  const percents = async () =>
+    (
+      await db().submission.findMany({
+        where: { exerciseId: group.exerciseId },
+        orderBy: { receivedAt: "asc" },
+      })
+    ).map(({ latePercent }) => latePercent);
+
+  test("what has arrived before a date counts as that, whenever it is stored and graded", async () => {
+    await say({ opensAt: due - hour, dueAt: due, closesAt: due + 50 * hour, latePercent: 10 });
+    const at = (when: number) => submit(randomUUID(), randomUUID(), viewer, when);
+    expect(await at(due - 2 * hour)).toMatchObject({
+      because: "not-open-yet",
+      until: due - hour,
+    });
+    expect(await at(due)).toMatchObject({ receipt: { receivedAt: due, latePercent: 0 } });
+    expect(await at(due + 1)).toMatchObject({ receipt: { latePercent: 10 } });
+    expect(await at(due + 25 * hour)).toMatchObject({ receipt: { latePercent: 20 } });
+    expect(await at(due + 50 * hour + 1)).toMatchObject({ kind: "denied", because: "closed" });
+  });
+
+  test("a pause holds back the next attempt, and an attempt of our own fault begins none", async () => {
+    await say({ cooldownMinutes: 30 });
+    const first = await submit("one", randomUUID(), viewer, due);
+    expect(await submit("two", randomUUID(), viewer, due + 1)).toMatchObject({
+      because: "cooling-down",
+      until: due + hour / 2,
+    });
+    await grade(idOf(first), "internal-error");
+    const next = await submit("two", randomUUID(), viewer, due + 1);
+    expect(next).toMatchObject({ kind: "accepted" });
+  });
+
+  test("who teaches may try it before, after and without points lost", async () => {
+    await say({ opensAt: due, dueAt: due + 1, closesAt: due + 2, latePercent: 50 });
+    await db().enrolment.updateMany({
+      where: { userId: viewer.userId, runId: group.runId },
+      data: { role: "ta" },
+    });
+    const ta = personIn(group.runId, viewer.userId, "ta");
+    for (const at of [due - hour, due + hour]) {
+      const answer = await submit(String(at), randomUUID(), ta, at);
+      expect(answer).toMatchObject({ kind: "accepted", receipt: { latePercent: 0 } });
+    }
+    await say({ dueAt: due - 2 * hour, latePercent: 50 });
+    expect(await percents()).toEqual([0, 0]);
+  });
+
+  test("when dates change, what was handed in counts by the new ones, and again by the old", async () => {
+    const other = personIn(group.runId, group.students[1] ?? "");
+    await submit("mine", randomUUID(), viewer, due + hour);
+    await submit("theirs", randomUUID(), other, due + 2 * hour);
+    expect(await say({ dueAt: due, latePercent: 10 })).toBe(2);
+    expect(await percents()).toEqual([10, 10]);
+    // An extension: theirs alone.
+    expect(await say({ dueAt: due + 3 * hour }, { userId: other.userId })).toBe(1);
+    expect(await percents()).toEqual([10, 0]);
+    const { id: sectionId } = await db().section.create({
+      data: { runId: group.runId, name: "Tuesday" },
+    });
+    await say({ latePercent: 30 }, { sectionId, exerciseId: group.exerciseId });
+    expect(await percents()).toEqual([10, 0]);
+    await db().enrolment.updateMany({ where: { runId: group.runId }, data: { sectionId } });
+    expect(await transaction((tx) => recomputeLate(tx, group.runId))).toBe(1);
+    expect(await percents()).toEqual([30, 0]);
+    await say({}, { userId: other.userId });
+    expect(await percents()).toEqual([30, 30]);
+    await say({});
+    expect(await percents()).toEqual([0, 0]);
+  });
+
+  test("a rule of another run, lecture or student changes nothing", async () => {
+    await submit("mine", randomUUID(), viewer, due + hour);
+    const elsewhere = await makeClass(fixtureFolder("add-up"), 1);
+    await transaction((tx) => storeRule(tx, elsewhere.runId, { fields: { dueAt: due } }));
+    await say({ dueAt: due, latePercent: 10 }, { lectureSlug: "02-other" });
+    await say({ dueAt: due, latePercent: 10 }, { userId: group.students[1] });
+    expect(await percents()).toEqual([0]);
+  });
+
+  test("the same dates go to another run, each to the exercise of the same name", async () => {
+    await say({ dueAt: due, attempts: 3 });
+    await say({ dueAt: due + hour }, { exerciseId: group.exerciseId });
+    await say({ dueAt: due + 2 * hour }, { userId: viewer.userId });
+    const next = await makeClass(fixtureFolder("add-up"), 1);
+    const moved = (at: number) => at + 7 * 24 * hour;
+    await transaction((tx) => copySchedule(tx, { from: group.runId, to: next.runId, moved }));
+    const rules = await rulesOfRun(db(), next.runId);
+    expect(rules.map(({ exerciseId, fields }) => [exerciseId, fields])).toEqual([
+      [undefined, { dueAt: moved(due), attempts: 3 }],
+      [next.exerciseId, { dueAt: moved(due + hour) }],
+    ]);
+  });
 });

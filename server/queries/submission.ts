@@ -14,7 +14,15 @@ import {
   resultOfRow,
   sourceHashOf,
 } from "../grading/index.ts";
-import { maySubmit, type Viewer } from "../policies/index.ts";
+import {
+  latePercentAt,
+  maySubmit,
+  roleIn,
+  type Schedule,
+  type SubmitDecision,
+  type Viewer,
+} from "../policies/index.ts";
+import { scheduleFor } from "./schedule.ts";
 
 /** A text that a student hands in. */
 export interface TextToSubmit {
@@ -23,22 +31,21 @@ export interface TextToSubmit {
   readonly source: string;
   /** Made by the page: what is sent twice is stored once. */
   readonly clientKey: string;
+  /** When the server has got it: this decides about dates, however long the way to here was. */
+  readonly at: number;
 }
 
 export type SubmissionAnswer =
   | { readonly kind: "accepted"; readonly receipt: SubmissionReceipt }
   /** The same text was handed in before: its result counts, and nothing was stored. */
   | { readonly kind: "identical"; readonly receipt: SubmissionReceipt }
-  | {
-      readonly kind: "denied";
-      readonly because: "signed-out" | "not-enrolled" | "archived" | "no-attempts-left";
-    };
+  | Exclude<SubmitDecision, { readonly kind: "allowed" }>;
 
 /** Stores a text and queues it for grading, both in the transaction `tx` or neither. */
 export async function submitText(
   tx: Tx,
   viewer: Viewer,
-  { exercise: slug, source, clientKey }: TextToSubmit,
+  { exercise: slug, source, clientKey, at }: TextToSubmit,
 ): Promise<SubmissionAnswer> {
   const { userId } = viewer;
   const exercise = await exerciseForSubmission(tx, { slug, userId });
@@ -53,11 +60,16 @@ export async function submitText(
   const sourceHash = sourceHashOf(source);
   const identical = await identicalSubmission(tx, { exerciseId, userId, sourceHash });
   if (identical !== undefined) return { kind: "identical", receipt: identical };
-  const decision = maySubmit(viewer, exercise);
+  const decision = maySubmit(viewer, { ...exercise, at });
   if (decision.kind === "denied") return decision;
-  const { last } = exercise;
+  const { last, runId, schedule } = exercise;
+  const isStudent = roleIn(viewer, runId) === "student";
   const stored = await tx.submission.create({
-    data: { exerciseId, userId, clientKey, source, sourceHash, attempt: last + 1 },
+    data: {
+      ...{ exerciseId, userId, clientKey, source, sourceHash, attempt: last + 1 },
+      receivedAt: new Date(at),
+      latePercent: isStudent ? latePercentAt(schedule, at) : 0,
+    },
     select: RECEIPT,
   });
   // Stored and queued together: a submission nobody grades cannot exist.
@@ -69,25 +81,26 @@ interface ExerciseForSubmission {
   readonly exerciseId: string;
   readonly runId: string;
   readonly isArchived: boolean;
-  readonly attempts: number | undefined;
+  readonly schedule: Schedule;
   readonly spent: number;
+  /** When the last of those arrived. */
+  readonly lastAt: number | undefined;
   /** The number of the last attempt. */
   readonly last: number;
 }
 
 /**
- * The exercise in the run that the person's pages belong to (as `enrolledExercise`). Locks the enrolment, so that two
- * tabs cannot both spend the last attempt.
+ * The exercise in the run that the person's pages belong to (as `enrolledExercise`). Locks the
+ * enrolment, so that two tabs cannot both spend the last attempt, and the run, so that its dates do
+ * not change meanwhile.
  */
 async function exerciseForSubmission(
   tx: Tx,
   { slug, userId }: { readonly slug: string; readonly userId: string },
 ): Promise<ExerciseForSubmission | undefined> {
-  const [row] = await tx.$queryRaw<
-    { id: string; runId: string; isArchived: boolean; attempts: number | null }[]
-  >`
-    SELECT exercise."id", exercise."runId", exercise."attempts",
-      run."archivedAt" IS NOT NULL AS "isArchived"
+  const [row] = await tx.$queryRaw<FoundExercise[]>`
+    SELECT exercise."id", exercise."runId", exercise."attempts", exercise."lectureSlug",
+      enrolment."sectionId", run."timeZone", run."archivedAt" IS NOT NULL AS "isArchived"
     FROM "Enrolment" AS enrolment
     JOIN "CourseRun" AS run ON run."id" = enrolment."runId"
     JOIN "Exercise" AS exercise ON exercise."runId" = run."id"
@@ -95,32 +108,63 @@ async function exerciseForSubmission(
     ORDER BY enrolment."chosenAt" DESC NULLS LAST, run."archivedAt" DESC NULLS FIRST,
       run."createdAt" DESC, run."id" DESC
     LIMIT 1
-    FOR UPDATE OF enrolment`;
+    FOR UPDATE OF enrolment FOR SHARE OF run`;
   if (row === undefined) return undefined;
   const own = { exerciseId: row.id, userId };
-  const spent = await tx.submission.count({ where: { ...own, spends: true } });
+  const { _count: spent, _max: spending } = await tx.submission.aggregate({
+    where: { ...own, spends: true },
+    _count: true,
+    _max: { receivedAt: true },
+  });
   const { _max } = await tx.submission.aggregate({ where: own, _max: { attempt: true } });
+  const { id: exerciseId, sectionId, attempts, ...place } = row;
+  const schedule = await scheduleFor(tx, {
+    ...place,
+    exerciseId,
+    userId,
+    sectionId: sectionId ?? undefined,
+    attempts: attempts ?? undefined,
+  });
   return {
-    exerciseId: row.id,
+    exerciseId,
     runId: row.runId,
     isArchived: row.isArchived,
-    attempts: row.attempts ?? undefined,
+    schedule,
     spent,
+    lastAt: spending.receivedAt?.getTime(),
     last: _max.attempt ?? 0,
   };
 }
 
-const RECEIPT = { id: true, attempt: true, receivedAt: true, sourceHash: true } as const;
+interface FoundExercise {
+  readonly id: string;
+  readonly runId: string;
+  readonly attempts: number | null;
+  readonly lectureSlug: string;
+  readonly sectionId: string | null;
+  readonly timeZone: string;
+  readonly isArchived: boolean;
+}
+
+const RECEIPT = {
+  id: true,
+  attempt: true,
+  receivedAt: true,
+  sourceHash: true,
+  latePercent: true,
+} as const;
 
 interface ReceiptRow {
   readonly id: string;
   readonly attempt: number;
   readonly receivedAt: Date;
   readonly sourceHash: string;
+  readonly latePercent: number;
 }
 
-function receiptOf({ id, attempt, receivedAt, sourceHash }: ReceiptRow): SubmissionReceipt {
-  return { id, attempt, receivedAt: receivedAt.getTime(), sourceHash };
+function receiptOf({ receivedAt, ...row }: ReceiptRow): SubmissionReceipt {
+  const { id, attempt, sourceHash, latePercent } = row;
+  return { id, attempt, receivedAt: receivedAt.getTime(), sourceHash, latePercent };
 }
 
 /** The same text, graded with the exercise as it is now or still to be graded. */

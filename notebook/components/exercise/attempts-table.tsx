@@ -1,4 +1,4 @@
-import type { Attempt } from "#notebook/document";
+import { type Attempt, countedScore } from "#notebook/document";
 import css from "./exercise.module.css";
 import { Moment } from "./moment.tsx";
 import { STATUS_WORDS } from "./result-view.tsx";
@@ -31,9 +31,12 @@ export function AttemptsTable({ attempts }: { attempts: readonly Attempt[] }) {
               </td>
               <td>
                 {result === undefined ? "in the queue" : STATUS_WORDS[result.status]}
+                {receipt.latePercent > 0 && `, late: −${receipt.latePercent}\u2009%`}
                 {!isSpent && ", no attempt spent"}
               </td>
-              <td data-number="">{result && `${result.score} / ${result.max}`}</td>
+              <td data-number="">
+                {result && `${countedScore(result.score, receipt.latePercent)} / ${result.max}`}
+              </td>
               <td>
                 <a
                   href={`/submissions/${receipt.id}`}

@@ -65,7 +65,7 @@ export function ExerciseLive({ sheet, student, remote, signInHref }: ExerciseLiv
   };
   return (
     <>
-      <Facts manifest={manifest} attempts={attempts} />
+      <Facts manifest={manifest} attempts={attempts} dates={student?.dates} />
       <div ref={place} onKeyDownCapture={keys} data-exercise="alive">
         <FileLine
           saved={state.saved}
@@ -104,6 +104,7 @@ export function ExerciseLive({ sheet, student, remote, signInHref }: ExerciseLiv
           manifest={manifest}
           standing={standingOf(student)}
           attempts={attempts}
+          dates={student?.dates}
           handing={handing}
           hasTests={sheet.visibleTests !== ""}
           isTrying={isTrying}
@@ -133,6 +134,7 @@ export function ExerciseLive({ sheet, student, remote, signInHref }: ExerciseLiv
               tests={manifest.tests}
               seeds={manifest.seeds}
               result={graded.result}
+              latePercent={graded.receipt.latePercent}
             />
             <ReceiptLine receipt={graded.receipt} />
           </>

@@ -23,7 +23,7 @@ export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps
   const { attempts, graded, handing, trial } = firstState(starter, student);
   return (
     <>
-      <Facts manifest={manifest} attempts={attempts} />
+      <Facts manifest={manifest} attempts={attempts} dates={student?.dates} />
       <div>
         <FileLine
           saved={undefined}
@@ -44,6 +44,7 @@ export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps
           manifest={manifest}
           standing={standingOf(student)}
           attempts={attempts}
+          dates={student?.dates}
           handing={handing}
           hasTests={sheet.visibleTests !== ""}
           isTrying={false}
@@ -59,6 +60,7 @@ export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps
               tests={manifest.tests}
               seeds={manifest.seeds}
               result={graded.result}
+              latePercent={graded.receipt.latePercent}
             />
             <ReceiptLine receipt={graded.receipt} />
           </>

@@ -24,7 +24,13 @@ export function FollowedSubmission({ title, tests, receipt }: FollowedSubmission
       <QueueView tests={tests} receipt={receipt} progress={progress} />
       <div role="status">
         {progress.kind === "graded" && (
-          <ResultView title={title} tests={tests} seeds={[]} result={progress.result} />
+          <ResultView
+            title={title}
+            tests={tests}
+            seeds={[]}
+            result={progress.result}
+            latePercent={receipt.latePercent}
+          />
         )}
       </div>
     </>

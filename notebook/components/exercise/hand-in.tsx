@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { type Attempt, type ExerciseManifest, SOURCE_BYTES_MAX } from "#notebook/document";
-import type { Handing, Refusal } from "#notebook/session/exercise";
+import type { ExerciseDates, Handing, Refusal } from "#notebook/session/exercise";
 import { Icon } from "../icon.tsx";
 import css from "./exercise.module.css";
 import { Moment } from "./moment.tsx";
@@ -12,6 +12,7 @@ interface HandInProps {
   manifest: ExerciseManifest;
   standing: Standing;
   attempts: readonly Attempt[];
+  dates: ExerciseDates | undefined;
   handing: Handing;
   hasTests: boolean;
   isTrying: boolean;
@@ -39,7 +40,10 @@ export function HandIn(props: HandInProps) {
           {isTrying ? "Stop the tests" : "Run visible tests"}
         </Button>
       )}
-      <p className={css["say"]}>{advice(props)}</p>
+      <p className={css["say"]}>
+        {advice(props)}
+        <PauseNotice {...props} />
+      </p>
     </div>
   );
 }
@@ -82,12 +86,15 @@ function Button({
 }
 
 /** Why nothing can be submitted, if so. */
-function blockOf({ manifest, standing, attempts }: HandInProps): string | undefined {
+function blockOf({ manifest, standing, attempts, dates }: HandInProps): string | undefined {
   if (standing === "not-enrolled") {
     return "You are not enrolled in this course: your instructor can enrol you. Visible tests run for everybody.";
   }
   if (standing === "archived") {
     return "This run of the course has ended: what you handed in stays readable. Visible tests still run.";
+  }
+  if (dates?.isClosed) {
+    return "It is closed: nothing is taken any more. Visible tests still run.";
   }
   const spent = attempts.filter(({ isSpent }) => isSpent).length;
   if (manifest.attempts !== undefined && spent >= manifest.attempts) {
@@ -106,6 +113,21 @@ function advice(props: HandInProps): string {
   );
 }
 
+/** When the pause after the last attempt ends, if there is one. The server decides. */
+function PauseNotice({ attempts, dates }: HandInProps) {
+  const minutes = dates?.cooldownMinutes;
+  const last = attempts.find(({ isSpent }) => isSpent);
+  if (dates === undefined || minutes === undefined || last === undefined) return null;
+  const end = last.receipt.receivedAt + minutes * 60_000;
+  if (end <= dates.now) return null;
+  return (
+    <>
+      {" "}
+      The next attempt can be handed in from <Moment at={end} /> on.
+    </>
+  );
+}
+
 interface HandingNoticeProps {
   handing: Handing;
   signInHref: string;
@@ -119,7 +141,7 @@ export function HandingNotice({ handing, signInHref, onSendKept }: HandingNotice
       <div className={css["notice"]} data-tone="failed">
         <Icon name="warn" />
         <p>
-          <b>Nothing was handed in.</b> {refusalInWords(handing.because)} Your text is kept.
+          <b>Nothing was handed in.</b> <RefusalText because={handing.because} /> Your text is kept.
         </p>
       </div>
     );
@@ -151,8 +173,26 @@ export function HandingNotice({ handing, signInHref, onSendKept }: HandingNotice
   );
 }
 
-function refusalInWords(because: Refusal): string {
+function RefusalText({ because }: { because: Refusal }) {
+  if ("until" in because) {
+    return because.kind === "not-open-yet" ? (
+      <>
+        It opens at <Moment at={because.until} />.
+      </>
+    ) : (
+      <>
+        There is a pause between attempts: the next one can be handed in from{" "}
+        <Moment at={because.until} /> on.
+      </>
+    );
+  }
+  return refusalInWords(because);
+}
+
+function refusalInWords(because: Exclude<Refusal, { readonly until: number }>): string {
   switch (because.kind) {
+    case "closed":
+      return "It is closed: nothing is taken any more. Who needs more time asks the instructor.";
     case "too-large":
       return `It has ${kib(because.bytes)} KiB, and at most ${kib(SOURCE_BYTES_MAX)} KiB are taken: make it shorter.`;
     case "not-enrolled":

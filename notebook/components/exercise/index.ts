@@ -1,4 +1,5 @@
 export { ExerciseFrame } from "./exercise-frame.tsx";
 export { ExerciseIsland } from "./exercise-island.tsx";
 export { ExerciseStill } from "./exercise-still.tsx";
+export { NotOpenYet } from "./not-open-yet.tsx";
 export { SubmissionSheet } from "./submission-sheet.tsx";

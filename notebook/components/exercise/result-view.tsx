@@ -1,4 +1,10 @@
-import type { ExerciseTest, GradingResult, GradingStatus, TestOutcome } from "#notebook/document";
+import {
+  countedScore,
+  type ExerciseTest,
+  type GradingResult,
+  type GradingStatus,
+  type TestOutcome,
+} from "#notebook/document";
 import { Icon } from "../icon.tsx";
 import css from "./exercise.module.css";
 import { TestLine, Why } from "./test-line.tsx";
@@ -9,10 +15,12 @@ interface ResultViewProps {
   result: GradingResult;
   /** The fixed seeds; the grader has added one of the student's own. */
   seeds: readonly number[];
+  /** So much of the points is lost because it came late. */
+  latePercent: number;
 }
 
 /** What the hidden tests have said: a line each, with points and the reason. */
-export function ResultView({ title, tests, result, seeds }: ResultViewProps) {
+export function ResultView({ title, tests, result, seeds, latePercent }: ResultViewProps) {
   const { status, score, max, ms, message } = result;
   return (
     <div>
@@ -23,6 +31,18 @@ export function ResultView({ title, tests, result, seeds }: ResultViewProps) {
           {seeds.length > 0 && ` · seeds ${seeds.join(", ")} and one of yours`}
         </span>
       </p>
+      {latePercent > 0 && (
+        <p className={css["notice"]}>
+          <Icon name="clock" />
+          <span>
+            It came late, and {latePercent}&#8239;% of its points are lost:{" "}
+            <b>
+              {countedScore(score, latePercent)} of {max} count
+            </b>
+            .
+          </span>
+        </p>
+      )}
       {message !== undefined && (
         <p className={css["notice"]} data-tone="failed">
           <Icon name="warn" />

@@ -38,7 +38,13 @@ export function SubmissionSheet(props: SubmissionSheetProps) {
         {result === undefined ? (
           <FollowedSubmission title={attempt} tests={tests} receipt={receipt} />
         ) : (
-          <ResultView title={attempt} tests={tests} seeds={[]} result={result} />
+          <ResultView
+            title={attempt}
+            tests={tests}
+            seeds={[]}
+            result={result}
+            latePercent={receipt.latePercent}
+          />
         )}
         <div className={css["file"]}>
           <b>submission.ts</b>

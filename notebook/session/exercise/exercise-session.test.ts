@@ -70,7 +70,7 @@ describe("a submission", () => {
   });
 
   test("that waited when the page was left is followed again", async () => {
-    const receipt = { id: "s7", attempt: 7, receivedAt: 1, sourceHash: "" };
+    const receipt = { id: "s7", attempt: 7, receivedAt: 1, sourceHash: "", latePercent: 0 };
     const attempts = [{ receipt, isSpent: true, result: undefined }];
     const trial = openExercise({ student: { ...STUDENT, attempts } });
     trial.followers.get("s7")?.({ kind: "graded", result: RESULT });

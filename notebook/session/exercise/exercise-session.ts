@@ -209,7 +209,9 @@ export class ExerciseSession {
   #answered(answer: SubmitResult): void {
     if (answer.kind === "denied") {
       // A refusal for want of a session is no answer: it stays in the outbox.
-      if (answer.because !== "signed-out") this.#refuse({ kind: answer.because });
+      if (answer.because === "signed-out") return;
+      if ("until" in answer) this.#refuse({ kind: answer.because, until: answer.until });
+      else this.#refuse({ kind: answer.because });
       return;
     }
     if (answer.kind === "invalid") {
@@ -245,7 +247,9 @@ export class ExerciseSession {
       });
       const again = isHandedInAgain ? "The same text was handed in before. " : "";
       const points = `${result.score} of ${result.max} points.`;
-      this.#say("polite", `${again}Attempt ${receipt.attempt}: ${points}`);
+      const { latePercent } = receipt;
+      const late = latePercent > 0 ? ` It came late: ${latePercent} % of that is lost.` : "";
+      this.#say("polite", `${again}Attempt ${receipt.attempt}: ${points}${late}`);
     });
   }
 

@@ -47,6 +47,9 @@ export type Refusal =
   | { readonly kind: "not-enrolled" }
   | { readonly kind: "archived" }
   | { readonly kind: "no-attempts-left" }
+  | { readonly kind: "closed" }
+  | { readonly kind: "not-open-yet"; readonly until: number }
+  | { readonly kind: "cooling-down"; readonly until: number }
   | { readonly kind: "invalid"; readonly problems: readonly string[] };
 
 /** A result, and the submission that it belongs to. */
@@ -75,11 +78,31 @@ export interface ExerciseState {
   readonly message: Message | undefined;
 }
 
+/** The dates of an exercise as they are for one person, in ms since 1970; what is absent is not set. */
+export interface ExerciseDates {
+  /** The run's; dates are shown in the reader's own zone as well. */
+  readonly timeZone: string;
+  readonly opensAt?: number | undefined;
+  readonly dueAt?: number | undefined;
+  /** From then on nothing is taken. */
+  readonly endsAt?: number | undefined;
+  readonly latePercent?: number | undefined;
+  readonly cooldownMinutes?: number | undefined;
+  /** Dates of their own. */
+  readonly isExtended: boolean;
+  /** Closed when the page was made; who teaches may go on. */
+  readonly isClosed: boolean;
+  /** The server's time when the page was made. */
+  readonly now: number;
+}
+
 /** A person who works on an exercise of a run, and what they have handed in before. */
 export interface StudentWork {
   readonly userId: string;
   /** The last one first. */
   readonly attempts: readonly Attempt[];
+  /** What dates say for them; undefined for who only reads the course. */
+  readonly dates: ExerciseDates | undefined;
   /** False for who only reads the course: then nothing can be handed in. */
   readonly isEnrolled: boolean;
   /** Whether the run has ended for good: then its students only read. */

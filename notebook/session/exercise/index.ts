@@ -1,6 +1,7 @@
 export { browserExercisePorts } from "./browser-ports.ts";
 export { ExerciseSession, firstState } from "./exercise-session.ts";
 export type {
+  ExerciseDates,
   Handing,
   Refusal,
   StudentWork,

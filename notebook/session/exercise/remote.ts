@@ -54,6 +54,9 @@ export type SubmitResult =
   | { readonly kind: "identical"; readonly receipt: SubmissionReceipt }
   | {
       readonly kind: "denied";
-      readonly because: "signed-out" | "not-enrolled" | "archived" | "no-attempts-left";
+      readonly because: "signed-out" | "not-enrolled" | "archived" | "no-attempts-left" | "closed";
     }
+  /** `until`, in ms since 1970. */
+  | { readonly kind: "denied"; readonly because: "not-open-yet"; readonly until: number }
+  | { readonly kind: "denied"; readonly because: "cooling-down"; readonly until: number }
   | { readonly kind: "invalid"; readonly problems: readonly string[] };

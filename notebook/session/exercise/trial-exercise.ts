@@ -32,6 +32,7 @@ export const STUDENT: StudentWork = {
   isEnrolled: true,
   attempts: [],
   graded: undefined,
+  dates: undefined,
 };
 
 export class MemoryOutbox implements OutboxStore {
@@ -78,7 +79,7 @@ export class MemorySite implements RemoteExercise {
   #receipt({ source }: SubmitInput): SubmissionReceipt {
     const sources = [...this.stored.values()].map((submission) => submission.source);
     const attempt = sources.indexOf(source) + 1;
-    return { id: `s${attempt}`, attempt, receivedAt: attempt, sourceHash: "" };
+    return { id: `s${attempt}`, attempt, receivedAt: attempt, sourceHash: "", latePercent: 0 };
   }
 }
 

@@ -1,0 +1,44 @@
+import type { Metadata } from "next";
+import { readLectures } from "#server/course";
+import { db } from "#server/db";
+import { maySetDates } from "#server/policies";
+import { scheduleTable } from "#server/queries";
+import { requireStaff } from "../../access.ts";
+import desk from "../../class.module.css";
+import { dateRows } from "./date-rows.ts";
+import { DatesTable } from "./dates-table.tsx";
+
+export const metadata: Metadata = { title: "Dates" };
+
+interface DatesPageProps {
+  params: Promise<{ run: string }>;
+}
+
+/** When everything of a run opens, is due and closes: one table, changed in its place. */
+export default async function DatesPage({ params }: DatesPageProps) {
+  const { run: slug } = await params;
+  const { run, viewer } = await requireStaff(slug, `/class/${slug}/dates`);
+  const [table, lectures] = await Promise.all([scheduleTable(db(), run.id), readLectures()]);
+  const titles = new Map(
+    lectures.map(({ frontMatter }) => [frontMatter.slug, frontMatter.title] as const),
+  );
+  return (
+    <main className={desk["desk"]} id="main">
+      <div className={desk["head"]}>
+        <h1>Dates</h1>
+        <p>
+          {run.title} · times are those of {table.timeZone.replaceAll("_", " ")}; students see their
+          own beside them
+        </p>
+      </div>
+      <DatesTable
+        run={slug}
+        rows={dateRows(table, titles)}
+        sections={table.sections}
+        timeZone={table.timeZone}
+        timeZones={["UTC", ...Intl.supportedValuesOf("timeZone")]}
+        mayChange={maySetDates(viewer, run.id).kind === "allowed"}
+      />
+    </main>
+  );
+}

@@ -1,0 +1,58 @@
+import type { Tx } from "../db/index.ts";
+import { type Schedule, scheduleOf } from "../policies/index.ts";
+import { COUNTED_SCORE } from "./counted-score.ts";
+import { shortNumber } from "./gradebook-filter.ts";
+import { rulesForStudent } from "./schedule.ts";
+
+/** An exercise of a student's run, its dates, and what counts so far. */
+export interface DueExercise {
+  readonly slug: string;
+  readonly number: string;
+  readonly title: string;
+  readonly lectureSlug: string;
+  readonly points: number;
+  /** undefined: nothing is graded yet. */
+  readonly best: number | undefined;
+  readonly schedule: Schedule;
+}
+
+/** All exercises of the newest run in which the person is a student; none where they are in none. */
+export async function dueExercises(tx: Tx, userId: string): Promise<DueExercise[]> {
+  const enrolled = await tx.enrolment.findFirst({
+    where: { userId, role: "student" },
+    orderBy: [{ run: { createdAt: "desc" } }, { runId: "desc" }],
+    select: { runId: true, sectionId: true, run: { select: { timeZone: true } } },
+  });
+  if (enrolled === null) return [];
+  const { runId, run } = enrolled;
+  const sectionId = enrolled.sectionId ?? undefined;
+  const rules = await rulesForStudent(tx, { runId, userId, sectionId });
+  if (rules.length === 0) return [];
+  const exercises = await tx.$queryRaw<FoundExercise[]>`
+    SELECT e."id", e."slug", e."number", e."title", e."lectureSlug", e."points", e."attempts",
+      (SELECT max(${COUNTED_SCORE})::float8 FROM "Submission" AS s
+        JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
+        WHERE s."exerciseId" = e."id" AND s."userId" = ${userId}) AS best
+    FROM "Exercise" AS e WHERE e."runId" = ${runId} ORDER BY e."position"`;
+  return exercises.map(({ id, attempts, best, number, ...exercise }) => {
+    const place = { exerciseId: id, lectureSlug: exercise.lectureSlug, sectionId, userId };
+    const own = { timeZone: run.timeZone, attempts: attempts ?? undefined };
+    return {
+      ...exercise,
+      number: shortNumber(number),
+      best: best ?? undefined,
+      schedule: scheduleOf(rules, place, own),
+    };
+  });
+}
+
+interface FoundExercise {
+  readonly id: string;
+  readonly slug: string;
+  readonly number: string;
+  readonly title: string;
+  readonly lectureSlug: string;
+  readonly points: number;
+  readonly attempts: number | null;
+  readonly best: number | null;
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { ownDatabase } from "../../tests/database.ts";
+import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
+import { db, transaction } from "../db/index.ts";
+import { closeQueue } from "../operation/job-queue.ts";
+import { dueExercises } from "./due-dates.ts";
+import { datedExercise, opensToReaders } from "./exercise-dates.ts";
+import { gradebookOf } from "./gradebook.ts";
+import { rulesOfRun } from "./schedule.ts";
+import { changeDates, type DateChange } from "./schedule-change.ts";
+import { scheduleTable, studentsNamed } from "./schedule-table.ts";
+
+ownDatabase();
+afterAll(closeQueue);
+
+const LONG_AGO = Date.parse("2020-01-01T00:00:00Z");
+const DAY = 24 * 60 * 60_000;
+
+let group: Class;
+let [mira, bao]: string[] = [];
+
+beforeEach(async () => {
+  group = await makeClass(fixtureFolder("add-up"), 2);
+  [mira, bao] = [...group.students];
+});
+
+function change(...changes: DateChange[]) {
+  return transaction((tx) => changeDates(tx, group.runId, changes));
+}
+
+/** As the grader stores it. */
+async function graded(userId: string, score: number): Promise<void> {
+  const submissionId = await submit(group, userId, randomUUID());
+  const version = await db().exerciseVersion.findFirstOrThrow({
+    where: { exerciseId: group.exerciseId },
+  });
+  const result = { status: "graded", score, max: 3, ms: 5, tests: [] };
+  await db().submissionResult.create({
+    data: { submissionId, versionId: version.id, ...result },
+  });
+}
+
+async function points(): Promise<(number | undefined)[]> {
+  const { rows } = await gradebookOf(db(), {
+    runId: group.runId,
+    words: [],
+    order: { key: "name", isDescending: false },
+    limit: 10,
+    offset: 0,
+  });
+  return rows.map((row) => row.cells[0]?.best);
+}
+
+test("late points are fewer in the gradebook, an extension brings them back, and undo takes it away", async () => {
+  await graded(mira ?? "", 3);
+  await graded(bao ?? "", 2);
+  const late: DateChange[] = [
+    { target: {}, field: "dueAt", value: Date.now() - DAY / 2 },
+    { target: {}, field: "latePercent", value: 10 },
+  ];
+  expect(await change(...late)).toMatchObject({ submissions: 2 });
+  expect(await points()).toEqual([2.7, 1.8]);
+  const extension = { target: { userId: mira, exerciseId: group.exerciseId } } as const;
+  const given = await change({ ...extension, field: "dueAt", value: Date.now() + DAY });
+  expect(given?.submissions).toBe(1);
+  expect(await points()).toEqual([3, 1.8]);
+  await change(...(given?.before ?? []));
+  expect(await points()).toEqual([2.7, 1.8]);
+  expect(await rulesOfRun(db(), group.runId)).toHaveLength(1);
+});
+
+test("what takes a row of changes back leaves nothing of them", async () => {
+  const before = await change({ target: {}, field: "attempts", value: 3 });
+  const changed = await change(
+    { target: {}, field: "attempts", value: 5 },
+    { target: {}, field: "attempts", value: null },
+    { target: { lectureSlug: "01-sums" }, field: "dueAt", value: LONG_AGO },
+  );
+  await change(...(changed?.before ?? []));
+  expect((await rulesOfRun(db(), group.runId)).map(({ fields }) => fields)).toEqual([
+    { attempts: 3 },
+  ]);
+  await change(...(before?.before ?? []));
+  expect(await rulesOfRun(db(), group.runId)).toEqual([]);
+});
+
+test("nothing of another run can be named, and nobody who is no student of this one", async () => {
+  const other = await makeClass(fixtureFolder("add-up"), 1);
+  const section = await db().section.create({ data: { runId: other.runId, name: "Theirs" } });
+  const ta = await db().user.create({
+    data: { id: randomUUID(), name: "TA", email: `${randomUUID()}@example.org` },
+  });
+  await db().enrolment.create({ data: { runId: group.runId, userId: ta.id, role: "ta" } });
+  const forged = [
+    { exerciseId: other.exerciseId },
+    { sectionId: section.id },
+    { userId: other.students[0] },
+    { userId: ta.id },
+    { lectureSlug: "99-nowhere" },
+    { exerciseId: group.exerciseId, userId: other.students[0] },
+  ];
+  for (const target of forged) {
+    const good: DateChange = { target: {}, field: "dueAt", value: LONG_AGO };
+    expect(await change(good, { target, field: "dueAt", value: 1 })).toBeUndefined();
+  }
+  expect(await rulesOfRun(db(), group.runId)).toEqual([]);
+  expect(await rulesOfRun(db(), other.runId)).toEqual([]);
+});
+
+test("a student sees the own dates, who only reads those of everybody", async () => {
+  await change(
+    { target: {}, field: "opensAt", value: LONG_AGO },
+    { target: {}, field: "dueAt", value: LONG_AGO + DAY },
+    { target: { userId: mira }, field: "dueAt", value: LONG_AGO + 9 * DAY },
+    { target: { userId: mira }, field: "opensAt", value: LONG_AGO - DAY },
+  );
+  const own = await datedExercise(db(), { slug: "add-up", userId: mira ?? "" });
+  expect(own).toMatchObject({ isExtended: true, schedule: { dueAt: LONG_AGO + 9 * DAY } });
+  const others = await datedExercise(db(), { slug: "add-up", userId: bao ?? "" });
+  expect(others).toMatchObject({ isExtended: false, schedule: { dueAt: LONG_AGO + DAY } });
+  // The runs of other tests have no dates: there it is open.
+  expect(await opensToReaders(db(), "add-up")).toBeUndefined();
+  await db().exercise.deleteMany({ where: { runId: { not: group.runId } } });
+  expect(await opensToReaders(db(), "add-up")).toBe(LONG_AGO);
+  expect((await dueExercises(db(), mira ?? "")).map(({ schedule }) => schedule.dueAt)).toEqual([
+    LONG_AGO + 9 * DAY,
+  ]);
+});
+
+test("the table holds who has dates of their own, and a search finds students alone", async () => {
+  await change({ target: { userId: bao }, field: "attempts", value: 9 });
+  const table = await scheduleTable(db(), group.runId);
+  expect(table.students.map(({ id }) => id)).toEqual([bao]);
+  expect(table.exercises).toMatchObject([{ id: group.exerciseId, lectureSlug: "01-sums" }]);
+  const found = await studentsNamed(db(), group.runId, "student 1");
+  expect(found.map(({ id }) => id)).toEqual([bao]);
+});

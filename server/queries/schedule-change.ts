@@ -1,0 +1,87 @@
+/** Changes of a run's dates: each of one field of one rule, so that each can be taken back. */
+import type { Tx } from "../db/index.ts";
+import { type RuleTarget, ruleKey, type ScheduleField } from "../policies/index.ts";
+import { lockSchedule, recomputeLate, rulesOfRun, storeRule } from "./schedule.ts";
+
+export interface DateChange {
+  readonly target: RuleTarget;
+  readonly field: ScheduleField;
+  /** undefined: left to less specific rules; null: there is none. */
+  readonly value: number | null | undefined;
+}
+
+export interface ChangedDates {
+  /** What takes the changes back. */
+  readonly before: readonly DateChange[];
+  /** So many submissions count differently from now on. */
+  readonly submissions: number;
+}
+
+/** Changes dates, and what was handed in late by them; undefined: a target is not of this run. */
+export async function changeDates(
+  tx: Tx,
+  runId: string,
+  changes: readonly DateChange[],
+): Promise<ChangedDates | undefined> {
+  await lockSchedule(tx, runId);
+  if (!(await areOfRun(tx, runId, changes))) return undefined;
+  const rules = new Map((await rulesOfRun(tx, runId)).map((rule) => [ruleKey(rule), rule]));
+  const touched = new Set<string>();
+  const before: DateChange[] = [];
+  for (const { target, field, value } of changes) {
+    const key = ruleKey(target);
+    const rule = rules.get(key) ?? { ...target, fields: {} };
+    before.unshift({ target, field, value: rule.fields[field] });
+    const { [field]: _, ...others } = rule.fields;
+    const fields = value === undefined ? others : { ...others, [field]: value };
+    rules.set(key, { ...rule, fields });
+    touched.add(key);
+  }
+  for (const key of touched) {
+    const rule = rules.get(key);
+    if (rule !== undefined) await storeRule(tx, runId, rule);
+  }
+  return { before, submissions: await recomputeLate(tx, runId) };
+}
+
+/** Whether exercises, lectures, sections and students are those of the run. */
+async function areOfRun(tx: Tx, runId: string, changes: readonly DateChange[]): Promise<boolean> {
+  const named = (part: keyof RuleTarget) => [
+    ...new Set(changes.flatMap(({ target }) => target[part] ?? [])),
+  ];
+  const lectures = named("lectureSlug");
+  const [exercises, found, sections, students] = [
+    named("exerciseId"),
+    await tx.exercise.findMany({
+      where: { runId },
+      select: { id: true, lectureSlug: true },
+    }),
+    named("sectionId"),
+    named("userId"),
+  ];
+  const hasSections = await tx.section.count({ where: { runId, id: { in: sections } } });
+  const hasStudents = await tx.enrolment.count({
+    where: { runId, role: "student", userId: { in: students } },
+  });
+  return (
+    exercises.every((id) => found.some((exercise) => exercise.id === id)) &&
+    lectures.every((slug) => found.some((exercise) => exercise.lectureSlug === slug)) &&
+    hasSections === sections.length &&
+    hasStudents === students.length
+  );
+}
+
+/** Has the run's dates read and written in another time zone. Moments stay what they are. */
+export async function setTimeZone(
+  tx: Tx,
+  runId: string,
+  timeZone: string,
+): Promise<{ readonly before: string; readonly submissions: number }> {
+  await lockSchedule(tx, runId);
+  const { timeZone: before } = await tx.courseRun.findUniqueOrThrow({
+    where: { id: runId },
+    select: { timeZone: true },
+  });
+  await tx.courseRun.update({ where: { id: runId }, data: { timeZone } });
+  return { before, submissions: await recomputeLate(tx, runId) };
+}

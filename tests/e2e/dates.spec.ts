@@ -1,0 +1,168 @@
+import { AxeBuilder } from "@axe-core/playwright";
+import { expect, type Locator, type Page } from "playwright/test";
+import { TINY_COURSE } from "../tiny-course.ts";
+import { test } from "./dated-site.ts";
+import { awake, graded, rewrite, submit } from "./exercise-page.ts";
+import { signInAs } from "./sign-in.ts";
+
+const DATES = "/class/demo/dates";
+const EXERCISE = "/exercises/add-up";
+const SOLUTION = TINY_COURSE["lectures/01-sums/exercises/add-up/solution.ts"] ?? "";
+const HOUR = 60 * 60_000;
+
+// One class, whose story goes on from test to test.
+test.describe.configure({ mode: "serial" });
+
+test("an instructor sets dates by keys alone, and takes one back", async ({ page }) => {
+  await signInAs(page, "Henrik", DATES);
+  await cell(page, "All of the run", "Due").focus();
+  await page.keyboard.type(ago(HOUR));
+  await page.keyboard.press("Enter");
+  await expect(said(page)).toContainText("All of the run, Due");
+  await expect(cell(page, "1.1 Add up", "Due")).toHaveText(/\d{4} \d\d:\d\d/);
+  await expect(cell(page, "All of the run", "Due")).toBeFocused();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.type("110");
+  await page.keyboard.press("Enter");
+  await expect(said(page)).toContainText("is not a percentage from 0 to 100");
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("10");
+  await page.keyboard.press("Enter");
+  await expect(cell(page, "1.1 Add up", "Late, % a day")).toHaveText("10");
+  await cell(page, "1.1 Add up", "Attempts").focus();
+  await page.keyboard.type("1");
+  await page.keyboard.press("Enter");
+  await expect(cell(page, "1.1 Add up", "Attempts").locator("b")).toHaveText("1");
+  await page.keyboard.press("ControlOrMeta+z");
+  await expect(said(page)).toContainText("Taken back");
+  await expect(cell(page, "1.1 Add up", "Attempts").locator("b")).toHaveCount(0);
+});
+
+test("a student sees the date, hands in late, and loses what was said", async ({ page }) => {
+  await signInAs(page, "Mira", EXERCISE);
+  await awake(page);
+  const facts = page.getByRole("complementary", { name: /About exercise/ });
+  await expect(facts).toContainText("UTC)");
+  await expect(facts).toContainText("10\u2009% of the points are lost for each day begun");
+  await rewrite(page, SOLUTION);
+  await submit(page);
+  expect(await graded(page)).toContain("2 of 2 points");
+  await expect(page.getByText("It came late, and 10")).toContainText("1.8 of 2 count");
+  await expect(page.getByRole("row", { name: /late: −10/ })).toContainText("1.8 / 2");
+  await page.goto("/");
+  await expect(page.getByRole("region", { name: "Due" })).toContainText("1.8 / 2");
+});
+
+test("an extension takes two clicks, and the points rise", async ({ page, browser, site }) => {
+  await signInAs(page, "Henrik", DATES);
+  await page.getByRole("button", { name: "More time for somebody in 1.1 Add up" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Mira Kovač" }).click();
+  await expect(said(page)).toContainText("1 submission counts differently now");
+  await expect(page.getByRole("row", { name: /Mira Kovač/ })).toBeVisible();
+  const student = await (await browser.newContext({ baseURL: site.url })).newPage();
+  await signInAs(student, "Mira", EXERCISE);
+  await expect(student.getByText("Due, your own date").first()).toBeVisible();
+  await expect(student.getByRole("table", { name: "Attempts" })).toContainText("2 / 2");
+  await page.goto("/class/demo");
+  await expect(
+    page
+      .getByRole("row", { name: /Mira Kovač/ })
+      .getByRole("link")
+      .first(),
+  ).toHaveAccessibleName(/^2 of 2/);
+});
+
+test("the model solution comes after the close, to those to whom it is closed", async ({
+  page,
+  browser,
+  site,
+}) => {
+  await signInAs(page, "Henrik", DATES);
+  await type(page, "All of the run", "Closes", ago(HOUR / 2));
+  await type(page, "All of the run", "Solution after close", "yes");
+  const bao = await fresh();
+  await signInAs(bao, "Bao", EXERCISE);
+  await expect(bao.getByText("It is closed: nothing is taken any more.").first()).toBeVisible();
+  await bao.getByText("Model solution").click();
+  await expect(bao.getByRole("region", { name: "Model solution" })).toContainText("export");
+  // Mira has more time, and a reader no run.
+  const mira = await fresh();
+  await signInAs(mira, "Mira", EXERCISE);
+  expect(await mira.content()).not.toContain("Model solution");
+  const reader = await fresh();
+  await reader.goto(EXERCISE);
+  expect(await reader.content()).not.toContain("Model solution");
+
+  async function fresh(): Promise<Page> {
+    return (await browser.newContext({ baseURL: site.url })).newPage();
+  }
+});
+
+test("before it opens nobody but staff sees what is asked", async ({ page, browser, site }) => {
+  await signInAs(page, "Henrik", DATES);
+  await type(page, "1.1 Add up", "Opens", "+0");
+  await expect(said(page)).toContainText("There is no date yet");
+  await page.keyboard.press("Escape");
+  await type(page, "1.1 Add up", "Opens", ago(-24 * HOUR));
+  for (const name of ["Bao", undefined] as const) {
+    const other = await (await browser.newContext({ baseURL: site.url })).newPage();
+    if (name !== undefined) await signInAs(other, name);
+    await other.goto(EXERCISE);
+    await expect(other.getByText("This exercise opens at")).toBeVisible();
+    await expect(other.locator("[data-exercise], [data-code], textarea")).toHaveCount(0);
+  }
+  await page.goto(EXERCISE);
+  await awake(page);
+});
+
+for (const colorScheme of ["light", "dark"] as const) {
+  for (const width of [1440, 360]) {
+    test(`axe finds nothing, ${colorScheme} at ${width} px, and the page does not scroll sideways`, async ({
+      page,
+    }) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      await signInAs(page, "Henrik", DATES);
+      await expect(page.getByRole("grid", { name: "Dates" })).toBeVisible();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow).toBe(0);
+    });
+  }
+}
+
+/** As it is typed into the table, so long before now. */
+function ago(ms: number): string {
+  return new Date(Date.now() - ms).toISOString().slice(0, 16).replace("T", " ");
+}
+
+function cell(page: Page, row: string, column: string): Locator {
+  const fields: Readonly<Record<string, string>> = {
+    Opens: "opensAt",
+    Due: "dueAt",
+    Closes: "closesAt",
+    "Late, % a day": "latePercent",
+    Attempts: "attempts",
+    "Solution after close": "showsSolution",
+  };
+  return page
+    .getByRole("row")
+    .filter({ has: page.getByRole("rowheader", { name: row }) })
+    .locator(`[data-field="${fields[column]}"]`);
+}
+
+async function type(page: Page, row: string, column: string, text: string): Promise<void> {
+  await cell(page, row, column).focus();
+  await page.keyboard.type(text);
+  await page.keyboard.press("Enter");
+  await expect(said(page)).toContainText(/differently|:|no date/);
+}
+
+/** What was done last. */
+function said(page: Page): Locator {
+  return page.getByRole("status").filter({ hasText: "Dismiss" });
+}
