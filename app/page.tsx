@@ -1,6 +1,7 @@
 import type { LectureDocument } from "#notebook/document";
 import { readLectures } from "#server/course";
 import { COURSE_TITLE } from "./course.ts";
+import { DueDates } from "./due-dates.tsx";
 import css from "./home.module.css";
 import { exercisesOf } from "./lectures/[slug]/exercises-of.ts";
 import { exerciseNumber, fullTitle, lectureNumber, shortTitle } from "./lectures/title.ts";
@@ -30,6 +31,11 @@ export default async function Home() {
         )}
       </div>
       <News />
+      <DueDates
+        titles={
+          new Map(lectures.map(({ frontMatter }) => [frontMatter.slug, shortTitle(frontMatter)]))
+        }
+      />
       {lectures.length === 0 ? (
         <p>This course has no lecture yet.</p>
       ) : (

@@ -9,10 +9,10 @@ import {
 } from "#notebook/components/exercise";
 import type { RemoteExercise } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
-import { readExerciseSheet, readModelSolution, readTask } from "#server/course";
+import { readExerciseSheet, readTask } from "#server/course";
 import { db } from "#server/db";
 import { maySeeExercise, maySeeSolution } from "#server/policies";
-import { datedExercise, opensToReaders } from "#server/queries";
+import { datedExercise, modelSolution, opensToReaders } from "#server/queries";
 import { AtExercise } from "../talk/at-place.tsx";
 import { loadExerciseDraft, saveExerciseDraftText, submitExercise } from "./actions.ts";
 import css from "./exercises.module.css";
@@ -55,7 +55,9 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
   const place = dated && { runId: dated.exercise.runId, schedule: dated.schedule, at };
   const maySolve = place !== undefined && maySeeSolution(viewer, place).kind === "allowed";
-  const solution = maySolve ? readModelSolution(id) : undefined;
+  const solution = maySolve
+    ? await modelSolution(db(), { runId: place.runId, slug: id })
+    : undefined;
   return (
     <ExerciseFrame manifest={manifest} level={level} task={renderTask(task)}>
       <ExerciseIsland

@@ -1,5 +1,6 @@
 import type { Tx } from "../db/index.ts";
 import { mayChangeMember, type RunRole, type Viewer } from "../policies/index.ts";
+import { recomputeLate } from "../queries/schedule.ts";
 
 /** What somebody is in a run; the section's id, if they are in one. */
 export interface Membership {
@@ -54,6 +55,8 @@ export async function setMember(
       create: { runId, userId, ...after },
       update: after,
     });
+    // Other dates may hold for them now.
+    await recomputeLate(tx, runId, [userId]);
   }
   return { kind: "set", name: user.name, before };
 }

@@ -2,6 +2,7 @@ import { storeUnknownPasswords } from "../auth/password.ts";
 import { makePasswordLinks } from "../auth/password-link.ts";
 import type { Tx } from "../db/index.ts";
 import type { Viewer } from "../policies/index.ts";
+import { recomputeLate } from "../queries/schedule.ts";
 import { readRoster } from "./roster-csv.ts";
 import { planRoster, type RosterPlan, type RosterStep } from "./roster-plan.ts";
 import { lockSections } from "./section.ts";
@@ -68,6 +69,14 @@ export async function applyRoster(
       where: { runId_userId: { runId, userId } },
       data: { role: after.role, sectionId },
     });
+  }
+  // Other dates may hold for them now.
+  if (changing.length > 0) {
+    await recomputeLate(
+      tx,
+      runId,
+      changing.map(({ userId }) => userId),
+    );
   }
   const leaving = removesAbsent ? plan.absent.map(({ userId }) => userId) : [];
   const { count: removed } = await tx.enrolment.deleteMany({

@@ -15,5 +15,4 @@ export {
   readTask,
 } from "./lecture.ts";
 export { CourseProblem } from "./located-yaml.ts";
-export { readModelSolution } from "./model-solution.ts";
 export { searchCourse } from "./search.ts";

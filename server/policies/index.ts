@@ -23,17 +23,6 @@ export {
   taughtRuns,
 } from "./run.ts";
 export {
-  EDIT_MINUTES,
-  mayEditText,
-  mayLeadTalk,
-  maySeeQuestion,
-  maySeeQuote,
-  maySettleQuestion,
-  mayTalk,
-  type QuestionAudience,
-  type QuestionInRun,
-} from "./talk.ts";
-export {
   cooldownEnd,
   endOf,
   latePercentAt,
@@ -58,4 +47,15 @@ export {
   type SubmitDecision,
   takesPart,
 } from "./submission.ts";
+export {
+  EDIT_MINUTES,
+  mayEditText,
+  mayLeadTalk,
+  maySeeQuestion,
+  maySeeQuote,
+  maySettleQuestion,
+  mayTalk,
+  type QuestionAudience,
+  type QuestionInRun,
+} from "./talk.ts";
 export { type Person, type RunRole, roleIn, type Viewer } from "./viewer.ts";

@@ -1,8 +1,9 @@
 import type { Tx } from "../db/index.ts";
 import { type Schedule, scheduleOf } from "../policies/index.ts";
-import { COUNTED_SCORE } from "./counted-score.ts";
+import { RUN_OF_PAGES } from "./exercise.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 import { rulesForStudent } from "./schedule.ts";
+import { SUBMISSION_SCORE } from "./scores.ts";
 
 /** An exercise of a student's run, its dates, and what counts so far. */
 export interface DueExercise {
@@ -16,11 +17,11 @@ export interface DueExercise {
   readonly schedule: Schedule;
 }
 
-/** All exercises of the newest run in which the person is a student; none where they are in none. */
+/** All exercises of the run that the student’s pages belong to; none where they are in none. */
 export async function dueExercises(tx: Tx, userId: string): Promise<DueExercise[]> {
   const enrolled = await tx.enrolment.findFirst({
     where: { userId, role: "student" },
-    orderBy: [{ run: { createdAt: "desc" } }, { runId: "desc" }],
+    orderBy: [...RUN_OF_PAGES],
     select: { runId: true, sectionId: true, run: { select: { timeZone: true } } },
   });
   if (enrolled === null) return [];
@@ -30,7 +31,7 @@ export async function dueExercises(tx: Tx, userId: string): Promise<DueExercise[
   if (rules.length === 0) return [];
   const exercises = await tx.$queryRaw<FoundExercise[]>`
     SELECT e."id", e."slug", e."number", e."title", e."lectureSlug", e."points", e."attempts",
-      (SELECT max(${COUNTED_SCORE})::float8 FROM "Submission" AS s
+      (SELECT max(${SUBMISSION_SCORE}) FROM "Submission" AS s
         JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
         WHERE s."exerciseId" = e."id" AND s."userId" = ${userId}) AS best
     FROM "Exercise" AS e WHERE e."runId" = ${runId} ORDER BY e."position"`;

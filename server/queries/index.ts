@@ -32,6 +32,7 @@ export {
   classRunBySlug,
   classRuns,
 } from "./class-run.ts";
+export { type DueExercise, dueExercises } from "./due-dates.ts";
 export { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
 export { type ExerciseAnalysis, exerciseAnalysis, type TestAnalysis } from "./exercise-analysis.ts";
 export { type DatedExercise, datedExercise, opensToReaders } from "./exercise-dates.ts";
@@ -64,6 +65,7 @@ export {
   lineComments,
   removeLineComment,
 } from "./line-comment.ts";
+export { modelSolution } from "./model-solution.ts";
 export { newVersions, openTrials } from "./new-versions.ts";
 export {
   cellHistory,
@@ -114,17 +116,14 @@ export {
   regradeCounts,
   regradesOf,
 } from "./regrade.ts";
+export { recomputeLate } from "./schedule.ts";
+export { type ChangedDates, changeDates, type DateChange, setTimeZone } from "./schedule-change.ts";
 export {
-  copySchedule,
-  lockSchedule,
-  movedFields,
-  recomputeLate,
-  rulesForStudent,
-  rulesOfRun,
-  type ScheduledExercise,
-  scheduleFor,
-  storeRule,
-} from "./schedule.ts";
+  type ScheduleTable,
+  scheduleTable,
+  sectionOfStudent,
+  studentsNamed,
+} from "./schedule-table.ts";
 export {
   attemptsAt,
   type SubmissionAnswer,

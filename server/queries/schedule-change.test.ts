@@ -7,6 +7,7 @@ import { closeQueue } from "../operation/job-queue.ts";
 import { dueExercises } from "./due-dates.ts";
 import { datedExercise, opensToReaders } from "./exercise-dates.ts";
 import { gradebookOf } from "./gradebook.ts";
+import { modelSolution } from "./model-solution.ts";
 import { rulesOfRun } from "./schedule.ts";
 import { changeDates, type DateChange } from "./schedule-change.ts";
 import { scheduleTable, studentsNamed } from "./schedule-table.ts";
@@ -135,4 +136,25 @@ test("the table holds who has dates of their own, and a search finds students al
   expect(table.exercises).toMatchObject([{ id: group.exerciseId, lectureSlug: "01-sums" }]);
   const found = await studentsNamed(db(), group.runId, "student 1");
   expect(found.map(({ id }) => id)).toEqual([bao]);
+});
+
+test("the model solution is that of the newest published version", async () => {
+  const { courseId } = await db().courseRun.findUniqueOrThrow({ where: { id: group.runId } });
+  const key = { runId: group.runId, slug: "add-up" };
+  expect(await modelSolution(db(), key)).toBeUndefined();
+  const { id: documentId } = await db().contentDocument.create({
+    data: { courseId, kind: "exercise", path: "lectures/01-sums/exercises/add-up" },
+  });
+  for (const [index, text] of ["first", "second", "a draft"].entries()) {
+    const hash = randomUUID();
+    await db().contentBlob.create({ data: { hash, bytes: new TextEncoder().encode(text) } });
+    const { id: versionId } = await db().contentVersion.create({
+      data: {
+        ...{ documentId, number: index + 1, origin: "site", message: text },
+        files: { "solution.ts": hash },
+      },
+    });
+    if (index < 2) await db().contentPublication.create({ data: { documentId, versionId } });
+  }
+  expect(await modelSolution(db(), key)).toBe("second");
 });

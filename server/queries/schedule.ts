@@ -206,33 +206,3 @@ function groupedByWhom(rules: readonly ScheduleRule[]): Map<string, ScheduleRule
   }
   return groups;
 }
-
-/** Gives a run the dates that another one has for everybody, so many days later by the calendar. */
-export async function copySchedule(
-  tx: Tx,
-  { from, to, moved }: { from: string; to: string; moved: (at: number) => number },
-): Promise<void> {
-  const exercises = await tx.exercise.findMany({
-    where: { runId: { in: [from, to] } },
-    select: { id: true, slug: true, runId: true },
-  });
-  const slugs = new Map(exercises.map(({ id, slug }) => [id, slug]));
-  const own = new Map(
-    exercises.filter(({ runId }) => runId === to).map(({ id, slug }) => [slug, id]),
-  );
-  for (const { fields, ...target } of await rulesOfRun(tx, from)) {
-    if (target.userId !== undefined || target.sectionId !== undefined) continue;
-    const exerciseId = own.get(slugs.get(target.exerciseId ?? "") ?? "");
-    if (target.exerciseId !== undefined && exerciseId === undefined) continue;
-    await storeRule(tx, to, { ...target, exerciseId, fields: movedFields(fields, moved) });
-  }
-}
-
-/** The same rule with its dates moved. */
-export function movedFields(fields: RuleFields, moved: (at: number) => number): RuleFields {
-  const dates = (["opensAt", "dueAt", "closesAt"] as const).flatMap((field) => {
-    const value = fields[field];
-    return value == null ? [] : [[field, moved(value)] as const];
-  });
-  return { ...fields, ...Object.fromEntries(dates) };
-}

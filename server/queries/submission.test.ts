@@ -5,7 +5,7 @@ import { ADD_UP_SOLUTION, type Class, fixtureFolder, makeClass } from "../../tes
 import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import type { RuleFields, RuleTarget, RunRole, Viewer } from "../policies/index.ts";
-import { copySchedule, recomputeLate, rulesOfRun, storeRule } from "./schedule.ts";
+import { recomputeLate, storeRule } from "./schedule.ts";
 import {
   attemptsAt,
   type SubmissionAnswer,
@@ -234,19 +234,5 @@ describe("dates", () => {
     await say({ dueAt: due, latePercent: 10 }, { lectureSlug: "02-other" });
     await say({ dueAt: due, latePercent: 10 }, { userId: group.students[1] });
     expect(await percents()).toEqual([0]);
-  });
-
-  test("the same dates go to another run, each to the exercise of the same name", async () => {
-    await say({ dueAt: due, attempts: 3 });
-    await say({ dueAt: due + hour }, { exerciseId: group.exerciseId });
-    await say({ dueAt: due + 2 * hour }, { userId: viewer.userId });
-    const next = await makeClass(fixtureFolder("add-up"), 1);
-    const moved = (at: number) => at + 7 * 24 * hour;
-    await transaction((tx) => copySchedule(tx, { from: group.runId, to: next.runId, moved }));
-    const rules = await rulesOfRun(db(), next.runId);
-    expect(rules.map(({ exerciseId, fields }) => [exerciseId, fields])).toEqual([
-      [undefined, { dueAt: moved(due), attempts: 3 }],
-      [next.exerciseId, { dueAt: moved(due + hour) }],
-    ]);
   });
 });

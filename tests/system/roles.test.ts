@@ -157,6 +157,12 @@ const READABLE: Record<string, Readable> = {
     denied: 403,
     leadsToSignIn: true,
   },
+  "app/class/[run]/dates/page.tsx": {
+    path: ({ runSlug }) => `/class/${runSlug}/dates`,
+    allowed: teachers,
+    denied: 403,
+    leadsToSignIn: true,
+  },
   "app/class/[run]/grades/page.tsx": {
     path: ({ runSlug }) => `/class/${runSlug}/grades`,
     allowed: teachers,
@@ -287,6 +293,7 @@ const onGrades = ({ runSlug }: World) => `/class/${runSlug}/grades`;
 const onAttempts = (to: World) =>
   `/class/${to.runSlug}/exercises/${to.exerciseSlug}/${to.userId("student")}`;
 const onCourse = ({ courseSlug }: World) => `/author/${courseSlug}`;
+const onDates = ({ runSlug }: World) => `/class/${runSlug}/dates`;
 const onAdmin = () => "/admin";
 const onNewQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/new`;
 const onQuestion = ({ runSlug }: World) => `/class/${runSlug}/questions/any`;
@@ -595,6 +602,47 @@ const ACTIONS: Record<ActionName, Action> = {
       return [form({ run: to.runSlug, submission: to.submissionId })];
     },
   },
+  "app/class/[run]/dates/actions.ts typeDate": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }, { who }) => [
+      { run, target: {}, field: "dueAt", text: who === "admin" ? "2050-01-01" : "2051-01-01" },
+    ],
+  },
+  "app/class/[run]/dates/actions.ts restoreDates": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }) => {
+      const change = { target: {}, field: "dueAt", value: nextMoment() };
+      return [{ run, changes: [change] }];
+    },
+  },
+  "app/class/[run]/dates/actions.ts shiftDates": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }) => [{ run, days: 1 }],
+  },
+  "app/class/[run]/dates/actions.ts extendDates": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async (to) => {
+      const { userId } = await to.newStudent();
+      return [{ run: to.runSlug, target: { userId }, days: 7 }];
+    },
+  },
+  "app/class/[run]/dates/actions.ts chooseTimeZone": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }, { who }) => [
+      { run, timeZone: who === "admin" ? "Asia/Tokyo" : "Europe/Berlin" },
+    ],
+  },
+  "app/class/[run]/dates/actions.ts findStudents": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    isReading: true,
+    args: async ({ runSlug: run }) => [{ run, part: "student" }],
+  },
   "app/class/[run]/actions.ts cancelRegradeInRun": {
     at: onClass,
     allowed: teachers,
@@ -838,6 +886,14 @@ const ACTIONS: Record<ActionName, Action> = {
     args: async (to) => [form({ course: to.courseSlug, check: await to.newCheck() })],
   },
 };
+
+let moment = Date.parse("2050-01-01T00:00:00Z");
+
+/** A date that nobody has set before. */
+function nextMoment(): number {
+  moment += 60_000;
+  return moment;
+}
 
 const root = join(import.meta.dirname, "../..");
 const ids = builtActions();

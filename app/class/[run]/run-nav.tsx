@@ -7,6 +7,7 @@ import css from "./run-nav.module.css";
 const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: "", title: "Gradebook" },
   { path: "/progress", title: "Progress" },
+  { path: "/dates", title: "Dates" },
   { path: "/questions", title: "Questions" },
   { path: "/announcements", title: "Announcements" },
   { path: "/grades", title: "Weights and import" },

@@ -1,3 +1,4 @@
+export { Deadline } from "./deadline.tsx";
 export { ExerciseFrame } from "./exercise-frame.tsx";
 export { ExerciseIsland } from "./exercise-island.tsx";
 export { ExerciseStill } from "./exercise-still.tsx";

@@ -102,7 +102,7 @@ export interface StudentWork {
   /** The last one first. */
   readonly attempts: readonly Attempt[];
   /** What dates say for them; undefined for who only reads the course. */
-  readonly dates: ExerciseDates | undefined;
+  readonly dates?: ExerciseDates | undefined;
   /** False for who only reads the course: then nothing can be handed in. */
   readonly isEnrolled: boolean;
   /** Whether the run has ended for good: then its students only read. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { type KeyboardEvent, useRef, useState, useTransition } from "react";
+import { type KeyboardEvent, type MouseEvent, useRef, useState, useTransition } from "react";
 import { useGridKeys } from "../../../admin/grid-keys.ts";
 import { type Notice, UndoBar } from "../../../admin/undo-bar.tsx";
 import { type DatesResult, restoreDates, typeDate } from "./actions.ts";
@@ -108,6 +108,14 @@ export function DatesTable(props: DatesTableProps) {
     }
     grid.onKeyDown(event);
   };
+  const onClick = ({ target }: MouseEvent<HTMLTableElement>) => {
+    const cell = target instanceof Element ? target.closest<HTMLElement>("td[data-field]") : null;
+    const field = fields.find((name) => name === cell?.dataset["field"]);
+    const row = rows[Number(cell?.dataset["row"])];
+    const isOpen = editing !== undefined && editing.row === row?.key && editing.field === field;
+    if (!mayChange || isOpen || field === undefined || row === undefined) return;
+    setEditing({ row: row.key, field, first: undefined });
+  };
   const place = (row: number, column: number) => {
     if (!grid.isGrid) return {};
     const isCurrent = grid.current.row === row && grid.current.column === column;
@@ -125,6 +133,7 @@ export function DatesTable(props: DatesTableProps) {
           aria-label="Dates"
           aria-busy={isBusy}
           onKeyDown={onKeyDown}
+          onClick={onClick}
           onFocus={grid.onFocus}
         >
           <thead>
@@ -162,11 +171,6 @@ export function DatesTable(props: DatesTableProps) {
                     data-field={cell.field}
                     data-own={cell.isOwn ? "" : undefined}
                     title={cell.problem}
-                    onClick={() =>
-                      mayChange &&
-                      grid.isGrid &&
-                      setEditing({ row: row.key, field: cell.field, first: undefined })
-                    }
                   >
                     {editing?.row === row.key && editing.field === cell.field ? (
                       <DateEdit
@@ -226,7 +230,7 @@ function CellText({ cell: { shown, isOwn, problem } }: { cell: DateCell }) {
   if (shown === "") return <span className={css["empty"]}>–</span>;
   return (
     <>
-      {isOwn ? <b>{shown}</b> : shown}
+      {isOwn ? <b className={css["own"]}>{shown}</b> : shown}
       {problem !== undefined && <small className={css["problem"]}> {problem}</small>}
     </>
   );
