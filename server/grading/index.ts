@@ -2,8 +2,6 @@ export { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./giv
 export {
   GRADE_EVENTS,
   type GradeEventKind,
-  type NewGradeEvent,
-  recordGradeEvent,
 } from "./grade-event.ts";
 export { gradeSettings, saveGradeSettings, undoGradeSettings } from "./grade-settings.ts";
 export { closeSandboxes, gradeSource } from "./grade-source.ts";

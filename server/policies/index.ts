@@ -23,14 +23,11 @@ export {
   taughtRuns,
 } from "./run.ts";
 export {
-  cooldownEnd,
   endOf,
   latePercentAt,
   type RuleFields,
   type RuleTarget,
-  ruleHolds,
   ruleKey,
-  ruleRank,
   SCHEDULE_FIELDS,
   type Schedule,
   type ScheduleField,

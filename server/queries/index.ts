@@ -88,7 +88,6 @@ export {
 export {
   askerFor,
   type ListedQuestion,
-  openQuestions,
   QUESTION_LISTS,
   type QuestionList,
   type QuestionPlace,
@@ -116,7 +115,6 @@ export {
   regradeCounts,
   regradesOf,
 } from "./regrade.ts";
-export { recomputeLate } from "./schedule.ts";
 export { type ChangedDates, changeDates, type DateChange, setTimeZone } from "./schedule-change.ts";
 export {
   type ScheduleTable,

@@ -83,11 +83,6 @@ export async function questionsOf(
   return { questions, total };
 }
 
-/** How many questions wait for an answer, of those that the reader sees. */
-export async function openQuestions(tx: Tx, reader: QuestionReader): Promise<number> {
-  return tx.question.count({ where: { AND: [seenBy(reader), inList(reader, "open")] } });
-}
-
 /** How many questions stand at one place of a lecture. */
 export interface PlaceCount {
   readonly cellId: string | undefined;

@@ -1,5 +1,5 @@
 export { vocabularyOf } from "./course-around.ts";
 export type { DraftBlock } from "./draft-reading.ts";
 export { type DraftedDocument, draftedDocument, draftedFiles } from "./drafted-files.ts";
-export { type ExercisePreview, exercisePreview, type FileProblem } from "./exercise-preview.ts";
+export { type ExercisePreview, exercisePreview } from "./exercise-preview.ts";
 export { type LecturePreview, lecturePreview } from "./lecture-preview.ts";
