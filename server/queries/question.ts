@@ -108,13 +108,13 @@ export async function questionCounts(
   }));
 }
 
-/** The newest run that the person is enrolled in: where they ask. */
+/** The newest run, not archived, that the person is enrolled in: where they ask. */
 export async function runToAskIn(
   tx: Tx,
   userId: string,
 ): Promise<{ readonly id: string; readonly slug: string } | undefined> {
   const run = await tx.courseRun.findFirst({
-    where: { enrolments: { some: { userId } } },
+    where: { archivedAt: null, enrolments: { some: { userId } } },
     orderBy: [{ createdAt: "desc" }, { id: "desc" }],
     select: { id: true, slug: true },
   });
