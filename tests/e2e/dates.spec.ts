@@ -56,7 +56,7 @@ test("a student sees the date, hands in late, and loses what was said", async ({
 
 test("an extension takes two clicks, and the points rise", async ({ page, browser, site }) => {
   await signInAs(page, "Henrik", DATES);
-  await page.getByRole("button", { name: "More time for somebody in 1.1 Add up" }).click();
+  await page.getByRole("button", { name: "Extend: more time for somebody in 1.1 Add up" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Mira Kovač" }).click();
   await expect(said(page)).toContainText("1 submission counts differently now");
   await expect(page.getByRole("row", { name: /Mira Kovač/ })).toBeVisible();

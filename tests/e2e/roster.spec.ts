@@ -46,10 +46,7 @@ test("an instructor begins a run, mends a roster's bad line and invites; a stude
   await page.getByLabel("In the section").selectOption({ label: "A" });
   await page.getByLabel("For at most so many people").fill("1");
   await page.getByRole("button", { name: "Make the link" }).click();
-  const link = await page
-    .getByText(/\/join\//)
-    .locator("code")
-    .textContent();
+  const link = await page.locator("code", { hasText: "/join/" }).textContent();
   const path = new URL(link ?? "").pathname;
 
   const student = await (await browser.newContext({ baseURL: site.url })).newPage();

@@ -156,7 +156,7 @@ export function DatesTable(props: DatesTableProps) {
                   {mayChange && (row.kind === "lecture" || row.kind === "exercise") && (
                     <button
                       type="button"
-                      aria-label={`More time for somebody in ${row.label}`}
+                      aria-label={`Extend: more time for somebody in ${row.label}`}
                       tabIndex={grid.isGrid ? -1 : undefined}
                       onClick={() => setExtending(row)}
                     >
