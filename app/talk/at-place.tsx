@@ -1,6 +1,6 @@
 import { ownRun } from "./own-run.ts";
 import css from "./place.module.css";
-import { PlaceQuestions } from "./place-questions.tsx";
+import { CellQuestions, ExerciseQuestions } from "./place-questions.tsx";
 
 interface AtCellProps {
   lecture: string;
@@ -11,7 +11,7 @@ interface AtCellProps {
 export async function AtCell({ lecture, cell }: AtCellProps) {
   const run = await ownRun();
   if (run === undefined) return null;
-  return <PlaceQuestions run={run.slug} lecture={lecture} cell={cell} />;
+  return <CellQuestions run={run.slug} lecture={lecture} cell={cell} />;
 }
 
 interface AtExerciseProps {
@@ -25,7 +25,7 @@ export async function AtExercise({ lecture, exercise }: AtExerciseProps) {
   if (run === undefined) return null;
   return (
     <p className={css["line"]}>
-      <PlaceQuestions run={run.slug} lecture={lecture} exercise={exercise} />
+      <ExerciseQuestions run={run.slug} lecture={lecture} exercise={exercise} />
     </p>
   );
 }

@@ -1,7 +1,9 @@
 "use client";
 
 import { useEffect, useState } from "react";
+import { useNotebook } from "#notebook/components";
 import { askUrl, questionsUrl } from "../class/talk-urls.ts";
+import { carryCode } from "./carried-code.ts";
 import css from "./place.module.css";
 
 interface Count {
@@ -10,47 +12,61 @@ interface Count {
   readonly questions: number;
 }
 
-interface PlaceQuestionsProps {
+interface ExerciseQuestionsProps {
   run: string;
   lecture: string;
-  cell?: string;
-  exercise?: string;
+  exercise: string;
 }
 
-/** The way to the questions of a place, and how many there are, which comes after the page. */
-export function PlaceQuestions({ run, lecture, cell, exercise }: PlaceQuestionsProps) {
+interface CellQuestionsProps {
+  run: string;
+  lecture: string;
+  cell: string;
+}
+
+/** The way to the questions of an exercise, and how many there are. */
+export function ExerciseQuestions({ run, lecture, exercise }: ExerciseQuestionsProps) {
+  const { href, says } = useQuestions(run, lecture, { exerciseSlug: exercise });
+  return <a href={href}>{says} about this exercise</a>;
+}
+
+/** The same at a cell, whose present text goes along. */
+export function CellQuestions({ run, lecture, cell }: CellQuestionsProps) {
+  const { href, says, questions } = useQuestions(run, lecture, { cellId: cell });
+  const notebook = useNotebook();
+  const name = `${says} about this cell`;
+  return (
+    <a
+      className={css["mark"]}
+      data-some={(questions ?? 0) > 0 || undefined}
+      href={href}
+      aria-label={name}
+      title={name}
+      onClick={() => carryCode(lecture, cell, notebook.cell(cell)?.source ?? "")}
+    >
+      {questions ? questions : "?"}
+    </a>
+  );
+}
+
+/** How many there are comes after the page. */
+function useQuestions(run: string, lecture: string, { cellId, exerciseSlug }: Partial<Count>) {
   const [questions, setQuestions] = useState<number | undefined>(undefined);
   useEffect(() => {
     let isGone = false;
     const show = async () => {
       const counts = await countsOf(lecture);
-      const here = counts?.find((c) => c.cellId === cell && c.exerciseSlug === exercise);
+      const here = counts?.find((c) => c.cellId === cellId && c.exerciseSlug === exerciseSlug);
       if (!isGone && counts !== undefined) setQuestions(here?.questions ?? 0);
     };
     void show();
     return () => {
       isGone = true;
     };
-  }, [lecture, cell, exercise]);
-  const place = { lectureSlug: lecture, cellId: cell, exerciseSlug: exercise };
+  }, [lecture, cellId, exerciseSlug]);
+  const place = { lectureSlug: lecture, cellId, exerciseSlug };
   const href = questions === 0 ? askUrl(run, place) : questionsUrl(run, place);
-  const says = textOf(questions);
-  const where = cell === undefined ? "about this exercise" : "about this cell";
-  return cell === undefined ? (
-    <a href={href}>
-      {says} {where}
-    </a>
-  ) : (
-    <a
-      className={css["mark"]}
-      data-some={(questions ?? 0) > 0 || undefined}
-      href={href}
-      aria-label={`${says} ${where}`}
-      title={`${says} ${where}`}
-    >
-      {questions ? questions : "?"}
-    </a>
-  );
+  return { href, questions, says: textOf(questions) };
 }
 
 function textOf(questions: number | undefined): string {

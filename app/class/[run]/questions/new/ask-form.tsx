@@ -1,8 +1,9 @@
 "use client";
 
-import { useActionState } from "react";
+import { useActionState, useEffect, useRef } from "react";
 import controls from "../../../../controls.module.css";
 import { FormMessage } from "../../../../form-message.tsx";
+import { carriedCode } from "../../../../talk/carried-code.ts";
 import { KeptText } from "../../../../talk/kept-text.tsx";
 import { talkProblem } from "../../../../talk/problem.ts";
 import css from "../../../../talk/talk.module.css";
@@ -21,6 +22,12 @@ interface AskFormProps {
 /** A question: for whom, in a line, in full, and the code that it is about. */
 export function AskForm({ run, kept, place, code }: AskFormProps) {
   const [state, action, isPending] = useActionState(askQuestion, { kind: "empty" });
+  const quote = useRef<HTMLTextAreaElement>(null);
+  const { lecture = "", cell } = place;
+  useEffect(() => {
+    const carried = cell === undefined ? undefined : carriedCode(lecture, cell);
+    if (carried !== undefined && quote.current !== null) quote.current.value = carried;
+  }, [lecture, cell]);
   const isAtExercise = place.exercise !== undefined;
   return (
     // A form that is refused keeps what stands in it.
@@ -45,6 +52,7 @@ export function AskForm({ run, kept, place, code }: AskFormProps) {
         <label>
           Your code
           <textarea
+            ref={quote}
             className={css["code"]}
             name="quote"
             defaultValue={code}
