@@ -35,7 +35,7 @@ const config: KnipConfig = {
   ignoreDependencies: ["@fontsource-variable/.*", "@prisma/client", "prisma", "deno"],
   // Files that the browser loads from the site.
   ignoreUnresolved: ["/monaco/monaco-editor.js", "/xterm/xterm.js", "/xterm/addon-fit.js"],
-  ignoreBinaries: ["useradd", "unshare", "mount", "umount"],
+  ignoreBinaries: ["useradd", "unshare", "mount", "umount", "as", "objcopy", "nm"],
 };
 
 export default config;

@@ -2,8 +2,6 @@ import { type File, FMODE_RANDOM, type Inode } from "../fs/fs.ts";
 import { invariant } from "../hw/simulator-bug.ts";
 import type { AddressSpace } from "./address-space.ts";
 
-/** What is read of a file in one go where nobody has said anything: 128 KiB. @linux include/linux/mm.h `VM_READAHEAD_PAGES` (6.18) */
-export const VM_READAHEAD_PAGES = 32;
 /** Page faults that found nothing in memory, until reading around them ends. */
 const MMAP_LOTSAMISS = 100;
 

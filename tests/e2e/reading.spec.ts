@@ -122,7 +122,7 @@ test.describe("searching", () => {
     await dialog.getByRole("searchbox").fill("interpreter and JIT");
     await expect(dialog.getByRole("link", { name: "Interpreter and JIT" })).toBeVisible();
     await dialog.getByRole("searchbox").fill("sched_switch");
-    await expect(dialog.getByRole("link", { name: /^Cell 1/ })).toBeVisible();
+    await expect(dialog.getByRole("link", { name: /^Cell 1:/ })).toBeVisible();
     await expect(dialog.locator("mark").first()).toBeVisible();
     await dialog.getByRole("searchbox").fill("qqqqqqqq");
     await expect(dialog.getByRole("status")).toHaveText("Nothing for “qqqqqqqq”");

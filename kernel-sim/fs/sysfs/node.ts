@@ -51,11 +51,6 @@ export function link(target: string): SysfsLink {
   return { kind: "link", target };
 }
 
-/** Several values, a line each. */
-export function text(show: () => string, mode = 0o444): SysfsAttribute {
-  return { kind: "attribute", mode, show, store: undefined };
-}
-
 /** The whole tree. Parts of the kernel have theirs under a path: asked when somebody looks. */
 export class SysfsTree {
   readonly #parts = new Map<string, SysfsNode>();
