@@ -6,7 +6,7 @@ import type { IovIter } from "../lib/iov-iter.ts";
 import { invalidatePages } from "../mm/filemap.ts";
 import { fileAccessed } from "./atime.ts";
 import { type BlockFs, mapBlock } from "./block-fs.ts";
-import type { Inode, Kiocb } from "./fs.ts";
+import type { Kiocb } from "./fs.ts";
 import { writeAndWait } from "./fs-writeback.ts";
 
 const PAGE_SIZE = 4096;
