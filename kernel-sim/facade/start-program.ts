@@ -7,7 +7,7 @@ import type { Rootfs } from "../fs/rootfs.ts";
 import { errnoName } from "../include/errno.ts";
 import { AT_FDCWD, O_RDWR } from "../include/uapi/fcntl.ts";
 import { CLONE_UNTRACED } from "../include/uapi/sched.ts";
-import { SIGCHLD } from "../include/uapi/signal.ts";
+import { cloneArgs } from "../kernel/clone-syscalls.ts";
 import { kernelClone } from "../kernel/fork.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { isSleeping } from "../kernel/sleep.ts";
@@ -157,17 +157,8 @@ export function taskOf(kernel: Kernel, pid: number): Task | undefined {
   return undefined;
 }
 
-const CHILD = {
-  // It is not init's own call: who traces init hears nothing of it, and nothing waits for him.
-  flags: CLONE_UNTRACED,
-  exitSignal: SIGCHLD,
-  pidfd: 0,
-  parentTid: 0,
-  childTid: 0,
-  stack: 0,
-  tls: 0,
-  setTid: [],
-};
+// It is not init's own call: who traces init hears nothing of it, and nothing waits for him.
+const CHILD = cloneArgs(CLONE_UNTRACED);
 
 const CONSOLE_OPEN = { openFlag: O_RDWR, mode: 0, accMode: 0, lookupFlags: 1 };
 

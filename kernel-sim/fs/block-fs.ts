@@ -1,5 +1,7 @@
-import { EBUSY } from "../include/errno.ts";
-import type { BufferCache, BufferHead } from "./buffer.ts";
+import { EBUSY, EIOCBQUEUED } from "../include/errno.ts";
+import type { MaySleep } from "../kernel/sleep.ts";
+import type { Task } from "../kernel/task.ts";
+import { type BufferCache, type BufferHead, waitOnBuffer } from "./buffer.ts";
 import { type Inode, SB_RDONLY, type SuperBlock } from "./fs.ts";
 import type { FsWriteback } from "./fs-writeback.ts";
 
@@ -25,4 +27,19 @@ export interface BlockFs {
 /** A file system cannot be read-only for one and not for another. @linux fs/super.c `get_tree_bdev_flags` (6.18) */
 export function sameState(sb: SuperBlock, sbFlags: number): SuperBlock | number {
   return ((sb.flags ^ sbFlags) & SB_RDONLY) === 0 ? sb : -EBUSY;
+}
+
+/** `BlockFs.bmap` for who may sleep: it waits for the blocks on the way. */
+export function* mapBlock(
+  task: Task,
+  fs: BlockFs,
+  inode: Inode,
+  n: number,
+  allocates: boolean,
+): MaySleep<number> {
+  for (;;) {
+    const block = fs.bmap(inode, n, allocates);
+    if (block !== -EIOCBQUEUED) return block;
+    yield* waitOnBuffer(task);
+  }
 }

@@ -1,7 +1,6 @@
 import { EFAULT, EIOCBQUEUED } from "../include/errno.ts";
 import { O_DIRECT } from "../include/uapi/fcntl.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
-import type { Task } from "../kernel/task.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import { AddressSpace, PageRead } from "../mm/address-space.ts";
 import {
@@ -16,9 +15,8 @@ import { balanceDirtyPages, mustBalance, setPageDirty, writebackOf } from "../mm
 import { pageCacheAsyncRa, pageCacheSyncRa, raStateOf } from "../mm/readahead.ts";
 import { fileAccessed } from "./atime.ts";
 import { fileRemovePrivs } from "./attr.ts";
-import type { BlockFs } from "./block-fs.ts";
+import { type BlockFs, mapBlock } from "./block-fs.ts";
 import { bmapNow, runsOf } from "./block-runs.ts";
-import { waitOnBuffer } from "./buffer.ts";
 import { directRead, directWrite } from "./direct-io.ts";
 import { type File, type Inode, IOCB_DSYNC, type Kiocb } from "./fs.ts";
 import { fileUpdateTime } from "./timestamps.ts";
@@ -117,20 +115,6 @@ function endRead(
     page.isReadahead = read.isMarked;
   }
   read.wait.wakeUpAll();
-}
-
-function* mapBlock(
-  task: Task,
-  fs: BlockFs,
-  inode: Inode,
-  n: number,
-  allocates: boolean,
-): MaySleep<number> {
-  for (;;) {
-    const block = fs.bmap(inode, n, allocates);
-    if (block !== -EIOCBQUEUED) return block;
-    yield* waitOnBuffer(task);
-  }
 }
 
 /** @linux mm/filemap.c `generic_file_read_iter` (6.18) */

@@ -1,13 +1,12 @@
 import { SECTOR_SIZE } from "../drivers/block/disk.ts";
-import { EFAULT, EINVAL, EIOCBQUEUED } from "../include/errno.ts";
+import { EFAULT, EINVAL } from "../include/errno.ts";
 import type { MaySleep } from "../kernel/sleep.ts";
 import { WaitQueueHead, waitEvent } from "../kernel/wait.ts";
 import type { IovIter } from "../lib/iov-iter.ts";
 import { invalidatePages } from "../mm/filemap.ts";
 import { fileAccessed } from "./atime.ts";
-import type { BlockFs } from "./block-fs.ts";
-import { waitOnBuffer } from "./buffer.ts";
-import type { Inode, Kiocb } from "./fs.ts";
+import { type BlockFs, mapBlock } from "./block-fs.ts";
+import type { Kiocb } from "./fs.ts";
 import { writeAndWait } from "./fs-writeback.ts";
 
 const PAGE_SIZE = 4096;
@@ -36,7 +35,7 @@ export function* directRead(iocb: Kiocb, iter: IovIter): MaySleep<number> {
     const n = Math.floor(iocb.pos / fs.blockSize);
     const offset = iocb.pos - n * fs.blockSize;
     const step = Math.min(iter.count, fs.blockSize - offset, inode.size - iocb.pos);
-    const block = yield* blockOf(iocb, fs, inode, n, false);
+    const block = yield* mapBlock(iocb.task, fs, inode, n, false);
     if (block < 0) return done > 0 ? done : block;
     const bytes = block === 0 ? new Uint8Array(fs.blockSize) : yield* readBlock(iocb, fs, block);
     const copied = iter.copyTo(bytes.subarray(offset, offset + step));
@@ -67,7 +66,7 @@ export function* directWrite(iocb: Kiocb, iter: IovIter): MaySleep<number | unde
   let done = 0;
   while (iter.count > 0) {
     const isNew = iocb.pos >= inode.size;
-    const block = yield* blockOf(iocb, fs, inode, iocb.pos / blockSize, isNew);
+    const block = yield* mapBlock(iocb.task, fs, inode, iocb.pos / blockSize, isNew);
     if (block === 0) return done > 0 ? done : undefined;
     if (block < 0) return done > 0 ? done : block;
     const bytes = new Uint8Array(blockSize);
@@ -81,20 +80,6 @@ export function* directWrite(iocb: Kiocb, iter: IovIter): MaySleep<number | unde
   }
   fs.dirtied();
   return done;
-}
-
-function* blockOf(
-  iocb: Kiocb,
-  fs: BlockFs,
-  inode: Inode,
-  n: number,
-  allocates: boolean,
-): MaySleep<number> {
-  for (;;) {
-    const block = fs.bmap(inode, n, allocates);
-    if (block !== -EIOCBQUEUED) return block;
-    yield* waitOnBuffer(iocb.task);
-  }
 }
 
 function* readBlock(iocb: Kiocb, fs: BlockFs, block: number): MaySleep<Uint8Array> {

@@ -30,11 +30,12 @@ const MAX_PID_NS_LEVEL = 32;
 export const cloneSyscalls: SyscallTable = {
   clone: sysClone,
   clone3: sysClone3,
-  fork: (task) => kernelClone(task, plain(0)),
-  vfork: (task) => kernelClone(task, plain(CLONE_VFORK | CLONE_VM)),
+  fork: (task) => kernelClone(task, cloneArgs(0)),
+  vfork: (task) => kernelClone(task, cloneArgs(CLONE_VFORK | CLONE_VM)),
 };
 
-function plain(flags: number) {
+/** For who wants a child and nothing besides these flags. @linux include/linux/sched/task.h `struct kernel_clone_args` (6.18) */
+export function cloneArgs(flags: number) {
   return {
     flags,
     exitSignal: SIGCHLD,

@@ -1,5 +1,5 @@
 import { Cpu } from "../arch/x86/cpu.ts";
-import { GDT_ENTRY_CPUNODE } from "../arch/x86/entry/vdso/vdso32.ts";
+import { GDT_ENTRY_CPUNODE } from "../arch/x86/entry/vdso/layout.ts";
 import { vsyscallLandingPad } from "../arch/x86/entry/vdso/vma.ts";
 import {
   EAX,

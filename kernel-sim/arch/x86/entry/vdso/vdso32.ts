@@ -14,11 +14,8 @@ import {
   VDSO_HRES,
   VDSO_RAW,
 } from "../../../../include/vdso/datapage.ts";
+import { GDT_ENTRY_CPUNODE, VVAR_BELOW } from "./layout.ts";
 
-/** Where `[vvar]` lies below the image. */
-export const VVAR_BELOW = 0x6000;
-/** The limit of this segment is the number of the processor. @linux arch/x86/include/asm/segment.h `GDT_ENTRY_CPUNODE` */
-export const GDT_ENTRY_CPUNODE = 28;
 const CPUNODE_SEG = GDT_ENTRY_CPUNODE * 8 + 3;
 const TICK_NSEC = 4_000_000;
 

@@ -22,7 +22,7 @@ import {
 } from "../../../../mm/vma.ts";
 import { image32Bytes, offset32 } from "./image32.ts";
 import { image64Bytes } from "./image64.ts";
-import { VVAR_BELOW } from "./vdso32.ts";
+import { VVAR_BELOW } from "./layout.ts";
 
 const PAGE_SIZE = 4096;
 const VVAR_PAGES = 4;
