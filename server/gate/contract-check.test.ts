@@ -45,3 +45,17 @@ test("an export that does not fit, a missing one and a slip in the types are tol
     expect.stringMatching(/starter\.ts:1: does not fit contract\.ts: .*'program' is missing/),
   ]);
 });
+
+test("what an exercise may import is no problem, a file of another folder is one", async () => {
+  const importing = (from: string) =>
+    exerciseWith({
+      "hidden.test.ts": `import * as all from "${from}";\nexport const kept = all;\n`,
+    });
+  for (const allowed of ["./solution.ts", "kernel-sim", "exercise", "course-data"]) {
+    expect(await checkContracts([importing(allowed)])).toEqual([]);
+  }
+  const elsewhere = exerciseWith({});
+  expect(await checkContracts([importing(join(elsewhere, "solution.ts"))])).toEqual([
+    expect.stringContaining("imports a file of another folder"),
+  ]);
+});

@@ -133,11 +133,19 @@ function compile(work: string, msMax: number): Promise<string | undefined> {
   });
 }
 
+/** What every exercise's types stand on. Not all of `node_modules`: other courses are copied into it. */
+const SHARED = [
+  "kernel-sim",
+  "notebook",
+  "content/globals.d.ts",
+  "node_modules/typescript",
+  "node_modules/@typescript",
+  "node_modules/@types",
+];
+
 /** Whether an exercise's files have made the compiler read something that is not theirs to read. */
 function readsElsewhere(output: string, work: string): boolean {
-  const own = ["kernel-sim", "notebook", "content/globals.d.ts", "node_modules/typescript"];
-  const native = "node_modules/@typescript";
-  const places = [work, ...[...own, native].map((place) => join(checkout(), place))];
+  const places = [work, ...SHARED.map((place) => join(checkout(), place))];
   return output
     .split("\n")
     .filter((line) => line.startsWith("/") && !line.includes("): error "))
