@@ -29,7 +29,9 @@ test("what a student hands in on the exercise’s page stands in the gradebook, 
   const row = teacher.getByRole("row").filter({ hasText: "Bao Nguyen" });
   await expect(row.getByRole("link")).toHaveAccessibleName(/^5 of 5, \d+ attempts?$/);
   await row.getByRole("link").click();
-  await expect(teacher.getByRole("region", { name: "Code", exact: true })).toContainText(lastLine(text));
+  await expect(teacher.getByRole("region", { name: "Code", exact: true })).toContainText(
+    lastLine(text),
+  );
   const result = teacher.getByRole("region", { name: "Result" });
   await expect(result.getByRole("listitem").filter({ hasText: "passed" })).toHaveCount(5);
 });
