@@ -2,7 +2,7 @@ import { headers } from "next/headers.js";
 // biome-ignore lint/style/noRestrictedImports: the memory of one request, nothing of the screen.
 import { cache } from "react";
 import { db } from "../db/client.ts";
-import { isBanned, type Viewer } from "../policies/index.ts";
+import { coursesOf, isBanned, type Viewer } from "../policies/index.ts";
 import { auth } from "./better-auth.ts";
 
 /** Who asks, with the roles of this moment; undefined: nobody is signed in. Read once a request. */
@@ -35,13 +35,6 @@ export async function viewerOf(requestHeaders: Headers): Promise<Viewer | undefi
     username: user.username ?? user.email,
     isAdmin: user.role === "admin",
     roles: user.enrolments.map(({ runId, role }) => ({ runId, role })),
-    courses: [
-      ...new Set([
-        ...user.enrolments.flatMap(({ role, run }) =>
-          role === "instructor" ? [run.courseId] : [],
-        ),
-        ...user.authorships.map(({ courseId }) => courseId),
-      ]),
-    ],
+    courses: coursesOf(user),
   };
 }

@@ -15,15 +15,17 @@ export function maySeePeople(viewer: Viewer | undefined): AccountDecision {
  * Whether the viewer may make a link by which `person` sets a new password. Whoever holds the link
  * can become that person, so it must not lead to anything that the viewer may not do already:
  * instructors make links only for those who are nothing but readers and students of their runs.
+ * An author is none of these, whatever the course: what is written there bears the author's name.
  */
 export function mayMakeResetLink(viewer: Viewer | undefined, person: Person): AccountDecision {
   if (viewer === undefined) return denied("signed-out");
   if (viewer.isAdmin) return ALLOWED;
+  if (person.isAdmin || person.courses.length > 0) return denied("not-allowed");
   const isBelow = person.roles.every(
     ({ runId, role }) =>
       roleIn(viewer, runId) === "instructor" && (role === "reader" || role === "student"),
   );
-  return isBelow && person.roles.length > 0 && !person.isAdmin ? ALLOWED : denied("not-allowed");
+  return isBelow && person.roles.length > 0 ? ALLOWED : denied("not-allowed");
 }
 
 /** Whether the viewer may close `person`'s account or open it again; nobody locks themselves out. */

@@ -55,4 +55,4 @@ export {
   type QuestionAudience,
   type QuestionInRun,
 } from "./talk.ts";
-export { type Person, type RunRole, roleIn, type Viewer } from "./viewer.ts";
+export { coursesOf, type Person, type RunRole, roleIn, type Viewer } from "./viewer.ts";

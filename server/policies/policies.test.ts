@@ -113,6 +113,11 @@ const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string },
       ["instructor", "admin"],
     ],
     ["make a reset link for a TA", (v) => mayMakeResetLink(v, VIEWERS.ta), ["admin"]],
+    [
+      "make a reset link for a student who is an author of the course",
+      (v) => mayMakeResetLink(v, { ...VIEWERS.student, courses: ["this-course"] }),
+      ["admin"],
+    ],
     ["make a reset link for the admin", (v) => mayMakeResetLink(v, VIEWERS.admin), ["admin"]],
     ["close a student’s account", (v) => mayBan(v, VIEWERS.student), ["admin"]],
     [
@@ -174,12 +179,14 @@ test("a reset link never leads an instructor to a role that they could not give"
     fc.record({ runId: fc.constantFrom("a", "b", "c"), role: fc.constantFrom(...ROLES) }),
     { selector: ({ runId }) => runId },
   );
+  const courses = fc.subarray(["a", "b"]);
   fc.assert(
-    fc.property(roles, roles, fc.boolean(), (mine, yours, isAdmin) => {
-      const viewer: Viewer = { ...someone("viewer"), roles: mine };
-      const person: Person = { userId: "person", isAdmin, roles: yours };
+    fc.property(roles, roles, fc.boolean(), courses, (mine, yours, isAdmin, written) => {
+      const viewer: Viewer = { ...someone("viewer"), roles: mine, courses: ["a"] };
+      const person: Person = { userId: "person", isAdmin, roles: yours, courses: written };
       if (mayMakeResetLink(viewer, person).kind === "denied") return;
       expect(isAdmin).toBe(false);
+      expect(written).toEqual([]);
       for (const { runId, role } of yours) {
         expect(mayGiveRole(viewer, runId, role).kind).toBe("allowed");
       }

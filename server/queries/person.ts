@@ -1,5 +1,5 @@
 import type { Prisma, Tx } from "../db/index.ts";
-import type { Person, RunRole } from "../policies/index.ts";
+import { coursesOf, type Person, type RunRole } from "../policies/index.ts";
 
 export interface Run {
   readonly id: string;
@@ -30,7 +30,8 @@ const PERSON = {
   email: true,
   role: true,
   banned: true,
-  enrolments: { select: { runId: true, role: true } },
+  enrolments: { select: { runId: true, role: true, run: { select: { courseId: true } } } },
+  authorships: { select: { courseId: true } },
 } as const satisfies Prisma.UserSelect;
 
 /** The people that fit, by name, and how many there are in all. */
@@ -108,13 +109,16 @@ export async function setBanned(tx: Tx, userId: string, banned: boolean): Promis
 
 type StoredPerson = Prisma.UserGetPayload<{ select: typeof PERSON }>;
 
-function listed({ id, username, email, role, enrolments, ...shown }: StoredPerson): ListedPerson {
+function listed(stored: StoredPerson): ListedPerson {
+  const { id, name, username, email, role, banned, enrolments } = stored;
   return {
-    ...shown,
     userId: id,
-    email,
+    name,
     username: username ?? email,
+    email,
+    banned,
     isAdmin: role === "admin",
-    roles: enrolments,
+    roles: enrolments.map(({ runId, role: enrolled }) => ({ runId, role: enrolled })),
+    courses: coursesOf(stored),
   };
 }
