@@ -28,6 +28,8 @@ const TEXTS: Readonly<Record<GradeLogEntry["kind"], string>> = {
   given: "grade changed by hand",
   imported: "grade changed from a file",
   settings: "weights or dropped grades changed",
+  held: "grades held",
+  released: "grades released",
   dates: "dates changed",
 };
 

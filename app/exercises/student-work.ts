@@ -1,7 +1,7 @@
 import type { ExerciseDates, StudentWork } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
-import { endOf, maySubmit, takesPart } from "#server/policies";
+import { endOf, maySeeGrade, maySubmit, takesPart } from "#server/policies";
 import { attemptsAt, type DatedExercise, submissionView } from "#server/queries";
 
 /** What the viewer has handed in to the exercise; undefined: nobody is signed in. */
@@ -16,7 +16,8 @@ export async function studentWork(
     return { userId, isEnrolled: false, attempts: [], graded: undefined, dates: undefined };
   }
   const { exerciseId, runId } = dated.exercise;
-  const attempts = await attemptsAt(db(), { exerciseId, userId });
+  const isWithheld = maySeeGrade(viewer, dated.exercise).kind === "denied";
+  const attempts = await attemptsAt(db(), { exerciseId, userId, isWithheld });
   const last = attempts.find(({ result }) => result !== undefined);
   const view = last && (await submissionView(db(), last.receipt.id));
   const graded = view?.result && { receipt: view.receipt, result: view.result };

@@ -29,6 +29,8 @@ export interface Attempt {
   readonly result:
     | { readonly status: GradingStatus; readonly score: number; readonly max: number }
     | undefined;
+  /** There is nothing to wait for here: the grade is shown when the staff releases it. */
+  readonly isHeld?: true;
 }
 
 /** What a hidden test has said so far, while the others run. */
@@ -42,6 +44,8 @@ export type SubmissionProgress =
   /** `position` 1: it is the next one. undefined: it comes back into the queue in a moment. */
   | { readonly kind: "waiting"; readonly position: number | undefined }
   | { readonly kind: "running"; readonly tests: readonly TestProgress[] }
+  /** There is nothing to wait for here: the grade is shown when the staff releases it. */
+  | { readonly kind: "held" }
   | { readonly kind: "graded"; readonly result: GradingResult };
 
 /** More is no program for an exercise, in bytes of UTF-8. */

@@ -42,7 +42,7 @@ test("each given grade is noted with both sides, and a step is taken back as one
   expect([await pointsOf(first), await pointsOf(second)]).toEqual([2.5, 3]);
   expect(await undo(step)).toEqual({ kind: "undone", grades: 2, left: 0 });
   expect([await pointsOf(first), await pointsOf(second)]).toEqual([1, undefined]);
-  const log = await gradeLog(db(), { runId, kind: "given", limit: 100, offset: 0 });
+  const log = await gradeLog(db(), { runId, kinds: ["given"], limit: 100, offset: 0 });
   expect(log).toHaveLength(5);
   expect(log.at(-1)).toMatchObject({
     before: null,

@@ -16,8 +16,11 @@ export const GRADE_EVENTS = [
   "given",
   /** The same by a file. */
   "imported",
-  /** Weights, dropped grades, what is held. */
+  /** Weights, dropped grades. */
   "settings",
+  /** Students do not see the exercise's grades until they are released. */
+  "held",
+  "released",
   /** Dates, late policy, attempts, extensions. */
   "dates",
 ] as const;

@@ -6,6 +6,7 @@ export {
 export { gradeSettings, saveGradeSettings, undoGradeSettings } from "./grade-settings.ts";
 export { closeSandboxes, gradeSource } from "./grade-source.ts";
 export { startGrader } from "./grader.ts";
+export { type Holding, type HoldingStep, holdGrades, undoHolding } from "./held-grades.ts";
 export { followProgress, type GradingNews } from "./progress.ts";
 export { enqueueGrading, type QueuePlace, queuePlaceOf } from "./queue.ts";
 export { cancelRegrade, dryRegrade, type RegradeScope, regrade } from "./regrade.ts";

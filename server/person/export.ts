@@ -5,7 +5,7 @@ import { tableRules } from "./tables.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** The rows of the person by table; what opens an account is left out. */
+/** The rows of the person by table; what opens an account, and what nobody shows them yet, is left out. */
 export async function dataOf(
   tx: Tx,
   userId: string,
@@ -14,8 +14,10 @@ export async function dataOf(
   for (const { table, rule } of tableRules()) {
     if (rule.erased === "nothing" || ("isOthers" in rule && rule.isOthers)) continue;
     const secret = rule.erased === "deleted" ? (rule.secret ?? []) : [];
+    const shown = "held" in rule ? `(${rule.held}) IS NOT TRUE` : "true";
     const rows = await tx.$queryRawUnsafe<{ row: Row }[]>(
-      `SELECT to_jsonb(t) - $2::text[] AS "row" FROM "${table}" AS t WHERE ${rule.whose}`,
+      `SELECT to_jsonb(t) - $2::text[] AS "row" FROM "${table}" AS t
+      WHERE (${rule.whose}) AND ${shown}`,
       userId,
       secret,
     );
@@ -34,7 +36,8 @@ interface HandedIn {
 
 const README = `Everything that this site holds of you.
 
-data.json       the rows of each table that are yours, as they are stored; passwords and keys left out
+data.json       the rows of each table that are yours, as they are stored; passwords and keys, and
+                grades that the staff has not released yet, are left out
 submissions/    what you have handed in, a file for each attempt
 `;
 

@@ -241,3 +241,13 @@ test("the export holds each table’s rows and each submission as a file, and no
   for (const secret of ["secret-token", account.password ?? ""]) expect(text).not.toContain(secret);
   expect(text).not.toContain("password-link:");
 });
+
+test("the export leaves out what is said of work whose grades are not released", async () => {
+  await db().exercise.updateMany({ data: { isHeld: true } });
+  const files = unzipSync(await personZip(db(), zoe.userId));
+  const tables = Object.keys(JSON.parse(strFromU8(files["data.json"] ?? new Uint8Array())));
+  expect(tables).toContain("Submission");
+  for (const table of ["SubmissionResult", "GradeOverride", "LineComment", "RegradeEntry"]) {
+    expect(tables).not.toContain(table);
+  }
+});

@@ -13,6 +13,8 @@ export type TableRule =
   | {
       readonly erased: "work";
       readonly whose: string;
+      /** Grades that are not released yet: no part of the person's export. */
+      readonly held?: string;
       /** Gives a row to the nameless account; undefined: it goes with another row. */
       readonly set?: string;
     }
@@ -25,9 +27,17 @@ export type TableRule =
       readonly isOthers?: true;
     }
   /** Stays as it is: the id alone, so that it can be told what was done, and to whose account. */
-  | { readonly erased: "kept"; readonly whose: string; readonly isOthers?: true };
+  | {
+      readonly erased: "kept";
+      readonly whose: string;
+      readonly held?: string;
+      readonly isOthers?: true;
+    };
 
 const NOTHING: TableRule = { erased: "nothing" };
+
+const HELD_EXERCISE = `"exerciseId" IN (SELECT "id" FROM "Exercise" WHERE "isHeld")`;
+const HELD_SUBMISSION = `"submissionId" IN (SELECT "id" FROM "Submission" WHERE ${HELD_EXERCISE})`;
 
 const own = (secret?: readonly string[]): TableRule => ({
   erased: "deleted",
@@ -88,28 +98,31 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
     {
       erased: "work",
       whose: `"submissionId" IN (SELECT "id" FROM "Submission" WHERE "userId" = $1)`,
+      held: HELD_SUBMISSION,
     },
   ],
   RegradeEntry: [
     {
       erased: "work",
       whose: `"submissionId" IN (SELECT "id" FROM "Submission" WHERE "userId" = $1)`,
+      held: HELD_SUBMISSION,
     },
   ],
   LineComment: [
     {
       erased: "work",
       whose: `"submissionId" IN (SELECT "id" FROM "Submission" WHERE "userId" = $1)`,
+      held: HELD_SUBMISSION,
     },
     unnamedAt("authorId"),
   ],
   GradeOverride: [
-    { erased: "work", whose: `"userId" = $1`, set: `"userId" = $2` },
+    { erased: "work", whose: `"userId" = $1`, held: HELD_EXERCISE, set: `"userId" = $2` },
     unnamedAt("setById"),
   ],
   // What has changed grades is never rewritten.
   GradeEvent: [
-    { erased: "kept", whose: `"userId" = $1` },
+    { erased: "kept", whose: `"userId" = $1`, held: HELD_EXERCISE },
     { erased: "kept", whose: `"actorId" = $1`, isOthers: true },
   ],
   Submission: [{ erased: "work", whose: `"userId" = $1`, set: `"userId" = $2` }],

@@ -38,6 +38,7 @@ export {
 } from "./schedule.ts";
 export {
   maySeeExercise,
+  maySeeGrade,
   maySeeSolution,
   maySeeSubmission,
   maySubmit,

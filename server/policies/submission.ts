@@ -79,6 +79,17 @@ export function maySeeSolution(
   return stateAt(schedule, at).kind === "closed" ? ALLOWED : denied("not-closed");
 }
 
+/** Whether the viewer may see what submissions to the exercise are worth, and what is said of them. */
+export function maySeeGrade(
+  viewer: Viewer | undefined,
+  exercise: { readonly runId: string; readonly isHeld: boolean },
+): Decision<"not-released"> {
+  if (!exercise.isHeld || maySeeGradebook(viewer, exercise.runId).kind === "allowed") {
+    return ALLOWED;
+  }
+  return denied("not-released");
+}
+
 /** Whether the viewer may see a submission, its code and its results: one's own, or as a teacher. */
 export function maySeeSubmission(
   viewer: Viewer | undefined,

@@ -3,7 +3,7 @@ import { type Schedule, scheduleOf } from "../policies/index.ts";
 import { RUN_OF_PAGES } from "./exercise.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 import { rulesForStudent } from "./schedule.ts";
-import { SUBMISSION_SCORE } from "./scores.ts";
+import { cellTable } from "./scores.ts";
 
 /** An exercise of a student's run, its dates, and what counts so far. */
 export interface DueExercise {
@@ -12,7 +12,7 @@ export interface DueExercise {
   readonly title: string;
   readonly lectureSlug: string;
   readonly points: number;
-  /** undefined: nothing is graded yet. */
+  /** What counts so far; undefined: nothing is graded yet, or its grades are not released. */
   readonly best: number | undefined;
   readonly schedule: Schedule;
 }
@@ -29,12 +29,13 @@ export async function dueExercises(tx: Tx, userId: string): Promise<DueExercise[
   const sectionId = enrolled.sectionId ?? undefined;
   const rules = await rulesForStudent(tx, { runId, userId, sectionId });
   if (rules.length === 0) return [];
+  const all = await tx.exercise.findMany({ where: { runId }, select: { id: true } });
   const exercises = await tx.$queryRaw<FoundExercise[]>`
+    WITH ${cellTable({ exerciseIds: all.map(({ id }) => id), userId })}
     SELECT e."id", e."slug", e."number", e."title", e."lectureSlug", e."points", e."attempts",
-      (SELECT max(${SUBMISSION_SCORE}) FROM "Submission" AS s
-        JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
-        WHERE s."exerciseId" = e."id" AND s."userId" = ${userId}) AS best
-    FROM "Exercise" AS e WHERE e."runId" = ${runId} ORDER BY e."position"`;
+      CASE WHEN e."isHeld" THEN NULL ELSE cell.best END AS best
+    FROM "Exercise" AS e LEFT JOIN cell ON cell.exercise = e."id"
+    WHERE e."runId" = ${runId} ORDER BY e."position"`;
   return exercises.map(({ id, attempts, best, number, ...exercise }) => {
     const place = { exerciseId: id, lectureSlug: exercise.lectureSlug, sectionId, userId };
     const own = { timeZone: run.timeZone, attempts: attempts ?? undefined };

@@ -7,6 +7,8 @@ export interface EnrolledExercise {
   /** Whether the run has been put away: then its students only read. */
   readonly isArchived: boolean;
   readonly lectureSlug: string;
+  /** Students do not see its grades yet. */
+  readonly isHeld: boolean;
   /** How many attempts the content gives; undefined: any number. */
   readonly attempts: number | undefined;
   readonly sectionId: string | undefined;
@@ -42,7 +44,7 @@ export async function enrolledExercise(
           timeZone: true,
           exercises: {
             where: { slug },
-            select: { id: true, attempts: true, lectureSlug: true },
+            select: { id: true, attempts: true, lectureSlug: true, isHeld: true },
           },
         },
       },
@@ -55,6 +57,7 @@ export async function enrolledExercise(
     runId: enrolment.runId,
     isArchived: enrolment.run.archivedAt !== null,
     lectureSlug: exercise.lectureSlug,
+    isHeld: exercise.isHeld,
     attempts: exercise.attempts ?? undefined,
     sectionId: enrolment.sectionId ?? undefined,
     timeZone: enrolment.run.timeZone,

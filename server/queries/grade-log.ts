@@ -21,7 +21,8 @@ export interface GradeLogEntry {
 
 export interface GradeLogView {
   readonly runId: string;
-  readonly kind?: GradeEventKind | undefined;
+  /** One of these; undefined: any. */
+  readonly kinds?: readonly GradeEventKind[] | undefined;
   /** A part of the student's name or user name. */
   readonly student?: string | undefined;
   /** As `11.2`. */
@@ -48,12 +49,12 @@ interface LogRow {
 
 /** The newest first. */
 export async function gradeLog(tx: Tx, view: GradeLogView): Promise<GradeLogEntry[]> {
-  const { runId, kind, student = "", exercise = "", limit, offset } = view;
+  const { runId, kinds, student = "", exercise = "", limit, offset } = view;
   const pattern = `%${student.replace(/[\\%_]/g, "\\$&")}%`;
   const rows = await tx.$queryRaw<LogRow[]>`
     ${SELECT_EVENTS}
     WHERE g."runId" = ${runId}
-      ${kind === undefined ? Prisma.empty : Prisma.sql`AND g."kind" = ${kind}`}
+      ${kinds === undefined ? Prisma.empty : Prisma.sql`AND g."kind" = ANY(${[...kinds]})`}
       ${student === "" ? Prisma.empty : Prisma.sql`AND (u."name" ILIKE ${pattern} OR u."username" ILIKE ${pattern})`}
       ${exercise === "" ? Prisma.empty : Prisma.sql`AND e."number" = ${`E${exercise.replace(/^E/i, "")}`}`}
     ORDER BY g."at" DESC, g."id" DESC LIMIT ${limit} OFFSET ${offset}`;
@@ -96,10 +97,11 @@ function entryOf(row: LogRow): GradeLogEntry {
 /** What stood before or stands after an event, in words. */
 export function gradeText(value: unknown): string {
   if (typeof value !== "object" || value === null) return "nothing";
-  const { score, status, points, isExcused, dropLowest, weights } = value as Record<
+  const { score, status, points, isExcused, isHeld, dropLowest, weights } = value as Record<
     string,
     unknown
   >;
+  if (typeof isHeld === "boolean") return isHeld ? "held" : "shown to students";
   if (typeof score === "number") {
     return status === "graded" ? String(score) : `${score}, ${String(status)}`;
   }

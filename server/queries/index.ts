@@ -131,4 +131,5 @@ export {
   submissionView,
   submitText,
   type TextToSubmit,
+  withheldProgress,
 } from "./submission.ts";

@@ -5,6 +5,7 @@ import { ADD_UP_SOLUTION, type Class, fixtureFolder, makeClass } from "../../tes
 import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import type { RuleFields, RuleTarget, RunRole, Viewer } from "../policies/index.ts";
+import { dueExercises } from "./due-dates.ts";
 import { recomputeLate, storeRule } from "./schedule.ts";
 import {
   attemptsAt,
@@ -12,6 +13,7 @@ import {
   submissionProgress,
   submissionView,
   submitText,
+  withheldProgress,
 } from "./submission.ts";
 
 ownDatabase();
@@ -139,10 +141,33 @@ test("attempts are listed with their results, the last one first", async () => {
   await grade(idOf(await submit("first")));
   await submit("second");
   const { userId } = viewer;
-  expect(await attemptsAt(db(), { exerciseId: group.exerciseId, userId })).toMatchObject([
+  const key = { exerciseId: group.exerciseId, userId };
+  expect(await attemptsAt(db(), { ...key, isWithheld: false })).toMatchObject([
     { receipt: { attempt: 2 }, isSpent: true, result: undefined },
     { receipt: { attempt: 1 }, isSpent: true, result: { status: "graded", score: 1, max: 3 } },
   ]);
+  expect(await attemptsAt(db(), { ...key, isWithheld: true })).toMatchObject([
+    { receipt: { attempt: 2 }, result: undefined },
+    { receipt: { attempt: 1 }, result: undefined, isHeld: true },
+  ]);
+});
+
+test("of a grade that is withheld its progress says neither points nor tests", () => {
+  const tests = [{ id: "adds-two", passed: false }];
+  expect(withheldProgress({ kind: "running", tests })).toEqual({ kind: "running", tests: [] });
+  const result = { status: "graded", score: 1, max: 3, tests: [], ms: 5 } as const;
+  expect(withheldProgress({ kind: "graded", result })).toEqual({ kind: "held" });
+  const waiting = { kind: "waiting", position: 2 } as const;
+  expect(withheldProgress(waiting)).toEqual(waiting);
+});
+
+test("what a student has to hand in says no points whose grades are held", async () => {
+  await transaction((tx) => storeRule(tx, group.runId, { fields: { dueAt: Date.now() + 1e6 } }));
+  await grade(idOf(await submit("first")));
+  const bestNow = async () => (await dueExercises(db(), viewer.userId))[0]?.best;
+  expect(await bestNow()).toBe(1);
+  await db().exercise.update({ where: { id: group.exerciseId }, data: { isHeld: true } });
+  expect(await bestNow()).toBeUndefined();
 });
 
 describe("dates", () => {

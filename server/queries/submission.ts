@@ -181,13 +181,20 @@ async function identicalSubmission(
   return found === null ? undefined : receiptOf(found);
 }
 
+interface AttemptsKey {
+  readonly exerciseId: string;
+  readonly userId: string;
+  /** Their results are not for who asks. */
+  readonly isWithheld: boolean;
+}
+
 /** A person's attempts at an exercise, the last one first. */
 export async function attemptsAt(
   tx: Tx,
-  key: { readonly exerciseId: string; readonly userId: string },
+  { exerciseId, userId, isWithheld }: AttemptsKey,
 ): Promise<readonly Attempt[]> {
   const rows = await tx.submission.findMany({
-    where: key,
+    where: { exerciseId, userId },
     orderBy: { attempt: "desc" },
     select: {
       ...RECEIPT,
@@ -195,11 +202,15 @@ export async function attemptsAt(
       results: { where: { counts: true }, select: { status: true, score: true, max: true } },
     },
   });
-  return rows.map(({ spends, results: [result], ...row }) => ({
-    receipt: receiptOf(row),
-    isSpent: spends,
-    result: result && { ...result, status: result.status as GradingResult["status"] },
-  }));
+  return rows.map(({ spends, results: [result], ...row }) => {
+    const attempt = { receipt: receiptOf(row), isSpent: spends, result: undefined };
+    if (result === undefined) return attempt;
+    if (isWithheld) return { ...attempt, isHeld: true };
+    return {
+      ...attempt,
+      result: { ...result, status: result.status as GradingResult["status"] },
+    };
+  });
 }
 
 /** A submission as its own page shows it. */
@@ -216,6 +227,7 @@ export interface SubmissionView {
     readonly number: string;
     readonly title: string;
     readonly lectureSlug: string;
+    readonly isHeld: boolean;
   };
   /** Titles and hints of the tests that it was, or will be, graded with. */
   readonly tests: readonly ExerciseTest[];
@@ -239,6 +251,7 @@ export async function submissionView(tx: Tx, id: string): Promise<SubmissionView
           number: true,
           title: true,
           lectureSlug: true,
+          isHeld: true,
           versions: { orderBy: { createdAt: "desc" }, take: 1, select: { manifest: true } },
         },
       },
@@ -262,15 +275,25 @@ export async function submissionView(tx: Tx, id: string): Promise<SubmissionView
 }
 
 /** Who may follow a submission is decided by these. */
-export async function submissionOwner(
-  tx: Tx,
-  id: string,
-): Promise<{ readonly userId: string; readonly runId: string } | undefined> {
+export async function submissionOwner(tx: Tx, id: string): Promise<SubmissionOwner | undefined> {
   const row = await tx.submission.findUnique({
     where: { id },
-    select: { userId: true, exercise: { select: { runId: true } } },
+    select: { userId: true, exercise: { select: { runId: true, isHeld: true } } },
   });
-  return row === null ? undefined : { userId: row.userId, runId: row.exercise.runId };
+  return row === null ? undefined : { userId: row.userId, ...row.exercise };
+}
+
+export interface SubmissionOwner {
+  readonly userId: string;
+  readonly runId: string;
+  /** Whether the exercise's grades are shown to nobody but the staff. */
+  readonly isHeld: boolean;
+}
+
+/** What who may not see grades yet learns of where a submission stands. */
+export function withheldProgress(progress: SubmissionProgress): SubmissionProgress {
+  if (progress.kind === "graded") return { kind: "held" };
+  return progress.kind === "running" ? { kind: "running", tests: [] } : progress;
 }
 
 /** Where a submission stands now. Of a running one nobody knows here which tests have ended. */

@@ -786,6 +786,15 @@ const ACTIONS: Record<ActionName, Action> = {
       return [form({ run: to.runSlug, dropLowest: "0" })];
     },
   },
+  "app/class/[run]/grades/actions.ts holdExerciseGrades": {
+    at: onGrades,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => {
+      await to.releaseGrades();
+      return [form({ run: to.runSlug, change: `hold:${to.exerciseSlug}` })];
+    },
+  },
   "app/class/[run]/grades/actions.ts undoGradeStep": {
     at: onGrades,
     allowed: teachers,

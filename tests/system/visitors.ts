@@ -182,6 +182,11 @@ export class World {
     return (await saveGradeSettings(db(), step, { dropLowest, weights: {} })) ?? "";
   }
 
+  /** Nobody's grades are held. */
+  async releaseGrades(): Promise<void> {
+    await db().exercise.updateMany({ where: { runId: this.runId }, data: { isHeld: false } });
+  }
+
   /** Words at the first line of the submission. */
   async newComment(): Promise<string> {
     const data = { submissionId: this.submissionId, line: 1, text: "Why?" };

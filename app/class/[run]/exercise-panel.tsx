@@ -3,6 +3,7 @@ import controls from "../../controls.module.css";
 import desk from "../class.module.css";
 import { regradeExercise } from "./actions.ts";
 import css from "./exercise-panel.module.css";
+import { holdExerciseGrades } from "./grades/actions.ts";
 
 interface ExercisePanelProps {
   run: string;
@@ -26,6 +27,7 @@ export function ExercisePanel(props: ExercisePanelProps) {
           ? "Nobody has tried it yet."
           : `${plural(students, "student")}, ${plural(attempts, "attempt")}. Median ${attemptsMedian} a student.`}
       </p>
+      {exercise.isHeld && <p>Held: students do not see these grades yet.</p>}
       <table className={desk["data"]}>
         <thead>
           <tr>
@@ -56,6 +58,19 @@ export function ExercisePanel(props: ExercisePanelProps) {
             <input type="hidden" name="exercise" value={exercise.slug} />
             <button type="submit" className={controls["button"]}>
               Grade {exercise.number} again
+            </button>
+          </form>
+        )}
+        {mayRegrade && (
+          <form action={holdExerciseGrades}>
+            <input type="hidden" name="run" value={run} />
+            <button
+              type="submit"
+              name="change"
+              value={`${exercise.isHeld ? "release" : "hold"}:${exercise.slug}`}
+              className={controls["button"]}
+            >
+              {exercise.isHeld ? "Release" : "Hold"} the grades of {exercise.number}
             </button>
           </form>
         )}

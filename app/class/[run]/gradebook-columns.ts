@@ -20,6 +20,8 @@ export interface ExerciseColumn extends SortableHead {
   /** Leads to its analysis. */
   readonly url: string;
   readonly isOpen: boolean;
+  /** Students do not see its grades yet. */
+  readonly isHeld: boolean;
   /** The first one of a lecture. */
   readonly isStart: boolean;
 }
@@ -65,6 +67,7 @@ export function gradebookColumns(given: ColumnsOf): GradebookColumns {
       title: exercise.title,
       points: exercise.points,
       url: gradebookUrl(run, { ...address, exercise: exercise.number }),
+      isHeld: exercise.isHeld,
       isOpen: address.exercise === exercise.number,
       isStart: starts.has(exercise),
     })),

@@ -104,12 +104,13 @@ export function GradebookTable({ run, book, columns, students }: GradebookTableP
 }
 
 function ExerciseHead({ exercise }: { exercise: ExerciseColumn }) {
-  const { number, title, points, url, isOpen, isStart, sorted } = exercise;
+  const { number, title, points, url, isOpen, isHeld, isStart, sorted } = exercise;
   return (
     <th scope="col" className={isStart ? css["start"] : undefined} aria-sort={sorted}>
       <a href={url} title={title} aria-current={isOpen ? "true" : undefined}>
         {number}
       </a>
+      {isHeld && <small title="held: students do not see these grades yet"> held</small>}
       <br />
       <SortLink head={exercise} label={`Sort by ${number}, of ${points} points`}>
         of {points}

@@ -10,7 +10,7 @@ const PAGES: readonly { readonly path: string; readonly title: string }[] = [
   { path: "/dates", title: "Dates" },
   { path: "/questions", title: "Questions" },
   { path: "/announcements", title: "Announcements" },
-  { path: "/grades", title: "Weights and import" },
+  { path: "/grades", title: "Weights and release" },
   { path: "/log", title: "Log" },
   { path: "/people", title: "People" },
   { path: "/settings", title: "Settings" },

@@ -3,7 +3,7 @@ import { notFound, redirect } from "next/navigation";
 import { SubmissionSheet } from "#notebook/components/exercise";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
-import { maySeeSubmission } from "#server/policies";
+import { maySeeGrade, maySeeSubmission } from "#server/policies";
 import { gradeHistory, gradeInDetail, lineComments, submissionView } from "#server/queries";
 import page from "../../lectures/[slug]/lecture.module.css";
 import { SaidOfSubmission } from "./said.tsx";
@@ -23,12 +23,9 @@ export default async function SubmissionPage({ params }: PageParams) {
   // Who may not see it does not learn whether it exists.
   if (view === undefined || maySeeSubmission(viewer, view).kind === "denied") notFound();
   const { exercise, receipt, source, tests, result } = view;
+  const isHeld =
+    maySeeGrade(viewer, { runId: view.runId, isHeld: exercise.isHeld }).kind === "denied";
   const at = { exerciseId: exercise.id, userId: view.userId };
-  const [grade, history, comments] = await Promise.all([
-    gradeInDetail(db(), at),
-    gradeHistory(db(), at),
-    lineComments(db(), id),
-  ]);
   return (
     <main id="main" className={page["text"]}>
       <SubmissionSheet
@@ -39,15 +36,18 @@ export default async function SubmissionPage({ params }: PageParams) {
         receipt={receipt}
         source={source}
         tests={tests}
-        result={result}
+        result={isHeld ? undefined : result}
+        isHeld={isHeld && result !== undefined}
       />
-      <SaidOfSubmission
-        grade={grade}
-        points={exercise.points}
-        history={history}
-        comments={comments}
-        source={source}
-      />
+      {!isHeld && (
+        <SaidOfSubmission
+          grade={await gradeInDetail(db(), at)}
+          points={exercise.points}
+          history={await gradeHistory(db(), at)}
+          comments={await lineComments(db(), id)}
+          source={source}
+        />
+      )}
     </main>
   );
 }

@@ -23,14 +23,18 @@ export function AttemptsTable({ attempts }: { attempts: readonly Attempt[] }) {
           </tr>
         </thead>
         <tbody>
-          {attempts.map(({ receipt, result, isSpent }) => (
+          {attempts.map(({ receipt, result, isSpent, isHeld = false }) => (
             <tr key={receipt.id}>
               <td>{receipt.attempt}</td>
               <td>
                 <Moment at={receipt.receivedAt} />
               </td>
               <td>
-                {result === undefined ? "in the queue" : STATUS_WORDS[result.status]}
+                {isHeld
+                  ? "not released yet"
+                  : result === undefined
+                    ? "in the queue"
+                    : STATUS_WORDS[result.status]}
                 {receipt.latePercent > 0 && `, late: −${receipt.latePercent}\u2009%`}
                 {!isSpent && ", no attempt spent"}
               </td>

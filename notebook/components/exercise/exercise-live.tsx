@@ -15,6 +15,7 @@ import { ExerciseCode } from "./exercise-code.tsx";
 import { Facts } from "./facts.tsx";
 import { FileLine } from "./file-line.tsx";
 import { HandIn, HandingNotice } from "./hand-in.tsx";
+import { NotReleased } from "./not-released.tsx";
 import { QueueView } from "./queue-view.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
 import { ResultView } from "./result-view.tsx";
@@ -138,6 +139,9 @@ export function ExerciseLive({ sheet, student, remote, signInHref }: ExerciseLiv
             />
             <ReceiptLine receipt={graded.receipt} />
           </>
+        )}
+        {handing.kind !== "stored" && attempts[0]?.isHeld && (
+          <NotReleased receipt={attempts[0].receipt} />
         )}
         {attempts.length > 0 && <AttemptsTable attempts={attempts} />}
         <ExerciseAnnouncer message={state.message} />

@@ -6,6 +6,7 @@ import { Facts } from "./facts.tsx";
 import { FileLine } from "./file-line.tsx";
 import { FileText } from "./file-text.tsx";
 import { HandIn } from "./hand-in.tsx";
+import { NotReleased } from "./not-released.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
 import { ResultView } from "./result-view.tsx";
 import { standingOf } from "./standing.ts";
@@ -65,6 +66,7 @@ export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps
             <ReceiptLine receipt={graded.receipt} />
           </>
         )}
+        {attempts[0]?.isHeld && <NotReleased receipt={attempts[0].receipt} />}
         {attempts.length > 0 && <AttemptsTable attempts={attempts} />}
       </div>
     </>

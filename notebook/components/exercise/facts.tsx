@@ -28,6 +28,12 @@ export function Facts({ manifest, attempts, dates }: FactsProps) {
             </dd>
           </>
         )}
+        {attempts.some(({ isHeld }) => isHeld) && (
+          <>
+            <dt>Grade</dt>
+            <dd>not released yet</dd>
+          </>
+        )}
         <DateFacts dates={dates} />
       </dl>
     </aside>

@@ -10,6 +10,7 @@ import type {
 import { Icon } from "../icon.tsx";
 import css from "./exercise.module.css";
 import { Moment } from "./moment.tsx";
+import { NotReleased } from "./not-released.tsx";
 import { TestLine, type TestTone } from "./test-line.tsx";
 
 interface QueueViewProps {
@@ -26,6 +27,7 @@ const SILENCE_MS = 30_000;
 /** Where a submission is: four stations, and the tests as they end. */
 export function QueueView({ tests, receipt, progress }: QueueViewProps) {
   const isSilent = useSilence(progress);
+  if (progress.kind === "held") return <NotReleased receipt={receipt} />;
   const now = STATIONS.indexOf(progress.kind);
   return (
     <>
@@ -90,7 +92,9 @@ function toneOf(test: TestProgress | undefined, isNext: boolean): TestTone {
 }
 
 function inWords(progress: SubmissionProgress, tests: number): string {
-  if (progress.kind === "graded") return "graded";
+  if (progress.kind === "graded" || progress.kind === "held") return "graded";
+  // Who may not see grades yet hears that it runs, and no more.
+  if (progress.kind === "running" && progress.tests.length === 0) return "the tests run";
   if (progress.kind === "running") return `${progress.tests.length} of ${tests} tests have ended`;
   if (progress.position === undefined) return "in the queue";
   return progress.position === 1 ? "you are next" : `${progress.position - 1} before you`;
@@ -102,7 +106,7 @@ function useSilence(progress: SubmissionProgress): boolean {
   const state = progress.kind === "waiting" ? `${progress.position}` : progress.kind;
   useEffect(() => {
     setSilent(false);
-    if (state === "graded" || state === "running") return;
+    if (state === "graded" || state === "held" || state === "running") return;
     const timer = setTimeout(() => setSilent(true), SILENCE_MS);
     return () => clearTimeout(timer);
   }, [state]);

@@ -2,6 +2,7 @@ import type { ExerciseTest, GradingResult, SubmissionReceipt } from "#notebook/d
 import css from "./exercise.module.css";
 import { FileText } from "./file-text.tsx";
 import { FollowedSubmission } from "./followed-submission.tsx";
+import { NotReleased } from "./not-released.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
 import { ResultView } from "./result-view.tsx";
 
@@ -16,11 +17,13 @@ interface SubmissionSheetProps {
   source: string;
   tests: readonly ExerciseTest[];
   result: GradingResult | undefined;
+  /** It has a grade that is not for who looks yet. */
+  isHeld: boolean;
 }
 
 /** One submission for good: what was handed in, when, and what came of it. */
 export function SubmissionSheet(props: SubmissionSheetProps) {
-  const { number, title, student, exerciseHref, receipt, source, tests, result } = props;
+  const { number, title, student, exerciseHref, receipt, source, tests, result, isHeld } = props;
   const attempt = `Attempt ${receipt.attempt}`;
   return (
     <article className={css["exercise"]} aria-labelledby="submission">
@@ -35,7 +38,9 @@ export function SubmissionSheet(props: SubmissionSheetProps) {
           <a href={exerciseHref}>Back to the exercise</a>
         </p>
         <ReceiptLine receipt={receipt} />
-        {result === undefined ? (
+        {isHeld ? (
+          <NotReleased receipt={receipt} />
+        ) : result === undefined ? (
           <FollowedSubmission title={attempt} tests={tests} receipt={receipt} />
         ) : (
           <ResultView

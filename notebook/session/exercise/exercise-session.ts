@@ -239,6 +239,10 @@ export class ExerciseSession {
       if (handing.kind !== "stored" || handing.receipt.id !== receipt.id) return;
       if (!isNews(handing.progress, progress)) return;
       this.#set({ handing: { ...handing, progress } });
+      if (progress.kind === "held") {
+        this.#set({ attempts: withAttempt(attempts, receipt, progress) });
+        this.#say("polite", `Attempt ${receipt.attempt}: its grade is not released yet.`);
+      }
       if (progress.kind !== "graded") return;
       const { result } = progress;
       this.#set({
@@ -283,7 +287,7 @@ export class ExerciseSession {
 export function firstState(starter: string, student: StudentWork | undefined): ExerciseState {
   const attempts = student?.attempts ?? [];
   const [last] = attempts;
-  const isWaiting = last !== undefined && last.result === undefined;
+  const isWaiting = last !== undefined && last.result === undefined && last.isHeld !== true;
   return {
     source: starter,
     isEdited: false,

@@ -125,6 +125,7 @@ export function withAttempt(
     receipt,
     isSpent: result === undefined ? (known?.isSpent ?? true) : result.status !== "internal-error",
     result: result && { status: result.status, score: result.score, max: result.max },
+    ...(progress.kind === "held" ? { isHeld: true } : {}),
   };
   const others = attempts.filter((other) => other.receipt.id !== receipt.id);
   return [...others, attempt].sort((a, b) => b.receipt.attempt - a.receipt.attempt);
@@ -132,7 +133,7 @@ export function withAttempt(
 
 /** How far a submission is: news may come late, and nothing goes back. */
 export function isNews(before: SubmissionProgress, next: SubmissionProgress): boolean {
-  if (before.kind === "graded") return false;
+  if (before.kind === "graded" || before.kind === "held") return false;
   if (before.kind === "running" && next.kind === "running") {
     return next.tests.length >= before.tests.length;
   }

@@ -4,7 +4,7 @@ import type { SubmissionProgress } from "#notebook/document";
 const RETRY_MS = 5_000;
 
 /**
- * Hears where a submission stands until it is graded; answers what ends it. A lost connection comes
+ * Hears where a submission stands until there is nothing more to come; answers what ends it. A lost connection comes
  * back by itself.
  */
 export function followSubmission(
@@ -17,7 +17,7 @@ export function followSubmission(
     source = new EventSource(`/submissions/${encodeURIComponent(id)}/events`);
     source.onmessage = ({ data }: MessageEvent<string>) => {
       const progress = JSON.parse(data) as SubmissionProgress;
-      if (progress.kind === "graded") source.close();
+      if (progress.kind === "graded" || progress.kind === "held") source.close();
       onProgress(progress);
     };
     source.onerror = () => {

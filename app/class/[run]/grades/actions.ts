@@ -3,8 +3,15 @@
 import { revalidatePath } from "next/cache";
 import * as z from "zod";
 import { db, transaction } from "#server/db";
-import { giveGrades, saveGradeSettings, undoGiving, undoGradeSettings } from "#server/grading";
-import { readGradesFile } from "#server/queries";
+import {
+  giveGrades,
+  holdGrades,
+  saveGradeSettings,
+  undoGiving,
+  undoGradeSettings,
+  undoHolding,
+} from "#server/grading";
+import { exercisesOfRun, readGradesFile } from "#server/queries";
 import { staffOfRun } from "../../access.ts";
 
 const Name = z.string().min(1).max(200);
@@ -14,6 +21,14 @@ const SettingsInput = z.object({
 });
 const Weight = z.coerce.number().min(0).max(100);
 const UndoInput = z.object({ run: Name, step: Name });
+const HoldInput = z.object({
+  run: Name,
+  /** `hold:` or `release:`, and an exercise; none: all. */
+  change: z
+    .string()
+    .max(200)
+    .regex(/^(hold|release):/),
+});
 const FILE_MAX = 4_000_000;
 const FileInput = z.object({
   run: Name,
@@ -39,7 +54,25 @@ export async function saveSettings(form: FormData): Promise<void> {
   revalidatePath("/", "layout");
 }
 
-/** Takes back a step of settings or of an imported file. */
+/** Holds the grades of an exercise, or of all, from students, or releases them. */
+export async function holdExerciseGrades(form: FormData): Promise<void> {
+  const parsed = HoldInput.safeParse(fieldsOf(form));
+  if (!parsed.success) return;
+  const staff = await staffOfRun(parsed.data.run);
+  if (staff?.mayRegrade !== true) return;
+  const [what, wanted = ""] = parsed.data.change.split(":");
+  const step = { runId: staff.run.id, actorId: staff.viewer.userId };
+  await transaction(async (tx) => {
+    const exercises = await exercisesOfRun(tx, staff.run.id);
+    const exerciseIds = exercises
+      .filter(({ slug }) => wanted === "" || slug === wanted)
+      .map(({ id }) => id);
+    await holdGrades(tx, step, { exerciseIds, isHeld: what === "hold" });
+  });
+  revalidatePath("/", "layout");
+}
+
+/** Takes back a step of settings, of what is held, or of an imported file. */
 export async function undoGradeStep(form: FormData): Promise<void> {
   const parsed = UndoInput.safeParse(fieldsOf(form));
   if (!parsed.success) return;
@@ -52,7 +85,9 @@ export async function undoGradeStep(form: FormData): Promise<void> {
   };
   await transaction(async (tx) => {
     const undone = await undoGiving(tx, key);
-    if (undone.kind === "unknown") await undoGradeSettings(tx, key);
+    if (undone.kind === "undone") return;
+    await undoGradeSettings(tx, key);
+    await undoHolding(tx, key);
   });
   revalidatePath("/", "layout");
 }

@@ -10,6 +10,7 @@ import { gradeSettingsUrl } from "../../urls.ts";
 import css from "../grades.module.css";
 import { saveSettings, undoGradeStep } from "./actions.ts";
 import { ImportForm } from "./import-form.tsx";
+import { ReleasedCell, ReleaseForm } from "./released.tsx";
 
 export const metadata: Metadata = { title: "Grades" };
 
@@ -17,10 +18,11 @@ export const metadata: Metadata = { title: "Grades" };
 export default async function GradesPage({ params }: { params: Promise<{ run: string }> }) {
   const { run: slug } = await params;
   const { run, mayRegrade } = await requireStaff(slug, gradeSettingsUrl(slug));
-  const [exercises, settings, [last]] = await Promise.all([
+  const [exercises, settings, [last], [lastHeld]] = await Promise.all([
     exercisesOfRun(db(), run.id),
     gradeSettings(db(), run.id),
-    gradeLog(db(), { runId: run.id, kind: "settings", limit: 1, offset: 0 }),
+    gradeLog(db(), { runId: run.id, kinds: ["settings"], limit: 1, offset: 0 }),
+    gradeLog(db(), { runId: run.id, kinds: ["held", "released"], limit: 1, offset: 0 }),
   ]);
   return (
     <main className={desk["desk"]} id="main">
@@ -28,6 +30,7 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
         <h1>Grades</h1>
         <p>{run.title}</p>
       </div>
+      <ReleaseForm run={slug} exercises={exercises} last={lastHeld} mayRegrade={mayRegrade} />
       <section className={css["section"]} aria-labelledby="sum">
         <h2 id="sum">The sum</h2>
         <form action={saveSettings} className={css["form"]} key={last?.id}>
@@ -54,10 +57,11 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
                 <th scope="col" className={desk["right"]}>
                   Weight
                 </th>
+                <th scope="col">Grades</th>
               </tr>
             </thead>
             <tbody>
-              {exercises.map(({ id, number, title, points, weight }) => (
+              {exercises.map(({ id, slug: exercise, number, title, points, weight, isHeld }) => (
                 <tr key={id}>
                   <td>
                     {number} {title}
@@ -74,6 +78,12 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
                       required
                       defaultValue={weight}
                       aria-label={`Weight of ${number}`}
+                    />
+                  </td>
+                  <td>
+                    <ReleasedCell
+                      exercise={{ slug: exercise, number, isHeld }}
+                      mayRegrade={mayRegrade}
                     />
                   </td>
                 </tr>

@@ -27,7 +27,8 @@ export default async function LogPage({ params, searchParams }: LogPageProps) {
   const page = Math.max(1, Math.trunc(Number(single(query["page"])) || 1));
   const address = { kind, student, exercise, page };
   const { run } = await requireStaff(slug, gradeLogUrl(slug, address));
-  const view = { runId: run.id, kind, student, exercise };
+  const kinds = kind && [kind];
+  const view = { runId: run.id, kinds, student, exercise };
   const offset = (page - 1) * EVENTS_A_PAGE;
   const found = await gradeLog(db(), { ...view, limit: EVENTS_A_PAGE + 1, offset });
   const entries = found.slice(0, EVENTS_A_PAGE);

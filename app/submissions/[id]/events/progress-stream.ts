@@ -1,19 +1,26 @@
 import type { SubmissionProgress } from "#notebook/document";
 import { db } from "#server/db";
 import { followProgress } from "#server/grading";
-import { submissionProgress } from "#server/queries";
+import { submissionProgress, withheldProgress } from "#server/queries";
 
 /** Places in the queue are asked for again after this time, and later where many are before. */
 const LOOK_MS = 1000;
 const LOOK_MS_MAX = 5000;
 const LOOK_MS_PER_PLACE = 50;
 
-/** Server-sent events: each a `SubmissionProgress`. It ends with the result. */
-export function progressStream(id: string, signal: AbortSignal): ReadableStream<Uint8Array> {
+/**
+ * Server-sent events: each a `SubmissionProgress`. It ends with the result, or with the word that it
+ * is withheld from who asks.
+ */
+export function progressStream(
+  id: string,
+  isWithheld: boolean,
+  signal: AbortSignal,
+): ReadableStream<Uint8Array> {
   let teller: Teller | undefined;
   return new ReadableStream({
     start(controller) {
-      teller = new Teller(id, controller);
+      teller = new Teller(id, isWithheld, controller);
       signal.addEventListener("abort", () => teller?.end());
       teller.begin();
     },
@@ -23,6 +30,7 @@ export function progressStream(id: string, signal: AbortSignal): ReadableStream<
 
 class Teller {
   readonly #id: string;
+  readonly #isWithheld: boolean;
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #encoder = new TextEncoder();
   #unfollow: () => void = () => undefined;
@@ -30,8 +38,13 @@ class Teller {
   #isEnded = false;
   #last = "";
 
-  constructor(id: string, controller: ReadableStreamDefaultController<Uint8Array>) {
+  constructor(
+    id: string,
+    isWithheld: boolean,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ) {
     this.#id = id;
+    this.#isWithheld = isWithheld;
     this.#controller = controller;
   }
 
@@ -62,7 +75,7 @@ class Teller {
     const progress = await submissionProgress(db(), this.#id).catch(() => undefined);
     if (this.#isEnded) return;
     if (progress !== undefined) this.#tell(progress);
-    if (progress?.kind === "graded") {
+    if (progress?.kind === "graded" || progress?.kind === "held") {
       this.end();
       return;
     }
@@ -72,7 +85,7 @@ class Teller {
   }
 
   #tell(progress: SubmissionProgress): void {
-    const text = JSON.stringify(progress);
+    const text = JSON.stringify(this.#isWithheld ? withheldProgress(progress) : progress);
     if (this.#isEnded || text === this.#last) return;
     this.#last = text;
     this.#controller.enqueue(this.#encoder.encode(`data: ${text}\n\n`));

@@ -1,6 +1,6 @@
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
-import { maySeeSubmission } from "#server/policies";
+import { maySeeGrade, maySeeSubmission } from "#server/policies";
 import { submissionOwner } from "#server/queries";
 import { progressStream } from "./progress-stream.ts";
 
@@ -19,7 +19,8 @@ export async function GET(request: Request, { params }: EventsContext): Promise<
   if (owner === undefined || maySeeSubmission(viewer, owner).kind === "denied") {
     return new Response("Not found\n", { status: 404 });
   }
-  return new Response(progressStream(id, request.signal), {
+  const isWithheld = maySeeGrade(viewer, owner).kind === "denied";
+  return new Response(progressStream(id, isWithheld, request.signal), {
     headers: {
       "content-type": "text/event-stream",
       // Compressing, or buffering in a proxy, would hold news back.
