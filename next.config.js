@@ -15,6 +15,7 @@ export default {
     "better-auth",
     "deno",
     "esbuild",
+    "nodemailer",
     "pg",
     "pg-boss",
     "pino",

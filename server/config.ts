@@ -28,6 +28,12 @@ export interface Config {
   /** Where the embedded database keeps its files. */
   readonly dataDir: string | undefined;
   readonly logLevel: string;
+  /** The server that takes mail, as `smtps://name:password@mail.example.edu`; undefined: none is sent. */
+  readonly smtpUrl: string | undefined;
+  /** Whom the site's mail is from, as `Operating Systems <os@example.edu>`. */
+  readonly mailFrom: string | undefined;
+  /** Where answers to it go; undefined: to `mailFrom`. */
+  readonly mailReplyTo: string | undefined;
 }
 
 /** The environment is wrong; the message says which variable and what to write. */
@@ -50,6 +56,9 @@ export function config(): Config {
     courseDir: text(env["COURSE_DIR"]),
     dataDir: text(env["KERNELBOOK_DATA"]),
     logLevel: text(env["KERNELBOOK_LOG"]) ?? "info",
+    smtpUrl: text(env["KERNELBOOK_SMTP_URL"]),
+    mailFrom: text(env["KERNELBOOK_MAIL_FROM"]),
+    mailReplyTo: text(env["KERNELBOOK_MAIL_REPLY_TO"]),
   };
 }
 

@@ -13,6 +13,7 @@ import { ClusterError } from "./db/embedded/place.ts";
 import { watchCluster } from "./db/embedded/watch.ts";
 import { MigrationError } from "./db/migrate.ts";
 import { prepareDatabase } from "./db/prepare.ts";
+import { mailSettings } from "./mail/settings.ts";
 import { log } from "./operation/log.ts";
 import { metrics } from "./operation/metrics.ts";
 import { settlePeer } from "./operation/peer.ts";
@@ -59,6 +60,7 @@ try {
 async function start(): Promise<void> {
   const { port, host, origin, hasOwnOrigin, isBehindProxy } = config();
   remember({ secret: requireSecret() });
+  mailSettings(); // Wrong ones are told before anything starts.
 
   const server = createServer(notReadyYet);
   await listen(server, port, host);

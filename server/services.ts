@@ -3,6 +3,7 @@ import { followPublications } from "./content/served.ts";
 import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
 import { closeProgress } from "./grading/progress.ts";
+import { startPostman } from "./mail/postman.ts";
 
 /** Something that works beside the pages as long as the web process lives. */
 export interface Service {
@@ -17,6 +18,7 @@ const SERVICES: readonly Service[] = [
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
   { name: "checker", start: () => startChecker() },
+  { name: "postman", start: () => startPostman() },
   // Begins to listen when the first page follows a submission.
   { name: "progress", start: async () => closeProgress },
 ];

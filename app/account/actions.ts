@@ -16,6 +16,8 @@ import {
   signOut,
   TriedPassword,
 } from "#server/auth";
+import { transaction } from "#server/db";
+import { CHOSEN_KINDS, chooseMail, PACES } from "#server/mail";
 import { mayChangeAccount, type Viewer } from "#server/policies";
 
 type Denied = Extract<ReturnType<typeof mayChangeAccount>, { kind: "denied" }>;
@@ -50,6 +52,22 @@ export async function changeMyPassword(
   const viewer = await ownerOfAccount();
   if ("kind" in viewer) return viewer;
   return changePassword(viewer.userId, parsed.data, await headers());
+}
+
+export type MailState = { readonly kind: "empty" | "stored" } | Invalid | Denied;
+
+const MailInput = z.partialRecord(z.enum(CHOSEN_KINDS), z.enum(PACES));
+
+/** Keeps how the person wants to be told of things by mail. */
+export async function chooseMyMail(_before: MailState, form: FormData): Promise<MailState> {
+  const given = CHOSEN_KINDS.flatMap((kind) => (form.has(kind) ? [[kind, form.get(kind)]] : []));
+  const parsed = MailInput.safeParse(Object.fromEntries(given));
+  if (!parsed.success) return invalid(parsed.error);
+  const viewer = await ownerOfAccount();
+  if ("kind" in viewer) return viewer;
+  await transaction((tx) => chooseMail(tx, viewer.userId, parsed.data));
+  revalidatePath("/account");
+  return { kind: "stored" };
 }
 
 /** Ends one session of one's own, or all others. */

@@ -2,13 +2,16 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { currentViewer, isDemoAccount, ownSessions } from "#server/auth";
-import { mayChangeAccount, type Viewer } from "#server/policies";
+import { db } from "#server/db";
+import { mailAddress, mailChoices, sendsMail } from "#server/mail";
+import { mayChangeAccount, taughtRuns, type Viewer } from "#server/policies";
 import controls from "../controls.module.css";
 import plain from "../plain.module.css";
 import css from "./account.module.css";
 import { NameForm, PasswordForm } from "./account-forms.tsx";
 import { endMySessions, signOutHere } from "./actions.ts";
 import { deviceOf } from "./device.ts";
+import { MailForm } from "./mail-form.tsx";
 
 export const metadata: Metadata = { title: "Account" };
 
@@ -36,6 +39,7 @@ export default async function AccountPage() {
         </div>
       )}
       {isOwn && <Sessions viewer={viewer} />}
+      {isOwn && sendsMail() && <OwnMail viewer={viewer} />}
       <section className={css["data"]}>
         <h2 className={css["dataTitle"]}>Your data</h2>
         <p className={plain["say"]}>
@@ -52,6 +56,31 @@ export default async function AccountPage() {
         </button>
       </form>
     </main>
+  );
+}
+
+/** What the site sends the person. */
+async function OwnMail({ viewer }: { viewer: Viewer }) {
+  const [address, { announcement, answer, question }] = await Promise.all([
+    mailAddress(db(), viewer.userId),
+    mailChoices(db(), viewer.userId),
+  ]);
+  const teaches = taughtRuns(viewer).length > 0;
+  const kinds = [
+    { kind: "announcement", label: "Announcements in your runs", pace: announcement },
+    { kind: "answer", label: "Answers to your questions", pace: answer },
+    ...(teaches
+      ? [{ kind: "question", label: "Questions in runs that you teach", pace: question }]
+      : []),
+  ];
+  return (
+    <section className={css["data"]} id="mail">
+      <h2 className={css["dataTitle"]}>E-mail</h2>
+      <p className={plain["say"]}>
+        Sent to {address}. Links that you or your instructor ask for come in any case.
+      </p>
+      <MailForm kinds={kinds} />
+    </section>
   );
 }
 

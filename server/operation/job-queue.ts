@@ -4,7 +4,7 @@ import { config } from "../config.ts";
 import { log } from "./log.ts";
 
 /** Whose job a queue holds; each has a policy of its own. */
-export type QueueName = "grading" | "content-check" | "content-mutants";
+export type QueueName = "grading" | "content-check" | "content-mutants" | "mail";
 
 /** A worker that has not said so long that it lives is dead, and its job is taken up by another. */
 const HEARTBEAT_SECONDS = 10;
@@ -73,6 +73,17 @@ async function open(url: string): Promise<PgBoss> {
     policy: "singleton",
     retryLimit: 3,
     expireInSeconds: 3600,
+  });
+  const mailing: QueueName = "mail";
+  await boss.createQueue(mailing, {
+    ...common,
+    policy: "standard",
+    // A mail server that is away for two days is waited for: 30 s, then longer and longer, up to 2 h.
+    retryLimit: 30,
+    retryDelay: 30,
+    retryBackoff: true,
+    retryDelayMax: 2 * 3600,
+    expireInSeconds: 900,
   });
   return boss;
 }

@@ -131,6 +131,14 @@ async function makeZoe(): Promise<Zoe> {
     data: { runId, authorId: userId, title: "Hello", text: "all" },
   });
   await db().announcementRead.create({ data: { announcementId: announcement.id, userId } });
+  await db().mail.create({
+    data: { kind: "announcement", userId, announcementId: announcement.id },
+  });
+  await db().mailChoice.create({ data: { userId, kind: "answer", pace: "daily" } });
+  const expiresAt = new Date();
+  await db().invitation.create({
+    data: { runId, tokenHash: randomUUID(), role: "student", expiresAt, email: login.email },
+  });
   const submissionId = submission.id;
   await db().lineComment.create({
     data: { submissionId, line: 1, text: "Good", authorId: userId },

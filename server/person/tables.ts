@@ -69,6 +69,10 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
     },
   ],
 
+  // What they were told, and how they want to be.
+  Mail: [own()],
+  MailChoice: [own()],
+
   // What they have typed.
   CellRevision: [
     {
@@ -85,6 +89,15 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
     },
   ],
   ContentDraft: [own()],
+
+  // By which they were asked in.
+  Invitation: [
+    {
+      erased: "deleted",
+      whose: `"email" = (SELECT "email" FROM "User" WHERE "id" = $1)`,
+      secret: ["tokenHash"],
+    },
+  ],
 
   // What they have said: others have answered, so the words stay. Their code does not.
   Question: [unnamed("authorId", `, "quote" = NULL`), unnamedAt("answeredById")],
@@ -151,7 +164,6 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
   Course: [NOTHING],
   CourseRun: [NOTHING],
   Section: [NOTHING],
-  Invitation: [NOTHING],
   Exercise: [NOTHING],
   ExerciseVersion: [NOTHING],
   ContentDocument: [NOTHING],

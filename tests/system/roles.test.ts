@@ -6,6 +6,7 @@ import { makeInvitation } from "../../server/class/invitation.ts";
 import { readRoster } from "../../server/class/roster-csv.ts";
 import { planRoster } from "../../server/class/roster-plan.ts";
 import { db } from "../../server/db/client.ts";
+import { stopUrl } from "../../server/mail/choice.ts";
 import { type Site, startSite } from "../site.ts";
 import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
 import { EVERYBODY, PASSWORD, SIGNED_IN, type Visitor, type Who, World } from "./visitors.ts";
@@ -104,6 +105,7 @@ const READABLE: Record<string, Readable> = {
   "app/author/[course]/checks/[check]/page.tsx": onlyAuthors(
     async (to) => `/author/${to.courseSlug}/checks/${await to.newCheck()}`,
   ),
+  "app/mail/stop/[token]/page.tsx": { path: () => "/mail/stop/unknown", allowed: EVERYBODY },
   "app/account/data.zip/route.ts": {
     path: () => "/account/data.zip",
     allowed: SIGNED_IN,
@@ -342,6 +344,24 @@ const ACTIONS: Record<ActionName, Action> = {
     args: async () => {
       const given = { present: PASSWORD, next: PASSWORD, again: PASSWORD };
       return [state, form(given)];
+    },
+  },
+  "app/account/actions.ts chooseMyMail": {
+    at: () => "/account",
+    allowed: SIGNED_IN,
+    args: async (_, { userId }) => {
+      await db().mailChoice.deleteMany({ where: { userId } });
+      return [state, form({ announcement: "daily" })];
+    },
+  },
+  "app/mail/stop/[token]/actions.ts stopMail": {
+    at: () => "/mail/stop/any",
+    allowed: EVERYBODY,
+    isSilent: true,
+    args: async (world) => {
+      const { userId } = await world.newStudent();
+      const token = stopUrl({ userId, kind: "answer" }).split("/").at(-1) ?? "";
+      return [form({ token: decodeURIComponent(token), pace: "never" })];
     },
   },
   "app/account/actions.ts endMySessions": {

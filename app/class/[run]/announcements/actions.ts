@@ -4,6 +4,7 @@ import { revalidatePath } from "next/cache";
 import * as z from "zod";
 import { currentViewer } from "#server/auth";
 import { db, transaction } from "#server/db";
+import { mailAnnouncement } from "#server/mail";
 import { mayLeadTalk, mayTalk } from "#server/policies";
 import {
   announcementRun,
@@ -46,9 +47,11 @@ export async function announce(_before: AnnounceState, form: FormData): Promise<
   const member = await memberOfRun(slug);
   if (member?.reader.isStaff !== true) return { kind: "denied", because: "not-allowed" };
   const { run } = member;
-  await transaction((tx) =>
-    insertAnnouncement(tx, { runId: run.id, authorId: viewer.userId, title, text }),
-  );
+  const by = { runId: run.id, authorId: viewer.userId };
+  await transaction(async (tx) => {
+    const announcementId = await insertAnnouncement(tx, { ...by, title, text });
+    await mailAnnouncement(tx, { ...by, announcementId });
+  });
   revalidatePath("/", "layout");
   return { kind: "stored" };
 }

@@ -5,6 +5,7 @@ import { redirect } from "next/navigation";
 import * as z from "zod";
 import { type AttemptRule, countAttempt, currentViewer } from "#server/auth";
 import { type Tx, transaction } from "#server/db";
+import { mailAnswer, mailQuestion } from "#server/mail";
 import {
   mayEditText,
   mayLeadTalk,
@@ -85,15 +86,17 @@ export async function askQuestion(_before: AskState, form: FormData): Promise<As
   const attempt = await countAttempt(`ask:${viewer.userId}`, ASK_RULE, new Date());
   if (attempt.kind === "paused") return attempt;
   const hasCode = place.cellId !== undefined || place.exerciseSlug !== undefined;
-  const id = await transaction((tx) =>
-    insertQuestion(tx, {
+  const by = { runId: run.id, authorId: viewer.userId };
+  const id = await transaction(async (tx) => {
+    const questionId = await insertQuestion(tx, {
       ...asked,
       ...place,
-      runId: run.id,
-      authorId: viewer.userId,
+      ...by,
       quote: hasCode && quote.trim() !== "" ? quote : undefined,
-    }),
-  );
+    });
+    await mailQuestion(tx, { ...by, questionId });
+    return questionId;
+  });
   revalidatePath("/class", "layout");
   redirect(`${questionUrl(slug, id)}?asked`);
 }
@@ -117,7 +120,9 @@ export async function answerQuestion(_before: AnswerState, form: FormData): Prom
     const decision = maySeeQuestion(viewer, question);
     if (decision.kind === "denied") return decision;
     const isStaff = mayLeadTalk(viewer, question.runId).kind === "allowed";
-    await insertAnswer(tx, { question, authorId: viewer.userId, isStaff, text });
+    const authorId = viewer.userId;
+    const answerId = await insertAnswer(tx, { question, authorId, isStaff, text });
+    await mailAnswer(tx, { answerId, authorId, question });
     return { kind: "stored" };
   });
 }
