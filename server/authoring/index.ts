@@ -31,6 +31,7 @@ export {
   checkById,
   latestCheckOf,
   type ShownCheck,
+  searchMutantsAgain,
 } from "./shown-check.ts";
 export {
   documentIn,

@@ -1,5 +1,7 @@
 /** Checks of the publish gate, as those who have asked for them follow them. */
 import { z } from "zod";
+import { isCarriedOut } from "../content/check.ts";
+import { mutantsSearched, requestMutants } from "../content/mutants.ts";
 import { pathInCourse, placeOf } from "../content/tree.ts";
 import type { Tx } from "../db/index.ts";
 import type { CheckState } from "./document-list.ts";
@@ -24,11 +26,18 @@ export interface CheckPart {
   readonly documentId: string;
   readonly path: string;
   readonly number: number;
-  /** Of an exercise that is published: how many small mistakes were tried, and which pass. */
-  readonly mutation:
-    | { readonly tried: number; readonly survivors: readonly Survivor[] }
-    | undefined;
+  readonly versionId: string;
+  readonly mutation: Mutation;
 }
+
+/** What is known of small mistakes in the solution. */
+export type Mutation =
+  /** No exercise, or not published: nobody looks for them. */
+  | { readonly kind: "none" }
+  | { readonly kind: "searching" }
+  /** The search has failed, and goes on when somebody asks for it. */
+  | { readonly kind: "failed" }
+  | { readonly kind: "found"; readonly tried: number; readonly survivors: readonly Survivor[] };
 
 export interface ShownCheck {
   readonly id: string;
@@ -58,18 +67,54 @@ export async function checkById(
   });
   if (found === null) return undefined;
   const { askedBy, endedAt, problems, parts, ...check } = found;
+  const isOpen = check.state === "waiting" || check.state === "running";
+  const isLost = isOpen && !(await isCarriedOut(tx, checkId));
+  const isShown = check.publishes && check.state === "passed";
+  const unsearched = parts.filter(
+    ({ version: { document, mutation } }) =>
+      isShown && document.kind === "exercise" && mutation === null,
+  );
+  const searched = await mutantsSearched(
+    tx,
+    unsearched.map(({ version }) => version.id),
+  );
   return {
     ...check,
+    state: isLost ? "failed" : check.state,
     askedBy: askedBy?.name,
     endedAt: endedAt ?? undefined,
-    problems: await placed(tx, courseId, problems),
-    parts: parts.map(({ version: { number, document, mutation } }) => ({
-      documentId: document.id,
-      path: document.path,
-      number,
-      mutation: mutation === null ? undefined : mutationOf(mutation),
-    })),
+    problems: await placed(tx, courseId, isLost ? [...problems, LOST] : problems),
+    parts: parts.map((part) => {
+      const { id: versionId, number, document, mutation } = part.version;
+      const given = { documentId: document.id, path: document.path, number, versionId };
+      if (mutation !== null) return { ...given, mutation: mutationOf(mutation) };
+      if (!unsearched.includes(part)) return { ...given, mutation: { kind: "none" } };
+      const kind = searched.has(versionId) ? "searching" : "failed";
+      return { ...given, mutation: { kind } };
+    }),
   };
+}
+
+const LOST = "The check was begun several times and never ended: try again.";
+
+/** Looks for small mistakes once more, after a search that has failed; false: it was not that. */
+export async function searchMutantsAgain(
+  tx: Tx,
+  courseId: string,
+  versionId: string,
+): Promise<boolean> {
+  const version = await tx.contentVersion.findFirst({
+    where: {
+      id: versionId,
+      mutation: null,
+      document: { courseId, kind: "exercise" },
+      publications: { some: {} },
+    },
+    select: { id: true },
+  });
+  if (version === null || (await mutantsSearched(tx, [versionId])).size > 0) return false;
+  await requestMutants(tx, versionId);
+  return true;
 }
 
 /** The newest check that any version of the document went through. */
@@ -101,8 +146,9 @@ const SELECTED = {
     select: {
       version: {
         select: {
+          id: true,
           number: true,
-          document: { select: { id: true, path: true } },
+          document: { select: { id: true, path: true, kind: true } },
           mutation: { select: { tried: true, survivors: true } },
         },
       },
@@ -110,8 +156,8 @@ const SELECTED = {
   },
 } as const;
 
-function mutationOf({ tried, survivors }: { tried: number; survivors: unknown }) {
-  return { tried, survivors: Survivors.safeParse(survivors).data ?? [] };
+function mutationOf({ tried, survivors }: { tried: number; survivors: unknown }): Mutation {
+  return { kind: "found", tried, survivors: Survivors.safeParse(survivors).data ?? [] };
 }
 
 /** Problems are texts, `file:line: what`; here each gets the document that it is in. */

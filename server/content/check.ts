@@ -5,7 +5,7 @@ import { db, type Tx, transaction } from "../db/index.ts";
 import { type CheckListener, checkDocuments } from "../gate/index.ts";
 import { jobQueue, type QueueName } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
-import { carryOutMutants, MUTANTS_QUEUE, requestMutants } from "./mutants.ts";
+import { carryOutMutants, isOpen, MUTANTS_QUEUE, requestMutants } from "./mutants.ts";
 import { publishVersion } from "./publish.ts";
 import { updateRuns } from "./run-exercises.ts";
 import { layOut, lookForPublications } from "./served.ts";
@@ -42,6 +42,13 @@ export async function requestCheck(tx: Tx, request: CheckRequest): Promise<strin
   });
   await boss.send(QUEUE, { checkId: id }, { id, singletonKey: courseId, db: fromPrisma(tx) });
   return id;
+}
+
+/** Whether a check that has not ended ever will: its job fails when each grader that took it has died. */
+export async function isCarriedOut(tx: Tx, checkId: string): Promise<boolean> {
+  const boss = await jobQueue();
+  const [job] = await boss.findJobs(QUEUE, { id: checkId, db: fromPrisma(tx) });
+  return isOpen(job?.state);
 }
 
 /** Takes a check back that nobody has begun; answers whether it still could. */

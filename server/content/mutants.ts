@@ -15,6 +15,26 @@ export async function requestMutants(tx: Tx, versionId: string): Promise<void> {
   await boss.send(MUTANTS_QUEUE, { versionId }, { db: fromPrisma(tx) });
 }
 
+/** The versions whose solution is searched, or soon will be: an ended or failed search is none. */
+export async function mutantsSearched(
+  tx: Tx,
+  versionIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (versionIds.length === 0) return new Set();
+  const boss = await jobQueue();
+  const searched = new Set<string>();
+  for (const versionId of versionIds) {
+    const jobs = await boss.findJobs(MUTANTS_QUEUE, { data: { versionId }, db: fromPrisma(tx) });
+    if (jobs.some(({ state }) => isOpen(state))) searched.add(versionId);
+  }
+  return searched;
+}
+
+/** Whether a job has an end still to come. */
+export function isOpen(state: string | undefined): boolean {
+  return state === "created" || state === "retry" || state === "active";
+}
+
 /** Searches, and stores what was found; a version that has its report keeps it. */
 export async function carryOutMutants(versionId: string): Promise<void> {
   const version = await db().contentVersion.findUnique({

@@ -908,6 +908,16 @@ const ACTIONS: Record<ActionName, Action> = {
     isReading: true,
     args: async (to) => [{ course: to.courseSlug, document: await to.documentId() }],
   },
+  "app/author/[course]/checks/[check]/actions.ts searchAgain": {
+    at: (to) => `${onCourse(to)}/checks/any`,
+    allowed: authors,
+    // A job alone.
+    isReading: true,
+    args: async (to) => [
+      state,
+      form({ course: to.courseSlug, version: await to.unsearchedVersion() }),
+    ],
+  },
   "app/author/[course]/actions.ts cancelPublication": {
     at: onCourse,
     allowed: authors,

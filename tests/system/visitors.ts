@@ -254,6 +254,22 @@ export class World {
     return check.id;
   }
 
+  /** Published, of an exercise: its small mistakes were never tried. */
+  async unsearchedVersion(): Promise<string> {
+    const where = { kind: "exercise" } as const;
+    const { id: documentId } = await db().contentDocument.findFirstOrThrow({ where });
+    const last = await db().contentVersion.findFirstOrThrow({
+      where: { documentId },
+      orderBy: { number: "desc" },
+    });
+    const made = { documentId, number: last.number + 1, files: last.files ?? {}, message: "Again" };
+    const { id: versionId } = await db().contentVersion.create({
+      data: { ...made, origin: "site" },
+    });
+    await db().contentPublication.create({ data: { documentId, versionId } });
+    return versionId;
+  }
+
   /** What is being graded again is not asked for twice. */
   async endRegrades(): Promise<void> {
     await db().regradeEntry.updateMany({ data: { endedAt: new Date() } });

@@ -16,7 +16,7 @@ interface GatePaneProps {
 export function GatePane({ course, document, check }: GatePaneProps) {
   const { id, head, published } = document;
   const part = check?.parts.find(({ documentId }) => documentId === id);
-  const survivors = part?.mutation?.survivors ?? [];
+  const survivors = part?.mutation.kind === "found" ? part.mutation.survivors : [];
   return (
     <>
       {check !== undefined && (

@@ -11,6 +11,7 @@ import { CHECK_TEXT } from "../../../state-text.ts";
 import { courseUrl, documentUrl } from "../../../urls.ts";
 import { ProblemList } from "../../[document]/gate-pane.tsx";
 import { cancelPublication, publishDocuments } from "../../actions.ts";
+import { AgainForm } from "./again-form.tsx";
 import { LookAgain } from "./look-again.tsx";
 
 export const metadata: Metadata = { title: "Publish gate" };
@@ -27,7 +28,7 @@ export default async function CheckPage({ params }: CheckProps) {
   if (check === undefined) notFound();
   const { state, parts, problems, askedBy, askedAt } = check;
   const isOpen = state === "waiting" || state === "running";
-  const awaitsMutants = state === "passed" && parts.some(isUnsearched);
+  const awaitsMutants = parts.some(({ mutation }) => mutation.kind === "searching");
   return (
     <main className={desk["desk"]} id="main">
       <div className={desk["head"]}>
@@ -63,7 +64,7 @@ export default async function CheckPage({ params }: CheckProps) {
             <li key={part.documentId}>
               <a href={documentUrl(course.slug, part.documentId)}>{part.path || "Shared files"}</a>,
               version {part.number}
-              <Survivors course={course.slug} part={part} />
+              <Mutants course={course.slug} part={part} />
             </li>
           ))}
         </ul>
@@ -100,10 +101,15 @@ function Progress({ check: { done, total, step } }: { check: ShownCheck }) {
   );
 }
 
-function Survivors({ course, part }: { course: string; part: CheckPart }) {
-  const { mutation, documentId } = part;
-  if (mutation === undefined || mutation.tried === 0) return null;
+function Mutants({ course, part }: { course: string; part: CheckPart }) {
+  const { mutation, documentId, versionId } = part;
+  if (mutation.kind === "none") return null;
+  if (mutation.kind === "searching") {
+    return <p>Small mistakes in the solution are tried: which ones do its tests accept?</p>;
+  }
+  if (mutation.kind === "failed") return <AgainForm course={course} versionId={versionId} />;
   const { tried, survivors } = mutation;
+  if (tried === 0) return null;
   if (survivors.length === 0) return <p>All {tried} small mistakes in the solution are noticed.</p>;
   return (
     <>
@@ -126,11 +132,6 @@ function Survivors({ course, part }: { course: string; part: CheckPart }) {
       </ul>
     </>
   );
-}
-
-/** Of an exercise that was just published, whose mistakes are still looked for. */
-function isUnsearched({ path, mutation }: CheckPart): boolean {
-  return path.includes("/exercises/") && mutation === undefined;
 }
 
 function stateText({ state, publishes, problems }: ShownCheck): string {
