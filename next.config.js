@@ -16,6 +16,7 @@ export default {
     "deno",
     "esbuild",
     "nodemailer",
+    "openid-client",
     "pg",
     "pg-boss",
     "pino",

@@ -34,6 +34,17 @@ export interface Config {
   readonly mailFrom: string | undefined;
   /** Where answers to it go; undefined: to `mailFrom`. */
   readonly mailReplyTo: string | undefined;
+  /** Who tells by OpenID Connect who somebody is, as `https://login.example.edu`; undefined: nobody. */
+  readonly oidcIssuer: string | undefined;
+  readonly oidcClientId: string | undefined;
+  /** Undefined: the site is a public client. */
+  readonly oidcClientSecret: string | undefined;
+  /** What people know it by: *Sign in with NAME*. */
+  readonly oidcName: string | undefined;
+  /** Whoever it knows may have an account. */
+  readonly allowsOidcSignUp: boolean;
+  /** People may sign in by a password of this site. */
+  readonly allowsPasswords: boolean;
 }
 
 /** The environment is wrong; the message says which variable and what to write. */
@@ -59,6 +70,12 @@ export function config(): Config {
     smtpUrl: text(env["KERNELBOOK_SMTP_URL"]),
     mailFrom: text(env["KERNELBOOK_MAIL_FROM"]),
     mailReplyTo: text(env["KERNELBOOK_MAIL_REPLY_TO"]),
+    oidcIssuer: text(env["KERNELBOOK_OIDC_ISSUER"]),
+    oidcClientId: text(env["KERNELBOOK_OIDC_CLIENT_ID"]),
+    oidcClientSecret: text(env["KERNELBOOK_OIDC_CLIENT_SECRET"]),
+    oidcName: text(env["KERNELBOOK_OIDC_NAME"]),
+    allowsOidcSignUp: isOn("KERNELBOOK_OIDC_SIGNUP", env["KERNELBOOK_OIDC_SIGNUP"], false),
+    allowsPasswords: isOn("KERNELBOOK_PASSWORDS", env["KERNELBOOK_PASSWORDS"], true),
   };
 }
 

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import next from "next";
 import { hasAdministrator } from "./auth/administrator.ts";
+import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
@@ -60,7 +61,9 @@ try {
 async function start(): Promise<void> {
   const { port, host, origin, hasOwnOrigin, isBehindProxy } = config();
   remember({ secret: requireSecret() });
-  mailSettings(); // Wrong ones are told before anything starts.
+  // Wrong ones are told before anything starts.
+  mailSettings();
+  oidcSettings();
 
   const server = createServer(notReadyYet);
   await listen(server, port, host);

@@ -1,3 +1,4 @@
+import { warmOidc } from "./auth/oidc/provider.ts";
 import { startChecker } from "./content/check.ts";
 import { followPublications } from "./content/served.ts";
 import { warmCourse } from "./course/lecture.ts";
@@ -18,6 +19,7 @@ const SERVICES: readonly Service[] = [
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
   { name: "checker", start: () => startChecker() },
+  { name: "provider", start: () => warmOidc() },
   { name: "postman", start: () => startPostman() },
   // Begins to listen when the first page follows a submission.
   { name: "progress", start: async () => closeProgress },

@@ -5,12 +5,15 @@ import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import * as z from "zod";
 import {
+  allowsPasswords,
   type ChangePasswordResult,
   changePassword,
   currentViewer,
+  disconnectIdentity,
   endSessions,
   isDemoAccount,
   NewPassword,
+  oidcSettings,
   PersonName,
   renameOneself,
   signOut,
@@ -47,6 +50,9 @@ export async function changeMyPassword(
   _before: PasswordState,
   form: FormData,
 ): Promise<PasswordState> {
+  if (!allowsPasswords()) {
+    return { kind: "invalid", problem: "Nobody signs in by a password here." };
+  }
   const parsed = PasswordInput.safeParse(Object.fromEntries(form));
   if (!parsed.success) return invalid(parsed.error);
   const viewer = await ownerOfAccount();
@@ -86,10 +92,20 @@ export async function endMySessions(form: FormData): Promise<void> {
   redirect("/account");
 }
 
-/** Ends the session that asks, and goes to the home page. */
+/** Takes the connection with the provider away, where there is a password to sign in by. */
+export async function disconnectMyAccount(): Promise<void> {
+  const settings = oidcSettings();
+  const viewer = await ownerOfAccount();
+  if ("kind" in viewer) redirect("/signin?from=/account");
+  if (settings === undefined || !allowsPasswords()) redirect("/account");
+  await disconnectIdentity(viewer.userId, settings.issuer.href);
+  redirect("/account?connect=off");
+}
+
+/** Ends the session that asks, and goes home, or to where one signs out at the provider, too. */
 export async function signOutHere(): Promise<void> {
   await signOut(await headers());
-  redirect("/");
+  redirect(oidcSettings() === undefined ? "/" : "/signin?out=1&from=/");
 }
 
 /** Who asks, if the account is theirs to change. */

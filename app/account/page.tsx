@@ -1,7 +1,16 @@
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { currentViewer, isDemoAccount, ownSessions } from "#server/auth";
+import {
+  allowsPasswords,
+  connectPath,
+  currentViewer,
+  isConnected,
+  isDemoAccount,
+  type OidcSettings,
+  oidcSettings,
+  ownSessions,
+} from "#server/auth";
 import { db } from "#server/db";
 import { mailAddress, mailChoices, sendsMail } from "#server/mail";
 import { mayChangeAccount, taughtRuns, type Viewer } from "#server/policies";
@@ -9,15 +18,22 @@ import controls from "../controls.module.css";
 import plain from "../plain.module.css";
 import css from "./account.module.css";
 import { NameForm, PasswordForm } from "./account-forms.tsx";
-import { endMySessions, signOutHere } from "./actions.ts";
+import { disconnectMyAccount, endMySessions, signOutHere } from "./actions.ts";
+import { connectMessage } from "./connect-message.ts";
 import { deviceOf } from "./device.ts";
 import { MailForm } from "./mail-form.tsx";
 
 export const metadata: Metadata = { title: "Account" };
 
-export default async function AccountPage() {
+interface AccountPageProps {
+  /** What came of connecting the account with the provider. */
+  searchParams: Promise<{ connect?: string | string[] }>;
+}
+
+export default async function AccountPage({ searchParams }: AccountPageProps) {
   const viewer = await currentViewer();
   if (viewer === undefined) redirect("/signin?from=/account");
+  const provider = oidcSettings();
   const isOwn = mayChangeAccount(viewer, isDemoAccount(viewer)).kind === "allowed";
   return (
     <main className={plain["plain"]} id="main">
@@ -32,11 +48,16 @@ export default async function AccountPage() {
             <h2>Name</h2>
             <NameForm name={viewer.name} />
           </section>
-          <section>
-            <h2>Password</h2>
-            <PasswordForm />
-          </section>
+          {allowsPasswords() && (
+            <section>
+              <h2>Password</h2>
+              <PasswordForm />
+            </section>
+          )}
         </div>
+      )}
+      {isOwn && provider !== undefined && (
+        <ByProvider viewer={viewer} provider={provider} came={(await searchParams).connect} />
       )}
       {isOwn && <Sessions viewer={viewer} />}
       {isOwn && sendsMail() && <OwnMail viewer={viewer} />}
@@ -56,6 +77,42 @@ export default async function AccountPage() {
         </button>
       </form>
     </main>
+  );
+}
+
+interface ByProviderProps {
+  viewer: Viewer;
+  provider: OidcSettings;
+  /** What came of it. */
+  came: unknown;
+}
+
+/** Whether the person can sign in by the provider. */
+async function ByProvider({ viewer, provider, came }: ByProviderProps) {
+  const { name, issuer } = provider;
+  const [isOn, path] = await Promise.all([
+    isConnected(viewer.userId, issuer.href),
+    connectPath(await headers()),
+  ]);
+  return (
+    <section className={css["data"]} id="provider">
+      <h2 className={css["dataTitle"]}>Sign in with {name}</h2>
+      <p className={plain["say"]} role="status">
+        {connectMessage(came, name)} {isOn ? "This account is connected." : "Not connected yet."}
+      </p>
+      {!isOn && path !== undefined && (
+        <a className={controls["button"]} href={path}>
+          Connect with {name}
+        </a>
+      )}
+      {isOn && allowsPasswords() && (
+        <form action={disconnectMyAccount}>
+          <button className={controls["button"]} type="submit">
+            Take the connection away
+          </button>
+        </form>
+      )}
+    </section>
   );
 }
 

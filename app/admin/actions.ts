@@ -68,7 +68,7 @@ export async function makeAccount(_before: EnrolState, form: FormData): Promise<
   if (decision.kind === "denied") return decision;
   const answer = await transaction(async (tx): Promise<EnrolState> => {
     if (!(await hasRun(tx, runId))) return NO_RUN;
-    const made = await createAccount(tx, account);
+    const made = await createAccount(tx, { ...account, isAddressVouchedFor: true });
     if (made.kind === "taken") return made;
     await setRole(tx, { userId: made.userId, runId }, role);
     const link = await makePasswordLink(tx, made.userId);

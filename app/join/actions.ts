@@ -4,7 +4,14 @@ import { revalidatePath } from "next/cache";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import * as z from "zod";
-import { currentViewer, Email, NewPassword, PersonName, Username } from "#server/auth";
+import {
+  allowsPasswords,
+  currentViewer,
+  Email,
+  NewPassword,
+  PersonName,
+  Username,
+} from "#server/auth";
 import {
   type JoinResult,
   join,
@@ -64,6 +71,9 @@ const NewcomerInput = z
 export async function signUpToJoin(_before: NewcomerState, form: FormData): Promise<NewcomerState> {
   const text = (name: string) => String(form.get(name) ?? "").slice(0, 254);
   const given = { name: text("name"), username: text("username"), email: text("email") };
+  if (!allowsPasswords()) {
+    return { kind: "invalid", problem: "Nobody has a password here: sign in instead.", given };
+  }
   const fields = Object.fromEntries(form);
   const pass = PassInput.safeParse(fields);
   if (!pass.success) return { ...NO_PASS, given };

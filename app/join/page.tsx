@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { currentViewer } from "#server/auth";
+import { allowsPasswords, currentViewer } from "#server/auth";
 import { ownRuns } from "#server/class";
 import { db } from "#server/db";
 import plain from "../plain.module.css";
@@ -28,15 +28,16 @@ export default async function JoinPage({ searchParams }: JoinPageProps) {
       {viewer === undefined ? (
         <>
           <p className={plain["say"]}>
-            Your instructor has told you a name and a key. Make an account, or{" "}
+            Your instructor has told you a name and a key.{" "}
+            {allowsPasswords() ? "Make an account, or" : "First"}{" "}
             <a
               href={`/signin?from=${encodeURIComponent(name === undefined ? "/join" : `/join?run=${name}`)}`}
             >
-              sign in to the one that you have
+              sign in{allowsPasswords() && " to the one that you have"}
             </a>
             .
           </p>
-          <NewcomerForm run={name} />
+          {allowsPasswords() && <NewcomerForm run={name} />}
         </>
       ) : (
         <>

@@ -2,28 +2,41 @@ import type { Metadata } from "next";
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
 import {
+  allowsPasswords,
   currentViewer,
+  endSessionUrl,
   isSignUpOpen,
   offeredDemoAccounts,
+  oidcSettings,
   SIGN_IN_RULE,
   safeReturn,
 } from "#server/auth";
 import controls from "../controls.module.css";
+import form from "../form.module.css";
 import plain from "../plain.module.css";
 import { signInAsDemo } from "./actions.ts";
+import { oidcProblem } from "./oidc-problem.ts";
 import { SignInForm } from "./sign-in-form.tsx";
 import css from "./signin.module.css";
 
 export const metadata: Metadata = { title: "Sign in" };
 
 interface SignInPageProps {
-  searchParams: Promise<{ from?: string | string[] }>;
+  searchParams: Promise<{
+    from?: string | string[];
+    /** Why the provider has not let the person in. */
+    problem?: string | string[];
+    /** They have just signed out. */
+    out?: string;
+  }>;
 }
 
 export default async function SignInPage({ searchParams }: SignInPageProps) {
-  const from = safeReturn((await searchParams).from ?? (await cameFrom()));
+  const { from: asked, problem, out } = await searchParams;
+  const from = safeReturn(asked ?? (await cameFrom()));
   if ((await currentViewer()) !== undefined) redirect(from);
   const demos = offeredDemoAccounts();
+  const provider = oidcSettings()?.name;
   return (
     <main className={plain["plain"]} id="main">
       <div className={css["columns"]}>
@@ -33,14 +46,11 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
             Reading and running needs no account. Sign in to submit, to keep your work on every
             device, and to see your grades.
           </p>
-          <SignInForm from={from} rule={SIGN_IN_RULE} />
-          <details className={css["forgotten"]}>
-            <summary>Forgotten password</summary>
-            <p>
-              Ask your instructor, or the administrator of this site, for a link: with it you set a
-              new password. The link works once.
-            </p>
-          </details>
+          {provider !== undefined && out !== undefined && <SignedOut provider={provider} />}
+          {provider !== undefined && (
+            <ByProvider provider={provider} from={from} problem={oidcProblem(problem, provider)} />
+          )}
+          {allowsPasswords() && <ByPassword from={from} />}
           {isSignUpOpen() && (
             <p className={css["other"]}>
               <a href={`/signup?from=${encodeURIComponent(from)}`}>Make an account</a>
@@ -77,6 +87,56 @@ export default async function SignInPage({ searchParams }: SignInPageProps) {
         )}
       </div>
     </main>
+  );
+}
+
+interface ByProviderProps {
+  provider: string;
+  from: string;
+  problem: string | undefined;
+}
+
+/** A link, not a form: the policy of this page lets no form lead to another site. */
+function ByProvider({ provider, from, problem }: ByProviderProps) {
+  return (
+    <div className={css["provider"]}>
+      {problem !== undefined && (
+        <p className={form["problem"]} role="alert">
+          {problem}
+        </p>
+      )}
+      <a
+        className={`${controls["button"]} ${controls["first"]}`}
+        href={`/signin/oidc?from=${encodeURIComponent(from)}`}
+      >
+        Sign in with {provider}
+      </a>
+    </div>
+  );
+}
+
+async function SignedOut({ provider }: { provider: string }) {
+  const url = await endSessionUrl();
+  return (
+    <p className={plain["say"]} role="status">
+      You are signed out of this site, and may still be signed in at {provider}.{" "}
+      {url !== undefined && <a href={url}>Sign out there too</a>}
+    </p>
+  );
+}
+
+function ByPassword({ from }: { from: string }) {
+  return (
+    <>
+      <SignInForm from={from} rule={SIGN_IN_RULE} />
+      <details className={css["forgotten"]}>
+        <summary>Forgotten password</summary>
+        <p>
+          Ask your instructor, or the administrator of this site, for a link: with it you set a new
+          password. The link works once.
+        </p>
+      </details>
+    </>
   );
 }
 

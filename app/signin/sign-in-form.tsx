@@ -67,6 +67,8 @@ function problemOf(state: SignInState, { tries, pauseS }: SignInFormProps["rule"
       return `User name and password do not match. After ${tries} tries there is a pause of ${pauseS} seconds; this was try ${state.tryNumber}.`;
     case "paused":
       return `Too many tries: the next one is possible in ${state.seconds} seconds.`;
+    case "off":
+      return "Nobody signs in by a password here: load the page again.";
     case "banned":
       return "This account is closed. The administrator of the site can open it again.";
   }

@@ -6,6 +6,8 @@ interface NewAccount {
   readonly username: string;
   readonly email: string;
   readonly isAdmin?: boolean;
+  /** The staff, or a provider, has said that the address is the person's. */
+  readonly isAddressVouchedFor?: boolean;
   /** Undefined: nobody knows it until a link sets one. */
   readonly password?: string | undefined;
 }
@@ -17,13 +19,13 @@ export type CreateAccountResult =
 /** Makes an account with a credential, which a password or a link opens. */
 export async function createAccount(
   tx: Tx,
-  { name, username, email, isAdmin = false, password }: NewAccount,
+  { name, username, email, isAdmin = false, isAddressVouchedFor = false, password }: NewAccount,
 ): Promise<CreateAccountResult> {
   const userId = crypto.randomUUID();
   const role = isAdmin ? "admin" : "user";
   // One statement that a name taken at the same moment does not break the transaction with.
   const { count } = await tx.user.createMany({
-    data: { id: userId, name, username, email, role },
+    data: { id: userId, name, username, email, role, emailVerified: isAddressVouchedFor },
     skipDuplicates: true,
   });
   if (count === 0) {

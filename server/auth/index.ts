@@ -3,6 +3,22 @@ export { type CreateAccountResult, createAccount } from "./create-account.ts";
 export { type DemoAccount, enterDemo, isDemoAccount, offeredDemoAccounts } from "./demo.ts";
 export { Email, NewPassword, PersonName, TriedPassword, Username } from "./names.ts";
 export {
+  connectIdentity,
+  disconnectIdentity,
+  type EnterResult,
+  enterByOidc,
+  isConnected,
+} from "./oidc/identity.ts";
+export {
+  beginOidc,
+  connectPath,
+  connectsWhom,
+  endSessionUrl,
+  finishOidc,
+} from "./oidc/journey.ts";
+export { allowsPasswords, type OidcSettings, oidcSettings } from "./oidc/settings.ts";
+export { openTicket, TICKET_S, ticketCookie } from "./oidc/ticket.ts";
+export {
   type ChangePasswordResult,
   changePassword,
   endSessions,

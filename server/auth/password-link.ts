@@ -5,7 +5,8 @@ import { storePassword } from "./password.ts";
 
 /** How long a link works. */
 export const LINK_HOURS = 48;
-const PREFIX = "password-link:";
+/** How the names of links begin, among all that is kept to be verified. */
+export const PASSWORD_LINKS = "password-link:";
 
 /**
  * Makes a link by which `userId` sets a new password: once, and only the newest one. The site keeps
@@ -15,7 +16,7 @@ export async function makePasswordLink(tx: Tx, userId: string, now = new Date())
   const token = randomBytes(32).toString("base64url");
   await tx.verification.deleteMany({
     where: {
-      identifier: { startsWith: PREFIX },
+      identifier: { startsWith: PASSWORD_LINKS },
       OR: [{ value: userId }, { expiresAt: { lt: now } }],
     },
   });
@@ -72,10 +73,13 @@ export type RedeemResult =
   | { readonly kind: "set"; readonly userId: string }
   | { readonly kind: "spent" };
 
-/** Sets the password and spends the link; every session that is open ends. */
+/**
+ * Sets the password and spends the link; every session that is open ends. Where passwords are off
+ * it is undefined: the link lets in once, and nobody knows the password.
+ */
 export async function redeemPasswordLink(
   token: string,
-  password: string,
+  password: string | undefined,
   now = new Date(),
 ): Promise<RedeemResult> {
   return transaction(async (tx): Promise<RedeemResult> => {
@@ -91,5 +95,5 @@ export async function redeemPasswordLink(
 }
 
 function identifierOf(token: string): string {
-  return `${PREFIX}${createHash("sha256").update(token).digest("hex")}`;
+  return `${PASSWORD_LINKS}${createHash("sha256").update(token).digest("hex")}`;
 }

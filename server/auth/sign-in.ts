@@ -1,3 +1,4 @@
+import { config } from "../config.ts";
 import { db } from "../db/client.ts";
 import { ADDRESS_HEADER } from "../operation/peer.ts";
 import { isBanned } from "../policies/index.ts";
@@ -16,6 +17,8 @@ export type SignInResult =
   /** The same for a wrong password and for a name that nobody has. */
   | { readonly kind: "no-match"; readonly tryNumber: number }
   | { readonly kind: "paused"; readonly seconds: number }
+  /** Nobody signs in by a password here. */
+  | { readonly kind: "off" }
   /** Said only to who knows the password. */
   | { readonly kind: "banned" };
 
@@ -28,6 +31,7 @@ export async function signIn(
   headers: Headers,
   now = new Date(),
 ): Promise<SignInResult> {
+  if (!config().allowsPasswords) return { kind: "off" };
   const name = given.name.trim().toLowerCase();
   const address = headers.get(ADDRESS_HEADER) ?? "";
   const own = `sign-in:${address}:${name}`;

@@ -14,9 +14,9 @@ export type SignUpResult =
   /** Accounts are made by the administrator and instructors here. */
   | { readonly kind: "closed" };
 
-/** Whether people may make accounts of their own: in demo mode alone. */
+/** Whether people may make accounts of their own: in demo mode alone, where passwords are not off. */
 export function isSignUpOpen(): boolean {
-  return config().isDemo;
+  return config().isDemo && config().allowsPasswords;
 }
 
 /** Makes an account that is a student of the first run, and signs it in. */

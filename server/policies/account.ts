@@ -28,6 +28,25 @@ export function mayMakeResetLink(viewer: Viewer | undefined, person: Person): Ac
   return isBelow && person.roles.length > 0 ? ALLOWED : denied("not-allowed");
 }
 
+/**
+ * Whether who a provider vouches for as owner of the account's address enters it without having
+ * said so here. Never the staff's: whoever could make the provider vouch for an address would have
+ * the class. And never one whose address somebody has only typed: it may be another's.
+ */
+export function mayEnterByAddress(
+  person: Person & {
+    readonly courses: readonly string[];
+    readonly isAddressVouchedFor: boolean;
+    /** With another identity of the same provider already. */
+    readonly isConnected: boolean;
+  },
+): Decision<"staff" | "connected" | "not-vouched-for"> {
+  const teaches = person.roles.some(({ role }) => role === "ta" || role === "instructor");
+  if (person.isAdmin || teaches || person.courses.length > 0) return denied("staff");
+  if (person.isConnected) return denied("connected");
+  return person.isAddressVouchedFor ? ALLOWED : denied("not-vouched-for");
+}
+
 /** Whether the viewer may close `person`'s account or open it again; nobody locks themselves out. */
 export function mayBan(
   viewer: Viewer | undefined,

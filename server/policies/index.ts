@@ -2,6 +2,7 @@ export {
   isBanned,
   mayBan,
   mayChangeAccount,
+  mayEnterByAddress,
   mayErasePerson,
   mayExportPerson,
   mayMakeResetLink,

@@ -76,6 +76,13 @@ const READABLE: Record<string, Readable> = {
     denied: 404,
   },
   "app/signin/page.tsx": { path: () => "/signin", allowed: ["signed out"], denied: "elsewhere" },
+  // What they do where there is a provider is tested in oidc.test.ts.
+  "app/signin/oidc/route.ts": { path: () => "/signin/oidc", allowed: [], denied: 404 },
+  "app/signin/oidc/callback/route.ts": {
+    path: () => "/signin/oidc/callback",
+    allowed: [],
+    denied: 404,
+  },
   "app/signup/page.tsx": { path: () => "/signup", allowed: ["signed out"], denied: "elsewhere" },
   "app/reset/[token]/page.tsx": { path: () => "/reset/unknown", allowed: EVERYBODY },
   "app/account/page.tsx": { path: () => "/account", allowed: SIGNED_IN, leadsToSignIn: true },
@@ -345,6 +352,13 @@ const ACTIONS: Record<ActionName, Action> = {
       const given = { present: PASSWORD, next: PASSWORD, again: PASSWORD };
       return [state, form(given)];
     },
+  },
+  "app/account/actions.ts disconnectMyAccount": {
+    at: () => "/account",
+    allowed: SIGNED_IN,
+    // Without a provider there is nothing to take away.
+    isReading: true,
+    args: async () => [],
   },
   "app/account/actions.ts chooseMyMail": {
     at: () => "/account",

@@ -1,7 +1,8 @@
 import type { Metadata } from "next";
-import { currentViewer } from "#server/auth";
+import { allowsPasswords, currentViewer, oidcSettings } from "#server/auth";
 import { invitationBehind } from "#server/class";
 import { db } from "#server/db";
+import controls from "../../controls.module.css";
 import plain from "../../plain.module.css";
 import { ROLE_NAMES } from "../../role-names.ts";
 import { JoinForm, NewcomerForm } from "../join-forms.tsx";
@@ -36,7 +37,17 @@ export default async function JoinByLinkPage({ params }: { params: Promise<{ tok
       ) : (
         <>
           <h1>Join {invitation.runTitle}</h1>
-          {viewer === undefined ? (
+          {viewer === undefined && !allowsPasswords() ? (
+            <>
+              <p className={plain["say"]}>As {ROLE_NAMES[invitation.role]}.</p>
+              <a
+                className={`${controls["button"]} ${controls["first"]}`}
+                href={`/signin/oidc?from=${encodeURIComponent(`/join/${token}`)}`}
+              >
+                Sign in with {oidcSettings()?.name}
+              </a>
+            </>
+          ) : viewer === undefined ? (
             <>
               <p className={plain["say"]}>
                 As {ROLE_NAMES[invitation.role]}. Make an account, or{" "}

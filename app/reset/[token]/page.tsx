@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { ownerOfPasswordLink } from "#server/auth";
+import { allowsPasswords, ownerOfPasswordLink } from "#server/auth";
 import plain from "../../plain.module.css";
 import { ResetForm } from "./reset-form.tsx";
 
@@ -14,7 +14,7 @@ export default async function ResetPage({ params }: { params: Promise<{ token: s
   const owner = await ownerOfPasswordLink(token);
   return (
     <main className={plain["plain"]} id="main">
-      <h1>Set a password</h1>
+      <h1>{allowsPasswords() ? "Set a password" : "Sign in by a link"}</h1>
       {owner === undefined ? (
         <p className={plain["say"]}>
           This link has been used or is too old. Ask your instructor, or the administrator of this
@@ -25,7 +25,7 @@ export default async function ResetPage({ params }: { params: Promise<{ token: s
           <p className={plain["say"]}>
             For {owner.name}. The link works once; other sessions of this account end.
           </p>
-          <ResetForm token={token} username={owner.username} />
+          <ResetForm token={token} username={owner.username} setsPassword={allowsPasswords()} />
         </>
       )}
     </main>

@@ -7,8 +7,15 @@ import form from "../../form.module.css";
 import { FormMessage } from "../../form-message.tsx";
 import { type ResetState, resetPassword } from "./actions.ts";
 
+interface ResetFormProps {
+  token: string;
+  username: string;
+  /** Else the link only lets in. */
+  setsPassword: boolean;
+}
+
 /** The new password that a link lets one set. */
-export function ResetForm({ token, username }: { token: string; username: string }) {
+export function ResetForm({ token, username, setsPassword }: ResetFormProps) {
   const [state, action, isPending] = useActionState(resetPassword, { kind: "empty" });
   return (
     <form action={action} className={form["form"]}>
@@ -17,14 +24,16 @@ export function ResetForm({ token, username }: { token: string; username: string
         User name
         <input autoComplete="username" readOnly value={username} />
       </label>
-      <NewPasswordFields isInvalid={state.kind === "invalid"} message="reset-message" />
+      {setsPassword && (
+        <NewPasswordFields isInvalid={state.kind === "invalid"} message="reset-message" />
+      )}
       <FormMessage id="reset-message" problem={problemOf(state)} />
       <button
         className={`${controls["button"]} ${controls["first"]}`}
         type="submit"
         aria-disabled={isPending}
       >
-        Set password and sign in
+        {setsPassword ? "Set password and sign in" : "Sign in by this link"}
       </button>
     </form>
   );
@@ -39,6 +48,6 @@ function problemOf(state: ResetState): string | undefined {
     case "spent":
       return "This link has been used or is too old. Ask for a new one.";
     case "banned":
-      return "The password is set, but this account is closed.";
+      return "The link is used, but this account is closed.";
   }
 }
