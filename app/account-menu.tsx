@@ -40,6 +40,11 @@ export async function AccountMenu() {
           <li>
             <a href="/account">Account</a>
           </li>
+          {viewer.roles.some(({ role }) => role === "student") && (
+            <li>
+              <a href="/progress">Your progress</a>
+            </li>
+          )}
           {(viewer.isAdmin || viewer.roles.length > 0) && (
             <li>
               <a href="/questions">Questions</a>

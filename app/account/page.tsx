@@ -35,6 +35,7 @@ export default async function AccountPage({ searchParams }: AccountPageProps) {
   if (viewer === undefined) redirect("/signin?from=/account");
   const provider = oidcSettings();
   const isOwn = mayChangeAccount(viewer, isDemoAccount(viewer)).kind === "allowed";
+  const isStudent = viewer.roles.some(({ role }) => role === "student");
   return (
     <main className={plain["plain"]} id="main">
       <h1>Account</h1>
@@ -69,6 +70,13 @@ export default async function AccountPage({ searchParams }: AccountPageProps) {
             download it as ZIP
           </a>
           . To have it erased, ask the administrator.
+          {isStudent && (
+            <>
+              {" "}
+              <a href="/progress#counting">What is counted of your reading</a>, and the way to say
+              no.
+            </>
+          )}
         </p>
       </section>
       <form action={signOutHere} className={css["out"]}>

@@ -95,6 +95,7 @@ async function makeZoe(): Promise<Zoe> {
       history: { create: { cellId: "a", source: SOURCE } },
     },
   });
+  await db().lectureReading.create({ data: { runId, userId, lectureSlug: "01-sums" } });
   await db().courseAuthor.create({ data: { courseId, userId } });
   const document = await db().contentDocument.create({
     data: { courseId, kind: "lecture", path: "lectures/99-zoe" },

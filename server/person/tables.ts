@@ -82,6 +82,7 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
   ],
   NotebookDraft: [own()],
   ExerciseDraft: [own()],
+  LectureReading: [own()],
   ContentDraftFile: [
     {
       erased: "deleted",

@@ -13,6 +13,12 @@ export { mayAuthor } from "./course.ts";
 export type { Decision } from "./decision.ts";
 export { maySaveNotebook } from "./notebook.ts";
 export {
+  mayChooseCounting,
+  mayCountReading,
+  maySeeOwnProgress,
+  type ReaderOfRun,
+} from "./reading.ts";
+export {
   mayChangeMember,
   mayCreateRun,
   mayGiveRole,

@@ -5,6 +5,8 @@ import {
   mayBan,
   mayChangeAccount,
   mayChangeMember,
+  mayChooseCounting,
+  mayCountReading,
   mayCreateRun,
   mayErasePerson,
   mayExportPerson,
@@ -17,6 +19,7 @@ import {
   maySeeExercise,
   maySeeGrade,
   maySeeGradebook,
+  maySeeOwnProgress,
   maySeePeople,
   maySeeSolution,
   maySeeSubmission,
@@ -57,6 +60,8 @@ const closed = {
 };
 const notOpen = { ...dated, schedule: { timeZone: "UTC", opensAt: NOW + 1 } };
 const theirs = { runId: RUN, userId: "student" };
+
+const counted = { runId: RUN, isArchived: false, isCounted: true };
 
 const FROM_STUDENT = { before: "student", after: undefined } as const;
 const FROM_INSTRUCTOR = { before: "instructor", after: undefined } as const;
@@ -102,6 +107,19 @@ const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string },
       ["ta", "instructor", "admin"],
     ],
     ["see the gradebook", (v) => maySeeGradebook(v, RUN), ["ta", "instructor", "admin"]],
+    ["be counted as a reader", (v) => mayCountReading(v, counted), ["student"]],
+    [
+      "be counted in an archived run",
+      (v) => mayCountReading(v, { ...counted, isArchived: true }),
+      [],
+    ],
+    ["be counted unwanted", (v) => mayCountReading(v, { ...counted, isCounted: false }), []],
+    ["choose whether to be counted", (v) => mayChooseCounting(v, RUN), ["student"]],
+    [
+      "see progress of their own",
+      (v) => maySeeOwnProgress(v, RUN),
+      ["student", "ta", "instructor"],
+    ],
     ["regrade", (v) => mayRegrade(v, RUN), ["ta", "instructor", "admin"]],
     ["set dates", (v) => maySetDates(v, RUN), ["instructor", "admin"]],
     ["manage the run", (v) => mayManageRun(v, RUN), ["instructor", "admin"]],

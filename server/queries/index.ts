@@ -26,6 +26,13 @@ export {
 } from "./class-attention.ts";
 export { type ExerciseProgress, exerciseProgress } from "./class-progress.ts";
 export {
+  type CellErrors,
+  classCellErrors,
+  classReading,
+  type LectureStops,
+  READERS_MIN,
+} from "./class-reading.ts";
+export {
   type ClassActivity,
   type ClassRun,
   classActivity,
@@ -75,6 +82,7 @@ export {
   type SaveOutcome,
   saveNotebook,
 } from "./notebook.ts";
+export { type OwnProgress, ownProgress } from "./own-progress.ts";
 export {
   type ListedPerson,
   listPeople,
@@ -107,6 +115,14 @@ export {
   setTalkRemoved,
 } from "./question-change.ts";
 export { type QuestionThread, questionThread, type ThreadAnswer } from "./question-thread.ts";
+export {
+  keepReading,
+  ownReading,
+  type Reading,
+  type RunOfReader,
+  runOfReader,
+  setReadingCounted,
+} from "./reading.ts";
 export {
   type RegradeChange,
   type RegradeProgress,

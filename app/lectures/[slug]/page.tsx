@@ -4,6 +4,9 @@ import { CellCount, CellTicks, NotebookTools } from "#notebook/components";
 import type { LectureDocument } from "#notebook/document";
 import { currentViewer } from "#server/auth";
 import { readLecture, readLectures } from "#server/course";
+import { db } from "#server/db";
+import { mayCountReading, type Viewer } from "#server/policies";
+import { runOfReader } from "#server/queries";
 import "katex/dist/katex.min.css";
 import { PageTools } from "../../bar/page-tools.tsx";
 import { fullTitle, shortTitle } from "../title.ts";
@@ -17,6 +20,7 @@ import { LectureWays } from "./lecture-ways.tsx";
 import { Neighbours } from "./neighbours.tsx";
 import { OfflineNotice } from "./offline-notice.tsx";
 import prose from "./prose.module.css";
+import { ReadingCount } from "./reading-count.tsx";
 import { SavedNotebook } from "./saved-notebook.tsx";
 import { ScrollStops } from "./scroll-stops.tsx";
 import { sectionsOf } from "./sections.ts";
@@ -71,6 +75,9 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
           <Neighbours slug={frontMatter.slug} lectures={await readLectures()} />
         </main>
         <ScrollStops />
+        {(await isCounted(viewer)) && (
+          <ReadingCount slug={frontMatter.slug} sections={sections.map(({ id }) => id)} />
+        )}
         <OfflineNotice />
       </div>
     </SavedNotebook>
@@ -80,4 +87,10 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
 async function lectureOf(params: Promise<{ slug: string }>): Promise<LectureDocument> {
   const lecture = await readLecture((await params).slug);
   return lecture ?? notFound();
+}
+
+/** Whether the site wants to know how far the viewer reads. */
+async function isCounted(viewer: Viewer | undefined): Promise<boolean> {
+  const run = viewer && (await runOfReader(db(), viewer.userId));
+  return run !== undefined && mayCountReading(viewer, run).kind === "allowed";
 }

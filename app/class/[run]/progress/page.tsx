@@ -1,13 +1,21 @@
 import type { Metadata } from "next";
+import { readLectures } from "#server/course";
 import { db } from "#server/db";
-import { classAttention, exerciseProgress, VAIN_ATTEMPTS } from "#server/queries";
+import {
+  classAttention,
+  classCellErrors,
+  classReading,
+  exerciseProgress,
+  VAIN_ATTEMPTS,
+} from "#server/queries";
 import { LocalTime } from "../../../local-time.tsx";
 import { requireStaff } from "../../access.ts";
 import desk from "../../class.module.css";
 import { attemptsUrl } from "../../urls.ts";
+import { BarChart } from "./bar-chart.tsx";
+import { LectureTable } from "./lecture-table.tsx";
 import css from "./progress.module.css";
 import { ProgressTable } from "./progress-table.tsx";
-import { ReachChart } from "./reach-chart.tsx";
 
 export const metadata: Metadata = { title: "Progress of the class" };
 
@@ -18,9 +26,12 @@ interface ProgressPageProps {
 export default async function ProgressPage({ params }: ProgressPageProps) {
   const { run: slug } = await params;
   const { run } = await requireStaff(slug, `/class/${slug}/progress`);
-  const [exercises, attention] = await Promise.all([
+  const [exercises, attention, lectures, stops, errors] = await Promise.all([
     exerciseProgress(db(), run.id),
     classAttention(db(), run.id, new Date()),
+    readLectures(),
+    classReading(db(), run.id),
+    classCellErrors(db(), { runId: run.id }),
   ]);
   const { silent, silentCount, stuck, stuckCount } = attention;
   return (
@@ -39,9 +50,30 @@ export default async function ProgressPage({ params }: ProgressPageProps) {
         </p>
       ) : (
         <>
-          <ReachChart exercises={exercises} students={run.students} />
+          <BarChart
+            whole="tried"
+            part="full points"
+            caption={`students of ${run.students}, by exercise`}
+            most={run.students}
+            bars={exercises.map(({ slug: key, number: label, tried, full }) => ({
+              ...{ key, label },
+              ...{ whole: tried, part: full },
+            }))}
+          />
           <ProgressTable run={slug} exercises={exercises} students={run.students} />
         </>
+      )}
+      {run.students > 0 && lectures.length > 0 && (
+        <section aria-labelledby="lectures" className={css["part"]}>
+          <h2 id="lectures">Lectures</h2>
+          <LectureTable
+            run={slug}
+            lectures={lectures}
+            students={run.students}
+            stops={stops}
+            errors={errors}
+          />
+        </section>
       )}
       <div className={css["columns"]}>
         <section aria-labelledby="stuck">

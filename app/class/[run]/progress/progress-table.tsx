@@ -1,5 +1,6 @@
 import type { ExerciseProgress } from "#server/queries";
 import desk from "../../class.module.css";
+import { duration } from "./duration.ts";
 import css from "./progress.module.css";
 
 interface ProgressTableProps {
@@ -85,12 +86,4 @@ function Spread({ spread }: { spread: readonly number[] }) {
       ))}
     </svg>
   );
-}
-
-/** In the largest unit that says enough. */
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`;
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} days`;
 }
