@@ -11,7 +11,7 @@ import { CourseProblem, readText } from "../course/located-yaml.ts";
 import { ReadingThread } from "../course/reading.ts";
 import { printOutputs } from "../course/stored-outputs.ts";
 import { db } from "../db/index.ts";
-import { runCells } from "../gate/cells.ts";
+import { runCells, STOPPED } from "../gate/cells.ts";
 import { gradeSource } from "../grading/grade-source.ts";
 
 interface DraftKey {
@@ -35,13 +35,13 @@ export function outputsOfDraft(key: DraftKey): Promise<OutputsOutcome> {
     if (answer.kind === "problems") return answer;
     if (answer.kind !== "lecture") throw new Error("a lecture was read as something else");
     const { document } = answer.lecture;
-    const runs = await runCells(document, () => []);
+    const { runs, stopped } = await runCells(document, () => []);
     const failed = runs.flatMap(({ id, isOk, outputs }) => {
       const error = isOk ? undefined : outputs.find((output) => output.kind === "error");
       return isOk ? [] : [`Cell ${id} fails${error ? `: ${error.name}: ${error.message}` : ""}`];
     });
     const next = document.cells[runs.length];
-    if (next !== undefined) failed.push(`Cell ${next.id} does not end: let it end in a second`);
+    if (next !== undefined) failed.push(`Cell ${next.id} ${STOPPED[stopped ?? "end"]}`);
     if (failed.length > 0) return { kind: "problems", problems: failed };
     const outputs = Object.fromEntries(runs.map((run) => [run.id, run.outputs]));
     return { kind: "ran", text: printOutputs(outputs) };

@@ -1,3 +1,4 @@
+import { folderOfCourse } from "../content/folder-of-course.ts";
 import { type BuiltExercise, buildExercises, storeExercises } from "../content/run-exercises.ts";
 import { lockCourse } from "../content/store.ts";
 import { type Tx, transaction } from "../db/index.ts";
@@ -55,7 +56,7 @@ async function begin(
   const decision = await transaction((tx) => decide(tx, viewer, courseId));
   if (decision !== undefined) return decision;
   // Bundling takes seconds: no transaction waits for it.
-  const exercises = await buildExercises();
+  const exercises = await buildExercises(await folderOfCourse(courseId));
   return transaction((tx) => store(tx, viewer, { wanted, exercises, fill }));
 }
 

@@ -9,7 +9,8 @@ import { carryOutMutants, isOpen, MUTANTS_QUEUE, requestMutants } from "./mutant
 import { publishVersion } from "./publish.ts";
 import { updateRuns } from "./run-exercises.ts";
 import { layOut, lookForPublications } from "./served.ts";
-import { lockCourse, publishedTree, storedDocuments, treeWith } from "./store.ts";
+import { filesOf, lockCourse, publishedTree, storedDocuments, treeWith } from "./store.ts";
+import { clashesIn, isPathOf, pathInCourse } from "./tree.ts";
 
 const QUEUE: QueueName = "content-check";
 const POLL_SECONDS = 1;
@@ -131,7 +132,14 @@ function readCheck(checkId: string) {
 async function problemsOf(check: Check, listener: CheckListener): Promise<string[]> {
   const shown = publishedTree(await storedDocuments(db(), check.courseId));
   const versions = check.parts.map(({ version }) => version);
+  const strangers = versions.flatMap(({ document: { path }, files }) =>
+    [...filesOf(files).keys()]
+      .filter((file) => !isPathOf(path, file))
+      .map((file) => `${pathInCourse(path, file)}:1: belongs to another document: take it out`),
+  );
   const tree = treeWith(shown, versions);
+  const problems = [...strangers, ...clashesIn(tree.keys())];
+  if (problems.length > 0) return problems;
   return checkDocuments(
     {
       course: await layOut(tree),

@@ -1,7 +1,7 @@
 /** What authors type: one draft for each author and document, over the version they began with. */
 import type { Tx } from "../db/index.ts";
 import { type Files, filesOf } from "./store.ts";
-import { isCoursePath } from "./tree.ts";
+import { isPathOf } from "./tree.ts";
 
 /** A file as an author has it: its text, the hash of bytes that are no text, or `removed`. */
 export type DraftFile =
@@ -64,7 +64,13 @@ export async function draftOf(
 /** Stores what has changed; nothing of it when somebody else has saved since. */
 export async function saveDraft(tx: Tx, change: DraftChange): Promise<SaveOutcome> {
   const { documentId, userId, revision, base, files } = change;
-  const odd = [...files.keys()].find((path) => !isCoursePath(path));
+  const { path: document } = await tx.contentDocument.findUniqueOrThrow({
+    where: { id: documentId },
+    select: { path: true },
+  });
+  // Given up, it need not be a name that a file may have.
+  const named = [...files].filter(([, file]) => file !== undefined).map(([path]) => path);
+  const odd = named.find((path) => !isPathOf(document, path));
   if (odd !== undefined) return { kind: "refused", path: odd };
   // Two tabs that begin at once: the second one finds the first one's row.
   if (revision === 0) {

@@ -7,6 +7,7 @@ import {
 } from "../course/index.ts";
 import { type Tx, transaction } from "../db/client.ts";
 import { log } from "../operation/log.ts";
+import { folderOfCourse } from "./folder-of-course.ts";
 import { lockCourse } from "./store.ts";
 
 /** An exercise of the course that is shown, with what it is graded with now. */
@@ -15,9 +16,9 @@ export interface BuiltExercise {
   readonly version: ExerciseVersion;
 }
 
-/** Brings the exercises of all runs of the course up to what is shown now. */
+/** Brings the exercises of all runs of the course up to what readers see of it now. */
 export async function updateRuns(courseId: string): Promise<void> {
-  const exercises = await buildExercises();
+  const exercises = await buildExercises(await folderOfCourse(courseId));
   await transaction(async (tx) => {
     await lockCourse(tx, courseId);
     const runs = await tx.courseRun.findMany({ where: { courseId }, select: { id: true } });
@@ -30,8 +31,8 @@ export async function updateRuns(courseId: string): Promise<void> {
  * course that is being edited must not keep the site from starting: one that is broken stays as the
  * database has it.
  */
-export async function buildExercises(): Promise<BuiltExercise[]> {
-  return (await Promise.all(soundExercises().map(built))).flat();
+export async function buildExercises(course: string): Promise<BuiltExercise[]> {
+  return (await Promise.all(soundExercises(course).map(built))).flat();
 }
 
 async function built(exercise: CourseExercise): Promise<BuiltExercise[]> {

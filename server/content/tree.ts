@@ -49,6 +49,27 @@ export function pathInCourse(document: string, path: string): string {
   return document === "" ? path : `${document}/${path}`;
 }
 
+/** Whether a document may have a file of this path: one that lies in its folder, and in no other document's. */
+export function isPathOf(document: string, path: string): boolean {
+  const whole = pathInCourse(document, path);
+  const place = placeOf(whole);
+  return isCoursePath(whole) && place.document === document && place.path === path;
+}
+
+/** What no folder can hold: a file in the place of a folder. Problems as `file:line: what: remedy`. */
+export function clashesIn(tree: Iterable<string>): string[] {
+  const files = new Set(tree);
+  const clashes = new Set<string>();
+  for (const path of files) {
+    const parts = path.split("/");
+    for (let length = 1; length < parts.length; length++) {
+      const above = parts.slice(0, length).join("/");
+      if (files.has(above)) clashes.add(above);
+    }
+  }
+  return [...clashes].sort().map((path) => `${path}:1: is a file and a folder: rename one of them`);
+}
+
 /** A tree as its documents, by folder. */
 export function byDocument(tree: Tree): Map<string, Map<string, string>> {
   const documents = new Map<string, Map<string, string>>();

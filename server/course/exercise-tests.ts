@@ -4,6 +4,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { type BuildFailure, build, type Plugin } from "esbuild";
 import { checkout } from "../config.ts";
 import { CourseProblem } from "./located-yaml.ts";
+import { testSourceProblem } from "./test-source.ts";
 
 export interface BundledTests {
   readonly text: string;
@@ -28,8 +29,13 @@ export async function bundleTests(file: string): Promise<BundledTests> {
     legalComments: "none",
     charset: "utf8",
     logLevel: "silent",
-  }).catch((failure: BuildFailure) => {
-    throw new CourseProblem((failure.errors ?? []).map(describe));
+  }).catch((failure: Partial<BuildFailure>) => {
+    const problems = (failure.errors ?? []).map(describe);
+    if (problems.length > 0) throw new CourseProblem(problems);
+    // The bundler itself has ended: nothing was found, and nothing was made.
+    throw new CourseProblem([
+      `${relative(checkout(), file)}:1: cannot be bundled: make it simpler`,
+    ]);
   });
   const inputs = Object.keys(metafile.inputs).sort();
   const sources = inputs.map((input) => readFileSync(resolve(dirname(file), input), "utf8"));
@@ -51,7 +57,14 @@ function staysIn(folder: string): Plugin {
   const home = realpathSync(folder) + sep;
   return {
     name: "stays-in-its-folder",
-    setup({ onResolve }) {
+    setup({ onResolve, onLoad }) {
+      onLoad({ filter: /.*/ }, async ({ path }) => {
+        const contents = readFileSync(path, "utf8");
+        const problem = await testSourceProblem(contents);
+        if (problem === undefined) return { contents, loader: "ts" };
+        const { message: text, line } = problem;
+        return { errors: [{ text, location: { file: path, line } }] };
+      });
       onResolve({ filter: /.*/ }, ({ path, kind, resolveDir }) => {
         if (kind === "entry-point") return undefined;
         if (MODULES.has(path)) return { path, external: true };

@@ -1,8 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { checkContracts } from "./contract-check.ts";
+
+// The compiler starts once for each case, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const made: string[] = [];
 

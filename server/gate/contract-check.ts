@@ -12,11 +12,12 @@ import {
 import { basename, join, relative, resolve } from "node:path";
 import { constants } from "#kernel-sim";
 import { checkout } from "../config.ts";
+import { usageOf } from "../grading/sandbox/usage.ts";
 
 /** Problems as `file:line: what: remedy`. */
 export async function checkContracts(
   exerciseFolders: readonly string[],
-  msMax = COMPILE_MS_MAX,
+  limits: Partial<CompileLimits> = {},
 ): Promise<string[]> {
   const folders = exerciseFolders.filter((folder) => existsSync(join(folder, "contract.ts")));
   if (folders.length === 0) return [];
@@ -26,14 +27,17 @@ export async function checkContracts(
   try {
     // By the copy that the compiler sees.
     const files = new Map<string, string>();
-    for (const folder of folders) lay(folder, join(work, basename(folder)), files);
+    // By number: an exercise may have any name, that of a file which lies here, too.
+    for (const [n, folder] of folders.entries()) lay(folder, join(work, `exercise-${n}`), files);
     writeFileSync(join(work, "kernel-sim.ts"), KERNEL_SIM);
     writeFileSync(join(work, "tsconfig.json"), JSON.stringify(SETTINGS));
-    const output = await compile(work, msMax);
+    const output = await compile(work, { ...COMPILE_LIMITS, ...limits });
     const all = (problem: string) =>
       folders.map((folder) => `${relative(checkout(), join(folder, "contract.ts"))}:1: ${problem}`);
     if (output === undefined) {
-      return all("the types take too long to check, or too much is wrong: make them simpler");
+      return all(
+        "the types take too long or too much memory to check, or too much is wrong: make them simpler",
+      );
     }
     // Not what it says of them, which may hold what is written there.
     if (readsElsewhere(output, work)) {
@@ -96,12 +100,21 @@ const SETTINGS = {
   include: ["*/*.ts", join(checkout(), "content/globals.d.ts")],
 };
 
-/** Types can compute, and without an end. The whole course takes some seconds. */
-const COMPILE_MS_MAX = 120_000;
+interface CompileLimits {
+  readonly msMax: number;
+  readonly memoryMiBMax: number;
+}
+
+/** Types can compute, and without an end. The whole course takes some seconds and 400 MiB. */
+const COMPILE_LIMITS: CompileLimits = { msMax: 120_000, memoryMiBMax: 1024 };
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+const WATCH_MS = 50;
 
 /** What the compiler says, and which files it has read; undefined: it was ended. */
-function compile(work: string, msMax: number): Promise<string | undefined> {
+function compile(
+  work: string,
+  { msMax, memoryMiBMax }: CompileLimits,
+): Promise<string | undefined> {
   const tsc = join(checkout(), "node_modules/typescript/bin/tsc");
   const args = [tsc, "-p", ".", "--pretty", "false", "--listFiles"];
   return new Promise((done, failed) => {
@@ -110,6 +123,7 @@ function compile(work: string, msMax: number): Promise<string | undefined> {
       cwd: work,
       detached: true,
       stdio: ["ignore", "pipe", "ignore"],
+      env: compilerEnv(memoryMiBMax),
     });
     let output = "";
     const end = () => {
@@ -121,6 +135,9 @@ function compile(work: string, msMax: number): Promise<string | undefined> {
       done(undefined);
     };
     const clock = setTimeout(end, msMax);
+    const watch = setInterval(() => {
+      if (child.pid !== undefined && usageOf(child.pid).rssMiB > memoryMiBMax) end();
+    }, WATCH_MS);
     child.stdout.setEncoding("utf8").on("data", (piece: string) => {
       output += piece;
       if (output.length > OUTPUT_BYTES_MAX) end();
@@ -128,9 +145,16 @@ function compile(work: string, msMax: number): Promise<string | undefined> {
     child.on("error", failed);
     child.on("close", () => {
       clearTimeout(clock);
+      clearInterval(watch);
       done(output);
     });
   });
+}
+
+/** Its whole environment: it tries to stay below, and what it cannot free is seen from outside. */
+function compilerEnv(memoryMiBMax: number): NodeJS.ProcessEnv {
+  const env = { GOMEMLIMIT: `${Math.floor(memoryMiBMax * 0.75)}MiB` };
+  return env as unknown as NodeJS.ProcessEnv;
 }
 
 /** What every exercise's types stand on. Not all of `node_modules`: other courses are copied into it. */

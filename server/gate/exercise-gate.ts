@@ -3,7 +3,7 @@
  * not, every mutant loses some, every hidden test is failed by one of them, and runs agree.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { GradingResult } from "#notebook/document";
 import { checkout } from "../config.ts";
@@ -33,6 +33,15 @@ const MORE_SEEDS = [1, 2, 3, 4].map((run) =>
 /** Of a limit, what the solution may use: a student's machine is slower, and their way longer. */
 const SHARE_OF_LIMIT_MAX = 0.5;
 
+/** Each takes two runs, and other authors wait. */
+const MUTANTS_MAX = 60;
+
+/** How one part of the check ended; hopeless: the rest would only run into the same limits again. */
+interface Part {
+  readonly problems: string[];
+  readonly isHopeless: boolean;
+}
+
 /** Problems as `file:line: what: remedy`. */
 export async function checkExercise(
   folder: string,
@@ -43,15 +52,22 @@ export async function checkExercise(
   if (missing.length > 0) {
     return missing.map((file) => `${inFolder(file)}:1: the file is missing: add it`);
   }
+  const odd = mutantsOf(folder).filter((file) => !statSync(join(folder, file)).isFile());
+  if (odd.length > 0) {
+    return odd.map((file) => `${inFolder(file)}:1: is no file: mutants lie side by side`);
+  }
+  if (mutantsOf(folder).length > MUTANTS_MAX) {
+    return [`${inFolder("mutants")}:1: has more than ${MUTANTS_MAX} files: keep the telling ones`];
+  }
   try {
     const version = await exerciseVersionOf(folder);
     const visible = await checkVisible(folder, version);
     onStep("visible tests");
-    return [
-      ...visible,
-      ...(await checkHidden(folder, version, onStep)),
-      ...(await checkSolution(folder, version)),
-    ];
+    if (visible.isHopeless) return visible.problems;
+    const hidden = await checkHidden(folder, version, onStep);
+    if (hidden.isHopeless) return [...visible.problems, ...hidden.problems];
+    const solution = await checkSolution(folder, version);
+    return [...visible.problems, ...hidden.problems, ...solution];
   } catch (error) {
     if (!(error instanceof CourseProblem)) throw error;
     return [...error.problems];
@@ -84,13 +100,17 @@ async function checkHidden(
   folder: string,
   exercise: ExerciseVersion,
   onStep: (step: string) => void,
-): Promise<string[]> {
+): Promise<Part> {
   const files = ["solution.ts", "starter.ts", ...mutantsOf(folder)];
   const judged: Judged[] = [];
+  let isHopeless = false;
   // One after the other: side by side they would take each other's time, and that is limited.
   for (const file of files) {
-    judged.push(await judge(folder, file, exercise));
+    const one = await judge(folder, file, exercise);
+    judged.push(one);
     onStep(file);
+    isHopeless = file === "solution.ts" && one.results.some(isHopelessEnd);
+    if (isHopeless) break;
   }
   const [solution, starter, ...wrong] = judged;
   const name = (file: string) => relative(checkout(), join(folder, file));
@@ -117,7 +137,14 @@ async function checkHidden(
       problems.push(`${name(one.file)}:1: is no submission (${told(result)}): mend its syntax`);
     }
   }
-  return [...problems, ...untouched(exercise, [starter, ...wrong], name("hidden.test.ts"))];
+  if (isHopeless) return { problems, isHopeless };
+  problems.push(...untouched(exercise, [starter, ...wrong], name("hidden.test.ts")));
+  return { problems, isHopeless };
+}
+
+/** Tests that cannot be loaded, or a run that was ended: another one would end alike. */
+function isHopelessEnd({ status }: GradingResult): boolean {
+  return status === "internal-error" || status === "time-out" || status === "memory";
 }
 
 /** The solution gets all points with twenty more seeds, and stays far from the limits. */
@@ -194,7 +221,7 @@ function untouched(
 }
 
 /** What a student tries in the browser: the solution passes it, and the starter does not. */
-async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<string[]> {
+async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<Part> {
   const file = join(folder, "visible.test.ts");
   const name = relative(checkout(), file);
   const { text } = await bundleTests(file);
@@ -211,16 +238,17 @@ async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<
     const source = readFileSync(join(folder, submission), "utf8");
     return gradeSource({ exercise: visible, source });
   };
-  const solution = await scoreOf("solution.ts");
-  const starter = await scoreOf("starter.ts");
   const problems: string[] = [];
+  const solution = await scoreOf("solution.ts");
   if (solution.score < solution.max || solution.status !== "graded") {
     problems.push(`${name}:1: the solution fails (${told(solution)}): mend one of them`);
   }
+  if (isHopelessEnd(solution)) return { problems, isHopeless: true };
+  const starter = await scoreOf("starter.ts");
   if (starter.status === "graded" && starter.score === starter.max) {
     problems.push(`${name}:1: the starter passes: let a visible test ask for something`);
   }
-  return problems;
+  return { problems, isHopeless: false };
 }
 
 function told({ status, tests, message }: GradingResult): string {

@@ -3,12 +3,11 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Output } from "#notebook/document";
-import { compileModule } from "#notebook/runtime";
 import { checkout } from "../config.ts";
 import type { PlacedLecture } from "../course/course-check.ts";
-import { cellsFile } from "../course/download/cells-file.ts";
 import { parseOutputs, printOutputs, type StoredOutputs } from "../course/stored-outputs.ts";
-import { type CellRun, runCells } from "./cells.ts";
+import { type CellRun, runCells, STOPPED } from "./cells.ts";
+import { cellsFileProblem } from "./cells-file-check.ts";
 
 /** Of CPU time, so that a busy machine blames nobody. */
 const CELL_CPU_MS_MAX = 1000;
@@ -18,19 +17,18 @@ export async function checkCells(lecture: PlacedLecture, write: boolean): Promis
   const { document, facts, folder, name } = lecture;
   const answersOf = (id: string) =>
     facts.predictions.flatMap((one) => (one.id === id && one.answer ? [one.answer] : []));
-  const runs = await runCells(document, answersOf);
+  const { runs, stopped } = await runCells(document, answersOf);
   const lineOf = (id: string) => facts.cells.find((cell) => cell.id === id)?.line ?? 1;
   const problems = runs.flatMap((run) => [
     ...checkRun(run, name, lineOf(run.id)),
     ...checkAnswers(run, lecture),
   ]);
-  problems.push(...checkCellsFile(lecture));
   const next = document.cells[runs.length];
   if (next !== undefined) {
-    problems.push(
-      `${name}:${lineOf(next.id)}: cell ${next.id} does not end: let each cell end in a second`,
-    );
+    problems.push(`${name}:${lineOf(next.id)}: cell ${next.id} ${STOPPED[stopped ?? "end"]}`);
   }
+  // What keeps the sandbox busy would keep the parser here busy, too.
+  if (next === undefined) problems.push(...(await checkCellsFile(lecture)));
   if (problems.length > 0) return problems;
   const file = join(folder, "outputs.json");
   const fresh = Object.fromEntries(runs.map(({ id, outputs }) => [id, outputs]));
@@ -69,17 +67,13 @@ function checkAnswers({ id, values }: CellRun, { facts, name }: PlacedLecture): 
   );
 }
 
-/** A reader may declare a name again in another cell; in one file that is an error. */
-function checkCellsFile(lecture: PlacedLecture): string[] {
-  const text = cellsFile(lecture, { url: "", titleOf: (id) => id });
-  const compiled = compileModule(text);
-  if (compiled.kind === "compiled") return [];
-  const above = text.split("\n").slice(0, compiled.line);
-  const id = above.findLast((one) => one.startsWith("// Cell "))?.match(/\((.+?)\)/)?.[1];
-  const line = lecture.facts.cells.find((cell) => cell.id === id)?.line ?? 1;
-  return [
-    `${lecture.name}:${line}: the cells do not make one file: ${compiled.message} Choose another name in cell ${id}`,
-  ];
+async function checkCellsFile(lecture: PlacedLecture): Promise<string[]> {
+  const problem = await cellsFileProblem(lecture);
+  if (problem === undefined) return [];
+  const { cellId, message } = problem;
+  const line = lecture.facts.cells.find(({ id }) => id === cellId)?.line ?? 1;
+  const where = cellId === undefined ? "" : ` Choose another name in cell ${cellId}`;
+  return [`${lecture.name}:${line}: the cells do not make one file: ${message}${where}`];
 }
 
 function differing(file: string, fresh: StoredOutputs): string[] {

@@ -2,14 +2,12 @@
 import { basename } from "node:path";
 import type { Vocabulary } from "#notebook/document";
 import type { Course } from "../../course/course-check.ts";
-import { courseFolder } from "../../course/course-files.ts";
 import { readCourse } from "../../course/lecture.ts";
 import { anchorsOf } from "../../course/mdx/anchors.ts";
 import { componentWords } from "../../course/mdx/component-words.ts";
 import { LECTURE_COMPONENTS, TASK_COMPONENTS } from "../../course/mdx/components.ts";
-import { db, type Tx } from "../../db/index.ts";
-import { layOut } from "../served.ts";
-import { publishedTree, storedDocuments } from "../store.ts";
+import type { Tx } from "../../db/index.ts";
+import { folderOfCourse } from "../folder-of-course.ts";
 import { type DraftedDocument, draftedFiles } from "./drafted-files.ts";
 
 /** An exercise of a lecture, published or not. */
@@ -18,26 +16,8 @@ export interface ExerciseAround {
   readonly documentId: string;
 }
 
-/** Of another course than the one that is served: where its published state lies. */
-const laidOut = new Map<string, { readonly revision: number; readonly folder: Promise<string> }>();
-
 export async function courseAround(courseId: string): Promise<Course> {
-  const courses = await db().course.findMany({
-    orderBy: { id: "asc" },
-    select: { id: true, revision: true },
-  });
-  if (courses[0]?.id === courseId) return (await readCourse(courseFolder())).whole;
-  const revision = courses.find(({ id }) => id === courseId)?.revision ?? 0;
-  let known = laidOut.get(courseId);
-  if (known?.revision !== revision) {
-    known = { revision, folder: layOutPublished(courseId) };
-    laidOut.set(courseId, known);
-  }
-  return (await readCourse(await known.folder)).whole;
-}
-
-async function layOutPublished(courseId: string): Promise<string> {
-  return layOut(publishedTree(await storedDocuments(db(), courseId)));
+  return (await readCourse(await folderOfCourse(courseId))).whole;
 }
 
 /** Those that somebody has stored, or that this author has begun to write. */

@@ -12,7 +12,10 @@ const MODULES: readonly (readonly [string, ReadonlySet<string>])[] = [
 ];
 
 /** What a cell shows by its last expression, the file shows by `display()`. */
-export function cellsFile({ document, parts }: PlacedLecture, origin: Origin): string {
+export function cellsFile(
+  { document, parts }: Pick<PlacedLecture, "document" | "parts">,
+  origin: Origin,
+): string {
   const { frontMatter, cells } = document;
   const used = new Set<string>();
   const blocks = parts.flatMap((part) => {

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExerciseVersion } from "../../course/exercise.ts";
 import { exerciseVersionOf } from "../../course/exercise.ts";
+import { LimitedThread, TooMuch } from "../../course/limited-thread.ts";
 import { gradeSource } from "../../grading/grade-source.ts";
-import { type Mutant, mutantsOf } from "./mutate.ts";
+import type { Mutant } from "./mutate.ts";
 
 /** What the hidden tests of one exercise noticed. */
 export interface MutationReport {
@@ -20,12 +21,17 @@ const SIDE_BY_SIDE = 2;
 const CPU_SECONDS_MIN = 1;
 const CPU_TIMES_SOLUTION = 5;
 
+const thread = new LimitedThread<{ source: string; max: number }, Mutant[]>(
+  "server/gate/mutation/mutate-thread.ts",
+  { msMax: 30_000, idleMs: 2_000 },
+);
+
 /** Tries mutants of the solution, each up to its first failing test. Throws a `CourseProblem`. */
 export async function mutationReport(folder: string): Promise<MutationReport> {
   const version = await exerciseVersionOf(folder);
   const source = readFileSync(join(folder, "solution.ts"), "utf8");
   const exercise = await withShortLimits(version, source);
-  const mutants = mutantsOf(source, MUTANTS_MAX);
+  const mutants = await mutantsIn(source);
   const survivors: Mutant[] = [];
   const left = mutants.values();
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, tryAll));
@@ -45,6 +51,16 @@ export async function mutationReport(folder: string): Promise<MutationReport> {
       });
       if (status === "graded" && score === max) survivors.push(mutant);
     }
+  }
+}
+
+/** A solution that keeps the parser busy has none. */
+async function mutantsIn(source: string): Promise<readonly Mutant[]> {
+  try {
+    return await thread.ask({ source, max: MUTANTS_MAX });
+  } catch (error) {
+    if (error instanceof TooMuch) return [];
+    throw error;
   }
 }
 

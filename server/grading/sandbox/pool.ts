@@ -18,7 +18,7 @@ export interface JudgeText {
 /** A judge with its tests loaded. */
 export interface ReadyJudge {
   readonly sandbox: Sandbox;
-  readonly hash: string;
+  readonly text: JudgeText;
   /** Ids of the tests that it holds. */
   readonly tests: readonly string[];
   runs: number;
@@ -29,23 +29,37 @@ export interface PoolOptions {
   readonly concurrency: number;
   /** Another script for players; the attack tests start hostile ones. */
   readonly playerScript?: string;
+  /** What loading hidden tests may take, of CPU time. */
+  readonly loadCpuSecondsMax?: number;
 }
 
 /** The hidden tests cannot be loaded: the exercise is broken, not the submission. */
 export class BrokenTests extends Error {}
 
+/** What loading them may take: the longest of the course need a tenth of a second. */
+const LOAD_CPU_SECONDS_MAX = 5;
+const LOAD_MS_MAX = 30_000;
+const LOAD_WATCH_MS = 100;
+
+/** The hash says of two texts that they grade alike; that nobody has made two of one hash is seen here. */
+function isSame(a: JudgeText, b: JudgeText): boolean {
+  return a.hash === b.hash && a.source === b.source;
+}
+
 export class SandboxPool {
   readonly #size: number;
   readonly #playerScript: string;
+  readonly #loadCpuSecondsMax: number;
   #players: Promise<Sandbox>[] = [];
   #blankJudges: Promise<Sandbox>[] = [];
   /** Idle ones, the longest unused first. */
   #judges: ReadyJudge[] = [];
   #isClosed = false;
 
-  constructor({ concurrency, playerScript = scriptOf("player") }: PoolOptions) {
-    this.#size = concurrency;
-    this.#playerScript = playerScript;
+  constructor(options: PoolOptions) {
+    this.#size = options.concurrency;
+    this.#playerScript = options.playerScript ?? scriptOf("player");
+    this.#loadCpuSecondsMax = options.loadCpuSecondsMax ?? LOAD_CPU_SECONDS_MAX;
   }
 
   /** Boots what is missing. Called between gradings, when the cores are free. */
@@ -69,8 +83,10 @@ export class SandboxPool {
     return this.#boot(this.#playerScript, memoryMiB);
   }
 
-  async takeJudge({ hash, source }: JudgeText): Promise<ReadyJudge> {
-    const at = this.#judges.findIndex((judge) => judge.hash === hash && !judge.sandbox.hasEnded);
+  async takeJudge(text: JudgeText): Promise<ReadyJudge> {
+    const at = this.#judges.findIndex(
+      (judge) => isSame(judge.text, text) && !judge.sandbox.hasEnded,
+    );
     const [idle] = at < 0 ? [] : this.#judges.splice(at, 1);
     if (idle !== undefined) return idle;
     const blank = await this.#blankJudges.shift()?.catch(() => undefined);
@@ -78,14 +94,7 @@ export class SandboxPool {
       blank === undefined || blank.hasEnded
         ? await this.#boot(scriptOf("judge"), JUDGE_MEMORY_MIB)
         : blank;
-    sandbox.send("P", source);
-    const { kind, text } = await sandbox.next();
-    if (kind !== "R") {
-      sandbox.kill();
-      throw new BrokenTests(`the hidden tests cannot be loaded: ${text}`);
-    }
-    const { tests } = JSON.parse(text) as { tests: string[] };
-    return { sandbox, hash, tests, runs: 0 };
+    return { sandbox, text, tests: await this.#load(sandbox, text.source), runs: 0 };
   }
 
   /** Only a judge whose run came to its own end is given back; others are killed. */
@@ -104,6 +113,36 @@ export class SandboxPool {
       booting.then((sandbox) => sandbox.kill()).catch(() => undefined);
     }
     for (const { sandbox } of this.#judges.splice(0)) sandbox.kill();
+  }
+
+  /** Hands a judge its tests; answers their ids. Whoever wrote them may have written a loop. */
+  async #load(sandbox: Sandbox, source: string): Promise<readonly string[]> {
+    let watch: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<never>((_, reject) => {
+      const before = sandbox.usage().cpuSeconds;
+      const began = performance.now();
+      watch = setInterval(() => {
+        const cpuSeconds = sandbox.usage().cpuSeconds - before;
+        const ms = performance.now() - began;
+        if (cpuSeconds <= this.#loadCpuSecondsMax && ms <= LOAD_MS_MAX) return;
+        reject(new BrokenTests("the hidden tests do not come to an end as they are loaded"));
+      }, LOAD_WATCH_MS);
+    });
+    sandbox.send("P", source);
+    try {
+      const { kind, text } = await Promise.race([sandbox.next(), tooLong]);
+      if (kind === "R") return (JSON.parse(text) as { tests: string[] }).tests;
+      throw new BrokenTests(`the hidden tests cannot be loaded: ${text}`);
+    } catch (error) {
+      sandbox.kill();
+      // By itself it only ends when a promise that it waits for is never kept.
+      const [why] = /out-of-memory|code \d+/.exec(String(error)) ?? [];
+      if (error instanceof BrokenTests || why === undefined) throw error;
+      const how = why === "out-of-memory" ? "take too much memory" : "do not come to an end";
+      throw new BrokenTests(`the hidden tests ${how} as they are loaded`);
+    } finally {
+      clearInterval(watch);
+    }
   }
 
   async #boot(script: string, memoryMiB: number): Promise<Sandbox> {

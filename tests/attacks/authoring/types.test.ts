@@ -36,12 +36,24 @@ test.each([
   ]);
 });
 
+test("types that fill the memory are ended, and told", async () => {
+  const greedy = `type D = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
+${Array.from({ length: 400 }, (_, n) => `export let v${n}: \`${n}:\${D}\${D}\${D}\${D}\${Exclude<D, "0">}\`;`).join("\n")}
+${FITS}`;
+  const problems = await checkContracts([exerciseWith({ "solution.ts": greedy })]);
+  expect(problems).toEqual([
+    expect.stringMatching(/contract\.ts:1: the types take too long or too much memory/),
+  ]);
+});
+
 test("types that compute without an end are ended, and told", async () => {
   const endless = `type Grow<T extends unknown[]> = T["length"] extends 999999 ? T : Grow<[...T, ...T, 1]>;
 export type All = Grow<[1]>;
 ${FITS}`;
   // The limit is so short that any compilation meets it.
-  const problems = await checkContracts([exerciseWith({ "solution.ts": endless })], 1);
+  const problems = await checkContracts([exerciseWith({ "solution.ts": endless })], {
+    msMax: 1,
+  });
   expect(problems).toEqual([expect.stringMatching(/contract\.ts:1: the types take too long/)]);
 });
 
