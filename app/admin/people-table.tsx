@@ -1,6 +1,7 @@
 "use client";
 
 import { type ReactNode, useState, useTransition } from "react";
+import { useGridKeys } from "../grid-keys.ts";
 import { ROLE_NAMES } from "../role-names.ts";
 import {
   closeAccount,
@@ -10,7 +11,6 @@ import {
   setPersonRole,
 } from "./actions.ts";
 import css from "./admin.module.css";
-import { useGridKeys } from "./grid-keys.ts";
 import { LinkOnce } from "./link-once.tsx";
 import { refusalText } from "./refusal-text.ts";
 import { type Notice, UndoBar } from "./undo-bar.tsx";

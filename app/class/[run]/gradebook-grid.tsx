@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect, useRef } from "react";
 import css from "./gradebook.module.css";
-import { GridKeys } from "./grid-keys.ts";
+import { GradebookKeys } from "./gradebook-keys.ts";
 
 interface GradebookGridProps {
   /** Under this name the tab remembers the cell that was opened last. */
@@ -18,7 +18,7 @@ export function GradebookGrid({ name, children }: GradebookGridProps) {
   useEffect(() => {
     const table = wrap.current?.querySelector("table");
     if (!table) return;
-    const keys = new GridKeys(table, `gradebook:${name}`);
+    const keys = new GradebookKeys(table, `gradebook:${name}`);
     return () => keys.close();
   });
   return (

@@ -1,8 +1,8 @@
 "use client";
 
 import { type KeyboardEvent, type MouseEvent, useRef, useState, useTransition } from "react";
-import { useGridKeys } from "../../../admin/grid-keys.ts";
 import { type Notice, UndoBar } from "../../../admin/undo-bar.tsx";
+import { useGridKeys } from "../../../grid-keys.ts";
 import { type DatesResult, restoreDates, typeDate } from "./actions.ts";
 import { DateEdit } from "./date-edit.tsx";
 import type { DateCell, DateRow } from "./date-rows.ts";

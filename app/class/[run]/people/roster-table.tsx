@@ -2,8 +2,8 @@
 
 import { useState, useTransition } from "react";
 import css from "../../../admin/admin.module.css";
-import { useGridKeys } from "../../../admin/grid-keys.ts";
 import { type Notice, UndoBar } from "../../../admin/undo-bar.tsx";
+import { useGridKeys } from "../../../grid-keys.ts";
 import { LocalTime } from "../../../local-time.tsx";
 import { ROLE_NAMES } from "../../../role-names.ts";
 import { type SetPlaceResult, setPlaceInRun } from "./actions.ts";

@@ -5,7 +5,7 @@ export interface GridKeys {
   /** False until the page has its scripts: then each control is a stop of its own. */
   readonly isGrid: boolean;
   /** The cell that Tab leads to. */
-  readonly current: { readonly row: number; readonly column: number };
+  readonly current: GridPlace;
   readonly onKeyDown: (event: KeyboardEvent<HTMLTableElement>) => void;
   readonly onFocus: (event: { target: EventTarget }) => void;
 }
@@ -34,7 +34,7 @@ export function useGridKeys(rows: number, columns: number): GridKeys {
     } else if (event.key === "Enter" || event.key === "F2") {
       cell.querySelector<HTMLElement>("select, button, input")?.focus();
     } else {
-      const next = move(placeOf(cell), event, { rows, columns });
+      const next = placeAfter(placeOf(cell), event, { rows, columns });
       if (next === undefined) return;
       const wanted = `[data-row="${next.row}"][data-column="${next.column}"]`;
       event.currentTarget.querySelector<HTMLElement>(wanted)?.focus();
@@ -44,20 +44,25 @@ export function useGridKeys(rows: number, columns: number): GridKeys {
   return { isGrid, current: shown, onKeyDown, onFocus };
 }
 
-interface Place {
+/** A cell of a table; both count from 0. */
+export interface GridPlace {
   readonly row: number;
   readonly column: number;
 }
 
-function move(
-  { row, column }: Place,
+/** Where a key leads from `place`, as in a spreadsheet; undefined: it is no key that moves. */
+export function placeAfter(
+  { row, column }: GridPlace,
   { key, ctrlKey }: { readonly key: string; readonly ctrlKey: boolean },
   { rows, columns }: { readonly rows: number; readonly columns: number },
-): Place | undefined {
+): GridPlace | undefined {
   const to = (nextRow: number, nextColumn: number) => ({
     row: Math.max(0, Math.min(rows - 1, nextRow)),
     column: Math.max(0, Math.min(columns - 1, nextColumn)),
   });
+  if (key === "Home") return to(ctrlKey ? 0 : row, 0);
+  if (key === "End") return to(ctrlKey ? rows - 1 : row, columns - 1);
+  if (ctrlKey) return undefined;
   switch (key) {
     case "ArrowUp":
       return to(row - 1, column);
@@ -71,10 +76,6 @@ function move(
       return to(row - PAGE_ROWS, column);
     case "PageDown":
       return to(row + PAGE_ROWS, column);
-    case "Home":
-      return to(ctrlKey ? 0 : row, 0);
-    case "End":
-      return to(ctrlKey ? rows - 1 : row, columns - 1);
     default:
       return undefined;
   }
@@ -85,6 +86,6 @@ function cellAround(target: EventTarget): HTMLElement | undefined {
   return cell instanceof HTMLElement ? cell : undefined;
 }
 
-function placeOf({ dataset }: HTMLElement): Place {
+function placeOf({ dataset }: HTMLElement): GridPlace {
   return { row: Number(dataset["row"]), column: Number(dataset["column"]) };
 }

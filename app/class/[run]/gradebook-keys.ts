@@ -1,8 +1,10 @@
-/** Moves through a table by keys, as through a spreadsheet. Its links are no stops of their own. */
+import { placeAfter } from "../../grid-keys.ts";
 
-const PAGE_ROWS = 10;
-
-export class GridKeys {
+/**
+ * Makes a table that the server has drawn one stop of the Tab key: arrows move in it, Enter opens,
+ * S sorts. Its links are no stops of their own, and a tab remembers the cell that was opened last.
+ */
+export class GradebookKeys {
   readonly #table: HTMLTableElement;
   readonly #storageKey: string;
   /** The heads that can be sorted by, and the students. */
@@ -58,17 +60,11 @@ export class GridKeys {
 
   readonly #onKey = (event: KeyboardEvent): void => {
     if (event.altKey || event.metaKey) return;
-    const end = Number.MAX_SAFE_INTEGER;
-    const [row, column] = [this.#row, this.#column];
-    if (event.key === "Home") this.#moveTo(event.ctrlKey ? 0 : row, 0);
-    else if (event.key === "End") this.#moveTo(event.ctrlKey ? end : row, end);
+    const columns = this.#rows[this.#row]?.cells.length ?? 0;
+    const here = { row: this.#row, column: this.#column };
+    const next = placeAfter(here, event, { rows: this.#rows.length, columns });
+    if (next !== undefined) this.#moveTo(next.row, next.column);
     else if (event.ctrlKey) return;
-    else if (event.key === "ArrowLeft") this.#moveTo(row, column - 1);
-    else if (event.key === "ArrowRight") this.#moveTo(row, column + 1);
-    else if (event.key === "ArrowUp") this.#moveTo(row - 1, column);
-    else if (event.key === "ArrowDown") this.#moveTo(row + 1, column);
-    else if (event.key === "PageUp") this.#moveTo(row - PAGE_ROWS, column);
-    else if (event.key === "PageDown") this.#moveTo(row + PAGE_ROWS, column);
     else if (event.key === "Enter") this.#follow("a");
     else if (event.key.toLowerCase() === "s") this.#sort();
     else return;
