@@ -8,7 +8,7 @@ export interface LargeClass {
 }
 
 export const POINTS = 7;
-const FILLING_MS = 60_000;
+const FILLING_MS = 600_000;
 const STATUSES = ["graded", "time-out", "tampered"];
 
 /** What formula makes of one student and exercise. */

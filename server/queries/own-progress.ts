@@ -1,5 +1,4 @@
 import type { Tx } from "../db/index.ts";
-import { shortNumber } from "./gradebook-filter.ts";
 import { cellTable } from "./scores.ts";
 
 /** What somebody has made of one exercise of their run, as they see it. */
@@ -70,7 +69,7 @@ export async function ownProgress(
     return {
       ...exercise,
       isHeld,
-      number: shortNumber(number),
+      number: number.replace(/^E0*/, ""),
       attempts: grade?.attempts ?? 0,
       best: isHeld ? undefined : (grade?.best ?? undefined),
       isExcused: !isHeld && grade?.excused === true,
