@@ -11,6 +11,7 @@ import {
   Username,
 } from "#server/auth";
 import { type Tx, transaction } from "#server/db";
+import { mailPasswordLink, sendsMail } from "#server/mail";
 import {
   type Decision,
   mayBan,
@@ -151,6 +152,19 @@ export async function makeResetLink(input: unknown): Promise<LinkResult> {
     name,
     link: await makePasswordLink(tx, userId),
   }));
+}
+
+export type MailLinkResult =
+  | { readonly kind: "mailed"; readonly name: string; readonly email: string }
+  | Refusal;
+
+/** Mails such a link to the person; who asks for it never sees it. */
+export async function mailResetLink(input: unknown): Promise<MailLinkResult> {
+  return change(input, mayMakeResetLink, async (tx, { userId, name, email }) => {
+    if (!sendsMail()) return { kind: "invalid", problem: "This site sends no mail." };
+    await mailPasswordLink(tx, userId);
+    return { kind: "mailed", name, email };
+  });
 }
 
 export type BanResult = { readonly kind: "done" } | Refusal;

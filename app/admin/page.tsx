@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { forbidden, redirect } from "next/navigation";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
+import { sendsMail } from "#server/mail";
 import {
   mayBan,
   mayGiveRole,
@@ -69,7 +70,7 @@ export default async function AdminPage({ searchParams }: AdminPageProps) {
           {search !== "" && <a href="/admin">Show all</a>}
         </form>
       </search>
-      <PeopleTable runs={mayName} people={rows} />
+      <PeopleTable runs={mayName} people={rows} mails={sendsMail()} />
       <NewPeople runs={mayName} />
     </main>
   );

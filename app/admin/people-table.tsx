@@ -5,6 +5,7 @@ import { useGridKeys } from "../grid-keys.ts";
 import { ROLE_NAMES } from "../role-names.ts";
 import {
   closeAccount,
+  mailResetLink,
   makeResetLink,
   openAccount,
   type Refusal,
@@ -41,10 +42,12 @@ export interface PersonRow {
 interface PeopleTableProps {
   runs: readonly RunToManage[];
   people: readonly PersonRow[];
+  /** Whether the site can mail links. */
+  mails: boolean;
 }
 
 /** Who is what in which run. A change is done at once, and can be undone. */
-export function PeopleTable({ runs, people }: PeopleTableProps) {
+export function PeopleTable({ runs, people, mails }: PeopleTableProps) {
   const grid = useGridKeys(people.length, 4 + runs.length);
   const [notice, setNotice] = useState<Notice | undefined>(undefined);
   const [isBusy, startChange] = useTransition();
@@ -76,6 +79,12 @@ export function PeopleTable({ runs, people }: PeopleTableProps) {
       const answer = await makeResetLink({ userId });
       if (answer.kind !== "link") return refuse(answer);
       setNotice({ text: <LinkOnce name={answer.name} link={answer.link} /> });
+    });
+  const mailLink = ({ userId }: PersonRow) =>
+    startChange(async () => {
+      const answer = await mailResetLink({ userId });
+      if (answer.kind !== "mailed") return refuse(answer);
+      say(`A link for ${answer.name} is on its way to ${answer.email}`);
     });
 
   const cell = (row: number, column: number) => {
@@ -143,6 +152,16 @@ export function PeopleTable({ runs, people }: PeopleTableProps) {
                       {...inside}
                     >
                       Reset link
+                    </button>
+                  )}
+                  {person.mayReset && mails && (
+                    <button
+                      type="button"
+                      aria-label={`Mail a reset link to ${person.name}`}
+                      onClick={() => mailLink(person)}
+                      {...inside}
+                    >
+                      Mail it
                     </button>
                   )}
                   {person.dataUrl !== undefined && (

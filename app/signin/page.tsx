@@ -11,6 +11,7 @@ import {
   SIGN_IN_RULE,
   safeReturn,
 } from "#server/auth";
+import { sendsMail } from "#server/mail";
 import controls from "../controls.module.css";
 import form from "../form.module.css";
 import plain from "../plain.module.css";
@@ -132,8 +133,13 @@ function ByPassword({ from }: { from: string }) {
       <details className={css["forgotten"]}>
         <summary>Forgotten password</summary>
         <p>
-          Ask your instructor, or the administrator of this site, for a link: with it you set a new
-          password. The link works once.
+          {sendsMail() && (
+            <>
+              <a href="/signin/forgotten">Have a link mailed to you</a>, or{" "}
+            </>
+          )}
+          {sendsMail() ? "ask" : "Ask"} your instructor, or the administrator of this site, for one:
+          with it you set a new password. The link works once.
         </p>
       </details>
     </>

@@ -32,6 +32,13 @@ export {
   redeemPasswordLink,
 } from "./password-link.ts";
 export { safeReturn } from "./safe-return.ts";
-export { SIGN_IN_RULE, type SignInResult, signIn, signOut, startSession } from "./sign-in.ts";
+export {
+  countForgotten,
+  SIGN_IN_RULE,
+  type SignInResult,
+  signIn,
+  signOut,
+  startSession,
+} from "./sign-in.ts";
 export { isSignUpOpen, type SignUpResult, signUp } from "./sign-up.ts";
 export { currentViewer } from "./viewer.ts";

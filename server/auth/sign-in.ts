@@ -2,7 +2,7 @@ import { config } from "../config.ts";
 import { db } from "../db/client.ts";
 import { ADDRESS_HEADER } from "../operation/peer.ts";
 import { isBanned } from "../policies/index.ts";
-import { type AttemptRule, countAttempt, forgetAttempts } from "./attempts.ts";
+import { type Attempt, type AttemptRule, countAttempt, forgetAttempts } from "./attempts.ts";
 import { auth } from "./better-auth.ts";
 import { userWithPassword } from "./password.ts";
 
@@ -11,6 +11,18 @@ export const SIGN_IN_RULE: AttemptRule = { tries: 5, pauseS: 60 };
 /** One account from many places, and many accounts from one: what guesses passwords. */
 const ACCOUNT_RULE: AttemptRule = { tries: 50, pauseS: 15 * 60 };
 const ADDRESS_RULE: AttemptRule = { tries: 300, pauseS: 5 * 60 };
+
+/** Links that are mailed to who has forgotten a password: of one account, and asked for from one place. */
+const FORGOTTEN_RULE: AttemptRule = { tries: 3, pauseS: 60 * 60 };
+const FORGOTTEN_FROM_RULE: AttemptRule = { tries: 60, pauseS: 15 * 60 };
+
+/** Counts that somebody has asked for such a link, whoever has the name. */
+export async function countForgotten(name: string, headers: Headers, now: Date): Promise<Attempt> {
+  const address = headers.get(ADDRESS_HEADER) ?? "";
+  const from = await countAttempt(`forgotten-from:${address}`, FORGOTTEN_FROM_RULE, now);
+  if (from.kind === "paused") return from;
+  return countAttempt(`forgotten:${name.trim().toLowerCase()}`, FORGOTTEN_RULE, now);
+}
 
 export type SignInResult =
   | { readonly kind: "signed-in"; readonly userId: string }

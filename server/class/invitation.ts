@@ -28,10 +28,48 @@ export async function makeInvitation(
   }
   const token = randomBytes(24).toString("base64url");
   const { id } = await tx.invitation.create({
-    data: { runId, tokenHash: hashOf(token), ...terms },
+    data: { runId, tokenHash: hashOfInvitation(token), ...terms },
     select: { id: true },
   });
-  return { kind: "made", id, link: `${config().origin}/join/${token}` };
+  return { kind: "made", id, link: linkOf(token) };
+}
+
+interface MailedInvitation {
+  readonly email: string;
+  readonly link: string;
+  readonly runTitle: string;
+  readonly role: RunRole;
+  readonly expiresAt: Date;
+}
+
+/**
+ * Gives an invitation that is to be mailed its link, which stands nowhere but in the mail. Whatever
+ * link it had before leads nowhere. undefined: it lets nobody in any more.
+ */
+export async function renewInvitation(
+  tx: Tx,
+  id: string,
+  now: Date,
+): Promise<MailedInvitation | undefined> {
+  const token = randomBytes(24).toString("base64url");
+  const { count } = await tx.invitation.updateMany({
+    where: {
+      ...{ id, revokedAt: null, uses: 0, expiresAt: { gt: now } },
+      run: { archivedAt: null },
+    },
+    data: { tokenHash: hashOfInvitation(token) },
+  });
+  const row = await tx.invitation.findUnique({
+    where: { id },
+    include: { run: { select: { title: true } } },
+  });
+  if (count === 0 || row === null || row.email === null) return undefined;
+  const { email, role, expiresAt, run } = row;
+  return { email, link: linkOf(token), runTitle: run.title, role, expiresAt };
+}
+
+function linkOf(token: string): string {
+  return `${config().origin}/join/${token}`;
 }
 
 /** An invitation as the staff sees it. */
@@ -41,6 +79,8 @@ export interface ListedInvitation {
   readonly section: string | null;
   readonly expiresAt: Date;
   readonly maxUses: number | null;
+  /** Whom it was mailed to; null: its maker hands it over. */
+  readonly email: string | null;
   readonly uses: number;
   readonly revokedAt: Date | null;
   readonly createdAt: Date;
@@ -98,7 +138,7 @@ export async function invitationBehind(
   token: string,
   { now, locks }: { readonly now: Date; readonly locks: boolean },
 ): Promise<OpenInvitation | InvitationEnd> {
-  const tokenHash = hashOf(token);
+  const tokenHash = hashOfInvitation(token);
   if (locks) {
     await tx.$queryRaw`SELECT 1 FROM "Invitation" WHERE "tokenHash" = ${tokenHash} FOR UPDATE`;
   }
@@ -117,6 +157,7 @@ export async function invitationBehind(
   return { id, runId, runTitle, role, sectionId };
 }
 
-function hashOf(token: string): string {
+/** As what a link's last part is kept. */
+export function hashOfInvitation(token: string): string {
   return createHash("sha256").update(token).digest("hex");
 }

@@ -4,8 +4,10 @@ import { config } from "../config.ts";
 import { db, type Prisma, type Tx } from "../db/index.ts";
 import { CHOSEN_KINDS, type ChosenKind, stopUrl } from "./choice.ts";
 import { footOf, type Note, noteOf, type WaitingMail } from "./compose.ts";
+import { linkMessage } from "./link-mail.ts";
+import { mailForgotten } from "./links.ts";
 import type { MailJob } from "./outbox.ts";
-import type { Message, Smtp } from "./smtp.ts";
+import type { Message, SendResult, Smtp } from "./smtp.ts";
 
 /** Longer than a mail server may take to say anything at all. */
 const TRANSACTION_MS = 120_000;
@@ -19,15 +21,22 @@ type Delivery = "sent" | "refused" | "nothing";
  * taken a moment before such a death comes again, with the same Message-ID.
  */
 export async function deliver(job: MailJob, smtp: Smtp): Promise<Delivery> {
+  if ("forgotten" in job) {
+    await mailForgotten(job.forgotten);
+    return "nothing";
+  }
   return db().$transaction((tx) => deliverIn(tx, job, smtp), {
     maxWait: 10_000,
     timeout: TRANSACTION_MS,
   });
 }
 
-async function deliverIn(tx: Tx, job: MailJob, smtp: Smtp): Promise<Delivery> {
+async function deliverIn(tx: Tx, job: StoredMail, smtp: Smtp): Promise<Delivery> {
   const told: { readonly mail: WaitingMail; readonly note: Note }[] = [];
-  for (const mail of await lockWaiting(tx, job)) {
+  const waiting = await lockWaiting(tx, job);
+  const [link] = waiting.filter(({ kind }) => kind === "invitation" || kind === "password_link");
+  if (link !== undefined) return deliverLink(tx, link, smtp);
+  for (const mail of waiting) {
     const note = await noteOf(tx, mail);
     if (note === undefined) await end(tx, [mail.id], { state: "dropped" });
     else told.push({ mail, note });
@@ -43,6 +52,19 @@ async function deliverIn(tx: Tx, job: MailJob, smtp: Smtp): Promise<Delivery> {
       : messageOf(first.mail.id, userId, first.note),
   );
   const ids = told.map(({ mail }) => mail.id);
+  return settle(tx, ids, answer);
+}
+
+async function deliverLink(tx: Tx, mail: WaitingMail, smtp: Smtp): Promise<Delivery> {
+  const message = await linkMessage(tx, mail);
+  if (message === undefined) {
+    await end(tx, [mail.id], { state: "dropped" });
+    return "nothing";
+  }
+  return settle(tx, [mail.id], await smtp.send({ ...message, id: messageId(mail.id) }));
+}
+
+async function settle(tx: Tx, ids: readonly string[], answer: SendResult): Promise<Delivery> {
   if (answer.kind === "accepted") {
     await end(tx, ids, { state: "sent" });
     return "sent";
@@ -53,6 +75,7 @@ async function deliverIn(tx: Tx, job: MailJob, smtp: Smtp): Promise<Delivery> {
 
 /** Gives up on what was tried too often. */
 export async function giveUp(job: MailJob, because: string): Promise<void> {
+  if ("forgotten" in job) return;
   await db().mail.updateMany({
     where: { ...whereOf(job), state: "waiting" },
     data: { state: "failed", endedAt: new Date(), problem: because },
@@ -61,17 +84,21 @@ export async function giveUp(job: MailJob, because: string): Promise<void> {
 
 /** Notes why a try has failed that is made again. */
 export async function noteTry(job: MailJob, because: string): Promise<void> {
+  if ("forgotten" in job) return;
   await db().mail.updateMany({
     where: { ...whereOf(job), state: "waiting" },
     data: { problem: because },
   });
 }
 
-function whereOf(job: MailJob): Prisma.MailWhereInput {
+/** A job about rows that are there. */
+type StoredMail = Exclude<MailJob, { readonly forgotten: string }>;
+
+function whereOf(job: StoredMail): Prisma.MailWhereInput {
   return "mailId" in job ? { id: job.mailId } : { userId: job.dailyOf, pace: "daily" };
 }
 
-async function lockWaiting(tx: Tx, job: MailJob): Promise<readonly WaitingMail[]> {
+async function lockWaiting(tx: Tx, job: StoredMail): Promise<readonly WaitingMail[]> {
   const where = { ...whereOf(job), state: "waiting" as const };
   const ids = (await tx.mail.findMany({ where, select: { id: true } })).map(({ id }) => id);
   await tx.$queryRaw`SELECT 1 FROM "Mail" WHERE "id" = ANY(${ids}) ORDER BY "id" FOR UPDATE`;

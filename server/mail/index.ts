@@ -9,5 +9,11 @@ export {
   type Pace,
   readStop,
 } from "./choice.ts";
+export {
+  askForPasswordLink,
+  type InviteResult,
+  mailInvitations,
+  mailPasswordLink,
+} from "./links.ts";
 export { mailAnnouncement, mailAnswer, mailQuestion } from "./outbox.ts";
 export { sendsMail } from "./settings.ts";

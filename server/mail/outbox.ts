@@ -10,7 +10,11 @@ import { sendsMail } from "./settings.ts";
 export const MAIL_QUEUE: QueueName = "mail";
 
 /** One mail, or all that wait for one person's daily one. */
-export type MailJob = { readonly mailId: string } | { readonly dailyOf: string };
+export type MailJob =
+  | { readonly mailId: string }
+  | { readonly dailyOf: string }
+  /** Somebody of this name or address, if there is one, has forgotten their password. */
+  | { readonly forgotten: string };
 
 /** The hour at which daily mail goes out, in the time zone of the run that it is about. */
 const DAILY_HOUR = 7;

@@ -89,6 +89,12 @@ const READABLE: Record<string, Readable> = {
     denied: 404,
   },
   "app/signin/page.tsx": { path: () => "/signin", allowed: ["signed out"], denied: "elsewhere" },
+  // It is there where the site sends mail: mail.test.ts.
+  "app/signin/forgotten/page.tsx": {
+    path: () => "/signin/forgotten",
+    allowed: [],
+    denied: 404,
+  },
   // What they do where there is a provider is tested in oidc.test.ts.
   "app/signin/oidc/route.ts": { path: () => "/signin/oidc", allowed: [], denied: 404 },
   "app/signin/oidc/callback/route.ts": {
@@ -343,6 +349,12 @@ const ACTIONS: Record<ActionName, Action> = {
     allowed: EVERYBODY,
     args: async () => [form({ username: "mira.kovac", from: "/" })],
   },
+  "app/signin/forgotten/actions.ts askForLink": {
+    at: () => "/signin/forgotten",
+    allowed: EVERYBODY,
+    isReading: true,
+    args: async () => [state, form({ name: "student" })],
+  },
   "app/signup/actions.ts makeMyAccount": {
     at: () => "/signup",
     allowed: EVERYBODY,
@@ -438,6 +450,13 @@ const ACTIONS: Record<ActionName, Action> = {
   "app/admin/actions.ts makeResetLink": {
     at: onAdmin,
     allowed: ["instructor", "admin"],
+    args: async (world) => [{ userId: (await world.newStudent()).userId }],
+  },
+  "app/admin/actions.ts mailResetLink": {
+    at: onAdmin,
+    allowed: ["instructor", "admin"],
+    // Without a mail server it only says so.
+    isReading: true,
     args: async (world) => [{ userId: (await world.newStudent()).userId }],
   },
   "app/admin/actions.ts closeAccount": {
@@ -608,6 +627,15 @@ const ACTIONS: Record<ActionName, Action> = {
     args: async ({ runSlug: run }) => [
       state,
       form({ run, role: "student", section: "", days: "14", uses: "" }),
+    ],
+  },
+  "app/class/[run]/people/join/actions.ts inviteByMail": {
+    at: onClass,
+    allowed: managers,
+    isReading: true,
+    args: async ({ runSlug: run }) => [
+      state,
+      form({ run, role: "student", section: "", days: "14", addresses: "new@example.edu" }),
     ],
   },
   "app/class/[run]/people/join/actions.ts switchInvitation": {

@@ -2,6 +2,7 @@
 
 import { revalidatePath } from "next/cache";
 import * as z from "zod";
+import { type AttemptRule, countAttempt, Email } from "#server/auth";
 import {
   JoinKey,
   type MakeInvitationResult,
@@ -10,6 +11,7 @@ import {
   setJoinKey,
 } from "#server/class";
 import { db, transaction } from "#server/db";
+import { type InviteResult, mailInvitations, sendsMail } from "#server/mail";
 import { mayInvite } from "#server/policies";
 import { type Denied, managerOfRun } from "../../../access.ts";
 
@@ -58,6 +60,61 @@ export async function inviteByLink(
   );
   revalidatePath("/class", "layout");
   return answer;
+}
+
+/** More than anybody invites by hand; whole classes come by a roster. */
+const ADDRESSES_MAX = 200;
+const MAIL_RULE: AttemptRule = { tries: 10, pauseS: 60 * 60 };
+
+export type MailInvitationState =
+  | { readonly kind: "empty" }
+  | InviteResult
+  | { readonly kind: "invalid"; readonly problem: string }
+  | { readonly kind: "paused"; readonly seconds: number }
+  | Denied;
+
+const MailInvitationInput = InvitationInput.omit({ uses: true }).extend({
+  addresses: z
+    .string()
+    .max(ADDRESSES_MAX * 260, "That is too long: invite fewer at once.")
+    .transform((text) => text.split(/[\s,;]+/).filter((address) => address !== "")),
+});
+
+/** Mails each address a link of its own, by which one person enters the run. */
+export async function inviteByMail(
+  _before: MailInvitationState,
+  form: FormData,
+): Promise<MailInvitationState> {
+  const parsed = MailInvitationInput.safeParse(Object.fromEntries(form));
+  if (!parsed.success) {
+    return { kind: "invalid", problem: parsed.error.issues[0]?.message ?? "Something is missing." };
+  }
+  const { run, role, section, days, addresses: given } = parsed.data;
+  const staff = await managerOfRun(run);
+  if ("kind" in staff) return staff;
+  const decision = mayInvite(staff.viewer, staff.run.id, role);
+  if (decision.kind === "denied") return decision;
+  const problem = problemWith(given);
+  if (problem !== undefined) return { kind: "invalid", problem };
+  const attempt = await countAttempt(`invite:${staff.viewer.userId}`, MAIL_RULE, new Date());
+  if (attempt.kind === "paused") return attempt;
+  const answer = await transaction((tx) =>
+    mailInvitations(tx, {
+      ...{ runId: staff.run.id, role, sectionId: section === "" ? null : section },
+      expiresAt: new Date(Date.now() + days * DAY_MS),
+      addresses: given.map((address) => Email.parse(address)),
+    }),
+  );
+  revalidatePath("/class", "layout");
+  return answer;
+}
+
+function problemWith(addresses: readonly string[]): string | undefined {
+  if (!sendsMail()) return "This site sends no mail: make a link and hand it over.";
+  if (addresses.length === 0) return "Nobody is named yet: write e-mail addresses.";
+  if (addresses.length > ADDRESSES_MAX) return `Invite at most ${ADDRESSES_MAX} at once.`;
+  const wrong = addresses.find((address) => !Email.safeParse(address).success);
+  return wrong === undefined ? undefined : `${wrong.slice(0, 80)} is no e-mail address.`;
 }
 
 const RevokeInput = z.object({ run: Run, id: z.string().max(64), works: z.enum(["yes", "no"]) });

@@ -1,11 +1,17 @@
 "use client";
 
-import { useActionState } from "react";
+import { useActionState, useState } from "react";
 import adminCss from "../../../../admin/admin.module.css";
 import controls from "../../../../controls.module.css";
 import form from "../../../../form.module.css";
 import { FormMessage } from "../../../../form-message.tsx";
-import { type InvitationState, inviteByLink, setKeyOfRun } from "./actions.ts";
+import {
+  type InvitationState,
+  inviteByLink,
+  inviteByMail,
+  type MailInvitationState,
+  setKeyOfRun,
+} from "./actions.ts";
 
 interface InvitationFormProps {
   run: string;
@@ -17,6 +23,30 @@ export function InvitationForm({ run, sections }: InvitationFormProps) {
   const [state, action, isPending] = useActionState(inviteByLink, { kind: "empty" });
   return (
     <form action={action} className={form["form"]}>
+      <TermFields run={run} sections={sections} />
+      <label>
+        For at most so many people
+        <small>Empty: any number.</small>
+        <input name="uses" type="number" min={1} max={100_000} />
+      </label>
+      {state.kind === "made" ? (
+        <p className={adminCss["made"]} role="status">
+          Whoever has this link enters the run. It is shown only now: <code>{state.link}</code>
+        </p>
+      ) : (
+        <FormMessage id="invitation-message" problem={problemOf(state)} />
+      )}
+      <button type="submit" className={controls["button"]} aria-disabled={isPending}>
+        Make the link
+      </button>
+    </form>
+  );
+}
+
+/** As what, where, and until when people come. */
+function TermFields({ run, sections }: InvitationFormProps) {
+  return (
+    <>
       <input type="hidden" name="run" value={run} />
       <label>
         As
@@ -41,23 +71,61 @@ export function InvitationForm({ run, sections }: InvitationFormProps) {
         Works for so many days
         <input name="days" type="number" min={1} max={365} defaultValue={14} required />
       </label>
+    </>
+  );
+}
+
+/** Who is invited by mail, each by a link of their own. */
+export function MailInvitationForm({ run, sections }: InvitationFormProps) {
+  const [state, action, isPending] = useActionState(inviteByMail, { kind: "empty" });
+  const [addresses, setAddresses] = useState("");
+  const problem = mailProblem(state);
+  return (
+    <form action={action} className={form["form"]}>
+      <TermFields run={run} sections={sections} />
       <label>
-        For at most so many people
-        <small>Empty: any number.</small>
-        <input name="uses" type="number" min={1} max={100_000} />
+        E-mail addresses
+        <small>With spaces, commas or on lines of their own.</small>
+        <textarea
+          name="addresses"
+          rows={4}
+          required
+          spellCheck={false}
+          autoComplete="off"
+          value={addresses}
+          onChange={({ target }) => setAddresses(target.value)}
+          aria-invalid={state.kind === "invalid"}
+          aria-describedby="mail-invitation-message"
+        />
       </label>
-      {state.kind === "made" ? (
-        <p className={adminCss["made"]} role="status">
-          Whoever has this link enters the run. It is shown only now: <code>{state.link}</code>
-        </p>
-      ) : (
-        <FormMessage id="invitation-message" problem={problemOf(state)} />
-      )}
+      <FormMessage
+        id="mail-invitation-message"
+        problem={problem}
+        done={state.kind === "invited" ? invitedText(state) : undefined}
+      />
       <button type="submit" className={controls["button"]} aria-disabled={isPending}>
-        Make the link
+        Mail the invitations
       </button>
     </form>
   );
+}
+
+function invitedText({ count, present }: Extract<MailInvitationState, { kind: "invited" }>) {
+  const sent =
+    count === 1 ? "One invitation is on its way." : `${count} invitations are on their way.`;
+  return present.length === 0 ? sent : `${sent} In the run already: ${present.join(", ")}.`;
+}
+
+function mailProblem(state: MailInvitationState): string | undefined {
+  switch (state.kind) {
+    case "empty":
+    case "invited":
+      return undefined;
+    case "paused":
+      return `That is much mail: the next is possible in ${Math.ceil(state.seconds / 60)} minutes.`;
+    default:
+      return problemOf(state);
+  }
 }
 
 function problemOf(state: Exclude<InvitationState, { kind: "made" }>): string | undefined {

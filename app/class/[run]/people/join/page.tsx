@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { forbidden } from "next/navigation";
 import { invitationsOf, type ListedInvitation, runForSettings, sectionsOf } from "#server/class";
 import { db } from "#server/db";
+import { sendsMail } from "#server/mail";
 import adminCss from "../../../../admin/admin.module.css";
 import controls from "../../../../controls.module.css";
 import { LocalTime } from "../../../../local-time.tsx";
@@ -10,7 +11,7 @@ import { requireStaff } from "../../../access.ts";
 import css from "../../../class.module.css";
 import { peopleUrl } from "../../../urls.ts";
 import { switchInvitation } from "./actions.ts";
-import { InvitationForm, KeyForm } from "./join-forms.tsx";
+import { InvitationForm, KeyForm, MailInvitationForm } from "./join-forms.tsx";
 
 export const metadata: Metadata = { title: "Links and key" };
 
@@ -60,6 +61,12 @@ export default async function JoinSettingsPage({ params }: { params: Promise<{ r
           <h2>New link</h2>
           <InvitationForm run={slug} sections={sections} />
         </section>
+        {sendsMail() && (
+          <section>
+            <h2>Invite by mail</h2>
+            <MailInvitationForm run={slug} sections={sections} />
+          </section>
+        )}
         <section>
           <h2>Key</h2>
           <KeyForm run={slug} hasKey={hasKey} />
@@ -76,7 +83,7 @@ interface InvitationProps {
 }
 
 function Invitation({ run, invitation, now }: InvitationProps) {
-  const { id, role, section, createdAt, expiresAt, uses, maxUses, revokedAt } = invitation;
+  const { id, role, section, createdAt, expiresAt, uses, maxUses, revokedAt, email } = invitation;
   const state =
     revokedAt !== null
       ? "revoked"
@@ -93,6 +100,7 @@ function Invitation({ run, invitation, now }: InvitationProps) {
       <td>
         {ROLE_NAMES[role]}
         {section !== null && ` in ${section}`}
+        {email !== null && `, mailed to ${email}`}
       </td>
       <td>
         <LocalTime at={expiresAt.toISOString()} />

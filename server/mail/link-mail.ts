@@ -1,0 +1,67 @@
+/** Mail that carries a link which lets somebody in. The link is made when it is sent, and stands nowhere else. */
+
+import { LINK_HOURS, makePasswordLink } from "../auth/password-link.ts";
+import { viewerById } from "../auth/person-viewer.ts";
+import { renewInvitation } from "../class/invitation.ts";
+import { config } from "../config.ts";
+import type { Tx } from "../db/index.ts";
+import type { WaitingMail } from "./compose.ts";
+import { type Message, oneLine } from "./smtp.ts";
+
+/** Without the id: undefined when the account is closed, or the invitation leads nowhere any more. */
+export type LinkMessage = Omit<Message, "id">;
+
+export async function linkMessage(
+  tx: Tx,
+  { kind, userId, invitationId }: WaitingMail,
+  now = new Date(),
+): Promise<LinkMessage | undefined> {
+  if (kind === "invitation" && invitationId !== null) return invitationMail(tx, invitationId, now);
+  if (kind === "password_link" && userId !== null) return passwordMail(tx, userId, now);
+  return undefined;
+}
+
+async function passwordMail(tx: Tx, userId: string, now: Date): Promise<LinkMessage | undefined> {
+  const viewer = await viewerById(userId, now, tx);
+  if (viewer === undefined) return undefined;
+  const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId } });
+  const link = await makePasswordLink(tx, userId, now);
+  const { origin, allowsPasswords } = config();
+  return {
+    to: { name: viewer.name, address: email },
+    subject: allowsPasswords ? "A new password" : "A link to sign in by",
+    text: `${[
+      `For ${oneLine(viewer.name)}, user name ${oneLine(viewer.username)}, at ${origin}:`,
+      allowsPasswords
+        ? `by this link you set a new password, once, within ${LINK_HOURS} hours.`
+        : `by this link you sign in, once, within ${LINK_HOURS} hours.`,
+      link,
+      "If you have not asked for it, leave it alone: nothing has changed. Give it to nobody.",
+    ].join("\n\n")}\n`,
+  };
+}
+
+async function invitationMail(tx: Tx, id: string, now: Date): Promise<LinkMessage | undefined> {
+  const renewed = await renewInvitation(tx, id, now);
+  if (renewed === undefined) return undefined;
+  const { email, link, runTitle, role, expiresAt } = renewed;
+  const title = oneLine(runTitle);
+  const until = `${expiresAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  return {
+    to: { name: "", address: email },
+    subject: `[${title}] Your invitation`,
+    text: `${[
+      `You are invited to ${title} at ${config().origin}, as ${ROLES[role]}.`,
+      `Enter by this link, once, until ${until}:`,
+      link,
+      "If this is nothing of yours, leave it alone: no account is made.",
+    ].join("\n\n")}\n`,
+  };
+}
+
+const ROLES = {
+  reader: "a reader",
+  student: "a student",
+  ta: "a teaching assistant",
+  instructor: "an instructor",
+} as const;
