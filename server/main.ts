@@ -15,6 +15,7 @@ import { watchCluster } from "./db/embedded/watch.ts";
 import { MigrationError } from "./db/migrate.ts";
 import { prepareDatabase } from "./db/prepare.ts";
 import { mailSettings } from "./mail/settings.ts";
+import { isClientGone } from "./operation/client-gone.ts";
 import { log } from "./operation/log.ts";
 import { metrics } from "./operation/metrics.ts";
 import { settlePeer } from "./operation/peer.ts";
@@ -47,6 +48,7 @@ let isEnding = false;
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => end(0));
 process.on("unhandledRejection", (error) => log.error({ err: error }, "unhandled rejection"));
 process.on("uncaughtException", (error) => {
+  if (isClientGone(error)) return;
   log.fatal({ err: error }, "uncaught exception");
   end(1);
 });
