@@ -5,6 +5,7 @@ import type { EditorMarker, ExtraLib } from "./code-editor.tsx";
 import { attachMdx, registerMdx } from "./mdx/mdx-language.ts";
 import type { MdxServices } from "./mdx/mdx-services.ts";
 import { defineThemes, followTheme } from "./monaco-theme.ts";
+import { OwnChanges } from "./own-changes.ts";
 
 /** One editor on the page. */
 export interface MonacoHandle {
@@ -139,7 +140,14 @@ export async function createMonaco(
   editor.onDidContentSizeChange(fitHeight);
   const resized = new ResizeObserver(() => editor.layout());
   resized.observe(host);
-  editor.onDidChangeModelContent(() => options.onChange(model.getValue()));
+  const own = new OwnChanges();
+  let isPut = false;
+  editor.onDidChangeModelContent(() => {
+    if (isPut) return;
+    const value = model.getValue();
+    own.tell(value);
+    options.onChange(value);
+  });
   editor.onDidChangeCursorPosition(({ position }) =>
     options.onCursor(position.lineNumber, position.column),
   );
@@ -158,9 +166,11 @@ export async function createMonaco(
       editor.focus();
     },
     setValue(value) {
-      // What came from the editor itself comes back: the cursor stays.
-      if (model.getValue() === value) return;
+      // What came from the editor itself comes back: the cursor stays, and what was typed since.
+      if (own.isOwn(value) || model.getValue() === value) return;
+      isPut = true;
       model.pushEditOperations([], [{ range: model.getFullModelRange(), text: value }], () => null);
+      isPut = false;
     },
     setMarkers(markers) {
       monaco.editor.setModelMarkers(
