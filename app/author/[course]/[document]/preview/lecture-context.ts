@@ -30,14 +30,21 @@ export function useLecture(): LectureAround {
   return lecture;
 }
 
+/** The same objects as long as the numbers are the same: what is drawn from them is not drawn again. */
 export function useLectureNumbers(lecture: LectureDocument | undefined): LectureNumbers {
-  return useMemo(
-    () => ({
-      sectionNumbers: new Map(
-        lecture === undefined ? [] : sectionsOf(lecture).map(({ id, number }) => [id, number]),
-      ),
-      figureNumbers: lecture === undefined ? new Map() : figureNumbers(lecture),
-    }),
-    [lecture],
+  const sections = useSame<readonly (readonly [string, number])[]>(
+    lecture === undefined ? [] : sectionsOf(lecture).map(({ id, number }) => [id, number]),
   );
+  const figures = useSame<readonly (readonly [string, string])[]>(
+    lecture === undefined ? [] : [...figureNumbers(lecture)],
+  );
+  return useMemo(
+    () => ({ sectionNumbers: new Map(sections), figureNumbers: new Map(figures) }),
+    [sections, figures],
+  );
+}
+
+function useSame<T>(value: T): T {
+  const text = JSON.stringify(value);
+  return useMemo(() => JSON.parse(text) as T, [text]);
 }

@@ -1,5 +1,8 @@
+"use client";
+
 import type { ReactNode } from "react";
 import css from "./preview.module.css";
+import { useFramed } from "./use-framed.ts";
 import type { ReaderView } from "./use-reader-view.ts";
 
 interface PreviewBarProps {
@@ -19,6 +22,7 @@ const VIEWS: readonly { readonly reader: ReaderView; readonly says: string }[] =
 
 /** Above a preview: as whom one looks, and whether the gate would let it through. */
 export function PreviewBar({ reader, onReader, problems, isBehind, children }: PreviewBarProps) {
+  useFramed();
   return (
     <div className={css["bar"]}>
       <fieldset className={css["views"]}>

@@ -4,6 +4,7 @@ import { type ReactNode, useMemo } from "react";
 import type { Files } from "../edited-files.ts";
 import css from "./preview.module.css";
 import { PreviewFrame } from "./preview-frame.tsx";
+import { useOwnDocument } from "./use-own-document.ts";
 
 interface WithPreviewProps {
   course: string;
@@ -18,6 +19,7 @@ interface WithPreviewProps {
 /** The text, and beside it, when it is wanted, the student's page of what is typed. */
 export function WithPreview(props: WithPreviewProps) {
   const { course, documentId, files, isShown, className, children } = props;
+  useOwnDocument();
   const texts = useMemo(
     () =>
       Object.fromEntries(
