@@ -25,5 +25,6 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   kernel_boot_ms: { atMost: 20 },
   kernel_step_back_100k_ms: { atMost: 100 },
   kernel_step_back_1m_ms: { atMost: 1000 },
+  preview_edit_shown_ms_median: { atMost: 200 },
   lockdown_slowdown_worst_ratio: { atMost: 1.25 },
 };
