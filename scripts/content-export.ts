@@ -5,6 +5,7 @@
  * Ends with 0: done; 2: wrong arguments; 3: undecided, nothing was written.
  */
 import { parseArgs } from "node:util";
+import { ownGitCourse } from "../server/content/git/git-course.ts";
 import { isSide } from "./content/decide.ts";
 import { exportCommand } from "./content/export-command.ts";
 import { folderOf, withCourse } from "./content/with-course.ts";
@@ -20,6 +21,10 @@ async function main(): Promise<number> {
     return 2;
   }
   const { named, ...options } = given;
+  if (named === undefined && ownGitCourse() !== undefined) {
+    console.error("COURSE_DIR names a git repository: name the folder of your clone.");
+    return 2;
+  }
   return withCourse((courseId) => exportCommand({ courseId, ...folderOf(named), ...options }));
 }
 

@@ -7,6 +7,8 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { readFolder } from "../server/content/folder.ts";
+import { ownGitCourse } from "../server/content/git/git-course.ts";
 import { isSide } from "./content/decide.ts";
 import { importCommand } from "./content/import-command.ts";
 import { folderOf, withCourse } from "./content/with-course.ts";
@@ -20,11 +22,19 @@ async function main(): Promise<number> {
   const given = argumentsOf(process.argv.slice(2));
   if (given === undefined) return fail(USAGE);
   const { named, ...options } = given;
-  const place = folderOf(named);
-  if (!existsSync(place.folder) || !statSync(place.folder).isDirectory()) {
-    return fail(`There is no folder ${place.folder}: name the one that holds lectures/.`);
+  if (named === undefined && ownGitCourse() !== undefined) {
+    return fail(
+      "COURSE_DIR names a git repository: run `npm run -s content:sync`, or name a folder.",
+    );
   }
-  return withCourse((courseId) => importCommand({ courseId, ...place, ...options }));
+  const { folder, isElsewhere } = folderOf(named);
+  if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+    return fail(`There is no folder ${folder}: name the one that holds lectures/.`);
+  }
+  return withCourse((courseId) => {
+    const content = readFolder(folder);
+    return importCommand({ courseId, content, isElsewhere, ...options });
+  });
 }
 
 function argumentsOf(args: string[]) {

@@ -8,6 +8,7 @@ import next from "next";
 import { hasAdministrator } from "./auth/administrator.ts";
 import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
+import { GitProblem } from "./content/git/run-git.ts";
 import { disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
 import { ClusterError } from "./db/embedded/place.ts";
@@ -177,7 +178,9 @@ function explain(error: unknown): string {
   if (databaseUrl !== undefined && REFUSED_BY_DATABASE.has(code) && error instanceof Error) {
     return `The database cannot be used (${error.message || code}). Check DATABASE_URL, and that PostgreSQL runs there.`;
   }
-  const isTold = [ConfigError, ClusterError, MigrationError].some((kind) => error instanceof kind);
+  const isTold = [ConfigError, ClusterError, MigrationError, GitProblem].some(
+    (kind) => error instanceof kind,
+  );
   if (error instanceof Error) return isTold ? error.message : (error.stack ?? error.message);
   return String(error);
 }

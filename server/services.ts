@@ -1,5 +1,6 @@
 import { warmOidc } from "./auth/oidc/provider.ts";
 import { startChecker } from "./content/check.ts";
+import { removeOldCopies } from "./content/old-copies.ts";
 import { followPublications } from "./content/served.ts";
 import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
@@ -16,6 +17,7 @@ export interface Service {
 /** What runs in the web process beside the pages, in the order it starts. */
 const SERVICES: readonly Service[] = [
   { name: "publications", start: () => followPublications() },
+  { name: "old copies", start: () => removeOldCopies() },
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
   { name: "checker", start: () => startChecker() },

@@ -1,6 +1,7 @@
 import { differenceText } from "../../server/content/difference-text.ts";
-import { type FolderCourse, readFolder } from "../../server/content/folder.ts";
+import type { FolderCourse } from "../../server/content/folder.ts";
 import { type DocumentDifference, differencesTo, importInto } from "../../server/content/import.ts";
+import { requestMutants } from "../../server/content/mutants.ts";
 import { updateRuns } from "../../server/content/run-exercises.ts";
 import { layOut, lookForPublications } from "../../server/content/served.ts";
 import {
@@ -10,7 +11,7 @@ import {
   storeBlobs,
   storedDocuments,
 } from "../../server/content/store.ts";
-import { pathInCourse, placeOf, type Tree } from "../../server/content/tree.ts";
+import { kindOf, pathInCourse, placeOf, type Tree } from "../../server/content/tree.ts";
 import { db, transaction } from "../../server/db/client.ts";
 import { checkDocuments } from "../../server/gate/index.ts";
 import { closeSandboxes } from "../../server/grading/index.ts";
@@ -18,7 +19,8 @@ import { decide, type Side, titleOf } from "./decide.ts";
 
 export interface ImportCommand {
   readonly courseId: string;
-  readonly folder: string;
+  /** Read from a folder or from a repository. */
+  readonly content: FolderCourse;
   readonly isElsewhere: boolean;
   readonly take: Side | undefined;
   readonly isUnchecked: boolean;
@@ -27,8 +29,7 @@ export interface ImportCommand {
 
 /** Shows what would change, asks, checks, imports; answers the exit code. */
 export async function importCommand(command: ImportCommand): Promise<number> {
-  const { courseId, folder, isElsewhere, take, isDryRun } = command;
-  const content = readFolder(folder);
+  const { courseId, content, isElsewhere, take, isDryRun } = command;
   for (const path of content.refused) console.log(`left out: ${path}: rename it, or take it away`);
   const compared = { courseId, isElsewhere, tree: content.tree };
   const differences = await transaction((tx) => differencesTo(tx, compared));
@@ -64,8 +65,25 @@ export async function importCommand(command: ImportCommand): Promise<number> {
   }
   await lookForPublications();
   await updateRuns(courseId);
+  if (!command.isUnchecked)
+    await requestReports(
+      outcome.taken.map(({ path }) => path),
+      courseId,
+    );
   console.log(`${outcome.taken.length} documents imported`);
   return 0;
+}
+
+/** Lets the site look for small mistakes that the hidden tests do not notice, as after a publication in it. */
+async function requestReports(paths: readonly string[], courseId: string): Promise<void> {
+  const documents = await storedDocuments(db(), courseId);
+  const versionIds = paths.flatMap((path) => {
+    const published = documents.get(path)?.published;
+    return kindOf(path) === "exercise" && published !== undefined ? [published.id] : [];
+  });
+  await transaction(async (tx) => {
+    for (const versionId of versionIds) await requestMutants(tx, versionId);
+  });
 }
 
 /** Each with what both sides hold. */

@@ -3,6 +3,7 @@ import { config, remember } from "../../server/config.ts";
 import { ownFolder } from "../../server/course/course-files.ts";
 import { disconnect, transaction } from "../../server/db/client.ts";
 import { migrate } from "../../server/db/migrate.ts";
+import { closeQueue } from "../../server/operation/job-queue.ts";
 import { seedCourse } from "../../server/seed/course.ts";
 import { lockSeed } from "../../server/seed/seed.ts";
 import { withDatabase } from "../with-database.ts";
@@ -20,6 +21,7 @@ export async function withCourse<T>(work: (courseId: string) => Promise<T>): Pro
       });
       return await work(id);
     } finally {
+      await closeQueue();
       await disconnect();
     }
   });

@@ -15,6 +15,11 @@ import { hashOf, isCoursePath, type Tree } from "./tree.ts";
 /** What lies beside a course's files and is none of it. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(["node_modules", "tsconfig.tsbuildinfo"]);
 
+/** Whether a file or folder of this name is none of a course's: hidden, or made by a tool. */
+export function isNotContent(name: string): boolean {
+  return name.startsWith(".") || NOT_CONTENT.has(name);
+}
+
 export interface FolderCourse {
   readonly tree: Tree;
   /** By hash. */
@@ -33,7 +38,7 @@ export function readFolder(folder: string): FolderCourse {
 
   function walk(below: string): void {
     for (const entry of readdirSync(below, { withFileTypes: true })) {
-      if (entry.name.startsWith(".") || NOT_CONTENT.has(entry.name)) continue;
+      if (isNotContent(entry.name)) continue;
       const file = join(below, entry.name);
       const path = relative(folder, file).split(sep).join("/");
       if (entry.isDirectory()) walk(file);

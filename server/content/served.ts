@@ -2,12 +2,13 @@
  * The folder that pages are read from. As long as the site shows what the course's folder holds,
  * that folder itself; once somebody has published in the site, a copy of what is published.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { checkout } from "../config.ts";
 import { db } from "../db/client.ts";
 import { log } from "../operation/log.ts";
 import { writeFolder } from "./folder.ts";
+import { ownGitCourse } from "./git/git-course.ts";
 import { publishedTree, readBlobs, storedDocuments } from "./store.ts";
 import { type Tree, treeHash } from "./tree.ts";
 
@@ -40,7 +41,7 @@ export async function lookForPublications(): Promise<void> {
   const before = kept[KEPT];
   if (before?.courseId === course.id && before.revision === course.revision) return;
   const tree = publishedTree(await storedDocuments(db(), course.id));
-  const isFolder = treeHash(tree) === course.importedHash;
+  const isFolder = ownGitCourse() === undefined && treeHash(tree) === course.importedHash;
   const folder = isFolder ? undefined : await layOut(tree);
   kept[KEPT] = { courseId: course.id, revision: course.revision, folder };
 }
@@ -65,7 +66,11 @@ export async function followPublications(): Promise<() => Promise<void>> {
 export async function layOut(tree: Tree): Promise<string> {
   const home = join(checkout(), "node_modules/.cache/kernelbook/courses");
   const folder = join(home, treeHash(tree));
-  if (existsSync(folder)) return folder;
+  if (existsSync(folder)) {
+    // In use again, for whoever removes old ones.
+    utimesSync(folder, Date.now() / 1000, Date.now() / 1000);
+    return folder;
+  }
   const blobs = await readBlobs(db(), tree.values());
   mkdirSync(home, { recursive: true });
   // Made aside and put in place whole, so that no process sees half of it.

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { checkout, config } from "../config.ts";
+import { ownGitCourse } from "../content/git/git-course.ts";
 import { publishedFolder } from "../content/served.ts";
 
 /** Where the course that is shown lies: its own folder, or what was published in the site. */
@@ -9,9 +10,12 @@ export function courseFolder(): string {
   return publishedFolder() ?? ownFolder();
 }
 
-/** The folder that the operator set, or the sample course. */
+/** The folder that the operator set, or the sample course; of a course in a repository one that is never there. */
 export function ownFolder(): string {
-  return resolve(checkout(), config().courseDir ?? "content");
+  const { courseDir = "content" } = config();
+  return ownGitCourse() === undefined
+    ? resolve(checkout(), courseDir)
+    : join(checkout(), "node_modules/.cache/kernelbook/no-folder");
 }
 
 /** Those with a lecture in them; a folder may hold exercises alone. */

@@ -1,10 +1,11 @@
 import { config } from "../config.ts";
-import { readFolder } from "../content/folder.ts";
+import { type FolderCourse, readFolder } from "../content/folder.ts";
+import { fetchCourse, ownGitCourse } from "../content/git/git-course.ts";
 import { type ImportOutcome, importInto } from "../content/import.ts";
 import { updateRuns } from "../content/run-exercises.ts";
 import { lookForPublications } from "../content/served.ts";
 import { ownFolder } from "../course/course-files.ts";
-import { type Tx, transaction } from "../db/client.ts";
+import { db, type Tx, transaction } from "../db/client.ts";
 import { log } from "../operation/log.ts";
 import { firstRun, seedCourse } from "./course.ts";
 import { closeDemoAccounts, reopenDemoAccounts, seedDemoAccounts } from "./demo-accounts.ts";
@@ -15,11 +16,11 @@ const SEED_LOCK = 72_707_370;
 /** Fills a fresh database, and brings an old one up to the course's present content. */
 export async function seed(): Promise<void> {
   const { isDemo } = config();
-  const content = readFolder(ownFolder());
+  const content = await contentAtStart();
   const courseId = await transaction(async (tx) => {
     await lockSeed(tx);
     const course = await seedCourse(tx, isDemo);
-    tell(await importInto(tx, { courseId: course.id }, content));
+    if (content !== undefined) tell(await importInto(tx, { courseId: course.id }, content));
     return course.id;
   });
   await lookForPublications();
@@ -33,6 +34,17 @@ export async function seed(): Promise<void> {
       await closeDemoAccounts(tx);
     }
   });
+}
+
+/**
+ * What the folder holds. Of a course in a repository only the first start fetches: what comes later
+ * passes the gate (`content:sync`), and a start does not hang on another machine.
+ */
+async function contentAtStart(): Promise<FolderCourse | undefined> {
+  const repository = ownGitCourse();
+  if (repository === undefined) return readFolder(ownFolder());
+  if ((await db().contentPublication.count()) > 0) return undefined;
+  return (await fetchCourse(repository)).content;
 }
 
 export async function lockSeed(tx: Tx): Promise<void> {

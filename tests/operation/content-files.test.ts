@@ -1,4 +1,4 @@
-/** `content:import` and `content:export` as an operator runs them, with a database of their own. */
+/** `content:import`, `content:export` and `content:sync` as an operator runs them, with a database of their own. */
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -94,13 +94,65 @@ test("an export writes through no link, and wrong arguments are told", async () 
   expect((await run("import", join(folder, "nothing"))).code).toBe(2);
 });
 
+test("a repository is synchronised past the gate, and what the site has changed is asked about", async () => {
+  const bare = join(newFolder({}), "course.git");
+  const git = (...args: string[]) => execFileSync("git", ["-C", own, ...args]);
+  const push = (message: string) => {
+    git("add", ".");
+    git("-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", message);
+    git("push", "-q", bare, "HEAD:main");
+  };
+  execFileSync("git", ["init", "-q", "--bare", "-b", "main", bare]);
+  git("init", "-q");
+  push("The course");
+  const env = { COURSE_DIR: `file://${bare}`, KERNELBOOK_DATA: newFolder({}) };
+  const sync = (...args: string[]) => runWith(env, "sync", ...args);
+  const first = await sync();
+  expect(first).toMatchObject({ code: 0 });
+  expect(first.out).toMatch(/^commit [0-9a-f]{40}\nadded: [\s\S]*3 documents imported/);
+  write(own, LECTURE, `${TINY_COURSE[LECTURE]}\n[There](#nowhere)\n`);
+  push("A link");
+  const refused = await sync();
+  expect(refused.code).toBe(1);
+  expect(refused.out).toMatch(/^lectures\/01-sums\/lecture\.mdx:27: #nowhere leads nowhere/m);
+  write(own, LECTURE, TINY_COURSE[LECTURE] ?? "");
+  write(own, TASK, "Write `sum`. In the repository.\n");
+  push("No link");
+  const elsewhere = newFolder({ ...TINY_COURSE, [TASK]: "Write `sum`. In the site.\n" });
+  expect((await runWith(env, "import", elsewhere, "--unchecked")).code).toBe(0);
+  const stopped = await sync("--unchecked");
+  expect(stopped.code).toBe(3);
+  expect(stopped.out).toContain("-Write `sum`. In the site.\n+Write `sum`. In the repository.");
+  expect((await sync("--unchecked", "--take", "site")).code).toBe(0);
+  expect((await runWith(env, "export", own)).out).toContain(`written: ${TASK}`);
+  push("From the site");
+  expect((await sync()).out).toContain("0 documents imported");
+}, 400_000);
+
+test("what only a folder or only a repository can do is told of the other", async () => {
+  const env = { COURSE_DIR: "https://course.example/course.git" };
+  expect((await runWith(env, "import")).code).toBe(2);
+  expect((await runWith(env, "export")).code).toBe(2);
+  expect((await run("sync")).code).toBe(2);
+});
+
 interface Ended {
   readonly code: number;
   readonly out: string;
 }
 
-function run(command: "import" | "export", ...args: string[]): Promise<Ended> {
-  const env = { ...process.env, DATABASE_URL: database.url, COURSE_DIR: own };
+type Command = "import" | "export" | "sync";
+
+function run(command: Command, ...args: string[]): Promise<Ended> {
+  return runWith({ COURSE_DIR: own }, command, ...args);
+}
+
+function runWith(
+  settings: Readonly<Record<string, string>>,
+  command: Command,
+  ...args: string[]
+): Promise<Ended> {
+  const env = { ...process.env, DATABASE_URL: database.url, ...settings };
   const script = `scripts/content-${command}.ts`;
   return new Promise((done) => {
     execFile(join(ROOT, "scripts/node24"), [script, ...args], { env }, (error, out) => {
