@@ -18,9 +18,11 @@ export function proxy(request: NextRequest): NextResponse {
   return response;
 }
 
-/** All but files, and but the sandbox's frame, which answers with a stricter policy of its own. */
+/** All but files, and but the sandbox's frame and pictures, which answer with stricter policies of their own. */
 export const config = {
-  matcher: ["/((?!_next/static|_next/image|sandbox/|monaco/|xterm/|fonts/|favicon).*)"],
+  matcher: [
+    "/((?!_next/static|_next/image|sandbox/|monaco/|xterm/|fonts/|favicon|lectures/[^/]+/pictures/|author/[^/]+/[^/]+/pictures/).*)",
+  ],
 };
 
 /** The page that an editor frames, and the editor of a document. */

@@ -39,5 +39,7 @@ export interface Vocabulary {
     readonly title: string;
     readonly anchors: readonly AnchorWords[];
   }[];
+  /** Names of the files in `pictures/`. */
+  readonly pictures: readonly string[];
   readonly topics: readonly { readonly number: number; readonly title: string }[];
 }

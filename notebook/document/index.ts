@@ -81,7 +81,13 @@ export type {
   TreeName,
   TreeProcess,
 } from "./figure-unix.ts";
-export type { Cell, Heading, LectureDocument, LectureFrontMatter } from "./lecture.ts";
+export type {
+  Cell,
+  Heading,
+  LectureDocument,
+  LectureFrontMatter,
+  LecturePicture,
+} from "./lecture.ts";
 export { CELL_SEED } from "./lecture.ts";
 export type {
   ChartData,

@@ -40,17 +40,30 @@ export interface LectureFrontMatter {
   readonly covers: readonly number[];
 }
 
+/** A picture that lies beside the lecture, as a page has to draw it. */
+export interface LecturePicture {
+  /** Its name in `pictures/`. */
+  readonly file: string;
+  /** In CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Changes when the file does. */
+  readonly version: string;
+}
+
 export interface LectureDocument {
   readonly frontMatter: LectureFrontMatter;
   readonly headings: readonly Heading[];
   readonly cells: readonly Cell[];
   /** In the order of their `<Exercise id="..." />`. */
   readonly exerciseIds: readonly string[];
+  /** Those that can be shown, whether the text shows them or not. */
+  readonly pictures: readonly LecturePicture[];
   readonly wordCount: number;
   /**
    * The body: HTML's elements, and the components as elements of their own with string attributes:
    * `kb-lead`, `kb-note`, `kb-aside` (kind, title), `kb-figure` (name, id, title, caption), each
-   * with text in it; `kb-predict` (question, cell, unit, answer), `kb-exercise` (id), `kb-cell`
+   * with text in it; `kb-picture` (file, alt, caption), `kb-predict` (question, cell, unit, answer), `kb-exercise` (id), `kb-cell`
    * (id) without. A `question` or `caption` may hold code between backticks. Code that is no cell
    * is a `pre` whose tokens are `span[data-token]` (keyword, comment, string, number); formulas
    * are KaTeX's HTML. Links to a place in the course end in the id of a heading or figure, in

@@ -45,7 +45,7 @@ function collect(node: Nodes, parts: string[]): void {
       parts.push(formula);
       return;
     }
-    for (const attribute of ["title", "question", "caption"]) {
+    for (const attribute of ["title", "question", "alt", "caption"]) {
       if (!node.tagName.startsWith("kb-")) continue;
       const words = node.properties[attribute];
       if (typeof words === "string") parts.push(words.replaceAll("`", ""), " ");

@@ -3,6 +3,8 @@ import { basename } from "node:path";
 import type { LectureText } from "./lecture-text.ts";
 import { anchorsOf } from "./mdx/anchors.ts";
 import type { LinkTarget } from "./mdx/links.ts";
+import { PICTURES } from "./pictures/picture-file.ts";
+import type { PicturesBeside } from "./pictures/pictures-beside.ts";
 import type { TaskText } from "./reading.ts";
 
 /** A lecture that was read, with the folder that it lies in. */
@@ -10,6 +12,7 @@ export interface PlacedLecture extends LectureText {
   readonly folder: string;
   /** How its file is called in messages. */
   readonly name: string;
+  readonly pictures: PicturesBeside;
 }
 
 export interface PlacedTask extends TaskText {
@@ -35,6 +38,7 @@ export function checkCourse(course: Course): string[] {
     ...course.lectures.flatMap((lecture) => checkFrontMatter(lecture, course.topics)),
     ...repeatedInCourse(course),
     ...exerciseProblems(course),
+    ...course.lectures.flatMap(pictureProblems),
     ...deadLinks(course),
   ];
 }
@@ -84,6 +88,22 @@ function repeatedInCourse({ lectures }: Course): string[] {
     }
   }
   return problems;
+}
+
+/** Files that are no pictures, and pictures that are not there. */
+function pictureProblems({ name, facts, pictures }: PlacedLecture): string[] {
+  const beside = name.replace(/[^/]*$/, PICTURES);
+  const refused = [...pictures].flatMap(([file, { reading }]) =>
+    reading.kind === "refused" ? [`${beside}/${file}:${reading.line}: ${reading.message}`] : [],
+  );
+  const missing = facts.pictures.filter(({ file }) => !pictures.has(file));
+  return [
+    ...refused,
+    ...missing.map(
+      ({ file, line }) =>
+        `${name}:${line}: <Picture>: there is no ${PICTURES}/${file} beside the lecture: add it, or take the line out`,
+    ),
+  ];
 }
 
 function exerciseProblems({ lectures, exercises }: Course): string[] {

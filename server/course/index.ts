@@ -11,6 +11,7 @@ export { type CourseSheet, readExerciseSheet } from "./exercise-sheet.ts";
 export { figureData } from "./figures/figure-data.ts";
 export {
   readLecture,
+  readLecturePicture,
   readLectures,
   readTask,
 } from "./lecture.ts";

@@ -18,7 +18,7 @@ export type LecturePart =
   | { readonly kind: "exercise"; readonly id: string };
 
 export interface LectureText {
-  /** Its cells have no stored outputs yet. */
+  /** Its cells have no stored outputs yet, and its pictures have not been looked at. */
   readonly document: LectureDocument;
   readonly facts: TextFacts;
   readonly parts: readonly LecturePart[];
@@ -43,6 +43,7 @@ export async function parseLecture(text: string, name: string): Promise<LectureT
       headings: facts.headings.map(({ id, depth, text: title }) => ({ id, depth, text: title })),
       cells: facts.cells.map(toCell),
       exerciseIds: facts.exercises.map(({ id }) => id),
+      pictures: [],
       wordCount: facts.wordCount,
       body,
     },

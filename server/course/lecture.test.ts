@@ -94,6 +94,17 @@ test.each([
     says: /lecture\.mdx:11: there is no component <Quiz> here: use one of Lead, /,
   },
   {
+    name: "a picture without words",
+    change: (text: string) => text.replace("## One", '<Picture file="a.png" alt=" " />\n\n## One'),
+    says: /lecture\.mdx:11: <Picture>: alt: say in words what the picture shows: mend/,
+  },
+  {
+    name: "a picture from elsewhere",
+    change: (text: string) =>
+      text.replace("## One", '<Picture file="../a.png" alt="A" />\n\n## One'),
+    says: /lecture\.mdx:11: <Picture>: file: write letters, digits/,
+  },
+  {
     name: "an unknown attribute",
     change: (text: string) => text.replace('id="add-up"', 'id="add-up" colour="red"'),
     says: /lecture\.mdx:21: <Exercise>: .*colour.*: mend its attributes/,
@@ -210,6 +221,29 @@ test("a lecture that is broken while the site runs says what it said before", as
   const mended = await readCourse(folder);
   expect(mended.problems).toEqual([]);
   expect(mended.lectures[0]?.headings).toHaveLength(3);
+});
+
+test("pictures that are missing, and files that are no pictures, are told at their lines", async () => {
+  const shown =
+    '<Picture file="ring.svg" alt="A ring" />\n\n<Picture file="none.png" alt="Gone" />';
+  const folder = course((text) => text.replace("### And more", `${shown}\n\n### And more`));
+  const pictures = join(folder, "lectures/01-sums/pictures");
+  mkdirSync(pictures);
+  const svg = (inside: string) =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">\n${inside}</svg>`;
+  writeFileSync(join(pictures, "ring.svg"), svg(""));
+  writeFileSync(join(pictures, "bad.svg"), svg("<script/>"));
+  const { problems, lectures } = await readCourse(folder);
+  expect(problems.map((problem) => problem.slice(problem.indexOf("01-sums/")))).toEqual([
+    "01-sums/pictures/bad.svg:2: a picture has no <script>: take it out",
+    "01-sums/lecture.mdx:21: <Picture>: there is no pictures/none.png beside the lecture: add it, or take the line out",
+  ]);
+  const size = { width: 40, height: 20 };
+  expect(lectures[0]?.pictures).toMatchObject([{ file: "ring.svg", ...size }]);
+  writeFileSync(join(pictures, "none.png"), "");
+  expect((await readCourse(folder)).problems).toContainEqual(
+    expect.stringMatching(/pictures\/none\.png:1: the file is no \.png/),
+  );
 });
 
 test("outputs of a cell that is gone, and outputs that are no JSON, are told", async () => {

@@ -18,6 +18,8 @@ import {
   stampOf,
 } from "./course-files.ts";
 import { CourseProblem } from "./located-yaml.ts";
+import { PICTURES } from "./pictures/picture-file.ts";
+import { pictureFiles, picturesBeside, shownPictures } from "./pictures/pictures-beside.ts";
 import { type Answer, ReadingThread, type Text } from "./reading.ts";
 import { parseOutputs, type StoredOutputs } from "./stored-outputs.ts";
 import { readTopics } from "./topics.ts";
@@ -43,6 +45,26 @@ export async function readLectures(): Promise<readonly LectureDocument[]> {
 /** By its slug, e.g. `11-ebpf-1-machine`; undefined when there is none that can be shown. */
 export async function readLecture(slug: string): Promise<LectureDocument | undefined> {
   return (await readLectures()).find(({ frontMatter }) => frontMatter.slug === slug);
+}
+
+export interface PictureFile {
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Changes when the file does. */
+  readonly version: string;
+}
+
+/** A picture of a lecture as it is published; undefined for anything else that may lie there. */
+export async function readLecturePicture(
+  slug: string,
+  file: string,
+): Promise<PictureFile | undefined> {
+  const { placed } = await readAndTell();
+  const lecture = placed.find(({ document }) => document.frontMatter.slug === slug);
+  const { reading, version = "" } = lecture?.pictures.get(file) ?? {};
+  if (lecture === undefined || reading?.kind !== "picture") return undefined;
+  const bytes = new Uint8Array(readFileSync(join(lecture.folder, PICTURES, file)));
+  return { type: reading.type, bytes, version };
 }
 
 /** What an exercise asks, in the same elements as a lecture's body. */
@@ -102,7 +124,10 @@ function stampOfCourse(course: string): string {
     ]),
     ...exerciseFolders(course).map((folder) => join(folder, "task.mdx")),
   ];
-  return files.map((file) => `${file} ${stampOf(file)}`).join("\n");
+  const pictures = lectureFolders(course).flatMap((folder) =>
+    pictureFiles(folder).map(({ file, stamp }) => `${folder} ${file} ${stamp}`),
+  );
+  return [...files.map((file) => `${file} ${stampOf(file)}`), ...pictures].join("\n");
 }
 
 async function readWhole(course: string): Promise<CourseReading> {
@@ -124,7 +149,7 @@ async function readWhole(course: string): Promise<CourseReading> {
   problems.push(...checkCourse(whole));
   const placed = whole.lectures
     .filter((found) => hasItsExercises(found, whole))
-    .map((found) => ({ ...found, document: withOutputs(found) }))
+    .map((found) => ({ ...found, document: withFiles(found) }))
     .sort((a, b) => numberOf(a).localeCompare(numberOf(b)));
   return {
     lectures: placed.map(({ document }) => document),
@@ -138,7 +163,7 @@ async function readWhole(course: string): Promise<CourseReading> {
     const file = join(folder, "lecture.mdx");
     const answer = await read(file, "lecture");
     if (answer?.kind !== "lecture") return undefined;
-    return { ...answer.lecture, folder, name: nameOf(file) };
+    return { ...answer.lecture, folder, name: nameOf(file), pictures: picturesBeside(folder) };
   }
 
   async function task({ id, slug, folder }: { id: string; slug: string; folder: string }) {
@@ -163,7 +188,8 @@ async function readWhole(course: string): Promise<CourseReading> {
     return sound;
   }
 
-  function withOutputs({ document, folder }: PlacedLecture): LectureDocument {
+  function withFiles({ document: inText, folder, pictures }: PlacedLecture): LectureDocument {
+    const document = { ...inText, pictures: shownPictures(pictures) };
     const file = join(folder, "outputs.json");
     if (!existsSync(file)) return document;
     const stored = telling(() => parseOutputs(readFileSync(file, "utf8"), nameOf(file))) ?? {};

@@ -10,7 +10,7 @@ import { stopUrl } from "../../server/mail/choice.ts";
 import { type Site, startSite } from "../site.ts";
 import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
 import { EVERYBODY, PASSWORD, SIGNED_IN, type Visitor, type Who, World } from "./visitors.ts";
-import { writtenLecture } from "./written-document.ts";
+import { addDot, DOT, publishDot, writtenLecture } from "./written-document.ts";
 
 /**
  * Every page, route handler and server action of the site, with who may have it. One that is not
@@ -70,6 +70,10 @@ const READABLE: Record<string, Readable> = {
     allowed: [...submitters, "instructor elsewhere"],
     denied: 403,
     leadsToSignIn: true,
+  },
+  "app/lectures/[slug]/pictures/[file]/route.ts": {
+    path: ({ site: { url } }) => publishDot(url, LECTURE),
+    allowed: EVERYBODY,
   },
   "app/search/page.tsx": { path: () => "/search?q=map", allowed: EVERYBODY },
   "app/search/hits/route.ts": { path: () => "/search/hits?q=map", allowed: EVERYBODY },
@@ -290,6 +294,22 @@ const READABLE: Record<string, Readable> = {
   "app/author/[course]/[document]/reading/route.ts": {
     path: async () => `${await writtenLecture()}/reading`,
     sends: { files: { "lecture.mdx": "## One" }, known: [], wants: "page" },
+    allowed: peopleManagers,
+    denied: 403,
+  },
+  "app/author/[course]/[document]/pictures/route.ts": {
+    path: async () => `${await writtenLecture()}/pictures?name=dot.svg`,
+    sends: DOT,
+    allowed: peopleManagers,
+    denied: 403,
+  },
+  "app/author/[course]/[document]/pictures/[file]/route.ts": {
+    path: async () => {
+      const path = await writtenLecture();
+      await db().contentDraft.deleteMany();
+      await addDot({ id: path.split("/").at(-1) ?? "" });
+      return `${path}/pictures/dot.svg`;
+    },
     allowed: peopleManagers,
     denied: 403,
   },
@@ -1042,7 +1062,10 @@ describe.each(Object.entries(READABLE))("%s", (_, readable) => {
     const abort = new AbortController();
     const response = await fetch(world.site.url + (await path(world)), {
       headers: { cookie, origin: world.site.url },
-      ...(sends !== undefined && { method: "POST", body: JSON.stringify(sends) }),
+      ...(sends !== undefined && {
+        method: "POST",
+        body: typeof sends === "string" ? sends : JSON.stringify(sends),
+      }),
       redirect: "manual",
       signal: abort.signal,
     });

@@ -11,6 +11,7 @@ import {
   type DraftFile,
   documentIn,
   mergeDraft,
+  oddPicture,
   rebaseEmpty,
   requestPublication,
   saveDraft,
@@ -30,6 +31,12 @@ const DENIED: Denied = { kind: "denied", because: "not-allowed" };
 
 const FileChange = z.discriminatedUnion("kind", [
   z.strictObject({ path: Name, kind: z.literal("text"), text: z.string().max(TEXT_MAX) }),
+  // A picture, by the hash of bytes that are stored already.
+  z.strictObject({
+    path: Name,
+    kind: z.literal("bytes"),
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
   z.strictObject({ path: Name, kind: z.literal("removed") }),
   // As in the version again.
   z.strictObject({ path: Name, kind: z.literal("kept") }),
@@ -69,6 +76,9 @@ export async function saveDraftFiles(input: unknown): Promise<SaveFilesResult> {
     if (found === undefined) return DENIED;
     if (base > found.head) return { kind: "invalid", problem: `There is no version ${base}.` };
     const changes = new Map(files.map((file) => [file.path, draftFileOf(file)]));
+    const odd = await oddPicture(tx, found.id, changes);
+    if (odd !== undefined)
+      return { kind: "invalid", problem: `${odd} is no picture: add it again.` };
     const change = { documentId: found.id, userId, revision, base, files: changes };
     await rebaseEmpty(tx, change);
     const outcome = await saveDraft(tx, change);
@@ -202,6 +212,7 @@ export async function mergeMyDraft(form: FormData): Promise<void> {
 
 function draftFileOf(file: z.infer<typeof FileChange>): DraftFile | undefined {
   if (file.kind === "text") return { kind: "text", text: file.text };
+  if (file.kind === "bytes") return { kind: "bytes", hash: file.hash };
   return file.kind === "removed" ? { kind: "removed" } : undefined;
 }
 

@@ -7,6 +7,7 @@ import { ExerciseBlock } from "./exercise-block.tsx";
 import { figureNumbers } from "./figure-numbers.ts";
 import { type FigureInText, Prediction, SectionHeading, StoredCell } from "./lecture-parts.tsx";
 import { withMargin } from "./margin.ts";
+import { Picture, type PictureInText } from "./picture.tsx";
 import { type Parts, Prose } from "./prose.tsx";
 import { sectionsOf, splitLead } from "./sections.ts";
 
@@ -34,6 +35,13 @@ function partsOf(lecture: LectureDocument): Parts {
     ),
     "kb-figure": ({ name, ...texts }: FigureInText) => (
       <Figure {...texts} number={figures.get(texts.id)} data={figureData(name)} />
+    ),
+    "kb-picture": (picture: PictureInText) => (
+      <Picture
+        {...picture}
+        pictures={lecture.pictures}
+        home={`/lectures/${lecture.frontMatter.slug}/pictures`}
+      />
     ),
     "kb-predict": Prediction,
   };

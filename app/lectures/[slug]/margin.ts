@@ -2,7 +2,14 @@ import type { Element, ElementContent, Root } from "hast";
 import { isElement } from "./sections.ts";
 
 /** What takes the margin's room itself, so that no note can stand beside it. */
-const WIDE = new Set(["kb-cell", "kb-figure", "kb-predict", "kb-exercise", "section"]);
+const WIDE = new Set([
+  "kb-cell",
+  "kb-figure",
+  "kb-picture",
+  "kb-predict",
+  "kb-exercise",
+  "section",
+]);
 const NOTES = new Set(["kb-note", "kb-aside"]);
 
 /**

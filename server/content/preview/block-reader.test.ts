@@ -58,7 +58,7 @@ test("a misspelt component is told at its line, and nothing else is lost", async
     {
       line: 13,
       message:
-        "there is no component <Figur> here: use one of Lead, Note, Aside, Figure, Predict, Exercise",
+        "there is no component <Figur> here: use one of Lead, Note, Aside, Figure, Picture, Predict, Exercise",
     },
   ]);
   expect(blocks.map(({ content }) => content?.length)).toEqual([1, 0, 1]);

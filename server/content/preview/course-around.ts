@@ -6,9 +6,10 @@ import { readCourse } from "../../course/lecture.ts";
 import { anchorsOf } from "../../course/mdx/anchors.ts";
 import { componentWords } from "../../course/mdx/component-words.ts";
 import { LECTURE_COMPONENTS, TASK_COMPONENTS } from "../../course/mdx/components.ts";
+import { shownPictures } from "../../course/pictures/pictures-beside.ts";
 import type { Tx } from "../../db/index.ts";
 import { folderOfCourse } from "../folder-of-course.ts";
-import { type DraftedDocument, draftedFiles } from "./drafted-files.ts";
+import { type DraftedDocument, draftedFiles, draftedPictures } from "./drafted-files.ts";
 
 /** An exercise of a lecture, published or not. */
 export interface ExerciseAround {
@@ -46,6 +47,7 @@ export async function vocabularyOf(
 ): Promise<Vocabulary> {
   const { lectures, topics } = await courseAround(document.courseId);
   const exercises = await exercisesAround(tx, document, userId);
+  const pictures = await draftedPictures(tx, document.id, userId);
   const isTask = document.kind === "exercise";
   return {
     components: componentWords(isTask ? TASK_COMPONENTS : LECTURE_COMPONENTS),
@@ -60,6 +62,7 @@ export async function vocabularyOf(
       const anchors = anchorsOf(facts).map(({ id }) => ({ id, says: titles.get(id) ?? id }));
       return { slug: basename(folder), title: frontMatter.title, anchors };
     }),
+    pictures: shownPictures(pictures).map(({ file }) => file),
     topics: [...topics].map(([number, title]) => ({ number, title })),
   };
 }

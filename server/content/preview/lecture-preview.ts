@@ -7,16 +7,18 @@ import type {
   FigureName,
   Heading,
   LectureFrontMatter,
+  LecturePicture,
   TextProblem,
 } from "#notebook/document";
 import { type Course, checkCourse, type PlacedLecture } from "../../course/course-check.ts";
 import { figureData } from "../../course/figures/figure-data.ts";
 import { CourseProblem } from "../../course/located-yaml.ts";
+import { type PicturesBeside, shownPictures } from "../../course/pictures/pictures-beside.ts";
 import { parseOutputs, type StoredOutputs } from "../../course/stored-outputs.ts";
 import { db } from "../../db/index.ts";
 import { courseAround, type ExerciseAround, exercisesAround } from "./course-around.ts";
 import { type DraftBlock, type DraftReading, readDraft } from "./draft-reading.ts";
-import type { DraftedDocument } from "./drafted-files.ts";
+import { type DraftedDocument, draftedPictures } from "./drafted-files.ts";
 
 export interface LecturePreview {
   readonly kind: "lecture";
@@ -29,6 +31,8 @@ export interface LecturePreview {
   /** Those that stand in blocks which come with their content. */
   readonly figures: readonly FigureData[];
   readonly exercises: readonly ExerciseAround[];
+  /** All that the draft has. */
+  readonly pictures: readonly LecturePicture[];
   /** By line. */
   readonly problems: readonly TextProblem[];
 }
@@ -46,14 +50,15 @@ const FILE = "lecture.mdx";
 
 export async function lecturePreview(request: PreviewRequest): Promise<LecturePreview> {
   const { document, userId, files, known } = request;
-  const [reading, around, exercises] = await Promise.all([
+  const [reading, around, exercises, pictures] = await Promise.all([
     readDraft({ kind: "lecture", text: files.get(FILE) ?? "", known }),
     courseAround(document.courseId),
     exercisesAround(db(), document, userId),
+    draftedPictures(db(), document.id, userId),
   ]);
   const { blocks, frontMatter, facts } = reading;
   const outputs = outputsIn(files.get("outputs.json"));
-  const inCourse = problemsInCourse(reading, around, document, exercises);
+  const inCourse = problemsInCourse(reading, around, document, { exercises, pictures });
   return {
     kind: "lecture",
     blocks,
@@ -69,6 +74,7 @@ export async function lecturePreview(request: PreviewRequest): Promise<LecturePr
       .filter((name) => !known.includes(name))
       .map(figureData),
     exercises,
+    pictures: shownPictures(pictures),
     problems: [...reading.problems, ...inCourse].toSorted((a, b) => a.line - b.line),
   };
 }
@@ -78,7 +84,7 @@ function problemsInCourse(
   reading: DraftReading,
   around: Course,
   { path }: DraftedDocument,
-  exercises: readonly ExerciseAround[],
+  { exercises, pictures }: { exercises: readonly ExerciseAround[]; pictures: PicturesBeside },
 ): TextProblem[] {
   const { frontMatter, facts, lines, cells } = reading;
   if (frontMatter === undefined) return [];
@@ -89,6 +95,7 @@ function problemsInCourse(
       headings: facts.headings,
       cells,
       exerciseIds: [],
+      pictures: [],
       wordCount: 0,
       body: { type: "root", children: [] },
     },
@@ -97,6 +104,7 @@ function problemsInCourse(
     lines,
     folder: join("/", path),
     name: FILE,
+    pictures,
   };
   const others = around.exercises.filter((exercise) => exercise.slug !== slug);
   const own = exercises.map(({ id }) => ({ id, slug, name: `exercises/${id}` }));

@@ -46,6 +46,8 @@ if (machine.seed === EPIPE) console.log("?");
 ({ [machine.seed]: 1 });
 \`\`\`
 
+<Picture file="pipe.svg" alt="A [pipe]" caption="Two ends." />
+
 <Exercise id="pipes" />
 `;
 
@@ -69,7 +71,13 @@ async function lecture(): Promise<PlacedLecture> {
   const cells = text.document.cells.map((cell) =>
     cell.id === "fill" ? { ...cell, storedOutputs: OUTPUTS } : cell,
   );
-  return { ...text, document: { ...text.document, cells }, folder: "07-pipes", name: "" };
+  return {
+    ...text,
+    document: { ...text.document, cells },
+    folder: "07-pipes",
+    name: "",
+    pictures: new Map(),
+  };
 }
 
 interface JsonCell {
@@ -119,7 +127,7 @@ test("a notebook file is valid nbformat 4.5, with every kind of output", async (
   // text-1 is the name of one of the lecture's own cells.
   expect(kinds).toEqual([
     ...["markdown text-2", "markdown text-3", "code fill", "markdown text-4"],
-    ...["code text-1", "markdown text-5"],
+    ...["code text-1", "markdown text-5", "markdown text-6"],
   ]);
   const types = cells.flatMap(({ outputs = [] }) => outputs.map((output) => output["output_type"]));
   expect(types).toEqual(["stream", "display_data", "execute_result", "error", "stream"]);
@@ -138,6 +146,7 @@ test("its text is the lecture's, links lead to the site, and components are Mark
     `[below](${origin.url}#writing), $2^{16}$ bytes \\{at most\\}.`,
     "> **Predict.** How many?",
     "> Two lines\n>\n> of a note.",
+    `![A \\[pipe\\]](${origin.url}/pictures/pipe.svg)\n\n> Two ends.`,
     `**Exercise** [E7.1 Pipes](${origin.url}#exercise-pipes)`,
   ])
     expect(text).toContain(part);

@@ -29,7 +29,10 @@ export function notebookFile({ document, parts }: PlacedLecture, origin: Origin)
   const markdown = (text: string): NotebookCell => {
     do texts += 1;
     while (taken.has(`text-${texts}`));
-    const source = linesOf(text.replaceAll("](#", `](${origin.url}#`));
+    const placed = text
+      .replaceAll("](#", `](${origin.url}#`)
+      .replaceAll("](pictures/", `](${origin.url}/pictures/`);
+    const source = linesOf(placed);
     return { cell_type: "markdown", id: `text-${texts}`, metadata: {}, source };
   };
   const { title } = document.frontMatter;

@@ -27,6 +27,7 @@ export interface TextFacts {
   readonly headings: readonly (Heading & Placed)[];
   readonly cells: readonly TextCell[];
   readonly figures: readonly Placed[];
+  readonly pictures: readonly { readonly file: string; readonly line: number }[];
   readonly exercises: readonly Placed[];
   readonly predictions: readonly (Placed & { readonly answer?: string })[];
   readonly links: readonly {
@@ -51,14 +52,16 @@ const PLAIN = new Set(
   ).split(" "),
 );
 
+const PICTURE = 'a picture is a component: write <Picture file="…" alt="what it shows" />';
+
 /** Why something that MDX knows has no place here. */
 const REFUSED: Readonly<Record<string, string>> = {
   mdxjsEsm: "import and export are not allowed: a lecture is data, take the line out",
   mdxFlowExpression: "an expression is not evaluated: write \\{ for a brace",
   mdxTextExpression: "an expression is not evaluated: write \\{ for a brace",
   mdxJsxTextElement: "a component stands on lines of its own: put empty lines around it",
-  image: "a picture is a <Figure> with a text form: use one",
-  imageReference: "a picture is a <Figure> with a text form: use one",
+  image: PICTURE,
+  imageReference: PICTURE,
   html: "HTML is not allowed: use Markdown or a component",
 };
 
@@ -71,6 +74,7 @@ export function checkText(root: Root, components: typeof LECTURE_COMPONENTS): Ch
     headings: [] as (Heading & Placed)[],
     cells: [] as TextCell[],
     figures: [] as Placed[],
+    pictures: [] as { file: string; line: number }[],
     exercises: [] as Placed[],
     predictions: [] as (Placed & { answer?: string })[],
     links: [] as { url: string; to: LinkTarget; line: number }[],
@@ -186,8 +190,9 @@ export function checkText(root: Root, components: typeof LECTURE_COMPONENTS): Ch
   }
 
   function note(name: string, attributes: Record<string, string | undefined>, line: number): void {
-    const { id = "", cell = "", answer } = attributes;
+    const { id = "", cell = "", answer, file = "" } = attributes;
     if (name === "Figure") facts.figures.push({ id, line });
+    if (name === "Picture") facts.pictures.push({ file, line });
     if (name === "Exercise") facts.exercises.push({ id, line });
     if (name === "Predict") facts.predictions.push({ id: cell, line, ...(answer && { answer }) });
   }

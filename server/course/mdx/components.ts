@@ -1,6 +1,7 @@
 /** The components that a text may use, and the literal attributes of each. */
 import { z } from "zod";
 import { FIGURE_NAMES } from "#notebook/document";
+import { isPictureName, PICTURE_NAME } from "../pictures/picture-file.ts";
 
 const Id = z
   .string()
@@ -45,6 +46,21 @@ export const LECTURE_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
       caption: Label.describe("Stands below the figure."),
     }),
     hasText: true,
+  },
+  Picture: {
+    says: "A picture that lies in the folder pictures/ of the lecture.",
+    attributes: z.strictObject({
+      file: z
+        .string()
+        .refine(isPictureName, `write ${PICTURE_NAME}`)
+        .describe("The file's name in pictures/."),
+      alt: Label.refine(
+        (text) => text.trim() !== "",
+        "say in words what the picture shows",
+      ).describe("What the picture shows, in words, for who does not see it."),
+      caption: Label.optional().describe("Stands below the picture; backticks stand around code."),
+    }),
+    hasText: false,
   },
   Predict: {
     says: "A guess that the reader makes before the cell below runs.",

@@ -42,11 +42,23 @@ function component(node: ComponentNode, text: string): string {
       return inside;
     case "Figure":
       return quoted(`**Figure: ${title}.** ${attribute(node, "caption")}\n\n${inside}`);
+    case "Picture":
+      return picture(node);
     case "Predict":
       return quoted(`**Predict.** ${attribute(node, "question")}`);
     default:
       return quoted(title === "" ? inside : `**${title}**\n\n${inside}`);
   }
+}
+
+/** Its address is that in the course: who prints it for elsewhere puts the site's in front. */
+function picture(node: ComponentNode): string {
+  const alt = attribute(node, "alt")
+    .replace(/[\\[\]]/g, "\\$&")
+    .replace(/\s+/g, " ");
+  const caption = attribute(node, "caption");
+  const image = `![${alt}](pictures/${attribute(node, "file")})`;
+  return caption === "" ? image : `${image}\n\n${quoted(caption)}`;
 }
 
 function quoted(text: string): string {

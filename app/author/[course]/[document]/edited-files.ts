@@ -17,7 +17,7 @@ export function laidOver(base: readonly EditedFile[], changes: readonly EditedCh
 /** The same after something was typed. */
 export function afterTyping(files: Files, base: readonly EditedFile[], typed: TypedFile): Files {
   const next = new Map(files);
-  if (typed.kind === "text") next.set(typed.path, typed);
+  if (typed.kind === "text" || typed.kind === "bytes") next.set(typed.path, typed);
   else next.delete(typed.path);
   const before = base.find(({ path }) => path === typed.path);
   if (typed.kind === "kept" && before !== undefined) next.set(typed.path, before);
@@ -29,6 +29,13 @@ export function typedText(base: readonly EditedFile[], path: string, text: strin
   const before = base.find((file) => file.path === path);
   const isSame = before?.kind === "text" && before.text === text;
   return isSame ? { path, kind: "kept" } : { path, kind: "text", text };
+}
+
+/** The same for bytes that are stored already. */
+export function typedBytes(base: readonly EditedFile[], path: string, hash: string): TypedFile {
+  const before = base.find((file) => file.path === path);
+  const isSame = before?.kind === "bytes" && before.hash === hash;
+  return isSame ? { path, kind: "kept" } : { path, kind: "bytes", hash };
 }
 
 /** All that differs from the version, for who keeps this text instead of another tab's. */
@@ -45,10 +52,7 @@ export function allTyped(
   return [...paths].flatMap((path): TypedFile[] => {
     const file = files.get(path);
     if (file?.kind === "text") return [typedText(base, path, file.text)];
-    // Bytes are stored when they are added; there is nothing to type in them.
-    if (file !== undefined) return [];
-    const isBytes = theirs.some((one) => one.path === path && one.kind === "bytes");
-    if (isBytes) return [];
+    if (file !== undefined) return [typedBytes(base, path, file.hash)];
     return [
       base.some((one) => one.path === path) ? { path, kind: "removed" } : { path, kind: "kept" },
     ];

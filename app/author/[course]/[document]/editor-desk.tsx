@@ -13,6 +13,9 @@ import { CellsForm } from "./cells-form.tsx";
 import type { Files } from "./edited-files.ts";
 import { FileTabs } from "./file-tabs.tsx";
 import { FilesForm } from "./files-form.tsx";
+import { type PictureTexts, withPicture } from "./pictures/in-text.ts";
+import { BytesView, pictureIn } from "./pictures/picture-view.tsx";
+import { WithPictures } from "./pictures/with-pictures.tsx";
 import { mdxServices } from "./preview/mdx-services.ts";
 import { WithPreview } from "./preview/with-preview.tsx";
 import { SaveLine } from "./save-line.tsx";
@@ -53,6 +56,15 @@ export function EditorDesk(props: EditorDeskProps) {
     [course, document.id, path],
   );
 
+  const pictures = `${url}/pictures`;
+  const addPicture = async (picture: PictureTexts, hash: string) => {
+    draft.put(`pictures/${picture.file}`, hash);
+    // Before the text names it: a preview asks the server for it.
+    await draft.flush();
+    const placed = withPicture(draft.text(path), cursor?.line ?? 1, picture);
+    draft.type(path, placed.text);
+    setGoTo({ line: placed.line });
+  };
   const open = (next: string) => {
     setPath(next);
     setGoTo(undefined);
@@ -125,32 +137,44 @@ export function EditorDesk(props: EditorDeskProps) {
             onTheirs={draft.takeTheirs}
           />
         )}
-        <WithPreview
-          course={course}
-          documentId={document.id}
-          files={files}
-          isShown={isPreviewed}
-          className={author["text"]}
+        <WithPictures
+          isOn={path === "lecture.mdx"}
+          taken={[...files.keys()].flatMap((one) => pictureIn(one) ?? [])}
+          url={pictures}
+          onAdd={addPicture}
         >
-          {file === undefined && <p className={author["absent"]}>There is no file {path}.</p>}
-          {file?.kind === "bytes" && (
-            <p className={author["absent"]}>{path} is no text that can be edited here.</p>
-          )}
-          {file?.kind === "text" && (
-            <CodeEditor
-              key={path}
-              path={`author/${document.path}/${path}`}
-              language={language}
-              ariaLabel={`Text of ${path}`}
-              value={file.text}
-              onChange={(text) => draft.type(path, text)}
-              onCursor={onCursor}
-              goTo={goTo}
-              mdx={mdx}
-              isPane
-            />
-          )}
-        </WithPreview>
+          <WithPreview
+            course={course}
+            documentId={document.id}
+            files={files}
+            isShown={isPreviewed}
+            className={author["text"]}
+          >
+            {file === undefined && <p className={author["absent"]}>There is no file {path}.</p>}
+            {file?.kind === "bytes" && (
+              <BytesView
+                path={path}
+                hash={file.hash}
+                text={files.get("lecture.mdx")}
+                url={pictures}
+              />
+            )}
+            {file?.kind === "text" && (
+              <CodeEditor
+                key={path}
+                path={["author", document.path, path].filter(Boolean).join("/")}
+                language={language}
+                ariaLabel={`Text of ${path}`}
+                value={file.text}
+                onChange={(text) => draft.type(path, text)}
+                onCursor={onCursor}
+                goTo={goTo}
+                mdx={mdx}
+                isPane
+              />
+            )}
+          </WithPreview>
+        </WithPictures>
       </section>
       <aside className={author["gate"]} aria-label="Version and publication">
         <VersionForm

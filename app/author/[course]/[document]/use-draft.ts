@@ -11,6 +11,7 @@ import {
   type Files,
   inOrder,
   laidOver,
+  typedBytes,
   typedText,
 } from "./edited-files.ts";
 import { keepHere, keptHere } from "./kept-here.ts";
@@ -27,7 +28,11 @@ export interface OpenDraft {
   /** Paths that differ from the version. */
   readonly changed: readonly string[];
   readonly state: SaveState;
+  /** As it is now, not when the page was last drawn; "" where there is none. */
+  readonly text: (path: string) => string;
   readonly type: (path: string, text: string) => void;
+  /** Adds a picture whose bytes the server has, or puts it in the place of another. */
+  readonly put: (path: string, hash: string) => void;
   readonly remove: (path: string) => void;
   /** Stores what is typed; answers the draft's revision then. */
   readonly flush: () => Promise<number | undefined>;
@@ -95,8 +100,17 @@ export function useDraft({ course, document, userId, save }: DraftOptions): Open
     files: ordered,
     changed,
     state,
+    text: (path) => {
+      const file = latest.current.get(path);
+      return file?.kind === "text" ? file.text : "";
+    },
     type: (path, text) => {
       const typed = typedText(before, path, text);
+      show(afterTyping(latest.current, before, typed));
+      saver.type(typed);
+    },
+    put: (path, hash) => {
+      const typed = typedBytes(before, path, hash);
       show(afterTyping(latest.current, before, typed));
       saver.type(typed);
     },
@@ -109,8 +123,7 @@ export function useDraft({ course, document, userId, save }: DraftOptions): Open
     flush: async () => ((await saver.flush()) ? saver.revision : undefined),
     giveUp: () => {
       const mine = latest.current;
-      const paths = changedPaths(before, mine).filter((path) => mine.get(path)?.kind !== "bytes");
-      const kept = paths.map((path): TypedFile => ({ path, kind: "kept" }));
+      const kept = changedPaths(before, mine).map((path): TypedFile => ({ path, kind: "kept" }));
       show(kept.reduce((all, file) => afterTyping(all, before, file), mine));
       typeAll(kept);
       return () => {

@@ -21,6 +21,7 @@ const LECTURE: LectureDocument = {
   headings: ["one", "two", "three"].map((id) => ({ id, depth: 2, text: id })),
   cells: [cell("a", 1), cell("b", 2, true), cell("c", 3)],
   exerciseIds: [],
+  pictures: [],
   wordCount: 0,
   body: { type: "root", children: [heading("one"), heading("two"), heading("three")] },
 };

@@ -18,7 +18,13 @@ interface Attached {
 
 const attached = new Map<string, Attached>();
 const WORDS_MS = 60_000;
-const NO_WORDS: Vocabulary = { components: [], exercises: [], lectures: [], topics: [] };
+const NO_WORDS: Vocabulary = {
+  components: [],
+  exercises: [],
+  lectures: [],
+  pictures: [],
+  topics: [],
+};
 
 let isKnown = false;
 

@@ -25,6 +25,7 @@ const WORDS: Vocabulary = {
   ],
   exercises: [{ id: "lowest-fd", title: "The lowest number" }],
   lectures: [{ slug: "07-files", title: "Files", anchors: [{ id: "opening", says: "Opening" }] }],
+  pictures: ["pipe.png"],
   topics: [{ number: 12, title: "Descriptors" }],
 };
 

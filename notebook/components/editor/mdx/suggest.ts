@@ -62,6 +62,9 @@ function valuesOf(
   if (component === "Exercise" && attribute === "id") {
     return words.exercises.map(({ id, title }) => value(id, title));
   }
+  if (component === "Picture" && attribute === "file") {
+    return words.pictures.map((file) => value(file, "A picture of this lecture"));
+  }
   if (component === "Predict" && attribute === "cell") {
     return cellsIn(text).map(({ id }) => value(id, `Cell ${id} of this lecture`));
   }

@@ -1,7 +1,13 @@
 "use client";
 
 import { createContext, useContext, useMemo } from "react";
-import type { Cell, FigureData, FigureName, LectureDocument } from "#notebook/document";
+import type {
+  Cell,
+  FigureData,
+  FigureName,
+  LectureDocument,
+  LecturePicture,
+} from "#notebook/document";
 import { figureNumbers } from "../../../../lectures/[slug]/figure-numbers.ts";
 import { sectionsOf } from "../../../../lectures/[slug]/sections.ts";
 import type { ExercisesShown } from "./use-exercises.ts";
@@ -16,6 +22,9 @@ interface LectureNumbers {
 interface LectureAround extends LectureNumbers {
   readonly cells: ReadonlyMap<string, Cell>;
   readonly figures: ReadonlyMap<FigureName, FigureData>;
+  readonly pictures: readonly LecturePicture[];
+  /** The address that their names stand under. */
+  readonly picturesHome: string;
   readonly exercises: ExercisesShown;
   readonly documentId: string;
   readonly reader: ReaderView;

@@ -35,8 +35,9 @@ export function LecturePreviewPage({ course, documentId, initial }: LecturePageP
   const exercises = useExercises(home, answer);
   const lecture = useMemo((): LectureDocument | undefined => {
     if (frontMatter === undefined) return undefined;
-    const { headings, exerciseIds, wordCount } = answer;
-    return { frontMatter, headings, cells, exerciseIds, wordCount, body: bodyOf(blocks) };
+    const { headings, exerciseIds, wordCount, pictures } = answer;
+    const body = bodyOf(blocks);
+    return { frontMatter, headings, cells, exerciseIds, wordCount, pictures, body };
   }, [frontMatter, answer, cells, blocks]);
   const numbers = useLectureNumbers(lecture);
   const text = useMemo(() => {
@@ -48,11 +49,13 @@ export function LecturePreviewPage({ course, documentId, initial }: LecturePageP
       ...numbers,
       cells: new Map(cells.map((cell) => [cell.id, cell])),
       figures,
+      pictures: answer.pictures,
+      picturesHome: `${home}/${documentId}/pictures`,
       exercises,
       documentId,
       reader,
     }),
-    [numbers, cells, figures, exercises, documentId, reader],
+    [numbers, cells, figures, answer.pictures, home, exercises, documentId, reader],
   );
   const sessionCells = useMemo(() => cells.map(asSessionCell), [cells]);
   const page = useMemo(

@@ -37,6 +37,7 @@ const Piece = memo(
 const NAMED: Readonly<Record<string, string>> = {
   "kb-cell": "id",
   "kb-figure": "id",
+  "kb-picture": "file",
   "kb-exercise": "id",
   "kb-predict": "cell",
 };

@@ -8,6 +8,7 @@ import {
   SectionHeading,
   StoredCell,
 } from "../../../../lectures/[slug]/lecture-parts.tsx";
+import { Picture, type PictureInText } from "../../../../lectures/[slug]/picture.tsx";
 import type { Parts } from "../../../../lectures/[slug]/prose.tsx";
 import { ExercisePart } from "./exercise-part.tsx";
 import { useLecture } from "./lecture-context.ts";
@@ -25,6 +26,10 @@ export const LECTURE_PARTS: Parts = {
     const { figures, figureNumbers } = useLecture();
     const data = figures.get(name);
     return data && <Figure {...texts} number={figureNumbers.get(texts.id)} data={data} />;
+  },
+  "kb-picture": function PicturePart(picture: PictureInText) {
+    const { pictures, picturesHome } = useLecture();
+    return <Picture {...picture} pictures={pictures} home={picturesHome} />;
   },
   "kb-exercise": function InLecture({ id }: { id: string }) {
     const { exercises, documentId, reader } = useLecture();
