@@ -10,6 +10,7 @@ export {
   authoredDocuments,
   type CheckState,
 } from "./document-list.ts";
+export { type DraftNews, draftNews } from "./draft-news.ts";
 export {
   type JudgedOutcome,
   judgeDraft,

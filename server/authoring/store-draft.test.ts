@@ -4,6 +4,7 @@ import { saveDraft } from "../content/drafts.ts";
 import { documentAt, storeBlobs, storeVersion } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
 import { db, transaction } from "../db/index.ts";
+import { draftNews } from "./draft-news.ts";
 import { editedDocument } from "./edited-document.ts";
 import { rebaseEmpty } from "./replace-draft.ts";
 import { documentIn, requestPublication, storeDraft } from "./store-draft.ts";
@@ -55,6 +56,27 @@ test("a draft that another tab has changed is not stored unseen", async () => {
   await type(ada, "# Two");
   await type(ada, "# Three", { revision: 1 });
   expect(await store(ada, 1)).toMatchObject({ kind: "changed", draft: { revision: 2 } });
+});
+
+test("another tab learns what was saved since, and when the draft has become a version", async () => {
+  await type(ada, "# Two");
+  const key = { documentId, userId: ada };
+  expect(await draftNews(db(), key, 1)).toEqual({ head: 1, draft: undefined });
+  await type(ada, "# Three", { revision: 1 });
+  const changes = [{ path: "lecture.mdx", kind: "text", text: "# Three" }];
+  expect(await draftNews(db(), key, 1)).toEqual({
+    head: 1,
+    draft: { revision: 2, base: 1, changes },
+  });
+  await store(ada, 2);
+  expect(await draftNews(db(), key, 2)).toEqual({
+    head: 2,
+    draft: { revision: 0, base: 2, changes: [] },
+  });
+  expect(await draftNews(db(), { documentId, userId: bo }, 0)).toEqual({
+    head: 2,
+    draft: undefined,
+  });
 });
 
 test("a draft in which nothing differs begins again with the newest version", async () => {

@@ -73,7 +73,7 @@ test("of two authors at once the second brings both texts together", async ({ pa
   await saveVersion(page, "An end", 3);
   await other.getByLabel("What has changed").fill("Another end");
   await other.getByRole("button", { name: /^Save version/ }).click();
-  await expect(other.getByText("was stored by somebody else since you began")).toBeVisible();
+  await expect(other.getByText("was stored since you began")).toBeVisible();
   await other.getByRole("link", { name: "Bring both together" }).click();
   await other.getByLabel("Both, mine first").check();
   await other.getByRole("button", { name: "Make this my draft" }).click();

@@ -297,6 +297,11 @@ const READABLE: Record<string, Readable> = {
     allowed: peopleManagers,
     denied: 403,
   },
+  "app/author/[course]/[document]/draft/route.ts": {
+    path: async () => `${await writtenLecture()}/draft?since=0`,
+    allowed: peopleManagers,
+    denied: 403,
+  },
   "app/author/[course]/[document]/pictures/route.ts": {
     path: async () => `${await writtenLecture()}/pictures?name=dot.svg`,
     sends: DOT,

@@ -93,3 +93,30 @@ test("what an earlier visit left here is sent, unless the draft has gone on with
   expect(sent).toHaveLength(1);
   expect(states.at(-1)).toMatchObject({ kind: "behind" });
 });
+
+test("without anything unsaved a tab follows what another one has saved", async () => {
+  const one = saver();
+  expect(one.seen(0, [])).toBe("nothing");
+  expect(one.seen(2, [])).toBe("follows");
+  expect(one.revision).toBe(2);
+  // What was on its way while this tab saved.
+  expect(one.seen(1, [])).toBe("nothing");
+  one.type(typed("# Here"));
+  expect(one.seen(3, [])).toBe("behind");
+  expect(states.at(-1)).toMatchObject({ kind: "behind", revision: 3 });
+  expect(kept).toEqual([typed("# Here")]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(sent).toEqual([]);
+});
+
+test("as long as something is sent, nothing that is seen counts", async () => {
+  const one = saver();
+  answer = async () => {
+    await Promise.resolve();
+    expect(one.seen(9, [])).toBe("nothing");
+    return { kind: "saved", revision: 1, at: 7 };
+  };
+  one.type(typed("# One"));
+  await vi.runAllTimersAsync();
+  expect(one.revision).toBe(1);
+});

@@ -79,6 +79,24 @@ export class DraftSaver {
     this.#tell({ kind: "behind", revision, changes });
   }
 
+  /**
+   * The draft is of that revision on the server. Answers whether this tab, with nothing unsaved, goes on
+   * from there; with something unsaved it has fallen behind.
+   */
+  seen(revision: number, changes: readonly EditedChange[]): "nothing" | "follows" | "behind" {
+    // An answer that was on its way while this tab saved is older than what it has. 0: the draft is gone.
+    const isOld = revision !== 0 && revision <= this.#revision;
+    const isKnown = revision === this.#revision || this.#state.kind === "behind";
+    if (isOld || isKnown || this.#sending !== undefined) return "nothing";
+    if (this.hasUnsaved) {
+      this.fallBehind(revision, changes);
+      return "behind";
+    }
+    this.#revision = revision;
+    this.#tell(changes.length === 0 ? { kind: "clean" } : { kind: "saved", at: Date.now() });
+    return "follows";
+  }
+
   /** What is typed here replaces what was saved elsewhere. */
   keepMine(files: readonly TypedFile[]): void {
     if (this.#state.kind !== "behind") return;

@@ -13,6 +13,7 @@ import { CellsForm } from "./cells-form.tsx";
 import type { Files } from "./edited-files.ts";
 import { FileTabs } from "./file-tabs.tsx";
 import { FilesForm } from "./files-form.tsx";
+import { NewerNotice } from "./newer-notice.tsx";
 import { type PictureTexts, withPicture } from "./pictures/in-text.ts";
 import { BytesView, pictureIn } from "./pictures/picture-view.tsx";
 import { WithPictures } from "./pictures/with-pictures.tsx";
@@ -42,7 +43,7 @@ export interface EditorDeskProps {
 export function EditorDesk(props: EditorDeskProps) {
   const { course, document, userId, url, line, save, saveVersion, gate } = props;
   const { runCells, judge } = props;
-  const draft = useDraft({ course, document, userId, save });
+  const draft = useDraft({ course, document, userId, save, url });
   const { files, changed, state } = draft;
   const [path, setPath] = useState(() => firstPath(files, props.file));
   const [goTo, setGoTo] = useState(line === undefined ? undefined : { line });
@@ -89,14 +90,14 @@ export function EditorDesk(props: EditorDeskProps) {
             open(added);
           }}
         />
-        {document.base < document.head && (
-          <p className={author["notice"]} role="status">
-            <span>
-              Version {document.head} was stored by somebody else since you began with version{" "}
-              {document.base}. <a href={mergeUrl(course, document.id)}>Bring both together</a>
-            </span>
-          </p>
-        )}
+        <NewerNotice
+          base={document.base}
+          head={draft.head}
+          isOutdated={draft.isOutdated}
+          hasChanges={changed.length > 0}
+          url={url}
+          mergeUrl={mergeUrl(course, document.id)}
+        />
         <div className={author["paneHead"]}>
           <b>{path}</b>
           {cursor !== undefined && (

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { EditedDocument } from "#server/authoring";
 import type { SaveFilesInput, SaveFilesResult } from "../actions.ts";
 import { DraftSaver, type SaveState, type TypedFile } from "./draft-saver.ts";
+import { type DraftWatch, watchDraft } from "./draft-watch.ts";
 import {
   afterTyping,
   allTyped,
@@ -21,6 +22,8 @@ interface DraftOptions {
   document: EditedDocument;
   userId: string;
   save: (input: SaveFilesInput) => Promise<SaveFilesResult>;
+  /** Of the document's page. */
+  url: string;
 }
 
 export interface OpenDraft {
@@ -28,6 +31,10 @@ export interface OpenDraft {
   /** Paths that differ from the version. */
   readonly changed: readonly string[];
   readonly state: SaveState;
+  /** Number of the newest version, as far as it is known here. */
+  readonly head: number;
+  /** The draft lies over another version by now, or is one: this page shows what it was. */
+  readonly isOutdated: boolean;
   /** As it is now, not when the page was last drawn; "" where there is none. */
   readonly text: (path: string) => string;
   readonly type: (path: string, text: string) => void;
@@ -43,7 +50,7 @@ export interface OpenDraft {
 }
 
 /** The author's draft of one document: shown, kept on this device at once, on the server after a pause. */
-export function useDraft({ course, document, userId, save }: DraftOptions): OpenDraft {
+export function useDraft({ course, document, userId, save, url }: DraftOptions): OpenDraft {
   const { id, base, files: before, changes, revision, savedAt } = document;
   const [files, setFiles] = useState<Files>(() => laidOver(before, changes));
   const [state, setState] = useState<SaveState>(
@@ -55,10 +62,16 @@ export function useDraft({ course, document, userId, save }: DraftOptions): Open
     setFiles(next);
   }, []);
   const key = `${userId}/${id}`;
+  const watch = useRef<DraftWatch>(undefined);
   const [saver] = useState(
     () =>
       new DraftSaver({
-        ...{ course, document: id, base, revision, savedAt: savedAt?.getTime(), send: save },
+        ...{ course, document: id, base, revision, savedAt: savedAt?.getTime() },
+        send: async (input) => {
+          const answer = await save(input);
+          if (answer.kind === "saved") watch.current?.tellSaved();
+          return answer;
+        },
         onState: setState,
         keep: (unsaved, on) => void keepHere(key, { revision: on, files: unsaved }),
       }),
@@ -85,6 +98,23 @@ export function useDraft({ course, document, userId, save }: DraftOptions): Open
     };
   }, [saver]);
 
+  const [head, setHead] = useState(document.head);
+  const [isOutdated, setOutdated] = useState(false);
+  useEffect(() => {
+    watch.current = watchDraft({
+      ...{ url, key, revision: () => saver.revision },
+      onNews(news) {
+        setHead(news.head);
+        if (news.draft === undefined) return;
+        const { revision: saved, base: over, changes: made } = news.draft;
+        // Over another version its changes mean something else.
+        if (over !== base && !saver.hasUnsaved) setOutdated(true);
+        else if (saver.seen(saved, made) === "follows") show(laidOver(before, made));
+      },
+    });
+    return () => watch.current?.end();
+  }, [url, key, saver, show, before, base]);
+
   const typeAll = useCallback(
     (typed: readonly TypedFile[]) => {
       for (const file of typed) saver.type(file);
@@ -100,6 +130,8 @@ export function useDraft({ course, document, userId, save }: DraftOptions): Open
     files: ordered,
     changed,
     state,
+    head,
+    isOutdated,
     text: (path) => {
       const file = latest.current.get(path);
       return file?.kind === "text" ? file.text : "";
