@@ -11,6 +11,7 @@ import { AddFileForm } from "./add-file-form.tsx";
 import { BehindNotice } from "./behind-notice.tsx";
 import { CellsForm } from "./cells-form.tsx";
 import type { Files } from "./edited-files.ts";
+import { WithForm } from "./exercise-form/with-form.tsx";
 import { FileTabs } from "./file-tabs.tsx";
 import { FilesForm } from "./files-form.tsx";
 import { NewerNotice } from "./newer-notice.tsx";
@@ -52,6 +53,7 @@ export function EditorDesk(props: EditorDeskProps) {
   const language = useMemo(() => languageOf(path), [path]);
   const file = files.get(path);
   const [isPreviewed, setPreviewed] = useState(false);
+  const [isFormShown, setFormShown] = useState(true);
   const mdx = useMemo(
     () => (path.endsWith(".mdx") ? mdxServices(course, document.id, path) : undefined),
     [course, document.id, path],
@@ -115,6 +117,16 @@ export function EditorDesk(props: EditorDeskProps) {
               Preview beside the text
             </button>
           )}
+          {path === "exercise.yaml" && (
+            <button
+              type="button"
+              className={author["quiet"]}
+              aria-pressed={isFormShown}
+              onClick={() => setFormShown(!isFormShown)}
+            >
+              Form beside the text
+            </button>
+          )}
           {file !== undefined && !NEEDED.has(path) && (
             <button
               type="button"
@@ -161,18 +173,25 @@ export function EditorDesk(props: EditorDeskProps) {
               />
             )}
             {file?.kind === "text" && (
-              <CodeEditor
-                key={path}
-                path={["author", document.path, path].filter(Boolean).join("/")}
-                language={language}
-                ariaLabel={`Text of ${path}`}
-                value={file.text}
+              <WithForm
+                course={course}
+                documentId={document.id}
+                text={path === "exercise.yaml" && isFormShown ? file.text : undefined}
                 onChange={(text) => draft.type(path, text)}
-                onCursor={onCursor}
-                goTo={goTo}
-                mdx={mdx}
-                isPane
-              />
+              >
+                <CodeEditor
+                  key={path}
+                  path={["author", document.path, path].filter(Boolean).join("/")}
+                  language={language}
+                  ariaLabel={`Text of ${path}`}
+                  value={file.text}
+                  onChange={(text) => draft.type(path, text)}
+                  onCursor={onCursor}
+                  goTo={goTo}
+                  mdx={mdx}
+                  isPane
+                />
+              </WithForm>
             )}
           </WithPreview>
         </WithPictures>
