@@ -43,8 +43,8 @@ class Browser {
   readonly cookies = new Map<string, string>();
 
   constructor(cookie = "") {
-    const [name = "", value = ""] = cookie.split("=");
-    if (name !== "") this.cookies.set(name, value);
+    const end = cookie.indexOf("=");
+    if (end > 0) this.cookies.set(cookie.slice(0, end), cookie.slice(end + 1));
   }
 
   async get(path: string): Promise<{ status: number; to: string; text: string }> {

@@ -93,7 +93,7 @@ const READABLE: Record<string, Readable> = {
     denied: 404,
   },
   "app/signin/page.tsx": { path: () => "/signin", allowed: ["signed out"], denied: "elsewhere" },
-  // It is there where the site sends mail: mail.test.ts.
+  // What it does where the site sends mail is tested in mail.test.ts.
   "app/signin/forgotten/page.tsx": {
     path: () => "/signin/forgotten",
     allowed: [],
