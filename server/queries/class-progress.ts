@@ -1,6 +1,6 @@
 /** How a class gets on: each exercise at a glance, who is stuck or silent, and who fails alike. */
 import type { ExerciseManifest } from "#notebook/document";
-import type { Tx } from "../db/index.ts";
+import { Prisma, type Tx } from "../db/index.ts";
 
 /** What the students of a run have made of one exercise. */
 export interface ExerciseProgress {
@@ -71,6 +71,13 @@ interface Effort {
   readonly spread: readonly number[];
 }
 
+const SPREAD = Prisma.join(
+  Array.from(
+    { length: SPREAD_STEPS },
+    (_, step) => Prisma.sql`count(*) FILTER (WHERE step = ${step})::int`,
+  ),
+);
+
 function effortsOf(tx: Tx, runId: string): Promise<Effort[]> {
   return tx.$queryRaw<Effort[]>`
     WITH attempt AS (
@@ -96,9 +103,7 @@ function effortsOf(tx: Tx, runId: string): Promise<Effort[]> {
       count(tries)::int AS full,
       percentile_cont(0.5) WITHIN GROUP (ORDER BY tries)::float8 AS tries,
       percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds)::float8 AS seconds,
-      (SELECT array_agg((SELECT count(*)::int FROM placed AS p
-          WHERE p."exerciseId" = placed."exerciseId" AND p.step = n) ORDER BY n)
-        FROM generate_series(0, 10) AS n) AS spread
+      ARRAY[${SPREAD}] AS spread
     FROM placed GROUP BY "exerciseId"`;
 }
 
@@ -112,7 +117,7 @@ interface Stop {
 function stopsOf(tx: Tx, runId: string): Promise<Stop[]> {
   return tx.$queryRaw<Stop[]>`
     WITH best AS (
-      SELECT DISTINCT ON (s."exerciseId", s."userId") s."exerciseId", r."tests"
+      SELECT DISTINCT ON (s."exerciseId", s."userId") s."exerciseId", r."id" AS result
       FROM "Submission" AS s
       JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
       JOIN "Exercise" AS e ON e."id" = s."exerciseId"
@@ -121,7 +126,8 @@ function stopsOf(tx: Tx, runId: string): Promise<Stop[]> {
       ORDER BY s."exerciseId", s."userId", r."score" DESC, s."attempt"
     ), failed AS (
       SELECT "exerciseId", test ->> 'id' AS test, count(*)::int AS stops
-      FROM best, jsonb_array_elements("tests") AS test
+      FROM best JOIN "SubmissionResult" AS r ON r."id" = best.result,
+        jsonb_array_elements(r."tests") AS test
       WHERE test ->> 'kind' = 'failed' GROUP BY 1, 2
     )
     SELECT DISTINCT ON ("exerciseId") "exerciseId", test, stops

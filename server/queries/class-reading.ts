@@ -55,26 +55,27 @@ export async function classCellErrors(
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, CellErrors>>> {
   const rows = await tx.$queryRaw<(CellErrors & { lectureSlug: string; cell: string })[]>`
     WITH kept AS (
-      SELECT k.*, count(*) OVER (PARTITION BY k."lectureSlug") AS readers
+      SELECT k."lectureSlug", k."ran", k."failed", k."failedAsGiven"
       FROM "LectureReading" AS k
       JOIN "Enrolment" AS n ON n."runId" = k."runId" AND n."userId" = k."userId"
       WHERE k."runId" = ${runId} AND n."role" = 'student'
         AND (${lectureSlug ?? null}::text IS NULL OR k."lectureSlug" = ${lectureSlug ?? null})
+    ), enough AS (
+      SELECT "lectureSlug" FROM kept GROUP BY 1 HAVING count(*) >= ${READERS_MIN}
     ), told AS (
-      SELECT "lectureSlug", "userId", cell, bool_or(how = 'ran') AS ran,
-        bool_or(how = 'failed') AS failed, bool_or(how = 'given') AS given
-      FROM kept, LATERAL (
-        SELECT unnest("ran") AS cell, 'ran' AS how
-        UNION ALL SELECT unnest("failed"), 'failed'
-        UNION ALL SELECT unnest("failedAsGiven"), 'given'
+      SELECT kept."lectureSlug", one.* FROM kept JOIN enough USING ("lectureSlug"), LATERAL (
+        SELECT cell, 'ran' AS how, false AS still FROM unnest(kept."ran") AS cell
+        UNION ALL
+        SELECT cell, 'failed', cell <> ALL (kept."ran") FROM unnest(kept."failed") AS cell
+        UNION ALL
+        SELECT cell, 'given', false FROM unnest(kept."failedAsGiven") AS cell
       ) AS one
-      WHERE readers >= ${READERS_MIN}
-      GROUP BY "lectureSlug", "userId", cell
     )
-    SELECT "lectureSlug", cell, count(*)::int AS ran,
-      count(*) FILTER (WHERE failed)::int AS failed,
-      count(*) FILTER (WHERE failed AND NOT ran)::int AS "stillFails",
-      count(*) FILTER (WHERE given)::int AS "failedAsGiven"
+    SELECT "lectureSlug", cell,
+      count(*) FILTER (WHERE how = 'ran' OR still)::int AS ran,
+      count(*) FILTER (WHERE how = 'failed')::int AS failed,
+      count(*) FILTER (WHERE still)::int AS "stillFails",
+      count(*) FILTER (WHERE how = 'given')::int AS "failedAsGiven"
     FROM told GROUP BY "lectureSlug", cell`;
   const lectures = new Map<string, Map<string, CellErrors>>();
   for (const { lectureSlug: slug, cell, ...errors } of rows) {
