@@ -153,8 +153,8 @@ async function OwnMail({ viewer }: { viewer: Viewer }) {
 async function Sessions({ viewer }: { viewer: Viewer }) {
   const sessions = await ownSessions(viewer.userId, await headers());
   return (
-    <section>
-      <h2>Where you are signed in</h2>
+    <section className={css["data"]}>
+      <h2 className={css["dataTitle"]}>Where you are signed in</h2>
       <ul className={css["sessions"]}>
         {sessions.map(({ id, isThisOne, since, until, userAgent }) => (
           <li key={id}>
