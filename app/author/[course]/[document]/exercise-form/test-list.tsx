@@ -73,7 +73,7 @@ export function TestList({ text, tests, onChange, problemAt }: TestListProps) {
                 type="button"
                 disabled={at === 0}
                 onClick={() => change(withMovedTest(text, at, at - 1))}
-                aria-label={`Move ${id || "the test"} up`}
+                aria-label={`Up, ${id || "the test"}`}
               >
                 Up
               </button>
@@ -81,7 +81,7 @@ export function TestList({ text, tests, onChange, problemAt }: TestListProps) {
                 type="button"
                 disabled={at === tests.length - 1}
                 onClick={() => change(withMovedTest(text, at, at + 1))}
-                aria-label={`Move ${id || "the test"} down`}
+                aria-label={`Down, ${id || "the test"}`}
               >
                 Down
               </button>
@@ -92,7 +92,7 @@ export function TestList({ text, tests, onChange, problemAt }: TestListProps) {
                   setTaken({ id, text });
                   onChange(withoutTest(text, at));
                 }}
-                aria-label={`Take ${id || "the test"} out`}
+                aria-label={`Take out ${id || "the test"}`}
               >
                 Take out
               </button>
