@@ -27,6 +27,7 @@ const TEXTS: Readonly<Record<GradeLogEntry["kind"], string>> = {
   "regrade-undone": "the new version’s grade taken back",
   given: "grade changed by hand",
   imported: "grade changed from a file",
+  assessed: "report graded",
   settings: "weights or dropped grades changed",
   held: "grades held",
   released: "grades released",

@@ -6,6 +6,7 @@ import {
   ExerciseIsland,
   ExerciseStill,
   NotOpenYet,
+  ReportStill,
 } from "#notebook/components/exercise";
 import type { RemoteExercise } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
@@ -52,6 +53,7 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
   }
   const sheet = { ...found.sheet, manifest: { ...manifest, ...attemptsOf(dated) } };
   const student = await studentWork(dated, at);
+  const Still = manifest.kind === "report" ? ReportStill : ExerciseStill;
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
   const place = dated && { runId: dated.exercise.runId, schedule: dated.schedule, at };
   const maySolve = place !== undefined && maySeeSolution(viewer, place).kind === "allowed";
@@ -65,7 +67,7 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
         student={student}
         remote={REMOTE}
         signInHref={signInHref}
-        still={<ExerciseStill sheet={sheet} student={student} signInHref={signInHref} />}
+        still={<Still sheet={sheet} student={student} signInHref={signInHref} />}
       />
       {solution !== undefined && <ModelSolution source={solution} />}
       <AtExercise lecture={found.lectureSlug} exercise={id} />

@@ -1,10 +1,19 @@
 /** An exercise as its `exercise.yaml` and task describe it; what a student may see of it. */
 
+/** What points are given for: a hidden test, or what people look at in a report. */
 export interface ExerciseTest {
   readonly id: string;
   readonly title: string;
   readonly points: number;
+  /** Of a report: what is expected, "" where the title says it. */
   readonly hint: string;
+  /** Of a report: what it takes for so many points, the fewest first. */
+  readonly levels?: readonly RubricLevel[];
+}
+
+export interface RubricLevel {
+  readonly points: number;
+  readonly text: string;
 }
 
 export interface ExerciseLimits {
@@ -18,12 +27,13 @@ export interface ExerciseManifest {
   readonly id: string;
   /** E.g. `E11.1`. */
   readonly number: string;
-  readonly kind: "code";
+  /** A report is a text in Markdown that people grade, by its `tests` as criteria. */
+  readonly kind: "code" | "report";
   readonly title: string;
   /** undefined: unlimited. */
   readonly attempts: number | undefined;
   readonly limits: ExerciseLimits;
-  /** Fixed seeds; the grader adds one of the student's own. */
+  /** Fixed seeds, none of a report; the grader adds one of the student's own. */
   readonly seeds: readonly number[];
   readonly points: number;
   readonly tests: readonly ExerciseTest[];

@@ -29,6 +29,7 @@ export type {
   ExerciseTest,
   GradingResult,
   GradingStatus,
+  RubricLevel,
   TestOutcome,
 } from "./exercise.ts";
 export type {

@@ -72,6 +72,10 @@ export type JudgedOutcome =
 export function judgeDraft(key: DraftKey): Promise<JudgedOutcome> {
   return withDraft<JudgedOutcome>(key, async ({ folder }) => {
     const exercise = await exerciseVersionOf(folder);
+    if (exercise.manifest.kind === "report") {
+      const problems = ["exercise.yaml:1: people grade a report by its rubric: nothing of it runs"];
+      return { kind: "problems", problems };
+    }
     const mutants = join(folder, "mutants");
     const names = existsSync(mutants) ? readdirSync(mutants).sort() : [];
     const paths = ["solution.ts", "starter.ts", ...names.map((name) => `mutants/${name}`)];

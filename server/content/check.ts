@@ -150,6 +150,11 @@ async function problemsOf(check: Check, listener: CheckListener): Promise<string
   );
 }
 
+/** Nothing of a report runs, so there is nothing to make mistakes in. */
+function hasSolution(files: unknown): boolean {
+  return typeof files === "object" && files !== null && "solution.ts" in files;
+}
+
 /** Ends the check; false: something else was published meanwhile, and it has to be looked at again. */
 async function settle(
   checkId: string,
@@ -165,7 +170,8 @@ async function settle(
       for (const { version } of parts) {
         const { id: versionId, documentId, document } = version;
         await publishVersion(tx, { courseId, documentId, versionId, userId: askedById });
-        if (document.kind === "exercise") await requestMutants(tx, versionId);
+        if (document.kind === "exercise" && hasSolution(version.files))
+          await requestMutants(tx, versionId);
       }
     }
     const moved = "The course was changed by others again and again meanwhile: publish once more.";

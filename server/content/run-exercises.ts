@@ -55,11 +55,13 @@ export async function storeExercises(
   exercises: readonly BuiltExercise[],
 ): Promise<void> {
   for (const [position, { exercise, version }] of exercises.entries()) {
-    const { id: slug, number, title, points, attempts = null } = exercise.manifest;
-    const shown = { number, title, points, attempts, position, lectureSlug: exercise.lectureSlug };
+    const { id: slug, kind, number, title, points, attempts = null } = exercise.manifest;
+    const { lectureSlug } = exercise;
+    const shown = { kind, number, title, points, attempts, position, lectureSlug };
     const { id: exerciseId } = await tx.exercise.upsert({
       where: { runId_slug: { runId, slug } },
-      create: { runId, slug, ...shown },
+      // People grade reports one after the other, and show all grades at once.
+      create: { runId, slug, ...shown, isHeld: kind === "report" },
       update: shown,
       select: { id: true },
     });

@@ -53,7 +53,7 @@ async function sheetOf(folder: string): Promise<CourseSheet> {
   const visible = join(folder, "visible.test.ts");
   const sheet = {
     manifest,
-    starter: textOf(join(folder, "starter.ts")),
+    starter: textOf(join(folder, manifest.kind === "report" ? "starter.md" : "starter.ts")),
     contract: textOf(join(folder, "contract.ts")),
     visibleTests: existsSync(visible) ? (await bundleTests(visible)).text : "",
   };

@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { exerciseVersionOf, readExercise, readExercises, soundExercises } from "./exercise.ts";
 
 const SOUND = join(
@@ -127,5 +127,68 @@ test.each([
     problems: [
       expect.stringMatching(/hidden\.test\.ts:1: ".*" is not there: import "\.\/file\.ts"/),
     ],
+  });
+});
+
+describe("a report", () => {
+  const REPORT = `number: E1.1
+kind: report
+title: Measured well
+rubric:
+  - id: method
+    title: The method fits
+    description: Say how often.
+    points: 4
+    levels:
+      - { points: 0, text: None. }
+      - { points: 4, text: It fits. }
+  - { id: answer, title: It is answered, points: 6 }
+`;
+
+  test("is graded by its criteria: nothing of it runs, and its version is made of them", async () => {
+    const { folder } = courseWith(() => REPORT);
+    const { manifest } = readExercise(folder);
+    expect(manifest).toMatchObject({ kind: "report", points: 10, seeds: [] });
+    expect(manifest.tests).toEqual([
+      {
+        ...{ id: "method", title: "The method fits", points: 4, hint: "Say how often." },
+        levels: [
+          { points: 0, text: "None." },
+          { points: 4, text: "It fits." },
+        ],
+      },
+      { id: "answer", title: "It is answered", points: 6, hint: "" },
+    ]);
+    const hashOf = async (yaml: string) =>
+      (await exerciseVersionOf(courseWith(() => yaml).folder)).hash;
+    const sound = await hashOf(REPORT);
+    expect(await hashOf(REPORT.replace("Say how often", "Say it"))).toBe(sound);
+    expect(await hashOf(REPORT.replace("points: 6", "points: 5"))).not.toBe(sound);
+  });
+
+  test.each([
+    {
+      name: "two criteria of one name",
+      yaml: REPORT.replace("id: answer", "id: method"),
+      says: /exercise\.yaml:12: there is another criterion named method/,
+    },
+    {
+      name: "levels that do not reach all points",
+      yaml: REPORT.replace("points: 4, text", "points: 3, text"),
+      says: /exercise\.yaml:5: levels of method: their points rise .*up to 4/,
+    },
+    {
+      name: "tests",
+      yaml: `${REPORT}seeds: [1]\n`,
+      says: /exercise\.yaml:1: .*seeds/,
+    },
+    {
+      name: "another kind",
+      yaml: REPORT.replace("kind: report", "kind: essay"),
+      says: /exercise\.yaml:\d+: kind: .*code or report/,
+    },
+  ])("with $name is told with file and line", ({ yaml, says }) => {
+    const { folder } = courseWith(() => yaml);
+    expect(() => readExercise(folder)).toThrow(says);
   });
 });

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { basename, join, relative } from "node:path";
 import { z } from "zod";
-import type { ExerciseManifest } from "#notebook/document";
+import type { ExerciseManifest, ExerciseTest, RubricLevel } from "#notebook/document";
 import { checkout } from "../config.ts";
 import { log } from "../operation/log.ts";
 import { courseFolder, exerciseFolders } from "./course-files.ts";
@@ -11,12 +11,16 @@ import { CourseProblem, readYaml } from "./located-yaml.ts";
 
 const TestId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,60}$/, "write small letters, digits and -");
 
-const ExerciseYaml = z.strictObject({
+const COMMON = {
   number: z.string().regex(/^E\d+\.\d+$/, "write it like E11.1"),
-  kind: z.literal("code"),
   title: z.string().min(1).max(200),
   attempts: z.int().min(1).max(1000).optional(),
   points: z.int().min(0).optional(),
+};
+
+const CodeYaml = z.strictObject({
+  ...COMMON,
+  kind: z.literal("code"),
   limits: z
     .strictObject({
       cpuSeconds: z.number().positive().max(60).default(10),
@@ -36,6 +40,33 @@ const ExerciseYaml = z.strictObject({
     )
     .min(1),
 });
+
+const ReportYaml = z.strictObject({
+  ...COMMON,
+  kind: z.literal("report"),
+  rubric: z
+    .array(
+      z.strictObject({
+        id: TestId,
+        title: z.string().min(1),
+        points: z.int().min(1).max(1000),
+        /** What is expected. */
+        description: z.string().min(1).optional(),
+        levels: z
+          .array(z.strictObject({ points: z.int().min(0), text: z.string().min(1) }))
+          .min(2)
+          .max(10)
+          .optional(),
+      }),
+    )
+    .min(1)
+    .max(30),
+});
+
+const ExerciseYaml = z.discriminatedUnion("kind", [CodeYaml, ReportYaml], {
+  error: "write code or report",
+});
+type ExerciseYaml = z.infer<typeof ExerciseYaml>;
 
 /** An exercise as its folder describes it. */
 export interface CourseExercise {
@@ -57,30 +88,61 @@ export function readExercise(folder: string): CourseExercise {
   const file = join(folder, "exercise.yaml");
   const name = relative(checkout(), file);
   const { content, lineOf } = readYaml(file, name, ExerciseYaml);
-  const { attempts, points: stated, ...rest } = content;
+  const [list, each, many] =
+    content.kind === "report" ? ["rubric", "criterion", "criteria"] : ["tests", "test", "tests"];
+  const { points: stated, tests, ...rest } = asGraded(content);
   const problems: string[] = [];
   const seen = new Set<string>();
-  content.tests.forEach(({ id }, index) => {
-    const line = lineOf(["tests", index, "id"]);
+  tests.forEach(({ id, levels, points }, index) => {
+    const line = lineOf([list, index, "id"]);
     if (seen.has(id))
-      problems.push(`${name}:${line}: there is another test named ${id}: rename one`);
+      problems.push(`${name}:${line}: there is another ${each} named ${id}: rename one`);
     seen.add(id);
+    if (levels !== undefined && !areLevels(levels, points)) {
+      problems.push(
+        `${name}:${line}: levels of ${id}: their points rise from level to level, up to ${points}: mend them`,
+      );
+    }
   });
-  const points = content.tests.reduce((sum, test) => sum + test.points, 0);
+  const points = tests.reduce((sum, test) => sum + test.points, 0);
   if (stated !== undefined && stated !== points) {
     problems.push(
-      `${name}:${lineOf(["points"])}: points: the tests add up to ${points}, not ${stated}: change one of them`,
+      `${name}:${lineOf(["points"])}: points: the ${many} add up to ${points}, not ${stated}: change one of them`,
     );
   }
   if (problems.length > 0) throw new CourseProblem(problems);
-  const manifest = { ...rest, id: basename(folder), attempts, points };
+  const manifest: ExerciseManifest = { ...rest, tests, id: basename(folder), points };
   const lecture = basename(join(folder, "../.."));
   return { manifest, folder, lectureSlug: /^\d+-/.test(lecture) ? lecture : "" };
+}
+
+type AsGraded = Omit<ExerciseManifest, "id" | "points"> & { readonly points?: number | undefined };
+
+/** A report's criteria take the place of tests. */
+function asGraded(content: ExerciseYaml): AsGraded {
+  const { attempts } = content;
+  if (content.kind === "code") {
+    return { ...content, attempts, tests: content.tests as readonly ExerciseTest[] };
+  }
+  const { rubric, ...rest } = content;
+  const tests = rubric.map(({ description = "", levels, ...criterion }): ExerciseTest => {
+    return { ...criterion, hint: description, ...(levels === undefined ? {} : { levels }) };
+  });
+  return { ...rest, attempts, tests, seeds: [], limits: NOTHING_RUNS };
+}
+
+const NOTHING_RUNS = { cpuSeconds: 0, wallSeconds: 0, memoryMiB: 0 } as const;
+
+/** The last one is worth all points. */
+function areLevels(levels: readonly RubricLevel[], points: number): boolean {
+  const rise = levels.every((level, place) => level.points > (levels[place - 1]?.points ?? -1));
+  return rise && levels.at(-1)?.points === points;
 }
 
 /** The version that the folder's files make now. Throws a `CourseProblem`. */
 export async function exerciseVersionOf(folder: string): Promise<ExerciseVersion> {
   const { manifest } = readExercise(folder);
+  if (manifest.kind === "report") return { manifest, hash: reportHash(manifest), judge: "" };
   const { text, sources } = await bundleTests(join(folder, "hidden.test.ts"));
   const { id, limits, seeds, tests } = manifest;
   // Titles and hints may be mended without grading anything again.
@@ -88,6 +150,12 @@ export async function exerciseVersionOf(folder: string): Promise<ExerciseVersion
   const hash = createHash("sha256").update(JSON.stringify(graded));
   for (const source of sources) hash.update("\0").update(source);
   return { manifest, hash: hash.digest("hex"), judge: text };
+}
+
+/** Titles and words may be mended without grading anything again. */
+function reportHash({ id, kind, tests }: ExerciseManifest): string {
+  const graded = tests.map((test) => [test.id, test.points, test.levels?.map((one) => one.points)]);
+  return createHash("sha256").update(JSON.stringify({ id, kind, graded })).digest("hex");
 }
 
 /** All exercises of a course by lecture and number. Throws a `CourseProblem` for all that is wrong. */

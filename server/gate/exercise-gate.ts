@@ -48,6 +48,10 @@ export async function checkExercise(
   { onStep = () => undefined }: GateProgress = {},
 ): Promise<string[]> {
   const inFolder = (file: string) => relative(checkout(), join(folder, file));
+  if (isReport(folder)) {
+    onStep("task");
+    return checkReport(folder).map((problem) => `${inFolder(problem)}`);
+  }
   const missing = FILES.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
     return missing.map((file) => `${inFolder(file)}:1: the file is missing: add it`);
@@ -81,7 +85,25 @@ export interface GateProgress {
 
 /** How many steps `checkExercise` tells of. */
 export function stepsOf(folder: string): number {
+  if (isReport(folder)) return 1;
   return 3 + mutantsOf(folder).length;
+}
+
+/** People grade it: nothing of it runs. What is wrong in its `exercise.yaml` is told elsewhere. */
+function isReport(folder: string): boolean {
+  const file = join(folder, "exercise.yaml");
+  return existsSync(file) && /^kind:\s*["']?report\b/m.test(readFileSync(file, "utf8"));
+}
+
+function checkReport(folder: string): string[] {
+  const missing = existsSync(join(folder, "task.mdx"))
+    ? []
+    : ["task.mdx:1: the file is missing: add it"];
+  const code = FILES.filter((file) => file.endsWith(".ts") && existsSync(join(folder, file)));
+  return [
+    ...missing,
+    ...code.map((file) => `${file}:1: nothing of a report runs: remove the file`),
+  ];
 }
 
 /** How the hidden tests judge one file, for both of two students. */

@@ -16,6 +16,8 @@ export const GRADE_EVENTS = [
   "given",
   /** The same by a file. */
   "imported",
+  /** Somebody has graded a report by its criteria; `before` and `after` are results. */
+  "assessed",
   /** Weights, dropped grades. */
   "settings",
   /** Students do not see the exercise's grades until they are released. */

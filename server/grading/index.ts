@@ -1,3 +1,9 @@
+export {
+  type Assessment,
+  type AssessOutcome,
+  assessReport,
+  undoAssessment,
+} from "./assessment.ts";
 export { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
 export {
   GRADE_EVENTS,

@@ -36,7 +36,8 @@ export async function dryRegrade(
   askedById: string,
 ): Promise<string | undefined> {
   const newest = await db().exerciseVersion.findFirst({
-    where: { exerciseId, exercise: { runId } },
+    // Nothing grades a report but people.
+    where: { exerciseId, exercise: { runId, kind: "code" } },
     orderBy: { createdAt: "desc" },
     select: { id: true },
   });
@@ -86,7 +87,7 @@ async function start(
 async function submissionsOf({ runId, exerciseId, submissionId }: RegradeScope) {
   return db().submission.findMany({
     where: {
-      exercise: { runId },
+      exercise: { runId, kind: "code" },
       ...(exerciseId === undefined ? {} : { exerciseId }),
       ...(submissionId === undefined ? {} : { id: submissionId }),
       // A first grading that still waits uses the newest version by itself.

@@ -114,6 +114,7 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
       whose: `"submissionId" IN (SELECT "id" FROM "Submission" WHERE "userId" = $1)`,
       held: HELD_SUBMISSION,
     },
+    unnamedAt("gradedById"),
   ],
   RegradeEntry: [
     {

@@ -1,5 +1,5 @@
 /** What one student has handed in for one exercise, as the staff sees it. */
-import type { ExerciseManifest, TestOutcome } from "#notebook/document";
+import type { ExerciseManifest, ExerciseTest, TestOutcome } from "#notebook/document";
 import type { Tx } from "../db/index.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 
@@ -12,6 +12,9 @@ export interface StudentAtExercise {
     readonly title: string;
     readonly points: number;
     readonly lectureSlug: string;
+    readonly kind: "code" | "report";
+    /** What it is graded by now: of a report its criteria. */
+    readonly tests: readonly ExerciseTest[];
   };
   /** The last one first. */
   readonly attempts: readonly ClassAttempt[];
@@ -21,6 +24,8 @@ export interface ClassAttempt {
   readonly id: string;
   readonly attempt: number;
   readonly receivedAt: Date;
+  /** So much of its points is lost because it came late. */
+  readonly latePercent: number;
   readonly sourceHash: string;
   readonly spends: boolean;
   /** It waits to be graded again, or is graded again now. */
@@ -38,6 +43,8 @@ export interface ClassResult {
   readonly message: string | undefined;
   readonly ms: number;
   readonly gradedAt: Date;
+  /** Of a report: who has graded it, as far as they are still there. */
+  readonly gradedBy: string | undefined;
   /** Names the files it was graded with. */
   readonly version: string;
   readonly tests: readonly ClassTest[];
@@ -61,16 +68,23 @@ export async function studentAtExercise(
 ): Promise<StudentAtExercise | undefined> {
   const exercise = await tx.exercise.findUnique({
     where: { runId_slug: { runId, slug: exerciseSlug } },
-    select: { id: true, slug: true, number: true, title: true, points: true, lectureSlug: true },
+    select: {
+      ...{ id: true, slug: true, kind: true, number: true, title: true, points: true },
+      lectureSlug: true,
+      versions: { orderBy: { createdAt: "desc" }, take: 1, select: { manifest: true } },
+    },
   });
   const student = await tx.user.findFirst({
     where: { id: userId, enrolments: { some: { runId } } },
     select: { id: true, name: true, username: true },
   });
   if (exercise === null || student === null) return undefined;
+  const { versions, ...rest } = exercise;
+  // Written by the import from a parsed file.
+  const manifest = versions[0]?.manifest as ExerciseManifest | undefined;
   return {
     student: { ...student, username: student.username ?? "" },
-    exercise: { ...exercise, number: shortNumber(exercise.number) },
+    exercise: { ...rest, number: shortNumber(rest.number), tests: manifest?.tests ?? [] },
     attempts: await attemptsOf(tx, exercise.id, userId),
   };
 }
@@ -92,11 +106,15 @@ async function attemptsOf(tx: Tx, exerciseId: string, userId: string): Promise<C
       id: true,
       attempt: true,
       receivedAt: true,
+      latePercent: true,
       sourceHash: true,
       spends: true,
       results: {
         orderBy: { gradedAt: "desc" },
-        include: { version: { select: { hash: true, manifest: true } } },
+        include: {
+          version: { select: { hash: true, manifest: true } },
+          gradedBy: { select: { name: true } },
+        },
       },
       regrades: { where: { endedAt: null }, select: { id: true } },
     },
@@ -121,9 +139,10 @@ interface ResultRow {
   readonly gradedAt: Date;
   readonly tests: unknown;
   readonly version: { readonly hash: string; readonly manifest: unknown };
+  readonly gradedBy: { readonly name: string } | null;
 }
 
-function resultOf({ version, tests, message, ...row }: ResultRow): ClassResult {
+function resultOf({ version, tests, message, gradedBy, ...row }: ResultRow): ClassResult {
   // Written by the grader from a parsed manifest and the judge's checked verdicts.
   const manifest = version.manifest as ExerciseManifest;
   const outcomes = tests as readonly TestOutcome[];
@@ -134,6 +153,7 @@ function resultOf({ version, tests, message, ...row }: ResultRow): ClassResult {
     ms: row.ms,
     gradedAt: row.gradedAt,
     message: message ?? undefined,
+    gradedBy: gradedBy?.name,
     version: version.hash,
     tests: outcomes.map((outcome) => ({
       ...outcome,

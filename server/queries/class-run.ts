@@ -64,7 +64,7 @@ export async function classActivity(tx: Tx, runId: string): Promise<ClassActivit
       min("receivedAt") FILTER (WHERE NOT graded) AS oldest
     FROM (
       SELECT s."receivedAt",
-        EXISTS (SELECT FROM "SubmissionResult" AS r WHERE r."submissionId" = s."id") AS graded
+        e."kind" = 'report' OR EXISTS (SELECT FROM "SubmissionResult" AS r WHERE r."submissionId" = s."id") AS graded
       FROM "Submission" AS s JOIN "Exercise" AS e ON e."id" = s."exerciseId"
       WHERE e."runId" = ${runId}
     ) AS submission`;

@@ -1,7 +1,7 @@
 /** What of a gradebook is shown, as words: `kov lecture:7,11 is:untried status:tampered`. */
 
 /** A student is shown when this is true of at least one of the shown exercises. */
-export const CONDITIONS = ["below-full", "untried", "queued"] as const;
+export const CONDITIONS = ["below-full", "untried", "queued", "ungraded"] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
 export const STATUSES = [

@@ -78,6 +78,8 @@ export interface GradebookView {
 export const WAITING = "waiting";
 export const RUNNING = "running";
 export const NONE = "none";
+/** A report that nobody has graded. */
+export const UNGRADED = "ungraded";
 
 /** All exercises of a run in the order of the course. */
 export async function exercisesOfRun(tx: Tx, runId: string): Promise<GradebookExercise[]> {
@@ -204,7 +206,7 @@ function pageQuery(view: GradebookView, { all, shown, dropLowest }: Columns): Pr
         sum(cell.best * exercise.weight) FILTER (WHERE dropped.student IS NULL) AS points,
         count(*) FILTER (WHERE cell.attempts > 0 OR cell.best IS NOT NULL OR cell.excused) AS tried,
         count(*) FILTER (WHERE cell.best >= exercise.points OR cell.excused) AS full_marks,
-        bool_or(cell.waits OR cell.regrading) AS queued
+        bool_or(cell.waits OR cell.regrading) AS queued, bool_or(cell.ungraded) AS ungraded
       FROM cell JOIN exercise ON exercise.id = cell.exercise
       LEFT JOIN dropped ON dropped.student = cell.student AND dropped.exercise = cell.exercise
       GROUP BY cell.student
@@ -232,6 +234,7 @@ function pageQuery(view: GradebookView, { all, shown, dropLowest }: Columns): Pr
       SELECT cell.student, jsonb_object_agg(cell.exercise, jsonb_build_array(
         cell.best, cell.attempts,
         CASE WHEN cell.attempts = 0 THEN ${NONE}
+          WHEN cell.ungraded THEN ${UNGRADED}
           ELSE coalesce(r."status", CASE WHEN job.id IS NULL THEN ${WAITING} ELSE ${RUNNING} END) END,
         cell.regrading, cell.given IS NOT NULL, cell.automatic, cell.excused,
         dropped.student IS NOT NULL)) AS cells
@@ -281,6 +284,7 @@ function conditions(words: readonly FilterWord[], exercises: number): Prisma.Sql
     "below-full": Prisma.sql`AND coalesce(reached.full_marks, 0) < ${exercises}`,
     untried: Prisma.sql`AND coalesce(reached.tried, 0) < ${exercises}`,
     queued: Prisma.sql`AND coalesce(reached.queued, false)`,
+    ungraded: Prisma.sql`AND coalesce(reached.ungraded, false)`,
   };
   return joined(words.flatMap((word) => (word.kind === "is" ? [sql[word.condition]] : [])));
 }

@@ -74,6 +74,7 @@ export {
 } from "./line-comment.ts";
 export { modelSolution } from "./model-solution.ts";
 export { newVersions, openTrials } from "./new-versions.ts";
+export { type NextToGrade, nextToGrade } from "./next-to-grade.ts";
 export {
   cellHistory,
   type EditedCells,

@@ -24,7 +24,7 @@ export async function newVersions(tx: Tx, runId: string): Promise<NewVersion[]> 
     JOIN "Exercise" AS e ON e."id" = newest."exerciseId"
     JOIN "ExerciseVersion" AS old ON old."exerciseId" = e."id" AND old."id" <> newest."id"
     JOIN "SubmissionResult" AS r ON r."versionId" = old."id" AND r."counts"
-    WHERE NOT EXISTS (
+    WHERE e."kind" = 'code' AND NOT EXISTS (
       SELECT FROM "Regrade" AS g WHERE g."versionId" = newest."id" AND g."state" IN ('dry', 'dismissed'))
     GROUP BY e."id" ORDER BY e."position"`;
   return rows.map((row) => ({ ...row, number: shortNumber(row.number) }));

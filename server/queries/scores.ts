@@ -32,8 +32,10 @@ export function cellTable({ exerciseIds, userId }: CellsOf): Prisma.Sql {
     tried AS (
       SELECT s."userId" AS student, s."exerciseId" AS exercise, max(${SUBMISSION_SCORE}) AS automatic,
         count(*)::int AS attempts, max(s."attempt") AS last,
-        bool_or(r."id" IS NULL) AS waits, bool_or(again."submissionId" IS NOT NULL) AS regrading
-      FROM "Submission" AS s
+        bool_or(r."id" IS NULL AND e."kind" = 'code') AS waits,
+        max(s."attempt") = max(s."attempt") FILTER (WHERE r."id" IS NULL AND e."kind" = 'report') AS ungraded,
+        bool_or(again."submissionId" IS NOT NULL) AS regrading
+      FROM "Submission" AS s JOIN "Exercise" AS e ON e."id" = s."exerciseId"
       LEFT JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
       LEFT JOIN again ON again."submissionId" = s."id"
       WHERE s."exerciseId" = ANY(${ids}) ${ofStudent(Prisma.sql`s."userId"`)}
@@ -50,7 +52,8 @@ export function cellTable({ exerciseIds, userId }: CellsOf): Prisma.Sql {
         CASE WHEN said."isExcused" THEN NULL ELSE coalesce(said."points", tried.automatic) END AS best,
         said."points" AS given, coalesce(said."isExcused", false) AS excused,
         coalesce(tried.attempts, 0) AS attempts, tried.last,
-        coalesce(tried.waits, false) AS waits, coalesce(tried.regrading, false) AS regrading
+        coalesce(tried.waits, false) AS waits, coalesce(tried.regrading, false) AS regrading,
+        coalesce(tried.ungraded, false) AS ungraded
       FROM tried FULL JOIN said USING (student, exercise)
     )`;
 }

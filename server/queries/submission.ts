@@ -72,13 +72,14 @@ export async function submitText(
     },
     select: RECEIPT,
   });
-  // Stored and queued together: a submission nobody grades cannot exist.
-  await enqueueGrading(tx, stored.id);
+  // Stored and queued together: a submission nobody grades cannot exist. People grade reports.
+  if (exercise.kind === "code") await enqueueGrading(tx, stored.id);
   return { kind: "accepted", receipt: receiptOf(stored) };
 }
 
 interface ExerciseForSubmission {
   readonly exerciseId: string;
+  readonly kind: "code" | "report";
   readonly runId: string;
   readonly isArchived: boolean;
   readonly schedule: Schedule;
@@ -99,7 +100,7 @@ async function exerciseForSubmission(
   { slug, userId }: { readonly slug: string; readonly userId: string },
 ): Promise<ExerciseForSubmission | undefined> {
   const [row] = await tx.$queryRaw<FoundExercise[]>`
-    SELECT exercise."id", exercise."runId", exercise."attempts", exercise."lectureSlug",
+    SELECT exercise."id", exercise."runId", exercise."kind", exercise."attempts", exercise."lectureSlug",
       enrolment."sectionId", run."timeZone", run."archivedAt" IS NOT NULL AS "isArchived"
     FROM "Enrolment" AS enrolment
     JOIN "CourseRun" AS run ON run."id" = enrolment."runId"
@@ -127,6 +128,7 @@ async function exerciseForSubmission(
   });
   return {
     exerciseId,
+    kind: row.kind,
     runId: row.runId,
     isArchived: row.isArchived,
     schedule,
@@ -138,6 +140,7 @@ async function exerciseForSubmission(
 
 interface FoundExercise {
   readonly id: string;
+  readonly kind: "code" | "report";
   readonly runId: string;
   readonly attempts: number | null;
   readonly lectureSlug: string;
@@ -199,13 +202,14 @@ export async function attemptsAt(
     select: {
       ...RECEIPT,
       spends: true,
+      exercise: { select: { kind: true } },
       results: { where: { counts: true }, select: { status: true, score: true, max: true } },
     },
   });
-  return rows.map(({ spends, results: [result], ...row }) => {
+  return rows.map(({ spends, exercise, results: [result], ...row }) => {
     const attempt = { receipt: receiptOf(row), isSpent: spends, result: undefined };
-    if (result === undefined) return attempt;
-    if (isWithheld) return { ...attempt, isHeld: true };
+    if (result === undefined && exercise.kind === "code") return attempt;
+    if (result === undefined || isWithheld) return { ...attempt, isHeld: true };
     return {
       ...attempt,
       result: { ...result, status: result.status as GradingResult["status"] },
@@ -223,6 +227,7 @@ export interface SubmissionView {
   readonly exercise: {
     readonly id: string;
     readonly points: number;
+    readonly kind: "code" | "report";
     readonly slug: string;
     readonly number: string;
     readonly title: string;
@@ -247,6 +252,7 @@ export async function submissionView(tx: Tx, id: string): Promise<SubmissionView
           id: true,
           points: true,
           runId: true,
+          kind: true,
           slug: true,
           number: true,
           title: true,
@@ -302,6 +308,8 @@ export async function submissionProgress(tx: Tx, id: string): Promise<Submission
     where: { submissionId: id, counts: true },
   });
   if (result !== null) return { kind: "graded", result: resultOfRow(result) };
+  const people = await tx.submission.count({ where: { id, exercise: { kind: "report" } } });
+  if (people > 0) return { kind: "held" };
   const place = await queuePlaceOf(tx, id);
   if (place?.kind === "running") return { kind: "running", tests: [] };
   return { kind: "waiting", position: place?.position };

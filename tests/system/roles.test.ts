@@ -349,6 +349,7 @@ const onExercise = ({ exerciseSlug }: World) => `/exercises/${exerciseSlug}`;
 const onLecture = () => `/lectures/${LECTURE}`;
 const onClass = ({ runSlug }: World) => `/class/${runSlug}`;
 const onGrades = ({ runSlug }: World) => `/class/${runSlug}/grades`;
+const onReport = (to: World) => `/class/${to.runSlug}/exercises/a-report/${to.userId("student")}`;
 const onAttempts = (to: World) =>
   `/class/${to.runSlug}/exercises/${to.exerciseSlug}/${to.userId("student")}`;
 const onCourse = ({ courseSlug }: World) => `/author/${courseSlug}`;
@@ -891,6 +892,21 @@ const ACTIONS: Record<ActionName, Action> = {
     allowed: teachers,
     isSilent: true,
     args: async (to) => [form({ run: to.runSlug, comment: await to.newComment() })],
+  },
+  "app/class/[run]/exercises/[slug]/[student]/report-actions.ts gradeReport": {
+    at: onReport,
+    allowed: teachers,
+    args: async (to) => {
+      const { submissionId: submission } = await to.newReport();
+      const fields = { run: to.runSlug, submission, comment: crypto.randomUUID() };
+      return [{ kind: "empty" }, form({ ...fields, "points:clear": "1" })];
+    },
+  },
+  "app/class/[run]/exercises/[slug]/[student]/report-actions.ts undoGradedReport": {
+    at: onReport,
+    allowed: teachers,
+    isSilent: true,
+    args: async (to) => [form({ run: to.runSlug, step: await to.newGradedReport() })],
   },
   "app/class/[run]/grades/actions.ts saveSettings": {
     at: onGrades,

@@ -3,6 +3,7 @@ import { auth } from "../../server/auth/better-auth.ts";
 import { createAccount } from "../../server/auth/create-account.ts";
 import { remember } from "../../server/config.ts";
 import { db, disconnect } from "../../server/db/client.ts";
+import { assessReport } from "../../server/grading/assessment.ts";
 import { giveGrades } from "../../server/grading/given-grade.ts";
 import { saveGradeSettings } from "../../server/grading/grade-settings.ts";
 import { regrade } from "../../server/grading/regrade.ts";
@@ -34,6 +35,12 @@ export interface Visitor {
 }
 
 export const PASSWORD = "a password of the tests";
+
+const REPORT = {
+  ...{ id: "a-report", number: "E99.1", kind: "report", title: "A report", points: 1 },
+  ...{ limits: {}, seeds: [] },
+  tests: [{ id: "clear", title: "It is clear", points: 1, hint: "" }],
+};
 
 const ROLES: Partial<Record<Who, { role: RunRole; elsewhere?: true }>> = {
   reader: { role: "reader" },
@@ -185,6 +192,39 @@ export class World {
   /** Nobody's grades are held. */
   async releaseGrades(): Promise<void> {
     await db().exercise.updateMany({ where: { runId: this.runId }, data: { isHeld: false } });
+  }
+
+  /** What the student has written, and nobody has graded. */
+  async newReport(): Promise<{ slug: string; submissionId: string }> {
+    const { runId } = this;
+    const slug = "a-report";
+    const exercise = await db().exercise.upsert({
+      where: { runId_slug: { runId, slug } },
+      create: {
+        ...{ runId, slug, kind: "report", number: "E99.1", title: "A report", lectureSlug: "" },
+        ...{ points: 1, position: 99 },
+        versions: { create: { hash: "r", manifest: REPORT, judge: new Uint8Array() } },
+      },
+      update: {},
+    });
+    const key = { exerciseId: exercise.id, userId: this.userId("student") };
+    const { id: submissionId } = await db().submission.upsert({
+      where: { exerciseId_userId_attempt: { ...key, attempt: 1 } },
+      create: { ...key, attempt: 1, clientKey: slug, source: "# Mine", sourceHash: slug },
+      update: {},
+    });
+    return { slug, submissionId };
+  }
+
+  /** The step in which the report was graded. */
+  async newGradedReport(): Promise<string> {
+    const { submissionId } = await this.newReport();
+    const step = { runId: this.runId, actorId: this.userId("instructor") };
+    const criteria = { clear: { points: 1, comment: String(++this.#made) } };
+    const assessment = { criteria, comment: "" };
+    const outcome = await assessReport(db(), step, { submissionId, assessment });
+    if (outcome.kind !== "assessed") throw new Error("the report is not graded");
+    return outcome.stepId;
   }
 
   /** Words at the first line of the submission. */

@@ -21,6 +21,7 @@ const CONDITIONS: Readonly<Record<Condition, string>> = {
   "below-full": "Below full marks",
   untried: "Not tried",
   queued: "In the queue",
+  ungraded: "To be graded by hand",
 };
 
 /** What is shown, as words that can be typed and as chips that can be taken away. */

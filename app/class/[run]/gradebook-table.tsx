@@ -182,6 +182,7 @@ type Note = { readonly kind: "queued" | "failed" | "tampered"; readonly text: st
 /** What of the last attempt has to be seen at a glance. */
 function noteOf({ last, isRegrading }: GradebookCell): Note | undefined {
   if (last === "none") return undefined;
+  if (last === "ungraded") return { kind: "queued", text: "to grade" };
   if (last === "waiting") return { kind: "queued", text: "queued" };
   if (last === "running") return { kind: "queued", text: "running" };
   if (isRegrading) return { kind: "queued", text: "again" };

@@ -23,7 +23,7 @@ export default async function SubmissionPage({ params }: PageParams) {
   // Who may not see it does not learn whether it exists.
   if (view === undefined || maySeeSubmission(viewer, view).kind === "denied") notFound();
   const { exercise, receipt, source, tests, result } = view;
-  const isHeld =
+  const isWithheld =
     maySeeGrade(viewer, { runId: view.runId, isHeld: exercise.isHeld }).kind === "denied";
   const at = { exerciseId: exercise.id, userId: view.userId };
   return (
@@ -31,15 +31,16 @@ export default async function SubmissionPage({ params }: PageParams) {
       <SubmissionSheet
         number={exercise.number.replace(/^E/, "")}
         title={exercise.title}
+        kind={exercise.kind}
         student={view.userId === viewer.userId ? undefined : view.student}
         exerciseHref={`/exercises/${exercise.slug}`}
         receipt={receipt}
         source={source}
         tests={tests}
-        result={isHeld ? undefined : result}
-        isHeld={isHeld && result !== undefined}
+        result={isWithheld ? undefined : result}
+        isHeld={result === undefined ? exercise.kind === "report" : isWithheld}
       />
-      {!isHeld && (
+      {!isWithheld && (
         <SaidOfSubmission
           grade={await gradeInDetail(db(), at)}
           points={exercise.points}

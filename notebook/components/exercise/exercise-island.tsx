@@ -11,6 +11,11 @@ const ExerciseLive = lazy(async () => {
   return { default: live };
 });
 
+const ReportLive = lazy(async () => {
+  const { ReportLive: live } = await import("./report-live.tsx");
+  return { default: live };
+});
+
 interface ExerciseIslandProps {
   sheet: ExerciseSheet;
   student: StudentWork | undefined;
@@ -24,7 +29,8 @@ interface ExerciseIslandProps {
 export function ExerciseIsland({ still, ...live }: ExerciseIslandProps) {
   const place = useRef<HTMLSpanElement>(null);
   const [isWanted, setWanted] = useState(false);
-  const { id } = live.sheet.manifest;
+  const { id, kind } = live.sheet.manifest;
+  const Live = kind === "report" ? ReportLive : ExerciseLive;
   useEffect(() => {
     if (isMarkedKept(id)) setWanted(true);
     const near = new IntersectionObserver(
@@ -41,7 +47,7 @@ export function ExerciseIsland({ still, ...live }: ExerciseIslandProps) {
       <span ref={place} />
       {isWanted ? (
         <Suspense fallback={still}>
-          <ExerciseLive {...live} />
+          <Live {...live} />
         </Suspense>
       ) : (
         still

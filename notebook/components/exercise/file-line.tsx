@@ -2,10 +2,13 @@ import type { SavedState } from "#notebook/session";
 import css from "./exercise.module.css";
 
 interface FileLineProps {
+  name?: string;
   saved: SavedState | undefined;
   isEdited: boolean;
   isEditing: boolean;
   isTakenBack: boolean;
+  /** What the first button says, when that is not what it says of code. */
+  editWord?: string;
   /** undefined while nothing is alive yet. */
   onEdit: (() => void) | undefined;
   onStartOver: (() => void) | undefined;
@@ -14,15 +17,16 @@ interface FileLineProps {
 
 /** Name of the file, how safe it is, and what can be done with it. */
 export function FileLine(props: FileLineProps) {
+  const { name = "submission.ts", editWord } = props;
   const { saved, isEdited, isEditing, isTakenBack, onEdit, onStartOver, onTakeBack } = props;
   return (
     <div className={css["file"]}>
-      <b>submission.ts</b>
+      <b>{name}</b>
       <span>{inWords(saved, isEdited)}</span>
       {onEdit !== undefined && (
         <span className={css["end"]}>
           <button type="button" className={css["link"]} onClick={onEdit}>
-            {isEditing ? "Close the editor" : "Edit"}
+            {editWord ?? (isEditing ? "Close the editor" : "Edit")}
           </button>
           {isTakenBack ? (
             <button type="button" className={css["link"]} onClick={onTakeBack}>

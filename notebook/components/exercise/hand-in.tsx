@@ -86,22 +86,31 @@ function Button({
 }
 
 /** Why nothing can be submitted, if so. */
-function blockOf({ manifest, standing, attempts, dates }: HandInProps): string | undefined {
+function blockOf(props: HandInProps): string | undefined {
+  const block = blockInWords(props);
+  return block && (props.hasTests ? `${block.why} ${block.tests}` : block.why);
+}
+
+function blockInWords({ manifest, standing, attempts, dates }: HandInProps) {
   if (standing === "not-enrolled") {
-    return "You are not enrolled in this course: your instructor can enrol you. Visible tests run for everybody.";
+    const why = "You are not enrolled in this course: your instructor can enrol you.";
+    return { why, tests: "Visible tests run for everybody." };
   }
   if (standing === "archived") {
-    return "This run of the course has ended: what you handed in stays readable. Visible tests still run.";
+    const why = "This run of the course has ended: what you handed in stays readable.";
+    return { why, tests: STILL_RUN };
   }
   if (dates?.isClosed) {
-    return "It is closed: nothing is taken any more. Visible tests still run.";
+    return { why: "It is closed: nothing is taken any more.", tests: STILL_RUN };
   }
   const spent = attempts.filter(({ isSpent }) => isSpent).length;
   if (manifest.attempts !== undefined && spent >= manifest.attempts) {
-    return `All ${manifest.attempts} attempts are spent. Visible tests still run.`;
+    return { why: `All ${manifest.attempts} attempts are spent.`, tests: STILL_RUN };
   }
   return undefined;
 }
+
+const STILL_RUN = "Visible tests still run.";
 
 function advice(props: HandInProps): string {
   if (props.standing === "signed-out") {
@@ -109,7 +118,9 @@ function advice(props: HandInProps): string {
   }
   return (
     blockOf(props) ??
-    "Hidden tests run on the server. Time-outs and crashes of ours cost no attempt."
+    (props.manifest.kind === "report"
+      ? "The staff grades it. Your grade is shown when all are released."
+      : "Hidden tests run on the server. Time-outs and crashes of ours cost no attempt.")
   );
 }
 

@@ -4,12 +4,15 @@ import { FileText } from "./file-text.tsx";
 import { FollowedSubmission } from "./followed-submission.tsx";
 import { NotReleased } from "./not-released.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
+import { ReportResult } from "./report-result.tsx";
+import { ReportText } from "./report-text.tsx";
 import { ResultView } from "./result-view.tsx";
 
 interface SubmissionSheetProps {
   /** The exercise's, as `11.1`. */
   number: string;
   title: string;
+  kind: "code" | "report";
   /** Whose it is, for who is somebody else. */
   student: string | undefined;
   exerciseHref: string;
@@ -23,7 +26,8 @@ interface SubmissionSheetProps {
 
 /** One submission for good: what was handed in, when, and what came of it. */
 export function SubmissionSheet(props: SubmissionSheetProps) {
-  const { number, title, student, exerciseHref, receipt, source, tests, result, isHeld } = props;
+  const { number, title, kind, student, exerciseHref, receipt, source, tests, result, isHeld } =
+    props;
   const attempt = `Attempt ${receipt.attempt}`;
   return (
     <article className={css["exercise"]} aria-labelledby="submission">
@@ -42,6 +46,13 @@ export function SubmissionSheet(props: SubmissionSheetProps) {
           <NotReleased receipt={receipt} />
         ) : result === undefined ? (
           <FollowedSubmission title={attempt} tests={tests} receipt={receipt} />
+        ) : kind === "report" ? (
+          <ReportResult
+            title={attempt}
+            criteria={tests}
+            result={result}
+            latePercent={receipt.latePercent}
+          />
         ) : (
           <ResultView
             title={attempt}
@@ -52,9 +63,10 @@ export function SubmissionSheet(props: SubmissionSheetProps) {
           />
         )}
         <div className={css["file"]}>
-          <b>submission.ts</b>
+          <b>{kind === "report" ? "report.md" : "submission.ts"}</b>
           <span>as it was handed in</span>
         </div>
+        {kind === "report" && <ReportText text={source} />}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
         {/* biome-ignore lint/a11y/useSemanticElements: code is no set of form fields */}
         <div className={css["code"]} tabIndex={0} role="group" aria-label="The submitted text">

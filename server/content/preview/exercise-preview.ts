@@ -65,7 +65,7 @@ async function sheetOf(
       : "";
     const sheet: ExerciseSheet = {
       manifest: exercise.manifest,
-      starter: files.get("starter.ts") ?? "",
+      starter: files.get(exercise.manifest.kind === "report" ? "starter.md" : "starter.ts") ?? "",
       contract: files.get("contract.ts") ?? "",
       visibleTests,
     };

@@ -4,6 +4,7 @@ import { GradeHistory } from "../../../../../grade-history.tsx";
 import { LocalTime } from "../../../../../local-time.tsx";
 import css from "../../../grades.module.css";
 import { giveGrade, undoGivenGrade } from "./actions.ts";
+import { undoGradedReport } from "./report-actions.ts";
 
 interface GivenGradeViewProps {
   run: string;
@@ -18,7 +19,8 @@ interface GivenGradeViewProps {
 export function GivenGradeView(props: GivenGradeViewProps) {
   const { run, exercise, student, grade, history, mayGrade } = props;
   const { given } = grade;
-  const last = history.find(({ kind }) => kind === "given" || kind === "imported");
+  const last = history.find(({ kind }) => UNDONE_HERE.includes(kind));
+  const undo = last?.kind === "assessed" ? undoGradedReport : undoGivenGrade;
   return (
     <section className={css["given"]} aria-label="Grade">
       <h2>Grade: {inWords(grade, exercise.points)}</h2>
@@ -71,7 +73,7 @@ export function GivenGradeView(props: GivenGradeViewProps) {
         </form>
       )}
       {mayGrade && last !== undefined && (
-        <form action={undoGivenGrade}>
+        <form action={undo}>
           <input type="hidden" name="run" value={run} />
           <input type="hidden" name="step" value={last.stepId} />
           <button type="submit" className={css["quiet"]}>
@@ -83,6 +85,9 @@ export function GivenGradeView(props: GivenGradeViewProps) {
     </section>
   );
 }
+
+/** What the button takes back, when it is the newest of these. */
+const UNDONE_HERE: readonly GradeLogEntry["kind"][] = ["given", "imported", "assessed"];
 
 function inWords({ points, isExcused }: GradeInDetail, max: number): string {
   if (isExcused) return "excused";

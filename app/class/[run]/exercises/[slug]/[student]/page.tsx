@@ -1,13 +1,17 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { CodeText } from "#notebook/components";
+import { ReportText } from "#notebook/components/exercise";
+import { countedScore, type ExerciseTest } from "#notebook/document";
 import { db } from "#server/db";
 import {
   type ClassAttempt,
+  type ClassResult,
   gradeHistory,
   gradeInDetail,
   type LineComment,
   lineComments,
+  nextToGrade,
   type StudentAtExercise,
   studentAtExercise,
   submittedSource,
@@ -16,12 +20,14 @@ import controls from "../../../../../controls.module.css";
 import { LocalTime } from "../../../../../local-time.tsx";
 import { requireStaff } from "../../../../access.ts";
 import desk from "../../../../class.module.css";
+import { printPoints } from "../../../../points.ts";
 import { attemptsUrl, gradebookUrl, single } from "../../../../urls.ts";
 import { regradeSubmission } from "../../../actions.ts";
 import { LatestRegrade } from "../../../latest-regrade.tsx";
 import css from "./attempts.module.css";
 import { GivenGradeView } from "./given-grade.tsx";
 import { LineComments } from "./line-comments.tsx";
+import { ReportForm } from "./report-form.tsx";
 import { ResultView } from "./result-view.tsx";
 
 export const metadata: Metadata = { title: "Attempts" };
@@ -73,9 +79,13 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
             attempt={shown}
             source={await submittedSource(db(), shown.id)}
             comments={await lineComments(db(), shown.id)}
+            criteria={exercise.kind === "report" ? exercise.tests : undefined}
             mayRegrade={mayRegrade}
           />
         </div>
+      )}
+      {exercise.kind === "report" && (
+        <NextReport run={runSlug} exercise={exercise} student={userId} />
       )}
       <LatestRegrade run={run} mayRegrade={mayRegrade} />
     </main>
@@ -83,10 +93,44 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
 }
 
 function summary({ exercise, attempts }: StudentAtExercise): string {
-  const scores = attempts.flatMap(({ result }) => result?.score ?? []);
+  const scores = attempts.flatMap(({ result, latePercent }) =>
+    result === undefined ? [] : countedScore(result.score, latePercent),
+  );
   const tries = attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`;
   if (scores.length === 0) return tries;
-  return `best ${Math.max(...scores)} of ${exercise.points}, ${tries}`;
+  return `best ${printPoints(Math.max(...scores))} of ${exercise.points}, ${tries}`;
+}
+
+/** What a report was graded with, as the form's fields. */
+function fieldsOf({ tests, message }: ClassResult): Record<string, string> {
+  const criteria = tests.flatMap(({ id, points, feedback = "" }) => [
+    [`points:${id}`, String(points)],
+    [`comment:${id}`, feedback],
+  ]);
+  return { ...Object.fromEntries(criteria), comment: message ?? "" };
+}
+
+interface NextReportProps {
+  run: string;
+  exercise: StudentAtExercise["exercise"];
+  student: string;
+}
+
+/** The way to the report that has waited longest. */
+async function NextReport({ run, exercise, student }: NextReportProps) {
+  const next = await nextToGrade(db(), { exerciseId: exercise.id, besidesUserId: student });
+  return (
+    <p>
+      {next === undefined ? (
+        "No other report waits for a grade."
+      ) : (
+        <>
+          {next.left} more to grade.{" "}
+          <a href={attemptsUrl(run, exercise.slug, next.userId)}>Next: {next.name}</a>
+        </>
+      )}
+    </p>
+  );
 }
 
 interface AttemptListProps {
@@ -108,7 +152,7 @@ function AttemptList({ run, found, shown }: AttemptListProps) {
               aria-current={attempt === shown ? "page" : undefined}
             >
               <b>Attempt {attempt.attempt}</b>
-              <span>{standing(attempt)}</span>
+              <span>{standing(attempt, exercise.kind)}</span>
             </a>
           </li>
         ))}
@@ -117,11 +161,14 @@ function AttemptList({ run, found, shown }: AttemptListProps) {
   );
 }
 
-function standing({ result, isRegrading }: ClassAttempt): string {
-  if (result === undefined) return "in the queue";
-  const { status, score, max } = result;
+function standing(attempt: ClassAttempt, kind: "code" | "report"): string {
+  const { result, latePercent, isRegrading } = attempt;
+  if (result === undefined) return kind === "report" ? "to be graded" : "in the queue";
+  const { status, score: reached, max } = result;
+  const late = latePercent === 0 ? "" : ` after \u2212${latePercent}\u2009% for being late`;
+  const score = `${printPoints(countedScore(reached, latePercent))}`;
   const grade = status === "graded" ? `${score} of ${max}` : `${status}, ${score} of ${max}`;
-  return isRegrading ? `${grade}, being graded again` : grade;
+  return `${grade}${late}${isRegrading ? ", being graded again" : ""}`;
 }
 
 interface AttemptProps {
@@ -129,18 +176,21 @@ interface AttemptProps {
   attempt: ClassAttempt;
   source: string;
   comments: readonly LineComment[];
+  /** Of a report. */
+  criteria: readonly ExerciseTest[] | undefined;
   mayRegrade: boolean;
 }
 
-function Attempt({ run, attempt, source, comments, mayRegrade }: AttemptProps) {
-  const { id, result, earlier, isRegrading } = attempt;
+function Attempt({ run, attempt, source, comments, criteria, mayRegrade }: AttemptProps) {
+  const { id, result, earlier, isRegrading, latePercent } = attempt;
+  const lines = criteria === undefined ? "Code" : "Lines";
   const failedAt = /^Line (\d+):/.exec(result?.message ?? "")?.[1];
   return (
     <article className={css["attempt"]} aria-labelledby="attempt-title">
       <div className={css["attemptHead"]}>
         <h2 id="attempt-title">Attempt {attempt.attempt}</h2>
-        <p>{standing(attempt)}</p>
-        {mayRegrade && result !== undefined && !isRegrading && (
+        <p>{standing(attempt, criteria === undefined ? "code" : "report")}</p>
+        {mayRegrade && criteria === undefined && result !== undefined && !isRegrading && (
           <form action={regradeSubmission} className={desk["end"]}>
             <input type="hidden" name="run" value={run} />
             <input type="hidden" name="submission" value={id} />
@@ -155,6 +205,16 @@ function Attempt({ run, attempt, source, comments, mayRegrade }: AttemptProps) {
         <dd>
           <LocalTime at={attempt.receivedAt.toISOString()} />
         </dd>
+        {latePercent > 0 && (
+          <>
+            <dt>late</dt>
+            <dd>
+              {latePercent}&#8239;% of its points are lost
+              {result !== undefined &&
+                `: ${printPoints(countedScore(result.score, latePercent))} of ${result.score} count`}
+            </dd>
+          </>
+        )}
         <dt>submission</dt>
         <dd>
           <code>{id}</code>
@@ -171,13 +231,25 @@ function Attempt({ run, attempt, source, comments, mayRegrade }: AttemptProps) {
         )}
       </dl>
       {result === undefined ? (
-        <p className={desk["empty"]}>It waits for its first grading.</p>
+        <p className={desk["empty"]}>
+          {criteria === undefined ? "It waits for its first grading." : "Nobody has graded it yet."}
+        </p>
       ) : (
         <ResultView result={result} />
       )}
-      <h3>Code</h3>
+      {criteria !== undefined && <ReportText text={source} />}
+      {criteria !== undefined && mayRegrade && (
+        <ReportForm
+          key={id}
+          run={run}
+          submission={id}
+          criteria={criteria}
+          graded={result === undefined ? {} : fieldsOf(result)}
+        />
+      )}
+      <h3>{criteria === undefined ? "Code" : "Text, line by line"}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
-      <section className={css["code"]} aria-label="Code" tabIndex={0}>
+      <section className={css["code"]} aria-label={lines} tabIndex={0}>
         <CodeText
           source={source}
           hasNumbers={true}

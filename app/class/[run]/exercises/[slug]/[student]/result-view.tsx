@@ -11,7 +11,7 @@ const OUTCOMES = {
 
 /** What a grading said, test by test; who teaches sees the hidden tests' names. */
 export function ResultView({ result }: { result: ClassResult }) {
-  const { status, score, max, message, ms, gradedAt, version, tests } = result;
+  const { status, score, max, message, ms, gradedAt, gradedBy, version, tests } = result;
   return (
     <section aria-label="Result">
       <dl className={css["facts"]}>
@@ -24,7 +24,8 @@ export function ResultView({ result }: { result: ClassResult }) {
         </dd>
         <dt>graded</dt>
         <dd>
-          <LocalTime at={gradedAt.toISOString()} />, in {ms} ms
+          <LocalTime at={gradedAt.toISOString()} />
+          {gradedBy === undefined ? `, in ${ms} ms` : `, by ${gradedBy}`}
         </dd>
         <dt>version</dt>
         <dd>

@@ -1,0 +1,75 @@
+import type { ExerciseSheet } from "#notebook/document";
+import { firstState, type StudentWork } from "#notebook/session/exercise";
+import { AttemptsTable } from "./attempts-table.tsx";
+import { Facts } from "./facts.tsx";
+import { FileLine } from "./file-line.tsx";
+import { HandIn } from "./hand-in.tsx";
+import { NotReleased } from "./not-released.tsx";
+import { ReceiptLine } from "./receipt-line.tsx";
+import report from "./report.module.css";
+import { ReportResult } from "./report-result.tsx";
+import { Rubric } from "./rubric.tsx";
+import { standingOf } from "./standing.ts";
+
+interface ReportStillProps {
+  sheet: ExerciseSheet;
+  student: StudentWork | undefined;
+  signInHref: string;
+}
+
+/** A report as the server writes it: what one can write in takes its place, in the same room. */
+export function ReportStill({ sheet, student, signInHref }: ReportStillProps) {
+  const { manifest, starter } = sheet;
+  const { attempts, graded, handing } = firstState(starter, student);
+  return (
+    <>
+      <Facts manifest={manifest} attempts={attempts} dates={student?.dates} />
+      <div>
+        <Rubric criteria={manifest.tests} />
+        <FileLine
+          name="report.md"
+          saved={undefined}
+          isEdited={false}
+          isEditing={false}
+          isTakenBack={false}
+          onEdit={undefined}
+          onStartOver={undefined}
+          onTakeBack={undefined}
+        />
+        <textarea
+          className={report["text"]}
+          aria-label="Your report, in Markdown"
+          defaultValue={starter}
+          rows={16}
+          readOnly
+        />
+        <HandIn
+          manifest={manifest}
+          standing={standingOf(student)}
+          attempts={attempts}
+          dates={student?.dates}
+          handing={handing}
+          hasTests={false}
+          isTrying={false}
+          signInHref={signInHref}
+          onSubmit={undefined}
+          onTry={undefined}
+          onStop={undefined}
+        />
+        {attempts[0]?.isHeld && <NotReleased receipt={attempts[0].receipt} />}
+        {graded !== undefined && (
+          <>
+            <ReportResult
+              title={`Attempt ${graded.receipt.attempt}`}
+              criteria={manifest.tests}
+              result={graded.result}
+              latePercent={graded.receipt.latePercent}
+            />
+            <ReceiptLine receipt={graded.receipt} />
+          </>
+        )}
+        {attempts.length > 0 && <AttemptsTable attempts={attempts} />}
+      </div>
+    </>
+  );
+}
