@@ -25,6 +25,12 @@ export function csvUrl(run: string, { filter = "", sort = "name" }: GradebookAdd
   return withQuery(`/class/${run}/gradebook.csv`, query);
 }
 
+/** All rows of the gradebook, for its script. */
+export function rowsUrl(run: string, { filter = "", sort = "name" }: GradebookAddress): string {
+  const query = { filter, sort: sort === "name" ? "" : sort };
+  return withQuery(`/class/${run}/gradebook.json`, query);
+}
+
 export function attemptsUrl(run: string, exercise: string, student: string, attempt?: number) {
   const path = `/class/${run}/exercises/${exercise}/${encodeURIComponent(student)}`;
   return withQuery(path, { attempt: attempt === undefined ? "" : String(attempt) });

@@ -244,6 +244,11 @@ const READABLE: Record<string, Readable> = {
   },
   "app/join/page.tsx": { path: () => "/join", allowed: EVERYBODY },
   "app/join/[token]/page.tsx": { path: () => "/join/unknown", allowed: EVERYBODY },
+  "app/class/[run]/gradebook.json/route.ts": {
+    path: ({ runSlug }) => `/class/${runSlug}/gradebook.json`,
+    allowed: teachers,
+    denied: 403,
+  },
   "app/class/[run]/gradebook.csv/route.ts": {
     path: ({ runSlug }) => `/class/${runSlug}/gradebook.csv`,
     allowed: teachers,

@@ -4,6 +4,7 @@ import { db } from "#server/db";
 import {
   classActivity,
   exerciseAnalysis,
+  type GradebookRow,
   gradebookOf,
   parseFilter,
   parseOrder,
@@ -13,14 +14,14 @@ import {
 import controls from "../../controls.module.css";
 import { requireStaff } from "../access.ts";
 import css from "../class.module.css";
-import { type GradebookAddress, gradebookUrl, single } from "../urls.ts";
+import { type GradebookAddress, gradebookUrl, rowsUrl, single } from "../urls.ts";
 import { regradeInRun } from "./actions.ts";
 import { ExercisePanel } from "./exercise-panel.tsx";
 import { Filters } from "./filters.tsx";
 import bookCss from "./gradebook.module.css";
 import { gradebookColumns } from "./gradebook-columns.ts";
-import { GradebookGrid } from "./gradebook-grid.tsx";
 import { GradebookTable } from "./gradebook-table.tsx";
+import type { ShownRow } from "./gradebook-wire.ts";
 import { LatestRegrade } from "./latest-regrade.tsx";
 import { NewVersions } from "./new-versions.tsx";
 
@@ -86,16 +87,16 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
           {book.exercises.length === 0 || rows.length === 0 ? (
             <EmptyBook students={run.students} hasExercises={book.exercises.length > 0} />
           ) : (
-            <GradebookGrid name={slug}>
-              <GradebookTable
-                run={slug}
-                book={{ rows, shown, means, meanPoints, pointsMax }}
-                columns={gradebookColumns({ run: slug, book, address, order, titles })}
-                students={run.students}
-              />
-            </GradebookGrid>
+            <GradebookTable
+              run={slug}
+              book={{ rows: rows.map(shownRow), shown, means, meanPoints, pointsMax }}
+              columns={gradebookColumns({ run: slug, book, address, order, titles })}
+              students={run.students}
+              first={(page - 1) * STUDENTS_A_PAGE}
+              rowsUrl={rowsUrl(slug, address)}
+              pages={<Pages run={slug} address={address} shown={shown} />}
+            />
           )}
-          <Pages run={slug} address={address} shown={shown} />
         </div>
         {exercise !== undefined && (
           <ExercisePanel
@@ -110,6 +111,11 @@ export default async function GradebookPage({ params, searchParams }: GradebookP
       <LatestRegrade run={run} mayRegrade={mayRegrade} />
     </main>
   );
+}
+
+/** Addresses of people have no place in the table. */
+function shownRow({ email: _, ...row }: GradebookRow): ShownRow {
+  return row;
 }
 
 function counted(count: number, noun: string): string {
