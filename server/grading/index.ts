@@ -8,6 +8,7 @@ export { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./giv
 export {
   GRADE_EVENTS,
   type GradeEventKind,
+  recordGradeEvent,
 } from "./grade-event.ts";
 export { gradeSettings, saveGradeSettings, undoGradeSettings } from "./grade-settings.ts";
 export { closeSandboxes, gradeSource } from "./grade-source.ts";

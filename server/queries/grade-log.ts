@@ -1,6 +1,7 @@
 /** What has changed grades: for the staff by run, for a student by exercise. */
 import { Prisma, type Tx } from "../db/index.ts";
 import { GRADE_EVENTS, type GradeEventKind } from "../grading/index.ts";
+import { datesText } from "./dates-text.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 
 export interface GradeLogEntry {
@@ -97,10 +98,10 @@ function entryOf(row: LogRow): GradeLogEntry {
 /** What stood before or stands after an event, in words. */
 export function gradeText(value: unknown): string {
   if (typeof value !== "object" || value === null) return "nothing";
-  const { score, status, points, isExcused, isHeld, dropLowest, weights } = value as Record<
-    string,
-    unknown
-  >;
+  const { score, status, points, isExcused, isHeld, dates, timeZone, dropLowest, weights } =
+    value as Record<string, unknown>;
+  if (Array.isArray(dates)) return datesText(dates);
+  if (typeof timeZone === "string") return timeZone;
   if (typeof isHeld === "boolean") return isHeld ? "held" : "shown to students";
   if (typeof score === "number") {
     return status === "graded" ? String(score) : `${score}, ${String(status)}`;

@@ -6,6 +6,7 @@ import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { dueExercises } from "./due-dates.ts";
 import { datedExercise, opensToReaders } from "./exercise-dates.ts";
+import { gradeLog, gradeText } from "./grade-log.ts";
 import { gradebookOf } from "./gradebook.ts";
 import { modelSolution } from "./model-solution.ts";
 import { rulesOfRun } from "./schedule.ts";
@@ -52,6 +53,27 @@ async function points(): Promise<(number | undefined)[]> {
   });
   return rows.map((row) => row.cells[0]?.best);
 }
+
+test("what is changed at once is one entry of the log, with both sides; nothing changed is none", async () => {
+  const { exerciseId, runId } = group;
+  const due: DateChange = { target: { exerciseId }, field: "dueAt", value: LONG_AGO };
+  const tries: DateChange = { target: { exerciseId }, field: "attempts", value: null };
+  await change(due, tries);
+  await change(due);
+  await transaction((tx) => changeDates(tx, runId, [{ ...due, value: undefined }], mira));
+  const log = await gradeLog(db(), { runId, kinds: ["dates"], limit: 10, offset: 0 });
+  const said = log.map(({ before, after, exercise, actor }) => [
+    ...[exercise?.slug, actor, gradeText(before), gradeText(after)],
+  ]);
+  const was = "due 2020-01-01 00:00 UTC";
+  expect(said).toEqual([
+    ["add-up", "Student 0", was, "due left to other rules"],
+    [
+      ...["add-up", undefined, "due left to other rules, attempts left to other rules"],
+      `${was}, attempts none`,
+    ],
+  ]);
+});
 
 test("late points are fewer in the gradebook, an extension brings them back, and undo takes it away", async () => {
   await graded(mira ?? "", 3);

@@ -1,5 +1,7 @@
 /** Changes of a run's dates: each of one field of one rule, so that each can be taken back. */
+import { randomUUID } from "node:crypto";
 import type { Tx } from "../db/index.ts";
+import { recordGradeEvent } from "../grading/index.ts";
 import { type RuleTarget, ruleKey, type ScheduleField } from "../policies/index.ts";
 import { lockSchedule, recomputeLate, rulesOfRun, storeRule } from "./schedule.ts";
 
@@ -17,11 +19,15 @@ export interface ChangedDates {
   readonly submissions: number;
 }
 
-/** Changes dates, and what was handed in late by them; undefined: a target is not of this run. */
+/**
+ * Changes dates, and what was handed in late by them, and notes who has done it; undefined: a target
+ * is not of this run.
+ */
 export async function changeDates(
   tx: Tx,
   runId: string,
   changes: readonly DateChange[],
+  actorId?: string,
 ): Promise<ChangedDates | undefined> {
   await lockSchedule(tx, runId);
   if (!(await areOfRun(tx, runId, changes))) return undefined;
@@ -41,7 +47,38 @@ export async function changeDates(
     const rule = rules.get(key);
     if (rule !== undefined) await storeRule(tx, runId, rule);
   }
+  await note(tx, { runId, actorId }, { before: before.toReversed(), after: changes });
   return { before, submissions: await recomputeLate(tx, runId) };
+}
+
+interface NotedStep {
+  readonly runId: string;
+  readonly actorId: string | undefined;
+}
+
+/** All that is changed at once is one entry, about one exercise or student where it is. */
+async function note(
+  tx: Tx,
+  { runId, actorId }: NotedStep,
+  dates: { readonly before: readonly DateChange[]; readonly after: readonly DateChange[] },
+): Promise<void> {
+  const places = dates.after.flatMap(({ value }, place) =>
+    value === dates.before[place]?.value ? [] : [place],
+  );
+  const [before, moved] = [dates.before, dates.after].map((side) =>
+    places.flatMap((place) => side[place] ?? []),
+  ) as [DateChange[], DateChange[]];
+  if (moved.length === 0) return;
+  const only = (part: "exerciseId" | "userId") => {
+    const [one, ...others] = new Set(moved.map(({ target }) => target[part]));
+    return one !== undefined && others.length === 0 ? { [part]: one } : {};
+  };
+  await recordGradeEvent(tx, {
+    ...{ runId, kind: "dates", stepId: randomUUID(), ...only("exerciseId"), ...only("userId") },
+    ...(actorId === undefined ? {} : { actorId }),
+    before: { dates: before },
+    after: { dates: moved },
+  });
 }
 
 /** Whether exercises, lectures, sections and students are those of the run. */
@@ -76,6 +113,7 @@ export async function setTimeZone(
   tx: Tx,
   runId: string,
   timeZone: string,
+  actorId?: string,
 ): Promise<{ readonly before: string; readonly submissions: number }> {
   await lockSchedule(tx, runId);
   const { timeZone: before } = await tx.courseRun.findUniqueOrThrow({
@@ -83,5 +121,13 @@ export async function setTimeZone(
     select: { timeZone: true },
   });
   await tx.courseRun.update({ where: { id: runId }, data: { timeZone } });
+  if (before !== timeZone) {
+    await recordGradeEvent(tx, {
+      ...{ runId, kind: "dates", stepId: randomUUID() },
+      ...(actorId === undefined ? {} : { actorId }),
+      before: { timeZone: before },
+      after: { timeZone },
+    });
+  }
   return { before, submissions: await recomputeLate(tx, runId) };
 }

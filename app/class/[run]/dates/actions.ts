@@ -126,7 +126,8 @@ export async function chooseTimeZone(input: unknown): Promise<ZoneResult> {
   if (!parsed.success) return { kind: "invalid", problem: "There is no such time zone." };
   const runId = await runToChange(parsed.data.run);
   if (typeof runId !== "string") return runId;
-  const answer = await transaction((tx) => setTimeZone(tx, runId, parsed.data.timeZone));
+  const actorId = (await currentViewer())?.userId;
+  const answer = await transaction((tx) => setTimeZone(tx, runId, parsed.data.timeZone, actorId));
   revalidatePath("/class", "layout");
   return { kind: "set", ...answer };
 }
@@ -174,10 +175,11 @@ async function change(
 ): Promise<DatesResult> {
   const runId = await runToChange(slug);
   if (typeof runId !== "string") return runId;
+  const actorId = (await currentViewer())?.userId;
   const answer = await transaction(async (tx): Promise<DatesResult> => {
     const changes = await changesOf(tx, runId);
     if ("kind" in changes) return changes;
-    const changed = await changeDates(tx, runId, changes);
+    const changed = await changeDates(tx, runId, changes, actorId);
     if (changed !== undefined) return { kind: "changed", ...changed };
     return {
       kind: "invalid",
