@@ -6,7 +6,7 @@ const config: KnipConfig = {
   entry: [
     "app/**/{page,layout,route,not-found,error,global-error,loading,manifest,robots,sitemap,icon,opengraph-image}.{ts,tsx}",
     "server/{main,grader}.ts",
-    "server/{course/reading,content/preview/preview}-thread.ts",
+    "server/{course/{reading,test-source},content/preview/preview,gate/cells-file,gate/mutation/mutate}-thread.ts",
     "scripts/*.{ts,mjs}",
     "scripts/test/*-reporter.ts",
     "playwright.config.ts",

@@ -7,7 +7,8 @@ export default {
   poweredByHeader: false,
   reactStrictMode: true,
   // A page that is not for the viewer answers 403.
-  experimental: { authInterrupts: true },
+  // A course comes as a ZIP file of up to 8 MiB; what else is sent is checked by its own schema.
+  experimental: { authInterrupts: true, serverActions: { bodySizeLimit: "9mb" } },
   // Programs and drivers that the server loads as they are.
   serverExternalPackages: [
     "@prisma/adapter-pg",

@@ -1,6 +1,8 @@
 export { cancelCheck } from "../content/check.ts";
 export { type Draft, type DraftFile, type SaveOutcome, saveDraft } from "../content/drafts.ts";
+export { readZip, ZIP_BYTES_MAX, ZipProblem } from "../content/read-zip.ts";
 export { bringBack, mergeDraft, mergeOf } from "./bring-together.ts";
+export { courseZip } from "./course-zip.ts";
 export { createDocument, type NewDocument } from "./create.ts";
 export {
   type AuthoredCourse,
@@ -43,3 +45,4 @@ export {
 } from "./store-draft.ts";
 export { TEXT_MAX } from "./texts.ts";
 export { type ListedVersion, versionsOf } from "./version-list.ts";
+export { draftsFromZip, type ZipOutcome } from "./zip-drafts.ts";

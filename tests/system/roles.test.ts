@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePasswordLink } from "../../server/auth/password-link.ts";
 import { makeInvitation } from "../../server/class/invitation.ts";
@@ -131,6 +132,12 @@ const READABLE: Record<string, Readable> = {
     await to.mergeableDrafts();
     return `${await onDocument(to)}/merge`;
   }),
+  "app/author/[course]/zip/page.tsx": onlyAuthors(({ courseSlug }) => `/author/${courseSlug}/zip`),
+  "app/author/[course]/zip/course.zip/route.ts": {
+    path: ({ courseSlug }) => `/author/${courseSlug}/zip/course.zip`,
+    allowed: authors,
+    denied: 403,
+  },
   "app/author/[course]/new/page.tsx": onlyAuthors(({ courseSlug }) => `/author/${courseSlug}/new`),
   "app/author/[course]/checks/[check]/page.tsx": onlyAuthors(
     async (to) => `/author/${to.courseSlug}/checks/${await to.newCheck()}`,
@@ -1010,6 +1017,17 @@ const ACTIONS: Record<ActionName, Action> = {
       const lecture = await to.documentPath();
       const given = { course: to.courseSlug, number: "E30.1", slug, title: "New", lecture };
       return [state, form(given)];
+    },
+  },
+  "app/author/[course]/zip/upload-action.ts uploadZip": {
+    at: onCourse,
+    allowed: authors,
+    args: async (to) => {
+      const text = new TextEncoder().encode(crypto.randomUUID());
+      const zip = new File([new Uint8Array(zipSync({ "notes.md": text }))], "course.zip");
+      const sent = form({ course: to.courseSlug });
+      sent.set("file", zip);
+      return [{ kind: "empty" }, sent];
     },
   },
   "app/author/[course]/try-actions.ts runMyCells": {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { checkout, config } from "../../config.ts";
 import type { FolderCourse } from "../folder.ts";
 import { readCommit } from "./read-commit.ts";
-import { GitProblem, git } from "./run-git.ts";
+import { GitProblem, git, hideSecrets } from "./run-git.ts";
 
 export interface GitCourse {
   readonly url: string;
@@ -73,9 +73,4 @@ async function repositoryOf({ url }: GitCourse): Promise<string> {
   mkdirSync(repository, { recursive: true });
   await git(repository, ["init", "--bare", "--quiet", "--template="]);
   return repository;
-}
-
-/** An address without the name and the password in it. */
-export function hideSecrets(text: string): string {
-  return text.replace(/\/\/[^@/\s]+@/g, "//…@");
 }

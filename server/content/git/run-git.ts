@@ -81,6 +81,11 @@ function environment(protocol: string): string[] {
 }
 
 function wordsOf(said: string): string {
-  const text = said.replace(/\/\/[^@/\s]+@/g, "//…@").replace(/[^\P{Cc}\n]/gu, "·");
+  const text = hideSecrets(said).replace(/[^\P{Cc}\n]/gu, "·");
   return text.trim().split("\n").slice(-5).join("; ") || "it says nothing";
+}
+
+/** A text with addresses, without the names and the passwords in them. */
+export function hideSecrets(text: string): string {
+  return text.replace(/\/\/[^@/\s]+@/g, "//…@");
 }
