@@ -55,7 +55,7 @@ export async function callAction({ url, id, args, headers }: ActionCall): Promis
 }
 
 /** React's form of arguments: one text, or with forms among them a form with numbered parts. */
-function encodeArguments(args: readonly unknown[]): FormData | string {
+export function encodeArguments(args: readonly unknown[]): FormData | string {
   const body = new FormData();
   let forms = 0;
   const plain = args.map((arg) => {
@@ -70,7 +70,7 @@ function encodeArguments(args: readonly unknown[]): FormData | string {
 }
 
 /** Row 0 of React's answer names the row that holds what the action answered. */
-function answerIn(text: string): { kind?: string } | undefined {
+export function answerIn(text: string): { kind?: string } | undefined {
   const row = (id: string) => new RegExp(`^${id}:(.*)$`, "m").exec(text)?.[1];
   const first = /"a":"\$@([0-9a-f]+)"/.exec(row("0") ?? "")?.[1];
   const answer = first === undefined ? undefined : row(first);
