@@ -157,51 +157,62 @@ export function waitEventInterruptible(
   condition: () => boolean,
   exclusive = false,
 ): MaySleep<number> {
-  return interruptibleSleep(task, queue, new ConditionWait(condition), exclusive);
+  return interruptibleSleep(task, queue, conditionCall, condition, 0, exclusive);
 }
 
-/** A call that sleeps until something is there. */
-export interface SleepingCall {
+/** A kind of call that sleeps until something is there, one for all of them: what is different is handed to it. */
+export interface SleepingCall<T> {
   /** Whether what it waits for is there. */
-  holds(): boolean;
-  /** What the call answers when that is so. */
-  end(): number;
+  holds(subject: T): boolean;
+  /** What the call answers: that is so, or a signal has come first. */
+  end(task: Task, subject: T, place: number, holds: boolean): number;
 }
 
-class ConditionWait implements SleepingCall {
-  readonly holds: () => boolean;
+const conditionCall: SleepingCall<() => boolean> = {
+  holds: (condition) => condition(),
+  end: (_task, _condition, _place, holds) => (holds ? 0 : -ERESTARTSYS),
+};
 
-  constructor(condition: () => boolean) {
-    this.holds = condition;
-  }
-
-  end(): number {
-    return 0;
-  }
-}
-
-/** The rest of `call`, which sleeps on `queue`: its answer, or -ERESTARTSYS when a signal comes first. */
-export function interruptibleSleep(
+/**
+ * The rest of `call`, which sleeps on `queue` until it holds or a signal comes.
+ *
+ * @param place a number for `call.end`: where in user memory its result goes
+ */
+export function interruptibleSleep<T>(
   task: Task,
   queue: WaitQueueHead,
-  call: SleepingCall,
+  call: SleepingCall<T>,
+  subject: T,
+  place: number,
   exclusive = false,
 ): MaySleep<number> {
-  return new InterruptibleSleep(task, queue, call, exclusive) as unknown as MaySleep<number>;
+  const sleep = new InterruptibleSleep(task, queue, call, subject, place, exclusive);
+  return sleep as unknown as MaySleep<number>;
 }
 
 /** By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. */
-class InterruptibleSleep implements WaitQueueEntry {
+class InterruptibleSleep<T> implements WaitQueueEntry {
   readonly task: Task;
   readonly queue: WaitQueueHead;
   readonly exclusive: boolean;
-  readonly #call: SleepingCall;
+  readonly call: SleepingCall<T>;
+  readonly subject: T;
+  readonly place: number;
 
-  constructor(task: Task, queue: WaitQueueHead, call: SleepingCall, exclusive: boolean) {
+  constructor(
+    task: Task,
+    queue: WaitQueueHead,
+    call: SleepingCall<T>,
+    subject: T,
+    place: number,
+    exclusive: boolean,
+  ) {
     this.task = task;
     this.queue = queue;
     this.exclusive = exclusive;
-    this.#call = call;
+    this.call = call;
+    this.subject = subject;
+    this.place = place;
   }
 
   func(entry: WaitQueueEntry, mode: number): boolean {
@@ -209,12 +220,11 @@ class InterruptibleSleep implements WaitQueueEntry {
   }
 
   next(): IteratorResult<undefined, number> {
-    const { task, queue } = this;
-    const call = this.#call;
-    const holds = call.holds();
+    const { task, queue, call, subject } = this;
+    const holds = call.holds(subject);
     if (holds || task.sigpending) {
       finishWait(task, queue, this);
-      return { done: true, value: holds ? call.end() : -ERESTARTSYS };
+      return { done: true, value: call.end(task, subject, this.place, holds) };
     }
     queue.add(this);
     task.state = TASK_INTERRUPTIBLE;
