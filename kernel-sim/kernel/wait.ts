@@ -25,38 +25,45 @@ export interface WaitQueueEntry {
  * @linux kernel/sched/wait.c (6.18)
  */
 export class WaitQueueHead {
-  #entries: WaitQueueEntry[] = [];
+  /** Mostly one waits alone; else this is undefined, and `#entries` has them. */
+  #only: WaitQueueEntry | undefined = undefined;
+  readonly #entries: WaitQueueEntry[] = [];
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.#only === undefined && this.#entries.length === 0;
   }
 
   /** Who waits now, first to be woken first. */
   entries(): readonly WaitQueueEntry[] {
-    return this.#entries;
+    return this.#only === undefined ? this.#entries : [this.#only];
   }
 
   /** Non-exclusive waiters go to the front, exclusive ones to the back, as in Linux. */
   add(entry: WaitQueueEntry): void {
-    if (this.#entries.length === 0) this.#entries.push(entry);
+    if (this.isEmpty) this.#only = entry;
     else this.#addAmong(entry);
   }
 
   #addAmong(entry: WaitQueueEntry): void {
-    if (this.#entries.includes(entry)) return;
-    if (entry.exclusive) this.#entries.push(entry);
-    else this.#entries.unshift(entry);
+    if (entry.exclusive && !this.#list().includes(entry)) this.#entries.push(entry);
+    else if (!entry.exclusive) this.addFirst(entry);
   }
 
   /** To the front, exclusive or not: epoll's waiters, of which the newest is woken (`__add_wait_queue_exclusive`). */
   addFirst(entry: WaitQueueEntry): void {
-    if (!this.#entries.includes(entry)) this.#entries.unshift(entry);
+    if (!this.#list().includes(entry)) this.#entries.unshift(entry);
+  }
+
+  /** All of them in `#entries`. */
+  #list(): readonly WaitQueueEntry[] {
+    if (this.#only !== undefined) this.#entries.push(this.#only);
+    this.#only = undefined;
+    return this.#entries;
   }
 
   remove(entry: WaitQueueEntry): void {
-    const { length } = this.#entries;
-    if (length > 1) this.#removeFrom(entry);
-    else if (length === 1 && this.#entries[0] === entry) this.#entries.pop();
+    if (this.#only === entry) this.#only = undefined;
+    else if (this.#entries.length > 0) this.#removeFrom(entry);
   }
 
   #removeFrom(entry: WaitQueueEntry): void {
@@ -66,13 +73,9 @@ export class WaitQueueHead {
 
   /** `wake_up(nr exclusive waiters, key)`; every non-exclusive one is woken. 0 wakes all. */
   wakeUp(nrExclusive = 1, mode: number = TASK_NORMAL, key = 0): void {
-    const { length } = this.#entries;
-    if (length === 0) return;
-    if (length > 1) this.#wakeSeveral(nrExclusive, mode, key);
-    else {
-      const only = this.#entries[0]!;
-      only.func(only, mode, key);
-    }
+    const only = this.#only;
+    if (only !== undefined) only.func(only, mode, key);
+    else if (this.#entries.length > 0) this.#wakeSeveral(nrExclusive, mode, key);
   }
 
   #wakeSeveral(nrExclusive: number, mode: number, key: number): void {
