@@ -189,45 +189,61 @@ export function interruptibleSleep<T>(
   place: number,
   exclusive = false,
 ): MaySleep<number> {
-  const sleep = new InterruptibleSleep(task, queue, call, subject, place, exclusive);
+  let { sleep } = task;
+  if (sleep === undefined || sleep.isInUse) {
+    sleep = new InterruptibleSleep(task);
+    task.sleep = sleep;
+  }
+  sleep.begin(queue, call, subject, place, exclusive);
   return sleep as unknown as MaySleep<number>;
 }
 
-/** By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. */
-class InterruptibleSleep<T> implements WaitQueueEntry {
+/**
+ * By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. A task has one
+ * for all its sleeps.
+ */
+export class InterruptibleSleep implements WaitQueueEntry {
   readonly task: Task;
-  readonly queue: WaitQueueHead;
-  readonly exclusive: boolean;
-  readonly call: SleepingCall<T>;
-  readonly subject: T;
-  readonly place: number;
+  exclusive = false;
+  isInUse = false;
+  #queue: WaitQueueHead | undefined = undefined;
+  #call: SleepingCall<unknown> = conditionCall as SleepingCall<unknown>;
+  #subject: unknown = undefined;
+  #place = 0;
 
-  constructor(
-    task: Task,
+  constructor(task: Task) {
+    this.task = task;
+  }
+
+  begin<T>(
     queue: WaitQueueHead,
     call: SleepingCall<T>,
     subject: T,
     place: number,
     exclusive: boolean,
-  ) {
-    this.task = task;
-    this.queue = queue;
+  ): void {
+    this.isInUse = true;
     this.exclusive = exclusive;
-    this.call = call;
-    this.subject = subject;
-    this.place = place;
+    this.#queue = queue;
+    this.#call = call as SleepingCall<unknown>;
+    this.#subject = subject;
+    this.#place = place;
   }
 
   func(entry: WaitQueueEntry, mode: number): boolean {
-    return autoremoveWake(this.task, this.queue, entry, mode);
+    return autoremoveWake(this.task, this.#queue!, entry, mode);
   }
 
   next(): IteratorResult<undefined, number> {
-    const { task, queue, call, subject } = this;
+    const { task } = this;
+    const queue = this.#queue!;
+    const call = this.#call;
+    const subject = this.#subject;
     const holds = call.holds(subject);
     if (holds || task.sigpending) {
       finishWait(task, queue, this);
-      return { done: true, value: call.end(task, subject, this.place, holds) };
+      this.isInUse = false;
+      return { done: true, value: call.end(task, subject, this.#place, holds) };
     }
     queue.add(this);
     task.state = TASK_INTERRUPTIBLE;
