@@ -24,6 +24,7 @@ import {
 } from "./fs.ts";
 import { noopLlseek } from "./llseek.ts";
 import { pollWait } from "./poll.ts";
+import { endOfRead } from "./read-write.ts";
 
 const EFD_SEMAPHORE = 1;
 const MAX_32 = 0xffffffff;
@@ -37,9 +38,9 @@ export class EventfdCtx {
   readonly wqh = new WaitQueueHead();
   readonly isSemaphore: boolean;
   readonly id: number;
-  /** Room for the number that is being read or written. */
-  readonly bytes = new Uint8Array(8);
-  readonly #view = new DataView(this.bytes.buffer);
+  /** What the last read has taken. */
+  takenLow = 0;
+  takenHigh = 0;
   #low: number;
   #high = 0;
 
@@ -47,15 +48,6 @@ export class EventfdCtx {
     this.#low = count;
     this.isSemaphore = isSemaphore;
     this.id = id;
-  }
-
-  /** Halves of the number in `bytes`. */
-  get lowOfBytes(): number {
-    return this.#view.getUint32(0, true);
-  }
-
-  get highOfBytes(): number {
-    return this.#view.getUint32(4, true);
   }
 
   get isZero(): boolean {
@@ -81,19 +73,19 @@ export class EventfdCtx {
     this.#high = (this.#high + high + (sum > MAX_32 ? 1 : 0)) >>> 0;
   }
 
-  /** Takes 1 of a semaphore, else all; into `bytes`. @linux fs/eventfd.c `eventfd_ctx_do_read` (6.18) */
+  /** Takes 1 of a semaphore, else all. @linux fs/eventfd.c `eventfd_ctx_do_read` (6.18) */
   take(): void {
-    const view = this.#view;
     if (this.isSemaphore) {
-      view.setUint32(0, this.isZero ? 0 : 1, true);
-      view.setUint32(4, 0, true);
+      this.takenLow = this.isZero ? 0 : 1;
+      this.takenHigh = 0;
       if (!this.isZero) this.add(MAX_32, MAX_32);
     } else {
-      view.setUint32(0, this.#low, true);
-      view.setUint32(4, this.#high, true);
+      this.takenLow = this.#low;
+      this.takenHigh = this.#high;
       this.#low = 0;
       this.#high = 0;
     }
+    this.wqh.wakeUp(1, TASK_NORMAL, EPOLLOUT);
   }
 
   toString(): string {
@@ -128,9 +120,8 @@ function nextId(kernel: Kernel): number {
 function eventfdRead(iocb: Kiocb, to: IovIter): SysResult {
   if (to.count < 8) return -EINVAL;
   const ctx = iocb.file.privateData as EventfdCtx;
-  const taking = new Taking(ctx, () => to.copyTo(ctx.bytes));
-  if (!ctx.isZero) return taking.end();
-  return mayNotSleep(iocb) ? -EAGAIN : interruptibleSleep(iocb.task, ctx.wqh, taking);
+  if (!ctx.isZero) return takeToIter(ctx, to);
+  return mayNotSleep(iocb) ? -EAGAIN : sleepToTake(iocb.task, ctx, to);
 }
 
 /** read(2) takes a number of 8 bytes at `buf`. */
@@ -139,58 +130,38 @@ function eventfdReadOne(task: Task, file: File, buf: number, count: number): Sys
   const ctx = file.privateData as EventfdCtx;
   if (!ctx.isZero) return takeTo(task, ctx, buf);
   if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;
-  return interruptibleSleep(task, ctx.wqh, new TakingOne(task, ctx, buf));
+  return interruptibleSleep(task, ctx.wqh, sleepingRead, file, buf);
 }
 
-/** What a read does when the counter is not zero. */
-class Taking implements SleepingCall {
-  readonly #ctx: EventfdCtx;
-  readonly #copy: () => number;
+const sleepingRead: SleepingCall<File> = {
+  holds: (file) => !(file.privateData as EventfdCtx).isZero,
+  end(task, file, buf, holds) {
+    const ctx = file.privateData as EventfdCtx;
+    return endOfRead(task, file, holds ? takeTo(task, ctx, buf) : -ERESTARTSYS);
+  },
+};
 
-  constructor(ctx: EventfdCtx, copy: () => number) {
-    this.#ctx = ctx;
-    this.#copy = copy;
-  }
-
-  holds(): boolean {
-    return !this.#ctx.isZero;
-  }
-
-  end(): number {
-    take(this.#ctx);
-    return this.#copy() < 8 ? -EFAULT : 8;
-  }
+function* sleepToTake(task: Task, ctx: EventfdCtx, to: IovIter): MaySleep<number> {
+  const error = yield* waitEventInterruptible(task, ctx.wqh, () => !ctx.isZero);
+  return error < 0 ? error : takeToIter(ctx, to);
 }
 
-class TakingOne implements SleepingCall {
-  readonly #task: Task;
-  readonly #ctx: EventfdCtx;
-  readonly #buf: number;
-
-  constructor(task: Task, ctx: EventfdCtx, buf: number) {
-    this.#task = task;
-    this.#ctx = ctx;
-    this.#buf = buf;
-  }
-
-  holds(): boolean {
-    return !this.#ctx.isZero;
-  }
-
-  end(): number {
-    return takeTo(this.#task, this.#ctx, this.#buf);
-  }
-}
-
+/** At a fault behind it the count is lost, as in Linux. */
 function takeTo(task: Task, ctx: EventfdCtx, buf: number): number {
-  take(ctx);
-  return task.mm!.copyToUser(buf, ctx.bytes) < 8 ? -EFAULT : 8;
+  ctx.take();
+  const mm = task.mm!;
+  mm.word.setUint32(0, ctx.takenLow, true);
+  mm.word.setUint32(4, ctx.takenHigh, true);
+  return mm.storeWord(buf, 8) ? 8 : -EFAULT;
 }
 
-/** Puts the number into the bytes of `ctx`. At a fault behind it the count is lost, as in Linux. */
-function take(ctx: EventfdCtx): void {
+function takeToIter(ctx: EventfdCtx, to: IovIter): number {
   ctx.take();
-  ctx.wqh.wakeUp(1, TASK_NORMAL, EPOLLOUT);
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, ctx.takenLow, true);
+  view.setUint32(4, ctx.takenHigh, true);
+  return to.copyTo(bytes) < 8 ? -EFAULT : 8;
 }
 
 function mayNotSleep({ file, flags }: Kiocb): boolean {
@@ -232,22 +203,21 @@ function* writeRest(
 /** @linux fs/eventfd.c `eventfd_write` (6.18) */
 function eventfdWriteOne(task: Task, file: File, buf: number, count: number): SysResult {
   if (count !== 8) return -EINVAL;
-  const ctx = file.privateData as EventfdCtx;
-  if (task.mm!.copyFromUser(buf, ctx.bytes) < 8) return -EFAULT;
-  return writeBytes(task, file, ctx);
+  const mm = task.mm!;
+  return mm.loadWord(buf, 8) ? writeNumber(task, file, mm.word) : -EFAULT;
 }
 
 function writePiece({ task, file }: Kiocb, from: IovIter): SysResult {
   if (from.pieceCount !== 8) return -EINVAL;
-  const ctx = file.privateData as EventfdCtx;
-  if (from.copyFrom(ctx.bytes) < 8) return -EFAULT;
-  return writeBytes(task, file, ctx);
+  const bytes = new Uint8Array(8);
+  if (from.copyFrom(bytes) < 8) return -EFAULT;
+  return writeNumber(task, file, new DataView(bytes.buffer));
 }
 
-/** Writes the number that lies in the bytes of `ctx`. */
-function writeBytes(task: Task, file: File, ctx: EventfdCtx): SysResult {
-  const low = ctx.lowOfBytes;
-  const high = ctx.highOfBytes;
+function writeNumber(task: Task, file: File, number: DataView): SysResult {
+  const ctx = file.privateData as EventfdCtx;
+  const low = number.getUint32(0, true);
+  const high = number.getUint32(4, true);
   if (low === MAX_32 && high === MAX_32) return -EINVAL;
   if (ctx.hasRoom(low, high)) return put(ctx, low, high);
   if ((file.flags & O_NONBLOCK) !== 0) return -EAGAIN;

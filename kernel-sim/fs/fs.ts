@@ -206,7 +206,10 @@ export interface FileOperations {
   llseek?(task: Task, file: File, offset: number, whence: number): number;
   readIter?(iocb: Kiocb, iter: IovIter): SysResult;
   writeIter?(iocb: Kiocb, iter: IovIter): SysResult;
-  /** read(2) and write(2), for what is read and written so often that an iterator for it costs too much. */
+  /**
+   * read(2) and write(2), for what is read and written so often that an iterator for it costs too much. A read that
+   * has slept ends with `endOfRead`.
+   */
   read?(task: Task, file: File, buf: number, count: number): SysResult;
   write?(task: Task, file: File, buf: number, count: number): SysResult;
   /** Hands out the names from `file.pos` on; leaves `file.pos` behind the last one that `actor` took. */

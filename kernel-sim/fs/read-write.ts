@@ -131,6 +131,7 @@ function readWriteAlone(
   const result = isWrite ? op.write!(task, file, buf, n) : op.read!(task, file, buf, n);
   const event = isWrite ? IN_MODIFY : IN_ACCESS;
   if (!isSleeping(result)) return account(task, file, result, event);
+  if (!isWrite) return result;
   return new LaterIo(task, file, undefined, result, event) as unknown as MaySleep<number>;
 }
 
@@ -205,6 +206,11 @@ function movePos({ file, pos }: Kiocb): void {
 function finishIo(iocb: Kiocb, result: number, movesPos: boolean, event: number): number {
   if (movesPos) movePos(iocb);
   return account(iocb.task, iocb.file, result, event);
+}
+
+/** What a file's own `read` that has slept answers in the end. */
+export function endOfRead(task: Task, file: File, result: number): number {
+  return account(task, file, result, IN_ACCESS);
 }
 
 /** Counts what was read or written, and tells who watches. */

@@ -284,8 +284,8 @@ export class Kernel {
     if (rq.now >= rq.nextTick && this.hasTimer) this.#tick(rq);
     else {
       // User code runs no further than to where something else may happen.
-      const horizon = Math.min(this.hasTimer ? rq.nextTick : Infinity, eventTime, untilNs);
-      runStep(this, rq, horizon);
+      rq.horizon = Math.min(this.hasTimer ? rq.nextTick : Infinity, eventTime, untilNs);
+      runStep(this, rq);
     }
     if (this.irq.isPending) this.irq.service();
     this.onStep?.();

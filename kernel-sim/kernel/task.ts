@@ -20,7 +20,7 @@ import type { MaySleep } from "./sleep.ts";
 import { TASK_NEW } from "./state.ts";
 import { TaskIoAccounting } from "./task-io-accounting.ts";
 import type { Exception, UserContext } from "./user-context.ts";
-import type { WaitQueueHead } from "./wait.ts";
+import type { InterruptibleSleep, WaitQueueHead } from "./wait.ts";
 
 export const PF_EXITING = 0x4;
 export const PF_FORKNOEXEC = 0x40;
@@ -116,6 +116,8 @@ export class Task {
   userNs = 0;
   /** The system call that the task is in, when it sleeps or was preempted inside. */
   kstack: MaySleep<number> | undefined = undefined;
+  /** Its sleep for one thing that a signal can end, used again and again. */
+  sleep: InterruptibleSleep | undefined = undefined;
   /** The queue on which it sleeps, for "why is this task not running?". */
   waitingOn: WaitQueueHead | undefined = undefined;
   /** When time wakes it from the sleep it is in, in ns since boot; Infinity: it does not. */

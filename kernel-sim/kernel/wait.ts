@@ -25,38 +25,45 @@ export interface WaitQueueEntry {
  * @linux kernel/sched/wait.c (6.18)
  */
 export class WaitQueueHead {
-  #entries: WaitQueueEntry[] = [];
+  /** Mostly one waits alone; else this is undefined, and `#entries` has them. */
+  #only: WaitQueueEntry | undefined = undefined;
+  readonly #entries: WaitQueueEntry[] = [];
 
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.#only === undefined && this.#entries.length === 0;
   }
 
   /** Who waits now, first to be woken first. */
   entries(): readonly WaitQueueEntry[] {
-    return this.#entries;
+    return this.#only === undefined ? this.#entries : [this.#only];
   }
 
   /** Non-exclusive waiters go to the front, exclusive ones to the back, as in Linux. */
   add(entry: WaitQueueEntry): void {
-    if (this.#entries.length === 0) this.#entries.push(entry);
+    if (this.isEmpty) this.#only = entry;
     else this.#addAmong(entry);
   }
 
   #addAmong(entry: WaitQueueEntry): void {
-    if (this.#entries.includes(entry)) return;
-    if (entry.exclusive) this.#entries.push(entry);
-    else this.#entries.unshift(entry);
+    if (entry.exclusive && !this.#list().includes(entry)) this.#entries.push(entry);
+    else if (!entry.exclusive) this.addFirst(entry);
   }
 
   /** To the front, exclusive or not: epoll's waiters, of which the newest is woken (`__add_wait_queue_exclusive`). */
   addFirst(entry: WaitQueueEntry): void {
-    if (!this.#entries.includes(entry)) this.#entries.unshift(entry);
+    if (!this.#list().includes(entry)) this.#entries.unshift(entry);
+  }
+
+  /** All of them in `#entries`. */
+  #list(): readonly WaitQueueEntry[] {
+    if (this.#only !== undefined) this.#entries.push(this.#only);
+    this.#only = undefined;
+    return this.#entries;
   }
 
   remove(entry: WaitQueueEntry): void {
-    const { length } = this.#entries;
-    if (length > 1) this.#removeFrom(entry);
-    else if (length === 1 && this.#entries[0] === entry) this.#entries.pop();
+    if (this.#only === entry) this.#only = undefined;
+    else if (this.#entries.length > 0) this.#removeFrom(entry);
   }
 
   #removeFrom(entry: WaitQueueEntry): void {
@@ -66,13 +73,9 @@ export class WaitQueueHead {
 
   /** `wake_up(nr exclusive waiters, key)`; every non-exclusive one is woken. 0 wakes all. */
   wakeUp(nrExclusive = 1, mode: number = TASK_NORMAL, key = 0): void {
-    const { length } = this.#entries;
-    if (length === 0) return;
-    if (length > 1) this.#wakeSeveral(nrExclusive, mode, key);
-    else {
-      const only = this.#entries[0]!;
-      only.func(only, mode, key);
-    }
+    const only = this.#only;
+    if (only !== undefined) only.func(only, mode, key);
+    else if (this.#entries.length > 0) this.#wakeSeveral(nrExclusive, mode, key);
   }
 
   #wakeSeveral(nrExclusive: number, mode: number, key: number): void {
@@ -157,64 +160,90 @@ export function waitEventInterruptible(
   condition: () => boolean,
   exclusive = false,
 ): MaySleep<number> {
-  return interruptibleSleep(task, queue, new ConditionWait(condition), exclusive);
+  return interruptibleSleep(task, queue, conditionCall, condition, 0, exclusive);
 }
 
-/** A call that sleeps until something is there. */
-export interface SleepingCall {
+/** A kind of call that sleeps until something is there, one for all of them: what is different is handed to it. */
+export interface SleepingCall<T> {
   /** Whether what it waits for is there. */
-  holds(): boolean;
-  /** What the call answers when that is so. */
-  end(): number;
+  holds(subject: T): boolean;
+  /** What the call answers: that is so, or a signal has come first. */
+  end(task: Task, subject: T, place: number, holds: boolean): number;
 }
 
-class ConditionWait implements SleepingCall {
-  readonly holds: () => boolean;
+const conditionCall: SleepingCall<() => boolean> = {
+  holds: (condition) => condition(),
+  end: (_task, _condition, _place, holds) => (holds ? 0 : -ERESTARTSYS),
+};
 
-  constructor(condition: () => boolean) {
-    this.holds = condition;
-  }
-
-  end(): number {
-    return 0;
-  }
-}
-
-/** The rest of `call`, which sleeps on `queue`: its answer, or -ERESTARTSYS when a signal comes first. */
-export function interruptibleSleep(
+/**
+ * The rest of `call`, which sleeps on `queue` until it holds or a signal comes.
+ *
+ * @param place a number for `call.end`: where in user memory its result goes
+ */
+export function interruptibleSleep<T>(
   task: Task,
   queue: WaitQueueHead,
-  call: SleepingCall,
+  call: SleepingCall<T>,
+  subject: T,
+  place: number,
   exclusive = false,
 ): MaySleep<number> {
-  return new InterruptibleSleep(task, queue, call, exclusive) as unknown as MaySleep<number>;
+  let { sleep } = task;
+  if (sleep === undefined || sleep.isInUse) {
+    sleep = new InterruptibleSleep(task);
+    task.sleep = sleep;
+  }
+  sleep.begin(queue, call, subject, place, exclusive);
+  return sleep as unknown as MaySleep<number>;
 }
 
-/** By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. */
-class InterruptibleSleep implements WaitQueueEntry {
+/**
+ * By far the most frequent sleep, so that it is an object, its own entry in the queue, and no generator. A task has one
+ * for all its sleeps.
+ */
+export class InterruptibleSleep implements WaitQueueEntry {
   readonly task: Task;
-  readonly queue: WaitQueueHead;
-  readonly exclusive: boolean;
-  readonly #call: SleepingCall;
+  exclusive = false;
+  isInUse = false;
+  #queue: WaitQueueHead | undefined = undefined;
+  #call: SleepingCall<unknown> = conditionCall as SleepingCall<unknown>;
+  #subject: unknown = undefined;
+  #place = 0;
 
-  constructor(task: Task, queue: WaitQueueHead, call: SleepingCall, exclusive: boolean) {
+  constructor(task: Task) {
     this.task = task;
-    this.queue = queue;
+  }
+
+  begin<T>(
+    queue: WaitQueueHead,
+    call: SleepingCall<T>,
+    subject: T,
+    place: number,
+    exclusive: boolean,
+  ): void {
+    this.isInUse = true;
     this.exclusive = exclusive;
-    this.#call = call;
+    this.#queue = queue;
+    this.#call = call as SleepingCall<unknown>;
+    this.#subject = subject;
+    this.#place = place;
   }
 
   func(entry: WaitQueueEntry, mode: number): boolean {
-    return autoremoveWake(this.task, this.queue, entry, mode);
+    return autoremoveWake(this.task, this.#queue!, entry, mode);
   }
 
   next(): IteratorResult<undefined, number> {
-    const { task, queue } = this;
+    const { task } = this;
+    const queue = this.#queue!;
     const call = this.#call;
-    const holds = call.holds();
+    const subject = this.#subject;
+    const holds = call.holds(subject);
     if (holds || task.sigpending) {
       finishWait(task, queue, this);
-      return { done: true, value: holds ? call.end() : -ERESTARTSYS };
+      this.isInUse = false;
+      return { done: true, value: call.end(task, subject, this.#place, holds) };
     }
     queue.add(this);
     task.state = TASK_INTERRUPTIBLE;

@@ -7,7 +7,7 @@ import {
   PAGE_USER,
   type PagingMode,
 } from "../hw/page-table.ts";
-import { PAGE_SIZE } from "../hw/phys-memory.ts";
+import { PAGE_SIZE, type PhysFrame } from "../hw/phys-memory.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { otherCpus, smpCallFunctionMany } from "../kernel/smp.ts";
 import { dupMmap, exitMmap } from "./dup-mmap.ts";
@@ -27,6 +27,9 @@ export { PAGE_SIZE, TASK_SIZE_MAX };
 const LOOKED_UP = 64;
 /** Up to so many bytes are copied one by one, which is faster than to make a view on them. */
 const FEW_BYTES = 64;
+/** The compiler knows what these are: of what another module has it does not. */
+const PAGE_BYTES = 4096;
+const PAGES_A_BYTE = 1 / PAGE_BYTES;
 
 /** Told that translations of [start, end) hold no longer; the end may be Infinity. */
 export type TlbFlush = (start: number, end: number) => void;
@@ -95,10 +98,11 @@ export class Mm {
   readonly window = new KernelWindow();
   readonly #bytes4 = new Uint8Array(this.word.buffer, 0, 4);
   readonly #bytes8 = new Uint8Array(this.word.buffer);
+  readonly #halves = new Int32Array(this.word.buffer);
   readonly #flushers = new Set<TlbFlush>();
   readonly #vpns = new Float64Array(LOOKED_UP).fill(NaN);
   readonly #writable = new Uint8Array(LOOKED_UP);
-  readonly #frames: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  readonly #frames: (PhysFrame | undefined)[] = [];
   #last: Vma | undefined = undefined;
 
   constructor(kernel: Kernel, mode: PagingMode = "four-level") {
@@ -113,12 +117,14 @@ export class Mm {
 
   /** Copies the first `n` of `bytes` to user memory at `addr` as the kernel does; answers how many went before a fault. */
   copyToUser(addr: number, bytes: Uint8Array, n = bytes.length): number {
-    const offset = pageOffset(addr);
+    const vpn = pageNumber(addr);
+    const offset = addr - vpn * PAGE_BYTES;
     // Most copies are a few bytes in one page.
-    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#copyManyToUser(addr, bytes, n);
-    const frame = this.#frameOf(addr, true);
+    if (!isFew(n) || offset + n > PAGE_BYTES) return this.#copyManyToUser(addr, bytes, n);
+    const frame = this.#frameOf(addr, vpn, true);
     if (frame === undefined) return this.#copyManyToUser(addr, bytes, n);
-    for (let i = 0; i < n; i++) frame[offset + i] = bytes[i]!;
+    const target = frame.bytes;
+    for (let i = 0; i < n; i++) target[offset + i] = bytes[i]!;
     return n;
   }
 
@@ -126,11 +132,11 @@ export class Mm {
     let done = 0;
     while (done < n) {
       const at = addr + done;
-      const frame = this.#frameOf(at, true);
+      const frame = this.#frameOf(at, pageNumber(at), true);
       if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyToWindow(at, bytes, n);
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      frame.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
+      frame.bytes.set(step === bytes.length ? bytes : bytes.subarray(done, done + step), offset);
       done += step;
     }
     return done;
@@ -138,11 +144,19 @@ export class Mm {
 
   /** Zeros `n` bytes of user memory at `addr`; answers how many before a fault. */
   clearUser(addr: number, n: number): number {
-    const offset = pageOffset(addr);
-    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#clearMany(addr, n);
-    const frame = this.#frameOf(addr, true);
+    const vpn = pageNumber(addr);
+    const offset = addr - vpn * PAGE_BYTES;
+    if (!isFew(n) || offset + n > PAGE_BYTES) return this.#clearMany(addr, n);
+    const frame = this.#frameOf(addr, vpn, true);
     if (frame === undefined) return 0;
-    for (let i = 0; i < n; i++) frame[offset + i] = 0;
+    if (((offset | n) & 3) === 0) {
+      const { words } = frame;
+      const end = (offset + n) >> 2;
+      for (let at = offset >> 2; at < end; at++) words[at] = 0;
+    } else {
+      const target = frame.bytes;
+      for (let i = 0; i < n; i++) target[offset + i] = 0;
+    }
     return n;
   }
 
@@ -150,11 +164,11 @@ export class Mm {
     let done = 0;
     while (done < n) {
       const at = addr + done;
-      const frame = this.#frameOf(at, true);
+      const frame = this.#frameOf(at, pageNumber(at), true);
       if (frame === undefined) return done;
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      frame.fill(0, offset, offset + step);
+      frame.bytes.fill(0, offset, offset + step);
       done += step;
     }
     return done;
@@ -163,11 +177,13 @@ export class Mm {
   /** Fills `bytes` from user memory at `addr`; answers how many came before a fault. */
   copyFromUser(addr: number, bytes: Uint8Array): number {
     const n = bytes.length;
-    const offset = pageOffset(addr);
-    if (!isFew(n) || offset + n > PAGE_SIZE) return this.#copyManyFromUser(addr, bytes);
-    const frame = this.#frameOf(addr, false);
+    const vpn = pageNumber(addr);
+    const offset = addr - vpn * PAGE_BYTES;
+    if (!isFew(n) || offset + n > PAGE_BYTES) return this.#copyManyFromUser(addr, bytes);
+    const frame = this.#frameOf(addr, vpn, false);
     if (frame === undefined) return this.#copyManyFromUser(addr, bytes);
-    for (let i = 0; i < n; i++) bytes[i] = frame[offset + i]!;
+    const source = frame.bytes;
+    for (let i = 0; i < n; i++) bytes[i] = source[offset + i]!;
     return n;
   }
 
@@ -176,11 +192,11 @@ export class Mm {
     let done = 0;
     while (done < n) {
       const at = addr + done;
-      const frame = this.#frameOf(at, false);
+      const frame = this.#frameOf(at, pageNumber(at), false);
       if (frame === undefined) return at < KERNEL_WINDOW ? done : this.#copyFromWindow(at, bytes);
       const offset = pageOffset(at);
       const step = Math.min(n - done, PAGE_SIZE - offset);
-      bytes.set(frame.subarray(offset, offset + step), done);
+      bytes.set(frame.bytes.subarray(offset, offset + step), done);
       done += step;
     }
     return done;
@@ -200,12 +216,34 @@ export class Mm {
 
   /** `word` from user memory, its first `n` bytes (4 or 8); false at a fault. */
   loadWord(addr: number, n: 4 | 8): boolean {
-    return this.copyFromUser(addr, n === 4 ? this.#bytes4 : this.#bytes8) === n;
+    const vpn = pageNumber(addr);
+    const offset = addr - vpn * PAGE_BYTES;
+    if (!isWordAt(offset, n)) return this.copyFromUser(addr, this.#bytesOfWord(n)) === n;
+    const frame = this.#frameOf(addr, vpn, false);
+    if (frame === undefined) return this.#copyManyFromUser(addr, this.#bytesOfWord(n)) === n;
+    const { words } = frame;
+    const at = offset >> 2;
+    this.#halves[0] = words[at]!;
+    if (n === 8) this.#halves[1] = words[at + 1]!;
+    return true;
   }
 
   /** `word` to user memory. */
   storeWord(addr: number, n: 4 | 8): boolean {
-    return this.copyToUser(addr, n === 4 ? this.#bytes4 : this.#bytes8) === n;
+    const vpn = pageNumber(addr);
+    const offset = addr - vpn * PAGE_BYTES;
+    if (!isWordAt(offset, n)) return this.copyToUser(addr, this.#bytesOfWord(n)) === n;
+    const frame = this.#frameOf(addr, vpn, true);
+    if (frame === undefined) return this.#copyManyToUser(addr, this.#bytesOfWord(n), n) === n;
+    const { words } = frame;
+    const at = offset >> 2;
+    words[at] = this.#halves[0]!;
+    if (n === 8) words[at + 1] = this.#halves[1]!;
+    return true;
+  }
+
+  #bytesOfWord(n: 4 | 8): Uint8Array {
+    return n === 4 ? this.#bytes4 : this.#bytes8;
   }
 
   /** The mapping that holds `addr`. @linux include/linux/mm.h `vma_lookup` */
@@ -342,22 +380,16 @@ export class Mm {
     });
   }
 
-  /** The frame that holds `addr`, made to be there; undefined where the process may not touch. */
-  #frameOf(addr: number, isWrite: boolean): Uint8Array<ArrayBuffer> | undefined {
-    const vpn = Math.floor(addr / PAGE_SIZE);
+  /** The frame that holds `addr` in page `vpn`, made to be there; undefined where the process may not touch. */
+  #frameOf(addr: number, vpn: number, isWrite: boolean): PhysFrame | undefined {
     const slot = vpn & (LOOKED_UP - 1);
     if (this.#vpns[slot] === vpn && (!isWrite || this.#writable[slot] === 1)) {
       return this.#frames[slot];
     }
-    return this.#lookUpFrame(addr, isWrite, vpn, slot);
+    return this.#lookUpFrame(addr, vpn, slot, isWrite);
   }
 
-  #lookUpFrame(
-    addr: number,
-    isWrite: boolean,
-    vpn: number,
-    slot: number,
-  ): Uint8Array<ArrayBuffer> | undefined {
+  #lookUpFrame(addr: number, vpn: number, slot: number, isWrite: boolean): PhysFrame | undefined {
     if (addr < 0 || addr >= this.taskSize) return undefined;
     const needed = PAGE_PRESENT | PAGE_USER | (isWrite ? PAGE_RW : 0);
     let low = this.tables.low(addr);
@@ -368,7 +400,7 @@ export class Mm {
     }
     const noted = low | PAGE_ACCESSED | (isWrite ? PAGE_DIRTY : 0);
     if (noted !== low) this.tables.set(addr, noted, this.tables.high(addr));
-    const frame = this.memory.phys.frame(ptePfn(low));
+    const frame = this.memory.phys.physFrame(ptePfn(low));
     this.#vpns[slot] = vpn;
     this.#frames[slot] = frame;
     // Only what is dirty already may be written without a note of it.
@@ -382,7 +414,16 @@ function isFew(n: number): boolean {
   return n > 0 && n <= FEW_BYTES;
 }
 
+/** Whether `n` bytes at `offset` of a page are whole words of it. */
+function isWordAt(offset: number, n: number): boolean {
+  return (offset & 3) === 0 && offset + n <= PAGE_BYTES;
+}
+
+function pageNumber(addr: number): number {
+  return Math.floor(addr * PAGES_A_BYTE);
+}
+
 /** Where in its page `addr` lies; the remainder of numbers beyond 32 bits costs a call. */
 function pageOffset(addr: number): number {
-  return addr - Math.floor(addr / PAGE_SIZE) * PAGE_SIZE;
+  return addr - pageNumber(addr) * PAGE_BYTES;
 }

@@ -12,11 +12,11 @@ import { syscallWithWork } from "./syscall-work.ts";
 
 /**
  * Lets the task of `rq` go on: in the system call it is in, or in user mode up to its next trap, but not
- * beyond `horizon` (ns since boot).
+ * beyond the horizon of `rq`.
  *
  * @linux kernel/entry/common.c, arch/x86/entry/common.c `do_syscall_64` (6.18)
  */
-export function runStep(kernel: Kernel, rq: RunQueue, horizon: number): void {
+export function runStep(kernel: Kernel, rq: RunQueue): void {
   rq.spent = 0;
   rq.entry = ENTRY_NONE;
   let task = rq.current;
@@ -30,7 +30,7 @@ export function runStep(kernel: Kernel, rq: RunQueue, horizon: number): void {
   }
   kernel.current = task;
   const switchNs = rq.spent;
-  const userNs = task.kstack !== undefined ? resume(task) : enterUser(task, rq, horizon);
+  const userNs = task.kstack !== undefined ? resume(task) : enterUser(task, rq);
   // Asleep, stopped or dead: somebody else runs, in this very step.
   if (task.state !== TASK_RUNNING && !stayAwake(task)) {
     account(kernel, rq, task, userNs, switchNs);
@@ -64,7 +64,7 @@ function resume(task: Task): number {
 }
 
 /** Runs user code up to a trap and serves it, or lets the time of such code pass; answers the ns that passed. */
-function enterUser(task: Task, rq: RunQueue, horizon: number): number {
+function enterUser(task: Task, rq: RunQueue): number {
   // Signals that came while it was ready or stopped, before the program sees anything.
   if (task.sigpending && task.user.hasTrap !== true) {
     exitToUserMode(task);
@@ -72,7 +72,7 @@ function enterUser(task: Task, rq: RunQueue, horizon: number): number {
   }
   if (task.userNs > 0) {
     // What comes behind the computing happens when it has passed: in a step of its own.
-    const userNs = Math.min(task.userNs, Math.max(1, horizon - rq.now));
+    const userNs = Math.min(task.userNs, Math.max(1, rq.horizon - rq.now));
     task.userNs -= userNs;
     return userNs;
   }

@@ -26,6 +26,8 @@ export class RunQueue {
   /** Ns that the running step has cost so far. */
   spent = 0;
   nextTick = 0;
+  /** Up to where, in ns since boot, the running step lets user code compute. */
+  horizon = 0;
   idleNs = 0;
   /** Where its time has gone, in ns: programs, programs with a nice value above 0, the kernel. */
   userNs = 0;
