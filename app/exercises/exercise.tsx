@@ -67,6 +67,7 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
         student={student}
         remote={REMOTE}
         signInHref={signInHref}
+        level={level}
         still={<Still sheet={sheet} student={student} signInHref={signInHref} />}
       />
       {solution !== undefined && <ModelSolution source={solution} />}

@@ -61,9 +61,8 @@ test("by keys alone one comes to the last student and back, opens, returns, and 
     has: page.getByRole("rowheader", { name: "Student 0029" }),
   });
   await expect(thirtieth.locator(":focus")).toHaveCount(1);
-  await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/exercises\/exercise-\d+\/s29/);
+  await expect(page).toHaveURL(/exercises\/exercise-0\/s29/);
   await page.goBack();
   await expect(thirtieth.locator("[tabindex='0']")).toHaveCount(1);
   await thirtieth.locator("[tabindex='0']").focus();

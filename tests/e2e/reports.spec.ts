@@ -43,7 +43,7 @@ test("a student writes a report, sees it set, hands it in, and learns no grade",
   await text.fill("# What I asked\n\nHow **long**.\n\n<script>window.stolen = 1</script>\n");
   await page.getByRole("button", { name: "Preview" }).click();
   const preview = page.getByRole("region", { name: "Preview of the report" });
-  await expect(preview.getByRole("heading", { name: "What I asked", level: 3 })).toBeVisible();
+  await expect(preview.getByRole("heading", { name: "What I asked", level: 2 })).toBeVisible();
   await expect(preview.locator("strong")).toHaveText("long");
   expect(await page.evaluate(() => "stolen" in window)).toBe(false);
   await isAccessible(page);

@@ -21,6 +21,8 @@ interface ExerciseIslandProps {
   student: StudentWork | undefined;
   remote: RemoteExercise;
   signInHref: string;
+  /** Of the exercise's heading; 1 on a page of its own. */
+  level?: 1 | 3;
   /** The server's form of it. */
   still: ReactNode;
 }

@@ -29,6 +29,8 @@ export interface ExerciseLiveProps {
   student: StudentWork | undefined;
   remote: RemoteExercise;
   signInHref: string;
+  /** Of the exercise's heading; 1 on a page of its own. */
+  level?: 1 | 3;
 }
 
 /** An exercise that one can work on. */

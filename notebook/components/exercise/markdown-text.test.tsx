@@ -2,7 +2,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { expect, test } from "vitest";
 import { MarkdownText } from "./markdown-text.tsx";
 
-const html = (text: string) => renderToStaticMarkup(<MarkdownText text={text} />);
+const html = (text: string) => renderToStaticMarkup(<MarkdownText text={text} below={2} />);
 
 test("Markdown is set below the headings of the page, with tables and code", () => {
   const set = html("# What\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```ts\nlet a;\n```\n");

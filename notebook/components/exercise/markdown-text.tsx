@@ -13,13 +13,24 @@ import css from "./report.module.css";
 /** Longer texts are shown as they were typed: setting some of them takes longer than anybody waits. */
 const CHARS_MAX = 100_000;
 
+export interface MarkdownTextProps {
+  text: string;
+  /** The level of the heading that it stands below: its own come after that. */
+  below: 1 | 2 | 3;
+}
+
 /** A text that somebody has written in Markdown: no HTML of theirs, no scripts, nothing is loaded. */
-export function MarkdownText({ text }: { text: string }): ReactNode {
+export function MarkdownText({ text, below }: MarkdownTextProps): ReactNode {
   if (text.length > CHARS_MAX) return <PlainText text={text} />;
   const tree = READER.runSync(READER.parse(text));
   return (
     <div className={css["markdown"]}>
-      {toJsxRuntime(tree, { Fragment, jsx, jsxs, components: COMPONENTS })}
+      {toJsxRuntime(tree, {
+        Fragment,
+        jsx,
+        jsxs,
+        components: { ...COMPONENTS, ...headingsBelow(below) },
+      })}
     </div>
   );
 }
@@ -39,13 +50,18 @@ const READER = unified()
     tagNames: (defaultSchema.tagNames ?? []).filter((name) => name !== "input"),
   });
 
-/** Its headings stand below those of the page. */
+const HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"] as const;
+
+/** The first one that is used may be any: what counts is that the page goes on from its own. */
+function headingsBelow(below: number): Partial<Components> {
+  const entries = HEADINGS.map((name, place) => {
+    const Heading = HEADINGS[Math.min(place + below, HEADINGS.length - 1)] ?? "h6";
+    return [name, ({ children }: ComponentProps<"h1">) => <Heading>{children}</Heading>];
+  });
+  return Object.fromEntries(entries);
+}
+
 const COMPONENTS: Partial<Components> = {
-  h1: ({ children }) => <h3>{children}</h3>,
-  h2: ({ children }) => <h4>{children}</h4>,
-  h3: ({ children }) => <h5>{children}</h5>,
-  h4: ({ children }) => <h6>{children}</h6>,
-  h5: ({ children }) => <h6>{children}</h6>,
   a: ({ href, children }: ComponentProps<"a">) => (
     <a href={href} rel="nofollow noreferrer">
       {children}

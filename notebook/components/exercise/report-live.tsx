@@ -24,7 +24,7 @@ const MarkdownText = lazy(async () => {
 });
 
 /** A report that one writes: kept while it is typed, seen as it is set, handed in as any exercise. */
-export function ReportLive({ sheet, student, remote, signInHref }: ExerciseLiveProps) {
+export function ReportLive({ sheet, student, remote, signInHref, level }: ExerciseLiveProps) {
   const [session] = useState(
     () => new ExerciseSession(sheet, student, browserExercisePorts(sheet, student?.userId, remote)),
   );
@@ -55,7 +55,7 @@ export function ReportLive({ sheet, student, remote, signInHref }: ExerciseLiveP
         {isPreviewed ? (
           <section className={report["preview"]} aria-label="Preview of the report">
             <Suspense fallback={<p className={css["say"]}>One moment.</p>}>
-              <MarkdownText text={source} />
+              <MarkdownText text={source} below={level ?? 1} />
             </Suspense>
           </section>
         ) : (

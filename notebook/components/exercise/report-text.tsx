@@ -1,6 +1,7 @@
 "use client";
 
 import { lazy, Suspense, useEffect, useState } from "react";
+import type { MarkdownTextProps } from "./markdown-text.tsx";
 import report from "./report.module.css";
 
 const MarkdownText = lazy(async () => {
@@ -9,7 +10,7 @@ const MarkdownText = lazy(async () => {
 });
 
 /** A handed-in report: as it was typed, and set as soon as a script runs. */
-export function ReportText({ text }: { text: string }) {
+export function ReportText({ text, below }: MarkdownTextProps) {
   const [isAlive, setAlive] = useState(false);
   useEffect(() => setAlive(true), []);
   const plain = <pre className={report["plain"]}>{text}</pre>;
@@ -17,7 +18,7 @@ export function ReportText({ text }: { text: string }) {
     <section className={report["preview"]} aria-label="The report">
       {isAlive ? (
         <Suspense fallback={plain}>
-          <MarkdownText text={text} />
+          <MarkdownText text={text} below={below} />
         </Suspense>
       ) : (
         plain

@@ -66,7 +66,7 @@ export function SubmissionSheet(props: SubmissionSheetProps) {
           <b>{kind === "report" ? "report.md" : "submission.ts"}</b>
           <span>as it was handed in</span>
         </div>
-        {kind === "report" && <ReportText text={source} />}
+        {kind === "report" && <ReportText text={source} below={1} />}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
         {/* biome-ignore lint/a11y/useSemanticElements: code is no set of form fields */}
         <div className={css["code"]} tabIndex={0} role="group" aria-label="The submitted text">

@@ -237,7 +237,7 @@ function Attempt({ run, attempt, source, comments, criteria, mayRegrade }: Attem
       ) : (
         <ResultView result={result} />
       )}
-      {criteria !== undefined && <ReportText text={source} />}
+      {criteria !== undefined && <ReportText text={source} below={2} />}
       {criteria !== undefined && mayRegrade && (
         <ReportForm
           key={id}
