@@ -4,11 +4,22 @@ import { SubmissionSheet } from "#notebook/components/exercise";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
 import { maySeeGrade, maySeeSubmission } from "#server/policies";
-import { gradeHistory, gradeInDetail, lineComments, submissionView } from "#server/queries";
+import {
+  type GradeLogEntry,
+  gradeHistory,
+  gradeInDetail,
+  lineComments,
+  submissionView,
+} from "#server/queries";
 import page from "../../lectures/[slug]/lecture.module.css";
 import { SaidOfSubmission } from "./said.tsx";
 
 export const metadata: Metadata = { title: "Submission" };
+
+/** A report's first grade changes nothing. */
+function isChange({ kind, before }: GradeLogEntry): boolean {
+  return kind !== "assessed" || before !== null;
+}
 
 interface PageParams {
   params: Promise<{ id: string }>;
@@ -44,7 +55,7 @@ export default async function SubmissionPage({ params }: PageParams) {
         <SaidOfSubmission
           grade={await gradeInDetail(db(), at)}
           points={exercise.points}
-          history={await gradeHistory(db(), at)}
+          history={(await gradeHistory(db(), at)).filter(isChange)}
           comments={await lineComments(db(), id)}
           source={source}
         />
