@@ -24,7 +24,7 @@ import {
 } from "./fs.ts";
 import { noopLlseek } from "./llseek.ts";
 import { pollWait } from "./poll.ts";
-import { endOfRead } from "./read-write.ts";
+import { endOfSleptRead } from "./read-write.ts";
 
 const EFD_SEMAPHORE = 1;
 const MAX_32 = 0xffffffff;
@@ -137,7 +137,7 @@ const sleepingRead: SleepingCall<File> = {
   holds: (file) => !(file.privateData as EventfdCtx).isZero,
   end(task, file, buf, holds) {
     const ctx = file.privateData as EventfdCtx;
-    return endOfRead(task, file, holds ? takeTo(task, ctx, buf) : -ERESTARTSYS);
+    return endOfSleptRead(task, file, holds ? takeTo(task, ctx, buf) : -ERESTARTSYS);
   },
 };
 

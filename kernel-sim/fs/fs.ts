@@ -208,7 +208,7 @@ export interface FileOperations {
   writeIter?(iocb: Kiocb, iter: IovIter): SysResult;
   /**
    * read(2) and write(2), for what is read and written so often that an iterator for it costs too much. A read that
-   * has slept ends with `endOfRead`.
+   * has slept ends with `endOfSleptRead`.
    */
   read?(task: Task, file: File, buf: number, count: number): SysResult;
   write?(task: Task, file: File, buf: number, count: number): SysResult;

@@ -209,7 +209,7 @@ function finishIo(iocb: Kiocb, result: number, movesPos: boolean, event: number)
 }
 
 /** What a file's own `read` that has slept answers in the end. */
-export function endOfRead(task: Task, file: File, result: number): number {
+export function endOfSleptRead(task: Task, file: File, result: number): number {
   return account(task, file, result, IN_ACCESS);
 }
 
