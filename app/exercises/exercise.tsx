@@ -12,8 +12,14 @@ import type { RemoteExercise } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
 import { readExerciseSheet, readTask } from "#server/course";
 import { db } from "#server/db";
-import { maySeeExercise, maySeeSolution } from "#server/policies";
-import { datedExercise, modelSolution, opensToReaders } from "#server/queries";
+import { maySeeExercise, maySeeSolution, maySeeTitles, type Viewer } from "#server/policies";
+import {
+  datedExercise,
+  keepsTitlesFromReaders,
+  modelSolution,
+  opensToReaders,
+  untitledTests,
+} from "#server/queries";
 import { AtExercise } from "../talk/at-place.tsx";
 import { loadExerciseDraft, saveExerciseDraftText, submitExercise } from "./actions.ts";
 import css from "./exercises.module.css";
@@ -51,8 +57,10 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
       </ExerciseFrame>
     );
   }
-  const sheet = { ...found.sheet, manifest: { ...manifest, ...attemptsOf(dated) } };
-  const student = await studentWork(dated, at);
+  const isUntitled = manifest.kind === "code" && (await keepsTitlesFrom(viewer, id, at, dated));
+  const tests = isUntitled ? untitledTests(manifest.tests) : manifest.tests;
+  const sheet = { ...found.sheet, manifest: { ...manifest, tests, ...attemptsOf(dated) } };
+  const student = await studentWork(dated, at, isUntitled);
   const Still = manifest.kind === "report" ? ReportStill : ExerciseStill;
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
   const place = dated && { runId: dated.exercise.runId, schedule: dated.schedule, at };
@@ -76,6 +84,25 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
   );
 }
 
+/** Whether hidden tests are known to the viewer by number alone. */
+async function keepsTitlesFrom(
+  viewer: Viewer | undefined,
+  id: string,
+  at: number,
+  dated: Dated,
+): Promise<boolean> {
+  if (dated === undefined) {
+    return !readsAsStaff(viewer) && (await keepsTitlesFromReaders(db(), id, at));
+  }
+  const { exercise, schedule } = dated;
+  return maySeeTitles(viewer, { runId: exercise.runId, schedule, at }).kind === "denied";
+}
+
+/** Who looks after the site or teaches the course elsewhere sees it as its staff does. */
+function readsAsStaff(viewer: Viewer | undefined): boolean {
+  return viewer !== undefined && (viewer.isAdmin || viewer.courses.length > 0);
+}
+
 /** The run's own number of attempts, where the viewer is in one. */
 function attemptsOf(dated: Dated) {
   return dated === undefined ? {} : { attempts: dated.schedule.attempts };
@@ -86,9 +113,7 @@ type Dated = Awaited<ReturnType<typeof datedExercise>>;
 /** When the exercise opens to the viewer; undefined: it is open. */
 async function opensLater(id: string, at: number, dated: Dated) {
   if (dated === undefined) {
-    const viewer = await currentViewer();
-    // Who looks after the site or teaches the course elsewhere sees it as its staff does.
-    if (viewer?.isAdmin || (viewer !== undefined && viewer.courses.length > 0)) return undefined;
+    if (readsAsStaff(await currentViewer())) return undefined;
     const opensAt = await opensToReaders(db(), id);
     return opensAt === undefined || opensAt <= at ? undefined : { opensAt, timeZone: "UTC" };
   }

@@ -2,12 +2,16 @@ import type { ExerciseDates, StudentWork } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
 import { endOf, maySeeGrade, maySubmit, takesPart } from "#server/policies";
-import { attemptsAt, type DatedExercise, submissionView } from "#server/queries";
+import { attemptsAt, type DatedExercise, submissionView, untitledResult } from "#server/queries";
 
-/** What the viewer has handed in to the exercise; undefined: nobody is signed in. */
+/**
+ * What the viewer has handed in to the exercise, `isUntitled`: without what its hidden tests are called;
+ * undefined: nobody is signed in.
+ */
 export async function studentWork(
   dated: DatedExercise | undefined,
   at: number,
+  isUntitled: boolean,
 ): Promise<StudentWork | undefined> {
   const viewer = await currentViewer();
   if (viewer === undefined) return undefined;
@@ -20,7 +24,10 @@ export async function studentWork(
   const attempts = await attemptsAt(db(), { exerciseId, userId, isWithheld });
   const last = attempts.find(({ result }) => result !== undefined);
   const view = last && (await submissionView(db(), last.receipt.id));
-  const graded = view?.result && { receipt: view.receipt, result: view.result };
+  const graded = view?.result && {
+    receipt: view.receipt,
+    result: isUntitled ? untitledResult(view.result, view.tests) : view.result,
+  };
   const { schedule, exercise } = dated;
   const { isArchived } = exercise;
   const decision = maySubmit(viewer, {

@@ -6,6 +6,7 @@ import { fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { createAccount } from "../auth/create-account.ts";
 import { makePasswordLink } from "../auth/password-link.ts";
 import { db, transaction } from "../db/index.ts";
+import { storeRule } from "../queries/schedule.ts";
 import { erasePerson, personZip, planErasure } from "./index.ts";
 import { TABLES, tableRules } from "./tables.ts";
 
@@ -252,6 +253,26 @@ test("the export holds each table’s rows and each submission as a file, and no
   expect(account.password).not.toBeNull();
   for (const secret of ["secret-token", account.password ?? ""]) expect(text).not.toContain(secret);
   expect(text).not.toContain("password-link:");
+});
+
+test("the export does not say what hidden tests are called before the close", async () => {
+  const result = await db().submissionResult.findFirstOrThrow();
+  const tests = [{ id: "telling", kind: "failed", points: 0, max: 3, feedback: "Look again." }];
+  await db().submissionResult.update({ where: { id: result.id }, data: { tests } });
+  const exported = async () =>
+    strFromU8(unzipSync(await personZip(db(), zoe.userId))["data.json"] ?? new Uint8Array());
+  expect(await exported()).toContain("telling");
+  const { runId } = await db().exercise.findFirstOrThrow({
+    where: { submissions: { some: { userId: zoe.userId } } },
+  });
+  const rule = { fields: { keepsTitles: 1 } };
+  await db().$transaction((tx) => storeRule(tx, runId, rule));
+  expect(await exported()).not.toContain("telling");
+  expect(await exported()).toContain("Look again.");
+  await db().$transaction((tx) =>
+    storeRule(tx, runId, { fields: { keepsTitles: 1, closesAt: Date.now() - 1 } }),
+  );
+  expect(await exported()).toContain("telling");
 });
 
 test("the export leaves out what is said of work whose grades are not released", async () => {

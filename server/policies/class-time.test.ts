@@ -44,6 +44,7 @@ test.each([
   { field: "cooldownMinutes", typed: "1.5", value: "invalid" },
   { field: "lateDays", typed: "-", value: null },
   { field: "showsSolution", typed: "Yes", value: 1 },
+  { field: "keepsTitles", typed: "no", value: 0 },
   { field: "showsSolution", typed: "perhaps", value: "invalid" },
 ] as const)("“$typed” as $field is $value", ({ field, typed, value }) => {
   const answer = parseTyped(field, typed, BERLIN);

@@ -33,7 +33,7 @@ export function parseTyped(field: ScheduleField, typed: string, typing: Typing):
   if (field === "opensAt" || field === "dueAt" || field === "closesAt") {
     return parseMoment(text, field === "opensAt" ? "00:00" : "23:59", typing);
   }
-  if (field === "showsSolution") {
+  if (field === "showsSolution" || field === "keepsTitles") {
     if (/^(yes|no)$/i.test(text)) {
       return { kind: "value", value: text.toLowerCase() === "yes" ? 1 : 0 };
     }

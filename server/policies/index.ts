@@ -44,10 +44,12 @@ export {
   stateAt,
 } from "./schedule.ts";
 export {
+  keepsTitles,
   maySeeExercise,
   maySeeGrade,
   maySeeSolution,
   maySeeSubmission,
+  maySeeTitles,
   maySubmit,
   type SubmitDecision,
   takesPart,

@@ -23,6 +23,7 @@ import {
   maySeePeople,
   maySeeSolution,
   maySeeSubmission,
+  maySeeTitles,
   maySetDates,
   maySubmit,
   type Person,
@@ -58,6 +59,10 @@ const closed = {
   ...dated,
   schedule: { timeZone: "UTC", closesAt: NOW - 1, showsSolution: 1 },
 };
+const titled = (keepsTitles: number, closesAt: number) => ({
+  ...dated,
+  schedule: { timeZone: "UTC", closesAt, keepsTitles },
+});
 const notOpen = { ...dated, schedule: { timeZone: "UTC", opensAt: NOW + 1 } };
 const theirs = { runId: RUN, userId: "student" };
 
@@ -65,6 +70,8 @@ const counted = { runId: RUN, isArchived: false, isCounted: true };
 
 const FROM_STUDENT = { before: "student", after: undefined } as const;
 const FROM_INSTRUCTOR = { before: "instructor", after: undefined } as const;
+
+const EVERYBODY = Object.keys(VIEWERS) as Who[];
 
 /** Who is allowed; everybody else is denied. */
 const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string }, readonly Who[]][] =
@@ -101,6 +108,13 @@ const TABLE: readonly [string, (viewer: Viewer | undefined) => { kind: string },
       [],
     ],
     ["see the solution before the close", (v) => maySeeSolution(v, { ...closed, at: NOW - 1 }), []],
+    [
+      "see titles of hidden tests that are kept until the close",
+      (v) => maySeeTitles(v, titled(1, NOW)),
+      ["ta", "instructor", "admin"],
+    ],
+    ["see them after the close", (v) => maySeeTitles(v, titled(1, NOW - 1)), EVERYBODY],
+    ["see them where nothing keeps them", (v) => maySeeTitles(v, titled(0, NOW)), EVERYBODY],
     [
       "see a grade that is not released",
       (v) => maySeeGrade(v, { runId: RUN, isHeld: true }),

@@ -14,6 +14,8 @@ export interface ScheduleValues {
   readonly cooldownMinutes: number;
   /** 1: once it is closed, the model solution is shown. */
   readonly showsSolution: number;
+  /** 1: what hidden tests are called, and their hints, is kept until it is closed. */
+  readonly keepsTitles: number;
 }
 
 export type ScheduleField = keyof ScheduleValues;
@@ -27,6 +29,7 @@ export const SCHEDULE_FIELDS = [
   "attempts",
   "cooldownMinutes",
   "showsSolution",
+  "keepsTitles",
 ] as const satisfies readonly ScheduleField[];
 
 /** What a rule says: what is absent is left to less specific rules, null says that there is none. */

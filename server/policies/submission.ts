@@ -79,6 +79,20 @@ export function maySeeSolution(
   return stateAt(schedule, at).kind === "closed" ? ALLOWED : denied("not-closed");
 }
 
+/** Whether the titles of hidden tests are still kept from who does not teach. */
+export function keepsTitles(schedule: Schedule, at: number): boolean {
+  return schedule.keepsTitles === 1 && stateAt(schedule, at).kind !== "closed";
+}
+
+/** Whether the viewer may see what hidden tests are called: all may, unless the run keeps it until the close. */
+export function maySeeTitles(
+  viewer: Viewer | undefined,
+  { runId, schedule, at }: DatedExercise,
+): Decision<"not-closed"> {
+  if (maySeeGradebook(viewer, runId).kind === "allowed") return ALLOWED;
+  return keepsTitles(schedule, at) ? denied("not-closed") : ALLOWED;
+}
+
 /** Whether the viewer may see what submissions to the exercise are worth, and what is said of them. */
 export function maySeeGrade(
   viewer: Viewer | undefined,

@@ -13,6 +13,7 @@ const NAMES: Readonly<Record<ScheduleField, string>> = {
   attempts: "attempts",
   cooldownMinutes: "pause",
   showsSolution: "shows the solution",
+  keepsTitles: "keeps test titles",
 };
 
 /** `due 2026-11-20 12:00 UTC, attempts 3, and 4 more`; each as `changeDates` notes it. */
@@ -31,7 +32,7 @@ function changeText(change: unknown): string {
 function valueText(field: ScheduleField, value: unknown): string {
   if (value === null) return "none";
   if (typeof value !== "number") return "left to other rules";
-  if (field === "showsSolution") return value === 1 ? "yes" : "no";
+  if (field === "showsSolution" || field === "keepsTitles") return value === 1 ? "yes" : "no";
   if (!field.endsWith("At")) return String(value);
   return `${new Date(value).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -66,6 +66,7 @@ export {
   printOrder,
 } from "./gradebook-filter.ts";
 export { readGradesFile } from "./grades-file.ts";
+export { datedSubmission, keepsTitlesFromReaders, untitledSubmissions } from "./kept-titles.ts";
 export {
   addLineComment,
   type LineComment,
@@ -142,6 +143,7 @@ export {
 export {
   attemptsAt,
   type SubmissionAnswer,
+  type SubmissionOwner,
   type SubmissionView,
   submissionOwner,
   submissionProgress,
@@ -150,3 +152,4 @@ export {
   type TextToSubmit,
   withheldProgress,
 } from "./submission.ts";
+export { untitledProgress, untitledResult, untitledTests } from "./untitled.ts";

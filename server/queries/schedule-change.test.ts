@@ -8,6 +8,7 @@ import { dueExercises } from "./due-dates.ts";
 import { datedExercise, opensToReaders } from "./exercise-dates.ts";
 import { gradeLog, gradeText } from "./grade-log.ts";
 import { gradebookOf } from "./gradebook.ts";
+import { keepsTitlesFromReaders } from "./kept-titles.ts";
 import { modelSolution } from "./model-solution.ts";
 import { rulesOfRun } from "./schedule.ts";
 import { changeDates, type DateChange } from "./schedule-change.ts";
@@ -149,6 +150,18 @@ test("a student sees the own dates, who only reads those of everybody", async ()
   expect((await dueExercises(db(), mira ?? "")).map(({ schedule }) => schedule.dueAt)).toEqual([
     LONG_AGO + 9 * DAY,
   ]);
+});
+
+test("titles are kept from readers until no student of a run is kept from them", async () => {
+  const kept = () => keepsTitlesFromReaders(db(), "add-up", Date.now());
+  expect(await kept()).toBe(false);
+  await change({ target: {}, field: "keepsTitles", value: 1 });
+  expect(await kept()).toBe(true);
+  await change({ target: {}, field: "closesAt", value: LONG_AGO });
+  expect(await kept()).toBe(false);
+  // Bao, who has more time, could read as somebody else.
+  await change({ target: { userId: bao }, field: "closesAt", value: Date.now() + DAY });
+  expect(await kept()).toBe(true);
 });
 
 test("the table holds who has dates of their own, and a search finds students alone", async () => {

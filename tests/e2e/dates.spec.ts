@@ -73,7 +73,7 @@ test("an extension takes two clicks, and the points rise", async ({ page, browse
   ).toHaveAccessibleName(/^2 of 2/);
 });
 
-test("the model solution comes after the close, to those to whom it is closed", async ({
+test("solution and titles of hidden tests come after the close, to those to whom it is closed", async ({
   page,
   browser,
   site,
@@ -81,15 +81,18 @@ test("the model solution comes after the close, to those to whom it is closed", 
   await signInAs(page, "Henrik", DATES);
   await type(page, "All of the run", "Closes", ago(HOUR / 2));
   await type(page, "All of the run", "Solution after close", "yes");
+  await type(page, "All of the run", "Test titles after close", "yes");
   const bao = await fresh();
   await signInAs(bao, "Bao", EXERCISE);
   await expect(bao.getByText("It is closed: nothing is taken any more.").first()).toBeVisible();
+  expect(await bao.content()).toContain("sum also adds bigints");
   await bao.getByText("Model solution").click();
   await expect(bao.getByRole("region", { name: "Model solution" })).toContainText("export");
   // Mira has more time, and a reader no run.
   const mira = await fresh();
   await signInAs(mira, "Mira", EXERCISE);
   expect(await mira.content()).not.toContain("Model solution");
+  expect(await mira.content()).not.toMatch(/sum also adds bigints|Use \+ on both|adds-big/);
   const reader = await fresh();
   await reader.goto(EXERCISE);
   expect(await reader.content()).not.toContain("Model solution");
@@ -148,6 +151,7 @@ function cell(page: Page, row: string, column: string): Locator {
     "Late, % a day": "latePercent",
     Attempts: "attempts",
     "Solution after close": "showsSolution",
+    "Test titles after close": "keepsTitles",
   };
   return page
     .getByRole("row")

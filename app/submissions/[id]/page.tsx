@@ -10,8 +10,11 @@ import {
   gradeInDetail,
   lineComments,
   submissionView,
+  untitledResult,
+  untitledTests,
 } from "#server/queries";
 import page from "../../lectures/[slug]/lecture.module.css";
+import { keepsTitlesFrom } from "./keeps-titles.ts";
 import { SaidOfSubmission } from "./said.tsx";
 
 export const metadata: Metadata = { title: "Submission" };
@@ -33,7 +36,10 @@ export default async function SubmissionPage({ params }: PageParams) {
   const view = await submissionView(db(), id);
   // Who may not see it does not learn whether it exists.
   if (view === undefined || maySeeSubmission(viewer, view).kind === "denied") notFound();
-  const { exercise, receipt, source, tests, result } = view;
+  const { exercise, receipt, source } = view;
+  const isUntitled = await keepsTitlesFrom(viewer, id);
+  const tests = isUntitled ? untitledTests(view.tests) : view.tests;
+  const result = isUntitled && view.result ? untitledResult(view.result, view.tests) : view.result;
   const isWithheld =
     maySeeGrade(viewer, { runId: view.runId, isHeld: exercise.isHeld }).kind === "denied";
   const at = { exerciseId: exercise.id, userId: view.userId };

@@ -113,7 +113,7 @@ function textOf(
   if (field === "opensAt" || field === "dueAt" || field === "closesAt") {
     return isShown ? showMoment(value, timeZone) : typeMoment(value, timeZone);
   }
-  if (field === "showsSolution") return value === 1 ? "yes" : "no";
+  if (field === "showsSolution" || field === "keepsTitles") return value === 1 ? "yes" : "no";
   return String(value);
 }
 

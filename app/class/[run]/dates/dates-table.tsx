@@ -28,6 +28,7 @@ export const FIELD_NAMES = {
   attempts: "Attempts",
   cooldownMinutes: "Pause, min",
   showsSolution: "Solution after close",
+  keepsTitles: "Test titles after close",
 } as const;
 
 /** Where somebody is typing. */

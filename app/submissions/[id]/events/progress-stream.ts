@@ -1,12 +1,15 @@
 import type { SubmissionProgress } from "#notebook/document";
 import { db } from "#server/db";
 import { followProgress } from "#server/grading";
-import { submissionProgress, withheldProgress } from "#server/queries";
+import { submissionProgress } from "#server/queries";
 
 /** Places in the queue are asked for again after this time, and later where many are before. */
 const LOOK_MS = 1000;
 const LOOK_MS_MAX = 5000;
 const LOOK_MS_PER_PLACE = 50;
+
+/** What of a submission's progress is for who asks. */
+export type Shown = (progress: SubmissionProgress) => SubmissionProgress;
 
 /**
  * Server-sent events: each a `SubmissionProgress`. It ends with the result, or with the word that it
@@ -14,13 +17,13 @@ const LOOK_MS_PER_PLACE = 50;
  */
 export function progressStream(
   id: string,
-  isWithheld: boolean,
+  shown: Shown,
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
   let teller: Teller | undefined;
   return new ReadableStream({
     start(controller) {
-      teller = new Teller(id, isWithheld, controller);
+      teller = new Teller(id, shown, controller);
       signal.addEventListener("abort", () => teller?.end());
       teller.begin();
     },
@@ -30,7 +33,7 @@ export function progressStream(
 
 class Teller {
   readonly #id: string;
-  readonly #isWithheld: boolean;
+  readonly #shown: Shown;
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #encoder = new TextEncoder();
   #unfollow: () => void = () => undefined;
@@ -38,13 +41,9 @@ class Teller {
   #isEnded = false;
   #last = "";
 
-  constructor(
-    id: string,
-    isWithheld: boolean,
-    controller: ReadableStreamDefaultController<Uint8Array>,
-  ) {
+  constructor(id: string, shown: Shown, controller: ReadableStreamDefaultController<Uint8Array>) {
     this.#id = id;
-    this.#isWithheld = isWithheld;
+    this.#shown = shown;
     this.#controller = controller;
   }
 
@@ -85,7 +84,7 @@ class Teller {
   }
 
   #tell(progress: SubmissionProgress): void {
-    const text = JSON.stringify(this.#isWithheld ? withheldProgress(progress) : progress);
+    const text = JSON.stringify(this.#shown(progress));
     if (this.#isEnded || text === this.#last) return;
     this.#last = text;
     this.#controller.enqueue(this.#encoder.encode(`data: ${text}\n\n`));

@@ -1,8 +1,15 @@
 import { currentViewer } from "#server/auth";
 import { db } from "#server/db";
-import { maySeeGrade, maySeeSubmission } from "#server/policies";
-import { submissionOwner } from "#server/queries";
-import { progressStream } from "./progress-stream.ts";
+import { maySeeGrade, maySeeSubmission, type Viewer } from "#server/policies";
+import {
+  type SubmissionOwner,
+  submissionOwner,
+  submissionView,
+  untitledProgress,
+  withheldProgress,
+} from "#server/queries";
+import { keepsTitlesFrom } from "../keeps-titles.ts";
+import { progressStream, type Shown } from "./progress-stream.ts";
 
 export const dynamic = "force-dynamic";
 
@@ -19,8 +26,8 @@ export async function GET(request: Request, { params }: EventsContext): Promise<
   if (owner === undefined || maySeeSubmission(viewer, owner).kind === "denied") {
     return new Response("Not found\n", { status: 404 });
   }
-  const isWithheld = maySeeGrade(viewer, owner).kind === "denied";
-  return new Response(progressStream(id, isWithheld, request.signal), {
+  const shown = await shownTo(viewer, id, owner);
+  return new Response(progressStream(id, shown, request.signal), {
     headers: {
       "content-type": "text/event-stream",
       // Compressing, or buffering in a proxy, would hold news back.
@@ -28,4 +35,15 @@ export async function GET(request: Request, { params }: EventsContext): Promise<
       "x-accel-buffering": "no",
     },
   });
+}
+
+async function shownTo(
+  viewer: Viewer | undefined,
+  id: string,
+  owner: SubmissionOwner,
+): Promise<Shown> {
+  if (maySeeGrade(viewer, owner).kind === "denied") return withheldProgress;
+  if (!(await keepsTitlesFrom(viewer, id))) return (progress) => progress;
+  const tests = (await submissionView(db(), id))?.tests ?? [];
+  return (progress) => untitledProgress(progress, tests);
 }
