@@ -1,5 +1,5 @@
 import type { ComponentProps } from "react";
-import { Figure } from "#notebook/components";
+import { Figure } from "#notebook/components/figures";
 import type { LectureDocument } from "#notebook/document";
 import { figureData } from "#server/course";
 import { AtCell } from "../../talk/at-place.tsx";

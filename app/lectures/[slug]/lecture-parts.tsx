@@ -1,5 +1,6 @@
 import { type ComponentProps, memo, type ReactNode } from "react";
-import { CellIsland, CodeText, OutputView, Predict } from "#notebook/components";
+import { CellIsland, CodeText, Predict } from "#notebook/components";
+import { OutputView } from "#notebook/components/outputs";
 import type { Cell, FigureName } from "#notebook/document";
 import css from "./prose.module.css";
 

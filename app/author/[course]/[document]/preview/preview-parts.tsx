@@ -1,7 +1,7 @@
 "use client";
 
 import type { ComponentProps } from "react";
-import { Figure } from "#notebook/components";
+import { Figure } from "#notebook/components/figures";
 import {
   type FigureInText,
   Prediction,
