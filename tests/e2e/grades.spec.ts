@@ -52,7 +52,10 @@ test("a changed hidden test is tried on all, applied as one, explained and taken
   await page.goto(`${BOOK}/log?kind=regrade-applied`);
   await page.getByRole("link", { name: "1.1" }).click();
   await expect(page.getByRole("heading", { name: /Grade: 3 of 3/ })).toBeVisible();
-  const { id } = await db().regrade.findFirstOrThrow({ where: { state: "applied" } });
+  // Other specs of the same site apply regrades of their own exercises.
+  const { id } = await db().regrade.findFirstOrThrow({
+    where: { state: "applied", exercise: { slug: "add-up" } },
+  });
   await page.goto(`${BOOK}/regrades/${id}`);
   await page.getByRole("button", { name: /^Undo/ }).click();
   await expect(page.getByText("Taken back")).toBeVisible();
