@@ -59,6 +59,20 @@ test("what the gate would refuse is underlined where it stands, told beside it, 
   await expect(underlined).toHaveCount(0);
 });
 
+test("an exercise is shown as its student sees it: visible tests run, and nothing is handed in", async ({
+  page,
+}) => {
+  await openEditor(page, "Make it pass");
+  await page.getByRole("button", { name: "Preview beside the text" }).click();
+  const student = page.frameLocator("iframe[title^='Preview']");
+  await student.getByRole("button", { name: "Run visible tests" }).click();
+  await expect(student.getByText(/^\d+ of \d+ pass, in your browser$/)).toBeVisible();
+  await student.getByRole("button", { name: /^Submit attempt/ }).click();
+  await expect(student.getByText("This is a preview: hidden tests do not run.")).toBeVisible();
+  await student.getByLabel("Reader").check();
+  await expect(student.getByRole("link", { name: "Sign in to submit" })).toBeVisible();
+});
+
 async function openEditor(page: Page, title: string): Promise<void> {
   await signInAs(page, "Henrik", "/author/linux");
   await page.getByRole("link", { name: title, exact: true }).click();

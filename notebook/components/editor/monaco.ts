@@ -2,6 +2,7 @@
 
 import type * as Monaco from "monaco-editor";
 import type { EditorMarker, ExtraLib } from "./code-editor.tsx";
+import { MDX } from "./mdx/mdx-grammar.ts";
 import { attachMdx, registerMdx } from "./mdx/mdx-language.ts";
 import type { MdxServices } from "./mdx/mdx-services.ts";
 import { defineThemes, followTheme } from "./monaco-theme.ts";
@@ -129,9 +130,10 @@ export async function createMonaco(
   if (!options.isWanted()) return undefined;
   const uri = monaco.Uri.file(options.path);
   monaco.editor.getModel(uri)?.dispose();
-  const model = monaco.editor.createModel(options.value(), options.language, uri);
+  const isMdx = options.language === "mdx";
+  const model = monaco.editor.createModel(options.value(), isMdx ? MDX : options.language, uri);
   const { ariaLabel, isPane } = options;
-  const looks = isPane ? { ...LOOKS, ...PANE_LOOKS } : LOOKS;
+  const looks = { ...LOOKS, ...(isPane && PANE_LOOKS), ...(isMdx && MDX_LOOKS) };
   const editor = monaco.editor.create(host, { ...looks, fontFamily: codeFont(), model, ariaLabel });
   const fitHeight = () => {
     if (!isPane) host.style.height = `${editor.getContentHeight()}px`;
@@ -247,4 +249,10 @@ const PANE_LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
   folding: true,
   wordWrap: "on",
   scrollbar: { alwaysConsumeMouseWheel: false, horizontalScrollbarSize: 8 },
+};
+
+/** Values of attributes are offered while they are typed, also in a component that was just put in. */
+const MDX_LOOKS: Monaco.editor.IStandaloneEditorConstructionOptions = {
+  quickSuggestions: { other: true, comments: false, strings: true },
+  suggest: { snippetsPreventQuickSuggestions: false },
 };

@@ -1,6 +1,7 @@
 import type * as Monaco from "monaco-editor";
 
-export const MDX = "mdx";
+/** Not "mdx": Monaco's own language of that name indents what follows a component, and closes each "<". */
+export const MDX = "lecture-mdx";
 
 /** Colours of a lecture's text: headings, code, components, front matter. */
 export const MDX_TOKENS: Monaco.languages.IMonarchLanguage = {

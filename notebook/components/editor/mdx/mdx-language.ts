@@ -99,6 +99,13 @@ async function complete(
   return { suggestions: suggestions.map((one) => asItem(monaco, one, range)) };
 }
 
+/** The cursor is in the first attribute then; where nothing can be offered, nothing is said. */
+const OFFER_VALUES: Monaco.languages.Command = {
+  id: "editor.action.triggerSuggest",
+  title: "Offer values",
+  arguments: [{ auto: true }],
+};
+
 function asItem(
   monaco: typeof Monaco,
   { label, insert, says, kind }: Suggestion,
@@ -119,7 +126,10 @@ function asItem(
     kind: kinds[kind],
     documentation: says,
     insertText: insert,
-    ...(isSnippet && { insertTextRules: CompletionItemInsertTextRule.InsertAsSnippet }),
+    ...(isSnippet && {
+      insertTextRules: CompletionItemInsertTextRule.InsertAsSnippet,
+      command: OFFER_VALUES,
+    }),
     range,
   };
 }

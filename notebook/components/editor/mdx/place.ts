@@ -1,4 +1,5 @@
 /** Where in a lecture's text the cursor stands: what could come there. */
+import { fencesIn, isCell } from "./fences.ts";
 
 export type Place =
   | { readonly kind: "prose" }
@@ -22,16 +23,14 @@ export type Place =
     }
   | { readonly kind: "link"; readonly from: number };
 
-/** What opens or closes a fence; the second group is what stands behind an opening one. */
-const FENCE = /^ {0,3}(`{3,}|~{3,})(.*)$/;
 const TAG_LENGTH_MAX = 3000;
 
 export function placeAt(text: string, offset: number): Place {
   const before = text.slice(0, offset);
   const line = before.slice(before.lastIndexOf("\n") + 1);
   if (isInFrontMatter(before)) return inFrontMatter(line, offset);
-  const fence = fenceAround(before);
-  if (fence !== undefined) return { kind: /^ts +cell\b/.test(fence) ? "cell" : "code" };
+  const fence = fencesIn(text).find(({ start, end }) => start <= offset && offset <= end);
+  if (fence !== undefined) return { kind: isCell(fence) ? "cell" : "code" };
   const tag = inTag(before);
   if (tag !== undefined) return tag;
   const link = /\]\(([^()\s]*)$/.exec(line)?.[1];
@@ -46,19 +45,6 @@ function inFrontMatter(line: string, offset: number): Place {
   if (!/^covers:/.test(line)) return { kind: "front-matter" };
   const typed = /[\w]*$/.exec(line)?.[0] ?? "";
   return { kind: "topic", from: offset - typed.length };
-}
-
-/** What is written behind the fence that is still open at the end of the text. */
-function fenceAround(before: string): string | undefined {
-  let open: { marks: string; info: string } | undefined;
-  // The cursor's own line opens nothing yet.
-  for (const line of before.split("\n").slice(0, -1)) {
-    const [, marks = "", info = ""] = FENCE.exec(line) ?? [];
-    if (marks === "") continue;
-    if (open === undefined) open = { marks, info };
-    else if (marks.startsWith(open.marks) && info.trim() === "") open = undefined;
-  }
-  return open?.info;
 }
 
 function inTag(before: string): Place | undefined {

@@ -104,3 +104,12 @@ test("the cells are a script in which each character keeps its place", () => {
   expect(script.indexOf("const machine")).toBe(TEXT.indexOf("const machine"));
   expect(script.trim()).toBe("const machine = boot();");
 });
+
+test("a cell that is not closed is code up to where the next fence or prose begins", () => {
+  const text = "```ts cell\nconst one = 1;\n\n## Next\n\n  ```ts cell id=two\n  one + 1\n  ```\n";
+  expect(
+    cellsAsScript(text)
+      .split("\n")
+      .map((line) => line.trim()),
+  ).toEqual(["", "const one = 1;", ...["", "", "", "", "one + 1", "", ""]]);
+});

@@ -1,7 +1,7 @@
 /** What the editor offers at a place of a lecture's text. */
 import type { ComponentWords, Vocabulary } from "#notebook/document";
 import type { Place } from "./place.ts";
-import { anchorsIn, cellsIn } from "./text-names.ts";
+import { anchorsIn, cellIdsIn } from "./text-names.ts";
 
 export interface Suggestion {
   readonly label: string;
@@ -66,7 +66,7 @@ function valuesOf(
     return words.pictures.map((file) => value(file, "A picture of this lecture"));
   }
   if (component === "Predict" && attribute === "cell") {
-    return cellsIn(text).map(({ id }) => value(id, `Cell ${id} of this lecture`));
+    return cellIdsIn(text).map((id) => value(id, `Cell ${id} of this lecture`));
   }
   const known = attributesOf(words, component).find(({ name }) => name === attribute);
   return (known?.values ?? []).map((one) => value(one, `${component}: ${attribute}`));

@@ -1,33 +1,19 @@
 /** What a lecture's text itself names: found without parsing it, for it may be half typed. */
 import GithubSlugger from "github-slugger";
 import type { AnchorWords } from "#notebook/document";
+import { fencesIn, isCell } from "./fences.ts";
 
-interface Region {
-  readonly start: number;
-  readonly end: number;
-}
-
-export interface CellRegion extends Region {
-  readonly id: string;
-}
-
-const FENCES = /^(`{3,})([^\n]*)\n([\s\S]*?)^\1[ \t]*$/gm;
-
-/** The code of each cell: from the line after its fence to the one that closes it. */
-export function cellsIn(text: string): CellRegion[] {
-  return [...text.matchAll(FENCES)].flatMap((found) => {
-    const [, marks = "", info = "", source = ""] = found;
-    const id = /^ts +cell\b.*?\bid=([\w-]+)/.exec(info)?.[1];
-    if (id === undefined) return [];
-    const start = found.index + marks.length + info.length + 1;
-    return [{ id, start, end: start + source.length }];
-  });
+/** The ids of the cells that have one. */
+export function cellIdsIn(text: string): string[] {
+  return fencesIn(text)
+    .filter(isCell)
+    .flatMap(({ info }) => /\bid=([\w-]+)/.exec(info)?.[1] ?? []);
 }
 
 /** What a link in this text may lead to, in the order of the text. */
 export function anchorsIn(text: string): AnchorWords[] {
   const slugger = new GithubSlugger();
-  const prose = text.replace(FENCES, (fence) => fence.replace(/[^\n]/g, " "));
+  const prose = withoutCode(text);
   const headings = [...prose.matchAll(/^#{2,3}[ \t]+(.+?)[ \t#]*$/gm)].map(([, title = ""]) => {
     const says = title.replaceAll("`", "");
     return { id: slugger.slug(says), says };
@@ -38,7 +24,7 @@ export function anchorsIn(text: string): AnchorWords[] {
       ? { id, says: "Figure" }
       : { id: `exercise-${id}`, says: `Exercise ${id}` },
   );
-  const cells = cellsIn(text).map(({ id }) => ({ id: `cell-${id}`, says: `Cell ${id}` }));
+  const cells = cellIdsIn(text).map((id) => ({ id: `cell-${id}`, says: `Cell ${id}` }));
   return [...headings, ...shown, ...cells];
 }
 
@@ -49,12 +35,20 @@ export function anchorsIn(text: string): AnchorWords[] {
 export function cellsAsScript(text: string): string {
   const parts: string[] = [];
   let done = 0;
-  for (const { start, end } of cellsIn(text)) {
+  for (const { start, end } of fencesIn(text).filter(isCell)) {
     parts.push(blank(text.slice(done, start)), withoutModules(text.slice(start, end)));
     done = end;
   }
   parts.push(blank(text.slice(done)));
   return parts.join("");
+}
+
+function withoutCode(text: string): string {
+  let prose = "";
+  for (const { start, end } of fencesIn(text)) {
+    prose += text.slice(prose.length, start) + blank(text.slice(start, end));
+  }
+  return prose + text.slice(prose.length);
 }
 
 /** Imports name what is global anyway. */
