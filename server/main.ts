@@ -9,6 +9,7 @@ import { hasAdministrator } from "./auth/administrator.ts";
 import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { GitProblem } from "./content/git/run-git.ts";
+import { publishedRevision } from "./content/served.ts";
 import { disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
 import { ClusterError } from "./db/embedded/place.ts";
@@ -17,8 +18,10 @@ import { MigrationError } from "./db/migrate.ts";
 import { prepareDatabase } from "./db/prepare.ts";
 import { mailSettings } from "./mail/settings.ts";
 import { isClientGone } from "./operation/client-gone.ts";
+import { KeptPages } from "./operation/kept-pages.ts";
 import { log } from "./operation/log.ts";
 import { metrics } from "./operation/metrics.ts";
+import { PageTurns } from "./operation/page-turns.ts";
 import { settlePeer } from "./operation/peer.ts";
 import { mayChangeThings, settleHost } from "./operation/same-site.ts";
 import { requireSecret } from "./secret.ts";
@@ -87,13 +90,20 @@ async function start(): Promise<void> {
   const handle = site.getRequestHandler();
   const upgrade = site.getUpgradeHandler();
   const name = { origin: hasOwnOrigin ? origin : undefined, isBehindProxy };
+  const kept = new KeptPages({ at: addressOf(server), revision: publishedRevision });
+  const turns = new PageTurns();
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    if (!isDev && (await kept.answer(request, response))) return;
+    await turns.take(request, response);
+    if (!response.closed) await handle(request, response);
+  };
   server.off("request", notReadyYet);
   server.on("request", (request, response) => {
     settlePeer(request, isBehindProxy);
     settleHost(request, name);
     measure(request, response);
     if (!mayChangeThings(request, name)) return refuse(request, response);
-    handle(request, response).catch((error: unknown) => {
+    answer(request, response).catch((error: unknown) => {
       log.error({ err: error, url: request.url }, "request failed");
       response.destroy();
     });
@@ -105,6 +115,15 @@ async function start(): Promise<void> {
   }
   undo.push(() => close(server));
   process.stdout.write(`Kernelbook is ready at http://localhost:${port}\n`);
+}
+
+/** Where this process can ask itself. */
+function addressOf(server: Server): { readonly host: string; readonly port: number } {
+  const address = server.address();
+  if (address === null || typeof address === "string")
+    throw new Error("the server listens nowhere");
+  const isEverywhere = address.address === "::" || address.address === "0.0.0.0";
+  return { host: isEverywhere ? "localhost" : address.address, port: address.port };
 }
 
 function notReadyYet(_request: IncomingMessage, response: ServerResponse): void {

@@ -30,6 +30,12 @@ export function publishedFolder(): string | undefined {
   return kept[KEPT]?.folder;
 }
 
+/** Changes with every publication that is served here. */
+export function publishedRevision(): string {
+  const { courseId = "", revision = 0 } = kept[KEPT] ?? {};
+  return `${courseId} ${revision}`;
+}
+
 /** Looks whether something was published since, here or by another process. */
 export async function lookForPublications(): Promise<void> {
   // A site serves the course that it was set up with; others in its database are only written.

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { ExerciseManifest, ExerciseTest, RubricLevel } from "#notebook/document";
 import { checkout } from "../config.ts";
 import { log } from "../operation/log.ts";
-import { courseFolder, exerciseFolders } from "./course-files.ts";
+import { courseFolder, exerciseFolders, stampOf } from "./course-files.ts";
 import { bundleTests } from "./exercise-tests.ts";
 import { CourseProblem, readYaml } from "./located-yaml.ts";
 
@@ -83,9 +83,29 @@ export interface ExerciseVersion {
   readonly judge: string;
 }
 
-/** Reads `exercise.yaml`. Throws a `CourseProblem` that names file and line. */
+interface Known {
+  readonly stamp: string | undefined;
+  readonly exercise: CourseExercise;
+}
+
+/** By folder: pages ask for all exercises of the course, and to parse one takes a millisecond. */
+const known = new Map<string, Known>();
+
+/**
+ * Reads `exercise.yaml`, once for each state of the file. Throws a `CourseProblem` that names file
+ * and line.
+ */
 export function readExercise(folder: string): CourseExercise {
   const file = join(folder, "exercise.yaml");
+  const stamp = stampOf(file);
+  const before = known.get(folder);
+  if (before !== undefined && before.stamp === stamp) return before.exercise;
+  const exercise = parseExercise(folder, file);
+  known.set(folder, { stamp, exercise });
+  return exercise;
+}
+
+function parseExercise(folder: string, file: string): CourseExercise {
   const name = relative(checkout(), file);
   const { content, lineOf } = readYaml(file, name, ExerciseYaml);
   const [list, each, many] =

@@ -11,7 +11,36 @@ export interface Outcome {
   readonly failure: string | undefined;
 }
 
+/** How a stream of arrivals stands, while it runs. */
+export class Tally {
+  readonly #lateMs: number;
+  #due = 0;
+  #served = 0;
+  #failed = 0;
+  #late = 0;
+
+  /** What takes longer than `lateMs` is late. */
+  constructor(lateMs: number) {
+    this.#lateMs = lateMs;
+  }
+
+  begin(): void {
+    this.#due++;
+  }
+
+  end({ ms, failure }: Outcome): void {
+    if (failure === undefined) this.#served++;
+    else this.#failed++;
+    if (ms > this.#lateMs) this.#late++;
+  }
+
+  toString(): string {
+    return `${this.#served} of ${this.#due}, ${this.#late} late, ${this.#failed} failed`;
+  }
+}
+
 interface Stream {
+  readonly tally: Tally;
   /** Arrivals a second, evenly. */
   readonly rate: number;
   readonly seconds: number;
@@ -20,26 +49,34 @@ interface Stream {
 }
 
 /** Lets all of them come; done when the last one is served or has failed. */
-export async function arrivals({ rate, seconds, visit }: Stream): Promise<Outcome[]> {
+export async function arrivals({ tally, rate, seconds, visit }: Stream): Promise<Outcome[]> {
   const began = performance.now();
   const coming: Promise<Outcome>[] = [];
   for (let index = 0; index < rate * seconds; index++) {
     const due = began + (index / rate) * 1000;
     const early = due - performance.now();
     if (early > 1) await delay(early);
-    coming.push(serve(index, due, visit));
+    tally.begin();
+    coming.push(serve(index, due, visit, tally));
   }
   return Promise.all(coming);
 }
 
-async function serve(index: number, due: number, visit: Stream["visit"]): Promise<Outcome> {
+async function serve(
+  index: number,
+  due: number,
+  visit: Stream["visit"],
+  tally: Tally,
+): Promise<Outcome> {
   let failure: string | undefined;
   try {
     await visit(index);
   } catch (error) {
     failure = error instanceof Error ? error.message : String(error);
   }
-  return { ms: performance.now() - due, failure };
+  const outcome = { ms: performance.now() - due, failure };
+  tally.end(outcome);
+  return outcome;
 }
 
 /** The time that `share` of them have kept, in whole ms. */

@@ -2,18 +2,27 @@
 import { db } from "../../server/db/client.ts";
 
 export interface Gradings {
-  /** No submission waits for a grader any more. */
-  readonly isDone: boolean;
   /** Submissions with one result, and full points in it. */
   readonly once: number;
   /** How many ended otherwise, by how. */
   readonly others: ReadonlyMap<string, number>;
 }
 
+const FROM_LOAD = { user: { username: { startsWith: "load-" } } };
+
+/** What still waits for a grader, by exercise. */
+export async function waitingGradings(): Promise<readonly string[]> {
+  const rows = await db().submission.findMany({
+    select: { exercise: { select: { slug: true } } },
+    where: { ...FROM_LOAD, results: { none: {} } },
+  });
+  return rows.map(({ exercise }) => exercise.slug);
+}
+
 export async function gradings(): Promise<Gradings> {
   const rows = await db().submission.findMany({
     select: { results: { select: { status: true, score: true, max: true } } },
-    where: { user: { username: { startsWith: "load-" } } },
+    where: FROM_LOAD,
   });
   const others = new Map<string, number>();
   let once = 0;
@@ -28,5 +37,5 @@ export async function gradings(): Promise<Gradings> {
       others.set(how, (others.get(how) ?? 0) + 1);
     }
   }
-  return { isDone: !others.has("have 0 results"), once, others };
+  return { once, others };
 }

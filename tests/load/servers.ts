@@ -4,18 +4,27 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { runningPid, stopCluster } from "../../server/db/embedded/cluster.ts";
+import { clusterPlace } from "../../server/db/embedded/place.ts";
 import { freePort, TEST_SECRET } from "../site.ts";
+import { within } from "./progress.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
+const START_MS_MAX = 90_000;
+/** A process that is told to end gets so long; a web process gives its requests 3 s. */
+const STOP_MS_MAX = 15_000;
+
 /** A process that is started again when it dies, as a service manager does. */
 export class Kept {
+  readonly #name: string;
   readonly #start: () => ChildProcess;
   readonly #isUp: (line: string) => boolean;
   #child: ChildProcess | undefined;
   #isEnding = false;
 
-  constructor(start: () => ChildProcess, isUp: (line: string) => boolean) {
+  constructor(name: string, start: () => ChildProcess, isUp: (line: string) => boolean) {
+    this.#name = name;
     this.#start = start;
     this.#isUp = isUp;
   }
@@ -28,14 +37,35 @@ export class Kept {
   async start(): Promise<void> {
     const child = this.#start();
     this.#child = child;
-    child.once("exit", () => {
-      if (!this.#isEnding) void this.start();
+    const ended = once(child, "exit");
+    await within(
+      START_MS_MAX,
+      `the start of ${this.#name}`,
+      Promise.race([this.#up(child), ended]),
+    );
+    if (hasEnded(child)) throw new Error(`${this.#name} has ended as it started`);
+    void ended.then(() => {
+      if (!this.#isEnding) void this.#startAgain();
     });
-    if (child.stdout === null) throw new Error("no output");
-    for await (const line of createInterface({ input: child.stdout })) {
+  }
+
+  async #up({ stdout }: ChildProcess): Promise<void> {
+    if (stdout === null) throw new Error("no output");
+    for await (const line of createInterface({ input: stdout })) {
       if (this.#isUp(line)) break;
     }
-    child.stdout.resume();
+    stdout.resume();
+  }
+
+  /** As a service manager does, until it is up, or nobody wants it any more. */
+  async #startAgain(): Promise<void> {
+    try {
+      await this.start();
+    } catch (error) {
+      console.error(String(error));
+      this.kill();
+      if (!this.#isEnding) await this.#startAgain();
+    }
   }
 
   kill(): void {
@@ -45,10 +75,18 @@ export class Kept {
   async stop(): Promise<void> {
     this.#isEnding = true;
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || hasEnded(child)) return;
+    const ended = once(child, "exit");
     child.kill("SIGTERM");
-    await once(child, "exit");
+    await within(STOP_MS_MAX, `the end of ${this.#name}`, ended).catch((error: unknown) => {
+      console.error(`${error}: kill -9`);
+      child.kill("SIGKILL");
+    });
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 export interface Servers {
@@ -63,21 +101,26 @@ export async function startServers(dataDir: string): Promise<Servers> {
   const env = { ...process.env, KERNELBOOK_DATA: dataDir, KERNELBOOK_SECRET: TEST_SECRET };
   const ports = [await freePort(), await freePort()];
   const web = ports.map((port) => webProcess(port, env));
-  // The first one makes the database.
-  for (const one of web) await one.start();
-  const grader = node(["server/grader.ts"], { ...env, KERNELBOOK_GRADERS: "2" });
-  const kept = new Kept(grader, (line) => line.startsWith("Kernelbook grades"));
-  await kept.start();
-  return {
-    urls: ports.map((port) => `http://localhost:${port}`),
-    web,
-    grader: kept,
-    stop: async () => {
-      await kept.stop();
-      // The last one stops PostgreSQL.
-      for (const one of web.toReversed()) await one.stop();
-    },
+  const grader = new Kept(
+    "the grader",
+    node(["server/grader.ts"], { ...env, KERNELBOOK_GRADERS: "2" }),
+    (line) => line.startsWith("Kernelbook grades"),
+  );
+  const stop = async () => {
+    await grader.stop();
+    // The first web process that ends stops PostgreSQL, and the other one would start it again.
+    await Promise.all(web.map((one) => one.stop()));
+    if (runningPid(clusterPlace("site")) !== undefined) await stopCluster("site");
   };
+  try {
+    // The first one makes the database.
+    for (const one of web) await one.start();
+    await grader.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { urls: ports.map((port) => `http://localhost:${port}`), web, grader, stop };
 }
 
 function webProcess(port: number, env: NodeJS.ProcessEnv): Kept {
@@ -89,7 +132,9 @@ function webProcess(port: number, env: NodeJS.ProcessEnv): Kept {
     KERNELBOOK_GRADERS: "0",
     PORT: String(port),
   });
-  return new Kept(start, (line) => line.startsWith("Kernelbook is ready at "));
+  return new Kept(`the web process on port ${port}`, start, (line) =>
+    line.startsWith("Kernelbook is ready at "),
+  );
 }
 
 function node(args: readonly string[], env: NodeJS.ProcessEnv): () => ChildProcess {

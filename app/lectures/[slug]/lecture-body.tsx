@@ -1,3 +1,4 @@
+import type { Root } from "hast";
 import type { ComponentProps } from "react";
 import { Figure } from "#notebook/components/figures";
 import type { LectureDocument } from "#notebook/document";
@@ -13,7 +14,16 @@ import { sectionsOf, splitLead } from "./sections.ts";
 
 /** The text of a lecture below its head: prose, cells, figures, exercises, in their order. */
 export function LectureBody({ lecture }: { lecture: LectureDocument }) {
-  return <Prose text={withMargin(splitLead(lecture.body).rest)} parts={partsOf(lecture)} />;
+  return <Prose text={textOf(lecture)} parts={partsOf(lecture)} />;
+}
+
+const texts = new WeakMap<LectureDocument, Root>();
+
+/** Made once: the lecture is read once, and drawn for everybody. */
+function textOf(lecture: LectureDocument): Root {
+  const text = texts.get(lecture) ?? withMargin(splitLead(lecture.body).rest);
+  texts.set(lecture, text);
+  return text;
 }
 
 function partsOf(lecture: LectureDocument): Parts {
