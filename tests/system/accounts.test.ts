@@ -39,8 +39,8 @@ describe("a site", () => {
     world = await World.open(site);
   });
   afterAll(async () => {
-    await site.stop();
     await world.close();
+    await site.stop();
   });
 
   test("keeps the session in a cookie that no script and no other site can use", async () => {
@@ -163,8 +163,8 @@ describe("a site with real people behind a proxy", () => {
     world = await World.open(site);
   });
   afterAll(async () => {
-    await site.stop();
     await world.close();
+    await site.stop();
   });
 
   test("says how to make its administrator, and that one can set a password", async () => {

@@ -24,8 +24,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await site.stop();
   await world.close();
+  await site.stop();
   await mail.close();
 });
 

@@ -33,9 +33,9 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  await world.close();
   await site.stop();
   await provider.close();
-  await world.close();
 });
 
 /** A browser as far as this needs one. */

@@ -1080,8 +1080,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await site.stop();
   await world.close();
+  await site.stop();
 });
 
 describe("what there is", () => {

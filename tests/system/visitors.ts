@@ -1,4 +1,3 @@
-import pg from "pg";
 import { auth } from "../../server/auth/better-auth.ts";
 import { createAccount } from "../../server/auth/create-account.ts";
 import { remember } from "../../server/config.ts";
@@ -10,6 +9,7 @@ import { regrade } from "../../server/grading/regrade.ts";
 import { closeQueue } from "../../server/operation/job-queue.ts";
 import type { RunRole } from "../../server/policies/index.ts";
 import { type Site, TEST_SECRET } from "../site.ts";
+import { Fingerprint } from "./fingerprint.ts";
 
 /** Who comes to the site, as far as policies tell people apart. */
 export const EVERYBODY = [
@@ -60,6 +60,7 @@ export class World {
   readonly exerciseSlug: string;
   readonly submissionId: string;
   readonly #userIds: ReadonlyMap<Who, string>;
+  readonly #fingerprint: Fingerprint;
   #made = 0;
 
   private constructor(
@@ -67,6 +68,7 @@ export class World {
     run: { id: string; slug: string; courseSlug: string },
     userIds: ReadonlyMap<Who, string>,
     submission: { id: string; exerciseSlug: string },
+    fingerprint: Fingerprint,
   ) {
     this.site = site;
     this.runId = run.id;
@@ -75,6 +77,7 @@ export class World {
     this.exerciseSlug = submission.exerciseSlug;
     this.submissionId = submission.id;
     this.#userIds = userIds;
+    this.#fingerprint = fingerprint;
   }
 
   /** Fills the site's database. */
@@ -100,10 +103,12 @@ export class World {
     }
     const submission = await handIn(run.id, userIds.get("student") ?? "");
     const { slug: courseSlug } = await db().course.findUniqueOrThrow({ where: { id: courseId } });
-    return new World(site, { ...run, courseSlug }, userIds, submission);
+    const fingerprint = await Fingerprint.open(site.databaseUrl);
+    return new World(site, { ...run, courseSlug }, userIds, submission, fingerprint);
   }
 
   async close(): Promise<void> {
+    await this.#fingerprint.close();
     await closeQueue();
     await disconnect();
   }
@@ -316,24 +321,8 @@ export class World {
   }
 
   /** Changes with anything that is stored, but counts of tries. */
-  async fingerprint(): Promise<string> {
-    const client = new pg.Client({ connectionString: this.site.databaseUrl });
-    await client.connect();
-    try {
-      const { rows } = await client.query<{ name: string }>(
-        "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'RateLimit' ORDER BY 1",
-      );
-      const hashes = rows.map(
-        ({ name }) =>
-          `(SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '') FROM "${name}" t)`,
-      );
-      const { rows: answer } = await client.query<{ all: string }>(
-        `SELECT concat_ws('/', ${hashes.join(", ")}) AS all`,
-      );
-      return answer[0]?.all ?? "";
-    } finally {
-      await client.end();
-    }
+  fingerprint(): Promise<string> {
+    return this.#fingerprint.take();
   }
 }
 
