@@ -12,6 +12,15 @@ import { bundleTests } from "../course/exercise-tests.ts";
 import { CourseProblem } from "../course/located-yaml.ts";
 import { gradeSource } from "../grading/grade-source.ts";
 import type { Usage } from "../grading/sandbox/usage.ts";
+import {
+  type Judged,
+  judgeRight,
+  judgeWrong,
+  SEEDS_OF_TWO,
+  unsteady,
+  untouched,
+} from "./judged.ts";
+import { sideBySide } from "./side-by-side.ts";
 
 const FILES = [
   "task.mdx",
@@ -21,9 +30,6 @@ const FILES = [
   "visible.test.ts",
   "hidden.test.ts",
 ];
-
-/** Two students' own seeds: what one of them gets, the other gets. */
-const SEEDS_OF_TWO = [[0x5eed_0001], [0x5eed_0002]] as const;
 
 /** Twenty more seeds, with which the solution gets all points: a few a run, as students meet them. */
 const MORE_SEEDS = [1, 2, 3, 4].map((run) =>
@@ -106,12 +112,6 @@ function checkReport(folder: string): string[] {
   ];
 }
 
-/** How the hidden tests judge one file, for both of two students. */
-interface Judged {
-  readonly file: string;
-  readonly results: readonly GradingResult[];
-}
-
 function mutantsOf(folder: string): string[] {
   if (!existsSync(join(folder, "mutants"))) return [];
   const names = readdirSync(join(folder, "mutants")).sort();
@@ -123,45 +123,44 @@ async function checkHidden(
   exercise: ExerciseVersion,
   onStep: (step: string) => void,
 ): Promise<Part> {
-  const files = ["solution.ts", "starter.ts", ...mutantsOf(folder)];
-  const judged: Judged[] = [];
-  let isHopeless = false;
-  // One after the other: side by side they would take each other's time, and that is limited.
-  for (const file of files) {
-    const one = await judge(folder, file, exercise);
-    judged.push(one);
-    onStep(file);
-    isHopeless = file === "solution.ts" && one.results.some(isHopelessEnd);
-    if (isHopeless) break;
-  }
-  const [solution, starter, ...wrong] = judged;
   const name = (file: string) => relative(checkout(), join(folder, file));
-  const problems = judged.flatMap((one) => unsteady(one, name(one.file)));
-  if (solution) {
-    for (const result of solution.results.filter(({ score, max }) => score < max)) {
-      problems.push(
-        `${name(solution.file)}:1: gets ${result.score} of ${result.max} points (${told(result)}): mend it or the hidden tests`,
-      );
-    }
+  const solution = await judgeRight(folder, "solution.ts", exercise);
+  onStep(solution.file);
+  const problems = unsteady(solution, name(solution.file));
+  for (const result of [solution.result, solution.again].filter(isShort)) {
+    problems.push(
+      `${name(solution.file)}:1: gets ${result.score} of ${result.max} points (${told(result)}): mend it or the hidden tests`,
+    );
   }
-  for (const one of [starter, ...wrong]) {
-    const [result] = one?.results ?? [];
-    if (one === undefined || result === undefined) continue;
-    if (one === starter && result.status !== "graded") {
-      problems.push(`${name(one.file)}:1: ends with ${told(result)}: the starter runs, and fails`);
-    }
-    if (result.score === result.max) {
-      const remedy =
-        one === starter ? "take something out of it" : "add a hidden test that it fails";
-      problems.push(`${name(one.file)}:1: gets all ${result.max} points: ${remedy}`);
-    }
-    if (one !== starter && result.status === "compile-error") {
-      problems.push(`${name(one.file)}:1: is no submission (${told(result)}): mend its syntax`);
-    }
-  }
+  const isHopeless = [solution.result, solution.again].some(isHopelessEnd);
   if (isHopeless) return { problems, isHopeless };
-  problems.push(...untouched(exercise, [starter, ...wrong], name("hidden.test.ts")));
+  const wrong = await judgeWrong(folder, ["starter.ts", ...mutantsOf(folder)], exercise, onStep);
+  for (const one of wrong) {
+    problems.push(...unsteady(one, name(one.file)), ...notWrong(one, name(one.file)));
+  }
+  problems.push(...untouched(exercise, wrong, name("hidden.test.ts")));
   return { problems, isHopeless };
+}
+
+function isShort({ score, max }: GradingResult): boolean {
+  return score < max;
+}
+
+/** What is said of a starter or a mutant that is not what it is there for. */
+function notWrong({ file, result }: Judged, name: string): string[] {
+  const isStarter = file === "starter.ts";
+  const problems: string[] = [];
+  if (isStarter && result.status !== "graded") {
+    problems.push(`${name}:1: ends with ${told(result)}: the starter runs, and fails`);
+  }
+  if (result.score === result.max) {
+    const remedy = isStarter ? "take something out of it" : "add a hidden test that it fails";
+    problems.push(`${name}:1: gets all ${result.max} points: ${remedy}`);
+  }
+  if (!isStarter && result.status === "compile-error") {
+    problems.push(`${name}:1: is no submission (${told(result)}): mend its syntax`);
+  }
+  return problems;
 }
 
 /** Tests that cannot be loaded, or a run that was ended: another one would end alike. */
@@ -178,14 +177,10 @@ async function checkSolution(folder: string, exercise: ExerciseVersion): Promise
     used.cpuSeconds = Math.max(used.cpuSeconds, cpuSeconds);
     used.rssMiB = Math.max(used.rssMiB, rssMiB);
   };
-  const results: GradingResult[] = [];
-  for (const pair of [MORE_SEEDS.slice(0, 2), MORE_SEEDS.slice(2)]) {
-    const runs = pair.map((seeds) => gradeSource({ exercise, source, seeds }));
-    results.push(...(await Promise.all(runs)));
-  }
+  const results = await sideBySide(MORE_SEEDS, (seeds) => gradeSource({ exercise, source, seeds }));
   await gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[0], listener: { onUsage } });
   const name = relative(checkout(), file);
-  const failed = results.find(({ score, max }) => score < max);
+  const failed = results.find(isShort);
   const problems: string[] = [];
   if (failed !== undefined) {
     problems.push(
@@ -204,42 +199,6 @@ async function checkSolution(folder: string, exercise: ExerciseVersion): Promise
     );
   }
   return problems;
-}
-
-async function judge(folder: string, file: string, exercise: ExerciseVersion): Promise<Judged> {
-  const source = readFileSync(join(folder, file), "utf8");
-  const runs = SEEDS_OF_TWO.map((seeds) => gradeSource({ exercise, source, seeds }));
-  return { file, results: await Promise.all(runs) };
-}
-
-/** Where two runs do not end alike. */
-function unsteady({ results }: Judged, name: string): string[] {
-  const ends = results.map(({ status, tests }) =>
-    [status, ...tests.map(({ id, kind }) => `${id} ${kind}`)].join(", "),
-  );
-  const [first, second] = ends;
-  if (first === second) return [];
-  return [
-    `${name}:1: with one seed ${first}, with another ${second}: let the hidden tests not depend on luck`,
-  ];
-}
-
-/** Hidden tests that none of the wrong submissions fails prove nothing. */
-function untouched(
-  { manifest }: ExerciseVersion,
-  wrong: readonly (Judged | undefined)[],
-  name: string,
-): string[] {
-  const failed = new Set(
-    wrong.flatMap((one) =>
-      (one?.results ?? []).flatMap(({ tests }) =>
-        tests.filter(({ kind }) => kind === "failed").map(({ id }) => id),
-      ),
-    ),
-  );
-  return manifest.tests
-    .filter(({ id }) => !failed.has(id))
-    .map(({ id }) => `${name}:1: no mutant fails ${id}: add the mistake that it is there for`);
 }
 
 /** What a student tries in the browser: the solution passes it, and the starter does not. */

@@ -5,6 +5,7 @@ import type { ExerciseVersion } from "../../course/exercise.ts";
 import { exerciseVersionOf } from "../../course/exercise.ts";
 import { LimitedThread, TooMuch } from "../../course/limited-thread.ts";
 import { gradeSource } from "../../grading/grade-source.ts";
+import { sideBySide } from "../side-by-side.ts";
 import type { Mutant } from "./mutate.ts";
 
 /** What the hidden tests of one exercise noticed. */
@@ -16,7 +17,6 @@ export interface MutationReport {
 }
 
 const MUTANTS_MAX = 60;
-const SIDE_BY_SIDE = 2;
 /** A mutant without an end need not use up a student's time. */
 const CPU_SECONDS_MIN = 1;
 const CPU_TIMES_SOLUTION = 5;
@@ -32,26 +32,21 @@ export async function mutationReport(folder: string): Promise<MutationReport> {
   const source = readFileSync(join(folder, "solution.ts"), "utf8");
   const exercise = await withShortLimits(version, source);
   const mutants = await mutantsIn(source);
-  const survivors: Mutant[] = [];
-  const left = mutants.values();
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE }, tryAll));
+  const listener = { toFirstFailure: true };
+  const survive = await sideBySide(mutants, async (mutant) => {
+    const { status, score, max } = await gradeSource({
+      exercise,
+      source: mutant.source,
+      listener,
+    });
+    return status === "graded" && score === max;
+  });
+  const survivors = mutants.filter((_, at) => survive[at]);
   return {
     tried: mutants.length,
     killed: mutants.length - survivors.length,
     survivors: survivors.sort((a, b) => a.line - b.line).map(({ line, what }) => ({ line, what })),
   };
-
-  async function tryAll(): Promise<void> {
-    for (const mutant of left) {
-      const listener = { toFirstFailure: true };
-      const { status, score, max } = await gradeSource({
-        exercise,
-        source: mutant.source,
-        listener,
-      });
-      if (status === "graded" && score === max) survivors.push(mutant);
-    }
-  }
 }
 
 /** A solution that keeps the parser busy has none. */
