@@ -1,5 +1,5 @@
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Locator, type Page, test } from "playwright/test";
+import { axeFindings } from "./axe.ts";
 import { cell, openLecture, rewrite, run } from "./notebook-page.ts";
 
 const PROGRAM = `const machine = boot({ cpus: 1 });
@@ -224,11 +224,5 @@ for (const [width, height] of [
 }
 
 async function expectNoViolations(page: Page): Promise<void> {
-  for (const colorScheme of ["light", "dark"] as const) {
-    await page.emulateMedia({ colorScheme });
-    const { violations } = await new AxeBuilder({ page })
-      .include("aside[aria-label^='Kernel inspector']")
-      .analyze();
-    expect(violations).toEqual([]);
-  }
+  expect(await axeFindings(page, "aside[aria-label^='Kernel inspector']")).toEqual([]);
 }

@@ -89,12 +89,12 @@ async function goToLine(page: Page, words: string): Promise<void> {
   await page.keyboard.press("Escape");
 }
 
-/** The editor may take what was typed back in several steps. */
+/** Takes back what was typed, which the editor does in several steps. */
 async function undoUntilSound(page: Page, student: FrameLocator): Promise<void> {
   await page.getByRole("textbox", { name: "Text of lecture.mdx" }).first().focus();
   await expect(async () => {
-    await page.keyboard.press("Control+z");
-    await expect(student.getByText("No problem found")).toBeVisible({ timeout: 2000 });
+    for (let step = 0; step < 5; step++) await page.keyboard.press("Control+z");
+    await expect(student.getByText("No problem found")).toBeVisible({ timeout: 1000 });
   }).toPass();
 }
 
