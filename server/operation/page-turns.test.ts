@@ -1,9 +1,11 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { PageTurns } from "./page-turns.ts";
 
 const page = { method: "GET", headers: { accept: "text/html,*/*" } } as IncomingMessage;
+
+afterEach(() => vi.useRealTimers());
 
 function response(): ServerResponse {
   return Object.assign(new EventEmitter(), { closed: false }) as unknown as ServerResponse;
@@ -31,4 +33,14 @@ test("pages take turns, what is no page does not wait", async () => {
   if (first !== undefined) end(first);
   await Promise.all(taking);
   expect(begun).toEqual([0, 1, 2, 3, 4]);
+});
+
+test("who never reads to the end keeps nobody waiting", async () => {
+  vi.useFakeTimers();
+  const turns = new PageTurns();
+  const slow = Array.from({ length: 3 }, response);
+  await Promise.all(slow.map((one) => turns.take(page, one)));
+  const next = turns.take(page, response());
+  await vi.runAllTimersAsync();
+  await next;
 });

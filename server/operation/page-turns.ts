@@ -7,12 +7,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** While one waits for the database another one is drawn. */
 const AT_ONCE = 3;
+/** Drawn long ago: who reads slowly, or not at all, keeps nobody else from a page. */
+const TURN_MS_MAX = 2_000;
 
 export class PageTurns {
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** Waits for the request's turn, which it has until the answer is sent or nobody wants it. */
+  /** Waits for the request's turn: it ends with the answer, or when it has lasted too long. */
   async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isPage(request)) return;
     if (this.#running >= AT_ONCE) {
@@ -21,8 +23,15 @@ export class PageTurns {
       });
     }
     this.#running++;
-    if (response.closed) this.#giveUp();
-    else response.once("close", () => this.#giveUp());
+    if (response.closed) return this.#giveUp();
+    let isOver = false;
+    const giveUp = () => {
+      if (!isOver) this.#giveUp();
+      isOver = true;
+      clearTimeout(clock);
+    };
+    const clock = setTimeout(giveUp, TURN_MS_MAX);
+    response.once("close", giveUp);
   }
 
   #giveUp(): void {
