@@ -61,7 +61,7 @@ export class Front {
       agent: this.#agent,
       method: body === undefined ? "GET" : "POST",
       headers: { "accept-encoding": "gzip", ...headers },
-      signal: AbortSignal.timeout(Math.max(1, ms)),
+      signal: AbortSignal.timeout(Math.max(1, Math.ceil(ms))),
     });
     const response = await new Promise<IncomingMessage>((answered, failed) => {
       asking.once("response", answered).once("error", failed).end(body);
