@@ -23,6 +23,7 @@ import {
 import { AtExercise } from "../talk/at-place.tsx";
 import { loadExerciseDraft, saveExerciseDraftText, submitExercise } from "./actions.ts";
 import css from "./exercises.module.css";
+import { ReportForm } from "./report-form.tsx";
 import { studentWork } from "./student-work.ts";
 
 const REMOTE: RemoteExercise = {
@@ -39,10 +40,12 @@ interface ExerciseProps {
   path: string;
   /** Sets what is asked as the page sets its prose. */
   renderTask: (task: Root) => ReactNode;
+  /** Why a report that was sent without a script was not taken. */
+  refused?: string | undefined;
 }
 
 /** An exercise with everything that one does with it; nothing where there is none. */
-export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
+export async function Exercise({ id, level, path, renderTask, refused }: ExerciseProps) {
   const [found, task] = await Promise.all([readExerciseSheet(id), readTask(id)]);
   if (found === undefined || task === undefined) return null;
   const at = Date.now();
@@ -61,8 +64,13 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
   const tests = isUntitled ? untitledTests(manifest.tests) : manifest.tests;
   const sheet = { ...found.sheet, manifest: { ...manifest, tests, ...attemptsOf(dated) } };
   const student = await studentWork(dated, at, isUntitled);
-  const Still = manifest.kind === "report" ? ReportStill : ExerciseStill;
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
+  const mayWrite =
+    manifest.kind === "report" && student?.isEnrolled === true && student.dates?.isClosed === false;
+  const form =
+    mayWrite && !student.isArchived && dated !== undefined ? (
+      <ReportForm id={id} exercise={dated.exercise} starter={sheet.starter} refused={refused} />
+    ) : undefined;
   const place = dated && { runId: dated.exercise.runId, schedule: dated.schedule, at };
   const maySolve = place !== undefined && maySeeSolution(viewer, place).kind === "allowed";
   const solution = maySolve
@@ -76,7 +84,13 @@ export async function Exercise({ id, level, path, renderTask }: ExerciseProps) {
         remote={REMOTE}
         signInHref={signInHref}
         level={level}
-        still={<Still sheet={sheet} student={student} signInHref={signInHref} />}
+        still={
+          manifest.kind === "report" ? (
+            <ReportStill {...{ sheet, student, signInHref }} form={form} />
+          ) : (
+            <ExerciseStill {...{ sheet, student, signInHref }} />
+          )
+        }
       />
       {solution !== undefined && <ModelSolution source={solution} />}
       <AtExercise lecture={found.lectureSlug} exercise={id} />

@@ -33,9 +33,10 @@ const EXERCISE: NewDocument = {
 const create = (document: NewDocument) =>
   transaction((tx) => createDocument(tx, { courseId, authorId, document }));
 
-test("of a lecture and an exercise from the templates the gate only asks to show the exercise", async () => {
+test("of a lecture and exercises from the templates the gate only asks to show the exercises", async () => {
   await create(LECTURE);
   await create(EXERCISE);
+  await create({ ...EXERCISE, number: "E2.2", slug: "say-why", isReport: true });
   const documents = [...(await storedDocuments(db(), courseId)).values()];
   const versions = documents.map(({ path, head }) => ({
     files: Object.fromEntries(head.files),
@@ -46,11 +47,13 @@ test("of a lecture and an exercise from the templates the gate only asks to show
   const paths = documents.map(({ path }) => path);
   const problems = await checkDocuments({ course, shown, documents: paths }, () => undefined);
   rmSync(course, { recursive: true });
-  expect(problems).toEqual([
-    expect.stringMatching(
-      /^lectures\/02-sums\/exercises\/add-up\/exercise\.yaml:1: no lecture shows/,
+  expect(problems).toEqual(
+    ["add-up", "say-why"].map((name) =>
+      expect.stringMatching(
+        `^lectures/02-sums/exercises/${name}/exercise\\.yaml:1: no lecture shows`,
+      ),
     ),
-  ]);
+  );
 });
 
 test("a name that is taken anywhere in the course is refused", async () => {

@@ -9,7 +9,7 @@ import {
 } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
 import type { Tx } from "../db/index.ts";
-import { exerciseTemplate } from "./templates/exercise.ts";
+import { exerciseTemplate, reportTemplate } from "./templates/exercise.ts";
 import { lectureTemplate } from "./templates/lecture.ts";
 
 export type NewDocument =
@@ -28,6 +28,8 @@ export type NewDocument =
       readonly title: string;
       /** The lecture's folder. */
       readonly lecture: string;
+      /** Graded by people; undefined: by tests. */
+      readonly isReport?: boolean;
     };
 
 export type CreateOutcome =
@@ -68,7 +70,8 @@ function begun(document: NewDocument) {
   const { number, slug: id, title } = document;
   if (document.kind === "exercise") {
     const path = `${document.lecture}/exercises/${id}`;
-    return { path, texts: exerciseTemplate({ number, id, title }) };
+    const template = document.isReport ? reportTemplate : exerciseTemplate;
+    return { path, texts: template({ number, id, title }) };
   }
   const slug = `${number}-${id}`;
   return { path: `lectures/${slug}`, texts: lectureTemplate({ number, slug, title }) };

@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { db } from "../db/index.ts";
-import { exerciseDraft, saveExerciseDraft } from "./exercise-draft.ts";
+import { exerciseDraft, keepBothTexts, saveExerciseDraft } from "./exercise-draft.ts";
 
 ownDatabase();
 
@@ -36,4 +36,15 @@ test("of two devices that save at once one is told of the other", async () => {
   await save(0, "begun");
   const outcomes = await Promise.all([save(1, "one"), save(1, "two")]);
   expect(outcomes.map(({ kind }) => kind).sort()).toEqual(["conflict", "saved"]);
+});
+
+test("a text that nobody can be asked about stands below the one that another device has saved", async () => {
+  const keep = (revision: number, source: string) =>
+    keepBothTexts(db(), { ...key, revision, source });
+  await keep(0, "one");
+  expect(await exerciseDraft(db(), key)).toMatchObject({ source: "one" });
+  await keep(0, "one");
+  expect(await exerciseDraft(db(), key)).toMatchObject({ revision: 1, source: "one" });
+  await keep(0, "two");
+  expect(await exerciseDraft(db(), key)).toMatchObject({ revision: 2, source: "one\n\ntwo" });
 });

@@ -50,3 +50,19 @@ export async function saveExerciseDraft(
   if (stored.count === 1) return { kind: "saved", revision: next };
   return { kind: "conflict", present: await exerciseDraft(tx, { userId, exerciseId }) };
 }
+
+/**
+ * Stores a text that came from a page without a script, where nobody can be asked: where another
+ * device has saved one meanwhile, both stand below each other.
+ */
+export async function keepBothTexts(
+  tx: Tx,
+  { source, ...key }: DraftKey & { revision: number; source: string },
+): Promise<void> {
+  const outcome = await saveExerciseDraft(tx, { ...key, source });
+  if (outcome.kind === "saved") return;
+  const { present } = outcome;
+  if (present.source === source) return;
+  const both = `${present.source ?? ""}\n\n${source}`;
+  await saveExerciseDraft(tx, { ...key, revision: present.revision, source: both });
+}

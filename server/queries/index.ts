@@ -43,7 +43,7 @@ export { type DueExercise, dueExercises } from "./due-dates.ts";
 export { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
 export { type ExerciseAnalysis, exerciseAnalysis, type TestAnalysis } from "./exercise-analysis.ts";
 export { type DatedExercise, datedExercise, opensToReaders } from "./exercise-dates.ts";
-export { exerciseDraft, saveExerciseDraft } from "./exercise-draft.ts";
+export { exerciseDraft, keepBothTexts, saveExerciseDraft } from "./exercise-draft.ts";
 export { type GradeInDetail, gradeInDetail } from "./given-grade.ts";
 export { type GradeLogEntry, gradeHistory, gradeLog, gradeText } from "./grade-log.ts";
 export {

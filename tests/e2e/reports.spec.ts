@@ -53,6 +53,23 @@ test("a student writes a report, sees it set, hands it in, and learns no grade",
   await expect(page.getByText("Attempt 1: not released yet.")).toBeVisible();
 });
 
+test.describe("without a script", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("a report is handed in, and one that comes too late is kept", async ({ page }) => {
+    await signInAs(page, "Bao", PAGE);
+    const text = page.getByRole("textbox", { name: "Your report, in Markdown" });
+    await expect(text).toHaveValue("# What I asked\n");
+    await text.fill("# What I asked\n\nHow far.\n");
+    await page.getByRole("button", { name: "Hand it in" }).click();
+    await expect(page).toHaveURL(/\/submissions\//);
+    await expect(page.getByText("How far.")).toBeVisible();
+    await page.goto(`${PAGE}?refused=closed`);
+    await expect(page.getByRole("alert")).toContainText("It is closed");
+    await isAccessible(page);
+  });
+});
+
 test("the staff grades it by its criteria; nothing is shown before the release, everything after it", async ({
   page,
   browser,

@@ -553,6 +553,15 @@ const ACTIONS: Record<ActionName, Action> = {
       { exercise, userId, source: `export {}; // ${userId}`, clientKey: crypto.randomUUID() },
     ],
   },
+  "app/exercises/hand-in-report.ts handInReport": {
+    at: onExercise,
+    allowed: submitters,
+    args: async ({ exerciseSlug: exercise }, { userId }) => {
+      const clientKey = crypto.randomUUID();
+      const source = `export {}; // by a form, ${userId}`;
+      return [form({ exercise, source, clientKey, revision: "0" })];
+    },
+  },
   "app/exercises/actions.ts loadExerciseDraft": {
     at: onExercise,
     allowed: enrolled,

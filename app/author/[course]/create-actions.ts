@@ -37,6 +37,7 @@ const ExerciseInput = z.object({
   slug: Slug,
   title: Title,
   lecture: Name,
+  template: z.enum(["code", "report"]).default("code"),
 });
 
 /** Begins a lecture from the template, and opens it. */
@@ -51,8 +52,8 @@ export async function createLecture(_: CreateState, form: FormData): Promise<Cre
 export async function createExercise(_: CreateState, form: FormData): Promise<CreateState> {
   const parsed = ExerciseInput.safeParse(fields(form));
   if (!parsed.success) return invalid(parsed.error);
-  const { course, ...exercise } = parsed.data;
-  return create(course, { kind: "exercise", ...exercise });
+  const { course, template, ...exercise } = parsed.data;
+  return create(course, { kind: "exercise", ...exercise, isReport: template === "report" });
 }
 
 async function create(slug: string, document: NewDocument): Promise<CreateState> {

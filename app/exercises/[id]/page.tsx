@@ -10,15 +10,17 @@ import css from "../exercises.module.css";
 
 interface PageParams {
   params: Promise<{ id: string }>;
+  searchParams: Promise<{ refused?: string | string[] }>;
 }
 
-export async function generateMetadata({ params }: PageParams): Promise<Metadata> {
+export async function generateMetadata({ params }: Pick<PageParams, "params">): Promise<Metadata> {
   const { manifest } = (await exerciseOf(params)).sheet;
   return { title: `${manifest.number.replace(/^E/, "")} ${manifest.title}` };
 }
 
 /** An exercise on a page of its own. */
-export default async function ExercisePage({ params }: PageParams) {
+export default async function ExercisePage({ params, searchParams }: PageParams) {
+  const { refused } = await searchParams;
   const { sheet, lectureSlug } = await exerciseOf(params);
   const { id } = sheet.manifest;
   const lecture = await readLecture(lectureSlug);
@@ -34,6 +36,7 @@ export default async function ExercisePage({ params }: PageParams) {
         id={id}
         level={1}
         path={`/exercises/${id}`}
+        refused={typeof refused === "string" ? refused : undefined}
         renderTask={(task) => (
           <div className={prose["flow"]}>
             <Prose text={task} />

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { ExerciseSheet } from "#notebook/document";
 import { firstState, type StudentWork } from "#notebook/session/exercise";
 import { AttemptsTable } from "./attempts-table.tsx";
@@ -15,10 +16,12 @@ interface ReportStillProps {
   sheet: ExerciseSheet;
   student: StudentWork | undefined;
   signInHref: string;
+  /** Where it is written and handed in without a script; undefined: the viewer may not. */
+  form?: ReactNode;
 }
 
 /** A report as the server writes it: what one can write in takes its place, in the same room. */
-export function ReportStill({ sheet, student, signInHref }: ReportStillProps) {
+export function ReportStill({ sheet, student, signInHref, form }: ReportStillProps) {
   const { manifest, starter } = sheet;
   const { attempts, graded, handing } = firstState(starter, student);
   return (
@@ -26,23 +29,26 @@ export function ReportStill({ sheet, student, signInHref }: ReportStillProps) {
       <Facts manifest={manifest} attempts={attempts} dates={student?.dates} />
       <div>
         <Rubric criteria={manifest.tests} />
-        <FileLine
-          name="report.md"
-          saved={undefined}
-          isEdited={false}
-          isEditing={false}
-          isTakenBack={false}
-          onEdit={undefined}
-          onStartOver={undefined}
-          onTakeBack={undefined}
-        />
-        <textarea
-          className={report["text"]}
-          aria-label="Your report, in Markdown"
-          defaultValue={starter}
-          rows={16}
-          readOnly
-        />
+        {form !== undefined && <noscript>{form}</noscript>}
+        <div className={form === undefined ? undefined : report["asleep"]}>
+          <FileLine
+            name="report.md"
+            saved={undefined}
+            isEdited={false}
+            isEditing={false}
+            isTakenBack={false}
+            onEdit={undefined}
+            onStartOver={undefined}
+            onTakeBack={undefined}
+          />
+          <textarea
+            className={report["text"]}
+            aria-label="Your report, in Markdown"
+            defaultValue={starter}
+            rows={16}
+            readOnly
+          />
+        </div>
         <HandIn
           manifest={manifest}
           standing={standingOf(student)}

@@ -62,3 +62,29 @@ export default exercise("${id}", ({ test }) => {
 `,
   };
 }
+
+/** A report, which people grade by its criteria: nothing of it runs. */
+export function reportTemplate({ number, title }: NewExercise): Record<string, string> {
+  return {
+    "exercise.yaml": `number: ${number}
+kind: report
+title: ${JSON.stringify(title)}
+# What it is graded by; students read all of it before they write.
+rubric:
+  - id: method
+    title: The method fits the question
+    description: Say what you measured, how often, and on what.
+    points: 4
+    levels:
+      - { points: 0, text: No method is given. }
+      - { points: 2, text: "A method is given, its limits are not." }
+      - { points: 4, text: Method and limits are given. }
+  - id: answer
+    title: The numbers answer the question
+    points: 6
+`,
+    "task.mdx":
+      "Measure something, and write a report about it: what you asked, how you measured, what you found.\n",
+    "starter.md": "# What I asked\n\n# How I measured\n\n# What I found\n",
+  };
+}

@@ -28,6 +28,13 @@ export function NewExerciseForm({ course, lectures }: NewExerciseFormProps) {
         </select>
       </label>
       <label>
+        Template
+        <select name="template">
+          <option value="code">Code, graded by tests</option>
+          <option value="report">A report, graded by people</option>
+        </select>
+      </label>
+      <label>
         Number
         <input
           name="number"
