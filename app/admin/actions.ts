@@ -11,7 +11,7 @@ import {
   Username,
 } from "#server/auth";
 import { type Tx, transaction } from "#server/db";
-import { mailPasswordLink, sendsMail } from "#server/mail";
+import { mailClosedLinks, mailNewAccounts, mailPasswordLink, sendsMail } from "#server/mail";
 import {
   type Decision,
   mayBan,
@@ -42,11 +42,23 @@ const Role = z.enum(["reader", "student", "ta", "instructor"]);
 const RunId = z.string().min(1).max(64);
 const UserId = z.string().min(1).max(64);
 
+/** Whether a link of who teaches now was closed, and whether another one is mailed. */
+interface ClosedLink {
+  readonly closedLink: boolean;
+  readonly isMailed: boolean;
+}
+
 export type EnrolState =
   | { readonly kind: "empty" }
   /** The link is shown this once. */
-  | { readonly kind: "made"; readonly name: string; readonly link: string }
-  | { readonly kind: "enrolled"; readonly name: string }
+  | {
+      readonly kind: "made";
+      readonly name: string;
+      readonly link: string;
+      /** It goes out by mail, too. */
+      readonly isMailed: boolean;
+    }
+  | ({ readonly kind: "enrolled"; readonly name: string } & ClosedLink)
   | { readonly kind: "taken"; readonly what: "username" | "email" }
   | { readonly kind: "is-in-run"; readonly name: string }
   | Refusal;
@@ -73,7 +85,8 @@ export async function makeAccount(_before: EnrolState, form: FormData): Promise<
     if (made.kind === "taken") return made;
     await setRole(tx, { userId: made.userId, runId }, role);
     const link = await makePasswordLink(tx, made.userId);
-    return { kind: "made", name: account.name, link };
+    const isMailed = await mailNewAccounts(tx, [made.userId]);
+    return { kind: "made", name: account.name, link, isMailed };
   });
   revalidatePath("/admin");
   return answer;
@@ -100,15 +113,16 @@ export async function enrolPerson(_before: EnrolState, form: FormData): Promise<
     const { userId, name } = person;
     if (person.roles.some((enrolled) => enrolled.runId === runId))
       return { kind: "is-in-run", name };
-    await setRole(tx, { userId, runId }, role);
-    return { kind: "enrolled", name };
+    return { kind: "enrolled", name, ...(await giveRole(tx, { userId, runId }, role)) };
   });
   revalidatePath("/admin");
   return answer;
 }
 
 /** What the person was before, so that it can be undone. */
-export type SetRoleResult = { readonly kind: "set"; readonly before: RunRole | "none" } | Refusal;
+export type SetRoleResult =
+  | ({ readonly kind: "set"; readonly before: RunRole | "none" } & ClosedLink)
+  | Refusal;
 
 const RoleInput = z.object({
   userId: UserId,
@@ -134,8 +148,8 @@ export async function setPersonRole(input: unknown): Promise<SetRoleResult> {
       const decision = mayGiveRole(viewer, runId, touched === "none" ? "reader" : touched);
       if (decision.kind === "denied") return decision;
     }
-    await setRole(tx, { userId, runId }, role === "none" ? undefined : role);
-    return { kind: "set", before };
+    const given = await giveRole(tx, { userId, runId }, role === "none" ? undefined : role);
+    return { kind: "set", before, ...given };
   });
   revalidatePath("/admin");
   return answer;
@@ -210,6 +224,15 @@ async function change<T>(
   });
   revalidatePath("/admin");
   return answer;
+}
+
+async function giveRole(
+  tx: Tx,
+  key: { readonly userId: string; readonly runId: string },
+  role: RunRole | undefined,
+): Promise<ClosedLink> {
+  const { closedLink } = await setRole(tx, key, role);
+  return { closedLink, isMailed: await mailClosedLinks(tx, closedLink ? [key.userId] : []) };
 }
 
 async function hasRun(tx: Tx, runId: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 "use client";
 
 import { useActionState } from "react";
+import { closedLinkText } from "../closed-link.ts";
 import controls from "../controls.module.css";
 import form from "../form.module.css";
 import { FormMessage } from "../form-message.tsx";
@@ -102,11 +103,13 @@ function Outcome({ id, state }: { id: string; state: EnrolState }) {
   if (state.kind === "made") {
     return (
       <p className={css["made"]} id={id} role="status">
+        {state.isMailed && `A link goes to ${state.name} by mail. If it does not come: `}
         <LinkOnce name={state.name} link={state.link} />
       </p>
     );
   }
-  const done = state.kind === "enrolled" ? `${state.name} is in the run.` : undefined;
+  const done =
+    state.kind === "enrolled" ? `${state.name} is in the run${closedLinkText(state)}.` : undefined;
   return <FormMessage id={id} problem={problemOf(state)} done={done} />;
 }
 

@@ -1,6 +1,7 @@
 "use client";
 
 import { type ReactNode, useState, useTransition } from "react";
+import { closedLinkText } from "../closed-link.ts";
 import { useGridKeys } from "../grid-keys.ts";
 import { ROLE_NAMES } from "../role-names.ts";
 import {
@@ -59,7 +60,8 @@ export function PeopleTable({ runs, people, mails }: PeopleTableProps) {
       const answer = await setPersonRole({ userId: person.userId, runId: run.id, role });
       if (answer.kind !== "set") return refuse(answer);
       const { before } = answer;
-      say(`${person.name} in ${run.title}: ${ROLE_NAMES[role]}`, async () => {
+      const more = closedLinkText(answer);
+      say(`${person.name} in ${run.title}: ${ROLE_NAMES[role]}${more}`, async () => {
         await setPersonRole({ userId: person.userId, runId: run.id, role: before });
         return { text: `${person.name} in ${run.title}: ${ROLE_NAMES[before]} again` };
       });

@@ -5,6 +5,8 @@ import { storePassword } from "./password.ts";
 
 /** How long a link works. */
 export const LINK_HOURS = 48;
+/** How long the first link of a new account works. */
+export const FIRST_LINK_DAYS = 7;
 /** How the names of links begin, among all that is kept to be verified. */
 export const PASSWORD_LINKS = "password-link:";
 
@@ -52,6 +54,30 @@ export async function makePasswordLinks(
   );
 }
 
+/**
+ * Closes every link that sets the password of one of these people, who teach from now on: it was made
+ * for somebody who could do less, and who has it is not known. Answers whose were open.
+ */
+export async function closePasswordLinks(
+  tx: Tx,
+  userIds: readonly string[],
+  now = new Date(),
+): Promise<readonly string[]> {
+  const where = { identifier: { startsWith: PASSWORD_LINKS }, value: { in: [...userIds] } };
+  const open = await tx.verification.findMany({
+    where: { ...where, expiresAt: { gt: now } },
+    select: { value: true },
+  });
+  await tx.verification.deleteMany({ where });
+  return [...new Set(open.map(({ value }) => value))];
+}
+
+/** Whether the person has a link that sets their password and is not used yet. */
+export async function hasPasswordLink(tx: Tx, userId: string, now: Date): Promise<boolean> {
+  const where = { identifier: { startsWith: PASSWORD_LINKS }, value: userId };
+  return (await tx.verification.count({ where: { ...where, expiresAt: { gt: now } } })) > 0;
+}
+
 /** Whose password the link sets; undefined when it was never made, was used, or is too old. */
 export async function ownerOfPasswordLink(
   token: string,
@@ -88,6 +114,8 @@ export async function redeemPasswordLink(
     // Deleting it is taking it: of two that use the link at once, one finds it gone.
     const { count } = await tx.verification.deleteMany({ where });
     if (link === null || count === 0) return { kind: "spent" };
+    // Of a new account one link is mailed, another handed over: neither outlives the other.
+    await closePasswordLinks(tx, [link.value], now);
     await storePassword(tx, link.value, password);
     await tx.session.deleteMany({ where: { userId: link.value } });
     return { kind: "set", userId: link.value };

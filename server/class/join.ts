@@ -1,6 +1,7 @@
 import { type AttemptRule, countAttempt, forgetAttempts } from "../auth/attempts.ts";
 import { type CreateAccountResult, createAccount } from "../auth/create-account.ts";
 import { isWord } from "../auth/password.ts";
+import { closePasswordLinks } from "../auth/password-link.ts";
 import { startSession } from "../auth/sign-in.ts";
 import { db, type Tx, transaction } from "../db/index.ts";
 import { ADDRESS_HEADER } from "../operation/peer.ts";
@@ -159,6 +160,7 @@ async function enter(
   { runTitle, role, sectionId, ...key }: Entry,
   now: Date,
 ): Promise<JoinResult> {
+  if (role === "ta" || role === "instructor") await closePasswordLinks(tx, [key.userId], now);
   const data = { role, sectionId, chosenAt: now };
   const { count } = await tx.enrolment.createMany({
     data: { ...key, ...data },

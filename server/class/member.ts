@@ -1,3 +1,4 @@
+import { closePasswordLinks } from "../auth/password-link.ts";
 import type { Tx } from "../db/index.ts";
 import { mayChangeMember, type RunRole, type Viewer } from "../policies/index.ts";
 import { recomputeLate } from "../queries/schedule.ts";
@@ -10,7 +11,13 @@ export interface Membership {
 
 export type SetMemberResult =
   /** What the person was before, so that it can be undone; null: not in the run. */
-  | { readonly kind: "set"; readonly name: string; readonly before: Membership | null }
+  | {
+      readonly kind: "set";
+      readonly name: string;
+      readonly before: Membership | null;
+      /** They teach from now on, and a link that set their password was open. */
+      readonly closedLink: boolean;
+    }
   | { readonly kind: "nobody" }
   | { readonly kind: "no-section" }
   | { readonly kind: "denied"; readonly because: "signed-out" | "not-allowed" };
@@ -58,5 +65,8 @@ export async function setMember(
     // Other dates may hold for them now.
     await recomputeLate(tx, runId, [userId]);
   }
-  return { kind: "set", name: user.name, before };
+  const teaches = after?.role === "ta" || after?.role === "instructor";
+  const isRaised = teaches && after.role !== before?.role;
+  const closed = isRaised ? await closePasswordLinks(tx, [userId]) : [];
+  return { kind: "set", name: user.name, before, closedLink: closed.length > 0 };
 }

@@ -1,16 +1,14 @@
 import { storeUnknownPasswords } from "../auth/password.ts";
-import { makePasswordLinks } from "../auth/password-link.ts";
+import { closePasswordLinks, FIRST_LINK_DAYS, makePasswordLinks } from "../auth/password-link.ts";
 import type { Tx } from "../db/index.ts";
-import type { Viewer } from "../policies/index.ts";
+import type { RunRole, Viewer } from "../policies/index.ts";
 import { recomputeLate } from "../queries/schedule.ts";
 import { readRoster } from "./roster-csv.ts";
 import { planRoster, type RosterPlan, type RosterStep } from "./roster-plan.ts";
 import { lockSections } from "./section.ts";
 
-/** So long those who come by a roster may take to set their first password. */
-const ROSTER_LINK_DAYS = 7;
-
 export interface NewAccount {
+  readonly userId: string;
   readonly name: string;
   readonly email: string;
   readonly username: string;
@@ -25,6 +23,8 @@ export type ApplyResult =
       readonly enrolled: number;
       readonly changed: number;
       readonly removed: number;
+      /** Who teaches from now on, and whose open link to a password is closed. */
+      readonly closedLinks: readonly string[];
     }
   /** The file has problems, or the plan is no longer the one that was looked at. */
   | { readonly kind: "look-again"; readonly plan: RosterPlan };
@@ -78,24 +78,36 @@ export async function applyRoster(
       changing.map(({ userId }) => userId),
     );
   }
+  const teaching = placed.filter(({ kind, after }) => kind !== "account" && teaches(after.role));
+  const promoted = teaching.filter(({ before }) => before === undefined || !teaches(before.role));
+  const closedLinks = await closePasswordLinks(
+    tx,
+    promoted.map(({ userId }) => userId),
+    now,
+  );
   const leaving = removesAbsent ? plan.absent.map(({ userId }) => userId) : [];
   const { count: removed } = await tx.enrolment.deleteMany({
     where: { runId, userId: { in: leaving }, role: { in: ["reader", "student"] } },
   });
   return {
     kind: "applied",
-    accounts: [...accounts.values()].map(({ userId: _, ...account }) => account),
+    accounts: [...accounts.values()],
     enrolled: entering.length,
     changed: changing.length,
     removed,
+    closedLinks,
   };
+}
+
+function teaches(role: RunRole): boolean {
+  return role === "ta" || role === "instructor";
 }
 
 async function makeAccounts(
   tx: Tx,
   steps: readonly RosterStep[],
   now: Date,
-): Promise<ReadonlyMap<string, NewAccount & { readonly userId: string }>> {
+): Promise<ReadonlyMap<string, NewAccount>> {
   const made = steps
     .filter(({ kind }) => kind === "account")
     .map(({ name, email, username }) => ({ userId: crypto.randomUUID(), name, email, username }));
@@ -105,7 +117,7 @@ async function makeAccounts(
   });
   const ids = made.map(({ userId }) => userId);
   await storeUnknownPasswords(tx, ids);
-  const links = await makePasswordLinks(tx, ids, { hours: 24 * ROSTER_LINK_DAYS, now });
+  const links = await makePasswordLinks(tx, ids, { hours: 24 * FIRST_LINK_DAYS, now });
   return new Map(
     made.map((person) => [person.email, { ...person, link: links.get(person.userId) ?? "" }]),
   );

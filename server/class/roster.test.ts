@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { createAccount } from "../auth/create-account.ts";
-import { ownerOfPasswordLink } from "../auth/password-link.ts";
+import { makePasswordLink, ownerOfPasswordLink } from "../auth/password-link.ts";
 import { db, transaction } from "../db/index.ts";
 import type { RunRole, Viewer } from "../policies/index.ts";
+import { setRole } from "../queries/person.ts";
+import { setMember } from "./member.ts";
 import { rosterOf } from "./roster.ts";
 import { applyRoster } from "./roster-apply.ts";
 import { printRoster, readRoster } from "./roster-csv.ts";
@@ -175,6 +177,36 @@ test("applying makes accounts with links, sections and enrolments at once; absen
   expect(await db().user.count({ where: { id: gone } })).toBe(1);
   // What was looked at has been done: the same plan is not done twice.
   expect((await apply(true)).kind).toBe("look-again");
+});
+
+test.each<[string, (runId: string, instructor: Viewer, userId: string) => Promise<unknown>]>([
+  [
+    "a roster",
+    async (runId, instructor, userId) => {
+      const { name, email } = await db().user.findUniqueOrThrow({ where: { id: userId } });
+      const text = `name,email,role\n${name},${email},ta\n`;
+      const { digest } = await plan(instructor, runId, text);
+      const roster = { runId, text, digest, removesAbsent: false };
+      return transaction((tx) => applyRoster(tx, instructor, roster, new Date()));
+    },
+  ],
+  [
+    "the list of people",
+    (runId, instructor, userId) =>
+      transaction((tx) =>
+        setMember(tx, instructor, { runId, userId, after: { role: "ta", sectionId: null } }),
+      ),
+  ],
+  ["the site's list", (runId, _, userId) => setRole(db(), { runId, userId }, "ta")],
+])("whom %s makes staff has no open link to a password any more", async (_, makeTa) => {
+  const { runId, instructor } = await newRun();
+  const other = await newRun();
+  const userId = await person(`Max Po ${made}`, other.runId);
+  const [token = ""] = (await makePasswordLink(db(), userId)).split("/").slice(-1);
+  expect(await ownerOfPasswordLink(token)).toBeDefined();
+  const answer = JSON.stringify(await makeTa(runId, instructor, userId));
+  expect(answer).toMatch(/"closedLinks?":(true|\[")/);
+  expect(await ownerOfPasswordLink(token)).toBeUndefined();
 });
 
 test("an exported roster comes back as it was, and a spreadsheet calculates nothing in it", async () => {

@@ -31,10 +31,13 @@ export async function deliver(job: MailJob, smtp: Smtp): Promise<Delivery> {
   });
 }
 
+/** Mail that carries a link which lets somebody in. */
+const LINKS = ["invitation", "password_link", "new_account"];
+
 async function deliverIn(tx: Tx, job: StoredMail, smtp: Smtp): Promise<Delivery> {
   const told: { readonly mail: WaitingMail; readonly note: Note }[] = [];
   const waiting = await lockWaiting(tx, job);
-  const [link] = waiting.filter(({ kind }) => kind === "invitation" || kind === "password_link");
+  const [link] = waiting.filter(({ kind }) => LINKS.includes(kind));
   if (link !== undefined) return deliverLink(tx, link, smtp);
   for (const mail of waiting) {
     const note = await noteOf(tx, mail);

@@ -12,7 +12,9 @@ export {
 export {
   askForPasswordLink,
   type InviteResult,
+  mailClosedLinks,
   mailInvitations,
+  mailNewAccounts,
   mailPasswordLink,
 } from "./links.ts";
 export { mailAnnouncement, mailAnswer, mailQuestion } from "./outbox.ts";

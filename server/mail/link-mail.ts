@@ -1,6 +1,12 @@
 /** Mail that carries a link which lets somebody in. The link is made when it is sent, and stands nowhere else. */
 
-import { LINK_HOURS, makePasswordLink } from "../auth/password-link.ts";
+import {
+  FIRST_LINK_DAYS,
+  hasPasswordLink,
+  LINK_HOURS,
+  makePasswordLink,
+  makePasswordLinks,
+} from "../auth/password-link.ts";
 import { viewerById } from "../auth/person-viewer.ts";
 import { renewInvitation } from "../class/invitation.ts";
 import { config } from "../config.ts";
@@ -18,6 +24,7 @@ export async function linkMessage(
 ): Promise<LinkMessage | undefined> {
   if (kind === "invitation" && invitationId !== null) return invitationMail(tx, invitationId, now);
   if (kind === "password_link" && userId !== null) return passwordMail(tx, userId, now);
+  if (kind === "new_account" && userId !== null) return accountMail(tx, userId, now);
   return undefined;
 }
 
@@ -37,6 +44,29 @@ async function passwordMail(tx: Tx, userId: string, now: Date): Promise<LinkMess
         : `by this link you sign in, once, within ${LINK_HOURS} hours.`,
       link,
       "If you have not asked for it, leave it alone: nothing has changed. Give it to nobody.",
+    ].join("\n\n")}\n`,
+  };
+}
+
+/** Beside the link that was handed over, which works as well until one of them is used. */
+async function accountMail(tx: Tx, userId: string, now: Date): Promise<LinkMessage | undefined> {
+  const viewer = await viewerById(userId, now, tx);
+  // Without one somebody has come in by it already, or nobody is to come in by one any more.
+  if (viewer === undefined || !(await hasPasswordLink(tx, userId, now))) return undefined;
+  const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId } });
+  const hours = 24 * FIRST_LINK_DAYS;
+  const link = (await makePasswordLinks(tx, [userId], { hours, now })).get(userId) ?? "";
+  const { origin, allowsPasswords } = config();
+  return {
+    to: { name: viewer.name, address: email },
+    subject: "Your account",
+    text: `${[
+      `${oneLine(viewer.name)}, you have an account at ${origin}. Your user name is ${oneLine(viewer.username)}.`,
+      allowsPasswords
+        ? `By this link you set your password, once, within ${FIRST_LINK_DAYS} days.`
+        : `By this link you sign in, once, within ${FIRST_LINK_DAYS} days.`,
+      link,
+      "If this is nothing of yours, leave it alone. Give the link to nobody.",
     ].join("\n\n")}\n`,
   };
 }

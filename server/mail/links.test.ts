@@ -2,12 +2,23 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { ownDatabase } from "../../tests/database.ts";
 import { type MailServer, startMailServer } from "../../tests/mail-server.ts";
 import { createAccount } from "../auth/create-account.ts";
-import { ownerOfPasswordLink, redeemPasswordLink } from "../auth/password-link.ts";
+import {
+  closePasswordLinks,
+  makePasswordLink,
+  ownerOfPasswordLink,
+  redeemPasswordLink,
+} from "../auth/password-link.ts";
 import { invitationBehind } from "../class/invitation.ts";
 import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { deliver } from "./deliver.ts";
-import { mailForgotten, mailInvitations, mailPasswordLink } from "./links.ts";
+import {
+  mailClosedLinks,
+  mailForgotten,
+  mailInvitations,
+  mailNewAccounts,
+  mailPasswordLink,
+} from "./links.ts";
 import { mailSettings } from "./settings.ts";
 import { openSmtp, type Smtp } from "./smtp.ts";
 
@@ -89,6 +100,36 @@ describe("a link that sets a password", () => {
     await Promise.all([ask(), ask(), ask()]);
     await sendAll();
     expect(server.received).toHaveLength(1);
+  });
+
+  test("of a new account goes out beside the one that is handed over; used, neither works", async () => {
+    const handed = await makePasswordLink(db(), userId);
+    await transaction((tx) => mailNewAccounts(tx, [userId]));
+    await sendAll();
+    const [mailed = ""] = tokensSent("reset");
+    expect(await ownerOfPasswordLink(handed.split("/").at(-1) ?? "")).toBeDefined();
+    expect(await redeemPasswordLink(mailed, "new password")).toMatchObject({ kind: "set" });
+    expect(await ownerOfPasswordLink(handed.split("/").at(-1) ?? "")).toBeUndefined();
+  });
+
+  test("of a new account is not mailed when somebody has come in by the other one", async () => {
+    const handed = await makePasswordLink(db(), userId);
+    await transaction((tx) => mailNewAccounts(tx, [userId]));
+    await redeemPasswordLink(handed.split("/").at(-1) ?? "", "new password");
+    await sendAll();
+    expect(server.received).toHaveLength(0);
+    expect(await states()).toEqual(["dropped"]);
+  });
+
+  test("that was closed since its owner teaches is mailed anew, to them alone", async () => {
+    const handed = await makePasswordLink(db(), userId);
+    expect(await closePasswordLinks(db(), [userId])).toEqual([userId]);
+    expect(await closePasswordLinks(db(), [userId])).toEqual([]);
+    await transaction((tx) => mailClosedLinks(tx, [userId]));
+    await sendAll();
+    const [mailed = ""] = tokensSent("reset");
+    expect(await ownerOfPasswordLink(handed.split("/").at(-1) ?? "")).toBeUndefined();
+    expect(await ownerOfPasswordLink(mailed)).toBeDefined();
   });
 
   test("is mailed to nobody whose account is closed, and has no link that stops such mail", async () => {

@@ -4,6 +4,7 @@ import { hashOfInvitation } from "../class/invitation.ts";
 import { db, type Tx, transaction } from "../db/index.ts";
 import type { RunRole } from "../policies/index.ts";
 import { enqueue } from "./outbox.ts";
+import { sendsMail } from "./settings.ts";
 
 /** A link that sets the person's password is mailed to them; one that waits already is enough. */
 export async function mailPasswordLink(tx: Tx, userId: string): Promise<void> {
@@ -13,6 +14,28 @@ export async function mailPasswordLink(tx: Tx, userId: string): Promise<void> {
   if ((await tx.mail.count({ where: waiting })) > 0) return;
   const { id } = await tx.mail.create({ data: { userId, kind: "password_link" } });
   await enqueue(tx, [{ id, data: { mailId: id } }]);
+}
+
+/**
+ * New accounts get their links by mail, too, where the site sends any. Answers whether it does: the
+ * link that is handed over is the other way, and works as well.
+ */
+export async function mailNewAccounts(tx: Tx, userIds: readonly string[]): Promise<boolean> {
+  if (!sendsMail()) return false;
+  const mails = await tx.mail.createManyAndReturn({
+    data: userIds.map((userId) => ({ userId, kind: "new_account" as const })),
+    select: { id: true },
+  });
+  const jobs = mails.map(({ id }) => ({ id, data: { mailId: id } }));
+  if (jobs.length > 0) await enqueue(tx, jobs);
+  return true;
+}
+
+/** Who teaches from now on, and whose link was closed for that, gets another one by mail if possible. */
+export async function mailClosedLinks(tx: Tx, userIds: readonly string[]): Promise<boolean> {
+  if (!sendsMail()) return false;
+  for (const userId of userIds) await mailPasswordLink(tx, userId);
+  return userIds.length > 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { closePasswordLinks } from "../auth/password-link.ts";
 import type { Prisma, Tx } from "../db/index.ts";
 import { coursesOf, type Person, type RunRole } from "../policies/index.ts";
 
@@ -87,7 +88,7 @@ export async function setRole(
   tx: Tx,
   key: { readonly userId: string; readonly runId: string },
   role: RunRole | undefined,
-): Promise<void> {
+): Promise<{ readonly closedLink: boolean }> {
   if (role === undefined) await tx.enrolment.deleteMany({ where: key });
   else {
     await tx.enrolment.upsert({
@@ -96,6 +97,9 @@ export async function setRole(
       update: { role },
     });
   }
+  const teaches = role === "ta" || role === "instructor";
+  const closed = teaches ? await closePasswordLinks(tx, [key.userId]) : [];
+  return { closedLink: closed.length > 0 };
 }
 
 /** Closes the account and ends its sessions, or opens it again. */

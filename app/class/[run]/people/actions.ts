@@ -11,6 +11,7 @@ import {
   setMember,
 } from "#server/class";
 import { transaction } from "#server/db";
+import { mailClosedLinks } from "#server/mail";
 import { type Denied, managerOfRun } from "../../access.ts";
 
 const Id = z.string().min(1).max(64);
@@ -18,7 +19,9 @@ const Run = z.string().min(1).max(200);
 const Role = z.enum(["reader", "student", "ta", "instructor"]);
 
 export type SetPlaceResult =
-  | SetMemberResult
+  | Exclude<SetMemberResult, { readonly kind: "set" }>
+  /** `isMailed`: for a link that was closed another one goes out by mail. */
+  | (Extract<SetMemberResult, { readonly kind: "set" }> & { readonly isMailed: boolean })
   | { readonly kind: "invalid"; readonly problem: string };
 
 const PlaceInput = z.strictObject({
@@ -34,9 +37,11 @@ export async function setPlaceInRun(input: unknown): Promise<SetPlaceResult> {
   const { run, userId, after } = parsed.data;
   const staff = await managerOfRun(run);
   if ("kind" in staff) return staff;
-  const answer = await transaction((tx) =>
-    setMember(tx, staff.viewer, { runId: staff.run.id, userId, after }),
-  );
+  const answer = await transaction(async (tx): Promise<SetPlaceResult> => {
+    const set = await setMember(tx, staff.viewer, { runId: staff.run.id, userId, after });
+    if (set.kind !== "set") return set;
+    return { ...set, isMailed: await mailClosedLinks(tx, set.closedLink ? [userId] : []) };
+  });
   revalidatePath("/class", "layout");
   return answer;
 }

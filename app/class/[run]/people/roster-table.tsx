@@ -3,6 +3,7 @@
 import { useState, useTransition } from "react";
 import css from "../../../admin/admin.module.css";
 import { type Notice, UndoBar } from "../../../admin/undo-bar.tsx";
+import { closedLinkText } from "../../../closed-link.ts";
 import { useGridKeys } from "../../../grid-keys.ts";
 import { LocalTime } from "../../../local-time.tsx";
 import { ROLE_NAMES } from "../../../role-names.ts";
@@ -56,7 +57,7 @@ export function RosterTable({ run, roles, sections, heads, people }: RosterTable
         if (undone.kind !== "set") return { text: refusalText(undone) };
         return { text: `${name} is as before` };
       };
-      setNotice({ text: `${name}: ${says}`, undo });
+      setNotice({ text: `${name}: ${says}${closedLinkText(answer)}`, undo });
     });
 
   const cell = (row: number, column: number) => {

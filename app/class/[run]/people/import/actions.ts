@@ -11,7 +11,13 @@ import {
   readRoster,
 } from "#server/class";
 import { db, Prisma, transaction } from "#server/db";
+import { mailClosedLinks, mailNewAccounts } from "#server/mail";
 import { type Denied, managerOfRun, type StaffOfRun } from "../../../access.ts";
+
+/** Whether new accounts get their links by mail, too, and those who teach now new ones for closed ones. */
+export interface Mailed {
+  readonly isMailed: boolean;
+}
 
 /** The text comes back with each answer, so that it can be mended where it stands. */
 export type RosterState =
@@ -19,7 +25,7 @@ export type RosterState =
   | { readonly kind: "invalid"; readonly problem: string; readonly text: string }
   | { readonly kind: "planned"; readonly plan: RosterPlan; readonly text: string }
   | { readonly kind: "look-again"; readonly plan: RosterPlan; readonly text: string }
-  | (Extract<ApplyResult, { kind: "applied" }> & { readonly text: string })
+  | (Extract<ApplyResult, { kind: "applied" }> & Mailed & { readonly text: string })
   | Denied;
 
 const Input = z.object({
@@ -49,7 +55,13 @@ export async function sendRoster(_before: RosterState, form: FormData): Promise<
   if (step === "look") return { kind: "planned", plan: await plan(staff, text), text };
   const roster = { runId: staff.run.id, text, digest, removesAbsent: removes === "yes" };
   try {
-    const answer = await transaction((tx) => applyRoster(tx, staff.viewer, roster, new Date()));
+    const answer = await transaction(async (tx) => {
+      const applied = await applyRoster(tx, staff.viewer, roster, new Date());
+      if (applied.kind !== "applied") return applied;
+      await mailClosedLinks(tx, applied.closedLinks);
+      const newcomers = applied.accounts.map(({ userId }) => userId);
+      return { ...applied, isMailed: await mailNewAccounts(tx, newcomers) };
+    });
     revalidatePath("/class", "layout");
     return { ...answer, text };
   } catch (error) {
