@@ -60,7 +60,8 @@ export class Front {
     const asking = request(url, {
       agent: this.#agent,
       method: body === undefined ? "GET" : "POST",
-      headers: { "accept-encoding": "gzip", ...headers },
+      // As a page's own script asks: what changes something must say that it comes from here.
+      headers: { "accept-encoding": "gzip", origin: new URL(url).origin, ...headers },
       signal: AbortSignal.timeout(Math.max(1, Math.ceil(ms))),
     });
     const response = await new Promise<IncomingMessage>((answered, failed) => {
