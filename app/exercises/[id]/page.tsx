@@ -5,6 +5,7 @@ import page from "../../lectures/[slug]/lecture.module.css";
 import prose from "../../lectures/[slug]/prose.module.css";
 import { Prose } from "../../lectures/[slug]/prose.tsx";
 import "katex/dist/katex.min.css";
+import "../../formulas.css";
 import { Exercise } from "../exercise.tsx";
 import css from "../exercises.module.css";
 

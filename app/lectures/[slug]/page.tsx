@@ -8,6 +8,7 @@ import { db } from "#server/db";
 import { mayCountReading, type Viewer } from "#server/policies";
 import { runOfReader } from "#server/queries";
 import "katex/dist/katex.min.css";
+import "../../formulas.css";
 import { PageTools } from "../../bar/page-tools.tsx";
 import { fullTitle, shortTitle } from "../title.ts";
 import { Contents } from "./contents.tsx";

@@ -120,7 +120,12 @@ export function checkText(root: Root, components: typeof LECTURE_COMPONENTS): Ch
     if (node.depth === 1) refuse(node, "# is the lecture's title, from the front matter: write ##");
     else if (node.depth > 3) refuse(node, "headings have two levels: write ###");
     else if (node.depth > before + 1) refuse(node, "a ### stands under a ##: write ##");
-    facts.headings.push({ id: slugger.slug(text), depth: node.depth, text, line: lineOf(node) });
+    facts.headings.push({
+      id: headingId(slugger.slug(text)),
+      depth: node.depth,
+      text,
+      line: lineOf(node),
+    });
   }
 
   function checkFence(node: Code, isTop: boolean): void {
@@ -257,4 +262,12 @@ function wordsIn(text: string): number {
 /** Of somebody's text, as much as a message needs. */
 function shown(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/**
+ * An element's id is a name of the page's `window`, too, until a script declares it: the names under
+ * which the page's own scripts look for each other are no ids.
+ */
+function headingId(slug: string): string {
+  return /^__?(?:next|turbopack|webpack|react)/.test(slug) ? `heading-${slug}` : slug;
 }

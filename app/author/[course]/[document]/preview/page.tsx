@@ -4,6 +4,7 @@ import { currentViewer } from "#server/auth";
 import { draftedFiles, exercisePreview, lecturePreview } from "#server/content/preview";
 import { db } from "#server/db";
 import "katex/dist/katex.min.css";
+import "../../../../formulas.css";
 import { authorOfDocument } from "./author-of-document.ts";
 import { ExercisePreviewPage } from "./exercise-page.tsx";
 import { LecturePreviewPage } from "./lecture-page.tsx";
