@@ -1,4 +1,7 @@
-/** Who comes: readers, and students of the demo run who hand solutions in. */
+/**
+ * Who comes: readers, and students of the demo run. A class works at one lecture at a time, here at
+ * the last one of the course: they hand in solutions of its exercises.
+ */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -36,7 +39,9 @@ export class Crowd {
     this.#front = front;
     this.#students = students;
     this.#lectures = [...new Set(exercises.map(({ lectureSlug }) => `/lectures/${lectureSlug}`))];
-    this.#tasks = exercises.map(({ folder, manifest, lectureSlug }) => ({
+    const current = exercises.at(-1)?.lectureSlug;
+    const given = exercises.filter(({ lectureSlug }) => lectureSlug === current);
+    this.#tasks = given.map(({ folder, manifest, lectureSlug }) => ({
       slug: manifest.id,
       path: `/lectures/${lectureSlug}`,
       solution: readFileSync(join(folder, "solution.ts"), "utf8"),

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { checkout } from "../../config.ts";
 import { denoFolder } from "./deno-folder.ts";
+import { NICE } from "./priority.ts";
 
 export interface SandboxCommand {
   readonly program: string;
@@ -27,7 +28,12 @@ export function sandboxCommand(script: string, memoryMiB: number): SandboxComman
     ...["run", "--quiet", "--no-prompt", "--no-config", "--no-lock", "--no-remote", "--no-npm"],
     ...[`--v8-flags=--max-old-space-size=${memoryMiB}`, script],
   ];
-  const around = [...diesWithParent(), ...bubblewrap(deno, script), ...resourceLimits(memoryMiB)];
+  const around = [
+    ...givesWay(),
+    ...diesWithParent(),
+    ...bubblewrap(deno, script),
+    ...resourceLimits(memoryMiB),
+  ];
   const [program = deno, ...args] = [...around, deno, ...run];
   return { program, args };
 }
@@ -38,6 +44,11 @@ function resourceLimits(memoryMiB: number): string[] {
   if (prlimit === undefined) return [];
   const data = (memoryMiB + RESERVED_MIB) * 2 ** 20;
   return [prlimit, `--data=${data}`, "--core=0", "--nofile=128", "--"];
+}
+
+function givesWay(): string[] {
+  const nice = found("nice");
+  return nice === undefined ? [] : [nice, "-n", String(NICE)];
 }
 
 /** A grader that is killed takes its sandboxes with it, also those in an endless loop. */

@@ -8,6 +8,8 @@ const JUDGE_MEMORY_MIB = 1024;
 /** A judge is replaced after so many runs, or when it has grown so large. */
 const JUDGE_RUNS_MAX = 200;
 const JUDGE_RSS_MIB_MAX = 512;
+/** Idle ones that are kept beyond what runs at once: a class works at the exercises of one lecture. */
+const JUDGES_SPARE = 4;
 
 /** The hidden tests of one exercise version. */
 export interface JudgeText {
@@ -104,7 +106,7 @@ export class SandboxPool {
     const isWorn = runs >= JUDGE_RUNS_MAX || sandbox.usage().rssMiB > JUDGE_RSS_MIB_MAX;
     if (this.#isClosed || isWorn || sandbox.hasEnded) sandbox.kill();
     else this.#judges.push(judge);
-    while (this.#judges.length > this.#size + 2) this.#judges.shift()?.sandbox.kill();
+    while (this.#judges.length > this.#size + JUDGES_SPARE) this.#judges.shift()?.sandbox.kill();
   }
 
   close(): void {

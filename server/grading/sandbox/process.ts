@@ -4,6 +4,7 @@ import type { Readable, Writable } from "node:stream";
 import { encodeFrame, type Frame, FrameDecoder } from "#notebook/runtime";
 import { sandboxCommand } from "./command.ts";
 import { sandboxEnv } from "./deno-folder.ts";
+import { niceGroup } from "./priority.ts";
 import { type Usage, usageOf } from "./usage.ts";
 
 export type SandboxEnd =
@@ -36,6 +37,7 @@ export class Sandbox {
       detached: true,
       stdio: ["pipe", "pipe", "pipe"],
     });
+    if (this.#child.pid !== undefined) niceGroup(this.#child.pid);
     this.#child.on("error", (error) => this.#finish({ kind: "exited", because: error.message }));
     this.#child.on("close", (code, signal) => this.#finish(this.#endOf(code, signal)));
     // A process that has ended reads no more; its end is told by `close`.
