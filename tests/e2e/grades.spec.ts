@@ -105,6 +105,7 @@ test("grades come from a file: tried, refused at the line, applied and taken bac
   await page.getByRole("button", { name: "Apply 1" }).click();
   await expect(page.getByText("1 grades are as the file says.")).toBeVisible();
   await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Taken back: the grades are as they were")).toBeVisible();
   await page.goto(BOOK);
   await expect(addUp(page, "Mira Kovač")).toHaveAccessibleName(/^2.5 of 3/);
 });

@@ -189,6 +189,8 @@ test.describe("editing", () => {
     await expect(notice).toContainText("'of the second tab'");
     await notice.getByRole("button", { name: "Keep this one" }).click();
     await expect(notice).toHaveCount(0);
+    // The other tab hears of it once it is kept.
+    await expect(code(first, 2)).toHaveText("'of the second tab'");
     await openLecture(second);
     await expect(code(second, 2)).toHaveText("'of the second tab'");
   });

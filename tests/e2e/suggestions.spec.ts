@@ -20,7 +20,7 @@ test("components, exercises and places are offered, and their names say what the
   await page.keyboard.press("Enter");
   const inserted = line(page, '<Exercise id="namei" />');
   await expect(inserted).toHaveText('<Exercise id="namei" />');
-  await inserted.getByText("<Exercise").hover();
+  await inserted.getByText("<Exercise").hover({ position: { x: 15, y: 8 } });
   await expect(hint(page)).toContainText("<Exercise>");
   await goToEnd(page);
   await page.keyboard.type("\n\n[there](#exercise-nam");

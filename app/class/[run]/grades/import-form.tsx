@@ -69,14 +69,19 @@ export function ImportForm({ run }: { run: string }) {
 }
 
 function Applied({ run, state }: { run: string; state: ImportState & { kind: "applied" } }) {
+  const [isUndone, undo, isBusy] = useActionState(async (_: boolean, form: FormData) => {
+    await undoGradeStep(form);
+    return true;
+  }, false);
+  if (isUndone) return <p>Taken back: the grades are as they were before the file.</p>;
   return (
     <div className={css["row"]}>
       <p>{state.grades} grades are as the file says.</p>
       {state.step !== undefined && (
-        <form action={undoGradeStep}>
+        <form action={undo}>
           <input type="hidden" name="run" value={run} />
           <input type="hidden" name="step" value={state.step} />
-          <button type="submit" className={css["quiet"]}>
+          <button type="submit" className={css["quiet"]} aria-disabled={isBusy}>
             Undo
           </button>
         </form>
