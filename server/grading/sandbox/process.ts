@@ -5,7 +5,7 @@ import { encodeFrame, type Frame, FrameDecoder } from "#notebook/runtime";
 import { sandboxCommand } from "./command.ts";
 import { sandboxEnv } from "./deno-folder.ts";
 import { niceGroup } from "./priority.ts";
-import { type Usage, usageOf } from "./usage.ts";
+import { NO_USAGE, type Usage, usageOf } from "./usage.ts";
 
 export type SandboxEnd =
   | { readonly kind: "out-of-memory" }
@@ -64,7 +64,7 @@ export class Sandbox {
   }
 
   usage(): Usage {
-    return this.pid === undefined ? { cpuSeconds: 0, rssMiB: 0 } : usageOf(this.pid);
+    return this.pid === undefined ? NO_USAGE : usageOf(this.pid);
   }
 
   send(kind: string, text: string): void {

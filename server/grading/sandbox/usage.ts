@@ -4,7 +4,11 @@ import { readFileSync } from "node:fs";
 export interface Usage {
   readonly cpuSeconds: number;
   readonly rssMiB: number;
+  /** How long it was ready to run and had no core: what others took from it. */
+  readonly waitSeconds: number;
 }
+
+export const NO_USAGE: Usage = { cpuSeconds: 0, rssMiB: 0, waitSeconds: 0 };
 
 /** Of USER_HZ, on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;
@@ -12,11 +16,12 @@ const PAGE_BYTES = 4096;
 
 /** The process and all below it; zeros where there is no `/proc` or the process has ended. */
 export function usageOf(pid: number): Usage {
-  const sum = { cpuSeconds: 0, rssMiB: 0 };
+  const sum = { ...NO_USAGE };
   for (const member of treeOf(pid)) {
     const [cpuSeconds, rssMiB] = usageOfOne(member);
     sum.cpuSeconds += cpuSeconds;
     sum.rssMiB += rssMiB;
+    sum.waitSeconds += waitSecondsOf(member);
   }
   return sum;
 }
@@ -34,6 +39,12 @@ function usageOfOne(pid: number): [cpuSeconds: number, rssMiB: number] {
   const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
   const pages = Number(fields[21] ?? 0);
   return [ticks / TICKS_PER_SECOND, (pages * PAGE_BYTES) / 2 ** 20];
+}
+
+/** Of the first thread, in which JavaScript runs. @spec Linux Documentation/scheduler/sched-stats.rst */
+function waitSecondsOf(pid: number): number {
+  const [, waitNs = "0"] = read(`/proc/${pid}/schedstat`).split(" ");
+  return Number(waitNs) / 1e9;
 }
 
 function read(file: string): string {
