@@ -40,6 +40,23 @@ test("all students are in one table that scrolls, of which only what is near is 
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([]);
 });
 
+test("all students are printed with all exercises, so many on a sheet", async ({ page }) => {
+  await signInAs(page, "Henrik", `${BOOK}?filter=${encodeURIComponent("Student 1")}`);
+  const grid = page.getByRole("grid", { name: "Gradebook" });
+  await expect(grid).toHaveAttribute("aria-rowcount", /^1\d\d\d$/);
+  const say = (moment: string) => page.evaluate((name) => dispatchEvent(new Event(name)), moment);
+  const sheets = page.locator("[data-printed] table");
+  await say("beforeprint");
+  // A browser takes the page as it is now.
+  expect(await sheets.count()).toBe(72 / 9);
+  expect(await sheets.last().locator("tr[data-row]").count()).toBeGreaterThanOrEqual(1000);
+  await expect(sheets.last().locator("tr[data-row]").last().locator("th, td")).toHaveCount(
+    1 + 9 + 2,
+  );
+  await say("afterprint");
+  await expect(sheets).toHaveCount(0);
+});
+
 test("by keys alone one comes to the last student and back, opens, returns, and sorts", async ({
   page,
 }) => {

@@ -8,8 +8,10 @@ import { GradebookGrid } from "./gradebook-grid.tsx";
 import { GradebookFoot, GradebookHead } from "./gradebook-head.tsx";
 import { GradebookRow } from "./gradebook-row.tsx";
 import type { ShownRow } from "./gradebook-wire.ts";
+import { PrintedBook } from "./printed-book.tsx";
 import { ScrolledBook } from "./scrolled-book.tsx";
 import { useAllRows } from "./use-all-rows.ts";
+import { usePrinting } from "./use-printing.ts";
 
 interface GradebookTableProps {
   run: string;
@@ -38,6 +40,7 @@ export function GradebookTable(props: GradebookTableProps) {
   const { exercises } = columns;
   const scroller = useRef<HTMLDivElement>(null);
   const all = useAllRows(shown > rows.length ? rowsUrl : undefined, book);
+  const isPrinting = usePrinting();
   const head = <GradebookHead book={book} columns={columns} students={students} />;
   const foot = <GradebookFoot book={book} exercises={exercises} />;
   return (
@@ -72,6 +75,7 @@ export function GradebookTable(props: GradebookTableProps) {
           />
         )}
       </div>
+      {isPrinting && <PrintedBook rows={all ?? rows} {...{ run, book, columns, students }} />}
       <p className={css["key"]}>
         <span>· not tried</span>
         <span>
