@@ -1,5 +1,3 @@
-import type { Root } from "hast";
-import type { ReactNode } from "react";
 import { CodeText } from "#notebook/components";
 import {
   ExerciseFrame,
@@ -12,19 +10,20 @@ import type { RemoteExercise } from "#notebook/session/exercise";
 import { currentViewer } from "#server/auth";
 import { readExerciseSheet, readTask } from "#server/course";
 import { db } from "#server/db";
-import { maySeeExercise, maySeeSolution, maySeeTitles, type Viewer } from "#server/policies";
+import { maySeeSolution, maySeeTitles, type Viewer } from "#server/policies";
 import {
   datedExercise,
   keepsTitlesFromReaders,
   modelSolution,
-  opensToReaders,
   untitledTests,
 } from "#server/queries";
 import { AtExercise } from "../talk/at-place.tsx";
 import { loadExerciseDraft, saveExerciseDraftText, submitExercise } from "./actions.ts";
 import css from "./exercises.module.css";
+import { type Dated, opensLater, readsAsStaff } from "./opens-later.ts";
 import { ReportForm } from "./report-form.tsx";
 import { studentWork } from "./student-work.ts";
+import { TaskText } from "./task-text.tsx";
 
 const REMOTE: RemoteExercise = {
   loadDraft: loadExerciseDraft,
@@ -38,14 +37,12 @@ interface ExerciseProps {
   level: 1 | 3;
   /** The page that it stands on: there the reader comes back after signing in. */
   path: string;
-  /** Sets what is asked as the page sets its prose. */
-  renderTask: (task: Root) => ReactNode;
   /** Why a report that was sent without a script was not taken. */
   refused?: string | undefined;
 }
 
 /** An exercise with everything that one does with it; nothing where there is none. */
-export async function Exercise({ id, level, path, renderTask, refused }: ExerciseProps) {
+export async function Exercise({ id, level, path, refused }: ExerciseProps) {
   const [found, task] = await Promise.all([readExerciseSheet(id), readTask(id)]);
   if (found === undefined || task === undefined) return null;
   const at = Date.now();
@@ -77,7 +74,7 @@ export async function Exercise({ id, level, path, renderTask, refused }: Exercis
     ? await modelSolution(db(), { runId: place.runId, slug: id })
     : undefined;
   return (
-    <ExerciseFrame manifest={manifest} level={level} task={renderTask(task)}>
+    <ExerciseFrame manifest={manifest} level={level} task={<TaskText id={id} task={task} />}>
       <ExerciseIsland
         sheet={sheet}
         student={student}
@@ -112,29 +109,9 @@ async function keepsTitlesFrom(
   return maySeeTitles(viewer, { runId: exercise.runId, schedule, at }).kind === "denied";
 }
 
-/** Who looks after the site or teaches the course elsewhere sees it as its staff does. */
-function readsAsStaff(viewer: Viewer | undefined): boolean {
-  return viewer !== undefined && (viewer.isAdmin || viewer.courses.length > 0);
-}
-
 /** The run's own number of attempts, where the viewer is in one. */
 function attemptsOf(dated: Dated) {
   return dated === undefined ? {} : { attempts: dated.schedule.attempts };
-}
-
-type Dated = Awaited<ReturnType<typeof datedExercise>>;
-
-/** When the exercise opens to the viewer; undefined: it is open. */
-async function opensLater(id: string, at: number, dated: Dated) {
-  if (dated === undefined) {
-    if (readsAsStaff(await currentViewer())) return undefined;
-    const opensAt = await opensToReaders(db(), id);
-    return opensAt === undefined || opensAt <= at ? undefined : { opensAt, timeZone: "UTC" };
-  }
-  const { schedule, exercise } = dated;
-  const decision = maySeeExercise(await currentViewer(), { runId: exercise.runId, schedule, at });
-  if (decision.kind === "allowed" || schedule.opensAt === undefined) return undefined;
-  return { opensAt: schedule.opensAt, timeZone: schedule.timeZone };
 }
 
 function ModelSolution({ source }: { source: string }) {

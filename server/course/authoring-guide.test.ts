@@ -12,7 +12,7 @@ test("the guide names every figure and component that a text may use", () => {
   for (const name of FIGURE_NAMES) expect(guide).toContain(`\`${name}\``);
   const listed = [...guide.matchAll(/^\| `([A-Z]\w+)` \|/gm)].map(([, name]) => name);
   expect(listed).toEqual(Object.keys(LECTURE_COMPONENTS));
-  expect(Object.keys(TASK_COMPONENTS)).toEqual(["Note"]);
+  expect(Object.keys(TASK_COMPONENTS)).toEqual(["Note", "Picture"]);
 });
 
 test("the guide names every method that a test file of an exercise has", () => {

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { LectureText } from "./lecture-text.ts";
 import { anchorsOf } from "./mdx/anchors.ts";
+import type { TextFacts } from "./mdx/check-text.ts";
 import type { LinkTarget } from "./mdx/links.ts";
 import { PICTURES } from "./pictures/picture-file.ts";
 import type { PicturesBeside } from "./pictures/pictures-beside.ts";
@@ -16,7 +17,9 @@ export interface PlacedLecture extends LectureText {
 }
 
 export interface PlacedTask extends TaskText {
+  readonly folder: string;
   readonly name: string;
+  readonly pictures: PicturesBeside;
   readonly exerciseId: string;
   readonly slug: string;
 }
@@ -38,7 +41,8 @@ export function checkCourse(course: Course): string[] {
     ...course.lectures.flatMap((lecture) => checkFrontMatter(lecture, course.topics)),
     ...repeatedInCourse(course),
     ...exerciseProblems(course),
-    ...course.lectures.flatMap(pictureProblems),
+    ...course.lectures.flatMap((lecture) => pictureProblems(lecture, "lecture")),
+    ...course.tasks.flatMap((task) => pictureProblems(task, "task")),
     ...deadLinks(course),
   ];
 }
@@ -91,17 +95,24 @@ function repeatedInCourse({ lectures }: Course): string[] {
 }
 
 /** Files that are no pictures, and pictures that are not there. */
-function pictureProblems({ name, facts, pictures }: PlacedLecture): string[] {
-  const beside = name.replace(/[^/]*$/, PICTURES);
+export function pictureProblems(
+  {
+    name,
+    facts,
+    pictures,
+  }: Pick<PlacedTask, "name" | "pictures"> & { readonly facts: Pick<TextFacts, "pictures"> },
+  beside: "lecture" | "task",
+): string[] {
+  const folder = name.replace(/[^/]*$/, PICTURES);
   const refused = [...pictures].flatMap(([file, { reading }]) =>
-    reading.kind === "refused" ? [`${beside}/${file}:${reading.line}: ${reading.message}`] : [],
+    reading.kind === "refused" ? [`${folder}/${file}:${reading.line}: ${reading.message}`] : [],
   );
   const missing = facts.pictures.filter(({ file }) => !pictures.has(file));
   return [
     ...refused,
     ...missing.map(
       ({ file, line }) =>
-        `${name}:${line}: <Picture>: there is no ${PICTURES}/${file} beside the lecture: add it, or take the line out`,
+        `${name}:${line}: <Picture>: there is no ${PICTURES}/${file} beside the ${beside}: add it, or take the line out`,
     ),
   ];
 }

@@ -246,6 +246,28 @@ test("pictures that are missing, and files that are no pictures, are told at the
   );
 });
 
+test("pictures of a task lie beside the task, and are checked as those of a lecture are", async () => {
+  const folder = course();
+  const exercise = join(folder, "lectures/01-sums/exercises/add-up");
+  const text = '<Picture file="ring.svg" alt="A ring" />\n\n<Picture file="no.png" alt="Gone" />\n';
+  writeFileSync(join(exercise, "task.mdx"), text);
+  mkdirSync(join(exercise, "pictures"));
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"></svg>';
+  writeFileSync(join(exercise, "pictures/ring.svg"), svg);
+  writeFileSync(join(exercise, "pictures/bad.svg"), svg.replace("></", "><script/></"));
+  const { problems, whole, lectures } = await readCourse(folder);
+  const inExercise = (problem: string) => problem.slice(problem.indexOf("add-up/"));
+  expect(problems.map(inExercise)).toEqual([
+    "add-up/pictures/bad.svg:1: a picture has no <script>: take it out",
+    "add-up/task.mdx:3: <Picture>: there is no pictures/no.png beside the task: add it, or take the line out",
+  ]);
+  expect([...(whole.tasks[0]?.pictures.keys() ?? [])].sort()).toEqual(["bad.svg", "ring.svg"]);
+  expect(lectures[0]?.pictures).toEqual([]);
+  // A file that is mended is read again.
+  writeFileSync(join(exercise, "pictures/bad.svg"), svg);
+  expect((await readCourse(folder)).problems).toHaveLength(1);
+});
+
 test("outputs of a cell that is gone, and outputs that are no JSON, are told", async () => {
   const folder = course();
   const file = join(folder, "lectures/01-sums/outputs.json");

@@ -6,10 +6,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Root } from "hast";
-import type { LectureDocument } from "#notebook/document";
+import type { LectureDocument, LecturePicture } from "#notebook/document";
 import { checkout } from "../config.ts";
 import { log } from "../operation/log.ts";
-import { type Course, checkCourse, hasItsExercises, type PlacedLecture } from "./course-check.ts";
+import {
+  type Course,
+  checkCourse,
+  hasItsExercises,
+  type PlacedLecture,
+  type PlacedTask,
+} from "./course-check.ts";
 import {
   courseFolder,
   exerciseFolders,
@@ -19,7 +25,12 @@ import {
 } from "./course-files.ts";
 import { CourseProblem } from "./located-yaml.ts";
 import { PICTURES } from "./pictures/picture-file.ts";
-import { pictureFiles, picturesBeside, shownPictures } from "./pictures/pictures-beside.ts";
+import {
+  type PicturesBeside,
+  pictureFiles,
+  picturesBeside,
+  shownPictures,
+} from "./pictures/pictures-beside.ts";
 import { type Answer, ReadingThread, type Text } from "./reading.ts";
 import { parseOutputs, type StoredOutputs } from "./stored-outputs.ts";
 import { readTopics } from "./topics.ts";
@@ -29,8 +40,6 @@ export interface CourseReading {
   readonly lectures: readonly LectureDocument[];
   /** The same with their files, and the lines of what is in them. */
   readonly placed: readonly PlacedLecture[];
-  /** What each exercise asks, by its id. */
-  readonly tasks: ReadonlyMap<string, Root>;
   /** What a check of one text more is made against. */
   readonly whole: Course;
   /** Each as `file:line: what: remedy`. */
@@ -61,15 +70,42 @@ export async function readLecturePicture(
 ): Promise<PictureFile | undefined> {
   const { placed } = await readAndTell();
   const lecture = placed.find(({ document }) => document.frontMatter.slug === slug);
-  const { reading, version = "" } = lecture?.pictures.get(file) ?? {};
-  if (lecture === undefined || reading?.kind !== "picture") return undefined;
-  const bytes = new Uint8Array(readFileSync(join(lecture.folder, PICTURES, file)));
-  return { type: reading.type, bytes, version };
+  return lecture && pictureIn(lecture, file);
 }
 
-/** What an exercise asks, in the same elements as a lecture's body. */
-export async function readTask(exerciseId: string): Promise<Root | undefined> {
-  return (await readAndTell()).tasks.get(exerciseId);
+/** What an exercise asks. */
+export interface Task {
+  /** In the same elements as a lecture's body. */
+  readonly body: Root;
+  readonly pictures: readonly LecturePicture[];
+}
+
+export async function readTask(exerciseId: string): Promise<Task | undefined> {
+  const task = await placedTask(exerciseId);
+  return task && { body: task.body, pictures: shownPictures(task.pictures) };
+}
+
+/** A picture of what an exercise asks, as it is published. Whether it is open already is not asked here. */
+export async function readTaskPicture(
+  exerciseId: string,
+  file: string,
+): Promise<PictureFile | undefined> {
+  const task = await placedTask(exerciseId);
+  return task && pictureIn(task, file);
+}
+
+async function placedTask(exerciseId: string): Promise<PlacedTask | undefined> {
+  return (await readAndTell()).whole.tasks.find((task) => task.exerciseId === exerciseId);
+}
+
+function pictureIn(
+  { folder, pictures }: { readonly folder: string; readonly pictures: PicturesBeside },
+  file: string,
+): PictureFile | undefined {
+  const { reading, version = "" } = pictures.get(file) ?? {};
+  if (reading?.kind !== "picture") return undefined;
+  const bytes = new Uint8Array(readFileSync(join(folder, PICTURES, file)));
+  return { type: reading.type, bytes, version };
 }
 
 /** Begins to read, so that the first page need not wait; tells the log what is wrong. */
@@ -124,7 +160,7 @@ function stampOfCourse(course: string): string {
     ]),
     ...exerciseFolders(course).map((folder) => join(folder, "task.mdx")),
   ];
-  const pictures = lectureFolders(course).flatMap((folder) =>
+  const pictures = [...lectureFolders(course), ...exerciseFolders(course)].flatMap((folder) =>
     pictureFiles(folder).map(({ file, stamp }) => `${folder} ${file} ${stamp}`),
   );
   return [...files.map((file) => `${file} ${stampOf(file)}`), ...pictures].join("\n");
@@ -154,7 +190,6 @@ async function readWhole(course: string): Promise<CourseReading> {
   return {
     lectures: placed.map(({ document }) => document),
     placed,
-    tasks: new Map(whole.tasks.map(({ exerciseId, body }) => [exerciseId, body])),
     whole,
     problems,
   };
@@ -171,7 +206,8 @@ async function readWhole(course: string): Promise<CourseReading> {
     // A missing one is told by the check of the exercise.
     const answer = existsSync(file) ? await read(file, "task") : undefined;
     if (answer?.kind !== "task") return undefined;
-    return { ...answer.task, exerciseId: id, slug, name: nameOf(file) };
+    const pictures = picturesBeside(folder);
+    return { ...answer.task, exerciseId: id, slug, folder, name: nameOf(file), pictures };
   }
 
   /** Notes problems, and then answers what the file said before it was broken. */

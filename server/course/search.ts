@@ -56,7 +56,7 @@ export function searchLectures(
 async function exercisesToSearch(): Promise<SearchedExercise[]> {
   const found = soundExercises().map(async ({ manifest: { id, number, title } }) => {
     const task = await readTask(id);
-    return task === undefined ? [] : [{ id, number, title, task }];
+    return task === undefined ? [] : [{ id, number, title, task: task.body }];
   });
   return (await Promise.all(found)).flat();
 }

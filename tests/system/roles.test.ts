@@ -11,7 +11,7 @@ import { stopUrl } from "../../server/mail/choice.ts";
 import { type Site, startSite } from "../site.ts";
 import { type ActionName, builtActions, callAction, form } from "./action-call.ts";
 import { EVERYBODY, PASSWORD, SIGNED_IN, type Visitor, type Who, World } from "./visitors.ts";
-import { addDot, DOT, publishDot, writtenLecture } from "./written-document.ts";
+import { addDot, DOT, publishDot, publishTaskDot, writtenLecture } from "./written-document.ts";
 
 /**
  * Every page, route handler and server action of the site, with who may have it. One that is not
@@ -80,6 +80,10 @@ const READABLE: Record<string, Readable> = {
   "app/search/hits/route.ts": { path: () => "/search/hits?q=map", allowed: EVERYBODY },
   "app/exercises/[id]/page.tsx": {
     path: ({ exerciseSlug }) => `/exercises/${exerciseSlug}`,
+    allowed: EVERYBODY,
+  },
+  "app/exercises/[id]/pictures/[file]/route.ts": {
+    path: ({ site: { url }, exerciseSlug }) => publishTaskDot(url, exerciseSlug),
     allowed: EVERYBODY,
   },
   "app/submissions/[id]/page.tsx": {

@@ -32,11 +32,30 @@ export async function addDot(where: { readonly id: string } | { readonly path: s
   return { versionId, documentId };
 }
 
-/** The same for readers: its address once the site has it. */
-export async function publishDot(siteUrl: string, slug: string): Promise<string> {
+/** The same for readers of the lecture: its address once the site has it. */
+export function publishDot(siteUrl: string, slug: string): Promise<string> {
   const path = `/lectures/${slug}/pictures/dot.svg`;
+  return published({ siteUrl, path, document: `lectures/${slug}` });
+}
+
+/** The same for what an exercise asks. */
+export async function publishTaskDot(siteUrl: string, exercise: string): Promise<string> {
+  const { path: document } = await db().contentDocument.findFirstOrThrow({
+    where: { kind: "exercise", path: { endsWith: `/exercises/${exercise}` } },
+  });
+  return published({ siteUrl, path: `/exercises/${exercise}/pictures/dot.svg`, document });
+}
+
+interface Dot {
+  readonly siteUrl: string;
+  readonly path: string;
+  /** The folder of the document that gets it. */
+  readonly document: string;
+}
+
+async function published({ siteUrl, path, document }: Dot): Promise<string> {
   if ((await fetch(siteUrl + path)).status === 200) return path;
-  const { versionId, documentId } = await addDot({ path: `lectures/${slug}` });
+  const { versionId, documentId } = await addDot({ path: document });
   await storePublication(db(), documentId, versionId);
   while ((await fetch(siteUrl + path)).status !== 200) await new Promise(setImmediate);
   return path;

@@ -2,8 +2,6 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { readExerciseSheet, readLecture } from "#server/course";
 import page from "../../lectures/[slug]/lecture.module.css";
-import prose from "../../lectures/[slug]/prose.module.css";
-import { Prose } from "../../lectures/[slug]/prose.tsx";
 import "katex/dist/katex.min.css";
 import "../../formulas.css";
 import { Exercise } from "../exercise.tsx";
@@ -38,11 +36,6 @@ export default async function ExercisePage({ params, searchParams }: PageParams)
         level={1}
         path={`/exercises/${id}`}
         refused={typeof refused === "string" ? refused : undefined}
-        renderTask={(task) => (
-          <div className={prose["flow"]}>
-            <Prose text={task} />
-          </div>
-        )}
       />
     </main>
   );

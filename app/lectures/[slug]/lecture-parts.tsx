@@ -3,6 +3,7 @@ import { CellIsland, CodeText, Predict } from "#notebook/components";
 import { OutputView } from "#notebook/components/outputs";
 import type { Cell, FigureName } from "#notebook/document";
 import css from "./prose.module.css";
+import { WithCode } from "./with-code.tsx";
 
 /** The heading of a section, with its number. */
 export function SectionHeading({
@@ -49,12 +50,4 @@ export type PredictionInText = ComponentProps<typeof Predict> & { question: stri
 
 export function Prediction({ question, ...props }: PredictionInText) {
   return <Predict question={<WithCode text={question} />} {...props} />;
-}
-
-/** A line of text in which backticks stand around code. */
-export function WithCode({ text }: { text: string }) {
-  return text.split("`").map((part, place) =>
-    // biome-ignore lint/suspicious/noArrayIndexKey: a line is drawn as a whole
-    place % 2 === 1 ? <code key={place}>{part}</code> : part,
-  );
 }

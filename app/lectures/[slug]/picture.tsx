@@ -1,6 +1,6 @@
 import type { LecturePicture } from "#notebook/document";
-import { WithCode } from "./lecture-parts.tsx";
 import css from "./picture.module.css";
+import { WithCode } from "./with-code.tsx";
 
 /** The attributes that a lecture gives to a picture, checked when it was read. */
 export interface PictureInText {
@@ -16,7 +16,7 @@ interface PictureProps extends PictureInText {
   home: string;
 }
 
-/** A picture of a lecture; in words alone where its file is missing. */
+/** A picture of a text; in words alone where its file is missing. */
 export function Picture({ file, alt, caption, pictures, home }: PictureProps) {
   const picture = pictures.find((one) => one.file === file);
   return (

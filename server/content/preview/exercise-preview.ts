@@ -2,13 +2,16 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { ExerciseSheet, TextProblem } from "#notebook/document";
+import type { ExerciseSheet, LecturePicture, TextProblem } from "#notebook/document";
+import { pictureProblems } from "../../course/course-check.ts";
 import { readExercise } from "../../course/exercise.ts";
 import { bundleTests } from "../../course/exercise-tests.ts";
 import { CourseProblem } from "../../course/located-yaml.ts";
+import { shownPictures } from "../../course/pictures/pictures-beside.ts";
+import { db } from "../../db/index.ts";
 import { isCoursePath } from "../tree.ts";
 import { type DraftBlock, readDraft } from "./draft-reading.ts";
-import type { DraftedDocument } from "./drafted-files.ts";
+import { type DraftedDocument, draftedPictures } from "./drafted-files.ts";
 
 export interface FileProblem extends TextProblem {
   /** Below the document's folder. */
@@ -21,21 +24,35 @@ export interface ExercisePreview {
   readonly blocks: readonly DraftBlock[];
   /** undefined while `exercise.yaml` is wrong. */
   readonly sheet: ExerciseSheet | undefined;
+  readonly pictures: readonly LecturePicture[];
   readonly problems: readonly FileProblem[];
 }
 
 interface PreviewRequest {
   readonly document: DraftedDocument;
+  readonly userId: string;
   readonly files: ReadonlyMap<string, string>;
   readonly known: readonly string[];
 }
 
 export async function exercisePreview(request: PreviewRequest): Promise<ExercisePreview> {
-  const { document, files, known } = request;
-  const task = await readDraft({ kind: "task", text: files.get("task.mdx") ?? "", known });
+  const { document, userId, files, known } = request;
+  const [task, beside] = await Promise.all([
+    readDraft({ kind: "task", text: files.get("task.mdx") ?? "", known }),
+    draftedPictures(db(), document.id, userId),
+  ]);
   const inTask = task.problems.map((problem) => ({ ...problem, file: "task.mdx" }));
+  const { path } = document;
+  const placedTask = { name: `${path}/task.mdx`, facts: task.facts, pictures: beside };
+  const ofPictures = pictureProblems(placedTask, "task").map((problem) => placed(problem, path));
   const { sheet, problems } = await sheetOf(document, files);
-  return { kind: "exercise", blocks: task.blocks, sheet, problems: [...inTask, ...problems] };
+  return {
+    kind: "exercise",
+    blocks: task.blocks,
+    sheet,
+    pictures: shownPictures(beside),
+    problems: [...inTask, ...ofPictures, ...problems],
+  };
 }
 
 interface Sheet {

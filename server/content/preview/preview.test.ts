@@ -98,7 +98,7 @@ test("a document is not found under another course", async () => {
 
 test("an exercise comes with its task and its visible tests, without hidden ones", async () => {
   const files = await draftedFiles(db(), exercise.id, userId);
-  const preview = await exercisePreview({ document: exercise, files, known: [] });
+  const preview = await exercisePreview({ document: exercise, userId, files, known: [] });
   expect(preview.problems).toEqual([]);
   expect(preview.sheet?.manifest).toMatchObject({ id: "add-up", points: 2 });
   expect(preview.sheet?.visibleTests).toContain("1 and 1 are 2.");
@@ -109,10 +109,21 @@ test("what is wrong in a file of an exercise is told with file and line", async 
   const files = await draftedFiles(db(), exercise.id, userId);
   files.set("visible.test.ts", 'export * from "../../../../etc/passwd";\n');
   files.set("task.mdx", "One.\n\n<Figure />\n");
-  const { problems } = await exercisePreview({ document: exercise, files, known: [] });
+  const { problems } = await exercisePreview({ document: exercise, userId, files, known: [] });
   expect(problems).toMatchObject([
     { file: "task.mdx", line: 3 },
     { file: "visible.test.ts", line: 1 },
+  ]);
+});
+
+test("a picture that a task names is told while it is not there", async () => {
+  const files = await draftedFiles(db(), exercise.id, userId);
+  files.set("task.mdx", 'One.\n\n<Picture file="ring.svg" alt="A ring" />\n');
+  const asked = { document: exercise, userId, files, known: [] };
+  const { problems, pictures } = await exercisePreview(asked);
+  expect(pictures).toEqual([]);
+  expect(problems).toMatchObject([
+    { file: "task.mdx", line: 3, message: expect.stringContaining("no pictures/ring.svg beside") },
   ]);
 });
 

@@ -18,6 +18,21 @@ interface ComponentRule {
   readonly hasText: boolean;
 }
 
+const PICTURE: ComponentRule = {
+  says: "A picture that lies in the folder pictures/ beside the text.",
+  attributes: z.strictObject({
+    file: z
+      .string()
+      .refine(isPictureName, `write ${PICTURE_NAME}`)
+      .describe("The file's name in pictures/."),
+    alt: Label.refine((text) => text.trim() !== "", "say in words what the picture shows").describe(
+      "What the picture shows, in words, for who does not see it.",
+    ),
+    caption: Label.optional().describe("Stands below the picture; backticks stand around code."),
+  }),
+  hasText: false,
+};
+
 /** Of a lecture. In a page `<Figure>` is the element `kb-figure`, and so on. */
 export const LECTURE_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
   Lead: {
@@ -47,21 +62,7 @@ export const LECTURE_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
     }),
     hasText: true,
   },
-  Picture: {
-    says: "A picture that lies in the folder pictures/ of the lecture.",
-    attributes: z.strictObject({
-      file: z
-        .string()
-        .refine(isPictureName, `write ${PICTURE_NAME}`)
-        .describe("The file's name in pictures/."),
-      alt: Label.refine(
-        (text) => text.trim() !== "",
-        "say in words what the picture shows",
-      ).describe("What the picture shows, in words, for who does not see it."),
-      caption: Label.optional().describe("Stands below the picture; backticks stand around code."),
-    }),
-    hasText: false,
-  },
+  Picture: PICTURE,
   Predict: {
     says: "A guess that the reader makes before the cell below runs.",
     attributes: z.strictObject({
@@ -82,6 +83,7 @@ export const LECTURE_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
 /** Of what an exercise asks. */
 export const TASK_COMPONENTS: Readonly<Record<string, ComponentRule>> = {
   Note: { says: NOTE, attributes: z.strictObject({}), hasText: true },
+  Picture: PICTURE,
 };
 
 /** The attributes of a cell's fence: ```` ```ts cell id=… title="…" ````. */

@@ -151,7 +151,7 @@ export function EditorDesk(props: EditorDeskProps) {
           />
         )}
         <WithPictures
-          isOn={path === "lecture.mdx"}
+          isOn={path === "lecture.mdx" || path === "task.mdx"}
           taken={[...files.keys()].flatMap((one) => pictureIn(one) ?? [])}
           url={pictures}
           onAdd={addPicture}
@@ -168,7 +168,7 @@ export function EditorDesk(props: EditorDeskProps) {
               <BytesView
                 path={path}
                 hash={file.hash}
-                text={files.get("lecture.mdx")}
+                text={files.get("lecture.mdx") ?? files.get("task.mdx")}
                 url={pictures}
               />
             )}

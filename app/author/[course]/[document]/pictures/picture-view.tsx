@@ -5,7 +5,7 @@ import css from "./pictures.module.css";
 interface BytesViewProps {
   path: string;
   hash: string;
-  /** Of the lecture. */
+  /** That may show it. */
   text: EditedFile | undefined;
   /** Where pictures are asked for. */
   url: string;
@@ -35,7 +35,7 @@ interface PictureViewProps {
   isShown: boolean;
 }
 
-/** A file of the lecture that is a picture, as it is. */
+/** A file that is a picture, as it is. */
 function PictureView({ url, name, hash, isShown }: PictureViewProps) {
   return (
     <div className={css["view"]}>
@@ -43,8 +43,8 @@ function PictureView({ url, name, hash, isShown }: PictureViewProps) {
       <img src={`${url}/${encodeURIComponent(name)}?v=${hash.slice(0, 16)}`} alt={name} />
       <p>
         {isShown
-          ? "The lecture shows it."
-          : `The lecture does not show it: write <Picture file="${name}" alt="…" />, or remove the file.`}
+          ? "The text shows it."
+          : `The text does not show it: write <Picture file="${name}" alt="…" />, or remove the file.`}
       </p>
     </div>
   );

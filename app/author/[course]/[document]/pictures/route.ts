@@ -7,7 +7,7 @@ export type UploadResult =
   | { readonly kind: "denied"; readonly because: "not-allowed" };
 
 /**
- * Takes the bytes of a picture: `?name=` is what it will be called. They are part of the lecture when its
+ * Takes the bytes of a picture: `?name=` is what it will be called. They are part of the document when its
  * draft names them, which the editor saves as it saves what is typed.
  */
 export async function POST(
@@ -17,8 +17,11 @@ export async function POST(
   const { course, document: id } = await params;
   const author = await authorOfDocument(course, id);
   if (author === undefined) return answer({ kind: "denied", because: "not-allowed" }, 403);
-  if (author.document.kind !== "lecture") {
-    return answer({ kind: "refused", problem: "pictures lie beside lectures alone" }, 422);
+  if (author.document.kind === "shared") {
+    return answer(
+      { kind: "refused", problem: "pictures lie beside lectures and tasks alone" },
+      422,
+    );
   }
   const name = new URL(request.url).searchParams.get("name") ?? "";
   // One more tells that it is too long.

@@ -16,7 +16,8 @@ interface ExercisePageProps {
 
 /** The student's page of an exercise as it is typed. */
 export function ExercisePreviewPage({ course, documentId, initial }: ExercisePageProps) {
-  const url = `/author/${encodeURIComponent(course)}/${documentId}/reading`;
+  const document = `/author/${encodeURIComponent(course)}/${documentId}`;
+  const url = `${document}/reading`;
   const { shown, isBehind } = usePreview(initial, { documentId, url });
   const [reader, setReader] = useReaderView();
   const { answer, blocks } = shown;
@@ -42,6 +43,7 @@ export function ExercisePreviewPage({ course, documentId, initial }: ExercisePag
           preview={answer}
           blocks={blocks}
           documentId={documentId}
+          home={`${document}/pictures`}
           level={1}
           reader={reader}
         />

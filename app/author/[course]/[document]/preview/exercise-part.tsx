@@ -4,7 +4,9 @@ import { useMemo } from "react";
 import { ExerciseFrame, ExerciseIsland, ExerciseStill } from "#notebook/components/exercise";
 import type { RemoteExercise } from "#notebook/session/exercise";
 import type { ExercisePreview } from "#server/content/preview";
+import { Picture, type PictureInText } from "../../../../lectures/[slug]/picture.tsx";
 import prose from "../../../../lectures/[slug]/prose.module.css";
+import type { Parts } from "../../../../lectures/[slug]/prose.tsx";
 import { merged, type ShownBlock } from "./merged.ts";
 import { Pieces } from "./pieces.tsx";
 import { bodyOf } from "./shown-body.ts";
@@ -16,13 +18,22 @@ interface ExercisePartProps {
   /** Blocks that came with earlier answers, too. */
   blocks?: readonly ShownBlock[];
   documentId: string;
+  /** The address that the names of its pictures stand under. */
+  home: string;
   /** 1 on a page of its own, 3 in a lecture. */
   level: 1 | 3;
   reader: ReaderView;
 }
 
 /** An exercise as it is typed: its visible tests run, and nothing is handed in. */
-export function ExercisePart({ preview, blocks, documentId, level, reader }: ExercisePartProps) {
+export function ExercisePart({
+  preview,
+  blocks,
+  documentId,
+  home,
+  level,
+  reader,
+}: ExercisePartProps) {
   const { sheet } = preview;
   const shown = blocks ?? merged(undefined, preview).blocks;
   const student = useMemo(
@@ -32,6 +43,8 @@ export function ExercisePart({ preview, blocks, documentId, level, reader }: Exe
         : { userId: `preview-${documentId}`, isEnrolled: true, attempts: [], graded: undefined },
     [reader, documentId],
   );
+  const { pictures } = preview;
+  const parts = useMemo(() => partsWith(pictures, home), [pictures, home]);
   if (sheet === undefined) return null;
   // What is typed here is kept apart from what the author types as a student.
   const apart = { ...sheet, manifest: { ...sheet.manifest, id: `preview-${sheet.manifest.id}` } };
@@ -42,7 +55,7 @@ export function ExercisePart({ preview, blocks, documentId, level, reader }: Exe
       level={level}
       task={
         <div className={prose["flow"]}>
-          <Pieces text={bodyOf(shown)} blocks={shown} parts={WRONG_PARTS} />
+          <Pieces text={bodyOf(shown)} blocks={shown} parts={parts} />
         </div>
       }
     >
@@ -55,6 +68,15 @@ export function ExercisePart({ preview, blocks, documentId, level, reader }: Exe
       />
     </ExerciseFrame>
   );
+}
+
+function partsWith(pictures: ExercisePreview["pictures"], home: string): Parts {
+  return {
+    ...WRONG_PARTS,
+    "kb-picture": function PicturePart(picture: PictureInText) {
+      return <Picture {...picture} pictures={pictures} home={home} />;
+    },
+  };
 }
 
 const NOBODYS: RemoteExercise = {

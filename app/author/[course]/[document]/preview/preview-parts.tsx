@@ -35,7 +35,8 @@ export const LECTURE_PARTS: Parts = {
     const { exercises, documentId, reader } = useLecture();
     const exercise = exercises.get(id);
     if (exercise === undefined) return null;
-    return <ExercisePart preview={exercise} documentId={documentId} level={3} reader={reader} />;
+    const home = exercise.picturesHome;
+    return <ExercisePart preview={exercise} {...{ documentId, home, reader }} level={3} />;
   },
   "kb-predict": Prediction,
   ...WRONG_PARTS,

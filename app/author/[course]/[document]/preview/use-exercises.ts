@@ -4,8 +4,13 @@ import { useEffect, useRef, useState } from "react";
 import type { ExercisePreview, LecturePreview } from "#server/content/preview";
 import { read } from "./use-preview.ts";
 
+interface ExerciseShown extends ExercisePreview {
+  /** The address that the names of its pictures stand under. */
+  readonly picturesHome: string;
+}
+
 /** By id. */
-export type ExercisesShown = ReadonlyMap<string, ExercisePreview>;
+export type ExercisesShown = ReadonlyMap<string, ExerciseShown>;
 
 /** The exercises that stand in the text, each read once, as its author has it. */
 export function useExercises(home: string, { exercises, exerciseIds }: LecturePreview) {
@@ -16,8 +21,12 @@ export function useExercises(home: string, { exercises, exerciseIds }: LecturePr
       if (!exerciseIds.includes(id) || asked.current.has(documentId)) continue;
       asked.current.add(documentId);
       void read<ExercisePreview>(`${home}/${documentId}/reading`, {}, []).then((answer) => {
-        if (answer === undefined) asked.current.delete(documentId);
-        else setShown((before) => new Map(before).set(id, answer));
+        if (answer === undefined) {
+          asked.current.delete(documentId);
+          return;
+        }
+        const picturesHome = `${home}/${documentId}/pictures`;
+        setShown((before) => new Map(before).set(id, { ...answer, picturesHome }));
       });
     }
   }, [home, exercises, exerciseIds]);
