@@ -27,7 +27,13 @@ export {
   filesAt,
 } from "./edited-document.ts";
 export type { FileState, MergedFile, MergePart } from "./merge.ts";
-export { oddPicture, PICTURE_BYTES_MAX, type StoredPicture, storePicture } from "./pictures.ts";
+export {
+  oddPicture,
+  PICTURE_BYTES_MAX,
+  type StoredPicture,
+  storePicture,
+  versionPicture,
+} from "./pictures.ts";
 export { rebaseEmpty } from "./replace-draft.ts";
 export {
   type CheckPart,

@@ -10,7 +10,7 @@ import { draftedPicture, draftedPictures } from "../content/preview/drafted-file
 import { documentAt, storeBlobs, storePublication, storeVersion } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
 import { db, transaction } from "../db/index.ts";
-import { oddPicture, storePicture } from "./pictures.ts";
+import { oddPicture, storePicture, versionPicture } from "./pictures.ts";
 import { storeDraft } from "./store-draft.ts";
 
 ownDatabase();
@@ -98,4 +98,18 @@ test("a draft names no bytes that others have stored, unless they are a picture 
   expect(await odd("pictures/../pipe.svg", picture)).toBe("pictures/../pipe.svg");
   // As its own version has it.
   expect(await odd("lecture.mdx", hashOf(TEXT))).toBeUndefined();
+});
+
+test("a version's picture is shown as it was, and nothing else of the version", async () => {
+  const hash = await added("pipe.svg");
+  const files = new Map([
+    ["lecture.mdx", hashOf(TEXT)],
+    ["pictures/pipe.svg", hash],
+  ]);
+  await storeVersion(db(), { documentId, files, origin: "site", message: "A pipe" });
+  const key = { documentId, number: 2, name: "pipe.svg" };
+  expect(await versionPicture(db(), key)).toMatchObject({ type: "image/svg+xml", bytes: SVG });
+  for (const other of [{ number: 1 }, { number: 9 }, { name: "../lecture.mdx" }]) {
+    expect(await versionPicture(db(), { ...key, ...other })).toBeUndefined();
+  }
 });

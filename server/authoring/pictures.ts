@@ -1,8 +1,10 @@
 /** Pictures of a draft: their bytes are stored first, then the draft names them by their hash. */
-import type { DraftFile } from "../content/drafts.ts";
-import { storeBlobs } from "../content/store.ts";
+import { type DraftFile, filesOfVersion } from "../content/drafts.ts";
+import { readBlobs, storeBlobs } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
+import type { PictureFile } from "../course/lecture.ts";
 import { isPictureName, PICTURES, readPicture } from "../course/pictures/picture-file.ts";
+import { pictureOf } from "../course/pictures/pictures-beside.ts";
 import type { Tx } from "../db/index.ts";
 
 export { PICTURE_BYTES_MAX } from "../course/pictures/picture-file.ts";
@@ -50,6 +52,22 @@ export async function oddPicture(
     if (blob === null || readPicture(name, blob.bytes).kind === "refused") return path;
   }
   return undefined;
+}
+
+/** A picture as a version of the document has it. */
+export async function versionPicture(
+  tx: Tx,
+  {
+    documentId,
+    number,
+    name,
+  }: { readonly documentId: string; readonly number: number; readonly name: string },
+): Promise<PictureFile | undefined> {
+  const hash = (await filesOfVersion(tx, documentId, number))?.get(`${PICTURES}/${name}`);
+  if (hash === undefined) return undefined;
+  const bytes = (await readBlobs(tx, [hash])).get(hash) ?? new Uint8Array();
+  const { reading, version } = pictureOf(name, bytes);
+  return reading.kind === "picture" ? { type: reading.type, bytes, version } : undefined;
 }
 
 /** Whether a version of the document has had the same file. */

@@ -334,6 +334,17 @@ const READABLE: Record<string, Readable> = {
     allowed: peopleManagers,
     denied: 403,
   },
+  "app/author/[course]/[document]/versions/[number]/pictures/[file]/route.ts": {
+    path: async () => {
+      const path = await writtenLecture();
+      const { versionId } = await addDot({ id: path.split("/").at(-1) ?? "" });
+      const where = { id: versionId };
+      const { number } = await db().contentVersion.findUniqueOrThrow({ where });
+      return `${path}/versions/${number}/pictures/dot.svg`;
+    },
+    allowed: peopleManagers,
+    denied: 403,
+  },
   "app/author/[course]/[document]/words/route.ts": {
     path: async () => `${await writtenLecture()}/words`,
     allowed: peopleManagers,

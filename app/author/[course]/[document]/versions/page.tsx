@@ -72,6 +72,7 @@ export default async function VersionsPage({ params, searchParams }: VersionsPro
       <Comparison
         from={{ number: from, files: await filesAt(db(), document.id, from) }}
         to={{ number: to, files: await filesAt(db(), document.id, to) }}
+        url={`${documentUrl(course.slug, document.id)}/versions`}
       />
     </main>
   );
