@@ -2,6 +2,7 @@ import { warmOidc } from "./auth/oidc/provider.ts";
 import { startChecker } from "./content/check.ts";
 import { removeOldCopies } from "./content/old-copies.ts";
 import { followPublications } from "./content/served.ts";
+import { removeUnusedBlobs } from "./content/unused-blobs.ts";
 import { warmCourse } from "./course/lecture.ts";
 import { startGrader } from "./grading/grader.ts";
 import { closeProgress } from "./grading/progress.ts";
@@ -18,6 +19,7 @@ export interface Service {
 const SERVICES: readonly Service[] = [
   { name: "publications", start: () => followPublications() },
   { name: "old copies", start: () => removeOldCopies() },
+  { name: "unused pictures", start: () => removeUnusedBlobs() },
   { name: "course", start: () => warmCourse() },
   { name: "grader", start: () => startGrader() },
   { name: "checker", start: () => startChecker() },

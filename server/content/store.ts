@@ -158,7 +158,7 @@ export async function lockCourse(tx: Tx, courseId: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM "Course" WHERE id = ${courseId} FOR UPDATE`;
 }
 
-/** Stores what is not there yet. */
+/** Stores what is not there yet; what is there is as if it had come now. */
 export async function storeBlobs(
   tx: Tx,
   blobs: ReadonlyMap<string, Uint8Array<ArrayBuffer>>,
@@ -170,10 +170,20 @@ export async function storeBlobs(
   });
   const missing = new Map(blobs);
   for (const { hash } of known) missing.delete(hash);
+  // Else it could be removed as unused before it is named.
+  await tx.contentBlob.updateMany({
+    where: { hash: { in: known.map(({ hash }) => hash) }, storedAt: { lt: longAgo() } },
+    data: { storedAt: new Date() },
+  });
   await tx.contentBlob.createMany({
     data: [...missing].map(([hash, bytes]) => ({ hash, bytes })),
     skipDuplicates: true,
   });
+}
+
+/** Of what was stored lately nothing has to be written again. */
+function longAgo(): Date {
+  return new Date(Date.now() - 3600_000);
 }
 
 /** The bytes behind hashes. Throws when one is missing: versions only name what is stored. */
