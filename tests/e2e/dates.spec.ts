@@ -124,6 +124,31 @@ test("before it opens nobody but staff sees what is asked", async ({ page, brows
   await awake(page);
 });
 
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("a form sets a date for one student, says what is wrong, and takes it back", async ({
+    page,
+  }) => {
+    await signInAs(page, "Henrik", DATES);
+    await page.getByRole("combobox", { name: /^Lecture/ }).selectOption("1.1 Add up");
+    await page.getByRole("combobox", { name: /^What/ }).selectOption("Attempts");
+    await page.getByLabel("For one student alone").fill("Bao");
+    await page.getByLabel("Date, number, yes or no").fill("many");
+    await page.getByRole("button", { name: "Set it" }).click();
+    await expect(page.getByText("“many” is not")).toBeVisible();
+    await expect(page.getByLabel("For one student alone")).toHaveValue("Bao");
+    await page.getByLabel("Date, number, yes or no").fill("3");
+    await page.getByRole("button", { name: "Set it" }).click();
+    await expect(page.getByText("It is changed")).toBeVisible();
+    const bao = page.getByRole("row", { name: /^Bao/ });
+    await expect(bao.locator('[data-field="attempts"] b')).toHaveText("3");
+    await page.getByRole("button", { name: "Take it back" }).click();
+    await expect(page.getByText("It is taken back")).toBeVisible();
+    await expect(bao).toHaveCount(0);
+  });
+});
+
 for (const width of [1440, 360]) {
   test(`axe finds nothing at ${width} px, and the page does not scroll sideways`, async ({
     page,

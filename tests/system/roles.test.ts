@@ -761,6 +761,27 @@ const ACTIONS: Record<ActionName, Action> = {
       { run, target: {}, field: "dueAt", text: who === "admin" ? "2050-01-01" : "2051-01-01" },
     ],
   },
+  "app/class/[run]/dates/form-actions.ts setDateByForm": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }, { who }) => {
+      const text = who === "admin" ? "2052-01-01" : "2053-01-01";
+      return [state, form({ run, row: "", field: "dueAt", text })];
+    },
+  },
+  "app/class/[run]/dates/form-actions.ts moveDatesByForm": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }) => [state, form({ run, days: "1" })],
+  },
+  "app/class/[run]/dates/form-actions.ts takeDatesBackByForm": {
+    at: onDates,
+    allowed: ["instructor", "admin"],
+    args: async ({ runSlug: run }) => {
+      const change = { target: {}, field: "dueAt", value: nextMoment() };
+      return [state, form({ run, before: JSON.stringify([change]) })];
+    },
+  },
   "app/class/[run]/dates/actions.ts restoreDates": {
     at: onDates,
     allowed: ["instructor", "admin"],

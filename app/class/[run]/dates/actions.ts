@@ -135,7 +135,11 @@ export async function chooseTimeZone(input: unknown): Promise<ZoneResult> {
 export type StudentsResult =
   | {
       readonly kind: "students";
-      readonly students: readonly { readonly id: string; readonly name: string }[];
+      readonly students: readonly {
+        readonly id: string;
+        readonly name: string;
+        readonly username: string;
+      }[];
     }
   | Refusal;
 

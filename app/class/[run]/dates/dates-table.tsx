@@ -4,7 +4,9 @@ import { type KeyboardEvent, type MouseEvent, useRef, useState, useTransition } 
 import { type Notice, UndoBar } from "../../../admin/undo-bar.tsx";
 import { useGridKeys } from "../../../grid-keys.ts";
 import { type DatesResult, restoreDates, typeDate } from "./actions.ts";
+import { counting, NOT_ALLOWED } from "./change-words.ts";
 import { DateEdit } from "./date-edit.tsx";
+import { FIELD_NAMES } from "./date-fields.ts";
 import type { DateCell, DateRow } from "./date-rows.ts";
 import css from "./dates.module.css";
 import { DatesTools } from "./dates-tools.tsx";
@@ -18,18 +20,6 @@ interface DatesTableProps {
   timeZones: readonly string[];
   mayChange: boolean;
 }
-
-export const FIELD_NAMES = {
-  opensAt: "Opens",
-  dueAt: "Due",
-  closesAt: "Closes",
-  latePercent: "Late, % a day",
-  lateDays: "Late, days at most",
-  attempts: "Attempts",
-  cooldownMinutes: "Pause, min",
-  showsSolution: "Solution after close",
-  keepsTitles: "Test titles after close",
-} as const;
 
 /** Where somebody is typing. */
 interface Editing {
@@ -206,7 +196,9 @@ export function DatesTable(props: DatesTableProps) {
           </span>
         )}
         {mayChange && (
-          <span>arrow keys move, Enter or typing changes, Delete empties, Ctrl+Z takes back</span>
+          <span className={css["byScript"]}>
+            arrow keys move, Enter or typing changes, Delete empties, Ctrl+Z takes back
+          </span>
         )}
         <span>
           before an exercise opens students and readers do not see what is asked; who reads without
@@ -237,12 +229,4 @@ function CellText({ cell: { shown, isOwn, problem } }: { cell: DateCell }) {
   );
 }
 
-const NOT_ALLOWED = "Only the instructors of this run may change its dates.";
 const FAILED = "It could not be taken back: reload the page to see the dates as they are.";
-
-function counting(submissions: number): string {
-  if (submissions === 0) return "";
-  return submissions === 1
-    ? "; 1 submission counts differently now"
-    : `; ${submissions} submissions count differently now`;
-}

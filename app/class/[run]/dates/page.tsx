@@ -5,7 +5,8 @@ import { maySetDates } from "#server/policies";
 import { scheduleTable } from "#server/queries";
 import { requireStaff } from "../../access.ts";
 import desk from "../../class.module.css";
-import { dateRows } from "./date-rows.ts";
+import { type DateRow, dateRows } from "./date-rows.ts";
+import { DatesForm } from "./dates-form.tsx";
 import { DatesTable } from "./dates-table.tsx";
 
 export const metadata: Metadata = { title: "Dates" };
@@ -22,6 +23,8 @@ export default async function DatesPage({ params }: DatesPageProps) {
   const titles = new Map(
     lectures.map(({ frontMatter }) => [frontMatter.slug, frontMatter.title] as const),
   );
+  const rows = dateRows(table, titles);
+  const mayChange = maySetDates(viewer, run.id).kind === "allowed";
   return (
     <main className={desk["desk"]} id="main">
       <div className={desk["head"]}>
@@ -33,12 +36,29 @@ export default async function DatesPage({ params }: DatesPageProps) {
       </div>
       <DatesTable
         run={slug}
-        rows={dateRows(table, titles)}
+        rows={rows}
         sections={table.sections}
         timeZone={table.timeZone}
         timeZones={["UTC", ...Intl.supportedValuesOf("timeZone")]}
-        mayChange={maySetDates(viewer, run.id).kind === "allowed"}
+        mayChange={mayChange}
       />
+      {mayChange && (
+        <noscript>
+          <DatesForm run={slug} rows={formRows(rows)} sections={table.sections} />
+        </noscript>
+      )}
     </main>
   );
+}
+
+/** What a form may set dates of; who has dates of their own is chosen beside it. */
+function formRows(rows: readonly DateRow[]) {
+  return rows
+    .filter(({ kind }) => kind !== "section" && kind !== "student")
+    .map(({ label, target }) => ({ label, value: placeName(target) }));
+}
+
+function placeName({ lectureSlug, exerciseId }: DateRow["target"]): string {
+  if (exerciseId !== undefined) return `exercise:${exerciseId}`;
+  return lectureSlug === undefined ? "" : `lecture:${lectureSlug}`;
 }
