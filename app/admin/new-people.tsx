@@ -32,7 +32,11 @@ export function NewPeople({ runs }: { runs: readonly RunToManage[] }) {
 function MakeAccount({ runs }: { runs: readonly RunToManage[] }) {
   const [state, action, isPending] = useActionState(makeAccount, { kind: "empty" });
   return (
-    <form action={action} className={form["form"]}>
+    <form
+      action={action}
+      className={form["form"]}
+      onReset={(event) => state.kind !== "made" && event.preventDefault()}
+    >
       <label>
         Name
         <input name="name" maxLength={80} autoComplete="off" required />
@@ -57,7 +61,11 @@ function MakeAccount({ runs }: { runs: readonly RunToManage[] }) {
 function Enrol({ runs }: { runs: readonly RunToManage[] }) {
   const [state, action, isPending] = useActionState(enrolPerson, { kind: "empty" });
   return (
-    <form action={action} className={form["form"]}>
+    <form
+      action={action}
+      className={form["form"]}
+      onReset={(event) => state.kind !== "enrolled" && event.preventDefault()}
+    >
       <label>
         User name or e-mail address
         <input name="person" maxLength={254} autoComplete="off" autoCapitalize="none" required />

@@ -14,7 +14,7 @@ interface NewRunFormProps {
 export function NewRunForm({ courses }: NewRunFormProps) {
   const [state, action, isPending] = useActionState(beginRun, { kind: "empty" });
   return (
-    <form action={action} className={form["form"]}>
+    <form action={action} className={form["form"]} onReset={(event) => event.preventDefault()}>
       <label>
         Course
         <select name="courseId">

@@ -15,7 +15,7 @@ export function NewExerciseForm({ course, lectures }: NewExerciseFormProps) {
   const [state, send, isBusy] = useActionState(createExercise, { kind: "empty" });
   const message = useId();
   return (
-    <form action={send} className={forms["form"]}>
+    <form action={send} className={forms["form"]} onReset={(event) => event.preventDefault()}>
       <input type="hidden" name="course" value={course} />
       <label>
         Lecture

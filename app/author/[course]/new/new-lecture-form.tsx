@@ -10,7 +10,7 @@ export function NewLectureForm({ course }: { course: string }) {
   const [state, send, isBusy] = useActionState(createLecture, { kind: "empty" });
   const message = useId();
   return (
-    <form action={send} className={forms["form"]}>
+    <form action={send} className={forms["form"]} onReset={(event) => event.preventDefault()}>
       <input type="hidden" name="course" value={course} />
       <label>
         Number

@@ -35,7 +35,11 @@ export function Sections({ run, sections }: SectionsProps) {
 function NameForm({ run, id, button }: { run: string; id: string; button: string }) {
   const [state, action, isPending] = useActionState(nameSection, EMPTY);
   return (
-    <form action={action} className={form["form"]}>
+    <form
+      action={action}
+      className={form["form"]}
+      onReset={(event) => state.kind !== "done" && event.preventDefault()}
+    >
       <input type="hidden" name="run" value={run} />
       <input type="hidden" name="id" value={id} />
       <label>

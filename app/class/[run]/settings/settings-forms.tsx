@@ -22,7 +22,7 @@ export function DescribeForm({ run, title, timeZone }: DescribeFormProps) {
         ? "Only who instructs this run may do this."
         : undefined;
   return (
-    <form action={action} className={form["form"]}>
+    <form action={action} className={form["form"]} onReset={(event) => event.preventDefault()}>
       <input type="hidden" name="run" value={run} />
       <label>
         Title
@@ -48,7 +48,7 @@ export function DescribeForm({ run, title, timeZone }: DescribeFormProps) {
 export function CopyForm({ run }: { run: string }) {
   const [state, action, isPending] = useActionState(copyThisRun, { kind: "empty" });
   return (
-    <form action={action} className={form["form"]}>
+    <form action={action} className={form["form"]} onReset={(event) => event.preventDefault()}>
       <input type="hidden" name="run" value={run} />
       <p>
         Sections and dates are copied, for everybody and for sections; people, grades and extensions

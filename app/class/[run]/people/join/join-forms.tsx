@@ -22,7 +22,11 @@ interface InvitationFormProps {
 export function InvitationForm({ run, sections }: InvitationFormProps) {
   const [state, action, isPending] = useActionState(inviteByLink, { kind: "empty" });
   return (
-    <form action={action} className={form["form"]}>
+    <form
+      action={action}
+      className={form["form"]}
+      onReset={(event) => state.kind !== "made" && event.preventDefault()}
+    >
       <TermFields run={run} sections={sections} />
       <label>
         For at most so many people
