@@ -111,7 +111,8 @@ function Outcome({ id, state }: { id: string; state: EnrolState }) {
   if (state.kind === "made") {
     return (
       <p className={css["made"]} id={id} role="status">
-        {state.isMailed && `A link goes to ${state.name} by mail. If it does not come: `}
+        {state.isMailed &&
+          `A link goes to ${state.name} by mail. Should it not come, here is another one. `}
         <LinkOnce name={state.name} link={state.link} />
       </p>
     );
