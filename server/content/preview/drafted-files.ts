@@ -31,7 +31,7 @@ export async function draftedDocument(
   return found ?? undefined;
 }
 
-const TEXT = /\.(?:mdx|ts|yaml|json)$/;
+const TEXT = /\.(?:mdx?|ts|yaml|json)$/;
 
 /** Its texts by path below the document's folder. */
 export async function draftedFiles(

@@ -116,6 +116,19 @@ test("what is wrong in a file of an exercise is told with file and line", async 
   ]);
 });
 
+test("a report comes with what it begins with", async () => {
+  const files = await draftedFiles(db(), exercise.id, userId);
+  const begun = { kind: "text", text: "# What I asked" } as const;
+  const changed = new Map<string, DraftFile>([["starter.md", begun]]);
+  await saveDraft(db(), {
+    ...{ documentId: exercise.id, userId, revision: 0, base: 1 },
+    files: changed,
+  });
+  expect(files.get("starter.md")).toBeUndefined();
+  const drafted = await draftedFiles(db(), exercise.id, userId);
+  expect(drafted.get("starter.md")).toBe("# What I asked");
+});
+
 test("a picture that a task names is told while it is not there", async () => {
   const files = await draftedFiles(db(), exercise.id, userId);
   files.set("task.mdx", 'One.\n\n<Picture file="ring.svg" alt="A ring" />\n');
