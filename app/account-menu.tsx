@@ -1,4 +1,4 @@
-import { currentViewer } from "#server/auth";
+import { currentViewer, initialsOf, standIn } from "#server/auth";
 import { maySeePeople, taughtRuns } from "#server/policies";
 import { signOutHere } from "./account/actions.ts";
 import css from "./account-menu.module.css";
@@ -13,7 +13,7 @@ export async function AccountMenu() {
       </a>
     );
   }
-  const initials = initialsOf(viewer.name);
+  const initials = (await standIn())?.initials ?? initialsOf(viewer.name);
   const isTeacher = viewer.isAdmin || taughtRuns(viewer).length > 0;
   const isAuthor = viewer.isAdmin || viewer.courses.length > 0;
   return (
@@ -72,11 +72,4 @@ export async function AccountMenu() {
       </div>
     </>
   );
-}
-
-/** At most two letters, of the first name and the last. */
-function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== "");
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return ends.map((word) => [...(word ?? "")][0]?.toUpperCase()).join("") || "?";
 }

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import next from "next";
 import { hasAdministrator } from "./auth/administrator.ts";
+import { keptReader } from "./auth/kept-reader.ts";
 import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { GitProblem } from "./content/git/run-git.ts";
@@ -90,10 +91,13 @@ async function start(): Promise<void> {
   const handle = site.getRequestHandler();
   const upgrade = site.getUpgradeHandler();
   const name = { origin: hasOwnOrigin ? origin : undefined, isBehindProxy };
-  const kept = new KeptPages({ at: addressOf(server), revision: publishedRevision });
+  const at = addressOf(server);
+  const kept = new KeptPages({
+    ...{ at, revision: publishedRevision, readerOf: keptReader, isOn: !isDev },
+  });
   const turns = new PageTurns();
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    if (!isDev && (await kept.answer(request, response))) return;
+    if (await kept.answer(request, response)) return;
     await turns.take(request, response);
     if (!response.closed) await handle(request, response);
   };

@@ -7,7 +7,7 @@ import {
   ReportStill,
 } from "#notebook/components/exercise";
 import type { RemoteExercise } from "#notebook/session/exercise";
-import { currentViewer } from "#server/auth";
+import { currentViewer, standIn } from "#server/auth";
 import { readExerciseSheet, readTask } from "#server/course";
 import { db } from "#server/db";
 import { maySeeSolution, maySeeTitles, type Viewer } from "#server/policies";
@@ -64,8 +64,9 @@ export async function Exercise({ id, level, path, refused }: ExerciseProps) {
   const signInHref = `/signin?from=${encodeURIComponent(path)}`;
   const mayWrite =
     manifest.kind === "report" && student?.isEnrolled === true && student.dates?.isClosed === false;
+  const isForMany = (await standIn()) !== undefined;
   const form =
-    mayWrite && !student.isArchived && dated !== undefined ? (
+    mayWrite && !isForMany && !student.isArchived && dated !== undefined ? (
       <ReportForm id={id} exercise={dated.exercise} starter={sheet.starter} refused={refused} />
     ) : undefined;
   const place = dated && { runId: dated.exercise.runId, schedule: dated.schedule, at };

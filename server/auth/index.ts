@@ -1,6 +1,7 @@
 export { type AttemptRule, countAttempt } from "./attempts.ts";
 export { type CreateAccountResult, createAccount } from "./create-account.ts";
 export { type DemoAccount, enterDemo, isDemoAccount, offeredDemoAccounts } from "./demo.ts";
+export { initialsOf } from "./initials.ts";
 export { Email, NewPassword, PersonName, TriedPassword, Username } from "./names.ts";
 export {
   connectIdentity,
@@ -41,4 +42,5 @@ export {
   startSession,
 } from "./sign-in.ts";
 export { isSignUpOpen, type SignUpResult, signUp } from "./sign-up.ts";
+export { standIn } from "./stand-in.ts";
 export { currentViewer } from "./viewer.ts";

@@ -1,28 +1,43 @@
 /**
- * One page as many readers get it, packed once. Each answer needs a nonce of its own for its
- * scripts: the pieces between the places of the nonce are packed so that none refers to another,
- * and the nonce is put between them unpacked.
+ * One page as many readers get it, packed once. Each answer has words of its own: a nonce for its
+ * scripts, the name of who reads. The pieces between their places are packed so that none refers
+ * to another, and the words are put between them unpacked.
  */
 import { constants, crc32, createDeflateRaw } from "node:zlib";
 
 export interface KeptPage {
-  /** What is sent to who cannot unpack, its nonce replaced by `nonce`. */
-  readonly plain: (nonce: string) => Buffer;
-  readonly gzip: (nonce: string) => Buffer;
+  /** How often each word stood in it. */
+  readonly counts: readonly number[];
+  /** What is sent to who cannot unpack, each word replaced by the one of `own` in its place. */
+  readonly plain: (own: readonly string[]) => Buffer;
+  readonly gzip: (own: readonly string[]) => Buffer;
 }
 
-/** Keeps the text of a page whose scripts have this nonce. */
-export async function keepPage(text: string, nonce: string): Promise<KeptPage> {
-  const pieces = text.split(nonce).map((piece) => Buffer.from(piece));
+/** Keeps the text of a page in which these words, of letters and digits, are to be replaced. */
+export async function keepPage(text: string, words: readonly string[]): Promise<KeptPage> {
+  // Every other piece is one of the words.
+  const split = text.split(new RegExp(`(${words.join("|")})`));
+  const pieces = split.filter((_, place) => place % 2 === 0).map((piece) => Buffer.from(piece));
+  const between = split.filter((_, place) => place % 2 === 1).map((word) => words.indexOf(word));
   const packed = await packApart(pieces);
-  const joined = (parts: readonly Buffer[], between: Buffer) =>
-    Buffer.concat(parts.flatMap((part, place) => (place === 0 ? [part] : [between, part])));
-  const plain = (next: string) => joined(pieces, Buffer.from(next));
+  const joined = (parts: readonly Buffer[], own: readonly Buffer[]) =>
+    Buffer.concat(
+      parts.flatMap((part, place) => {
+        const word = own[between[place] ?? -1];
+        return word === undefined ? [part] : [part, word];
+      }),
+    );
+  const plain = (own: readonly string[]) =>
+    joined(
+      pieces,
+      own.map((word) => Buffer.from(word)),
+    );
   return {
+    counts: words.map((_, word) => between.filter((other) => other === word).length),
     plain,
-    gzip: (next) => {
-      const whole = plain(next);
-      return Buffer.concat([HEAD, joined(packed, storedBlock(next)), LAST_BLOCK, tail(whole)]);
+    gzip: (own) => {
+      const whole = plain(own);
+      return Buffer.concat([HEAD, joined(packed, own.map(storedBlock)), LAST_BLOCK, tail(whole)]);
     },
   };
 }

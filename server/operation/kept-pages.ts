@@ -1,39 +1,33 @@
 /**
- * Lectures for readers who are not signed in: drawn once, kept for a few seconds, and sent to
- * everybody. So a course that many read at once costs hardly more than one that a single person
- * reads, and leaves the cores to those who hand something in.
+ * Lectures for readers who are not signed in, and for those who are and have nothing of their own on
+ * the page but their name: drawn once for each group, kept for a few seconds, and sent to everybody
+ * in it. So a course that many read at once costs hardly more than one that a single person reads,
+ * and leaves the cores to those who hand something in.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import {
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-  request,
-  type ServerResponse,
-} from "node:http";
-import { text } from "node:stream/consumers";
-import { type KeptPage, keepPage } from "./kept-page.ts";
+  type Address,
+  type Drawn,
+  drawPage,
+  type Question,
+  type Reader,
+  sendPage,
+} from "./drawn-page.ts";
+import { STAND_IN_HEADER } from "./stand-in.ts";
 
 /** How long a reader may see what has changed meanwhile otherwise than by publishing: a date. */
 const KEPT_MS = 10_000;
 /** Two colours of every lecture, under a few names of the site. */
 const PAGES_MAX = 200;
-const DRAWING_MS_MAX = 30_000;
 
-const LECTURE = /^\/lectures\/[a-z0-9-]{1,100}$/;
+const LECTURE = /^\/lectures\/([a-z0-9-]{1,100})$/;
 /** Of a request that wants something else than the whole page, or is somebody's own. */
 const OTHER_HEADERS = ["rsc", "next-action", "next-router-prefetch", "range", "authorization"];
-const SESSION_COOKIE = /(?:^|;\s*)(?:__Secure-)?kernelbook\./;
+const SESSION_COOKIE = /^(?:__Secure-)?kernelbook\./;
 const THEME_COOKIE = /(?:^|;\s*)kernelbook-theme=(light|dark)(?:;|$)/;
 /** Marks what this process asks of itself; nobody else knows the word. */
 const DRAW_HEADER = "x-kernelbook-draw";
-
-interface Drawn {
-  readonly headers: OutgoingHttpHeaders;
-  readonly policy: string;
-  readonly nonce: string;
-  readonly page: KeptPage;
-}
 
 interface Kept {
   readonly at: number;
@@ -44,9 +38,13 @@ interface Kept {
 
 export interface KeptPagesOptions {
   /** Where this process listens. */
-  readonly at: { readonly host: string; readonly port: number };
+  readonly at: Address;
   /** Changes with what is published. */
   readonly revision: () => string;
+  /** Whom a session's cookie belongs to, asked for each page; undefined: the lecture's page is theirs alone. */
+  readonly readerOf: (cookie: string, lecture: string) => Promise<Reader | "nobody" | undefined>;
+  /** False: every page is drawn anew. */
+  readonly isOn?: boolean;
 }
 
 export class KeptPages {
@@ -60,10 +58,14 @@ export class KeptPages {
 
   /** Answers the request if it can; otherwise the site has to. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-    if (this.#isOwn(request.headers) || !isForAnyone(request)) return false;
-    const drawn = await this.#drawn(request).catch(() => undefined);
+    const { headers } = request;
+    if (this.#isOwn(headers)) return false;
+    delete headers[STAND_IN_HEADER];
+    if (this.#options.isOn === false || !isForMany(request)) return false;
+    const question = await this.#questionOf(request).catch(() => undefined);
+    const drawn = question && (await this.#drawn(question).catch(() => undefined));
     if (drawn === undefined) return false;
-    if (!response.destroyed) send(request, response, drawn);
+    if (!response.destroyed) sendPage(request, response, drawn, question?.reader);
     return true;
   }
 
@@ -75,15 +77,30 @@ export class KeptPages {
     return timingSafeEqual(Buffer.from(word), Buffer.from(this.#word));
   }
 
-  #drawn({ url = "", headers }: IncomingMessage): Promise<Drawn | undefined> {
-    const [, theme = ""] = THEME_COOKIE.exec(headers.cookie ?? "") ?? [];
+  /** undefined: what is asked for is the reader's alone. */
+  async #questionOf({ url: path = "", headers }: IncomingMessage): Promise<Question | undefined> {
     const { host = "" } = headers;
-    const key = JSON.stringify([url, theme, host]);
+    const cookies = (headers.cookie ?? "").split(";").map((cookie) => cookie.trim());
+    const [, theme = ""] = THEME_COOKIE.exec(headers.cookie ?? "") ?? [];
+    const cookie = cookies.filter((one) => SESSION_COOKIE.test(one)).join("; ");
+    const reader = cookie === "" ? "nobody" : await this.#readerOf(cookie, path);
+    if (reader === "nobody") return { path, host, theme, cookie: "", reader: undefined };
+    return reader && { path, host, theme, cookie, reader };
+  }
+
+  #readerOf(cookie: string, path: string): Promise<Reader | "nobody" | undefined> {
+    const [, lecture = ""] = LECTURE.exec(path) ?? [];
+    return this.#options.readerOf(cookie, lecture);
+  }
+
+  #drawn(question: Question): Promise<Drawn | undefined> {
+    const { path, host, theme, reader } = question;
+    const key = JSON.stringify([path, theme, host, reader?.group ?? null]);
     const revision = this.#options.revision();
     const before = this.#pages.get(key);
     const isFresh = before !== undefined && performance.now() - before.at < KEPT_MS;
     if (isFresh && before.revision === revision) return before.drawn;
-    const drawn = this.#draw(url, host, theme);
+    const drawn = this.#draw(question);
     const kept = { at: performance.now(), revision, drawn };
     this.#pages.delete(key);
     this.#pages.set(key, kept);
@@ -96,52 +113,22 @@ export class KeptPages {
     return drawn;
   }
 
-  async #draw(path: string, host: string, theme: string): Promise<Drawn | undefined> {
-    const cookie = theme === "" ? {} : { cookie: `kernelbook-theme=${theme}` };
-    const asked = request({
-      ...this.#options.at,
-      path,
-      headers: { host, accept: "text/html", [DRAW_HEADER]: this.#word, ...cookie },
-      signal: AbortSignal.timeout(DRAWING_MS_MAX),
-    });
-    const answer = await new Promise<IncomingMessage>((answered, failed) => {
-      asked.once("response", answered).once("error", failed).end();
-    });
-    const body = await text(answer);
-    const policy = String(answer.headers["content-security-policy"] ?? "");
-    const [, nonce] = /'nonce-([0-9a-f]{32})'/.exec(policy) ?? [];
-    const isKept = answer.statusCode === 200 && nonce !== undefined;
-    if (!isKept || answer.headers["set-cookie"] !== undefined) return undefined;
-    const page = await keepPage(body, nonce);
-    return { headers: ownHeaders(answer.headers), policy, nonce, page };
+  async #draw(question: Question): Promise<Drawn | undefined> {
+    const drawn = await drawPage(this.#options.at, { [DRAW_HEADER]: this.#word }, question);
+    const isStill = await this.#isStill(question);
+    return isStill ? drawn : undefined;
+  }
+
+  /** Whether the one in whose name a page was drawn is still of that group. */
+  async #isStill({ reader, cookie, path }: Question): Promise<boolean> {
+    if (reader === undefined) return true;
+    const now = await this.#readerOf(cookie, path);
+    return typeof now === "object" && now.group === reader.group;
   }
 }
 
-/** Whether the page is the same for everybody who asks like this. */
-function isForAnyone({ method, url = "", headers }: IncomingMessage): boolean {
+/** Whether the page may be the same for many who ask like this. */
+function isForMany({ method, url = "", headers }: IncomingMessage): boolean {
   if (method !== "GET" || !LECTURE.test(url)) return false;
-  if (SESSION_COOKIE.test(headers.cookie ?? "")) return false;
   return OTHER_HEADERS.every((name) => headers[name] === undefined);
-}
-
-/** What belongs to the one connection, and not to the page. */
-const OF_THE_ANSWER = ["connection", "keep-alive", "transfer-encoding", "content-length", "date"];
-
-function ownHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
-  const own = Object.entries(headers).filter(([name]) => !OF_THE_ANSWER.includes(name));
-  return Object.fromEntries(own);
-}
-
-function send({ headers }: IncomingMessage, response: ServerResponse, drawn: Drawn): void {
-  const nonce = randomBytes(16).toString("hex");
-  const isPacked = /\bgzip\b(?!\s*;\s*q=0)/.test(String(headers["accept-encoding"] ?? ""));
-  const bytes = isPacked ? drawn.page.gzip(nonce) : drawn.page.plain(nonce);
-  response.writeHead(200, {
-    ...drawn.headers,
-    "content-security-policy": drawn.policy.replaceAll(drawn.nonce, nonce),
-    vary: [drawn.headers["vary"], "accept-encoding"].flat().join(", "),
-    "content-length": bytes.length,
-    ...(isPacked ? { "content-encoding": "gzip" } : {}),
-  });
-  response.end(bytes);
 }

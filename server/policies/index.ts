@@ -11,6 +11,7 @@ export {
 export { isTimeZone, parseTyped, showMoment, type TypedValue, typeMoment } from "./class-time.ts";
 export { mayAuthor } from "./course.ts";
 export type { Decision } from "./decision.ts";
+export { type LectureReader, lectureGroup } from "./lecture-group.ts";
 export { maySaveNotebook } from "./notebook.ts";
 export {
   mayChooseCounting,
