@@ -38,10 +38,20 @@ test("students of a run are one group, each with words of their own", async () =
   expect(other?.own).toMatchObject({ userId: bea, name: "Student 1", initials: "S1" });
 });
 
-test("who has handed something in has a page alone, of that lecture", async () => {
-  await submit(group, ada, "export {}");
-  expect(await groupOf(ada)).toBeUndefined();
-  expect(await groupOf(ada, "02-others")).toBe(await groupOf(bea, "02-others"));
+test("what somebody has handed in comes with the page of all, to them alone", async () => {
+  const id = await submit(group, ada, "export {}");
+  await submit(group, bea, "export {}");
+  const reader = (await read(ada)) as KeptReader;
+  expect(reader.group).toBe(await groupOf(bea));
+  expect(reader.own.elsewhere).toBe("0; url=?whole");
+  expect(reader.own.work).toMatch(/^[\w%.!~*()-]+$/);
+  const work = JSON.parse(decodeURIComponent(reader.own.work));
+  expect(Object.keys(work)).toEqual(["add-up"]);
+  const { userId, isEnrolled, attempts } = work["add-up"];
+  expect({ userId, isEnrolled }).toEqual({ userId: ada, isEnrolled: true });
+  expect(attempts).toMatchObject([{ receipt: { id, attempt: 1 }, isSpent: true }]);
+  const elsewhere = (await read(ada, "02-others")) as KeptReader;
+  expect(elsewhere.own).toMatchObject({ work: "", elsewhere: "" });
 });
 
 test("a date of one's own makes the page one's own, and one for all makes another group", async () => {

@@ -1,7 +1,8 @@
 import { db } from "../db/client.ts";
-import { arePlain, type OwnWords } from "../operation/stand-in.ts";
+import { isPlain, type OwnWords, packWork } from "../operation/stand-in.ts";
 import { isBanned, lectureGroup } from "../policies/index.ts";
 import { lectureReader } from "../queries/lecture-reader.ts";
+import { workInLecture } from "../queries/student-work.ts";
 import { auth } from "./better-auth.ts";
 import { initialsOf } from "./initials.ts";
 
@@ -21,8 +22,15 @@ export async function keptReader(
   const userId = found.user.id;
   const reader = await lectureReader(db(), { userId, lectureSlug });
   if (reader === undefined || isBanned(reader.ban, new Date())) return "nobody";
-  const { name, username } = reader;
-  const own = { userId, name, username, initials: initialsOf(name) };
+  const { name, username, enrolments, hasWork } = reader;
   const group = lectureGroup(reader);
-  return group !== undefined && arePlain(own) ? { group, own } : undefined;
+  const called = { userId, name, username, initials: initialsOf(name) };
+  if (group === undefined || !Object.values(called).every(isPlain)) return undefined;
+  if (!hasWork) return { group, own: { ...called, work: "", elsewhere: "" } };
+  const viewer = { ...{ userId, name, username, isAdmin: false, courses: [] }, roles: enrolments };
+  const work = packWork(await workInLecture(db(), viewer, { lectureSlug, at: Date.now() }));
+  return { group, own: { ...called, work, elsewhere: WHOLE } };
 }
+
+/** The same lecture, as it is drawn for one reader. */
+const WHOLE = "0; url=?whole";

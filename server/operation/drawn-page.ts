@@ -81,8 +81,9 @@ export async function drawPage(
 }
 
 /** In the order in which they are replaced. */
-function wordsOf({ userId, name, username, initials }: OwnWords): readonly string[] {
-  return [userId, name, username, initials];
+function wordsOf(own: OwnWords): readonly string[] {
+  const { userId, name, username, initials, work, elsewhere } = own;
+  return [userId, name, username, initials, work, elsewhere];
 }
 
 /** What belongs to the one connection, and not to the page. */

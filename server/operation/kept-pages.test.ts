@@ -40,7 +40,8 @@ afterEach(() => {
 });
 
 function readerOf(name: string, group = "students"): Reader {
-  const own = { userId: `id-of-${name}`, name: `${name} x`, username: name, initials: "X" };
+  const called = { userId: `id-of-${name}`, name: `${name} x`, username: name, initials: "X" };
+  const own = { ...called, work: `work-of-${name}`, elsewhere: "" };
   return { group, own };
 }
 
@@ -83,8 +84,8 @@ test("all who are not signed in get one drawing, each with a nonce of their own"
 
 test("a group gets one drawing, each reader with words of their own", async () => {
   const [ada, grace] = [await readAs("ada"), await readAs("grace")];
-  expect(ada).toContain("<p>id-of-ada ada x ada X</p>");
-  expect(grace).toContain("<p>id-of-grace grace x grace X</p>");
+  expect(ada).toContain("<p>id-of-ada ada x ada X work-of-ada </p>");
+  expect(grace).toContain("<p>id-of-grace grace x grace X work-of-grace </p>");
   expect(grace).not.toContain("ada");
   expect(drawn).toEqual(["/lectures/one kernelbook.session_token=ada"]);
 });

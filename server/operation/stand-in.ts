@@ -12,17 +12,32 @@ export interface OwnWords {
   readonly name: string;
   readonly username: string;
   readonly initials: string;
+  /** What they have handed in on the page, packed; "": nothing. */
+  readonly work: string;
+  /** Where a browser without scripts finds it, as a refresh says it; "": it is all here. */
+  readonly elsewhere: string;
 }
 
+/** Words of a page that is not signed for anybody in particular. */
+export type StandInWords = Omit<OwnWords, "userId">;
+
 /** The words that stand in; nobody's own contain them, since `word` is a random one. */
-export function standInWords(word: string): Omit<OwnWords, "userId"> {
-  return { name: `${word}n`, username: `${word}u`, initials: `${word}i` };
+export function standInWords(word: string): StandInWords {
+  return {
+    ...{ name: `${word}n`, username: `${word}u`, initials: `${word}i` },
+    ...{ work: `${word}w`, elsewhere: `${word}e` },
+  };
 }
 
 /** Letters, digits and signs that mean the same in HTML, in a script and in what React sends. */
 const PLAIN = /^[\p{L}\p{M}\p{N}@_.,+-][\p{L}\p{M}\p{N}@_.,+ -]*$/u;
 
-/** Whether they can be put into a page as they are. */
-export function arePlain({ userId, name, username, initials }: OwnWords): boolean {
-  return [userId, name, username, initials].every((word) => PLAIN.test(word));
+/** Whether it can be put into a page as it is. */
+export function isPlain(word: string): boolean {
+  return PLAIN.test(word);
+}
+
+/** Data as a word that can: `OwnWork` of the pages unpacks it. */
+export function packWork(work: unknown): string {
+  return encodeURIComponent(JSON.stringify(work)).replaceAll("'", "%27");
 }

@@ -15,13 +15,15 @@ export interface LectureReader {
     /** All of the run, its dates and the reader's place in it that the page depends on. */
     readonly place: string;
   }[];
-  /** Something was handed in, a date is the reader's own, or a text is written in the page itself. */
+  /** A date is the reader's own, or a text is written in the page itself. */
   readonly hasOwn: boolean;
+  /** Something was handed in to exercises of the lecture. */
+  readonly hasWork: boolean;
 }
 
 /**
- * Names those for whom the page is the same, but for what they are called; undefined: it is this
- * reader's alone. Staff always has pages of its own: nothing of them may ever reach a student.
+ * Names those for whom the page is the same, but for what they are called and have handed in;
+ * undefined: it is this reader's alone. Staff always has pages of its own: nothing of them may ever reach a student.
  */
 export function lectureGroup(reader: LectureReader): string | undefined {
   const { isAdmin, isAuthor, enrolments, hasOwn } = reader;

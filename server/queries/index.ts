@@ -140,6 +140,7 @@ export {
   sectionOfStudent,
   studentsNamed,
 } from "./schedule-table.ts";
+export { type WorkAtExercise, workAtExercise, workInLecture } from "./student-work.ts";
 export {
   attemptsAt,
   type SubmissionAnswer,

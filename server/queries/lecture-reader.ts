@@ -13,6 +13,7 @@ interface Row {
   readonly runRole: "reader" | "student" | "ta" | "instructor" | null;
   readonly place: string;
   readonly hasOwn: boolean;
+  readonly hasWork: boolean;
 }
 
 /** One question for all of it, since it is asked before every kept page. undefined: there is no such account. */
@@ -29,8 +30,8 @@ export async function lectureReader(
         (SELECT concat(count(*), ' ', max(s."updatedAt"))
          FROM "ScheduleRule" s WHERE s."runId" = e."runId")) AS "place",
       EXISTS (SELECT FROM "Submission" s JOIN "Exercise" x ON x."id" = s."exerciseId"
-        WHERE s."userId" = u."id" AND x."lectureSlug" = ${lectureSlug})
-      OR EXISTS (SELECT FROM "ScheduleRule" s WHERE s."userId" = u."id" AND s."runId" = e."runId")
+        WHERE s."userId" = u."id" AND x."lectureSlug" = ${lectureSlug}) AS "hasWork",
+      EXISTS (SELECT FROM "ScheduleRule" s WHERE s."userId" = u."id" AND s."runId" = e."runId")
       OR EXISTS (SELECT FROM "Exercise" x
         WHERE x."runId" = e."runId" AND x."lectureSlug" = ${lectureSlug} AND x."kind" = 'report')
         AS "hasOwn"
@@ -41,10 +42,11 @@ export async function lectureReader(
     LIMIT 2`;
   const [row] = rows;
   if (row === undefined) return undefined;
-  const { name, username, role, banned, banExpires, isAuthor, hasOwn } = row;
+  const { name, username, role, banned, banExpires, isAuthor, hasOwn, hasWork } = row;
   const enrolments = rows.flatMap(({ runId, runRole, place }) =>
     runId === null || runRole === null ? [] : [{ runId, role: runRole, place }],
   );
   const ban = { banned, banExpires };
-  return { name, username, isAdmin: role === "admin", ban, isAuthor, enrolments, hasOwn };
+  const isAdmin = role === "admin";
+  return { name, username, isAdmin, ban, isAuthor, enrolments, hasOwn, hasWork };
 }

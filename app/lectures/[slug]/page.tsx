@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { CellCount, CellTicks, NotebookTools } from "#notebook/components";
+import { OwnWork } from "#notebook/components/exercise";
 import type { LectureDocument } from "#notebook/document";
-import { currentViewer } from "#server/auth";
+import { currentViewer, standIn } from "#server/auth";
 import { readLecture, readLectures } from "#server/course";
 import { db } from "#server/db";
 import { mayCountReading, type Viewer } from "#server/policies";
@@ -36,6 +37,7 @@ export async function generateMetadata({
 /** A lecture: whole as the server sends it; its cells come alive in their places. */
 export default async function LecturePage({ params }: PageProps<"/lectures/[slug]">) {
   const [lecture, viewer] = await Promise.all([lectureOf(params), currentViewer()]);
+  const words = await standIn();
   const { frontMatter } = lecture;
   const sections = sectionsOf(lecture);
   return (
@@ -72,7 +74,14 @@ export default async function LecturePage({ params }: PageProps<"/lectures/[slug
             points={exercisesOf(lecture).points}
             ways={<LectureWays slug={frontMatter.slug} />}
           />
-          <LectureBody lecture={lecture} />
+          {words !== undefined && (
+            <noscript>
+              <meta httpEquiv="refresh" content={words.elsewhere} />
+            </noscript>
+          )}
+          <OwnWork packed={words?.work ?? ""}>
+            <LectureBody lecture={lecture} />
+          </OwnWork>
           <Neighbours slug={frontMatter.slug} lectures={await readLectures()} />
         </main>
         <ScrollStops />

@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "rea
 import type { ExerciseSheet } from "#notebook/document";
 import type { RemoteExercise, StudentWork } from "#notebook/session/exercise";
 import { isMarkedKept } from "../../session/exercise/kept-mark.ts";
+import { useOwnWork } from "./own-work.tsx";
 
 /** Everything that works comes with the first exercise that is near the screen. */
 const ExerciseLive = lazy(async () => {
@@ -27,14 +28,18 @@ interface ExerciseIslandProps {
   still: ReactNode;
 }
 
-/** Wakes an exercise up before it comes into view, or at once where something waits to be sent. */
+/**
+ * Wakes an exercise up before it comes into view, or at once where something waits to be sent or the
+ * page does not say what the reader has handed in.
+ */
 export function ExerciseIsland({ still, ...live }: ExerciseIslandProps) {
   const place = useRef<HTMLSpanElement>(null);
   const [isWanted, setWanted] = useState(false);
   const { id, kind } = live.sheet.manifest;
+  const own = useOwnWork(id);
   const Live = kind === "report" ? ReportLive : ExerciseLive;
   useEffect(() => {
-    if (isMarkedKept(id)) setWanted(true);
+    if (own !== undefined || isMarkedKept(id)) setWanted(true);
     const near = new IntersectionObserver(
       (entries) => entries.some(({ isIntersecting }) => isIntersecting) && setWanted(true),
       { rootMargin: "600px" },
@@ -43,13 +48,13 @@ export function ExerciseIsland({ still, ...live }: ExerciseIslandProps) {
     const section = place.current?.parentElement;
     if (section != null) near.observe(section);
     return () => near.disconnect();
-  }, [id]);
+  }, [id, own]);
   return (
     <>
       <span ref={place} />
       {isWanted ? (
         <Suspense fallback={still}>
-          <Live {...live} />
+          <Live {...live} student={own ?? live.student} />
         </Suspense>
       ) : (
         still

@@ -3,6 +3,7 @@ export { ExerciseFrame } from "./exercise-frame.tsx";
 export { ExerciseIsland } from "./exercise-island.tsx";
 export { ExerciseStill } from "./exercise-still.tsx";
 export { NotOpenYet } from "./not-open-yet.tsx";
+export { OwnWork } from "./own-work.tsx";
 export { ReportFields } from "./report-fields.tsx";
 export { ReportStill } from "./report-still.tsx";
 export { ReportText } from "./report-text.tsx";
