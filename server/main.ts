@@ -11,7 +11,7 @@ import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { GitProblem } from "./content/git/run-git.ts";
 import { publishedRevision } from "./content/served.ts";
-import { disconnect } from "./db/client.ts";
+import { db, disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
 import { ClusterError } from "./db/embedded/place.ts";
 import { watchCluster } from "./db/embedded/watch.ts";
@@ -20,11 +20,13 @@ import { prepareDatabase } from "./db/prepare.ts";
 import { mailSettings } from "./mail/settings.ts";
 import { isClientGone } from "./operation/client-gone.ts";
 import { KeptPages } from "./operation/kept-pages.ts";
+import { latest } from "./operation/latest.ts";
 import { log } from "./operation/log.ts";
 import { metrics } from "./operation/metrics.ts";
 import { PageTurns } from "./operation/page-turns.ts";
 import { settlePeer } from "./operation/peer.ts";
 import { mayChangeThings, settleHost } from "./operation/same-site.ts";
+import { runsRevision } from "./queries/runs-revision.ts";
 import { requireSecret } from "./secret.ts";
 import { seed } from "./seed/seed.ts";
 import { startServices } from "./services.ts";
@@ -45,6 +47,8 @@ Nobody looks after this site yet. Make its administrator, while it runs:
 `;
 
 const CLOSE_MS_MAX = 3000;
+/** A date that comes is seen at most so much later. */
+const RUNS_MS = 1000;
 
 /** What to undo when the process ends, the last one first. */
 const undo: (() => Promise<unknown>)[] = [];
@@ -92,9 +96,9 @@ async function start(): Promise<void> {
   const upgrade = site.getUpgradeHandler();
   const name = { origin: hasOwnOrigin ? origin : undefined, isBehindProxy };
   const at = addressOf(server);
-  const kept = new KeptPages({
-    ...{ at, revision: publishedRevision, readerOf: keptReader, isOn: !isDev },
-  });
+  const runs = latest(RUNS_MS, () => runsRevision(db(), Date.now()));
+  const revision = async () => `${publishedRevision()} ${await runs()}`;
+  const kept = new KeptPages({ at, revision, readerOf: keptReader, isOn: !isDev });
   const turns = new PageTurns();
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (await kept.answer(request, response)) return;

@@ -30,6 +30,8 @@ export interface Question {
   readonly path: string;
   readonly host: string;
   readonly theme: string;
+  /** Of what is published and of dates. */
+  readonly revision: string;
   /** Those that a session is in; "": none. */
   readonly cookie: string;
   /** undefined: nobody is signed in. */

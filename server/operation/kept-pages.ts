@@ -16,8 +16,11 @@ import {
 } from "./drawn-page.ts";
 import { STAND_IN_HEADER } from "./stand-in.ts";
 
-/** How long a reader may see what has changed meanwhile otherwise than by publishing: a date. */
-const KEPT_MS = 10_000;
+/**
+ * How long a reader may see what has changed meanwhile otherwise than by publishing and by dates: that
+ * days for what comes late are over, or who moved into which section.
+ */
+const KEPT_MS = 60_000;
 /** Two colours of every lecture, under a few names of the site. */
 const PAGES_MAX = 200;
 
@@ -39,8 +42,8 @@ interface Kept {
 export interface KeptPagesOptions {
   /** Where this process listens. */
   readonly at: Address;
-  /** Changes with what is published. */
-  readonly revision: () => string;
+  /** Changes with what is published, with exercises of runs and with dates, as they are set and as they come. */
+  readonly revision: () => string | Promise<string>;
   /** Whom a session's cookie belongs to, asked for each page; undefined: the lecture's page is theirs alone. */
   readonly readerOf: (cookie: string, lecture: string) => Promise<Reader | "nobody" | undefined>;
   /** False: every page is drawn anew. */
@@ -84,8 +87,10 @@ export class KeptPages {
     const [, theme = ""] = THEME_COOKIE.exec(headers.cookie ?? "") ?? [];
     const cookie = cookies.filter((one) => SESSION_COOKIE.test(one)).join("; ");
     const reader = cookie === "" ? "nobody" : await this.#readerOf(cookie, path);
-    if (reader === "nobody") return { path, host, theme, cookie: "", reader: undefined };
-    return reader && { path, host, theme, cookie, reader };
+    const revision = await this.#options.revision();
+    const page = { path, host, theme, revision };
+    if (reader === "nobody") return { ...page, cookie: "", reader: undefined };
+    return reader && { ...page, cookie, reader };
   }
 
   #readerOf(cookie: string, path: string): Promise<Reader | "nobody" | undefined> {
@@ -94,9 +99,8 @@ export class KeptPages {
   }
 
   #drawn(question: Question): Promise<Drawn | undefined> {
-    const { path, host, theme, reader } = question;
+    const { path, host, theme, reader, revision } = question;
     const key = JSON.stringify([path, theme, host, reader?.group ?? null]);
-    const revision = this.#options.revision();
     const before = this.#pages.get(key);
     const isFresh = before !== undefined && performance.now() - before.at < KEPT_MS;
     if (isFresh && before.revision === revision) return before.drawn;
