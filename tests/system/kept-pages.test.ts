@@ -52,16 +52,18 @@ async function student(name: string, feedback?: string): Promise<Student> {
 async function gradedAttempt(userId: string, feedback: string): Promise<string> {
   const exercise = await db().exercise.findFirstOrThrow({
     where: { runId, lectureSlug: LECTURE },
-    select: { id: true, versions: { select: { id: true } } },
+    select: { id: true, versions: { select: { id: true, manifest: true } } },
   });
-  const outcome = { id: "one", kind: "failed", points: 0, max: 1, feedback };
+  const [version] = exercise.versions;
+  const { tests = [] } = (version?.manifest ?? {}) as { tests?: { id: string }[] };
+  const outcome = { id: tests[0]?.id ?? "", kind: "failed", points: 0, max: 1, feedback };
   const { id } = await db().submission.create({
     data: {
       ...{ exerciseId: exercise.id, userId, clientKey: crypto.randomUUID(), attempt: 1 },
       ...{ source: "export {};", sourceHash: "0" },
       results: {
         create: {
-          ...{ versionId: exercise.versions[0]?.id ?? "", status: "graded", ms: 1 },
+          ...{ versionId: version?.id ?? "", status: "graded", ms: 1 },
           ...{ score: 0, max: 1, tests: [outcome] },
         },
       },
@@ -84,7 +86,10 @@ async function read(
 /** What everybody's page has in common: without nonce, words and work of one's own. */
 function common(page: string, { userId, name, username }: Student): string {
   const [, nonce = "none"] = /nonce="(\w+)"/.exec(page) ?? [];
-  const initials = name.replace(/\B./gu, "").replaceAll(" ", "");
+  const initials = name
+    .split(" ")
+    .map(([letter]) => letter)
+    .join("");
   return page
     .replaceAll(/(packed\\":\\")[^\\]*/g, "$1")
     .replaceAll("0; url=?whole", "")
@@ -92,12 +97,13 @@ function common(page: string, { userId, name, username }: Student): string {
     .replaceAll(userId, "ID")
     .replaceAll(name, "NAME")
     .replaceAll(username, "USERNAME")
-    .replaceAll(new RegExp(`\\b${initials}(: your account|\\\\"|<)`, "g"), "INITIALS$1");
+    .replaceAll(new RegExp(`(?<!\\p{L})${initials}(: your account|\\\\"|<)`, "gu"), "INITIALS$1");
 }
 
 /** What the page shows without a script, but for what leads away from it. */
 function shown(page: string): string {
   return page
+    .replaceAll(/nonce="\w+"/g, "")
     .replaceAll(/<script.*?<\/script>/gs, "")
     .replaceAll(/<noscript>.*?<\/noscript>/gs, "");
 }
@@ -108,8 +114,8 @@ test("students get one page, each with a name and work of their own and nobody e
   const words = students.flatMap(({ own }) => own);
   const found = pages.map((page) => words.filter((word) => page.includes(word)));
   expect(found).toEqual(students.map(({ own }) => own));
-  const [first, ...others] = students.map((one, place) => common(pages[place] ?? "", one));
-  expect(others).toEqual([first, first]);
+  const texts = students.map((one, place) => common(pages[place] ?? "", one));
+  expect(new Set(texts).size).toBe(1);
 });
 
 test("the page of one's own is drawn for who has no scripts, and is the same where nothing is one's own", async () => {
@@ -125,9 +131,9 @@ test("the page of one's own is drawn for who has no scripts, and is the same whe
 
 test("nobody draws in another's name: the word of a header is not believed", async () => {
   for (const path of [PATH, `${PATH}?whole`]) {
-    const page = await read(ada as Student, path, { [STAND_IN_HEADER]: "f".repeat(32) });
-    expect(page).toContain("Ada Nordlund");
-    expect(page).not.toContain("ffffffff");
+    const page = await read(ada as Student, path, { [STAND_IN_HEADER]: "nobody".repeat(6) });
+    const words = ["Ada Nordlund", "nobodynobody"];
+    expect(words.map((word) => page.includes(word))).toEqual([true, false]);
   }
 });
 
