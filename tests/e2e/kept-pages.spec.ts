@@ -45,7 +45,9 @@ test("a lecture that many get shows its student what they have handed in", async
 });
 
 test("nobody else sees it there", async ({ page }) => {
-  await signInAs(page, "Mira", LECTURE);
+  await signInAs(page, "Mira");
+  // Anew: the page that one signs in on names them all.
+  await openLecture(page, LECTURE);
   const html = await page.content();
   expect(html).toContain("Mira");
   expect(html).not.toContain("Bao");
