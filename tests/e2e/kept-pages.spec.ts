@@ -67,6 +67,7 @@ test("every kind of reader's page comes alive as it was drawn", async ({ page })
   const complaints = complaintsOf(page);
   await openLecture(page, LECTURE);
   for (const name of ["Bao", "Henrik"] as const) {
+    await page.context().clearCookies();
     await signInAs(page, name, LECTURE);
     await openLecture(page, LECTURE);
   }
