@@ -64,26 +64,6 @@ test("a picture is pasted into a lecture with its words, and comes to readers wi
   });
 });
 
-test("a picture is pasted into what an exercise asks, and stands in it", async ({ page }) => {
-  await signInAs(page, "Henrik", COURSE);
-  await page.locator("tbody").getByRole("link", { name: "Add up", exact: true }).click();
-  await page.getByRole("link", { name: "task.mdx" }).click();
-  const document = page.url().replace(/\?.*/, "");
-  await page.locator(".monaco-editor .view-lines").click();
-  await page.keyboard.press("Control+End");
-  await paste(page, "Ring.svg", RING);
-  await page.getByLabel("What it shows, in words").fill('A "ring" of one circle');
-  await page.getByRole("button", { name: "Put it into the text" }).click();
-  await expect(page.getByRole("link", { name: "pictures/ring.svg changed" })).toBeVisible();
-  await expect(page.locator(".monaco-editor").getByText("<Picture")).toBeVisible();
-  await expect(page.getByText(/Draft saved/)).toBeVisible();
-  await page.goto(`${document}/preview`);
-  await expectRing(page);
-  await page.goto(document);
-  await page.getByRole("button", { name: "Give the draft up" }).click();
-  await expect(page.getByRole("link", { name: "pictures/ring.svg changed" })).toBeHidden();
-});
-
 test("an exercise is changed in its form and in its text alike", async ({ page }) => {
   await signInAs(page, "Henrik", COURSE);
   await page.locator("tbody").getByRole("link", { name: "Add up", exact: true }).click();
