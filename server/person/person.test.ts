@@ -284,3 +284,33 @@ test("the export leaves out what is said of work whose grades are not released",
     expect(tables).not.toContain(table);
   }
 });
+
+test("the export holds what a new version makes of a grade only where that is applied", async () => {
+  const { id, submissionId, versionId, ...result } = await db().submissionResult.findFirstOrThrow();
+  const { exerciseId, manifest, judge } = await db().exerciseVersion.findUniqueOrThrow({
+    where: { id: versionId },
+  });
+  const newer = await db().exerciseVersion.create({
+    data: { exerciseId, hash: "newer", manifest: manifest as object, judge },
+  });
+  const tried = await db().submissionResult.create({
+    data: {
+      ...{ submissionId, versionId: newer.id, counts: false },
+      ...{ status: result.status, score: 3, max: 3, tests: [], ms: 1 },
+    },
+  });
+  await db().regradeEntry.updateMany({
+    data: { scoreBefore: 2, scoreAfter: 3, resultBeforeId: id, resultAfterId: tried.id },
+  });
+  const exported = async (state: "dry" | "dismissed" | "undone" | "applied") => {
+    await db().regrade.updateMany({ data: { state } });
+    const files = unzipSync(await personZip(db(), zoe.userId));
+    const data = JSON.parse(strFromU8(files["data.json"] ?? new Uint8Array()));
+    const scores = data.SubmissionResult.map(({ score }: { score: number }) => score).sort();
+    return [scores, data.RegradeEntry?.length ?? 0];
+  };
+  for (const state of ["dry", "dismissed", "undone"] as const) {
+    expect(await exported(state)).toEqual([[2], 0]);
+  }
+  expect(await exported("applied")).toEqual([[2, 3], 1]);
+});

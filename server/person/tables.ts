@@ -13,7 +13,7 @@ export type TableRule =
   | {
       readonly erased: "work";
       readonly whose: string;
-      /** Grades that are not released yet: no part of the person's export. */
+      /** Grades that are not released yet, or were only tried: no part of the person's export. */
       readonly held?: string;
       /** Gives a row to the nameless account; undefined: it goes with another row. */
       readonly set?: string;
@@ -38,6 +38,10 @@ const NOTHING: TableRule = { erased: "nothing" };
 
 const HELD_EXERCISE = `"exerciseId" IN (SELECT "id" FROM "Exercise" WHERE "isHeld")`;
 const HELD_SUBMISSION = `"submissionId" IN (SELECT "id" FROM "Submission" WHERE ${HELD_EXERCISE})`;
+/** Regrades that no student reads of: they were only tried, or are taken back. */
+const UNTOLD_REGRADES = `SELECT "id" FROM "Regrade" WHERE "state" NOT IN ('direct', 'applied')`;
+const TRIED_RESULT = `(NOT "counts" AND "id" IN (
+  SELECT "resultAfterId" FROM "RegradeEntry" WHERE "regradeId" IN (${UNTOLD_REGRADES})))`;
 
 const own = (secret?: readonly string[]): TableRule => ({
   erased: "deleted",
@@ -112,7 +116,7 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
     {
       erased: "work",
       whose: `"submissionId" IN (SELECT "id" FROM "Submission" WHERE "userId" = $1)`,
-      held: HELD_SUBMISSION,
+      held: `${HELD_SUBMISSION} OR ${TRIED_RESULT}`,
     },
     unnamedAt("gradedById"),
   ],
@@ -120,7 +124,7 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
     {
       erased: "work",
       whose: `"submissionId" IN (SELECT "id" FROM "Submission" WHERE "userId" = $1)`,
-      held: HELD_SUBMISSION,
+      held: `${HELD_SUBMISSION} OR "regradeId" IN (${UNTOLD_REGRADES})`,
     },
   ],
   LineComment: [
