@@ -1,7 +1,7 @@
 import type { Tx } from "../db/index.ts";
 import { type Schedule, type ScheduleRule, scheduleOf } from "../policies/index.ts";
 import { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
-import { rulesForStudent, rulesOfRun } from "./schedule.ts";
+import { rulesForStudent, rulesOfRun, whomOfRules } from "./schedule.ts";
 
 /** An exercise of the viewer's run with what dates say there for them. */
 export interface DatedExercise {
@@ -32,20 +32,30 @@ function datedBy(rules: readonly ScheduleRule[], exercise: EnrolledExercise) {
 }
 
 /**
- * When an exercise opens to those who are in no run: as soon as it is open to everybody in one run
- * of a course. undefined: it is, as where no run has a date for it.
+ * When an exercise opens to those who are in no run: once it is open to everybody in each run of the
+ * shown course that is not put away, sections and students with later dates too, who could read as
+ * somebody else. Runs without a date keep nothing closed. undefined: it is open.
  */
 export async function opensToReaders(tx: Tx, slug: string): Promise<number | undefined> {
+  // As pages are served: of several courses that is the first.
+  const course = await tx.course.findFirst({ orderBy: { id: "asc" }, select: { id: true } });
+  if (course === null) return undefined;
   const exercises = await tx.exercise.findMany({
-    where: { slug },
+    where: { slug, run: { courseId: course.id, archivedAt: null } },
     select: { id: true, runId: true, lectureSlug: true },
   });
-  let first = Infinity;
-  for (const { id, runId, lectureSlug } of exercises) {
-    const rules = (await rulesOfRun(tx, runId)).filter(({ userId }) => userId === undefined);
-    const place = { exerciseId: id, lectureSlug };
-    const { opensAt = -Infinity } = scheduleOf(rules, place, { timeZone: "UTC" });
-    first = Math.min(first, opensAt);
+  let last: number | undefined;
+  for (const { id: exerciseId, runId, lectureSlug } of exercises) {
+    const rules = await rulesOfRun(tx, runId);
+    if (!rules.some(({ fields }) => typeof fields.opensAt === "number")) continue;
+    for (const whom of await whomOfRules(tx, runId, rules)) {
+      const { opensAt } = scheduleOf(
+        rules,
+        { exerciseId, lectureSlug, ...whom },
+        { timeZone: "UTC" },
+      );
+      if (opensAt !== undefined) last = Math.max(last ?? opensAt, opensAt);
+    }
   }
-  return Number.isFinite(first) ? first : undefined;
+  return last;
 }

@@ -1,7 +1,7 @@
 /** Where the titles of hidden tests are kept until the close, as far as dates say so. */
 import type { Tx } from "../db/index.ts";
 import { keepsTitles, type Schedule, scheduleOf } from "../policies/index.ts";
-import { rulesOfRun, scheduleFor } from "./schedule.ts";
+import { rulesOfRun, scheduleFor, whomOfRules } from "./schedule.ts";
 
 /** A submission's exercise with what dates say there for its student. */
 export interface DatedSubmission {
@@ -50,16 +50,8 @@ export async function keepsTitlesFromReaders(tx: Tx, slug: string, at: number): 
   for (const { id: exerciseId, runId, lectureSlug, run } of exercises) {
     const rules = await rulesOfRun(tx, runId);
     if (!rules.some(({ fields }) => fields.keepsTitles === 1)) continue;
-    const sections = new Map(
-      (
-        await tx.enrolment.findMany({ where: { runId }, select: { userId: true, sectionId: true } })
-      ).map(({ userId, sectionId }) => [userId, sectionId ?? undefined]),
-    );
-    const whom = rules.map(({ userId, sectionId }) => ({
-      userId,
-      sectionId: userId === undefined ? sectionId : sections.get(userId),
-    }));
-    const isKept = [{}, ...whom].some((one) =>
+    const whom = await whomOfRules(tx, runId, rules);
+    const isKept = whom.some((one) =>
       keepsTitles(scheduleOf(rules, { exerciseId, lectureSlug, ...one }, run), at),
     );
     if (isKept) return true;

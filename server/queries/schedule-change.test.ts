@@ -132,7 +132,7 @@ test("nothing of another run can be named, and nobody who is no student of this 
   expect(await rulesOfRun(db(), other.runId)).toEqual([]);
 });
 
-test("a student sees the own dates, who only reads those of everybody", async () => {
+test("a student sees the own dates, another those of everybody", async () => {
   await change(
     { target: {}, field: "opensAt", value: LONG_AGO },
     { target: {}, field: "dueAt", value: LONG_AGO + DAY },
@@ -143,13 +143,36 @@ test("a student sees the own dates, who only reads those of everybody", async ()
   expect(own).toMatchObject({ isExtended: true, schedule: { dueAt: LONG_AGO + 9 * DAY } });
   const others = await datedExercise(db(), { slug: "add-up", userId: bao ?? "" });
   expect(others).toMatchObject({ isExtended: false, schedule: { dueAt: LONG_AGO + DAY } });
-  // The runs of other tests have no dates: there it is open.
-  expect(await opensToReaders(db(), "add-up")).toBeUndefined();
-  await db().exercise.deleteMany({ where: { runId: { not: group.runId } } });
-  expect(await opensToReaders(db(), "add-up")).toBe(LONG_AGO);
   expect((await dueExercises(db(), mira ?? "")).map(({ schedule }) => schedule.dueAt)).toEqual([
     LONG_AGO + 9 * DAY,
   ]);
+});
+
+test("an exercise opens to readers once it is open in each run of the shown course that is not put away", async () => {
+  const opens = () => opensToReaders(db(), "add-up");
+  const { courseId } = await db().courseRun.findUniqueOrThrow({ where: { id: group.runId } });
+  // The first of all courses is shown.
+  await db().course.update({ where: { id: courseId }, data: { id: "0" } });
+  const [earlier, undated, elsewhere] = [
+    await makeClass(fixtureFolder("add-up"), 0),
+    await makeClass(fixtureFolder("add-up"), 0),
+    await makeClass(fixtureFolder("add-up"), 0),
+  ];
+  const hereToo = { id: { in: [earlier.runId, undated.runId] } };
+  await db().courseRun.updateMany({ where: hereToo, data: { courseId: "0" } });
+  expect(await opens()).toBeUndefined();
+  const opensAt = (value: number): DateChange => ({ target: {}, field: "opensAt", value });
+  await transaction((tx) => changeDates(tx, elsewhere.runId, [opensAt(LONG_AGO + 9 * DAY)]));
+  expect(await opens()).toBeUndefined();
+  await transaction((tx) => changeDates(tx, earlier.runId, [opensAt(LONG_AGO)]));
+  await change(opensAt(LONG_AGO + DAY));
+  expect(await opens()).toBe(LONG_AGO + DAY);
+  // Who has to wait longer could read as somebody else.
+  await change({ ...opensAt(LONG_AGO + 2 * DAY), target: { userId: bao } });
+  expect(await opens()).toBe(LONG_AGO + 2 * DAY);
+  await db().courseRun.update({ where: { id: group.runId }, data: { archivedAt: new Date() } });
+  expect(await opens()).toBe(LONG_AGO);
+  await db().course.update({ where: { id: "0" }, data: { id: courseId } });
 });
 
 test("titles are kept from readers until no student of a run is kept from them", async () => {

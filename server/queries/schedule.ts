@@ -52,6 +52,27 @@ export async function rulesOfRun(tx: Tx, runId: string): Promise<ScheduleRule[]>
   ).map(ruleOf);
 }
 
+/** Everybody, and each section and student that rules of the run tell apart. */
+export async function whomOfRules(
+  tx: Tx,
+  runId: string,
+  rules: readonly ScheduleRule[],
+): Promise<readonly Pick<ScheduleRule, "sectionId" | "userId">[]> {
+  const userIds = rules.flatMap(({ userId }) => userId ?? []);
+  const enrolments = await tx.enrolment.findMany({
+    where: { runId, userId: { in: userIds } },
+    select: { userId: true, sectionId: true },
+  });
+  const sections = new Map(
+    enrolments.map(({ userId, sectionId }) => [userId, sectionId ?? undefined]),
+  );
+  const whom = rules.map(({ userId, sectionId }) => ({
+    userId,
+    sectionId: userId === undefined ? sectionId : sections.get(userId),
+  }));
+  return [{}, ...whom];
+}
+
 /** The rules of a run that may hold for one student. */
 export async function rulesForStudent(
   tx: Tx,
