@@ -4,7 +4,7 @@ import { db } from "#server/db";
 import { classRuns, runToAskIn } from "#server/queries";
 import { questionsUrl } from "../class/talk-urls.ts";
 
-/** Leads to the questions of the run that the viewer belongs to, the newest of several. */
+/** Leads to the questions of the run that the viewer’s pages belong to. */
 export default async function QuestionsOfMine() {
   const viewer = await currentViewer();
   if (viewer === undefined) redirect("/signin?from=/questions");

@@ -16,6 +16,7 @@ import {
   type QuestionReader,
   questionCounts,
   questionsOf,
+  runToAskIn,
 } from "./question.ts";
 import {
   answerForChange,
@@ -70,6 +71,25 @@ async function titles(who: QuestionReader, list: Parameters<typeof questionsOf>[
   expect(total).toBe(questions.length);
   return questions.map(({ title }) => title);
 }
+
+test("who is in several runs asks in the one that they have chosen, as their pages belong to it", async () => {
+  const { courseId } = await db().courseRun.findUniqueOrThrow({ where: { id: runId } });
+  const newer = {
+    courseId,
+    slug: randomUUID(),
+    title: "Newer",
+    createdAt: new Date(Date.now() + 1),
+  };
+  const { id: newerId } = await db().courseRun.create({ data: newer });
+  await db().enrolment.create({ data: { runId: newerId, userId: "asker", role: "student" } });
+  expect((await runToAskIn(db(), "asker"))?.id).toBe(newerId);
+  const inFirst = { runId_userId: { runId, userId: "asker" } };
+  await db().enrolment.update({ where: inFirst, data: { chosenAt: new Date() } });
+  expect((await runToAskIn(db(), "asker"))?.id).toBe(runId);
+  await db().courseRun.update({ where: { id: runId }, data: { archivedAt: new Date() } });
+  expect((await runToAskIn(db(), "asker"))?.id).toBe(newerId);
+  expect(await runToAskIn(db(), "nobody")).toBeUndefined();
+});
 
 describe("what is asked", () => {
   test("is listed for those who see it: the staff all of it, others the class’s and their own", async () => {

@@ -1,6 +1,7 @@
 /** What a run asks and answers, as those see it who may. */
 import type { Prisma, Tx } from "../db/index.ts";
 import type { QuestionAudience } from "../policies/index.ts";
+import { RUN_OF_PAGES } from "./exercise.ts";
 
 /** Where a question was asked; without a lecture it is about the run. */
 export interface QuestionPlace {
@@ -108,17 +109,17 @@ export async function questionCounts(
   }));
 }
 
-/** The newest run, not archived, that the person is enrolled in: where they ask. */
+/** Where the person asks: of their runs that are not archived, the one that their pages belong to. */
 export async function runToAskIn(
   tx: Tx,
   userId: string,
 ): Promise<{ readonly id: string; readonly slug: string } | undefined> {
-  const run = await tx.courseRun.findFirst({
-    where: { archivedAt: null, enrolments: { some: { userId } } },
-    orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-    select: { id: true, slug: true },
+  const enrolment = await tx.enrolment.findFirst({
+    where: { userId, run: { archivedAt: null } },
+    orderBy: [...RUN_OF_PAGES],
+    select: { run: { select: { id: true, slug: true } } },
   });
-  return run ?? undefined;
+  return enrolment?.run;
 }
 
 /** The name of who asked: not for classmates when it was asked for the staff. */
