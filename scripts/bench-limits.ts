@@ -10,6 +10,7 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   cell_one_plus_one_ms_median: { atMost: 5 },
   worker_ready_ms_median: { atMost: 150 },
   worker_ready_from_spare_ms_median: { atMost: 50 },
+  gate_lecture_with_5_exercises_s: { atMost: 60 },
   gradebook_page_ms_median: { atMost: 1000 },
   gradebook_filtered_page_ms_median: { atMost: 1000 },
   gradebook_dropping_page_ms_median: { atMost: 1000 },
