@@ -36,3 +36,22 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   preview_edit_shown_ms_median: { atMost: 200 },
   lockdown_slowdown_worst_ratio: { atMost: 1.25 },
 };
+
+/** What a busy evening is to reach (`npm run -s load`), with a process killed meanwhile, too. */
+export const LOAD_LIMITS: Readonly<Record<string, Limit>> = {
+  page_ms_p95: { atMost: 500 },
+  acknowledged_ms_max: { atMost: 1000 },
+  burst_done_s: { atMost: 60 },
+};
+
+/** Whether a figure reaches what it is to, in words; "" where nothing is said of it. */
+export function verdictOn(limit: Limit | undefined, value: number): string {
+  if (limit === undefined) return "";
+  const goal = "atMost" in limit ? `at most ${limit.atMost}` : `at least ${limit.atLeast}`;
+  return `  ${reaches(limit, value) ? "reached" : "MISSED"}: ${goal}`;
+}
+
+/** What was not measured, or is no number, reaches nothing. */
+export function reaches(limit: Limit, value = Number.NaN): boolean {
+  return "atMost" in limit ? value <= limit.atMost : value >= limit.atLeast;
+}

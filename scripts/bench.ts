@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { LIMITS } from "./bench-limits.ts";
+import { LIMITS, reaches, verdictOn } from "./bench-limits.ts";
 
 /** A file of `tests/bench`: figures by name, the unit at the end of each. */
 interface Bench {
@@ -28,7 +28,7 @@ for (const { name, bench } of benches) {
   console.error(`--- ${name}`);
   const measured = await bench();
   for (const [key, value] of Object.entries(measured)) {
-    console.error(`${key}  ${value}${verdict(key, value)}`);
+    console.error(`${key}  ${value}${verdictOn(LIMITS[key], value)}`);
   }
   Object.assign(figures, measured);
 }
@@ -50,13 +50,6 @@ function absent(): string[] {
 }
 
 function isMissed(key: string): boolean {
-  return verdict(key, figures[key] ?? Number.NaN).includes("MISSED");
-}
-
-function verdict(key: string, value: number): string {
   const limit = LIMITS[key];
-  if (limit === undefined) return "";
-  const reached = "atMost" in limit ? value <= limit.atMost : value >= limit.atLeast;
-  const goal = "atMost" in limit ? `at most ${limit.atMost}` : `at least ${limit.atLeast}`;
-  return `  ${reached ? "reached" : "MISSED"}: ${goal}`;
+  return limit !== undefined && !reaches(limit, figures[key]);
 }

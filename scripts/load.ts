@@ -2,8 +2,8 @@
  * A busy evening, on this machine with everything that makes it: lecture pages and submissions for
  * a while, then a class that hands in at the last moment. With `--kill` every process dies once by
  * `kill -9` meanwhile and is started again. How it goes is told on stderr; the last line is one JSON object.
- * Exit 1 when a visitor was not served, or a submission not graded exactly once. Its figures are of
- * this machine: nothing else should run on it.
+ * Exit 1 when a visitor was not served, a submission not graded exactly once, or a figure misses its
+ * limit (`bench-limits.ts`). Its figures are of this machine: nothing else should run on it.
  *
  *   npm run -s load -- [--kill] [--seconds N]
  */
@@ -22,6 +22,7 @@ import { killEach } from "../tests/load/kills.ts";
 import { allGraded, Progress } from "../tests/load/progress.ts";
 import { type Servers, startServers } from "../tests/load/servers.ts";
 import { TEST_SECRET } from "../tests/site.ts";
+import { LOAD_LIMITS, reaches, verdictOn } from "./bench-limits.ts";
 
 const { values } = parseArgs({
   options: { kill: { type: "boolean", default: false }, seconds: { type: "string" } },
@@ -94,20 +95,24 @@ async function busyEvening(): Promise<void> {
   for (const [what, count] of others) console.error(`${count} submissions ${what}`);
   const failed = [...pages, ...acknowledged].filter(({ failure }) => failure !== undefined).length;
   if (failed > 0 || others.size > 0) process.exitCode = 1;
-  console.log(
-    JSON.stringify({
-      pages: pages.length,
-      page_ms_p95: quantile(pages, 0.95),
-      page_ms_max: quantile(pages, 1),
-      submissions: acknowledged.length,
-      acknowledged_ms_p95: quantile(acknowledged, 0.95),
-      acknowledged_ms_max: quantile(acknowledged, 1),
-      failed,
-      asked_again: front.again,
-      graded_once: once,
-      burst_done_s: Math.round(burstDone / 100) / 10,
-    }),
-  );
+  const figures: Record<string, number> = {
+    pages: pages.length,
+    page_ms_p95: quantile(pages, 0.95),
+    page_ms_max: quantile(pages, 1),
+    submissions: acknowledged.length,
+    acknowledged_ms_p95: quantile(acknowledged, 0.95),
+    acknowledged_ms_max: quantile(acknowledged, 1),
+    failed,
+    asked_again: front.again,
+    graded_once: once,
+    burst_done_s: Math.round(burstDone / 100) / 10,
+  };
+  for (const [key, limit] of Object.entries(LOAD_LIMITS)) {
+    const value = figures[key] ?? Number.NaN;
+    console.error(`${key}  ${value}${verdictOn(limit, value)}`);
+    if (!reaches(limit, value)) process.exitCode = 1;
+  }
+  console.log(JSON.stringify(figures));
 }
 
 /** The first page of a process takes ten times as long as any other, and longer on a busy machine. */
