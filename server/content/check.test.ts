@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
+import { waitsForLock } from "../../tests/lock-wait.ts";
 import { TINY_COURSE } from "../../tests/tiny-course.ts";
 import { db, transaction } from "../db/index.ts";
 import { closeSandboxes } from "../grading/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
-import { carryOut, requestCheck } from "./check.ts";
+import { cancelCheck, carryOut, requestCheck } from "./check.ts";
 import { importFolder } from "./import.ts";
 import { carryOutMutants } from "./mutants.ts";
 import { commitVersion } from "./publish.ts";
@@ -100,6 +101,23 @@ test.each([
   expect(await shownHash(path)).toBe(before);
 });
 
+test("a check that is taken back while somebody takes it up publishes nothing", async () => {
+  const before = await shownHash(`${LECTURE}/lecture.mdx`);
+  const mended = textOf(`${LECTURE}/lecture.mdx`).replace("Numbers can be", "All numbers can be");
+  const checkId = await requested(LECTURE, { "lecture.mdx": mended });
+  const carried = await transaction(async (tx) => {
+    expect(await cancelCheck(tx, courseId, checkId)).toBe(true);
+    const carrying = carryOut(checkId);
+    await waitsForLock();
+    return { carrying };
+  });
+  await carried.carrying;
+  expect(await db().contentCheck.findUnique({ where: { id: checkId } })).toMatchObject({
+    state: "cancelled",
+  });
+  expect(await shownHash(`${LECTURE}/lecture.mdx`)).toBe(before);
+});
+
 test("mistakes in a solution that its hidden tests do not notice are found and kept", async () => {
   const weak = textOf(`${EXERCISE}/hidden.test.ts`)
     .replace("const a = random.int(1, 99);", "const a = random.int(1, 99) * 0;")
@@ -149,10 +167,14 @@ async function commit(path: string, changes: Readonly<Record<string, string>>): 
   });
 }
 
-async function checked(path: string, changes: Readonly<Record<string, string>>) {
+async function requested(path: string, changes: Readonly<Record<string, string>>) {
   const versionId = await commit(path, changes);
   const request = { courseId, versionIds: [versionId], askedById: authorId, publishes: true };
-  const checkId = await transaction((tx) => requestCheck(tx, request));
+  return transaction((tx) => requestCheck(tx, request));
+}
+
+async function checked(path: string, changes: Readonly<Record<string, string>>) {
+  const checkId = await requested(path, changes);
   await carryOut(checkId);
   return db().contentCheck.findUniqueOrThrow({ where: { id: checkId } });
 }

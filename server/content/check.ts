@@ -80,9 +80,7 @@ export async function startChecker(): Promise<() => Promise<void>> {
 /** Runs the gate and stores what came out; publishes what has passed when that was asked for. */
 export async function carryOut(checkId: string): Promise<void> {
   const check = await readCheck(checkId);
-  // A worker that died has left it running: it begins anew.
-  if (check === null || !["waiting", "running"].includes(check.state)) return;
-  await db().contentCheck.update({ where: { id: checkId }, data: { state: "running" } });
+  if (check === null || !(await begin(checkId))) return;
   const tell = teller(checkId);
   try {
     for (let tries = 1; ; tries++) {
@@ -100,6 +98,15 @@ export async function carryOut(checkId: string): Promise<void> {
   }
   await lookForPublications();
   await updateRuns(check.courseId);
+}
+
+/** A check that a dead worker has left begins anew; false: it has ended, or was taken back at this moment. */
+async function begin(checkId: string): Promise<boolean> {
+  const { count } = await db().contentCheck.updateMany({
+    where: { id: checkId, state: { in: ["waiting", "running"] } },
+    data: { state: "running" },
+  });
+  return count === 1;
 }
 
 const PART = {
@@ -122,7 +129,6 @@ function readCheck(checkId: string) {
       courseId: true,
       askedById: true,
       publishes: true,
-      state: true,
       parts: { select: PART },
     },
   });
