@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
-import { saveDraft } from "../content/drafts.ts";
+import { waitsForLock } from "../../tests/lock-wait.ts";
+import { draftOf, saveDraft } from "../content/drafts.ts";
 import { documentAt, storeBlobs, storeVersion } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
 import { db, transaction } from "../db/index.ts";
@@ -56,6 +57,20 @@ test("a draft that another tab has changed is not stored unseen", async () => {
   await type(ada, "# Two");
   await type(ada, "# Three", { revision: 1 });
   expect(await store(ada, 1)).toMatchObject({ kind: "changed", draft: { revision: 2 } });
+});
+
+test("what another tab saves at this very moment stays, and is not stored unseen", async () => {
+  await type(ada, "# Two");
+  const { storing } = await transaction(async (tx) => {
+    const files = new Map([["lecture.mdx", { kind: "text", text: "# Three" } as const]]);
+    await saveDraft(tx, { documentId, userId: ada, revision: 1, base: 1, files });
+    const storing = store(ada, 1);
+    await waitsForLock();
+    return { storing };
+  });
+  expect(await storing).toMatchObject({ kind: "changed", draft: { revision: 2 } });
+  const draft = await draftOf(db(), { documentId, userId: ada });
+  expect(draft?.files.get("lecture.mdx")).toEqual({ kind: "text", text: "# Three" });
 });
 
 test("another tab learns what was saved since, and when the draft has become a version", async () => {

@@ -1,7 +1,14 @@
 /** What an author does with a document: keeps a draft, stores it as a version, asks to publish. */
 
 import { requestCheck } from "../content/check.ts";
-import { type Draft, draftOf, dropDraft, filesOfVersion, laidOver } from "../content/drafts.ts";
+import {
+  type Draft,
+  draftOf,
+  dropDraft,
+  filesOfVersion,
+  laidOver,
+  lockDraft,
+} from "../content/drafts.ts";
 import { type CommitOutcome, commitVersion } from "../content/publish.ts";
 import { storeBlobs } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
@@ -43,6 +50,7 @@ export type VersionOutcome =
 /** Stores the author's draft as the document's next version; the draft is gone then. */
 export async function storeDraft(tx: Tx, request: VersionRequest): Promise<VersionOutcome> {
   const { courseId, documentId, userId, revision, message } = request;
+  await lockDraft(tx, { documentId, userId });
   const draft = await draftOf(tx, { documentId, userId });
   if (draft === undefined || draft.files.size === 0) return { kind: "no-draft" };
   if (draft.revision !== revision) return { kind: "changed", draft };

@@ -91,6 +91,13 @@ export async function saveDraft(tx: Tx, change: DraftChange): Promise<SaveOutcom
   return { kind: "saved", revision: draft.revision };
 }
 
+/** Until the transaction ends nobody else saves the draft: what is read of it then is all there is. */
+export async function lockDraft(tx: Tx, { documentId, userId }: DraftKey): Promise<void> {
+  await tx.$queryRaw`
+    SELECT "id" FROM "ContentDraft"
+    WHERE "documentId" = ${documentId} AND "userId" = ${userId} FOR UPDATE`;
+}
+
 /** Forgets what the author has typed. */
 export async function dropDraft(tx: Tx, { documentId, userId }: DraftKey): Promise<void> {
   await tx.contentDraft.deleteMany({ where: { documentId, userId } });
