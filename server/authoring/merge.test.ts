@@ -34,6 +34,14 @@ test("lines that both have changed are asked for, and taken as was chosen", () =
   expect(chosen("both")).toEqual(text("1\nmine\ntheirs\n3\n"));
 });
 
+test("of two last lines without a newline each stays a line of its own", () => {
+  const file = merged("1\n2", "1\nmine", "1\ntheirs");
+  if (file?.kind !== "parts") throw new Error("no conflict was found");
+  const keys = file.parts.flatMap((part) => (part.kind === "conflict" ? [part.key] : []));
+  const both = new Map(keys.map((key) => [key, "both"] as const));
+  expect(decide(file, both)).toEqual(text("1\nmine\ntheirs"));
+});
+
 test("a file that one has removed and the other changed is one or the other", () => {
   const [file] = mergeFiles(files({ a: text("1") }), files({}), files({ a: text("2") }));
   if (file?.kind !== "whole") throw new Error("no conflict was found");

@@ -99,10 +99,16 @@ export function decide(
     else {
       const choice = choices.get(part.key);
       if (choice === undefined) return undefined;
-      text += choice === "both" ? part.mine + part.theirs : part[choice];
+      text += choice === "both" ? oneAfterAnother(part) : part[choice];
     }
   }
   return { kind: "text", text };
+}
+
+/** The last line of a file may have no newline; what comes after it begins a line all the same. */
+function oneAfterAnother({ mine, theirs }: { mine: string; theirs: string }): string {
+  const isOpen = mine !== "" && theirs !== "" && !mine.endsWith("\n");
+  return isOpen ? `${mine}\n${theirs}` : mine + theirs;
 }
 
 export function isSame(a: FileState, b: FileState): boolean {
