@@ -162,7 +162,12 @@ async function makeAccount(tx: Tx, identity: Identity, email: string): Promise<s
     if (made.what === "email") return undefined;
   }
   const username = `reader-${crypto.randomUUID().slice(0, 13)}`;
-  const made = await createAccount(tx, { name: part.slice(0, 80), username, email });
+  const made = await createAccount(tx, {
+    name: part.slice(0, 80),
+    username,
+    email,
+    isAddressVouchedFor: true,
+  });
   return made.kind === "created" ? made.userId : undefined;
 }
 

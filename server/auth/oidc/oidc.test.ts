@@ -295,6 +295,20 @@ describe("who has no account", () => {
     });
     expect(made.map(({ username }) => username)).toEqual(["sokafor-2", "admin", "2x.y", "3x.y"]);
   });
+
+  test("has an address that is vouched for, also when twenty people have the name already", async () => {
+    const taken = Array.from({ length: 20 }, (_, at) => (at === 0 ? "" : `-${at + 1}`));
+    await db().user.createMany({
+      data: taken.map((end) => {
+        const username = `sokafor${end}`;
+        return { id: username, name: "Sue", username, email: `${username}@elsewhere.example` };
+      }),
+    });
+    expect(await enter(SUE, true)).toMatchObject({ kind: "signed-in" });
+    const made = await db().user.findUniqueOrThrow({ where: { email: "sue@example.edu" } });
+    expect(made.username).toMatch(/^reader-/);
+    expect(made.emailVerified).toBe(true);
+  });
 });
 
 test("an account whose address somebody has only typed is not entered by who owns the address", async () => {
