@@ -5,6 +5,11 @@ export function courseUrl(course: string, show = ""): string {
   return show === "" ? path : `${path}?${new URLSearchParams({ show })}`;
 }
 
+/** The list of what is not published, which says that somebody has stored something newer. */
+export function newerUrl(course: string): string {
+  return `${courseUrl(course, "changed")}&newer`;
+}
+
 interface PlaceInDocument {
   readonly file?: string | undefined;
   readonly line?: number | undefined;

@@ -26,6 +26,8 @@ export interface CheckPart {
   readonly documentId: string;
   readonly path: string;
   readonly number: number;
+  /** Number of the document's newest version by now. */
+  readonly head: number;
   readonly versionId: string;
   readonly mutation: Mutation;
 }
@@ -86,7 +88,8 @@ export async function checkById(
     problems: await placed(tx, courseId, isLost ? [...problems, LOST] : problems),
     parts: parts.map((part) => {
       const { id: versionId, number, document, mutation } = part.version;
-      const given = { documentId: document.id, path: document.path, number, versionId };
+      const head = document.versions[0]?.number ?? number;
+      const given = { documentId: document.id, path: document.path, number, head, versionId };
       if (mutation !== null) return { ...given, mutation: mutationOf(mutation) };
       if (!unsearched.includes(part)) return { ...given, mutation: { kind: "none" } };
       const kind = searched.has(versionId) ? "searching" : "failed";
@@ -148,7 +151,14 @@ const SELECTED = {
         select: {
           id: true,
           number: true,
-          document: { select: { id: true, path: true, kind: true } },
+          document: {
+            select: {
+              id: true,
+              path: true,
+              kind: true,
+              versions: { orderBy: { number: "desc" }, take: 1, select: { number: true } },
+            },
+          },
           mutation: { select: { tried: true, survivors: true } },
         },
       },

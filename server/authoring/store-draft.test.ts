@@ -1,16 +1,18 @@
-import { beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { waitsForLock } from "../../tests/lock-wait.ts";
 import { draftOf, saveDraft } from "../content/drafts.ts";
 import { documentAt, storeBlobs, storeVersion } from "../content/store.ts";
 import { hashOf } from "../content/tree.ts";
 import { db, transaction } from "../db/index.ts";
+import { closeQueue } from "../operation/job-queue.ts";
 import { draftNews } from "./draft-news.ts";
 import { editedDocument } from "./edited-document.ts";
 import { rebaseEmpty } from "./replace-draft.ts";
 import { documentIn, requestPublication, storeDraft } from "./store-draft.ts";
 
 ownDatabase();
+afterAll(closeQueue);
 
 const PATH = "lectures/01-sums";
 let courseId = "";
@@ -113,10 +115,24 @@ test("an id of another course's document finds nothing there", async () => {
 
 test("documents of two courses are not published together", async () => {
   const elsewhere = await newCourse();
-  const documentIds = [documentId, await lectureIn(elsewhere)];
-  const request = { courseId, documentIds, userId: ada };
-  expect(await transaction((tx) => requestPublication(tx, request))).toBeUndefined();
+  const documents = [documentId, await lectureIn(elsewhere)].map((id) => ({ id, number: 1 }));
+  const request = { courseId, documents, userId: ada };
+  expect(await transaction((tx) => requestPublication(tx, request))).toEqual({ kind: "unknown" });
   expect(await db().contentCheck.count({ where: { courseId } })).toBe(0);
+});
+
+test("a version that somebody has stored since is not published unseen", async () => {
+  const publish = (number: number) => {
+    const request = { courseId, documents: [{ id: documentId, number }], userId: bo };
+    return transaction((tx) => requestPublication(tx, request));
+  };
+  await type(ada, "# Two");
+  await store(ada);
+  expect(await publish(1)).toEqual({ kind: "newer" });
+  expect(await db().contentCheck.count({ where: { courseId } })).toBe(0);
+  expect(await publish(2)).toMatchObject({ kind: "requested" });
+  const part = await db().contentCheckPart.findFirst({ select: { version: true } });
+  expect(part?.version).toMatchObject({ documentId, number: 2 });
 });
 
 async function newCourse(): Promise<string> {

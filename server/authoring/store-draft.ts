@@ -70,21 +70,42 @@ export async function storeDraft(tx: Tx, request: VersionRequest): Promise<Versi
   return outcome;
 }
 
-/** Lets the newest versions of these documents pass the gate, to be published; answers the check. */
+/** A document with the version that somebody has seen as its newest one. */
+interface SeenVersion {
+  readonly id: string;
+  readonly number: number;
+}
+
+type PublicationRequest =
+  | { readonly kind: "requested"; readonly checkId: string }
+  /** Somebody has stored a newer version meanwhile, which nobody who asks has seen. */
+  | { readonly kind: "newer" }
+  | { readonly kind: "unknown" };
+
+/** Lets these versions pass the gate, to be published; nothing of them when one is not the newest any more. */
 export async function requestPublication(
   tx: Tx,
   request: {
     readonly courseId: string;
-    readonly documentIds: readonly string[];
+    readonly documents: readonly SeenVersion[];
     readonly userId: string;
   },
-): Promise<string | undefined> {
-  const { courseId, documentIds, userId } = request;
+): Promise<PublicationRequest> {
+  const { courseId, userId } = request;
+  const seen = new Map(request.documents.map(({ id, number }) => [id, number]));
   const documents = await tx.contentDocument.findMany({
-    where: { courseId, id: { in: [...documentIds] } },
-    select: { versions: { orderBy: { number: "desc" }, take: 1, select: { id: true } } },
+    where: { courseId, id: { in: [...seen.keys()] }, versions: { some: {} } },
+    select: {
+      id: true,
+      versions: { orderBy: { number: "desc" }, take: 1, select: { id: true, number: true } },
+    },
   });
-  const versionIds = documents.flatMap(({ versions }) => versions.map(({ id }) => id));
-  if (versionIds.length === 0 || versionIds.length < new Set(documentIds).size) return undefined;
-  return requestCheck(tx, { courseId, versionIds, askedById: userId, publishes: true });
+  if (documents.length === 0 || documents.length < seen.size) return { kind: "unknown" };
+  const heads = documents.flatMap(({ id, versions }) =>
+    versions.map((head) => ({ ...head, isSeen: seen.get(id) === head.number })),
+  );
+  if (heads.some(({ isSeen }) => !isSeen)) return { kind: "newer" };
+  const versionIds = heads.map(({ id }) => id);
+  const asked = { courseId, versionIds, askedById: userId, publishes: true };
+  return { kind: "requested", checkId: await requestCheck(tx, asked) };
 }

@@ -1023,7 +1023,7 @@ const ACTIONS: Record<ActionName, Action> = {
     at: onCourse,
     allowed: authors,
     isSilent: true,
-    args: async (to) => [form({ course: to.courseSlug, document: await to.documentId() })],
+    args: async (to) => [form({ course: to.courseSlug, document: await to.newestVersion() })],
   },
   "app/author/[course]/actions.ts bringVersionBack": {
     at: onCourse,

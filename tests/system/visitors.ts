@@ -245,6 +245,14 @@ export class World {
     return (await db().contentDocument.findFirstOrThrow({ where, orderBy: { path: "asc" } })).id;
   }
 
+  /** The document as it is shown to whoever may publish it. */
+  async newestVersion(): Promise<string> {
+    const documentId = await this.documentId();
+    const where = { documentId };
+    const head = await db().contentVersion.aggregate({ where, _max: { number: true } });
+    return `${documentId}:${head._max.number}`;
+  }
+
   async draftRevision(userId: string): Promise<number> {
     const documentId = await this.documentId();
     const draft = await db().contentDraft.findFirst({ where: { documentId, userId } });

@@ -20,7 +20,8 @@ import {
 } from "#server/authoring";
 import { db, transaction } from "#server/db";
 import { authorOfCourse } from "../access.ts";
-import { checkUrl, documentUrl, versionsUrl } from "../urls.ts";
+import { SeenVersion } from "../seen-version.ts";
+import { checkUrl, documentUrl, newerUrl, versionsUrl } from "../urls.ts";
 
 const Name = z.string().min(1).max(300);
 const Revision = z.int().min(0);
@@ -126,9 +127,9 @@ export async function saveVersion(input: unknown): Promise<SaveVersionResult> {
   return outcome;
 }
 
-const PublishInput = z.object({ course: Name, documents: z.array(Name).min(1).max(200) });
+const PublishInput = z.object({ course: Name, documents: z.array(SeenVersion).min(1).max(200) });
 
-/** Lets the newest versions of the ticked documents pass the gate, and shows how far that is. */
+/** Lets the ticked documents pass the gate as they were shown, and leads to how far that is. */
 export async function publishDocuments(form: FormData): Promise<void> {
   const parsed = PublishInput.safeParse({
     course: form.get("course"),
@@ -138,13 +139,14 @@ export async function publishDocuments(form: FormData): Promise<void> {
   const author = await authorOfCourse(parsed.data.course);
   if (author === undefined) return;
   const { course, viewer } = author;
-  const { documents: documentIds } = parsed.data;
-  const check = await transaction((tx) =>
-    requestPublication(tx, { courseId: course.id, documentIds, userId: viewer.userId }),
+  const { documents } = parsed.data;
+  const asked = await transaction((tx) =>
+    requestPublication(tx, { courseId: course.id, documents, userId: viewer.userId }),
   );
-  if (check === undefined) return;
+  if (asked.kind === "unknown") return;
   revalidatePath("/author", "layout");
-  redirect(checkUrl(course.slug, check));
+  if (asked.kind === "newer") redirect(newerUrl(course.slug));
+  redirect(checkUrl(course.slug, asked.checkId));
 }
 
 const CancelInput = z.object({ course: Name, check: Name });

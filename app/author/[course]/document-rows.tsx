@@ -2,6 +2,7 @@ import type { AuthoredDocument } from "#server/authoring";
 import css from "../../class/class.module.css";
 import { LocalTime } from "../../local-time.tsx";
 import author from "../author.module.css";
+import { seenVersion } from "../seen-version.ts";
 import { CHECK_TEXT, publicationText } from "../state-text.ts";
 import { checkUrl, documentUrl, versionsUrl } from "../urls.ts";
 
@@ -70,7 +71,12 @@ function DocumentRow({ course, document }: { course: string; document: AuthoredD
       <td>
         {isAhead && (
           <label className={author["tick"]}>
-            <input type="checkbox" name="document" value={id} aria-label={`Publish ${title}`} />
+            <input
+              type="checkbox"
+              name="document"
+              value={seenVersion(id, head)}
+              aria-label={`Publish ${title}`}
+            />
           </label>
         )}
       </td>

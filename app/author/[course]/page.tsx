@@ -31,7 +31,8 @@ const FILTERS = [
 export default async function AuthorListPage({ params, searchParams }: ListProps) {
   const { course: slug } = await params;
   const { viewer, course } = await requireAuthor(slug, `/author/${slug}`);
-  const show = single((await searchParams)["show"]);
+  const query = await searchParams;
+  const show = single(query["show"]);
   const filter = FILTERS.find((one) => one.show === show) ?? FILTERS[0];
   const documents = await authoredDocuments(db(), course.id, viewer.userId);
   const shown = documents.filter(filter.isShown);
@@ -50,6 +51,12 @@ export default async function AuthorListPage({ params, searchParams }: ListProps
           <a href={`${courseUrl(course.slug)}/zip`}>As a ZIP file</a>
         </p>
       </div>
+      {query["newer"] !== undefined && (
+        <p className={author["notice"]} role="alert">
+          Nothing was published, because somebody has stored a newer version since you opened the
+          page: look at what has changed in it, and publish once more.
+        </p>
+      )}
       <nav className={author["filters"]} aria-label="What is listed">
         {FILTERS.map((one) => (
           <a

@@ -94,8 +94,11 @@ describe("another course", () => {
       await draftedDocument(db(), "mine", document.id),
       await checkById(db(), mine, checkId),
       await cancelCheck(db(), mine, checkId),
-      await requestPublication(db(), { ...key, documentIds: [document.id] }),
-    ]).toEqual([undefined, undefined, undefined, undefined, false, undefined]);
+      await requestPublication(db(), {
+        ...key,
+        documents: [{ id: document.id, number: document.head.number }],
+      }),
+    ]).toEqual([undefined, undefined, undefined, undefined, false, { kind: "unknown" }]);
     expect(await cancelCheck(db(), theirs, checkId)).toBe(true);
   });
 

@@ -2,6 +2,7 @@ import { Icon } from "#notebook/components";
 import type { CheckProblem, EditedDocument, ShownCheck } from "#server/authoring";
 import controls from "../../../controls.module.css";
 import author from "../../author.module.css";
+import { seenVersion } from "../../seen-version.ts";
 import { CHECK_TEXT } from "../../state-text.ts";
 import { checkUrl, documentUrl } from "../../urls.ts";
 import { publishDocuments } from "../actions.ts";
@@ -55,7 +56,7 @@ export function GatePane({ course, document, check }: GatePaneProps) {
         ) : (
           <form action={publishDocuments} className={author["publish"]}>
             <input type="hidden" name="course" value={course} />
-            <input type="hidden" name="document" value={id} />
+            <input type="hidden" name="document" value={seenVersion(id, head)} />
             <button type="submit" className={`${controls["button"]} ${controls["first"]}`}>
               Publish version {head}
             </button>

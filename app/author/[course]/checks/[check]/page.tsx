@@ -7,6 +7,7 @@ import controls from "../../../../controls.module.css";
 import { LocalTime } from "../../../../local-time.tsx";
 import { requireAuthor } from "../../../access.ts";
 import author from "../../../author.module.css";
+import { seenVersion } from "../../../seen-version.ts";
 import { CHECK_TEXT } from "../../../state-text.ts";
 import { courseUrl, documentUrl } from "../../../urls.ts";
 import { ProblemList } from "../../[document]/gate-pane.tsx";
@@ -64,6 +65,7 @@ export default async function CheckPage({ params }: CheckProps) {
             <li key={part.documentId}>
               <a href={documentUrl(course.slug, part.documentId)}>{part.path || "Shared files"}</a>,
               version {part.number}
+              {part.head !== part.number && ` (the newest is ${part.head})`}
               <Mutants course={course.slug} part={part} />
             </li>
           ))}
@@ -71,8 +73,13 @@ export default async function CheckPage({ params }: CheckProps) {
         {(state === "refused" || state === "failed" || state === "cancelled") && (
           <form action={publishDocuments} className={author["foot"]}>
             <input type="hidden" name="course" value={course.slug} />
-            {parts.map(({ documentId }) => (
-              <input key={documentId} type="hidden" name="document" value={documentId} />
+            {parts.map(({ documentId, head }) => (
+              <input
+                key={documentId}
+                type="hidden"
+                name="document"
+                value={seenVersion(documentId, head)}
+              />
             ))}
             <button type="submit" className={controls["button"]}>
               Publish the newest versions
