@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { searchCourse } from "#server/course";
 import controls from "../controls.module.css";
 import plain from "../plain.module.css";
+import { closedExercises } from "./closed-exercises.ts";
 import { countOf } from "./count.ts";
 import { Hits } from "./hits.tsx";
 import css from "./search.module.css";
@@ -11,7 +12,8 @@ export const metadata: Metadata = { title: "Search" };
 /** The search as a page of its own, for whom the dialog of the bar does not open. */
 export default async function SearchPage({ searchParams }: PageProps<"/search">) {
   const { q } = await searchParams;
-  const answer = await searchCourse(typeof q === "string" ? q : "");
+  const closed = await closedExercises(Date.now());
+  const answer = await searchCourse(typeof q === "string" ? q : "", closed);
   return (
     <main id="main" className={plain["plain"]}>
       <h1>Search</h1>

@@ -74,6 +74,20 @@ test("a hit says where it is and marks what was found, in a short line", () => {
   expect(textOf(hit)?.length).toBeLessThan(200);
 });
 
+test("of an exercise that is closed to who asks, the name is found, and no word of its task", () => {
+  const closed = new Set(["tee"]);
+  expect(searchLectures(lectures, exercises, "doubles", closed)).toMatchObject({
+    hits: [],
+    total: 0,
+  });
+  const { hits } = searchLectures(lectures, exercises, "two ends doubles", closed);
+  expect(hits.map(({ href }) => href)).toContain("/lectures/07-pipes#exercise-tee");
+  expect(hits.map(textOf).join()).not.toMatch(/copy|doubles/);
+  // Open to others, it is found once.
+  const open = searchLectures(lectures, exercises, "two ends").hits;
+  expect(open.filter(({ href }) => href.endsWith("#exercise-tee"))).toHaveLength(1);
+});
+
 test("a cell's hit has its number and title", () => {
   const [hit] = searchLectures(lectures, exercises, "65536").hits;
   expect(hit).toMatchObject({ kind: "cell", cell: { number: 1, title: "Fill a pipe" } });

@@ -18,8 +18,15 @@ export interface SearchedExercise {
 /** One that can be found: a section, an exercise, or a cell. */
 interface Entry extends Omit<SearchHit, "snippet"> {
   readonly id: number;
+  readonly exercise?: SearchedPart;
   readonly title: string;
   readonly text: string;
+}
+
+/** An exercise is found by its name alone as long as it is closed, else by its task, too. */
+interface SearchedPart {
+  readonly id: string;
+  readonly hasTask: boolean;
 }
 
 interface CourseIndex {
@@ -34,22 +41,27 @@ const SNIPPET_CHARS = 180;
 /** Made once for each state of the course. */
 const indexes = new WeakMap<readonly LectureDocument[], CourseIndex>();
 
-export async function searchCourse(asked: string): Promise<SearchAnswer> {
+/** Of exercises that are closed to who asks, nothing of their tasks is found or shown. */
+export async function searchCourse(
+  asked: string,
+  closed: ReadonlySet<string>,
+): Promise<SearchAnswer> {
   const lectures = await readLectures();
   let index = indexes.get(lectures);
   if (index === undefined) {
     index = indexOf(lectures, await exercisesToSearch());
     indexes.set(lectures, index);
   }
-  return search(index, asked);
+  return search(index, asked, closed);
 }
 
 export function searchLectures(
   lectures: readonly LectureDocument[],
   exercises: readonly SearchedExercise[],
   asked: string,
+  closed: ReadonlySet<string> = new Set(),
 ): SearchAnswer {
-  return search(indexOf(lectures, exercises), asked);
+  return search(indexOf(lectures, exercises), asked, closed);
 }
 
 /** Those with a task that can be shown. */
@@ -61,11 +73,19 @@ async function exercisesToSearch(): Promise<SearchedExercise[]> {
   return (await Promise.all(found)).flat();
 }
 
-function search({ entries, index }: CourseIndex, asked: string): SearchAnswer {
+function search(
+  { entries, index }: CourseIndex,
+  asked: string,
+  closed: ReadonlySet<string>,
+): SearchAnswer {
   const query = asked.slice(0, QUERY_CHARS_MAX).trim();
   const options = {
     boost: { title: 3 },
     prefix: (term: string) => term.length > 1,
+    filter: ({ id }: SearchResult) => {
+      const exercise = entries[id]?.exercise;
+      return exercise === undefined || exercise.hasTask !== closed.has(exercise.id);
+    },
     // A slip of the pen in a long word; a number is meant as it stands.
     fuzzy: (term: string) => (term.length > 4 && !/\d/.test(term) ? 0.2 : false),
   };
@@ -139,21 +159,27 @@ function exerciseEntries(
 ): Omit<Entry, "id">[] {
   return exercises
     .filter(({ id }) => exerciseIds.includes(id))
-    .map(({ id, number, title, task }) => {
+    .flatMap(({ id, number, title, task }) => {
       const name = `${number.slice(1)} ${title}`;
-      return {
+      const named: Omit<Entry, "id" | "text"> = {
         lectureNumber: frontMatter.number,
         lectureTitle: frontMatter.title,
         kind: "section",
         href: `/lectures/${frontMatter.slug}#exercise-${id}`,
         section: name,
         title: `${number} ${name}`,
-        text: plainText(task),
       };
+      return [
+        { ...named, text: plainText(task), exercise: { id, hasTask: true } },
+        { ...named, text: "", exercise: { id, hasTask: false } },
+      ];
     });
 }
 
-function hitOf({ id: _, title: _title, text, ...hit }: Entry, { terms }: SearchResult): SearchHit {
+function hitOf(
+  { id: _, title: _title, text, exercise: _part, ...hit }: Entry,
+  { terms }: SearchResult,
+): SearchHit {
   return { ...hit, snippet: snippetOf(text, terms) };
 }
 

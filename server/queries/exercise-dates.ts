@@ -1,7 +1,8 @@
 import type { Tx } from "../db/index.ts";
 import { type Schedule, type ScheduleRule, scheduleOf } from "../policies/index.ts";
 import { type EnrolledExercise, enrolledExercise } from "./exercise.ts";
-import { rulesForStudent, rulesOfRun, whomOfRules } from "./schedule.ts";
+import { openingsToReaders } from "./openings.ts";
+import { rulesForStudent } from "./schedule.ts";
 
 /** An exercise of the viewer's run with what dates say there for them. */
 export interface DatedExercise {
@@ -31,31 +32,7 @@ function datedBy(rules: readonly ScheduleRule[], exercise: EnrolledExercise) {
   return { schedule, isExtended };
 }
 
-/**
- * When an exercise opens to those who are in no run: once it is open to everybody in each run of the
- * shown course that is not put away, sections and students with later dates too, who could read as
- * somebody else. Runs without a date keep nothing closed. undefined: it is open.
- */
+/** When an exercise opens to those who are in no run; undefined: it is open. */
 export async function opensToReaders(tx: Tx, slug: string): Promise<number | undefined> {
-  // As pages are served: of several courses that is the first.
-  const course = await tx.course.findFirst({ orderBy: { id: "asc" }, select: { id: true } });
-  if (course === null) return undefined;
-  const exercises = await tx.exercise.findMany({
-    where: { slug, run: { courseId: course.id, archivedAt: null } },
-    select: { id: true, runId: true, lectureSlug: true },
-  });
-  let last: number | undefined;
-  for (const { id: exerciseId, runId, lectureSlug } of exercises) {
-    const rules = await rulesOfRun(tx, runId);
-    if (!rules.some(({ fields }) => typeof fields.opensAt === "number")) continue;
-    for (const whom of await whomOfRules(tx, runId, rules)) {
-      const { opensAt } = scheduleOf(
-        rules,
-        { exerciseId, lectureSlug, ...whom },
-        { timeZone: "UTC" },
-      );
-      if (opensAt !== undefined) last = Math.max(last ?? opensAt, opensAt);
-    }
-  }
-  return last;
+  return (await openingsToReaders(tx, { slug })).get(slug);
 }

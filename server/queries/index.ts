@@ -84,6 +84,7 @@ export {
   type SaveOutcome,
   saveNotebook,
 } from "./notebook.ts";
+export { type OwnOpening, openingsToReaders, openingsToStudent } from "./openings.ts";
 export { type OwnProgress, ownProgress } from "./own-progress.ts";
 export {
   type ListedPerson,

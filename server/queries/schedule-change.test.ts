@@ -10,6 +10,7 @@ import { gradeLog, gradeText } from "./grade-log.ts";
 import { gradebookOf } from "./gradebook.ts";
 import { keepsTitlesFromReaders } from "./kept-titles.ts";
 import { modelSolution } from "./model-solution.ts";
+import { openingsToStudent } from "./openings.ts";
 import { rulesOfRun } from "./schedule.ts";
 import { changeDates, type DateChange } from "./schedule-change.ts";
 import { scheduleTable, studentsNamed } from "./schedule-table.ts";
@@ -143,6 +144,11 @@ test("a student sees the own dates, another those of everybody", async () => {
   expect(own).toMatchObject({ isExtended: true, schedule: { dueAt: LONG_AGO + 9 * DAY } });
   const others = await datedExercise(db(), { slug: "add-up", userId: bao ?? "" });
   expect(others).toMatchObject({ isExtended: false, schedule: { dueAt: LONG_AGO + DAY } });
+  for (const userId of [mira ?? "", bao ?? ""]) {
+    const dated = await datedExercise(db(), { slug: "add-up", userId });
+    const opening = (await openingsToStudent(db(), userId)).get("add-up");
+    expect(opening?.schedule.opensAt).toBe(dated?.schedule.opensAt);
+  }
   expect((await dueExercises(db(), mira ?? "")).map(({ schedule }) => schedule.dueAt)).toEqual([
     LONG_AGO + 9 * DAY,
   ]);

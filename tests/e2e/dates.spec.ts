@@ -119,6 +119,13 @@ test("before it opens nobody but staff sees what is asked", async ({ page, brows
     await other.goto(EXERCISE);
     await expect(other.getByText("This exercise opens at")).toBeVisible();
     await expect(other.locator("[data-exercise], [data-code], textarea")).toHaveCount(0);
+    // By its task it is not found, by its name it is.
+    for (const path of ["/search/hits", "/search"]) {
+      const found = async (query: string) =>
+        (await other.request.get(`${path}?q=${encodeURIComponent(query)}`)).text();
+      expect(await found("Write sum, which adds")).not.toContain("which adds two numbers");
+      expect(await found("Add up")).toContain("#exercise-add-up");
+    }
   }
   await page.goto(EXERCISE);
   await awake(page);
