@@ -33,6 +33,10 @@ export default async function DatesPage({ params }: DatesPageProps) {
           {run.title} · times are those of {table.timeZone.replaceAll("_", " ")}; students see their
           own beside them
         </p>
+        <p>
+          What stands at a lecture holds for its exercises. The lecture itself is open to all,
+          whatever its dates.
+        </p>
       </div>
       <DatesTable
         run={slug}
