@@ -11,7 +11,7 @@ import { type ExerciseVersion, exerciseVersionOf } from "../course/exercise.ts";
 import { bundleTests } from "../course/exercise-tests.ts";
 import { CourseProblem } from "../course/located-yaml.ts";
 import { gradeSource } from "../grading/grade-source.ts";
-import type { Usage } from "../grading/sandbox/usage.ts";
+import { UsedByRuns } from "./half-limits.ts";
 import {
   type Judged,
   judgeRight,
@@ -35,9 +35,6 @@ const FILES = [
 const MORE_SEEDS = [1, 2, 3, 4].map((run) =>
   [0, 1, 2, 3, 4].map((n) => 0x5eed_1000 + run * 16 + n),
 );
-
-/** Of a limit, what the solution may use: a student's machine is slower, and their way longer. */
-const SHARE_OF_LIMIT_MAX = 0.5;
 
 /** Each takes two runs, and other authors wait. */
 const MUTANTS_MAX = 60;
@@ -168,37 +165,24 @@ function isHopelessEnd({ status }: GradingResult): boolean {
   return status === "internal-error" || status === "time-out" || status === "memory";
 }
 
-/** The solution gets all points with twenty more seeds, and stays far from the limits. */
+/** The solution gets all points with twenty more seeds, and stays far from the limits in all runs. */
 async function checkSolution(folder: string, exercise: ExerciseVersion): Promise<string[]> {
   const file = join(folder, "solution.ts");
   const source = readFileSync(file, "utf8");
-  const used = { cpuSeconds: 0, rssMiB: 0 };
-  const onUsage = ({ cpuSeconds, rssMiB }: Usage) => {
-    used.cpuSeconds = Math.max(used.cpuSeconds, cpuSeconds);
-    used.rssMiB = Math.max(used.rssMiB, rssMiB);
-  };
-  const results = await sideBySide(MORE_SEEDS, (seeds) => gradeSource({ exercise, source, seeds }));
-  await gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[0], listener: { onUsage } });
+  const used = new UsedByRuns(exercise.manifest);
+  const run = (seeds: readonly number[]) =>
+    gradeSource({ exercise, source, seeds, listener: used.listener(seeds) });
+  const results = await sideBySide(MORE_SEEDS, run);
+  await run(SEEDS_OF_TWO[0]);
   const name = relative(checkout(), file);
   const failed = results.find(isShort);
-  const problems: string[] = [];
-  if (failed !== undefined) {
-    problems.push(
-      `${name}:1: with other seeds it gets ${failed.score} of ${failed.max} points (${told(failed)}): let neither it nor the hidden tests depend on luck`,
-    );
-  }
-  const { cpuSeconds, memoryMiB } = exercise.manifest.limits;
-  if (used.cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX) {
-    problems.push(
-      `${name}:1: takes ${used.cpuSeconds.toFixed(1)} s of ${cpuSeconds} s CPU time: raise cpuSeconds to twice that, or let the tests ask for less`,
-    );
-  }
-  if (used.rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX) {
-    problems.push(
-      `${name}:1: takes ${Math.round(used.rssMiB)} MiB of ${memoryMiB} MiB: raise memoryMiB to twice that, or let the tests ask for less`,
-    );
-  }
-  return problems;
+  const problems =
+    failed === undefined
+      ? []
+      : [
+          `${name}:1: with other seeds it gets ${failed.score} of ${failed.max} points (${told(failed)}): let neither it nor the hidden tests depend on luck`,
+        ];
+  return [...problems, ...used.problems(name)];
 }
 
 /** What a student tries in the browser: the solution passes it, and the starter does not. */

@@ -34,6 +34,12 @@ const WALL_TIMES_MAX = 5;
 /** A run that failed by our own fault is tried again, so often. */
 const TRIES_MAX = 3;
 
+/** What a run has taken. */
+export interface RunUsage extends Usage {
+  /** From its beginning to its end, without what others took of it. */
+  readonly wallSeconds: number;
+}
+
 /** How a run goes on, and who is told of it. */
 export interface RunListener {
   /** Ends it at the first test that fails: all that counts is whether one does. */
@@ -41,7 +47,7 @@ export interface RunListener {
   /** Each verdict, with those that came before. */
   readonly onVerdict?: (verdicts: Verdicts) => void;
   /** At the end: CPU time of player and judge, and what the player's memory grew by at most. */
-  readonly onUsage?: (usage: Usage) => void;
+  readonly onUsage?: (usage: RunUsage) => void;
 }
 
 /** Answers a result, whatever the submission does. */
@@ -226,11 +232,15 @@ class Run {
     const { cpuSeconds, wallSeconds, memoryMiB } = this.#manifest.limits;
     this.#measure();
     // Time in which others had the cores is nobody's fault: the same text is graded alike on a busy evening.
-    const elapsed = (performance.now() - this.#began) / 1000;
+    const elapsed = this.#elapsed();
     const isOver = elapsed - this.#used.waitSeconds > wallSeconds;
     if (this.#used.cpuSeconds > cpuSeconds) this.#timeOut("cpu");
     else if (this.#used.rssMiB > memoryMiB) this.#end("memory");
     else if (isOver || elapsed > wallSeconds * WALL_TIMES_MAX) this.#timeOut("wall");
+  }
+
+  #elapsed(): number {
+    return (performance.now() - this.#began) / 1000;
   }
 
   #measure(): void {
@@ -265,7 +275,8 @@ class Run {
     this.#hasEnded = true;
     clearInterval(this.#watch);
     this.#measure();
-    this.#listener.onUsage?.(this.#used);
+    const wallSeconds = Math.max(0, this.#elapsed() - this.#used.waitSeconds);
+    this.#listener.onUsage?.({ ...this.#used, wallSeconds });
     this.#player.kill();
     const verdicts = this.#verdicts;
     const isWorthRetrying = status === "internal-error" && !this.judgeIsIdle;
