@@ -3,10 +3,15 @@ import { expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
-import { gradeLog } from "../queries/grade-log.ts";
+import { gradeLog, gradeText } from "../queries/grade-log.ts";
 import { readGradesFile } from "../queries/grades-file.ts";
 import { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
-import { gradeSettings, saveGradeSettings, undoGradeSettings } from "./grade-settings.ts";
+import {
+  gradeSettings,
+  type SettingsChange,
+  saveGradeSettings,
+  undoGradeSettings,
+} from "./grade-settings.ts";
 
 ownDatabase();
 
@@ -88,6 +93,27 @@ test("settings are stored, noted and taken back as one", async () => {
   expect((await gradeSettings(db(), foreign.runId)).weights).toEqual({ [foreign.exerciseId]: 1 });
   await transaction((tx) => undoGradeSettings(tx, { ...step, stepId: stepId ?? "" }));
   expect(await gradeSettings(db(), runId)).toEqual({ dropLowest: 0, weights: { [exerciseId]: 1 } });
+});
+
+test("settings are taken back only where they are as the step has left them", async () => {
+  const { runId, exerciseId, step } = await ownClass();
+  const save = (wanted: SettingsChange) => transaction((tx) => saveGradeSettings(tx, step, wanted));
+  const undo = async (stepId: string | undefined) =>
+    transaction((tx) => undoGradeSettings(tx, { ...step, stepId: stepId ?? "" }));
+  const weighed = await save({ weights: { [exerciseId]: 2 } });
+  const both = await save({ dropLowest: 1, weights: { [exerciseId]: 3 } });
+  await save({ weights: { [exerciseId]: 4 } });
+  expect(await undo(weighed)).toBeUndefined();
+  expect(await gradeSettings(db(), runId)).toEqual({ dropLowest: 1, weights: { [exerciseId]: 4 } });
+  await undo(both);
+  expect(await gradeSettings(db(), runId)).toEqual({ dropLowest: 0, weights: { [exerciseId]: 4 } });
+  const log = await gradeLog(db(), { runId, kinds: ["settings"], limit: 100, offset: 0 });
+  expect(log.map(({ before, after }) => `${gradeText(before)} → ${gradeText(after)}`)).toEqual([
+    "1 lowest dropped → 0 lowest dropped",
+    "weights 3 → weights 4",
+    "0 lowest dropped; weights 2 → 1 lowest dropped; weights 3",
+    "weights 1 → weights 2",
+  ]);
 });
 
 test("a file of grades is read, with each mistake at its line", async () => {

@@ -108,9 +108,9 @@ export function gradeText(value: unknown): string {
   }
   if (isExcused === true) return "excused";
   if (typeof points === "number") return String(points);
-  if (typeof dropLowest === "number") {
-    const changed = Object.values((weights ?? {}) as Record<string, unknown>);
-    const parts = [`${dropLowest} lowest dropped`];
+  if (typeof dropLowest === "number" || typeof weights === "object") {
+    const changed = Object.values(weights ?? {});
+    const parts = typeof dropLowest === "number" ? [`${dropLowest} lowest dropped`] : [];
     if (changed.length > 0) parts.push(`weights ${changed.map(String).join(", ")}`);
     return parts.join("; ");
   }

@@ -36,20 +36,29 @@ const FileInput = z.object({
   what: z.enum(["try", "apply"]),
 });
 
-/** Stores weights (`weight:ID`) and how many of the lowest grades are left out. */
+/**
+ * Stores weights (`weight:ID`) and how many of the lowest grades are left out, as far as they are
+ * not what the form has shown (`shown:…`): what it left as it was may be somebody else's by now.
+ */
 export async function saveSettings(form: FormData): Promise<void> {
   const parsed = SettingsInput.safeParse(fieldsOf(form));
   if (!parsed.success) return;
   const staff = await staffOfRun(parsed.data.run);
   if (staff?.mayRegrade !== true) return;
+  const isAsShown = (name: string, value: number) => {
+    const shown = form.get(`shown:${name}`);
+    return shown !== null && Number(shown) === value;
+  };
   const weights: Record<string, number> = {};
   for (const [name, value] of form.entries()) {
     const id = /^weight:(.+)$/.exec(name)?.[1];
     const weight = Weight.safeParse(value);
-    if (id !== undefined && value !== "" && weight.success) weights[id] = weight.data;
+    if (id === undefined || value === "" || !weight.success) continue;
+    if (!isAsShown(name, weight.data)) weights[id] = weight.data;
   }
   const step = { runId: staff.run.id, actorId: staff.viewer.userId };
-  const { dropLowest } = parsed.data;
+  const wanted = parsed.data.dropLowest;
+  const dropLowest = isAsShown("dropLowest", wanted) ? undefined : wanted;
   await transaction((tx) => saveGradeSettings(tx, step, { dropLowest, weights }));
   revalidatePath("/", "layout");
 }
