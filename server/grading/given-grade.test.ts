@@ -137,3 +137,29 @@ test("a file of grades is read, with each mistake at its line", async () => {
     "line 1: the heading lacks username, exercise: write username,exercise,points,comment",
   ]);
 });
+
+test("a file says nothing of excuses, nor without their column of comments", async () => {
+  const { runId, exerciseId, first, give } = await ownClass();
+  const { username } = await db().user.findUniqueOrThrow({ where: { id: first } });
+  const before = { points: 2, isExcused: true, comment: "From the oral." };
+  await give({ exerciseId, userId: first, given: before });
+  const read = async (text: string) => (await readGradesFile(db(), runId, text)).grades;
+  expect(await read(`username,exercise,points\n${username},add-up,1\n`)).toMatchObject([
+    { before, given: { ...before, points: 1 } },
+  ]);
+  expect(await read(`username,exercise,points,comment\n${username},add-up,,\n`)).toMatchObject([
+    { before, given: { points: null, isExcused: true, comment: "" } },
+  ]);
+});
+
+test("what a file would do has another digest when somebody gives a grade meanwhile", async () => {
+  const { runId, exerciseId, first, second, give } = await ownClass();
+  const { username } = await db().user.findUniqueOrThrow({ where: { id: first } });
+  const text = `username,exercise,points\n${username},add-up,1\n`;
+  const digest = async () => (await readGradesFile(db(), runId, text)).digest;
+  const seen = await digest();
+  await give({ exerciseId, userId: second, given: given(3) });
+  expect(await digest()).toBe(seen);
+  await give({ exerciseId, userId: first, given: given(3) });
+  expect(await digest()).not.toBe(seen);
+});

@@ -31,6 +31,7 @@ export async function giveGrades(
   grades: readonly GradeToGive[],
 ): Promise<string | undefined> {
   const stepId = randomUUID();
+  await lockGiving(tx, runId);
   const before = await givenNow(tx, grades);
   const changed = grades.filter(
     (grade) => !isSame(before.get(keyOf(grade)) ?? null, emptyAsNull(grade.given)),
@@ -55,6 +56,12 @@ export async function giveGrades(
   return stepId;
 }
 
+/** Nobody else gives grades in the run until the transaction ends, not even where none stands yet. */
+export async function lockGiving(tx: Tx, runId: string): Promise<void> {
+  const name = `grades given in ${runId}`;
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))::text`;
+}
+
 export type UndoneStep =
   | { readonly kind: "undone"; readonly grades: number; readonly left: number }
   | { readonly kind: "unknown" };
@@ -73,6 +80,7 @@ export async function undoGiving(
       ? []
       : [{ exerciseId, userId, before: asGiven(before), after: asGiven(after) }],
   );
+  await lockGiving(tx, runId);
   const now = await givenNow(tx, steps);
   const back = steps.filter((step) => isSame(now.get(keyOf(step)) ?? null, step.after));
   await giveGrades(

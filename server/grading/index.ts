@@ -4,7 +4,13 @@ export {
   assessReport,
   undoAssessment,
 } from "./assessment.ts";
-export { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
+export {
+  type GivenGrade,
+  type GradeToGive,
+  giveGrades,
+  lockGiving,
+  undoGiving,
+} from "./given-grade.ts";
 export {
   GRADE_EVENTS,
   type GradeEventKind,

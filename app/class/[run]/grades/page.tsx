@@ -121,7 +121,8 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
           <h2 id="import">Grades from a file</h2>
           <p>
             One grade a line: username, exercise (E11.1), points and a comment for the student. They
-            count as given by hand; without points only the comment is given.
+            count as given by hand; without points only the comment is given. Excuses stay, and
+            without a column of comments the comments do.
           </p>
           <ImportForm run={slug} />
         </section>
