@@ -5,7 +5,14 @@ import { fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
 import { gradeLog, gradeText } from "../queries/grade-log.ts";
 import { readGradesFile } from "../queries/grades-file.ts";
-import { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
+import {
+  type GivenGrade,
+  type GradeToGive,
+  giveGradeAsSeen,
+  giveGrades,
+  givenDigest,
+  undoGiving,
+} from "./given-grade.ts";
 import {
   gradeSettings,
   type SettingsChange,
@@ -72,6 +79,21 @@ test("nothing given, and the same once more, is no step", async () => {
   expect(await give({ exerciseId, userId: first, given: given(null) })).toBeUndefined();
   await give({ exerciseId, userId: first, given: given(1) });
   expect(await give({ exerciseId, userId: first, given: given(1) })).toBeUndefined();
+});
+
+test("a grade that somebody has given since it was looked at is not replaced unread", async () => {
+  const { exerciseId, first, step, pointsOf } = await ownClass();
+  const giveAsSeen = (points: number, seen: GivenGrade | null) =>
+    transaction((tx) => {
+      const grade = { exerciseId, userId: first, given: given(points) };
+      return giveGradeAsSeen(tx, step, grade, givenDigest(seen));
+    });
+  const both = await Promise.all([giveAsSeen(1, null), giveAsSeen(2, null)]);
+  expect(both.map(({ kind }) => kind).sort()).toEqual(["changed", "given"]);
+  const now = given((await pointsOf(first)) ?? null);
+  expect(both).toContainEqual({ kind: "changed", now });
+  expect(await giveAsSeen(3, now)).toEqual({ kind: "given" });
+  expect(await pointsOf(first)).toBe(3);
 });
 
 test("a step of another run is unknown", async () => {

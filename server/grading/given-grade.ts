@@ -1,5 +1,5 @@
 /** Grades that people give: points instead of the automatic ones, or an excuse. Each step can be taken back. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Tx } from "../db/client.ts";
 import { type NewGradeEvent, recordGradeEvent } from "./grade-event.ts";
 
@@ -54,6 +54,33 @@ export async function giveGrades(
   });
   await recordGradeEvent(tx, ...events);
   return stepId;
+}
+
+/** By this a form says what stood there when it was shown. */
+export function givenDigest(given: GivenGrade | null): string {
+  const { points, isExcused, comment } = given ?? { points: null, isExcused: false, comment: "" };
+  const said = JSON.stringify([points, isExcused, comment]);
+  return createHash("sha256").update(said).digest("hex");
+}
+
+export type GivingOutcome =
+  | { readonly kind: "given" }
+  /** Somebody has given another grade since: nothing is stored. */
+  | { readonly kind: "changed"; readonly now: GivenGrade | null };
+
+/** Gives one grade, where the one that stands there is still the one with the digest `seen`. */
+export async function giveGradeAsSeen(
+  tx: Tx,
+  step: GivingStep,
+  grade: GradeToGive,
+  seen: string | undefined,
+): Promise<GivingOutcome> {
+  await lockGiving(tx, step.runId);
+  const now = (await givenNow(tx, [grade])).get(keyOf(grade)) ?? null;
+  const isSeen = seen === undefined || seen === givenDigest(now);
+  if (!isSeen && !isSame(now, emptyAsNull(grade.given))) return { kind: "changed", now };
+  await giveGrades(tx, step, [grade]);
+  return { kind: "given" };
 }
 
 /** Nobody else gives grades in the run until the transaction ends, not even where none stands yet. */

@@ -1,13 +1,16 @@
 export {
   type Assessment,
   type AssessOutcome,
+  assessmentDigest,
   assessReport,
   undoAssessment,
 } from "./assessment.ts";
 export {
   type GivenGrade,
   type GradeToGive,
+  giveGradeAsSeen,
   giveGrades,
+  givenDigest,
   lockGiving,
   undoGiving,
 } from "./given-grade.ts";

@@ -919,8 +919,8 @@ const ACTIONS: Record<ActionName, Action> = {
   "app/class/[run]/exercises/[slug]/[student]/actions.ts giveGrade": {
     at: onAttempts,
     allowed: teachers,
-    isSilent: true,
     args: async (to) => [
+      { kind: "empty" },
       form({
         run: to.runSlug,
         exercise: to.exerciseSlug,
