@@ -100,6 +100,8 @@ export function gradeText(value: unknown): string {
   if (typeof value !== "object" || value === null) return "nothing";
   const { score, status, points, isExcused, isHeld, dates, timeZone, dropLowest, weights } =
     value as Record<string, unknown>;
+  const { latePercent } = value as Record<string, unknown>;
+  if (typeof latePercent === "number") return latePercent === 0 ? "none" : `${latePercent} %`;
   if (Array.isArray(dates)) return datesText(dates);
   if (typeof timeZone === "string") return timeZone;
   if (typeof isHeld === "boolean") return isHeld ? "held" : "shown to students";
