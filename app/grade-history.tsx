@@ -32,6 +32,7 @@ const TEXTS: Readonly<Record<GradeLogEntry["kind"], string>> = {
   held: "grades held",
   released: "grades released",
   dates: "dates changed",
+  late: "points lost for being late",
 };
 
 export function eventText({ kind }: Pick<GradeLogEntry, "kind">): string {

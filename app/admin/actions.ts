@@ -113,7 +113,11 @@ export async function enrolPerson(_before: EnrolState, form: FormData): Promise<
     const { userId, name } = person;
     if (person.roles.some((enrolled) => enrolled.runId === runId))
       return { kind: "is-in-run", name };
-    return { kind: "enrolled", name, ...(await giveRole(tx, { userId, runId }, role)) };
+    return {
+      kind: "enrolled",
+      name,
+      ...(await giveRole(tx, { userId, runId }, role, viewer?.userId)),
+    };
   });
   revalidatePath("/admin");
   return answer;
@@ -148,7 +152,8 @@ export async function setPersonRole(input: unknown): Promise<SetRoleResult> {
       const decision = mayGiveRole(viewer, runId, touched === "none" ? "reader" : touched);
       if (decision.kind === "denied") return decision;
     }
-    const given = await giveRole(tx, { userId, runId }, role === "none" ? undefined : role);
+    const wanted = role === "none" ? undefined : role;
+    const given = await giveRole(tx, { userId, runId }, wanted, viewer?.userId);
     return { kind: "set", before, ...given };
   });
   revalidatePath("/admin");
@@ -230,8 +235,9 @@ async function giveRole(
   tx: Tx,
   key: { readonly userId: string; readonly runId: string },
   role: RunRole | undefined,
+  actorId: string | undefined,
 ): Promise<ClosedLink> {
-  const { closedLink } = await setRole(tx, key, role);
+  const { closedLink } = await setRole(tx, key, role, actorId);
   return { closedLink, isMailed: await mailClosedLinks(tx, closedLink ? [key.userId] : []) };
 }
 

@@ -6,6 +6,7 @@ import { startSession } from "../auth/sign-in.ts";
 import { db, type Tx, transaction } from "../db/index.ts";
 import { ADDRESS_HEADER } from "../operation/peer.ts";
 import type { RunRole } from "../policies/index.ts";
+import { lockSchedule, recomputeLate } from "../queries/schedule.ts";
 import { type InvitationEnd, invitationBehind } from "./invitation.ts";
 
 /** What opens a run to somebody who is not in it. */
@@ -162,15 +163,21 @@ async function enter(
 ): Promise<JoinResult> {
   if (role === "ta" || role === "instructor") await closePasswordLinks(tx, [key.userId], now);
   const data = { role, sectionId, chosenAt: now };
+  // Before the run is referred to: of two who enter at once, neither waits for what the other holds.
+  await lockSchedule(tx, key.runId);
   const { count } = await tx.enrolment.createMany({
     data: { ...key, ...data },
     skipDuplicates: true,
   });
-  if (count === 1) return { kind: "joined", runTitle };
-  const lower = RANKS.slice(0, RANKS.indexOf(role));
-  const raised = await tx.enrolment.updateMany({
-    where: { ...key, role: { in: [...lower] } },
-    data: { role, chosenAt: now, ...(sectionId === null ? {} : { sectionId }) },
-  });
-  return { kind: raised.count > 0 ? "joined" : "is-in-run", runTitle };
+  if (count === 0) {
+    const lower = RANKS.slice(0, RANKS.indexOf(role));
+    const raised = await tx.enrolment.updateMany({
+      where: { ...key, role: { in: [...lower] } },
+      data: { role, chosenAt: now, ...(sectionId === null ? {} : { sectionId }) },
+    });
+    if (raised.count === 0) return { kind: "is-in-run", runTitle };
+  }
+  // They may have handed in before; other dates may hold for them now.
+  await recomputeLate(tx, key.runId, { userIds: [key.userId], actorId: key.userId });
+  return { kind: "joined", runTitle };
 }

@@ -1,7 +1,7 @@
 import { closePasswordLinks } from "../auth/password-link.ts";
 import type { Tx } from "../db/index.ts";
 import { mayChangeMember, type RunRole, type Viewer } from "../policies/index.ts";
-import { recomputeLate } from "../queries/schedule.ts";
+import { lockSchedule, recomputeLate } from "../queries/schedule.ts";
 
 /** What somebody is in a run; the section's id, if they are in one. */
 export interface Membership {
@@ -57,13 +57,14 @@ export async function setMember(
       const section = await tx.section.findFirst({ where: { id: after.sectionId, runId } });
       if (section === null) return { kind: "no-section" };
     }
+    await lockSchedule(tx, runId);
     await tx.enrolment.upsert({
       where: { runId_userId: { runId, userId } },
       create: { runId, userId, ...after },
       update: after,
     });
     // Other dates may hold for them now.
-    await recomputeLate(tx, runId, [userId]);
+    await recomputeLate(tx, runId, { userIds: [userId], actorId: viewer?.userId });
   }
   const teaches = after?.role === "ta" || after?.role === "instructor";
   const isRaised = teaches && after.role !== before?.role;

@@ -70,14 +70,9 @@ export async function applyRoster(
       data: { role: after.role, sectionId },
     });
   }
-  // Other dates may hold for them now.
-  if (changing.length > 0) {
-    await recomputeLate(
-      tx,
-      runId,
-      changing.map(({ userId }) => userId),
-    );
-  }
+  // Other dates may hold for them now; who enters may have been in the run before.
+  const userIds = [...entering, ...changing].map(({ userId }) => userId);
+  if (userIds.length > 0) await recomputeLate(tx, runId, { userIds, actorId: viewer.userId });
   const teaching = placed.filter(({ kind, after }) => kind !== "account" && teaches(after.role));
   const promoted = teaching.filter(({ before }) => before === undefined || !teaches(before.role));
   const closedLinks = await closePasswordLinks(

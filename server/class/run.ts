@@ -4,6 +4,7 @@ import { lockCourse } from "../content/store.ts";
 import { type Tx, transaction } from "../db/index.ts";
 import { mayCreateRun, mayManageRun, type Viewer } from "../policies/index.ts";
 import { RUN_OF_PAGES } from "../queries/exercise.ts";
+import { setTimeZone } from "../queries/schedule-change.ts";
 import { copyRules } from "./copy-rules.ts";
 
 export interface NewRun {
@@ -105,10 +106,11 @@ async function decide(
 /** Changes what the run is called and in which time zone its dates are written. */
 export async function describeRun(
   tx: Tx,
-  runId: string,
-  described: { readonly title: string; readonly timeZone: string },
+  { runId, actorId }: { readonly runId: string; readonly actorId: string },
+  { title, timeZone }: { readonly title: string; readonly timeZone: string },
 ): Promise<void> {
-  await tx.courseRun.update({ where: { id: runId }, data: described });
+  await setTimeZone(tx, runId, timeZone, actorId);
+  await tx.courseRun.update({ where: { id: runId }, data: { title } });
 }
 
 /**

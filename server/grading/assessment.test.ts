@@ -14,7 +14,7 @@ import { gradebookOf } from "../queries/gradebook.ts";
 import { parseFilter, parseOrder } from "../queries/gradebook-filter.ts";
 import { nextToGrade } from "../queries/next-to-grade.ts";
 import { attemptsAt, submissionProgress, submitText } from "../queries/submission.ts";
-import { type Assessment, assessReport, undoAssessment } from "./assessment.ts";
+import { type Assessment, assessmentDigest, assessReport, undoAssessment } from "./assessment.ts";
 import { prepareQueue } from "./queue.ts";
 import { regrade } from "./regrade.ts";
 
@@ -161,4 +161,22 @@ test("the way to the next report leads to the one that has waited longest", asyn
   expect(await next(first)).toMatchObject({ userId: second, left: 1 });
   await assess(id, given(0, 0));
   expect(await next(first)).toBeUndefined();
+});
+
+test("a report that somebody has graded since it was looked at is not graded unread", async () => {
+  const submissionId = await handIn();
+  const seen = await assessmentDigest(db(), submissionId);
+  const assessAsSeen = (assessment: Assessment, digest: string) =>
+    transaction((tx) => assessReport(tx, step, { submissionId, assessment, seen: digest }));
+  expect(await assessAsSeen(given(4, 2), seen)).toMatchObject({ kind: "assessed", score: 6 });
+  const now = await assessmentDigest(db(), submissionId);
+  const { name } = await db().user.findUniqueOrThrow({ where: { id: step.actorId } });
+  expect(await assessAsSeen(given(0, 1), seen)).toEqual({
+    kind: "changed",
+    now,
+    score: 6,
+    by: name,
+  });
+  expect(await cellNow()).toMatchObject({ best: 6 });
+  expect(await assessAsSeen(given(0, 1), now)).toMatchObject({ kind: "assessed", score: 1 });
 });

@@ -1,5 +1,5 @@
 /** Reports are graded by people, criterion by criterion. Each grading can be taken back. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { ExerciseManifest, ExerciseTest, TestOutcome } from "#notebook/document";
 import type { Tx } from "../db/client.ts";
@@ -21,6 +21,13 @@ export interface AssessingStep {
 
 export type AssessOutcome =
   | { readonly kind: "assessed"; readonly stepId: string; readonly score: number }
+  /** Somebody has graded it since the form was shown, with the digest `now`: nothing is stored. */
+  | {
+      readonly kind: "changed";
+      readonly now: string;
+      readonly score: number | undefined;
+      readonly by: string | undefined;
+    }
   /** It was so already. */
   | { readonly kind: "same" }
   /** No submission to a report of the run. */
@@ -38,11 +45,18 @@ interface Assessed {
   readonly gradedById: string | null;
 }
 
+interface ReportToAssess {
+  readonly submissionId: string;
+  readonly assessment: Assessment;
+  /** The digest of what the form has shown; absent: whatever stands there is replaced. */
+  readonly seen?: string | undefined;
+}
+
 /** Stores what somebody has given for each criterion; the submission's points are their sum. */
 export async function assessReport(
   tx: Tx,
   { runId, actorId }: AssessingStep,
-  { submissionId, assessment }: { readonly submissionId: string; readonly assessment: Assessment },
+  { submissionId, assessment, seen }: ReportToAssess,
 ): Promise<AssessOutcome> {
   const report = await lockedReport(tx, { runId, submissionId });
   if (report === undefined) return { kind: "unknown" };
@@ -62,10 +76,20 @@ export async function assessReport(
     gradedById: actorId,
   };
   if (before !== undefined && isSame(before, after)) return { kind: "same" };
+  const now = digestOf(before);
+  if (seen !== undefined && seen !== now) {
+    const by = await nameOf(tx, before?.gradedById);
+    return { kind: "changed", now, score: before?.score, by };
+  }
   const stepId = randomUUID();
   await replace(tx, submissionId, after);
   await note(tx, { runId, actorId, stepId }, report, { before, after });
   return { kind: "assessed", stepId, score };
+}
+
+/** By this a form says what the report was graded with when it was shown. */
+export async function assessmentDigest(tx: Tx, submissionId: string): Promise<string> {
+  return digestOf(await assessedNow(tx, submissionId));
 }
 
 /** Takes a grading back, to what stood there before; false when somebody has graded it again since. */
@@ -148,8 +172,22 @@ async function assessedNow(tx: Tx, submissionId: string): Promise<Assessed | und
 
 /** Who has given it does not make it another one. */
 function isSame(a: Assessed | undefined, b: Assessed | undefined): boolean {
-  const said = (one: Assessed | undefined) => one && [one.versionId, one.tests, one.message];
   return isDeepStrictEqual(said(a), said(b));
+}
+
+function said(one: Assessed | undefined) {
+  return one && [one.versionId, one.tests, one.message];
+}
+
+/** Of what is stored alone: there the parts of an outcome have one order. */
+function digestOf(stored: Assessed | undefined): string {
+  const text = JSON.stringify(said(stored) ?? null);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+async function nameOf(tx: Tx, userId: string | null | undefined): Promise<string | undefined> {
+  const user = await tx.user.findUnique({ where: { id: userId ?? "" }, select: { name: true } });
+  return user?.name;
 }
 
 async function replace(tx: Tx, submissionId: string, result: Assessed | undefined): Promise<void> {

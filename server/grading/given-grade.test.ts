@@ -3,10 +3,22 @@ import { expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { fixtureFolder, makeClass } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
-import { gradeLog } from "../queries/grade-log.ts";
+import { gradeLog, gradeText } from "../queries/grade-log.ts";
 import { readGradesFile } from "../queries/grades-file.ts";
-import { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
-import { gradeSettings, saveGradeSettings, undoGradeSettings } from "./grade-settings.ts";
+import {
+  type GivenGrade,
+  type GradeToGive,
+  giveGradeAsSeen,
+  giveGrades,
+  givenDigest,
+  undoGiving,
+} from "./given-grade.ts";
+import {
+  gradeSettings,
+  type SettingsChange,
+  saveGradeSettings,
+  undoGradeSettings,
+} from "./grade-settings.ts";
 
 ownDatabase();
 
@@ -69,6 +81,21 @@ test("nothing given, and the same once more, is no step", async () => {
   expect(await give({ exerciseId, userId: first, given: given(1) })).toBeUndefined();
 });
 
+test("a grade that somebody has given since it was looked at is not replaced unread", async () => {
+  const { exerciseId, first, step, pointsOf } = await ownClass();
+  const giveAsSeen = (points: number, seen: GivenGrade | null) =>
+    transaction((tx) => {
+      const grade = { exerciseId, userId: first, given: given(points) };
+      return giveGradeAsSeen(tx, step, grade, givenDigest(seen));
+    });
+  const both = await Promise.all([giveAsSeen(1, null), giveAsSeen(2, null)]);
+  expect(both.map(({ kind }) => kind).sort()).toEqual(["changed", "given"]);
+  const now = given((await pointsOf(first)) ?? null);
+  expect(both).toContainEqual({ kind: "changed", now });
+  expect(await giveAsSeen(3, now)).toEqual({ kind: "given" });
+  expect(await pointsOf(first)).toBe(3);
+});
+
 test("a step of another run is unknown", async () => {
   const [here, there] = [await ownClass(), await ownClass()];
   const { exerciseId, first } = there;
@@ -88,6 +115,27 @@ test("settings are stored, noted and taken back as one", async () => {
   expect((await gradeSettings(db(), foreign.runId)).weights).toEqual({ [foreign.exerciseId]: 1 });
   await transaction((tx) => undoGradeSettings(tx, { ...step, stepId: stepId ?? "" }));
   expect(await gradeSettings(db(), runId)).toEqual({ dropLowest: 0, weights: { [exerciseId]: 1 } });
+});
+
+test("settings are taken back only where they are as the step has left them", async () => {
+  const { runId, exerciseId, step } = await ownClass();
+  const save = (wanted: SettingsChange) => transaction((tx) => saveGradeSettings(tx, step, wanted));
+  const undo = async (stepId: string | undefined) =>
+    transaction((tx) => undoGradeSettings(tx, { ...step, stepId: stepId ?? "" }));
+  const weighed = await save({ weights: { [exerciseId]: 2 } });
+  const both = await save({ dropLowest: 1, weights: { [exerciseId]: 3 } });
+  await save({ weights: { [exerciseId]: 4 } });
+  expect(await undo(weighed)).toBeUndefined();
+  expect(await gradeSettings(db(), runId)).toEqual({ dropLowest: 1, weights: { [exerciseId]: 4 } });
+  await undo(both);
+  expect(await gradeSettings(db(), runId)).toEqual({ dropLowest: 0, weights: { [exerciseId]: 4 } });
+  const log = await gradeLog(db(), { runId, kinds: ["settings"], limit: 100, offset: 0 });
+  expect(log.map(({ before, after }) => `${gradeText(before)} → ${gradeText(after)}`)).toEqual([
+    "1 lowest dropped → 0 lowest dropped",
+    "weights 3 → weights 4",
+    "0 lowest dropped; weights 2 → 1 lowest dropped; weights 3",
+    "weights 1 → weights 2",
+  ]);
 });
 
 test("a file of grades is read, with each mistake at its line", async () => {
@@ -110,4 +158,30 @@ test("a file of grades is read, with each mistake at its line", async () => {
   expect((await readGradesFile(db(), runId, "name,points\na,1\n")).problems).toEqual([
     "line 1: the heading lacks username, exercise: write username,exercise,points,comment",
   ]);
+});
+
+test("a file says nothing of excuses, nor without their column of comments", async () => {
+  const { runId, exerciseId, first, give } = await ownClass();
+  const { username } = await db().user.findUniqueOrThrow({ where: { id: first } });
+  const before = { points: 2, isExcused: true, comment: "From the oral." };
+  await give({ exerciseId, userId: first, given: before });
+  const read = async (text: string) => (await readGradesFile(db(), runId, text)).grades;
+  expect(await read(`username,exercise,points\n${username},add-up,1\n`)).toMatchObject([
+    { before, given: { ...before, points: 1 } },
+  ]);
+  expect(await read(`username,exercise,points,comment\n${username},add-up,,\n`)).toMatchObject([
+    { before, given: { points: null, isExcused: true, comment: "" } },
+  ]);
+});
+
+test("what a file would do has another digest when somebody gives a grade meanwhile", async () => {
+  const { runId, exerciseId, first, second, give } = await ownClass();
+  const { username } = await db().user.findUniqueOrThrow({ where: { id: first } });
+  const text = `username,exercise,points\n${username},add-up,1\n`;
+  const digest = async () => (await readGradesFile(db(), runId, text)).digest;
+  const seen = await digest();
+  await give({ exerciseId, userId: second, given: given(3) });
+  expect(await digest()).toBe(seen);
+  await give({ exerciseId, userId: first, given: given(3) });
+  expect(await digest()).not.toBe(seen);
 });

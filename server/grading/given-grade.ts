@@ -1,5 +1,5 @@
 /** Grades that people give: points instead of the automatic ones, or an excuse. Each step can be taken back. */
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Tx } from "../db/client.ts";
 import { type NewGradeEvent, recordGradeEvent } from "./grade-event.ts";
 
@@ -31,6 +31,7 @@ export async function giveGrades(
   grades: readonly GradeToGive[],
 ): Promise<string | undefined> {
   const stepId = randomUUID();
+  await lockGiving(tx, runId);
   const before = await givenNow(tx, grades);
   const changed = grades.filter(
     (grade) => !isSame(before.get(keyOf(grade)) ?? null, emptyAsNull(grade.given)),
@@ -55,6 +56,39 @@ export async function giveGrades(
   return stepId;
 }
 
+/** By this a form says what stood there when it was shown. */
+export function givenDigest(given: GivenGrade | null): string {
+  const { points, isExcused, comment } = given ?? { points: null, isExcused: false, comment: "" };
+  const said = JSON.stringify([points, isExcused, comment]);
+  return createHash("sha256").update(said).digest("hex");
+}
+
+export type GivingOutcome =
+  | { readonly kind: "given" }
+  /** Somebody has given another grade since: nothing is stored. */
+  | { readonly kind: "changed"; readonly now: GivenGrade | null };
+
+/** Gives one grade, where the one that stands there is still the one with the digest `seen`. */
+export async function giveGradeAsSeen(
+  tx: Tx,
+  step: GivingStep,
+  grade: GradeToGive,
+  seen: string | undefined,
+): Promise<GivingOutcome> {
+  await lockGiving(tx, step.runId);
+  const now = (await givenNow(tx, [grade])).get(keyOf(grade)) ?? null;
+  const isSeen = seen === undefined || seen === givenDigest(now);
+  if (!isSeen && !isSame(now, emptyAsNull(grade.given))) return { kind: "changed", now };
+  await giveGrades(tx, step, [grade]);
+  return { kind: "given" };
+}
+
+/** Nobody else gives grades in the run until the transaction ends, not even where none stands yet. */
+export async function lockGiving(tx: Tx, runId: string): Promise<void> {
+  const name = `grades given in ${runId}`;
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))::text`;
+}
+
 export type UndoneStep =
   | { readonly kind: "undone"; readonly grades: number; readonly left: number }
   | { readonly kind: "unknown" };
@@ -73,6 +107,7 @@ export async function undoGiving(
       ? []
       : [{ exerciseId, userId, before: asGiven(before), after: asGiven(after) }],
   );
+  await lockGiving(tx, runId);
   const now = await givenNow(tx, steps);
   const back = steps.filter((step) => isSame(now.get(keyOf(step)) ?? null, step.after));
   await giveGrades(

@@ -25,6 +25,8 @@ export const GRADE_EVENTS = [
   "released",
   /** Dates, late policy, attempts, extensions. */
   "dates",
+  /** By other dates, another section or role a submission loses another share for being late. */
+  "late",
 ] as const;
 export type GradeEventKind = (typeof GRADE_EVENTS)[number];
 

@@ -1,10 +1,19 @@
 export {
   type Assessment,
   type AssessOutcome,
+  assessmentDigest,
   assessReport,
   undoAssessment,
 } from "./assessment.ts";
-export { type GivenGrade, type GradeToGive, giveGrades, undoGiving } from "./given-grade.ts";
+export {
+  type GivenGrade,
+  type GradeToGive,
+  giveGradeAsSeen,
+  giveGrades,
+  givenDigest,
+  lockGiving,
+  undoGiving,
+} from "./given-grade.ts";
 export {
   GRADE_EVENTS,
   type GradeEventKind,

@@ -100,6 +100,8 @@ export function gradeText(value: unknown): string {
   if (typeof value !== "object" || value === null) return "nothing";
   const { score, status, points, isExcused, isHeld, dates, timeZone, dropLowest, weights } =
     value as Record<string, unknown>;
+  const { latePercent } = value as Record<string, unknown>;
+  if (typeof latePercent === "number") return latePercent === 0 ? "none" : `${latePercent} %`;
   if (Array.isArray(dates)) return datesText(dates);
   if (typeof timeZone === "string") return timeZone;
   if (typeof isHeld === "boolean") return isHeld ? "held" : "shown to students";
@@ -108,9 +110,9 @@ export function gradeText(value: unknown): string {
   }
   if (isExcused === true) return "excused";
   if (typeof points === "number") return String(points);
-  if (typeof dropLowest === "number") {
-    const changed = Object.values((weights ?? {}) as Record<string, unknown>);
-    const parts = [`${dropLowest} lowest dropped`];
+  if (typeof dropLowest === "number" || typeof weights === "object") {
+    const changed = Object.values(weights ?? {});
+    const parts = typeof dropLowest === "number" ? [`${dropLowest} lowest dropped`] : [];
     if (changed.length > 0) parts.push(`weights ${changed.map(String).join(", ")}`);
     return parts.join("; ");
   }

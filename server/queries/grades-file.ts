@@ -1,21 +1,28 @@
-/** Grades from a file: `username,exercise,points,comment`, one a line. */
+/**
+ * Grades from a file: `username,exercise,points,comment`, one a line. What it has no column for
+ * stays as it is: an excuse, and without a column of comments the comment.
+ */
+import { createHash } from "node:crypto";
 import { parse } from "csv-parse/sync";
 import type { Tx } from "../db/index.ts";
-import type { GradeToGive } from "../grading/index.ts";
+import type { GivenGrade, GradeToGive } from "../grading/index.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 
 export interface FileGrade extends GradeToGive {
+  readonly given: GivenGrade;
   readonly line: number;
   readonly student: string;
   readonly exercise: string;
-  /** What somebody has given before, as points; undefined: nothing. */
-  readonly before: number | undefined;
+  /** What somebody has given before; null: nothing. */
+  readonly before: GivenGrade | null;
 }
 
 export interface ReadGrades {
   readonly grades: readonly FileGrade[];
   /** Each as `line 3: what: remedy`. */
   readonly problems: readonly string[];
+  /** Of all that would change: what was looked at is what is stored. */
+  readonly digest: string;
 }
 
 const POINTS_MAX = 1000;
@@ -29,13 +36,15 @@ interface FileLine {
 /** Reads and checks a file against the run; nothing is stored. */
 export async function readGradesFile(tx: Tx, runId: string, text: string): Promise<ReadGrades> {
   const lines = parsed(text);
-  if (typeof lines === "string") return { grades: [], problems: [lines] };
+  if (typeof lines === "string") return { grades: [], problems: [lines], digest: "" };
   const [students, exercises] = await Promise.all([studentsOf(tx, runId), exercisesOf(tx, runId)]);
   const given = await tx.gradeOverride.findMany({
     where: { exercise: { runId } },
-    select: { exerciseId: true, userId: true, points: true },
+    select: { exerciseId: true, userId: true, points: true, isExcused: true, comment: true },
   });
-  const before = new Map(given.map((g) => [`${g.exerciseId} ${g.userId}`, g.points ?? undefined]));
+  const givenNow = new Map(
+    given.map(({ exerciseId, userId, ...grade }) => [`${exerciseId} ${userId}`, grade]),
+  );
   const problems: string[] = [];
   const grades: FileGrade[] = [];
   const seen = new Map<string, number>();
@@ -45,7 +54,7 @@ export async function readGradesFile(tx: Tx, runId: string, text: string): Promi
     const number = record["exercise"]?.trim() ?? "";
     const exercise = exercises.get(plainNumber(number));
     const points = pointsOf(record["points"] ?? "");
-    const comment = record["comment"]?.trim() ?? "";
+    const comment = record["comment"]?.trim();
     if (student === undefined) {
       say(`no student of this run has the username “${record["username"] ?? ""}”: correct it`);
     }
@@ -53,7 +62,8 @@ export async function readGradesFile(tx: Tx, runId: string, text: string): Promi
     if (points === "wrong") {
       say(`points: “${record["points"]}” is no number from 0 to ${POINTS_MAX}: correct it`);
     }
-    if (comment.length > COMMENT_MAX) say(`comment: more than ${COMMENT_MAX} letters: shorten it`);
+    if ((comment ?? "").length > COMMENT_MAX)
+      say(`comment: more than ${COMMENT_MAX} letters: shorten it`);
     if (student === undefined || exercise === undefined || points === "wrong") continue;
     const key = `${exercise.id} ${student.id}`;
     const earlier = seen.get(key);
@@ -61,17 +71,23 @@ export async function readGradesFile(tx: Tx, runId: string, text: string): Promi
       say(`the same student and exercise as in line ${earlier}: leave one of them out`);
     }
     seen.set(key, info.lines);
+    const before = givenNow.get(key) ?? null;
     grades.push({
       line: info.lines,
       student: student.name,
       exercise: exercise.number,
       exerciseId: exercise.id,
       userId: student.id,
-      given: { points, isExcused: false, comment },
-      before: before.get(key),
+      given: {
+        points,
+        isExcused: before?.isExcused ?? false,
+        comment: comment ?? before?.comment ?? "",
+      },
+      before,
     });
   }
-  return { grades, problems };
+  const digest = createHash("sha256").update(JSON.stringify(grades)).digest("hex");
+  return { grades, problems, digest };
 }
 
 function parsed(text: string): readonly FileLine[] | string {

@@ -65,7 +65,7 @@ export {
   printFilter,
   printOrder,
 } from "./gradebook-filter.ts";
-export { readGradesFile } from "./grades-file.ts";
+export { type FileGrade, readGradesFile } from "./grades-file.ts";
 export { datedSubmission, keepsTitlesFromReaders, untitledSubmissions } from "./kept-titles.ts";
 export {
   addLineComment,

@@ -1,6 +1,7 @@
 import { closePasswordLinks } from "../auth/password-link.ts";
 import type { Prisma, Tx } from "../db/index.ts";
 import { coursesOf, type Person, type RunRole } from "../policies/index.ts";
+import { lockSchedule, recomputeLate } from "./schedule.ts";
 
 export interface Run {
   readonly id: string;
@@ -88,14 +89,18 @@ export async function setRole(
   tx: Tx,
   key: { readonly userId: string; readonly runId: string },
   role: RunRole | undefined,
+  actorId?: string,
 ): Promise<{ readonly closedLink: boolean }> {
   if (role === undefined) await tx.enrolment.deleteMany({ where: key });
   else {
+    await lockSchedule(tx, key.runId);
     await tx.enrolment.upsert({
       where: { runId_userId: key },
       create: { ...key, role },
       update: { role },
     });
+    // Other dates may hold for them now.
+    await recomputeLate(tx, key.runId, { userIds: [key.userId], actorId });
   }
   const teaches = role === "ta" || role === "instructor";
   const closed = teaches ? await closePasswordLinks(tx, [key.userId]) : [];

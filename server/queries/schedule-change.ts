@@ -47,19 +47,21 @@ export async function changeDates(
     const rule = rules.get(key);
     if (rule !== undefined) await storeRule(tx, runId, rule);
   }
-  await note(tx, { runId, actorId }, { before: before.toReversed(), after: changes });
-  return { before, submissions: await recomputeLate(tx, runId) };
+  const step = { stepId: randomUUID(), actorId };
+  await note(tx, { runId, ...step }, { before: before.toReversed(), after: changes });
+  return { before, submissions: await recomputeLate(tx, runId, step) };
 }
 
 interface NotedStep {
   readonly runId: string;
+  readonly stepId: string;
   readonly actorId: string | undefined;
 }
 
 /** All that is changed at once is one entry, about one exercise or student where it is. */
 async function note(
   tx: Tx,
-  { runId, actorId }: NotedStep,
+  { runId, stepId, actorId }: NotedStep,
   dates: { readonly before: readonly DateChange[]; readonly after: readonly DateChange[] },
 ): Promise<void> {
   const places = dates.after.flatMap(({ value }, place) =>
@@ -74,7 +76,7 @@ async function note(
     return one !== undefined && others.length === 0 ? { [part]: one } : {};
   };
   await recordGradeEvent(tx, {
-    ...{ runId, kind: "dates", stepId: randomUUID(), ...only("exerciseId"), ...only("userId") },
+    ...{ runId, kind: "dates", stepId, ...only("exerciseId"), ...only("userId") },
     ...(actorId === undefined ? {} : { actorId }),
     before: { dates: before },
     after: { dates: moved },
@@ -121,13 +123,14 @@ export async function setTimeZone(
     select: { timeZone: true },
   });
   await tx.courseRun.update({ where: { id: runId }, data: { timeZone } });
+  const step = { stepId: randomUUID(), actorId };
   if (before !== timeZone) {
     await recordGradeEvent(tx, {
-      ...{ runId, kind: "dates", stepId: randomUUID() },
+      ...{ runId, kind: "dates", stepId: step.stepId },
       ...(actorId === undefined ? {} : { actorId }),
       before: { timeZone: before },
       after: { timeZone },
     });
   }
-  return { before, submissions: await recomputeLate(tx, runId) };
+  return { before, submissions: await recomputeLate(tx, runId, step) };
 }

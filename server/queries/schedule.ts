@@ -1,4 +1,5 @@
 /** The rules of a run about dates and attempts, and what they make of submissions. */
+import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { Prisma, type Tx } from "../db/index.ts";
 import {
@@ -152,14 +153,24 @@ interface StoredSubmission {
   readonly latePercent: number;
 }
 
+/** What has changed lateness, as the log tells it. */
+interface LateCause {
+  /** Only these people's submissions; absent: everybody's. */
+  readonly userIds?: readonly string[];
+  /** That of the event that says what was done, if there is one. */
+  readonly stepId?: string;
+  readonly actorId?: string | undefined;
+}
+
 /**
  * Works out anew what submissions lose for being late: to be called in the transaction that has
- * changed rules, sections, roles or the time zone. Answers how many count differently from now on.
+ * changed rules, sections, roles or the time zone. Notes each submission that counts differently from
+ * now on, and answers how many those are.
  */
 export async function recomputeLate(
   tx: Tx,
   runId: string,
-  userIds?: readonly string[],
+  { userIds, stepId = randomUUID(), actorId }: LateCause = {},
 ): Promise<number> {
   await lockSchedule(tx, runId);
   const { timeZone } = await tx.courseRun.findUniqueOrThrow({
@@ -191,10 +202,22 @@ export async function recomputeLate(
   }
   if (changed.length > 0) {
     await tx.$executeRaw`
-      UPDATE "Submission" AS s SET "latePercent" = changed.percent
-      FROM unnest(${changed.map(({ id }) => id)}::text[], ${changed.map(({ percent }) => percent)}::int[])
-        AS changed (id, percent)
-      WHERE s."id" = changed.id`;
+      WITH changed AS (
+        SELECT s."id", s."exerciseId", s."userId", s."latePercent" AS before, row.percent AS after
+        FROM unnest(${changed.map(({ id }) => id)}::text[],
+          ${changed.map(({ percent }) => percent)}::int[]) AS row (id, percent)
+        JOIN "Submission" AS s ON s."id" = row.id
+      ),
+      counted AS (
+        UPDATE "Submission" AS s SET "latePercent" = changed.after
+        FROM changed WHERE s."id" = changed."id"
+      )
+      INSERT INTO "GradeEvent" ("id", "runId", "kind", "stepId", "exerciseId", "userId",
+        "submissionId", "actorId", "before", "after")
+      SELECT gen_random_uuid()::text, ${runId}, 'late', ${stepId}, "exerciseId", "userId", "id",
+        ${actorId ?? null}, jsonb_build_object('latePercent', before),
+        jsonb_build_object('latePercent', after)
+      FROM changed`;
   }
   return changed.length;
 

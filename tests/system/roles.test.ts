@@ -919,8 +919,8 @@ const ACTIONS: Record<ActionName, Action> = {
   "app/class/[run]/exercises/[slug]/[student]/actions.ts giveGrade": {
     at: onAttempts,
     allowed: teachers,
-    isSilent: true,
     args: async (to) => [
+      { kind: "empty" },
       form({
         run: to.runSlug,
         exercise: to.exerciseSlug,
@@ -995,7 +995,8 @@ const ACTIONS: Record<ActionName, Action> = {
     args: async (to) => {
       const line = `student,${to.exerciseSlug},1,${crypto.randomUUID()}`;
       const text = `username,exercise,points,comment\n${line}`;
-      return [{ kind: "empty" }, form({ run: to.runSlug, text, what: "apply" })];
+      const digest = await to.digestOfGrades(text);
+      return [{ kind: "empty" }, form({ run: to.runSlug, text, what: "apply", digest })];
     },
   },
   "app/author/[course]/actions.ts saveDraftFiles": {

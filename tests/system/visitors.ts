@@ -8,6 +8,7 @@ import { saveGradeSettings } from "../../server/grading/grade-settings.ts";
 import { regrade } from "../../server/grading/regrade.ts";
 import { closeQueue } from "../../server/operation/job-queue.ts";
 import type { RunRole } from "../../server/policies/index.ts";
+import { readGradesFile } from "../../server/queries/grades-file.ts";
 import { type Site, TEST_SECRET } from "../site.ts";
 import { Fingerprint } from "./fingerprint.ts";
 
@@ -185,6 +186,11 @@ export class World {
     const grade = { exerciseId, userId: this.userId("student"), given };
     const step = { runId: this.runId, actorId: this.userId("instructor"), kind: "given" } as const;
     return (await giveGrades(db(), step, [grade])) ?? "";
+  }
+
+  /** Of what a file of grades would do now. */
+  async digestOfGrades(text: string): Promise<string> {
+    return (await readGradesFile(db(), this.runId, text)).digest;
   }
 
   /** The step in which weights were set. */

@@ -2,16 +2,18 @@
 
 import { revalidatePath } from "next/cache";
 import * as z from "zod";
-import { db, transaction } from "#server/db";
+import { transaction } from "#server/db";
 import {
+  type GivenGrade,
   giveGrades,
   holdGrades,
+  lockGiving,
   saveGradeSettings,
   undoGiving,
   undoGradeSettings,
   undoHolding,
 } from "#server/grading";
-import { exercisesOfRun, readGradesFile } from "#server/queries";
+import { exercisesOfRun, type FileGrade, readGradesFile } from "#server/queries";
 import { staffOfRun } from "../../access.ts";
 
 const Name = z.string().min(1).max(200);
@@ -34,22 +36,33 @@ const FileInput = z.object({
   run: Name,
   text: z.string().max(FILE_MAX),
   what: z.enum(["try", "apply"]),
+  /** Of what was looked at. */
+  digest: z.string().max(200).optional(),
 });
 
-/** Stores weights (`weight:ID`) and how many of the lowest grades are left out. */
+/**
+ * Stores weights (`weight:ID`) and how many of the lowest grades are left out, as far as they are
+ * not what the form has shown (`shown:…`): what it left as it was may be somebody else's by now.
+ */
 export async function saveSettings(form: FormData): Promise<void> {
   const parsed = SettingsInput.safeParse(fieldsOf(form));
   if (!parsed.success) return;
   const staff = await staffOfRun(parsed.data.run);
   if (staff?.mayRegrade !== true) return;
+  const isAsShown = (name: string, value: number) => {
+    const shown = form.get(`shown:${name}`);
+    return shown !== null && Number(shown) === value;
+  };
   const weights: Record<string, number> = {};
   for (const [name, value] of form.entries()) {
     const id = /^weight:(.+)$/.exec(name)?.[1];
     const weight = Weight.safeParse(value);
-    if (id !== undefined && value !== "" && weight.success) weights[id] = weight.data;
+    if (id === undefined || value === "" || !weight.success) continue;
+    if (!isAsShown(name, weight.data)) weights[id] = weight.data;
   }
   const step = { runId: staff.run.id, actorId: staff.viewer.userId };
-  const { dropLowest } = parsed.data;
+  const wanted = parsed.data.dropLowest;
+  const dropLowest = isAsShown("dropLowest", wanted) ? undefined : wanted;
   await transaction((tx) => saveGradeSettings(tx, step, { dropLowest, weights }));
   revalidatePath("/", "layout");
 }
@@ -100,13 +113,22 @@ export interface ImportLine {
   readonly before: string;
   readonly after: string;
   readonly comment: string;
+  /** The comment that goes; empty: none does. */
+  readonly lostComment: string;
 }
 
 export type ImportState =
   | { readonly kind: "empty" }
   | { readonly kind: "denied" }
   | { readonly kind: "invalid"; readonly text: string; readonly problems: readonly string[] }
-  | { readonly kind: "tried"; readonly text: string; readonly lines: readonly ImportLine[] }
+  | {
+      readonly kind: "tried";
+      readonly text: string;
+      readonly lines: readonly ImportLine[];
+      readonly digest: string;
+      /** It was to be applied, and would no longer do what was looked at. */
+      readonly isChanged: boolean;
+    }
   | { readonly kind: "applied"; readonly grades: number; readonly step: string | undefined };
 
 /** Reads grades from a file: tried first, and with no mistake in it applied as one step. */
@@ -120,23 +142,33 @@ export async function importGrades(_: ImportState, form: FormData): Promise<Impo
   const staff = await staffOfRun(run);
   if (staff?.mayRegrade !== true) return { kind: "denied" };
   const runId = staff.run.id;
-  const { grades, problems } = await readGradesFile(db(), runId, text);
-  if (problems.length > 0) return { kind: "invalid", text, problems: problems.slice(0, 100) };
-  if (what === "try") {
-    const lines = grades.map(({ line, student, exercise, before, given }) => ({
-      line,
-      student,
-      exercise,
-      before: before === undefined ? "automatic" : String(before),
-      after: given?.points === null ? "automatic" : String(given?.points),
-      comment: given?.comment ?? "",
-    }));
-    return { kind: "tried", text, lines };
-  }
   const by = { runId, actorId: staff.viewer.userId, kind: "imported" } as const;
-  const step = await transaction((tx) => giveGrades(tx, by, grades));
-  revalidatePath("/class", "layout");
-  return { kind: "applied", grades: grades.length, step };
+  const answer = await transaction(async (tx): Promise<ImportState> => {
+    if (what === "apply") await lockGiving(tx, runId);
+    const { grades, problems, digest } = await readGradesFile(tx, runId, text);
+    if (problems.length > 0) return { kind: "invalid", text, problems: problems.slice(0, 100) };
+    if (what === "try" || digest !== parsed.data.digest) {
+      const isChanged = what === "apply";
+      return { kind: "tried", text, lines: grades.map(lineOf), digest, isChanged };
+    }
+    const step = await giveGrades(tx, by, grades);
+    return { kind: "applied", grades: grades.length, step };
+  });
+  if (answer.kind === "applied") revalidatePath("/class", "layout");
+  return answer;
+}
+
+function lineOf({ line, student, exercise, before, given }: FileGrade): ImportLine {
+  const { comment } = given;
+  const lostComment = before === null || before.comment === comment ? "" : before.comment;
+  const [was, is] = [inWords(before), inWords(given)];
+  return { line, student, exercise, before: was, after: is, comment, lostComment };
+}
+
+function inWords(grade: GivenGrade | null): string {
+  const points = grade?.points ?? undefined;
+  if (grade?.isExcused === true) return points === undefined ? "excused" : `excused, ${points}`;
+  return points === undefined ? "automatic" : String(points);
 }
 
 function fieldsOf(form: unknown): Record<string, unknown> {

@@ -16,6 +16,7 @@ export function ImportForm({ run }: { run: string }) {
     <>
       <form action={act} className={css["form"]}>
         <input type="hidden" name="run" value={run} />
+        {state.kind === "tried" && <input type="hidden" name="digest" value={state.digest} />}
         <label>
           File
           <input type="file" name="file" accept=".csv,text/csv" />
@@ -60,6 +61,12 @@ export function ImportForm({ run }: { run: string }) {
               ))}
             </ul>
           </>
+        )}
+        {state.kind === "tried" && state.isChanged && (
+          <p>
+            Grades or people have changed since you looked. Nothing is stored: look at what the file
+            would do now, then apply it.
+          </p>
         )}
         {state.kind === "applied" && <Applied run={run} state={state} />}
       </div>
@@ -110,14 +117,18 @@ function Tried({ lines }: { lines: (ImportState & { kind: "tried" })["lines"] })
         <tbody>
           {lines
             .slice(0, LINES_SHOWN)
-            .map(({ line, student, exercise, before, after, comment }) => (
+            .map(({ line, student, exercise, before, after, comment, lostComment }) => (
               <tr key={line}>
                 <td>{line}</td>
                 <td>{student}</td>
                 <td>{exercise}</td>
                 <td>{before}</td>
                 <td>{after}</td>
-                <td className={css["words"]}>{comment}</td>
+                <td className={css["words"]}>
+                  {comment}
+                  {lostComment !== "" &&
+                    `${comment === "" ? "none" : ""} (instead of: “${lostComment}”)`}
+                </td>
               </tr>
             ))}
         </tbody>

@@ -35,6 +35,7 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
         <h2 id="sum">The sum</h2>
         <form action={saveSettings} className={css["form"]} key={last?.id}>
           <input type="hidden" name="run" value={slug} />
+          <input type="hidden" name="shown:dropLowest" value={settings.dropLowest} />
           <label>
             Leave out each student’s lowest
             <input
@@ -68,6 +69,7 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
                   </td>
                   <td className={desk["right"]}>{points}</td>
                   <td className={desk["right"]}>
+                    <input type="hidden" name={`shown:weight:${id}`} value={weight} />
                     <input
                       className={`${css["field"]} ${css["number"]}`}
                       name={`weight:${id}`}
@@ -119,7 +121,8 @@ export default async function GradesPage({ params }: { params: Promise<{ run: st
           <h2 id="import">Grades from a file</h2>
           <p>
             One grade a line: username, exercise (E11.1), points and a comment for the student. They
-            count as given by hand; without points only the comment is given.
+            count as given by hand; without points only the comment is given. Excuses stay, and
+            without a column of comments the comments do.
           </p>
           <ImportForm run={slug} />
         </section>

@@ -4,7 +4,7 @@ import { revalidatePath } from "next/cache";
 import { redirect } from "next/navigation";
 import * as z from "zod";
 import { archiveRun, copyRun, describeRun } from "#server/class";
-import { db, transaction } from "#server/db";
+import { transaction } from "#server/db";
 import { type Denied, managerOfRun } from "../../access.ts";
 import type { NewRunState } from "../../actions.ts";
 import { RunSlug, RunTitle, TimeZone } from "../../run-input.ts";
@@ -28,7 +28,8 @@ export async function describeThisRun(
   const { run, ...described } = parsed.data;
   const staff = await managerOfRun(run);
   if ("kind" in staff) return staff;
-  await describeRun(db(), staff.run.id, described);
+  const step = { runId: staff.run.id, actorId: staff.viewer.userId };
+  await transaction((tx) => describeRun(tx, step, described));
   revalidatePath("/", "layout");
   return { kind: "done" };
 }

@@ -3,7 +3,7 @@
 import { revalidatePath } from "next/cache";
 import * as z from "zod";
 import { db, transaction } from "#server/db";
-import { type GivenGrade, giveGrades, undoGiving } from "#server/grading";
+import { type GivenGrade, giveGradeAsSeen, givenDigest, undoGiving } from "#server/grading";
 import { addLineComment, removeLineComment, studentAtExercise } from "#server/queries";
 import { type StaffOfRun, staffOfRun } from "../../../../access.ts";
 
@@ -23,6 +23,8 @@ const GradeInput = z.object({
   points: Points,
   excused: z.literal("on").optional(),
   comment: z.string().trim().max(2000),
+  /** The digest of what the form has shown. */
+  seen: z.string().max(200).optional(),
 });
 const UndoInput = z.object({ run: Name, step: Name });
 const CommentInput = z.object({
@@ -33,20 +35,54 @@ const CommentInput = z.object({
 });
 const RemoveInput = z.object({ run: Name, comment: Name });
 
+export type GiveGradeState =
+  | { readonly kind: "empty" | "given" | "denied" }
+  | {
+      readonly kind: "changed";
+      readonly problem: string;
+      /** The digest of what stands there now. */
+      readonly seen: string;
+      /** What was typed. */
+      readonly typed: {
+        readonly points: string;
+        readonly excused: boolean;
+        readonly comment: string;
+      };
+    };
+
 /** Gives a student points, an excuse or words for an exercise; nothing of it brings the automatic grade back. */
-export async function giveGrade(form: FormData): Promise<void> {
+export async function giveGrade(_: GiveGradeState, form: FormData): Promise<GiveGradeState> {
   const asked = await askedBy(form, GradeInput);
-  if (asked === undefined) return;
+  if (asked === undefined) return { kind: "denied" };
   const { staff, input } = asked;
   const runId = staff.run.id;
-  const { exercise: exerciseSlug, student: userId, points, excused, comment } = input;
+  const { exercise: exerciseSlug, student: userId, points, excused, comment, seen } = input;
   const found = await studentAtExercise(db(), { runId, exerciseSlug, userId });
-  if (found === undefined) return;
+  if (found === undefined) return { kind: "denied" };
   const given: GivenGrade = { points, isExcused: excused !== undefined, comment };
   const grade = { exerciseId: found.exercise.id, userId, given };
   const step = { runId, actorId: staff.viewer.userId, kind: "given" } as const;
-  await transaction((tx) => giveGrades(tx, step, [grade]));
+  const outcome = await transaction((tx) => giveGradeAsSeen(tx, step, grade, seen));
+  if (outcome.kind === "changed") {
+    return {
+      kind: "changed",
+      problem: `Somebody has made it ${inWords(outcome.now)} since you opened this page. Nothing is stored: save once more to replace that, or reload to read it.`,
+      seen: givenDigest(outcome.now),
+      typed: {
+        points: points === null ? "" : String(points),
+        excused: given.isExcused,
+        comment,
+      },
+    };
+  }
   revalidatePath("/", "layout");
+  return { kind: "given" };
+}
+
+function inWords(grade: GivenGrade | null): string {
+  if (grade?.isExcused === true) return "excused";
+  const points = grade?.points ?? undefined;
+  return points === undefined ? "the automatic grade" : `${points} points`;
 }
 
 /** Takes a grade that somebody has given back, to what stood there before. */

@@ -1,9 +1,10 @@
+import { givenDigest } from "#server/grading";
 import type { GradeInDetail, GradeLogEntry } from "#server/queries";
-import controls from "../../../../../controls.module.css";
 import { GradeHistory } from "../../../../../grade-history.tsx";
 import { LocalTime } from "../../../../../local-time.tsx";
 import css from "../../../grades.module.css";
-import { giveGrade, undoGivenGrade } from "./actions.ts";
+import { undoGivenGrade } from "./actions.ts";
+import { GivenGradeForm } from "./given-grade-form.tsx";
 import { undoGradedReport } from "./report-actions.ts";
 
 interface GivenGradeViewProps {
@@ -31,46 +32,18 @@ export function GivenGradeView(props: GivenGradeViewProps) {
         </p>
       )}
       {mayGrade && (
-        <form action={giveGrade} className={css["form"]} key={JSON.stringify(given ?? null)}>
-          <input type="hidden" name="run" value={run} />
-          <input type="hidden" name="exercise" value={exercise.slug} />
-          <input type="hidden" name="student" value={student} />
-          <div className={css["row"]}>
-            <label>
-              Points by hand
-              <input
-                className={`${css["field"]} ${css["number"]}`}
-                name="points"
-                type="number"
-                min={0}
-                max={1000}
-                step={0.01}
-                defaultValue={given?.points}
-                placeholder={grade.automatic === undefined ? "none" : String(grade.automatic)}
-              />
-            </label>
-            <label>
-              <input name="excused" type="checkbox" defaultChecked={given?.isExcused ?? false} />
-              Excused
-            </label>
-          </div>
-          <label className={css["wide"]}>
-            To the student
-            <textarea
-              className={css["field"]}
-              name="comment"
-              rows={2}
-              maxLength={2000}
-              defaultValue={given?.comment}
-            />
-          </label>
-          <div className={css["row"]}>
-            <button type="submit" className={controls["button"]}>
-              Save the grade
-            </button>
-            <span>Empty, the automatic grade counts.</span>
-          </div>
-        </form>
+        <GivenGradeForm
+          {...{ run, exercise: exercise.slug, student }}
+          automatic={grade.automatic}
+          given={{
+            points: given?.points === undefined ? "" : String(given.points),
+            excused: given?.isExcused ?? false,
+            comment: given?.comment ?? "",
+          }}
+          seen={givenDigest(
+            given === undefined ? null : { ...given, points: given.points ?? null },
+          )}
+        />
       )}
       {mayGrade && last !== undefined && (
         <form action={undo}>

@@ -4,6 +4,7 @@ import { CodeText } from "#notebook/components";
 import { ReportText } from "#notebook/components/exercise";
 import { countedScore, type ExerciseTest } from "#notebook/document";
 import { db } from "#server/db";
+import { assessmentDigest } from "#server/grading";
 import {
   type ClassAttempt,
   type ClassResult,
@@ -80,6 +81,7 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
             source={await submittedSource(db(), shown.id)}
             comments={await lineComments(db(), shown.id)}
             criteria={exercise.kind === "report" ? exercise.tests : undefined}
+            seen={exercise.kind === "report" ? await assessmentDigest(db(), shown.id) : ""}
             mayRegrade={mayRegrade}
           />
         </div>
@@ -178,10 +180,13 @@ interface AttemptProps {
   comments: readonly LineComment[];
   /** Of a report. */
   criteria: readonly ExerciseTest[] | undefined;
+  /** The digest of what a report is graded with. */
+  seen: string;
   mayRegrade: boolean;
 }
 
-function Attempt({ run, attempt, source, comments, criteria, mayRegrade }: AttemptProps) {
+function Attempt(props: AttemptProps) {
+  const { run, attempt, source, comments, criteria, seen, mayRegrade } = props;
   const { id, result, earlier, isRegrading, latePercent } = attempt;
   const lines = criteria === undefined ? "Code" : "Lines";
   const failedAt = /^Line (\d+):/.exec(result?.message ?? "")?.[1];
@@ -244,7 +249,7 @@ function Attempt({ run, attempt, source, comments, criteria, mayRegrade }: Attem
           run={run}
           submission={id}
           criteria={criteria}
-          graded={result === undefined ? {} : fieldsOf(result)}
+          graded={{ ...(result && fieldsOf(result)), seen }}
         />
       )}
       <h3>{criteria === undefined ? "Code" : "Text, line by line"}</h3>

@@ -8,7 +8,13 @@ import { staffOfRun } from "../../../../access.ts";
 
 const Name = z.string().min(1).max(200);
 const Comment = z.string().trim().max(4000);
-const ReportInput = z.object({ run: Name, submission: Name, comment: Comment });
+const ReportInput = z.object({
+  run: Name,
+  submission: Name,
+  comment: Comment,
+  /** The digest of what the form has shown. */
+  seen: z.string().max(200).optional(),
+});
 const UndoInput = z.object({ run: Name, step: Name });
 const CRITERIA_MAX = 30;
 
@@ -30,15 +36,21 @@ export async function gradeReport(_: GradeReportState, form: FormData): Promise<
   if (!parsed.success) {
     return { kind: "invalid", problems: ["A comment is too long: shorten it."], fields };
   }
-  const { run, submission, comment } = parsed.data;
+  const { run, submission, comment, seen } = parsed.data;
   const staff = await staffOfRun(run);
   if (staff?.mayRegrade !== true) return { kind: "denied" };
   const assessment = { criteria: criteriaOf(fields), comment };
   const step = { runId: staff.run.id, actorId: staff.viewer.userId };
   const outcome = await transaction((tx) =>
-    assessReport(tx, step, { submissionId: submission, assessment }),
+    assessReport(tx, step, { submissionId: submission, assessment, seen }),
   );
   if (outcome.kind === "invalid") return { ...outcome, fields };
+  if (outcome.kind === "changed") {
+    const { now, score, by = "Somebody" } = outcome;
+    const did = score === undefined ? "taken its points back" : `given it ${score} points`;
+    const problem = `${by} has ${did} since you opened it. Nothing is stored: save once more to replace that, or reload to read it.`;
+    return { kind: "invalid", problems: [problem], fields: { ...fields, seen: now } };
+  }
   if (outcome.kind === "unknown") {
     return { kind: "invalid", problems: ["This report is not of this run: reload."], fields };
   }

@@ -26,6 +26,7 @@ export function ReportForm({ run, submission, criteria, graded }: ReportFormProp
     <form action={act} className={css["form"]} key={JSON.stringify(fields)}>
       <input type="hidden" name="run" value={run} />
       <input type="hidden" name="submission" value={submission} />
+      <input type="hidden" name="seen" value={fields["seen"]} />
       {criteria.map((criterion) => (
         <Criterion key={criterion.id} criterion={criterion} fields={fields} />
       ))}
