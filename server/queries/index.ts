@@ -141,9 +141,8 @@ export {
   sectionOfStudent,
   studentsNamed,
 } from "./schedule-table.ts";
-export { type WorkAtExercise, workAtExercise, workInLecture } from "./student-work.ts";
+export { type WorkAtExercise, workAtExercise } from "./student-work.ts";
 export {
-  attemptsAt,
   type SubmissionAnswer,
   type SubmissionOwner,
   type SubmissionView,

@@ -197,7 +197,7 @@ async function type(page: Page, row: string, column: string, text: string): Prom
   await cell(page, row, column).focus();
   await page.keyboard.type(text);
   await page.keyboard.press("Enter");
-  await expect(said(page)).toContainText(/differently|:|no date/);
+  await expect(said(page)).toContainText(new RegExp(`${column}: |differently|no date`));
 }
 
 /** What was done last. */

@@ -35,6 +35,7 @@ export function DatesTable(props: DatesTableProps) {
   const fields = Object.keys(FIELD_NAMES) as DateCell["field"][];
   const grid = useGridKeys(rows.length, 1 + fields.length);
   const [editing, setEditing] = useState<Editing | undefined>(undefined);
+  const editingNow = useRef<Editing | undefined>(undefined);
   const [extending, setExtending] = useState<DateRow | undefined>(undefined);
   const [notice, setNotice] = useState<Notice | undefined>(undefined);
   const undos = useRef<(() => Promise<Notice>)[]>([]);
@@ -68,6 +69,16 @@ export function DatesTable(props: DatesTableProps) {
     requestAnimationFrame(() =>
       table.current?.querySelector<HTMLElement>('[data-row][tabindex="0"]')?.focus(),
     );
+  const edit = (next: Editing | undefined) => {
+    editingNow.current = next;
+    setEditing(next);
+  };
+  /** What was typed is stored. Whoever has begun to type elsewhere meanwhile goes on there. */
+  const endEdit = (one: Editing, isByKey: boolean) => {
+    if (editingNow.current !== one) return;
+    edit(undefined);
+    if (isByKey) focusCell();
+  };
   const commit = async (row: DateRow, field: DateCell["field"], text: string) => {
     const result = await typeDate({ run, target: row.target, field, text });
     const said = text.trim() === "" ? "as above" : text.trim();
@@ -75,7 +86,6 @@ export function DatesTable(props: DatesTableProps) {
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTableElement>) => {
-    if (editing !== undefined) return;
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();
       takeBack();
@@ -93,7 +103,7 @@ export function DatesTable(props: DatesTableProps) {
       }
       if (event.key === "Enter" || event.key === "F2" || isTyped) {
         event.preventDefault();
-        setEditing({ row: row.key, field, first: isTyped ? event.key : undefined });
+        edit({ row: row.key, field, first: isTyped ? event.key : undefined });
         return;
       }
     }
@@ -105,7 +115,7 @@ export function DatesTable(props: DatesTableProps) {
     const row = rows[Number(cell?.dataset["row"])];
     const isOpen = editing !== undefined && editing.row === row?.key && editing.field === field;
     if (!mayChange || isOpen || field === undefined || row === undefined) return;
-    setEditing({ row: row.key, field, first: undefined });
+    edit({ row: row.key, field, first: undefined });
   };
   const place = (row: number, column: number) => {
     if (!grid.isGrid) return {};
@@ -170,10 +180,7 @@ export function DatesTable(props: DatesTableProps) {
                         label={`${row.label}, ${FIELD_NAMES[cell.field]}`}
                         first={editing.first}
                         onCommit={(text) => commit(row, cell.field, text)}
-                        onEnd={(isByKey) => {
-                          setEditing(undefined);
-                          if (isByKey) focusCell();
-                        }}
+                        onEnd={(isByKey) => endEdit(editing, isByKey)}
                       />
                     ) : (
                       <CellText cell={cell} />
