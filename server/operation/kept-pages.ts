@@ -1,8 +1,9 @@
 /**
- * Lectures for readers who are not signed in, and for those who are and have nothing of their own on
- * the page but their name: drawn once for each group, kept for a few seconds, and sent to everybody
- * in it. So a course that many read at once costs hardly more than one that a single person reads,
- * and leaves the cores to those who hand something in.
+ * Lectures for readers who are not signed in, and for students who are: drawn once for each group that
+ * sees the same, kept for a minute as long as nothing is published, and sent to everybody in it. What
+ * is a reader's own, their name and their work, is put in for each. So a course that many read at once
+ * costs hardly more than one that a single person reads, and leaves the cores to those who hand
+ * something in.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
