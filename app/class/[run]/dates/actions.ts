@@ -21,6 +21,7 @@ import {
   setTimeZone,
   studentsNamed,
 } from "#server/queries";
+import { NONSENSE } from "./change-words.ts";
 import { holding } from "./date-rows.ts";
 import { movedDates } from "./moved-dates.ts";
 
@@ -161,8 +162,6 @@ async function present(tx: Tx, runId: string, target: RuleTarget) {
   const section = userId === undefined ? undefined : await sectionOfStudent(tx, { runId, userId });
   return holding(await scheduleTable(tx, runId), target, section);
 }
-
-const NONSENSE = { kind: "invalid", problem: "This is no change of dates." } as const;
 
 /** The run whose dates the viewer may set. To others one that is not there looks the same. */
 async function runToChange(slug: string): Promise<string | Refusal> {
