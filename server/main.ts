@@ -10,7 +10,7 @@ import { keptReader } from "./auth/kept-reader.ts";
 import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { GitProblem } from "./content/git/run-git.ts";
-import { publishedRevision } from "./content/served.ts";
+import { publishedRevision, serveFolder } from "./content/served.ts";
 import { db, disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
 import { ClusterError } from "./db/embedded/place.ts";
@@ -84,6 +84,7 @@ async function start(): Promise<void> {
   undo.push(disconnect);
   if (database.applied.length > 0) log.info({ migrations: database.applied }, "database migrated");
 
+  serveFolder(isDev);
   await seed();
   if (!config().isDemo && !(await hasAdministrator())) process.stderr.write(NO_ADMINISTRATOR);
   undo.push(await startServices());

@@ -5,6 +5,7 @@ import { db, type Tx, transaction } from "../db/index.ts";
 import { type CheckListener, checkDocuments } from "../gate/index.ts";
 import { jobQueue, type QueueName } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
+import { rememberDocument } from "./import.ts";
 import { carryOutMutants, isOpen, MUTANTS_QUEUE, requestMutants } from "./mutants.ts";
 import { publishVersion } from "./publish.ts";
 import { updateRuns } from "./run-exercises.ts";
@@ -23,14 +24,15 @@ export interface CheckRequest {
   readonly courseId: string;
   /** At most one version of each document. */
   readonly versionIds: readonly string[];
-  readonly askedById: string;
+  /** undefined: nobody, the course's folder has changed. */
+  readonly askedById?: string | undefined;
   /** Whether readers see the versions as soon as they have passed. */
   readonly publishes: boolean;
 }
 
 /** Queues a check, in the transaction that stores what it is about; answers its id. */
 export async function requestCheck(tx: Tx, request: CheckRequest): Promise<string> {
-  const { courseId, versionIds, askedById, publishes } = request;
+  const { courseId, versionIds, askedById = null, publishes } = request;
   const boss = await jobQueue();
   const { id } = await tx.contentCheck.create({
     data: {
@@ -87,7 +89,12 @@ export async function carryOut(checkId: string): Promise<void> {
       const { revision } = await db().course.findUniqueOrThrow({ where: { id: check.courseId } });
       const problems = await problemsOf(check, tell.listener);
       await tell.last();
-      if (await settle(checkId, check, { problems, revision, isLast: tries === TRIES_MAX })) break;
+      if (!(await settle(checkId, check, { problems, revision, isLast: tries === TRIES_MAX })))
+        continue;
+      // Nobody waits for it at a page.
+      if (check.askedById === null && problems.length > 0)
+        log.warn({ check: checkId, problems }, "the publish gate has refused a part of the course");
+      break;
     }
   } catch (error) {
     log.error({ err: error, check: checkId }, "a check of content failed");
@@ -114,6 +121,7 @@ const PART = {
     select: {
       id: true,
       files: true,
+      origin: true,
       documentId: true,
       document: { select: { path: true, kind: true } },
     },
@@ -176,6 +184,8 @@ async function settle(
       for (const { version } of parts) {
         const { id: versionId, documentId, document } = version;
         await publishVersion(tx, { courseId, documentId, versionId, userId: askedById });
+        if (version.origin === "folder")
+          await rememberDocument(tx, documentId, filesOf(version.files));
         if (document.kind === "exercise" && hasSolution(version.files))
           await requestMutants(tx, versionId);
       }

@@ -13,7 +13,6 @@ import {
   filesOf,
   isSameFiles,
   lockCourse,
-  type StoredVersion,
   storeBlobs,
   storedDocuments,
   storePublication,
@@ -77,7 +76,7 @@ export async function importInto(
     }
     const documentId = await documentAt(tx, courseId, path);
     if (decision === "folder") {
-      const versionId = folder && (await takenVersion(tx, documentId, folder)).id;
+      const versionId = folder && (await folderVersion(tx, documentId, folder)).id;
       await storePublication(tx, documentId, versionId);
       outcome.taken.push(difference);
     }
@@ -88,7 +87,18 @@ export async function importInto(
   return { ...outcome, refused };
 }
 
-function takenVersion(tx: Tx, documentId: string, files: Files): Promise<StoredVersion> {
+/** The folder's files as the newest version; one that was offered to the gate before is the same still. */
+export async function folderVersion(
+  tx: Tx,
+  documentId: string,
+  files: Files,
+): Promise<{ readonly id: string }> {
+  const newest = await tx.contentVersion.findFirst({
+    where: { documentId },
+    orderBy: { number: "desc" },
+    select: { id: true, origin: true, files: true },
+  });
+  if (newest?.origin === "folder" && isSameFiles(filesOf(newest.files), files)) return newest;
   return storeVersion(tx, { documentId, files, origin: "folder", message: MESSAGE });
 }
 
@@ -106,8 +116,9 @@ export async function differencesTo(
     const base = imported.get(path);
     const shown = there?.published?.files;
     if (isSameFiles(here, shown) || (!isElsewhere && isSameFiles(here, base))) return [];
-    // A version that is not published yet is a change of the site's, too.
-    const site = there?.isAhead ? there.head.files : shown;
+    // A version that is not published yet is a change of the site's, too, unless it came from the folder.
+    const isWritten = there?.isAhead === true && there.head.origin === "site";
+    const site = isWritten ? there.head.files : shown;
     const isUntouched = isElsewhere
       ? there?.head.origin !== "site"
       : isSameFiles(shown, base) && isSameFiles(site, base);
@@ -128,6 +139,14 @@ async function lastImported(tx: Tx, courseId: string): Promise<Map<string, Files
       imported === null ? undefined : filesOf(imported),
     ]),
   );
+}
+
+/** Keeps that the folder had these files of a document, which have come past the gate. */
+export async function rememberDocument(tx: Tx, documentId: string, files: Files): Promise<void> {
+  await tx.contentDocument.update({
+    where: { id: documentId },
+    data: { imported: Object.fromEntries(files) },
+  });
 }
 
 /** Keeps what the folder has now, for the next import; what is undecided stays so. */

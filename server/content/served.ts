@@ -1,6 +1,6 @@
 /**
- * The folder that pages are read from. As long as the site shows what the course's folder holds,
- * that folder itself; once somebody has published in the site, a copy of what is published.
+ * The folder that pages are read from: a copy of what is published. Under development, as long as the
+ * site shows what the course's folder holds, that folder itself, so that a saved file shows at once.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
@@ -23,9 +23,20 @@ interface Served {
 
 // One for the process: Next's bundles and the server around them each load this module anew.
 const KEPT = Symbol.for("kernelbook.served");
-const kept = globalThis as { [KEPT]?: Served };
+const FOLDER = Symbol.for("kernelbook.serves-folder");
+const kept = globalThis as { [KEPT]?: Served; [FOLDER]?: boolean };
 
-/** A copy of what is published; undefined as long as the course's own folder is that. */
+/** Whether pages may be read from the course's own folder, past the gate: under development alone. */
+export function servesFolder(): boolean {
+  return kept[FOLDER] === true;
+}
+
+export function serveFolder(isOn: boolean): void {
+  kept[FOLDER] = isOn;
+  delete kept[KEPT];
+}
+
+/** A copy of what is published; undefined: pages are read from the course's own folder. */
 export function publishedFolder(): string | undefined {
   return kept[KEPT]?.folder;
 }
@@ -47,7 +58,8 @@ export async function lookForPublications(): Promise<void> {
   const before = kept[KEPT];
   if (before?.courseId === course.id && before.revision === course.revision) return;
   const tree = publishedTree(await storedDocuments(db(), course.id));
-  const isFolder = ownGitCourse() === undefined && treeHash(tree) === course.importedHash;
+  const isFolder =
+    servesFolder() && ownGitCourse() === undefined && treeHash(tree) === course.importedHash;
   const folder = isFolder ? undefined : await layOut(tree);
   kept[KEPT] = { courseId: course.id, revision: course.revision, folder };
 }

@@ -5,7 +5,7 @@ import { checkout, config } from "../config.ts";
 import { ownGitCourse } from "../content/git/git-course.ts";
 import { publishedFolder } from "../content/served.ts";
 
-/** Where the course that is shown lies: its own folder, or what was published in the site. */
+/** Where the course that is shown lies: what is published, or its own folder before that is known. */
 export function courseFolder(): string {
   return publishedFolder() ?? ownFolder();
 }

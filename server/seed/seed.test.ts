@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
+import { serveFolder } from "../content/served.ts";
 import { readExercises } from "../course/index.ts";
 import { db } from "../db/index.ts";
 import { seed } from "./seed.ts";
@@ -51,18 +52,21 @@ test("demo accounts exist in demo mode alone, and keep nobody's session when it 
   vi.unstubAllEnvs();
 });
 
-test("a broken exercise keeps nothing else from starting, sound ones come, and what is stored stays", async () => {
+test("under development a broken exercise keeps nothing else from starting, sound ones come, and what is stored stays", async () => {
   await seed();
   const course = mkdtempSync(join(tmpdir(), "kernelbook-course-"));
   const folder = join(course, "lectures/01-broken/exercises/broken");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "exercise.yaml"), "number: [\n");
   cpSync(ADD_UP, join(folder, "../add-up"), { recursive: true });
+  const before = await db().exercise.count();
   vi.stubEnv("COURSE_DIR", course);
+  serveFolder(true);
   await seed();
+  serveFolder(false);
   vi.unstubAllEnvs();
   rmSync(course, { recursive: true });
-  expect(await db().exercise.count()).toBe(readExercises().length + 1);
+  expect(await db().exercise.count()).toBe(before + 1);
   const { count } = await db().exercise.deleteMany({ where: { slug: "add-up" } });
   expect(count).toBe(1);
 });
