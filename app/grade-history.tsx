@@ -23,6 +23,7 @@ export function GradeHistory({ history }: { history: readonly GradeLogEntry[] })
 const TEXTS: Readonly<Record<GradeLogEntry["kind"], string>> = {
   graded: "graded",
   regraded: "graded again",
+  "repeat-undone": "the repeated grading taken back",
   "regrade-applied": "graded with a new version of the exercise",
   "regrade-undone": "the new version’s grade taken back",
   given: "grade changed by hand",

@@ -36,6 +36,13 @@ export function attemptsUrl(run: string, exercise: string, student: string, atte
   return withQuery(path, { attempt: attempt === undefined ? "" : String(attempt) });
 }
 
+/** The part of the gradebook that offers new versions of exercises. */
+export const NEW_VERSIONS = "new-versions";
+
+export function newVersionsUrl(run: string): string {
+  return `/class/${run}#${NEW_VERSIONS}`;
+}
+
 export function regradeUrl(run: string, regrade: string): string {
   return `/class/${run}/regrades/${regrade}`;
 }

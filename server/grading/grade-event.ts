@@ -7,8 +7,10 @@ import type { GradeChange } from "./stored-result.ts";
 export const GRADE_EVENTS = [
   /** The first grading of a submission. */
   "graded",
-  /** Graded again; the new result counts at once. */
+  /** Graded again with the same version; the new result counts at once. */
   "regraded",
+  /** What that has changed is taken back. */
+  "repeat-undone",
   /** A new version's results have become the grades. */
   "regrade-applied",
   "regrade-undone",

@@ -4,6 +4,7 @@ import { config } from "../config.ts";
 import { db } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
+import { gradableSubmission } from "./gradable.ts";
 import { grade } from "./grade.ts";
 import { recordGrading } from "./grade-event.ts";
 import { gradingMetrics } from "./metrics.ts";
@@ -21,7 +22,7 @@ import { endRegradeEntry } from "./regrade.ts";
 import { givenUp, type Verdicts } from "./result.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { studentSeed } from "./seed.ts";
-import { gradableSubmission, storeResult, storeTrial } from "./stored-result.ts";
+import { storeResult, storeTrial } from "./stored-result.ts";
 
 export interface GraderOptions {
   /** How many submissions are graded at the same time; by default what the operator has set. */
@@ -126,7 +127,7 @@ class Grader {
   }
 
   async #grade(job: GradingJob): Promise<void> {
-    const submission = await gradableSubmission(db(), job.submissionId);
+    const submission = await gradableSubmission(db(), job);
     if (submission === undefined) {
       log.error({ submission: job.submissionId }, "there is no exercise version to grade it with");
     }

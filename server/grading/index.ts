@@ -29,7 +29,6 @@ export { cancelRegrade, dryRegrade, type RegradeScope, regrade } from "./regrade
 export {
   applyRegrade,
   dismissRegrade,
-  type RegradeKey,
   undoRegrade,
 } from "./regrade-step.ts";
 export { studentSeed } from "./seed.ts";
@@ -40,3 +39,4 @@ export {
   resultOfRow,
   sourceHashOf,
 } from "./stored-result.ts";
+export type { RegradeKey } from "./undo-repeat.ts";

@@ -3,11 +3,12 @@ import { ownDatabase } from "../../tests/database.ts";
 import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
+import { gradableSubmission } from "./gradable.ts";
 import { recordGrading } from "./grade-event.ts";
 import { completeJob, takeJob } from "./queue.ts";
 import { dryRegrade, endRegradeEntry, regrade } from "./regrade.ts";
 import { applyRegrade, dismissRegrade, undoRegrade } from "./regrade-step.ts";
-import { gradableSubmission, storeResult, storeTrial } from "./stored-result.ts";
+import { storeResult, storeTrial } from "./stored-result.ts";
 
 ownDatabase();
 afterAll(closeQueue);
@@ -16,7 +17,7 @@ afterAll(closeQueue);
 async function gradeNext(score: number, status: "graded" | "internal-error" = "graded") {
   const job = await takeJob();
   if (job === undefined) throw new Error("nothing waits");
-  const submission = await gradableSubmission(db(), job.submissionId);
+  const submission = await gradableSubmission(db(), job);
   if (submission === undefined) throw new Error("there is no version");
   await transaction(async (tx) => {
     const result = { status, score, max: 3, tests: [], ms: 1 };
@@ -35,16 +36,20 @@ interface Story extends Class {
   readonly actorId: string;
 }
 
-/** A class with these scores, whose exercise has a new version that has been tried. */
-async function triedClass(before: readonly number[], after: readonly number[]): Promise<Story> {
-  const lesson = await makeClass(fixtureFolder("add-up"), before.length);
+async function gradedClass(scores: readonly number[]): Promise<Omit<Story, "regradeId">> {
+  const lesson = await makeClass(fixtureFolder("add-up"), scores.length);
   const ids: string[] = [];
-  for (const [index, score] of before.entries()) {
+  for (const [index, score] of scores.entries()) {
     ids.push(await submit(lesson, lesson.students[index] ?? "", `export {}; // ${index}`));
     await gradeNext(score);
   }
+  return { ...lesson, ids, actorId: lesson.students[0] ?? "" };
+}
+
+/** A class with these scores, whose exercise has a new version that has been tried. */
+async function triedClass(before: readonly number[], after: readonly number[]): Promise<Story> {
+  const { ids, actorId, ...lesson } = await gradedClass(before);
   await publish(lesson, "second");
-  const [actorId = ""] = lesson.students;
   const regradeId = (await dryRegrade(lesson, actorId)) ?? "";
   for (const score of after) await gradeNext(score);
   return { ...lesson, ids, regradeId, actorId };
@@ -108,7 +113,7 @@ test("a grade that came in between is left alone", async () => {
   expect(await grades(ids)).toEqual([3, 2]);
 });
 
-test("what is unfinished, outdated, put away or another run's is not applied", async () => {
+test("what is unfinished, outdated or another run's is not applied", async () => {
   const story = await triedClass([1, 1], [2]);
   const { ids, runId, regradeId, actorId } = story;
   const key = { runId, regradeId, actorId };
@@ -119,8 +124,17 @@ test("what is unfinished, outdated, put away or another run's is not applied", a
   await publish(story, "third");
   expect(await transaction((tx) => applyRegrade(tx, key, ""))).toEqual({ kind: "outdated" });
   expect(await transaction((tx) => dismissRegrade(tx, key))).toMatchObject({ kind: "done" });
-  expect(await transaction((tx) => applyRegrade(tx, key, ""))).toEqual({ kind: "settled" });
+  expect(await transaction((tx) => dismissRegrade(tx, key))).toEqual({ kind: "settled" });
   expect(await grades(ids)).toEqual([1, 1]);
+});
+
+test("what was put away can still be applied", async () => {
+  const { ids, runId, regradeId, actorId } = await triedClass([1], [2]);
+  const key = { runId, regradeId, actorId };
+  await transaction((tx) => dismissRegrade(tx, key));
+  const applied = await transaction((tx) => applyRegrade(tx, key, ""));
+  expect(applied).toEqual({ kind: "done", changed: 1 });
+  expect(await grades(ids)).toEqual([2]);
 });
 
 test("two at once apply it once", async () => {
@@ -130,4 +144,39 @@ test("two at once apply it once", async () => {
   const kinds = (await Promise.all(both)).map(({ kind }) => kind);
   expect(kinds.sort()).toEqual(["done", "settled"]);
   expect(await eventsOf(runId, "regrade-applied")).toHaveLength(1);
+});
+
+test("what a repeat has changed is brought back as one, where it has not changed once more", async () => {
+  const { ids, runId, actorId } = await gradedClass([3, 1, 2]);
+  const regradeId = (await regrade({ runId }, actorId)) ?? "";
+  const key = { runId, regradeId, actorId };
+  await gradeNext(0);
+  expect(await transaction((tx) => undoRegrade(tx, key))).toEqual({ kind: "unfinished" });
+  await gradeNext(1);
+  await gradeNext(0);
+  expect(await grades(ids)).toEqual([0, 1, 0]);
+  await regrade({ runId, submissionId: ids[2] ?? "" }, actorId);
+  await gradeNext(3);
+  const stranger = { ...key, runId: "another" };
+  expect(await transaction((tx) => undoRegrade(tx, stranger))).toEqual({ kind: "settled" });
+  expect(await transaction((tx) => undoRegrade(tx, key))).toEqual({ kind: "done", changed: 1 });
+  expect(await grades(ids)).toEqual([3, 1, 3]);
+  expect(await eventsOf(runId, "repeat-undone")).toEqual([
+    { before: { status: "graded", score: 0 }, after: { status: "graded", score: 3 }, reason: "" },
+  ]);
+  expect(await transaction((tx) => undoRegrade(tx, key))).toEqual({ kind: "settled" });
+  expect(await transaction((tx) => applyRegrade(tx, key, ""))).toEqual({ kind: "settled" });
+});
+
+test("an undone repeat leaves alone what only our own fault had graded before", async () => {
+  const lesson = await makeClass(fixtureFolder("add-up"), 1);
+  const [actorId = ""] = lesson.students;
+  const id = await submit(lesson, actorId, "export {};");
+  await gradeNext(0, "internal-error");
+  const { runId } = lesson;
+  const regradeId = (await regrade({ runId }, actorId)) ?? "";
+  await gradeNext(2);
+  const undone = await transaction((tx) => undoRegrade(tx, { runId, regradeId, actorId }));
+  expect(undone).toEqual({ kind: "done", changed: 0 });
+  expect(await grades([id])).toEqual([2]);
 });

@@ -1,12 +1,6 @@
 /** What a dry run has found becomes the grades in one step, and is taken back in one. */
 import type { Tx } from "../db/client.ts";
-
-export interface RegradeKey {
-  readonly runId: string;
-  readonly regradeId: string;
-  /** Who does it. */
-  readonly actorId: string;
-}
+import { type RegradeKey, undoRepeat } from "./undo-repeat.ts";
 
 export type RegradeStep =
   | { readonly kind: "done"; readonly changed: number }
@@ -20,7 +14,9 @@ export type RegradeStep =
 /** Makes the tried results the grades, wherever the grade is still the one that it was compared with. */
 export async function applyRegrade(tx: Tx, key: RegradeKey, reason: string): Promise<RegradeStep> {
   const regrade = await lockRegrade(tx, key);
-  if (regrade === undefined || !["dry", "undone"].includes(regrade.state)) {
+  // What a repeat has found is not kept once it was taken back.
+  const isTrial = regrade !== undefined && regrade.versionId !== null;
+  if (!isTrial || !["dry", "undone", "dismissed"].includes(regrade.state)) {
     return { kind: "settled" };
   }
   if (await isUnfinished(tx, key.regradeId)) return { kind: "unfinished" };
@@ -30,11 +26,15 @@ export async function applyRegrade(tx: Tx, key: RegradeKey, reason: string): Pro
   return { kind: "done", changed };
 }
 
-/** Brings the grades from before back. */
+/** Brings the grades from before an applied dry run or a repeat back, wherever they are still what it has made them. */
 export async function undoRegrade(tx: Tx, key: RegradeKey): Promise<RegradeStep> {
   const regrade = await lockRegrade(tx, key);
-  if (regrade?.state !== "applied") return { kind: "settled" };
-  const changed = await moveGrades(tx, key, regrade.reason, "back");
+  if (regrade?.state !== "applied" && regrade?.state !== "direct") return { kind: "settled" };
+  const isRepeat = regrade.state === "direct";
+  if (isRepeat && (await isUnfinished(tx, key.regradeId))) return { kind: "unfinished" };
+  const changed = isRepeat
+    ? await undoRepeat(tx, key)
+    : await moveGrades(tx, key, regrade.reason, "back");
   await settle(tx, key, { state: "undone" });
   return { kind: "done", changed };
 }
@@ -96,6 +96,8 @@ async function moveGrades(
       JOIN "SubmissionResult" AS old
         ON old."id" = CASE WHEN ${isForward} THEN entry."resultBeforeId" ELSE entry."resultAfterId" END
         AND old."counts"
+        AND old."score" = CASE WHEN ${isForward} THEN entry."scoreBefore" ELSE entry."scoreAfter" END
+        AND old."status" = CASE WHEN ${isForward} THEN entry."statusBefore" ELSE entry."statusAfter" END
       JOIN "SubmissionResult" AS new
         ON new."id" = CASE WHEN ${isForward} THEN entry."resultAfterId" ELSE entry."resultBeforeId" END
       WHERE entry."regradeId" = ${regradeId} AND NOT entry."isCancelled"

@@ -4,9 +4,10 @@ import { ownDatabase } from "../../tests/database.ts";
 import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
+import { gradableSubmission } from "./gradable.ts";
 import { completeJob, takeJob } from "./queue.ts";
 import { cancelRegrade, endRegradeEntry, regrade } from "./regrade.ts";
-import { gradableSubmission, storeResult } from "./stored-result.ts";
+import { storeResult } from "./stored-result.ts";
 
 ownDatabase();
 afterAll(closeQueue);
@@ -15,7 +16,7 @@ afterAll(closeQueue);
 async function gradeNext(score: number, status: GradingStatus = "graded"): Promise<string> {
   const job = await takeJob();
   if (job === undefined) throw new Error("nothing waits");
-  const submission = await gradableSubmission(db(), job.submissionId);
+  const submission = await gradableSubmission(db(), job);
   if (submission === undefined) throw new Error("there is no version");
   await transaction(async (tx) => {
     const result = { status, score, max: 3, tests: [], ms: 1 };
@@ -72,25 +73,61 @@ test("a regrade that fails by our own fault takes no grade away", async () => {
   });
 });
 
-test("of the results under several versions of an exercise the latest one counts", async () => {
+async function publish({ exerciseId, version }: Class, hash: string): Promise<string> {
+  const manifest = JSON.parse(JSON.stringify(version.manifest));
+  const judge = new TextEncoder().encode(version.judge);
+  const data = { exerciseId, hash, manifest, judge };
+  return (await db().exerciseVersion.create({ data })).id;
+}
+
+async function countingVersion(submissionId: string): Promise<string> {
+  const where = { submissionId, counts: true };
+  const { version } = await db().submissionResult.findFirstOrThrow({
+    where,
+    select: { version: { select: { hash: true } } },
+  });
+  return version.hash;
+}
+
+test("after a publication a repeat uses the version that graded, a first grading the new one", async () => {
   const lesson = await gradedClass([1]);
   const [submissionId = ""] = lesson.ids;
-  const { exerciseId, version } = lesson;
-  const first = await db().exerciseVersion.findFirstOrThrow({ where: { exerciseId } });
-  const { judge } = first;
-  const manifest = JSON.parse(JSON.stringify(version.manifest));
-  await db().exerciseVersion.create({
-    data: { exerciseId, hash: "mended", manifest, judge },
-  });
-  await regrade({ runId: lesson.runId, exerciseId });
+  await publish(lesson, "mended");
+  await regrade({ runId: lesson.runId, exerciseId: lesson.exerciseId });
   await gradeNext(3);
   expect(await countingScores(submissionId)).toEqual([3]);
-  // The exercise goes back to what it was.
-  await db().exerciseVersion.update({ where: { id: first.id }, data: { createdAt: new Date() } });
-  await regrade({ runId: lesson.runId, exerciseId });
+  expect(await countingVersion(submissionId)).toBe(lesson.version.hash);
+  const next = await submit(lesson, lesson.students[0] ?? "", "export {}; // next");
   await gradeNext(2);
+  expect(await countingVersion(next)).toBe("mended");
+});
+
+test("what only our own fault has graded is graded with the new version", async () => {
+  const lesson = await makeClass(fixtureFolder("add-up"), 1);
+  const id = await submit(lesson, lesson.students[0] ?? "", "export {};");
+  await gradeNext(0, "internal-error");
+  await publish(lesson, "mended");
+  await regrade({ runId: lesson.runId, submissionId: id });
+  await gradeNext(2);
+  expect(await countingScores(id)).toEqual([2]);
+  expect(await countingVersion(id)).toBe("mended");
+});
+
+test("a repeat stores nothing when the grade has come from another version meanwhile", async () => {
+  const lesson = await gradedClass([1]);
+  const [submissionId = ""] = lesson.ids;
+  const versionId = await publish(lesson, "mended");
+  await regrade({ runId: lesson.runId, submissionId });
+  const job = (await takeJob()) ?? { submissionId, isRegrade: true };
+  const begun = await gradableSubmission(db(), job);
+  if (begun === undefined) throw new Error("there is no version");
+  // The new version is applied while the repeat runs.
+  const tried = { status: "graded", score: 2, max: 3, tests: [], ms: 1 };
+  await db().submissionResult.updateMany({ where: { submissionId }, data: { counts: false } });
+  await db().submissionResult.create({ data: { submissionId, versionId, ...tried } });
+  const repeated = { ...tried, status: "graded", score: 0 } as const;
+  await transaction((tx) => storeResult(tx, begun, repeated, true));
   expect(await countingScores(submissionId)).toEqual([2]);
-  expect(await db().submissionResult.count({ where: { submissionId } })).toBe(2);
 });
 
 test("a cancelled regrade leaves to its grader what that one has begun", async () => {

@@ -1,6 +1,11 @@
-/** Grading again what has been graded: one submission, all of an exercise, all of a run. */
+/**
+ * Grading again what has been graded: one submission, all of an exercise, all of a run. A repeat uses
+ * the version that has graded each of them and counts at once, as after a failure of the judge; a new
+ * version is tried first (`dryRegrade`).
+ */
 import { randomUUID } from "node:crypto";
 import { db, type Tx, transaction } from "../db/client.ts";
+import { Prisma } from "../db/index.ts";
 import { enqueueRegrades, withdrawJobs } from "./queue.ts";
 import type { GradeChange } from "./stored-result.ts";
 
@@ -15,8 +20,8 @@ export interface RegradeScope {
 const BATCH = 1000;
 
 /**
- * Queues all submissions of `scope` that do not wait to be graded again already, and answers the
- * regrade's id; undefined when there is none.
+ * Queues all submissions of `scope` that do not wait to be graded again already for a repeat, and
+ * answers the regrade's id; undefined when there is none.
  */
 export async function regrade(
   scope: RegradeScope,
@@ -130,6 +135,10 @@ export async function endRegradeEntry(tx: Tx, id: string, change?: GradeChange):
       scoreAfter: change?.after.score ?? null,
       resultBeforeId: change?.tried?.before ?? null,
       resultAfterId: change?.tried?.after ?? null,
+      replaced:
+        change?.replaced === undefined
+          ? Prisma.DbNull
+          : JSON.parse(JSON.stringify(change.replaced)),
     },
   });
 }

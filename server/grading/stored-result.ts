@@ -1,51 +1,12 @@
 /** Results in the database: one for each submission and exercise version. */
 import { createHash } from "node:crypto";
-import type { ExerciseManifest, GradingResult, TestOutcome } from "#notebook/document";
+import type { GradingResult, GradingStatus, TestOutcome } from "#notebook/document";
 import type { Tx } from "../db/client.ts";
-import type { GradedExercise } from "./grade.ts";
-
-/** A submission with the version that it is to be graded with now. */
-export interface GradableSubmission {
-  readonly id: string;
-  readonly userId: string;
-  readonly source: string;
-  readonly versionId: string;
-  readonly exercise: GradedExercise;
-  readonly isGraded: boolean;
-}
+import type { GradableSubmission } from "./gradable.ts";
 
 /** By this two submissions are known to be identical. */
 export function sourceHashOf(source: string): string {
   return createHash("sha256").update(source).digest("hex");
-}
-
-export async function gradableSubmission(
-  tx: Tx,
-  submissionId: string,
-): Promise<GradableSubmission | undefined> {
-  const submission = await tx.submission.findUnique({
-    where: { id: submissionId },
-    select: {
-      id: true,
-      userId: true,
-      source: true,
-      exercise: { select: { versions: { orderBy: { createdAt: "desc" }, take: 1 } } },
-      results: { select: { versionId: true, status: true } },
-    },
-  });
-  const [version] = submission?.exercise.versions ?? [];
-  if (submission === null || version === undefined) return undefined;
-  const { id, userId, source, results } = submission;
-  const judge = new TextDecoder().decode(version.judge);
-  const manifest = version.manifest as unknown as ExerciseManifest;
-  return {
-    id,
-    userId,
-    source,
-    versionId: version.id,
-    exercise: { manifest, hash: version.hash, judge },
-    isGraded: results.some(({ versionId }) => versionId === version.id),
-  };
 }
 
 /** What the result that counts was before and is after one more run. */
@@ -54,6 +15,8 @@ export interface GradeChange {
   readonly after: Grade;
   /** Of a dry run: the ids of the result that counts and of the one that could. */
   readonly tried?: { readonly before: string; readonly after: string };
+  /** Of a repeat that has changed a grade: what stood there. */
+  readonly replaced?: ReplacedResult;
 }
 
 interface Grade {
@@ -62,8 +25,9 @@ interface Grade {
 }
 
 /**
- * Stores a result unless there is one; a regrade replaces it. From then on it is the one that
- * counts. A run that failed by our own fault never takes a grade away.
+ * Stores a result unless there is one; a repeat replaces it, unless the grade has meanwhile come from
+ * another version. From then on it is the one that counts. A run that failed by our own fault never
+ * takes a grade away.
  */
 export async function storeResult(
   tx: Tx,
@@ -72,15 +36,15 @@ export async function storeResult(
   isRegrade: boolean,
 ): Promise<GradeChange> {
   const { status, score, max, ms } = result;
-  const counting = await tx.submissionResult.findFirst({
-    where: { submissionId, counts: true },
-    select: { status: true, score: true },
-  });
-  const before = counting ?? undefined;
-  const isOurFault = status === "internal-error";
+  const counting = await lockCounting(tx, submissionId);
+  const before = counting && gradeOf(counting);
+  const isOurFault = status === OUR_FAULT;
   if (isOurFault && before !== undefined && before.status !== status) {
     return { before, after: { status, score: before.score } };
   }
+  if (before !== undefined && !isRegrade) return { before, after: before };
+  const hadGrade = counting !== undefined && counting.status !== OUR_FAULT;
+  if (hadGrade && counting.versionId !== versionId) return { before, after: gradeOf(counting) };
   const tests = JSON.parse(JSON.stringify(result.tests));
   const columns = { status, score, max, tests, message: result.message ?? null, ms };
   // Submissions of one student run one after the other, but a grader thought dead may come back.
@@ -102,7 +66,40 @@ export async function storeResult(
   if (isOurFault) {
     await tx.submission.update({ where: { id: submissionId }, data: { spends: false } });
   }
-  return { before, after: { status, score } };
+  const after = { status, score };
+  const hasChanged = hadGrade && (counting.status !== status || counting.score !== score);
+  return { before, after, ...(hasChanged && { replaced: replacedOf(counting) }) };
+}
+
+/** The status of a run that failed by no fault of the student's. */
+export const OUR_FAULT: GradingStatus = "internal-error";
+
+/** The result that counts. None of the submission's results changes until the transaction ends. */
+async function lockCounting(tx: Tx, submissionId: string): Promise<CountingResult | undefined> {
+  await tx.$queryRaw`
+    SELECT FROM "SubmissionResult" WHERE "submissionId" = ${submissionId} ORDER BY "id" FOR UPDATE`;
+  const found = await tx.submissionResult.findFirst({ where: { submissionId, counts: true } });
+  return found ?? undefined;
+}
+
+function gradeOf({ status, score }: Grade): Grade {
+  return { status, score };
+}
+
+interface CountingResult extends ResultRow {
+  readonly versionId: string;
+  readonly gradedAt: Date;
+}
+
+/** A result that another one has taken the place of, as it is kept to be brought back. */
+export interface ReplacedResult extends ResultRow {
+  /** As ISO 8601. */
+  readonly gradedAt: string;
+}
+
+function replacedOf({ gradedAt, ...row }: CountingResult): ReplacedResult {
+  const { status, score, max, tests, message, ms } = row;
+  return { status, score, max, tests, message, ms, gradedAt: gradedAt.toISOString() };
 }
 
 /** Stores a result of a dry run, which counts for nothing until the run is applied. */

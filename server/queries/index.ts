@@ -74,7 +74,7 @@ export {
   removeLineComment,
 } from "./line-comment.ts";
 export { modelSolution } from "./model-solution.ts";
-export { newVersions, openTrials } from "./new-versions.ts";
+export { newVersions, openTrials, unusedVersion } from "./new-versions.ts";
 export { type NextToGrade, nextToGrade } from "./next-to-grade.ts";
 export {
   cellHistory,

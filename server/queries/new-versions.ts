@@ -52,3 +52,34 @@ export async function openTrials(tx: Tx, runId: string): Promise<OpenTrial[]> {
     GROUP BY g."id", e."id" ORDER BY e."position"`;
   return rows.map((row) => ({ ...row, number: shortNumber(row.number) }));
 }
+
+/** That an exercise was published anew and some grades come from an earlier version. */
+export interface UnusedVersion {
+  /** The dry run in which it was tried, and which can still be applied; undefined: it can be tried. */
+  readonly regradeId: string | undefined;
+}
+
+export async function unusedVersion(
+  tx: Tx,
+  exerciseId: string,
+): Promise<UnusedVersion | undefined> {
+  const newest = await tx.exerciseVersion.findFirst({
+    where: { exerciseId, exercise: { kind: "code" } },
+    orderBy: { createdAt: "desc" },
+    select: {
+      id: true,
+      regrades: {
+        where: { state: { in: ["dry", "dismissed"] } },
+        orderBy: { askedAt: "desc" },
+        take: 1,
+        select: { id: true },
+      },
+    },
+  });
+  if (newest === null) return undefined;
+  const old = await tx.submissionResult.findFirst({
+    where: { counts: true, submission: { exerciseId }, versionId: { not: newest.id } },
+    select: { id: true },
+  });
+  return old === null ? undefined : { regradeId: newest.regrades[0]?.id };
+}

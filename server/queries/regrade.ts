@@ -15,6 +15,8 @@ export interface RegradeProgress {
   readonly changed: number;
   /** undefined: some still wait or run. */
   readonly endedAt: Date | undefined;
+  /** It has graded each submission with the version that had graded it before. */
+  readonly isRepeat: boolean;
   readonly state: "direct" | "dry" | "applied" | "undone" | "dismissed";
   /** What students read about it. */
   readonly reason: string;
@@ -52,6 +54,7 @@ async function readProgress(
       exercise: { select: { number: true } },
       askedBy: { select: { name: true } },
       state: true,
+      versionId: true,
       reason: true,
       settledBy: { select: { name: true } },
       settledAt: true,
@@ -67,7 +70,9 @@ async function readProgress(
         AS changed,
       CASE WHEN bool_and("endedAt" IS NOT NULL) THEN max("endedAt") END AS "endedAt"
     FROM "RegradeEntry" WHERE "regradeId" = ANY(${ids}) GROUP BY 1`;
-  return regrades.map(({ id, askedAt, exercise, askedBy, state, reason, settledBy, settledAt }) => {
+  return regrades.map((regrade) => {
+    const { id, askedAt, exercise, askedBy, state, versionId, reason, settledBy, settledAt } =
+      regrade;
     const { total, done, cancelled, changed, endedAt } =
       counts.find((count) => count.id === id) ?? NOTHING;
     return {
@@ -80,6 +85,7 @@ async function readProgress(
       cancelled,
       changed,
       endedAt: endedAt ?? undefined,
+      isRepeat: versionId === null,
       state,
       reason,
       settledBy: settledBy?.name,

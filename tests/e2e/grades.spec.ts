@@ -61,6 +61,11 @@ test("a changed hidden test is tried on all, applied as one, explained and taken
   await expect(page.getByText("Taken back")).toBeVisible();
   await page.goto(BOOK);
   await expect(addUp(page, "Mira Kovač")).toHaveAccessibleName("2 of 3, 1 attempt");
+  // A repeat does not bring the new version in by another door.
+  await addUp(page, "Mira Kovač").click();
+  await expect(page.getByText("The exercise has a new version.")).toBeVisible();
+  await page.getByRole("button", { name: "Grade again" }).click();
+  await expect(page.getByText("1 of 1 graded again, 0 changed")).toBeVisible();
 });
 
 test("a grade by hand shows both numbers and who gave it, and the student reads why", async ({

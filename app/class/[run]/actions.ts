@@ -13,13 +13,13 @@ const ExerciseInput = z.object({ run: Name, exercise: Name });
 const SubmissionInput = z.object({ run: Name, submission: Name });
 const CancelInput = z.object({ run: Name, regrade: Name });
 
-/** Has everything in the run graded again. */
+/** Has everything in the run graded again, each submission with the version that has graded it. */
 export async function regradeInRun(form: FormData): Promise<void> {
   const parsed = RunInput.safeParse(Object.fromEntries(form));
   if (parsed.success) await start(parsed.data.run, async () => ({}));
 }
 
-/** Has all submissions to one exercise graded again. */
+/** The same for all submissions to one exercise. */
 export async function regradeExercise(form: FormData): Promise<void> {
   const parsed = ExerciseInput.safeParse(Object.fromEntries(form));
   if (!parsed.success) return;
@@ -30,7 +30,7 @@ export async function regradeExercise(form: FormData): Promise<void> {
   });
 }
 
-/** Has one submission graded again. */
+/** The same for one submission. */
 export async function regradeSubmission(form: FormData): Promise<void> {
   const parsed = SubmissionInput.safeParse(Object.fromEntries(form));
   if (!parsed.success) return;

@@ -4,6 +4,7 @@ import desk from "../class.module.css";
 import { regradeExercise } from "./actions.ts";
 import css from "./exercise-panel.module.css";
 import { holdExerciseGrades } from "./grades/actions.ts";
+import { UnusedVersionNote } from "./unused-version.tsx";
 
 interface ExercisePanelProps {
   run: string;
@@ -51,6 +52,7 @@ export function ExercisePanel(props: ExercisePanelProps) {
         Counted is the best attempt of each student. Discrimination is the correlation with the rest
         of the score: near 0, a test hardly tells strong from weak.
       </p>
+      {mayRegrade && <UnusedVersionNote run={run} exercise={exercise.id} />}
       <div className={css["row"]}>
         {mayRegrade && attempts > 0 && (
           <form action={regradeExercise}>

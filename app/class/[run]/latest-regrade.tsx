@@ -27,7 +27,7 @@ export async function LatestRegrade({ run, mayRegrade }: LatestRegradeProps) {
       progress={{ total, done, cancelled, changed, hasEnded: endedAt !== undefined }}
       changesUrl={regradeUrl(run.slug, id)}
       isDry={state === "dry"}
-      mayCancel={mayRegrade}
+      mayUndo={mayRegrade}
     />
   );
 }

@@ -1,7 +1,7 @@
 import { db } from "#server/db";
 import { type ClassRun, newVersions, openTrials } from "#server/queries";
 import controls from "../../controls.module.css";
-import { regradeUrl } from "../urls.ts";
+import { NEW_VERSIONS, regradeUrl } from "../urls.ts";
 import css from "./grades.module.css";
 import { tryNewVersion } from "./regrades/actions.ts";
 
@@ -15,7 +15,11 @@ export async function NewVersions({ run, mayRegrade }: NewVersionsProps) {
   const [offers, trials] = await Promise.all([newVersions(db(), run.id), openTrials(db(), run.id)]);
   if (offers.length === 0 && trials.length === 0) return null;
   return (
-    <section className={css["notices"]} aria-label="New versions of exercises">
+    <section className={css["notices"]} id={NEW_VERSIONS} aria-label="New versions of exercises">
+      <p>
+        What was graded keeps the version that graded it, also when it is graded again, until the
+        new one is tried and applied here.
+      </p>
       {trials.map(({ regradeId, number, total, done, changed }) => (
         <p key={regradeId}>
           {number}: {done} of {total} tried with the new version, {changed} would change.{" "}

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import controls from "../../controls.module.css";
 import { cancelRegradeInRun } from "./actions.ts";
 import css from "./regrade-bar.module.css";
+import { undoTrial } from "./regrades/actions.ts";
 
 interface RegradeBarProps {
   run: string;
@@ -15,7 +16,7 @@ interface RegradeBarProps {
   changesUrl: string;
   /** The results count for nothing yet. */
   isDry: boolean;
-  mayCancel: boolean;
+  mayUndo: boolean;
 }
 
 interface Progress {
@@ -28,14 +29,16 @@ interface Progress {
 
 const LOOK_AGAIN_MS = 1000;
 
-/** Instead of a question before: what goes on, and a way to take back what has not begun. */
+/** Instead of a question before: what goes on, and a way to take back what has not begun, or what has changed. */
 export function RegradeBar(props: RegradeBarProps) {
-  const { run, regrade, what, progress, changesUrl, isDry, mayCancel } = props;
+  const { run, regrade, what, progress, changesUrl, isDry, mayUndo } = props;
   const { total, done, cancelled, changed, hasEnded } = progress;
   const form = useRef<HTMLFormElement>(null);
   useLookingAgain(!hasEnded, progress);
   useUndoKey(form);
   const left = total - done - cancelled;
+  const undo =
+    left > 0 ? UNDO_WAITING : hasEnded && changed > 0 && !isDry ? UNDO_CHANGES : undefined;
   return (
     <div className={css["undo"]} data-regrade={regrade}>
       {/* Once at the beginning and once at the end; the count in between is not read out. */}
@@ -51,19 +54,30 @@ export function RegradeBar(props: RegradeBarProps) {
         {cancelled > 0 && `, ${cancelled} taken back`}
       </span>
       {changed > 0 && <a href={changesUrl}>What changed</a>}
-      {mayCancel && left > 0 && (
-        <form action={cancelRegradeInRun} ref={form}>
-          <input type="hidden" name="run" value={run} />
-          <input type="hidden" name="regrade" value={regrade} />
-          <button type="submit" aria-label="Undo: take back what has not begun">
-            Undo
-          </button>
-        </form>
+      {mayUndo && undo !== undefined && (
+        <>
+          <form action={undo.action} ref={form}>
+            <input type="hidden" name="run" value={run} />
+            <input type="hidden" name="regrade" value={regrade} />
+            <button type="submit" aria-label={undo.label}>
+              Undo
+            </button>
+          </form>
+          <kbd>Ctrl Z</kbd>
+        </>
       )}
-      {mayCancel && left > 0 && <kbd>Ctrl Z</kbd>}
     </div>
   );
 }
+
+const UNDO_WAITING = {
+  action: cancelRegradeInRun,
+  label: "Undo: take back what has not begun",
+} as const;
+const UNDO_CHANGES = {
+  action: undoTrial,
+  label: "Undo: bring the grades before it back",
+} as const;
 
 /** Asks the server for the page again while something goes on. */
 function useLookingAgain(isOn: boolean, progress: Progress): void {

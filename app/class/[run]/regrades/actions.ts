@@ -39,7 +39,7 @@ export async function applyTrial(form: FormData): Promise<void> {
   await step(form, (key, reason) => transaction((tx) => applyRegrade(tx, key, reason)));
 }
 
-/** Brings the grades before it back. */
+/** Brings the grades before it back, or before a repeat. */
 export async function undoTrial(form: FormData): Promise<void> {
   await step(form, (key) => transaction((tx) => undoRegrade(tx, key)));
 }

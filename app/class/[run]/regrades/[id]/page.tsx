@@ -7,6 +7,7 @@ import { requireStaff } from "../../../access.ts";
 import css from "../../../class.module.css";
 import { attemptsUrl, gradebookUrl, regradeUrl } from "../../../urls.ts";
 import { LatestRegrade } from "../../latest-regrade.tsx";
+import { Repeat } from "./repeat.tsx";
 import { Trial } from "./trial.tsx";
 
 export const metadata: Metadata = { title: "Graded again" };
@@ -24,7 +25,7 @@ export default async function RegradePage({ params }: RegradePageProps) {
   const regrade = (await regradeById(db(), { runId: run.id, id })) ?? notFound();
   const changes = await regradeChanges(db(), id, CHANGES_MAX);
   const counts = await regradeCounts(db(), id);
-  const isTrial = regrade.state !== "direct";
+  const isTrial = !regrade.isRepeat;
   const { exercise, askedBy, askedAt, total, done, cancelled, changed } = regrade;
   return (
     <main className={css["desk"]} id="main">
@@ -40,7 +41,11 @@ export default async function RegradePage({ params }: RegradePageProps) {
           <a href={gradebookUrl(slug)}>{run.title}, gradebook</a>
         </p>
       </div>
-      <Trial run={slug} regrade={regrade} counts={counts} mayRegrade={mayRegrade} />
+      {isTrial ? (
+        <Trial run={slug} regrade={regrade} counts={counts} mayRegrade={mayRegrade} />
+      ) : (
+        <Repeat run={slug} regrade={regrade} mayRegrade={mayRegrade} />
+      )}
       {changes.length === 0 ? (
         <p className={css["empty"]}>
           {isTrial ? "No grade is another one with it." : "No grade has changed."}

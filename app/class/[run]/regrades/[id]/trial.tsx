@@ -1,8 +1,9 @@
 import type { RegradeProgress } from "#server/queries";
 import controls from "../../../../controls.module.css";
-import { LocalTime } from "../../../../local-time.tsx";
 import css from "../../grades.module.css";
-import { applyTrial, dismissTrial, undoTrial } from "../actions.ts";
+import { applyTrial, dismissTrial } from "../actions.ts";
+import { Settled } from "./settled.tsx";
+import { UndoForm } from "./undo-form.tsx";
 
 interface TrialProps {
   run: string;
@@ -13,7 +14,7 @@ interface TrialProps {
 
 /** What can be done with a dry run: all of it at once, and back. */
 export function Trial({ run, regrade, counts, mayRegrade }: TrialProps) {
-  const { id, state, reason, settledBy, settledAt, endedAt } = regrade;
+  const { id, state, reason, endedAt } = regrade;
   if (state === "direct") return null;
   return (
     <section className={css["given"]} aria-label="Decision">
@@ -22,16 +23,10 @@ export function Trial({ run, regrade, counts, mayRegrade }: TrialProps) {
           ? "The new version is being tried; no grade changes meanwhile."
           : `${counts.up} higher, ${counts.down} lower, ${counts.same} with the same points.`}{" "}
         {STATES[state]}
-        {settledAt !== undefined && (
-          <>
-            {" "}
-            {settledBy !== undefined && `By ${settledBy}, `}
-            <LocalTime at={settledAt.toISOString()} />.
-          </>
-        )}
+        <Settled regrade={regrade} />
       </p>
       {reason !== "" && <p className={css["words"]}>{reason}</p>}
-      {mayRegrade && endedAt !== undefined && (state === "dry" || state === "undone") && (
+      {mayRegrade && endedAt !== undefined && state !== "applied" && (
         <form action={applyTrial} className={css["form"]}>
           <input type="hidden" name="run" value={run} />
           <input type="hidden" name="regrade" value={id} />
@@ -51,15 +46,7 @@ export function Trial({ run, regrade, counts, mayRegrade }: TrialProps) {
           </div>
         </form>
       )}
-      {mayRegrade && state === "applied" && (
-        <form action={undoTrial}>
-          <input type="hidden" name="run" value={run} />
-          <input type="hidden" name="regrade" value={id} />
-          <button type="submit" className={controls["button"]}>
-            Undo: bring the grades before it back
-          </button>
-        </form>
-      )}
+      {mayRegrade && state === "applied" && <UndoForm run={run} regrade={id} />}
     </section>
   );
 }

@@ -25,6 +25,7 @@ import { printPoints } from "../../../../points.ts";
 import { attemptsUrl, gradebookUrl, single } from "../../../../urls.ts";
 import { regradeSubmission } from "../../../actions.ts";
 import { LatestRegrade } from "../../../latest-regrade.tsx";
+import { UnusedVersionNote } from "../../../unused-version.tsx";
 import css from "./attempts.module.css";
 import { GivenGradeView } from "./given-grade.tsx";
 import { LineComments } from "./line-comments.tsx";
@@ -70,6 +71,7 @@ export default async function AttemptsPage({ params, searchParams }: AttemptsPag
         history={history}
         mayGrade={mayRegrade}
       />
+      {mayRegrade && <UnusedVersionNote run={runSlug} exercise={exercise.id} />}
       {shown === undefined ? (
         <p className={desk["empty"]}>Nothing has been handed in yet.</p>
       ) : (

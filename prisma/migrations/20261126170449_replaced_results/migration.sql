@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "RegradeEntry" ADD COLUMN     "replaced" JSONB;
