@@ -52,6 +52,15 @@ test("demo accounts exist in demo mode alone, and keep nobody's session when it 
   vi.unstubAllEnvs();
 });
 
+test("a mended title arrives, and what is graded keeps its version", async () => {
+  await seed();
+  const before = await db().exerciseVersion.count();
+  await db().exercise.updateMany({ data: { title: "An old title" } });
+  await seed();
+  expect(await db().exercise.count({ where: { title: "An old title" } })).toBe(0);
+  expect(await db().exerciseVersion.count()).toBe(before);
+});
+
 test("under development a broken exercise keeps nothing else from starting, sound ones come, and what is stored stays", async () => {
   await seed();
   const course = mkdtempSync(join(tmpdir(), "kernelbook-course-"));
@@ -69,13 +78,4 @@ test("under development a broken exercise keeps nothing else from starting, soun
   expect(await db().exercise.count()).toBe(before + 1);
   const { count } = await db().exercise.deleteMany({ where: { slug: "add-up" } });
   expect(count).toBe(1);
-});
-
-test("a mended title arrives, and what is graded keeps its version", async () => {
-  await seed();
-  const before = await db().exerciseVersion.count();
-  await db().exercise.updateMany({ data: { title: "An old title" } });
-  await seed();
-  expect(await db().exercise.count({ where: { title: "An old title" } })).toBe(0);
-  expect(await db().exerciseVersion.count()).toBe(before);
 });
