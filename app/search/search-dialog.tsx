@@ -1,16 +1,18 @@
 "use client";
 
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
-import type { SearchAnswer } from "#notebook/document";
+import { useEffect, useRef, useState } from "react";
 import { countOf } from "./count.ts";
 import { Hits } from "./hits.tsx";
 import css from "./search.module.css";
+import { type SearchResult, useAnswer } from "./use-answer.ts";
+import { useHitKeys } from "./use-hit-keys.ts";
 
 /** The search before the page: answers come while one types, arrows go through them. */
 export function SearchDialog({ onClose }: { onClose: () => void }) {
   const element = useRef<HTMLDialogElement>(null);
   const [query, setQuery] = useState("");
-  const result = useAnswer(query);
+  const { result, isCurrent } = useAnswer(query);
+  const keys = useHitKeys(element, isCurrent);
 
   useEffect(() => {
     const returnTo = document.activeElement;
@@ -26,7 +28,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
       className={css["dialog"]}
       aria-label="Search the course"
       onClose={onClose}
-      onKeyDown={moveThroughHits}
+      {...keys}
     >
       <form action="/search" className={css["head"]}>
         <input
@@ -59,12 +61,7 @@ export function SearchDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-type Result =
-  | { readonly kind: "nothing-asked" }
-  | { readonly kind: "found"; readonly answer: SearchAnswer }
-  | { readonly kind: "unreachable" };
-
-function inWords(result: Result): string {
+function inWords(result: SearchResult): string {
   switch (result.kind) {
     case "nothing-asked":
       return "Headings, texts and cells are searched. Arrows go through what is found.";
@@ -75,36 +72,4 @@ function inWords(result: Result): string {
         ? `Nothing for “${result.answer.query}”`
         : countOf(result.answer);
   }
-}
-
-/** What the course answers; the last answer stays until the next one is there. */
-function useAnswer(query: string): Result {
-  const [result, setResult] = useState<Result>({ kind: "nothing-asked" });
-  useEffect(() => {
-    if (query.trim() === "") {
-      setResult({ kind: "nothing-asked" });
-      return;
-    }
-    const asking = new AbortController();
-    ask(query, asking.signal).then(setResult, () => {
-      if (!asking.signal.aborted) setResult({ kind: "unreachable" });
-    });
-    return () => asking.abort();
-  }, [query]);
-  return result;
-}
-
-async function ask(query: string, signal: AbortSignal): Promise<Result> {
-  const response = await fetch(`/search/hits?q=${encodeURIComponent(query)}`, { signal });
-  if (!response.ok) return { kind: "unreachable" };
-  return { kind: "found", answer: await response.json() };
-}
-
-function moveThroughHits(event: KeyboardEvent<HTMLElement>): void {
-  const by = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-  if (by === 0) return;
-  const stops = [...event.currentTarget.querySelectorAll<HTMLElement>("input, ol a")];
-  const at = stops.indexOf(document.activeElement as HTMLElement);
-  event.preventDefault();
-  stops[Math.max(0, Math.min(stops.length - 1, at + by))]?.focus();
 }
