@@ -33,7 +33,8 @@ export const GradebookRow = memo(function GradebookRow(props: GradebookRowProps)
       : {
           "data-column": column,
           "aria-colindex": column + 1,
-          ...(current === column ? { tabIndex: 0, "data-current": "" } : {}),
+          tabIndex: current === column ? 0 : -1,
+          ...(current === column ? { "data-current": "" } : {}),
         };
   return (
     <tr data-row={row.userId} data-index={index} aria-rowindex={index && index + HEAD_ROWS}>
@@ -78,7 +79,7 @@ interface ScoreCellProps {
 interface Place {
   readonly "data-column": number;
   readonly "aria-colindex": number;
-  readonly tabIndex?: number;
+  readonly tabIndex: number;
 }
 
 function ScoreCell({ cell, exercise: { points, isStart }, url, place }: ScoreCellProps) {

@@ -23,8 +23,6 @@ const COLUMN_PX = 80;
 /** Drawn besides those in sight, on each side. */
 const OVERSCAN = 12;
 const OVERSCAN_COLUMNS = 4;
-/** Heads and means stay in sight, over the rows. */
-const STICKY_PX = 112;
 
 interface ScrolledBookProps {
   run: string;
@@ -45,8 +43,12 @@ interface ScrolledBookProps {
 export function ScrolledBook(props: ScrolledBookProps) {
   const { run, rows, exercises, pointsMax, first, scroller, head, foot } = props;
   const table = useRef<HTMLTableElement>(null);
-  const current = useRef(0);
   const [rowPx, setRowPx] = useState(ROW_PX);
+  const { current, handlers } = useScrolledKeys(table, {
+    name: run,
+    rows,
+    columns: exercises.length + 3,
+  });
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -54,9 +56,8 @@ export function ScrolledBook(props: ScrolledBookProps) {
     overscan: OVERSCAN,
     // What was in sight stays there.
     initialOffset: () => (scroller.current?.scrollTop ?? 0) + first * ROW_PX,
-    scrollPaddingEnd: STICKY_PX,
-    // The cell that has the focus stays, wherever one scrolls.
-    rangeExtractor: useCallback((range: Range) => withRow(range, current.current - 1), []),
+    // The row in which one is is drawn wherever one scrolls, and from when one goes there.
+    rangeExtractor: useCallback((range: Range) => withRow(range, current.row - 1), [current.row]),
   });
   const across = useVirtualizer({
     horizontal: true,
@@ -66,11 +67,6 @@ export function ScrolledBook(props: ScrolledBookProps) {
     overscan: OVERSCAN_COLUMNS,
     initialOffset: () => scroller.current?.scrollLeft ?? 0,
   });
-  const reveal = (row: number) => {
-    if (row > 0) virtual.scrollToIndex(row - 1);
-  };
-  const keys = useScrolledKeys(table, { name: run, rows, columns: exercises.length + 3, reveal });
-  current.current = keys.current.row;
   // A table that is moved in by keys is a grid.
   useLayoutEffect(() => table.current?.setAttribute("role", "grid"), []);
   useLayoutEffect(() => {
@@ -81,6 +77,13 @@ export function ScrolledBook(props: ScrolledBookProps) {
     setRowPx(px);
     virtual.measure();
   }, [virtual, rowPx]);
+  const laidOut = useRef(rowPx);
+  useLayoutEffect(() => {
+    if (rowPx === laidOut.current) return;
+    // What is in sight stays there.
+    if (scroller.current !== null) scroller.current.scrollTop *= rowPx / laidOut.current;
+    laidOut.current = rowPx;
+  }, [scroller, rowPx]);
   const items = virtual.getVirtualItems();
   const columns = across.getVirtualItems();
   const drawn = { from: columns.at(0)?.index ?? 0, to: (columns.at(-1)?.index ?? 0) + 1 };
@@ -92,7 +95,7 @@ export function ScrolledBook(props: ScrolledBookProps) {
       aria-label="Gradebook"
       aria-rowcount={rows.length + HEAD_ROWS + 1}
       aria-colcount={exercises.length + 3}
-      {...keys.handlers}
+      {...handlers}
     >
       <colgroup>
         <col className={css["studentColumn"]} />
@@ -107,7 +110,7 @@ export function ScrolledBook(props: ScrolledBookProps) {
           if (row === undefined) return null;
           const above = item.start - (items[place - 1]?.end ?? 0);
           const index = item.index + 1;
-          const isCurrent = keys.current.row === index;
+          const isCurrent = current.row === index;
           return (
             <Fragment key={row.userId}>
               {above > 0 && <Gap px={above} />}
@@ -118,7 +121,7 @@ export function ScrolledBook(props: ScrolledBookProps) {
                 pointsMax={pointsMax}
                 index={index}
                 // Keys move in all of the row that they are in.
-                {...(isCurrent ? { current: keys.current.column } : drawn)}
+                {...(isCurrent ? { current: current.column } : drawn)}
               />
             </Fragment>
           );
