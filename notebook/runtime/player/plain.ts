@@ -4,6 +4,11 @@
  */
 
 import type { Plain } from "../exercise-api.ts";
+import { type Counter, count, NotPlain } from "./not-plain.ts";
+import { bigintFrom, bigintText, checkBigint } from "./plain-bigint.ts";
+import { define, rowsFromJson, rowsToJson, unknownForm } from "./plain-rows.ts";
+
+export { NotPlain };
 
 /** Of a value that crosses; the messages around it nest a little deeper. */
 export const PLAIN_DEPTH_MAX = 20;
@@ -11,10 +16,6 @@ const MESSAGE_DEPTH_MAX = PLAIN_DEPTH_MAX + 6;
 /** Of one message as text. */
 export const PLAIN_LENGTH_MAX = 8 * 1024 * 1024;
 const VALUES_MAX = 1_000_000;
-const BIGINT_DIGITS_MAX = 16_384;
-
-/** A value cannot cross; the message says why, in words for the author of the value. */
-export class NotPlain extends Error {}
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -23,7 +24,7 @@ const { parse, stringify } = JSON;
 const { isArray } = Array;
 const { btoa, atob } = globalThis as { btoa(text: string): string; atob(text: string): string };
 
-/** Answers `value` as text. Reads every property once and throws what its getters throw. */
+/** Answers `value` as text. Throws what its getters throw; what answers otherwise each time may be refused. */
 export function encodePlain(value: unknown): string {
   const counter = { left: VALUES_MAX };
   const text = stringify(toJson(value, MESSAGE_DEPTH_MAX, counter));
@@ -45,16 +46,36 @@ export function decodePlain(text: string): Plain {
 
 /** Throws `NotPlain` when `value` nests deeper than a value may, or is too large. */
 export function checkPlain(value: unknown): void {
-  toJson(value, PLAIN_DEPTH_MAX, { left: VALUES_MAX });
+  check(value, PLAIN_DEPTH_MAX, { left: VALUES_MAX });
 }
 
-interface Counter {
-  left: number;
+/** What `toJson` refuses, without making anything. */
+function check(value: unknown, depth: number, counter: Counter): void {
+  if (depth < 0) throw tooDeep();
+  count(counter, 1);
+  if (typeof value === "bigint") checkBigint(value);
+  else if (typeof value === "object" && value !== null) checkObject(value, depth, counter);
+  else if (typeof value === "function" || typeof value === "symbol") throw holdsA(typeof value);
+}
+
+function checkObject(value: object, depth: number, counter: Counter): void {
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) checkBytes(bytes);
+  else if (isArray(value)) {
+    const { length } = value;
+    if (length > counter.left) count(counter, length);
+    for (let i = 0; i < length; i++) check(value[i], depth - 1, counter);
+  } else {
+    checkPrototype(value);
+    for (const key of Object.keys(value)) {
+      check((value as Record<string, unknown>)[key], depth - 1, counter);
+    }
+  }
 }
 
 function toJson(value: unknown, depth: number, counter: Counter): Json {
-  if (depth < 0) throw new NotPlain(`it nests deeper than ${PLAIN_DEPTH_MAX} levels`);
-  if (--counter.left < 0) throw new NotPlain("it has more than a million parts");
+  if (depth < 0) throw tooDeep();
+  count(counter, 1);
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -68,7 +89,7 @@ function toJson(value: unknown, depth: number, counter: Counter): Json {
     case "object":
       return value === null ? null : objectToJson(value, depth, counter);
     default:
-      throw new NotPlain(`it holds a ${typeof value}`);
+      throw holdsA(typeof value);
   }
 }
 
@@ -77,15 +98,14 @@ function objectToJson(value: object, depth: number, counter: Counter): Json {
   if (bytes !== undefined) return { b: toBase64(bytes) };
   if (isArray(value)) {
     const { length } = value;
-    if (length > counter.left) throw new NotPlain("it has more than a million parts");
+    if (length > counter.left) count(counter, length);
+    const rows = rowsToJson(value, depth - 1, counter);
+    if (rows !== undefined) return { t: rows as unknown as Json[] };
     const items: Json[] = [];
     for (let i = 0; i < length; i++) items.push(toJson(value[i], depth - 1, counter));
     return items;
   }
-  const prototype = Reflect.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) {
-    throw new NotPlain("it holds an object of a class, a Map or the like; plain objects cross");
-  }
+  checkPrototype(value);
   const entries: Json[] = [];
   for (const key of Object.keys(value)) {
     entries.push(key, toJson((value as Record<string, unknown>)[key], depth - 1, counter));
@@ -93,26 +113,42 @@ function objectToJson(value: object, depth: number, counter: Counter): Json {
   return { o: entries };
 }
 
+function checkPrototype(value: object): void {
+  const prototype = Reflect.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) {
+    throw new NotPlain("it holds an object of a class, a Map or the like; plain objects cross");
+  }
+}
+
+function tooDeep(): NotPlain {
+  return new NotPlain(`it nests deeper than ${PLAIN_DEPTH_MAX} levels`);
+}
+
+function holdsA(type: string): NotPlain {
+  return new NotPlain(`it holds a ${type}`);
+}
+
 function fromJson(json: Json, depth: number, counter: Counter): Plain {
   if (depth < 0) throw new NotPlain("it nests too deep");
-  if (--counter.left < 0) throw new NotPlain("it has more than a million parts");
+  count(counter, 1);
   if (json === null || typeof json !== "object") return json;
   if (isArray(json)) return json.map((item) => fromJson(item, depth - 1, counter));
   const tags = Object.keys(json);
   const tag = tags[0];
-  if (tag === undefined || tags.length > 1) throw new NotPlain("it has an unknown form");
+  if (tag === undefined || tags.length > 1) throw unknownForm();
   return fromTagged(tag, json[tag] as Json, depth, counter);
 }
 
 function fromTagged(tag: string, content: Json, depth: number, counter: Counter): Plain {
   if (tag === "u" && content === 1) return undefined;
   if (tag === "o" && isArray(content)) return objectFromJson(content, depth, counter);
+  if (tag === "t") return rowsFromJson(content, depth - 1, counter) as Plain;
   if (typeof content === "string") {
     if (tag === "b") return fromBase64(content);
-    if (tag === "i" && /^-?0x[0-9a-f]+$/.test(content)) return bigintFrom(content);
+    if (tag === "i") return bigintFrom(content);
     if (tag === "n" && /^(?:-0|NaN|-?Infinity)$/.test(content)) return Number(content);
   }
-  throw new NotPlain("it has an unknown form");
+  throw unknownForm();
 }
 
 function objectFromJson(entries: readonly Json[], depth: number, counter: Counter): Plain {
@@ -120,7 +156,7 @@ function objectFromJson(entries: readonly Json[], depth: number, counter: Counte
   for (let i = 0; i < entries.length; i += 2) {
     const key = entries[i];
     const item = entries[i + 1];
-    if (typeof key !== "string" || item === undefined) throw new NotPlain("it has an unknown form");
+    if (typeof key !== "string" || item === undefined) throw unknownForm();
     const value = fromJson(item, depth - 1, counter);
     // `__proto__` is a name like any other. Defining costs ten times what an assignment does.
     if (key in made) define(made, key, value);
@@ -129,23 +165,8 @@ function objectFromJson(entries: readonly Json[], depth: number, counter: Counte
   return made;
 }
 
-function define(made: { [key: string]: Plain }, key: string, value: Plain): void {
-  Object.defineProperty(made, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
 function isOrdinary(value: number): boolean {
   return Number.isFinite(value) && !Object.is(value, -0);
-}
-
-function bigintText(value: bigint): string {
-  const text = value < 0n ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
-  if (text.length > BIGINT_DIGITS_MAX) throw new NotPlain("a bigint in it is too large");
-  return text;
-}
-
-function bigintFrom(text: string): bigint {
-  if (text.length > BIGINT_DIGITS_MAX) throw new NotPlain("a bigint in it is too large");
-  return text.startsWith("-") ? -BigInt(text.slice(1)) : BigInt(text);
 }
 
 const typeNameOf = Object.getOwnPropertyDescriptor(
@@ -159,8 +180,12 @@ function bytesOf(value: object): Uint8Array | undefined {
   return name === "Uint8Array" ? (value as Uint8Array) : undefined;
 }
 
-function toBase64(bytes: Uint8Array): string {
+function checkBytes(bytes: Uint8Array): void {
   if (bytes.length > PLAIN_LENGTH_MAX) throw new NotPlain("it is larger than 8 MiB");
+}
+
+function toBase64(bytes: Uint8Array): string {
+  checkBytes(bytes);
   const pieces: string[] = [];
   for (let at = 0; at < bytes.length; at += 0x2000) {
     pieces.push(String.fromCharCode(...bytes.subarray(at, at + 0x2000)));
