@@ -71,4 +71,17 @@ export const BUNDLES: readonly Bundle[] = [
     folder: "node_modules/.kernelbook/grading",
     options: { format: "esm", platform: "browser", target: "es2024", legalComments: "none" },
   },
+  {
+    // For submissions that run no programs on a machine: it boots with half of the work.
+    name: "bpf-player",
+    entries: { "bpf-player": "notebook/runtime/player/process.ts" },
+    folder: "node_modules/.kernelbook/grading",
+    options: {
+      alias: { "#kernel-sim": "./kernel-sim/base.ts" },
+      format: "esm",
+      platform: "browser",
+      target: "es2024",
+      legalComments: "none",
+    },
+  },
 ];

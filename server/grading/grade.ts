@@ -13,6 +13,7 @@ import type { Frame } from "#notebook/runtime";
 import { log } from "../operation/log.ts";
 import { type JudgeMessage, parseJudgeMessage } from "./judge-message.ts";
 import { resultOf, type Verdicts } from "./result.ts";
+import { playerKindFor } from "./sandbox/player-kind.ts";
 import { BrokenTests, type ReadyJudge, type SandboxPool } from "./sandbox/pool.ts";
 import type { Sandbox, SandboxEnd } from "./sandbox/process.ts";
 import { NO_USAGE, type Usage } from "./sandbox/usage.ts";
@@ -93,7 +94,7 @@ async function endOf(
   let judge: ReadyJudge | undefined;
   try {
     const { memoryMiB } = exercise.manifest.limits;
-    const playing = pool.takePlayer(memoryMiB);
+    const playing = pool.takePlayer(playerKindFor(source), memoryMiB);
     const judging = pool.takeJudge({ hash: exercise.hash, source: exercise.judge });
     // Both are waited for, so that none is left behind when the other fails.
     await Promise.allSettled([playing, judging]);

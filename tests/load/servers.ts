@@ -147,12 +147,12 @@ function node(args: readonly string[], env: NodeJS.ProcessEnv): () => ChildProce
     });
 }
 
-/** A sandbox in which this grader tries submissions. */
+/** A sandbox in which this grader tries submissions: "player.js" is the end of both players' names. */
 export function sandboxOf({ pid }: Kept, script: "player.js" | "judge.js"): number | undefined {
   return read(`/proc/${pid}/task/${pid}/children`)
     .split(" ")
     .map(Number)
-    .find((child) => child > 0 && read(`/proc/${child}/cmdline`).includes(`grading/${script}`));
+    .find((child) => child > 0 && read(`/proc/${child}/cmdline`).includes(script));
 }
 
 function read(file: string): string {

@@ -173,7 +173,8 @@ function sandboxesOf({ pid }: { readonly pid?: number | undefined }): number[] {
 }
 
 function isOf(pid: number, script: string): boolean {
-  return read(`/proc/${pid}/cmdline`).includes(`grading/${script}`);
+  // There are two players: both names end so.
+  return read(`/proc/${pid}/cmdline`).includes(script);
 }
 
 function cpuMs(pid: number): number {

@@ -13,7 +13,7 @@ export interface SandboxCommand {
 }
 
 /** Which file of `node_modules/.kernelbook/grading` a sandbox runs. */
-export type SandboxRole = "player" | "judge" | "cells";
+export type SandboxRole = "player" | "bpf-player" | "judge" | "cells";
 
 /** V8 reserves room for machine code, which the kernel counts as data; Deno itself needs the rest. */
 const RESERVED_MIB = 512 + 112;

@@ -1,6 +1,7 @@
 /** Sandboxes that are booted before they are needed: players for one use, judges that are kept. */
 import { log } from "../../operation/log.ts";
 import { scriptOf } from "./command.ts";
+import type { PlayerKind } from "./player-kind.ts";
 import { Sandbox } from "./process.ts";
 
 export const PLAYER_MEMORY_MIB = 512;
@@ -29,7 +30,7 @@ export interface ReadyJudge {
 export interface PoolOptions {
   /** How many gradings run at the same time. */
   readonly concurrency: number;
-  /** Another script for players; the attack tests start hostile ones. */
+  /** Another script for players of both kinds; the attack tests start hostile ones. */
   readonly playerScript?: string;
   /** What loading hidden tests may take, of CPU time. */
   readonly loadCpuSecondsMax?: number;
@@ -50,9 +51,14 @@ function isSame(a: JudgeText, b: JudgeText): boolean {
 
 export class SandboxPool {
   readonly #size: number;
-  readonly #playerScript: string;
+  readonly #playerScripts: Readonly<Record<PlayerKind, string>>;
   readonly #loadCpuSecondsMax: number;
-  #players: Promise<Sandbox>[] = [];
+  readonly #players: Readonly<Record<PlayerKind, Promise<Sandbox>[]>> = {
+    player: [],
+    "bpf-player": [],
+  };
+  /** What was asked for last: a class works at the exercises of one lecture. */
+  #askedFor: PlayerKind = "player";
   #blankJudges: Promise<Sandbox>[] = [];
   /** Idle ones, the longest unused first. */
   #judges: ReadyJudge[] = [];
@@ -60,15 +66,23 @@ export class SandboxPool {
 
   constructor(options: PoolOptions) {
     this.#size = options.concurrency;
-    this.#playerScript = options.playerScript ?? scriptOf("player");
+    const { playerScript } = options;
+    this.#playerScripts = {
+      player: playerScript ?? scriptOf("player"),
+      "bpf-player": playerScript ?? scriptOf("bpf-player"),
+    };
     this.#loadCpuSecondsMax = options.loadCpuSecondsMax ?? LOAD_CPU_SECONDS_MAX;
   }
 
   /** Boots what is missing. Called between gradings, when the cores are free. */
   refill(): void {
     if (this.#isClosed) return;
-    while (this.#players.length < this.#size + 1) {
-      this.#players.push(this.#boot(this.#playerScript, PLAYER_MEMORY_MIB));
+    for (const kind of ["player", "bpf-player"] as const) {
+      const players = this.#players[kind];
+      const wanted = kind === this.#askedFor ? this.#size + 1 : 1;
+      while (players.length < wanted) {
+        players.push(this.#boot(this.#playerScripts[kind], PLAYER_MEMORY_MIB));
+      }
     }
     if (this.#blankJudges.length === 0) {
       this.#blankJudges.push(this.#boot(scriptOf("judge"), JUDGE_MEMORY_MIB));
@@ -76,13 +90,14 @@ export class SandboxPool {
   }
 
   /** A player that nobody has used. */
-  async takePlayer(memoryMiB: number): Promise<Sandbox> {
+  async takePlayer(kind: PlayerKind, memoryMiB: number): Promise<Sandbox> {
+    this.#askedFor = kind;
     while (memoryMiB === PLAYER_MEMORY_MIB) {
-      const player = await this.#players.shift()?.catch(() => undefined);
+      const player = await this.#players[kind].shift()?.catch(() => undefined);
       if (player === undefined) break;
       if (!player.hasEnded) return player;
     }
-    return this.#boot(this.#playerScript, memoryMiB);
+    return this.#boot(this.#playerScripts[kind], memoryMiB);
   }
 
   async takeJudge(text: JudgeText): Promise<ReadyJudge> {
@@ -111,7 +126,8 @@ export class SandboxPool {
 
   close(): void {
     this.#isClosed = true;
-    for (const booting of [...this.#players.splice(0), ...this.#blankJudges.splice(0)]) {
+    const { player, "bpf-player": bpfPlayer } = this.#players;
+    for (const booting of [player, bpfPlayer, this.#blankJudges].flatMap((all) => all.splice(0))) {
       booting.then((sandbox) => sandbox.kill()).catch(() => undefined);
     }
     for (const { sandbox } of this.#judges.splice(0)) sandbox.kill();
