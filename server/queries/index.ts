@@ -46,15 +46,9 @@ export { type DatedExercise, datedExercise, opensToReaders } from "./exercise-da
 export { exerciseDraft, keepBothTexts, saveExerciseDraft } from "./exercise-draft.ts";
 export { type GradeInDetail, gradeInDetail } from "./given-grade.ts";
 export { type GradeLogEntry, gradeHistory, gradeLog, gradeText } from "./grade-log.ts";
-export {
-  exercisesOfRun,
-  type Gradebook,
-  type GradebookCell,
-  type GradebookExercise,
-  type GradebookRow,
-  gradebookOf,
-} from "./gradebook.ts";
+export { type Gradebook, type GradebookCell, type GradebookRow, gradebookOf } from "./gradebook.ts";
 export { gradebookCsv } from "./gradebook-csv.ts";
+export { exercisesOfRun, type GradebookExercise } from "./gradebook-exercises.ts";
 export {
   type Condition,
   type FilterWord,
@@ -143,14 +137,12 @@ export {
 } from "./schedule-table.ts";
 export { type WorkAtExercise, workAtExercise } from "./student-work.ts";
 export {
-  type SubmissionAnswer,
   type SubmissionOwner,
   type SubmissionView,
   submissionOwner,
   submissionProgress,
   submissionView,
-  submitText,
-  type TextToSubmit,
   withheldProgress,
 } from "./submission.ts";
+export { type SubmissionAnswer, submitText, type TextToSubmit } from "./submit-text.ts";
 export { untitledProgress, untitledResult, untitledTests } from "./untitled.ts";

@@ -7,14 +7,8 @@ import { closeQueue } from "../operation/job-queue.ts";
 import type { RuleFields, RuleTarget, RunRole, Viewer } from "../policies/index.ts";
 import { dueExercises } from "./due-dates.ts";
 import { recomputeLate, storeRule } from "./schedule.ts";
-import {
-  attemptsAt,
-  type SubmissionAnswer,
-  submissionProgress,
-  submissionView,
-  submitText,
-  withheldProgress,
-} from "./submission.ts";
+import { attemptsAt, submissionProgress, submissionView, withheldProgress } from "./submission.ts";
+import { type SubmissionAnswer, submitText } from "./submit-text.ts";
 
 ownDatabase();
 afterAll(closeQueue);

@@ -2,15 +2,12 @@ import { auth } from "../../server/auth/better-auth.ts";
 import { createAccount } from "../../server/auth/create-account.ts";
 import { remember } from "../../server/config.ts";
 import { db, disconnect } from "../../server/db/client.ts";
-import { assessReport } from "../../server/grading/assessment.ts";
-import { giveGrades } from "../../server/grading/given-grade.ts";
-import { saveGradeSettings } from "../../server/grading/grade-settings.ts";
-import { regrade } from "../../server/grading/regrade.ts";
 import { closeQueue } from "../../server/operation/job-queue.ts";
 import type { RunRole } from "../../server/policies/index.ts";
-import { readGradesFile } from "../../server/queries/grades-file.ts";
 import { type Site, TEST_SECRET } from "../site.ts";
 import { Fingerprint } from "./fingerprint.ts";
+import { Documents } from "./world-documents.ts";
+import { Grades } from "./world-grades.ts";
 
 /** Who comes to the site, as far as policies tell people apart. */
 export const EVERYBODY = [
@@ -37,12 +34,6 @@ export interface Visitor {
 
 export const PASSWORD = "a password of the tests";
 
-const REPORT = {
-  ...{ id: "a-report", number: "E99.1", kind: "report", title: "A report", points: 1 },
-  ...{ limits: {}, seeds: [] },
-  tests: [{ id: "clear", title: "It is clear", points: 1, hint: "" }],
-};
-
 const ROLES: Partial<Record<Who, { role: RunRole; elsewhere?: true }>> = {
   reader: { role: "reader" },
   student: { role: "student" },
@@ -60,6 +51,8 @@ export class World {
   readonly courseSlug: string;
   readonly exerciseSlug: string;
   readonly submissionId: string;
+  readonly grades: Grades;
+  readonly documents: Documents;
   readonly #userIds: ReadonlyMap<Who, string>;
   readonly #fingerprint: Fingerprint;
   #made = 0;
@@ -79,6 +72,11 @@ export class World {
     this.submissionId = submission.id;
     this.#userIds = userIds;
     this.#fingerprint = fingerprint;
+    const [student, instructor] = [this.userId("student"), this.userId("instructor")];
+    const { runId, submissionId } = this;
+    this.grades = new Grades({ runId, submissionId, student, instructor });
+    const authors = [instructor, this.userId("instructor elsewhere"), this.userId("admin")];
+    this.documents = new Documents(run.courseSlug, authors);
   }
 
   /** Fills the site's database. */
@@ -135,14 +133,6 @@ export class World {
     return { userId, username };
   }
 
-  /** A regrade of the one submission, which has not begun. */
-  async newRegrade(): Promise<string> {
-    await this.endRegrades();
-    const id = await regrade({ runId: this.runId, submissionId: this.submissionId });
-    if (id === undefined) throw new Error("there is nothing to grade again");
-    return id;
-  }
-
   /** Asked by the one student, whose code goes with it. */
   async newQuestion(audience: "staff" | "class"): Promise<string> {
     const { runId, exerciseSlug } = this;
@@ -155,183 +145,6 @@ export class World {
   async newAnnouncement(): Promise<string> {
     const said = { title: "Room", text: "B 1", authorId: this.userId("instructor") };
     return (await db().announcement.create({ data: { runId: this.runId, ...said } })).id;
-  }
-
-  /** A new version of the exercise, which has graded nothing. */
-  async newVersion(): Promise<{ id: string; exerciseId: string }> {
-    await this.endRegrades();
-    const { exerciseId } = await db().submission.findUniqueOrThrow({
-      where: { id: this.submissionId },
-    });
-    const data = { exerciseId, hash: crypto.randomUUID(), manifest: {}, judge: new Uint8Array() };
-    const { id } = await db().exerciseVersion.create({ data });
-    return { id, exerciseId };
-  }
-
-  /** What the newest version makes of the grades, as far as that has been decided. */
-  async newTrial(state: "dry" | "applied"): Promise<string> {
-    const { id: versionId, exerciseId } = await this.newVersion();
-    const { id } = await db().regrade.create({
-      data: { runId: this.runId, exerciseId, versionId, state },
-    });
-    return id;
-  }
-
-  /** The step in which the student was given a grade. */
-  async newGivenGrade(): Promise<string> {
-    const { exerciseId } = await db().submission.findUniqueOrThrow({
-      where: { id: this.submissionId },
-    });
-    const given = { points: ++this.#made, isExcused: false, comment: "" };
-    const grade = { exerciseId, userId: this.userId("student"), given };
-    const step = { runId: this.runId, actorId: this.userId("instructor"), kind: "given" } as const;
-    return (await giveGrades(db(), step, [grade])) ?? "";
-  }
-
-  /** Of what a file of grades would do now. */
-  async digestOfGrades(text: string): Promise<string> {
-    return (await readGradesFile(db(), this.runId, text)).digest;
-  }
-
-  /** The step in which weights were set. */
-  async newSettings(): Promise<string> {
-    const step = { runId: this.runId, actorId: this.userId("instructor") };
-    const dropLowest = ++this.#made;
-    return (await saveGradeSettings(db(), step, { dropLowest, weights: {} })) ?? "";
-  }
-
-  /** Nobody's grades are held. */
-  async releaseGrades(): Promise<void> {
-    await db().exercise.updateMany({ where: { runId: this.runId }, data: { isHeld: false } });
-  }
-
-  /** What the student has written, and nobody has graded. */
-  async newReport(): Promise<{ slug: string; submissionId: string }> {
-    const { runId } = this;
-    const slug = "a-report";
-    const exercise = await db().exercise.upsert({
-      where: { runId_slug: { runId, slug } },
-      create: {
-        ...{ runId, slug, kind: "report", number: "E99.1", title: "A report", lectureSlug: "" },
-        ...{ points: 1, position: 99 },
-        versions: { create: { hash: "r", manifest: REPORT, judge: new Uint8Array() } },
-      },
-      update: {},
-    });
-    const key = { exerciseId: exercise.id, userId: this.userId("student") };
-    const { id: submissionId } = await db().submission.upsert({
-      where: { exerciseId_userId_attempt: { ...key, attempt: 1 } },
-      create: { ...key, attempt: 1, clientKey: slug, source: "# Mine", sourceHash: slug },
-      update: {},
-    });
-    return { slug, submissionId };
-  }
-
-  /** The step in which the report was graded. */
-  async newGradedReport(): Promise<string> {
-    const { submissionId } = await this.newReport();
-    const step = { runId: this.runId, actorId: this.userId("instructor") };
-    const criteria = { clear: { points: 1, comment: String(++this.#made) } };
-    const assessment = { criteria, comment: "" };
-    const outcome = await assessReport(db(), step, { submissionId, assessment });
-    if (outcome.kind !== "assessed") throw new Error("the report is not graded");
-    return outcome.stepId;
-  }
-
-  /** Words at the first line of the submission. */
-  async newComment(): Promise<string> {
-    const data = { submissionId: this.submissionId, line: 1, text: "Why?" };
-    const { id } = await db().lineComment.create({ data });
-    return id;
-  }
-
-  /** The first lecture of the course, as a document. */
-  async documentId(): Promise<string> {
-    const where = { kind: "lecture" } as const;
-    return (await db().contentDocument.findFirstOrThrow({ where, orderBy: { path: "asc" } })).id;
-  }
-
-  /** The document as it is shown to whoever may publish it. */
-  async newestVersion(): Promise<string> {
-    const documentId = await this.documentId();
-    const where = { documentId };
-    const head = await db().contentVersion.aggregate({ where, _max: { number: true } });
-    return `${documentId}:${head._max.number}`;
-  }
-
-  async draftRevision(userId: string): Promise<number> {
-    const documentId = await this.documentId();
-    const draft = await db().contentDraft.findFirst({ where: { documentId, userId } });
-    return draft?.revision ?? 0;
-  }
-
-  /** Something typed over the newest version; answers the draft's revision. */
-  async newDraft(userId: string): Promise<number> {
-    const documentId = await this.documentId();
-    const { number: base } = await db().contentVersion.findFirstOrThrow({
-      where: { documentId },
-      orderBy: { number: "desc" },
-    });
-    await db().contentDraft.deleteMany({ where: { documentId, userId } });
-    const files = { create: { path: "lecture.mdx", text: `# ${crypto.randomUUID()}` } };
-    await db().contentDraft.create({ data: { documentId, userId, base, files } });
-    return 1;
-  }
-
-  async documentPath(): Promise<string> {
-    const id = await this.documentId();
-    return (await db().contentDocument.findUniqueOrThrow({ where: { id } })).path;
-  }
-
-  /** A draft that somebody else's version has left behind. */
-  async mergeableDraft(userId: string): Promise<{ revision: number; head: number }> {
-    const documentId = await this.documentId();
-    const revision = await this.newDraft(userId);
-    const last = await db().contentVersion.findFirstOrThrow({
-      where: { documentId },
-      orderBy: { number: "desc" },
-    });
-    const head = last.number + 1;
-    const made = { documentId, number: head, files: last.files ?? {}, message: "Again" };
-    await db().contentVersion.create({ data: { ...made, origin: "site" } });
-    return { revision, head };
-  }
-
-  /** The same for each who may author. */
-  async mergeableDrafts(): Promise<void> {
-    for (const who of ["instructor", "instructor elsewhere", "admin"] as const) {
-      await this.mergeableDraft(this.userId(who));
-    }
-  }
-
-  /** A check that nobody has begun. */
-  async newCheck(): Promise<string> {
-    const { id: courseId } = await db().course.findFirstOrThrow({
-      where: { slug: this.courseSlug },
-    });
-    const check = await db().contentCheck.create({ data: { courseId, publishes: false } });
-    return check.id;
-  }
-
-  /** Published, of an exercise: its small mistakes were never tried. */
-  async unsearchedVersion(): Promise<string> {
-    const where = { kind: "exercise" } as const;
-    const { id: documentId } = await db().contentDocument.findFirstOrThrow({ where });
-    const last = await db().contentVersion.findFirstOrThrow({
-      where: { documentId },
-      orderBy: { number: "desc" },
-    });
-    const made = { documentId, number: last.number + 1, files: last.files ?? {}, message: "Again" };
-    const { id: versionId } = await db().contentVersion.create({
-      data: { ...made, origin: "site" },
-    });
-    await db().contentPublication.create({ data: { documentId, versionId } });
-    return versionId;
-  }
-
-  /** What is being graded again is not asked for twice. */
-  async endRegrades(): Promise<void> {
-    await db().regradeEntry.updateMany({ data: { endedAt: new Date() } });
   }
 
   /** Changes with anything that is stored, but counts of tries. */
