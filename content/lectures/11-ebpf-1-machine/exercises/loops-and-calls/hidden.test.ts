@@ -18,7 +18,7 @@ export default exercise("loops-and-calls", ({ test }) => {
       report.insnsProcessed < 10_000,
       `The verifier processed ${report.insnsProcessed} instructions; less than 10000 are asked for.`,
     );
-    const prog = boot({ seed: 1 }).bpf.mustLoad({ type: "xdp", program });
+    const prog = await loaded(context);
     check(
       prog.run({ dataIn: frameOf([], 60) }).retval === 0,
       "An empty list has no options: the answer is 0.",
@@ -28,7 +28,7 @@ export default exercise("loops-and-calls", ({ test }) => {
   test("valid-lists", async (context) => {
     const { random, check } = context;
     const prog = await loaded(context);
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 200; i++) {
       const list = validList(context);
       const frame = frameOf(list, 15 + list.length + random.int(0, 20));
       check(
@@ -42,7 +42,7 @@ export default exercise("loops-and-calls", ({ test }) => {
     const { random, check } = context;
     const prog = await loaded(context);
     const seen = { valid: 0, invalid: 0 };
-    for (let i = 0; i < 500; i++) {
+    for (let i = 0; i < 300; i++) {
       const list = validList(context);
       const spoil = random.int(0, 5);
       if (spoil === 0 && list.length > 1) list[random.int(0, list.length - 1)] = random.int(0, 255);
@@ -61,18 +61,19 @@ export default exercise("loops-and-calls", ({ test }) => {
           : "A list that only looks odd is valid and must be counted.",
       );
     }
-    if (seen.valid < 50 || seen.invalid < 50) throw new Error("the generator is one-sided");
+    if (seen.valid < 30 || seen.invalid < 30) throw new Error("the generator is one-sided");
   });
 });
 
 async function loaded({ player, check }: TestContext): Promise<BpfProg> {
   const program = await player.program("countOptions");
-  const result = boot({ seed: 1 }).bpf.load({ type: "xdp", program });
-  if (!result.ok) {
-    check(false, `The verifier refuses countOptions: ${result.error || result.errnoName}`);
-    throw new Error("unreachable");
-  }
-  return result.prog;
+  const { bpf } = boot({ seed: 1 });
+  // Its log is most of what a verification costs, and only wanted of a refusal.
+  const result = bpf.load({ type: "xdp", program, logLevel: 0 });
+  if (result.ok) return result.prog;
+  const { error } = bpf.verify({ type: "xdp", program });
+  check(false, `The verifier refuses countOptions: ${error || result.errnoName}`);
+  throw new Error("unreachable");
 }
 
 /** BPF_CALL with src_reg BPF_PSEUDO_CALL. */
