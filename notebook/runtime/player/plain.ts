@@ -4,6 +4,7 @@
  */
 
 import type { Plain } from "../exercise-api.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
 import { type Counter, count, NotPlain } from "./not-plain.ts";
 import { bigintFrom, bigintText, checkBigint } from "./plain-bigint.ts";
 import { define, rowsFromJson, rowsToJson, unknownForm } from "./plain-rows.ts";
@@ -22,7 +23,6 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 // Taken before any other code could replace them.
 const { parse, stringify } = JSON;
 const { isArray } = Array;
-const { btoa, atob } = globalThis as { btoa(text: string): string; atob(text: string): string };
 
 /** Answers `value` as text. Throws what its getters throw; what answers otherwise each time may be refused. */
 export function encodePlain(value: unknown): string {
@@ -95,7 +95,10 @@ function toJson(value: unknown, depth: number, counter: Counter): Json {
 
 function objectToJson(value: object, depth: number, counter: Counter): Json {
   const bytes = bytesOf(value);
-  if (bytes !== undefined) return { b: toBase64(bytes) };
+  if (bytes !== undefined) {
+    checkBytes(bytes);
+    return { b: toBase64(bytes) };
+  }
   if (isArray(value)) {
     const { length } = value;
     if (length > counter.left) count(counter, length);
@@ -144,7 +147,7 @@ function fromTagged(tag: string, content: Json, depth: number, counter: Counter)
   if (tag === "o" && isArray(content)) return objectFromJson(content, depth, counter);
   if (tag === "t") return rowsFromJson(content, depth - 1, counter) as Plain;
   if (typeof content === "string") {
-    if (tag === "b") return fromBase64(content);
+    if (tag === "b") return bytesFrom(content);
     if (tag === "i") return bigintFrom(content);
     if (tag === "n" && /^(?:-0|NaN|-?Infinity)$/.test(content)) return Number(content);
   }
@@ -184,23 +187,10 @@ function checkBytes(bytes: Uint8Array): void {
   if (bytes.length > PLAIN_LENGTH_MAX) throw new NotPlain("it is larger than 8 MiB");
 }
 
-function toBase64(bytes: Uint8Array): string {
-  checkBytes(bytes);
-  const pieces: string[] = [];
-  for (let at = 0; at < bytes.length; at += 0x2000) {
-    pieces.push(String.fromCharCode(...bytes.subarray(at, at + 0x2000)));
-  }
-  return btoa(pieces.join(""));
-}
-
-function fromBase64(text: string): Uint8Array {
-  let binary: string;
+function bytesFrom(text: string): Uint8Array {
   try {
-    binary = atob(text);
+    return fromBase64(text);
   } catch {
     throw new NotPlain("its bytes are not base64");
   }
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }

@@ -11,8 +11,12 @@ let isLocked = false;
 export function lockRealm(): void {
   if (isLocked) return;
   isLocked = true;
-  // In Deno its environment asks for a permission that a sandbox does not have, and throws.
-  if ("Deno" in globalThis) Reflect.deleteProperty(globalThis, "process");
+  if ("Deno" in globalThis) {
+    // Its environment asks for a permission that a sandbox does not have, and throws.
+    Reflect.deleteProperty(globalThis, "process");
+    // The shim looks whether it is there, and that alone loads half of Node.
+    Reflect.deleteProperty(globalThis, "Buffer");
+  }
   // Deep in the simulator or in a recursion the cell's own line must still be in the stack.
   Error.stackTraceLimit = 60;
   lockdown({

@@ -2,6 +2,9 @@
 
 import type { VirtualClock } from "./clock.ts";
 
+/** Nearly every call answers within so many jobs of promises; a turn of the host costs more than they do. */
+const JOBS = 1000;
+
 export type Answer =
   | { readonly kind: "returned"; readonly value: unknown }
   | { readonly kind: "threw"; readonly thrown: unknown };
@@ -20,6 +23,7 @@ export async function settle(
   const done = answerOf(action).then((found) => {
     answer = found;
   });
+  for (let jobs = 0; jobs < JOBS && answer === undefined; jobs++) await undefined;
   while (answer === undefined) {
     await Promise.race([done, nextTurn()]);
     if (answer !== undefined) break;
@@ -48,11 +52,15 @@ function waitsForNothing(clock: VirtualClock): Error {
     : new RangeError("Timers fired 10,000 times in this run; it ends here.");
 }
 
-// Taken before any other code could replace them.
-const { setImmediate, MessageChannel } = globalThis as {
-  setImmediate?: (callback: () => void) => unknown;
-  MessageChannel: typeof globalThis.MessageChannel;
-};
+interface Turns {
+  readonly setImmediate?: (callback: () => void) => unknown;
+  readonly MessageChannel: typeof globalThis.MessageChannel;
+}
+
+// Taken before any other code could replace them. In Deno a look at `setImmediate` alone loads all timers of Node.
+const host = globalThis as unknown as Turns;
+const { MessageChannel } = host;
+const setImmediate = "Deno" in globalThis ? undefined : host.setImmediate;
 
 /** Resolves when all that is ready now has run. Real timers would be slowed to 4 ms in a browser. */
 export function nextTurn(): Promise<void> {
