@@ -1,15 +1,13 @@
 import type { ExerciseSheet } from "#notebook/document";
 import { firstState, type StudentWork } from "#notebook/session/exercise";
+import { FileLineAsleep, HandInAsleep } from "./asleep.tsx";
 import { AttemptsTable } from "./attempts-table.tsx";
 import css from "./exercise.module.css";
 import { Facts } from "./facts.tsx";
-import { FileLine } from "./file-line.tsx";
 import { FileText } from "./file-text.tsx";
-import { HandIn } from "./hand-in.tsx";
 import { NotReleased } from "./not-released.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
 import { ResultView } from "./result-view.tsx";
-import { standingOf } from "./standing.ts";
 import { VisibleTests } from "./visible-tests.tsx";
 
 interface ExerciseStillProps {
@@ -21,39 +19,19 @@ interface ExerciseStillProps {
 /** An exercise as the server writes it: what one can work on takes its place, in the same room. */
 export function ExerciseStill({ sheet, student, signInHref }: ExerciseStillProps) {
   const { manifest, starter } = sheet;
-  const { attempts, graded, handing, trial } = firstState(starter, student);
+  const { attempts, graded, trial } = firstState(starter, student);
   return (
     <>
       <Facts manifest={manifest} attempts={attempts} dates={student?.dates} />
       <div>
-        <FileLine
-          saved={undefined}
-          isEdited={false}
-          isEditing={false}
-          isTakenBack={false}
-          onEdit={undefined}
-          onStartOver={undefined}
-          onTakeBack={undefined}
-        />
+        <FileLineAsleep />
         <div className={css["code"]} data-scroller="">
           <FileText source={starter} badLine={undefined} />
         </div>
         {sheet.visibleTests !== "" && (
           <VisibleTests manifest={manifest} trial={trial} isStale={false} />
         )}
-        <HandIn
-          manifest={manifest}
-          standing={standingOf(student)}
-          attempts={attempts}
-          dates={student?.dates}
-          handing={handing}
-          hasTests={sheet.visibleTests !== ""}
-          isTrying={false}
-          signInHref={signInHref}
-          onSubmit={undefined}
-          onTry={undefined}
-          onStop={undefined}
-        />
+        <HandInAsleep sheet={sheet} student={student} signInHref={signInHref} />
         {graded !== undefined && (
           <>
             <ResultView

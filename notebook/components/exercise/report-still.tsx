@@ -1,16 +1,14 @@
 import type { ReactNode } from "react";
 import type { ExerciseSheet } from "#notebook/document";
 import { firstState, type StudentWork } from "#notebook/session/exercise";
+import { FileLineAsleep, HandInAsleep } from "./asleep.tsx";
 import { AttemptsTable } from "./attempts-table.tsx";
 import { Facts } from "./facts.tsx";
-import { FileLine } from "./file-line.tsx";
-import { HandIn } from "./hand-in.tsx";
 import { NotReleased } from "./not-released.tsx";
 import { ReceiptLine } from "./receipt-line.tsx";
 import report from "./report.module.css";
 import { ReportResult } from "./report-result.tsx";
 import { Rubric } from "./rubric.tsx";
-import { standingOf } from "./standing.ts";
 
 interface ReportStillProps {
   sheet: ExerciseSheet;
@@ -23,7 +21,7 @@ interface ReportStillProps {
 /** A report as the server writes it: what one can write in takes its place, in the same room. */
 export function ReportStill({ sheet, student, signInHref, form }: ReportStillProps) {
   const { manifest, starter } = sheet;
-  const { attempts, graded, handing } = firstState(starter, student);
+  const { attempts, graded } = firstState(starter, student);
   return (
     <>
       <Facts manifest={manifest} attempts={attempts} dates={student?.dates} />
@@ -31,16 +29,7 @@ export function ReportStill({ sheet, student, signInHref, form }: ReportStillPro
         <Rubric criteria={manifest.tests} />
         {form !== undefined && <noscript>{form}</noscript>}
         <div className={form === undefined ? undefined : report["asleep"]}>
-          <FileLine
-            name="report.md"
-            saved={undefined}
-            isEdited={false}
-            isEditing={false}
-            isTakenBack={false}
-            onEdit={undefined}
-            onStartOver={undefined}
-            onTakeBack={undefined}
-          />
+          <FileLineAsleep name="report.md" />
           <textarea
             className={report["text"]}
             aria-label="Your report, in Markdown"
@@ -49,19 +38,7 @@ export function ReportStill({ sheet, student, signInHref, form }: ReportStillPro
             readOnly
           />
         </div>
-        <HandIn
-          manifest={manifest}
-          standing={standingOf(student)}
-          attempts={attempts}
-          dates={student?.dates}
-          handing={handing}
-          hasTests={false}
-          isTrying={false}
-          signInHref={signInHref}
-          onSubmit={undefined}
-          onTry={undefined}
-          onStop={undefined}
-        />
+        <HandInAsleep sheet={sheet} student={student} signInHref={signInHref} />
         {attempts[0]?.isHeld && <NotReleased receipt={attempts[0].receipt} />}
         {graded !== undefined && (
           <>
