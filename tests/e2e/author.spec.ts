@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, expect, type Locator, type Page } from "playwright/test";
 import {
   append,
@@ -9,6 +8,7 @@ import {
   saveVersion,
   theEditor,
 } from "./author-page.ts";
+import { axeFindings } from "./axe.ts";
 import { test } from "./class-site.ts";
 import { awake, graded, rewrite, submit } from "./exercise-page.ts";
 import { signInAs } from "./sign-in.ts";
@@ -179,8 +179,7 @@ test("of two authors at once the second brings both texts together", async ({
   await other.getByRole("link", { name: "Versions", exact: true }).click();
   await expect(other.getByRole("row", { name: /Both ends/ })).toBeVisible();
   await expect(other.locator("ins", { hasText: "Ada's last words." })).toBeVisible();
-  const { violations } = await new AxeBuilder({ page: other }).analyze();
-  expect(violations.map(({ id }) => id)).toEqual([]);
+  expect(await axeFindings(other)).toEqual([]);
   await other.context().close();
 });
 

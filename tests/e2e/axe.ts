@@ -10,21 +10,23 @@ const OF_COLOURS = ["color-contrast", "link-in-text-block"];
  * elements. The document is the same in both, so in dark colours alone are tried.
  *
  * @param part a selector; undefined: the whole page
+ * @param except a selector of what others answer for
  */
-export async function axeFindings(page: Page, part?: string): Promise<string[]> {
+export async function axeFindings(page: Page, part?: string, except?: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-  const light = await axeOn(page, part).analyze();
+  const light = await axeOn(page, part, except).analyze();
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-  const dark = await axeOn(page, part).withRules(OF_COLOURS).analyze();
+  const dark = await axeOn(page, part, except).withRules(OF_COLOURS).analyze();
   return [
     ...light.violations.map(({ id, nodes }) => `${id}: ${htmlOf(nodes)}`),
     ...dark.violations.map(({ id, nodes }) => `${id}, in dark: ${htmlOf(nodes)}`),
   ];
 }
 
-function axeOn(page: Page, part: string | undefined): AxeBuilder {
+function axeOn(page: Page, part: string | undefined, except: string | undefined): AxeBuilder {
   const axe = new AxeBuilder({ page });
-  return part === undefined ? axe : axe.include(part);
+  if (part !== undefined) axe.include(part);
+  return except === undefined ? axe : axe.exclude(except);
 }
 
 function htmlOf(nodes: readonly { readonly html: string }[]): string {

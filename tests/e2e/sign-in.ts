@@ -8,5 +8,6 @@ export async function signInAs(
 ): Promise<void> {
   await page.goto(`/signin?from=${encodeURIComponent(path)}`);
   await page.getByRole("button", { name: `Enter as ${name}` }).click();
-  await expect(page).toHaveURL(path);
+  // A machine that is busy with other tests may take its time.
+  await expect(page).toHaveURL(path, { timeout: 30_000 });
 }
