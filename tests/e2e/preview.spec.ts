@@ -1,5 +1,6 @@
 import { expect, type FrameLocator, type Locator, type Page, test } from "playwright/test";
 import { append, openPreview, theEditor } from "./author-page.ts";
+import { axeFindings } from "./axe.ts";
 import { signInAs } from "./sign-in.ts";
 
 const LECTURE = "A safe machine inside the kernel";
@@ -73,6 +74,24 @@ test("an exercise is shown as its student sees it: visible tests run, and nothin
   await expect(student.getByRole("link", { name: "Sign in to submit" })).toBeVisible();
 });
 
+test("in print a preview is the sheet, and on a phone one scrolls over it", async ({ page }) => {
+  await openEditor(page, LECTURE);
+  await page.goto(`${new URL(page.url()).pathname}/preview`);
+  const run = page.getByRole("button", { name: "Run cell 1", exact: true });
+  await expect(run).toBeVisible({ timeout: 30_000 });
+  await page.getByLabel("In print").check();
+  await expect(run).toBeHidden();
+  await expect(page.getByRole("group", { name: "Code of cell 1", exact: true })).toBeVisible();
+  const widthOnDesk = await widthOf(page.getByRole("main"));
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await widthOf(page.getByRole("main"))).toBe(widthOnDesk);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  await page.getByRole("main").getByRole("heading").last().scrollIntoViewIfNeeded();
+  expect(await axeFindings(page)).toEqual([]);
+  await page.getByLabel("Student").check();
+  await expect(run).toBeVisible();
+});
+
 async function openEditor(page: Page, title: string): Promise<void> {
   await signInAs(page, "Henrik", "/author/linux");
   await page.getByRole("link", { name: title, exact: true }).click();
@@ -100,6 +119,10 @@ async function undoUntilSound(page: Page, student: FrameLocator): Promise<void> 
 
 function ranIn(student: FrameLocator): Locator {
   return student.getByText(/^Ran in/);
+}
+
+async function widthOf(place: Locator): Promise<number | undefined> {
+  return (await place.boundingBox())?.width;
 }
 
 /** Within the frame. */

@@ -29,25 +29,27 @@ export function ExercisePreviewPage({ course, documentId, initial }: ExercisePag
         problems={answer.problems.length}
         isBehind={isBehind}
       />
-      <main id="main" className={`${page["text"]} ${css["text"]}`}>
-        {answer.problems.length > 0 && (
-          <div className={css["wrong"]} role="note" aria-label="Problems">
-            {answer.problems.map(({ file, line, message }) => (
-              <p key={`${file}:${line}:${message}`}>
-                {file}, line {line}: {message}
-              </p>
-            ))}
-          </div>
-        )}
-        <ExercisePart
-          preview={answer}
-          blocks={blocks}
-          documentId={documentId}
-          home={`${document}/pictures`}
-          level={1}
-          reader={reader}
-        />
-      </main>
+      <div className={css["sheet"]}>
+        <main id="main" className={`${page["text"]} ${css["text"]}`}>
+          {answer.problems.length > 0 && (
+            <div className={css["wrong"]} role="note" aria-label="Problems">
+              {answer.problems.map(({ file, line, message }) => (
+                <p key={`${file}:${line}:${message}`}>
+                  {file}, line {line}: {message}
+                </p>
+              ))}
+            </div>
+          )}
+          <ExercisePart
+            preview={answer}
+            blocks={blocks}
+            documentId={documentId}
+            home={`${document}/pictures`}
+            level={1}
+            reader={reader}
+          />
+        </main>
+      </div>
     </>
   );
 }

@@ -61,10 +61,14 @@ export function LecturePreviewPage({ course, documentId, initial }: LecturePageP
   const page = useMemo(
     () => (
       <LectureContext value={context}>
-        <main id="main" className={`${css["text"]} ${prose["flow"]} ${view["text"]}`}>
-          {lecture !== undefined && <LectureHead lecture={lecture} points={pointsOf(exercises)} />}
-          <Pieces text={text} blocks={blocks} parts={LECTURE_PARTS} />
-        </main>
+        <div className={view["sheet"]}>
+          <main id="main" className={`${css["text"]} ${prose["flow"]} ${view["text"]}`}>
+            {lecture !== undefined && (
+              <LectureHead lecture={lecture} points={pointsOf(exercises)} />
+            )}
+            <Pieces text={text} blocks={blocks} parts={LECTURE_PARTS} />
+          </main>
+        </div>
       </LectureContext>
     ),
     [context, lecture, exercises, text, blocks],

@@ -24,7 +24,7 @@ const VIEWS: readonly { readonly reader: ReaderView; readonly says: string }[] =
 export function PreviewBar({ reader, onReader, problems, isBehind, children }: PreviewBarProps) {
   useFramed();
   return (
-    <div className={css["bar"]}>
+    <section className={css["bar"]} aria-label="Preview">
       <fieldset className={css["views"]}>
         <legend>View as</legend>
         {VIEWS.map((view) => (
@@ -45,7 +45,7 @@ export function PreviewBar({ reader, onReader, problems, isBehind, children }: P
           : problemsInWords(problems)}
       </output>
       {children}
-    </div>
+    </section>
   );
 }
 
