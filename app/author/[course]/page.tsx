@@ -47,7 +47,8 @@ export default async function AuthorListPage({ params, searchParams }: ListProps
           that is not published
         </p>
         <p className={css["end"]}>
-          <a href={`${courseUrl(course.slug)}/new`}>New lecture or exercise</a>{" "}
+          <a href={`${courseUrl(course.slug)}/new`}>New lecture or exercise</a>
+          {" · "}
           <a href={`${courseUrl(course.slug)}/zip`}>As a ZIP file</a>
         </p>
       </div>

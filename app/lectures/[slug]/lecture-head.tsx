@@ -36,7 +36,8 @@ export function LectureHead({ lecture, points, ways }: LectureHeadProps) {
           <>
             <dt>Exercises</dt>
             <dd>
-              {exerciseIds.length}, worth {points} points
+              {exerciseIds.length}
+              {points > 0 && `, worth ${points} points`}
             </dd>
           </>
         )}

@@ -93,7 +93,7 @@ export default async function QuestionsPage({ params, searchParams }: QuestionsP
         )}
       </nav>
       {questions.length === 0 ? (
-        <p className={css["where"]}>{emptyText(list)}</p>
+        <p className={css["none"]}>{emptyText(list)}</p>
       ) : (
         <ul className={css["list"]}>
           {questions.map((question) => (

@@ -27,7 +27,7 @@ export function Comparison({ from, to, url }: ComparisonProps) {
     <section className={author["part"]}>
       <h2>
         From version {from.number} to version {to.number}
-        <span>{paths.length === 0 ? "nothing differs" : `${paths.length} files differ`}</span>
+        <span>{differing(paths.length)}</span>
       </h2>
       {paths.map((path) => {
         const [old, fresh] = [before.get(path), after.get(path)];
@@ -82,4 +82,9 @@ function Pictures({ path, sides, url }: PicturesProps) {
       })}
     </div>
   );
+}
+
+function differing(files: number): string {
+  if (files === 0) return "nothing differs";
+  return files === 1 ? "1 file differs" : `${files} files differ`;
 }

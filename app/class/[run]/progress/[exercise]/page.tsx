@@ -35,12 +35,12 @@ export default async function FailingPage({ params }: FailingPageProps) {
         <p>
           {students === 0
             ? "Nobody's last attempt is short of full points."
-            : `${students} last attempts short of full points, in ${groups.length} ways`}
+            : `${counted(students, "last attempt")} short of full points, in ${counted(groups.length, "way")}`}
         </p>
       </div>
       {groups.length > 0 && (
         <div className={css["scroll"]}>
-          <table className={desk["data"]}>
+          <table className={`${desk["data"]} ${css["ways"]}`}>
             <thead>
               <tr>
                 <th scope="col" className={desk["right"]}>
@@ -77,4 +77,8 @@ export default async function FailingPage({ params }: FailingPageProps) {
       </p>
     </main>
   );
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
