@@ -11,11 +11,13 @@ export default {
   experimental: { authInterrupts: true, serverActions: { bodySizeLimit: "9mb" } },
   // Programs and drivers that the server loads as they are.
   serverExternalPackages: [
+    "@observablehq/plot",
     "@prisma/adapter-pg",
     "@prisma/client",
     "better-auth",
     "deno",
     "esbuild",
+    "linkedom",
     "nodemailer",
     "openid-client",
     "pg",

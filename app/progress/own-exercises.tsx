@@ -1,5 +1,6 @@
 import type { OwnProgress } from "#server/queries";
-import { BarChart } from "../class/[run]/progress/bar-chart.tsx";
+import { BarChart } from "../charts/bar-chart.tsx";
+import { TimeChart } from "../charts/time-chart.tsx";
 import { duration } from "../class/[run]/progress/duration.ts";
 import css from "../class/[run]/progress/progress.module.css";
 import desk from "../class/class.module.css";
@@ -11,18 +12,29 @@ export function OwnExercises({ exercises }: { exercises: readonly OwnProgress[] 
       <h2 id="exercises" className={css["title"]}>
         Exercises
       </h2>
-      <BarChart
-        whole="to reach"
-        part="reached"
-        caption="points, by exercise"
-        most={Math.max(...exercises.map(({ points, best = 0 }) => Math.max(points, best)))}
-        bars={exercises.map(({ slug, number, points, best = 0 }) => ({
-          key: slug,
-          label: number,
-          whole: points,
-          part: best,
-        }))}
-      />
+      <div className={css["charts"]}>
+        <BarChart
+          whole="to reach"
+          part="reached"
+          caption="points, by exercise"
+          bars={exercises.map((one) => ({ ...columnOf(one), whole: one.points, part: one.best }))}
+        />
+        <BarChart
+          whole="attempts"
+          part="to full points"
+          caption="tries, by exercise"
+          bars={exercises.map((one) => ({
+            ...columnOf(one),
+            whole: one.attempts,
+            part: one.tries,
+          }))}
+        />
+        <TimeChart
+          part="time to full points"
+          caption="by exercise"
+          times={exercises.map((one) => ({ ...columnOf(one), seconds: one.seconds }))}
+        />
+      </div>
       <div className={css["scroll"]}>
         <table className={desk["data"]}>
           <thead>
@@ -67,6 +79,10 @@ export function OwnExercises({ exercises }: { exercises: readonly OwnProgress[] 
       </div>
     </section>
   );
+}
+
+function columnOf({ slug, number, title }: OwnProgress) {
+  return { key: slug, label: number, name: `${number} ${title}` };
 }
 
 function bestAttempt({ attempts, isHeld, failing }: OwnProgress): string {

@@ -96,6 +96,7 @@ test("the analysis counts the best attempt of each student", async () => {
   const [adds, reverses] = analysis.tests;
   expect(adds?.passed).toBeCloseTo(2 / 3);
   expect(reverses?.passed).toBeCloseTo(1 / 3);
+  expect(analysis.tests.map(({ stops }) => stops)).toEqual([1, 2]);
   // (0, 1, 1) against (0, 0, 2): covariance 2/9, variances 2/9 and 8/9.
   expect(adds?.discrimination).toBeCloseTo(0.5);
 });

@@ -15,6 +15,8 @@ export interface TestAnalysis {
   readonly title: string;
   /** The share of students whose best attempt passed it; undefined: no attempt is graded yet. */
   readonly passed: number | undefined;
+  /** So many students' best attempts fail it. */
+  readonly stops: number;
   /** Its correlation with the rest of the score; undefined where all did the same. */
   readonly discrimination: number | undefined;
 }
@@ -48,7 +50,7 @@ export async function exerciseAnalysis(tx: Tx, exerciseId: string): Promise<Exer
         best."score" - (test ->> 'points')::int AS rest
       FROM best, jsonb_array_elements(best."tests") AS test
     )
-    SELECT id, avg(passed)::float8 AS passed, corr(passed, rest) AS discrimination
+    SELECT id, avg(passed)::float8 AS passed, (count(*) - sum(passed))::int AS stops, corr(passed, rest) AS discrimination
     FROM outcome GROUP BY id`;
   const version = await tx.exerciseVersion.findFirst({
     where: { exerciseId },
@@ -66,6 +68,7 @@ export async function exerciseAnalysis(tx: Tx, exerciseId: string): Promise<Exer
         id,
         title,
         passed: rate?.passed,
+        stops: rate?.stops ?? 0,
         discrimination: rate?.discrimination ?? undefined,
       };
     }),
@@ -75,5 +78,6 @@ export async function exerciseAnalysis(tx: Tx, exerciseId: string): Promise<Exer
 interface TestRate {
   readonly id: string;
   readonly passed: number;
+  readonly stops: number;
   readonly discrimination: number | null;
 }

@@ -12,7 +12,8 @@ import { LocalTime } from "../../../local-time.tsx";
 import { requireStaff } from "../../access.ts";
 import desk from "../../class.module.css";
 import { attemptsUrl } from "../../urls.ts";
-import { BarChart } from "./bar-chart.tsx";
+import { ExerciseCharts } from "./exercise-charts.tsx";
+import { LectureChart } from "./lecture-chart.tsx";
 import { LectureTable } from "./lecture-table.tsx";
 import css from "./progress.module.css";
 import { ProgressTable } from "./progress-table.tsx";
@@ -50,22 +51,14 @@ export default async function ProgressPage({ params }: ProgressPageProps) {
         </p>
       ) : (
         <>
-          <BarChart
-            whole="tried"
-            part="full points"
-            caption={`students of ${run.students}, by exercise`}
-            most={run.students}
-            bars={exercises.map(({ slug: key, number: label, tried, full }) => ({
-              ...{ key, label },
-              ...{ whole: tried, part: full },
-            }))}
-          />
+          <ExerciseCharts exercises={exercises} students={run.students} />
           <ProgressTable run={slug} exercises={exercises} students={run.students} />
         </>
       )}
       {run.students > 0 && lectures.length > 0 && (
         <section aria-labelledby="lectures" className={css["part"]}>
           <h2 id="lectures">Lectures</h2>
+          <LectureChart lectures={lectures} students={run.students} stops={stops} />
           <LectureTable
             run={slug}
             lectures={lectures}

@@ -6,6 +6,7 @@ import { requireStaff } from "../../../access.ts";
 import desk from "../../../class.module.css";
 import { attemptsUrl } from "../../../urls.ts";
 import css from "../progress.module.css";
+import { StoppingTests } from "./stopping-tests.tsx";
 
 export const metadata: Metadata = { title: "Attempts that fail alike" };
 
@@ -38,39 +39,43 @@ export default async function FailingPage({ params }: FailingPageProps) {
             : `${counted(students, "last attempt")} short of full points, in ${counted(groups.length, "way")}`}
         </p>
       </div>
+      <StoppingTests tests={tests} />
       {groups.length > 0 && (
-        <div className={css["scroll"]}>
-          <table className={`${desk["data"]} ${css["ways"]}`}>
-            <thead>
-              <tr>
-                <th scope="col" className={desk["right"]}>
-                  students
-                </th>
-                <th scope="col">fail</th>
-                <th scope="col">the first of them says</th>
-                <th scope="col">one example</th>
-              </tr>
-            </thead>
-            <tbody>
-              {groups.map(({ status, failed, feedback, students: count, example }) => (
-                <tr key={`${status} ${failed.join(" ")} ${feedback ?? ""}`}>
-                  <td className={desk["right"]}>{count}</td>
-                  <td>
-                    {status === "graded"
-                      ? failed.map((id) => titles.get(id) ?? id).join("; ")
-                      : status}
-                  </td>
-                  <td>{feedback ?? "–"}</td>
-                  <td>
-                    <a href={attemptsUrl(slug, exerciseSlug, example.userId, example.attempt)}>
-                      {example.name}, attempt {example.attempt}
-                    </a>
-                  </td>
+        <section aria-labelledby="alike" className={css["part"]}>
+          <h2 id="alike">Last attempts that fail alike</h2>
+          <div className={css["scroll"]}>
+            <table className={`${desk["data"]} ${css["ways"]}`}>
+              <thead>
+                <tr>
+                  <th scope="col" className={desk["right"]}>
+                    students
+                  </th>
+                  <th scope="col">fail</th>
+                  <th scope="col">the first of them says</th>
+                  <th scope="col">one example</th>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+              </thead>
+              <tbody>
+                {groups.map(({ status, failed, feedback, students: count, example }) => (
+                  <tr key={`${status} ${failed.join(" ")} ${feedback ?? ""}`}>
+                    <td className={desk["right"]}>{count}</td>
+                    <td>
+                      {status === "graded"
+                        ? failed.map((id) => titles.get(id) ?? id).join("; ")
+                        : status}
+                    </td>
+                    <td>{feedback ?? "–"}</td>
+                    <td>
+                      <a href={attemptsUrl(slug, exerciseSlug, example.userId, example.attempt)}>
+                        {example.name}, attempt {example.attempt}
+                      </a>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </section>
       )}
       <p className={css["said"]}>
         <a href={`/class/${slug}/progress`}>All exercises</a>

@@ -3,10 +3,10 @@ import { notFound } from "next/navigation";
 import { readLecture } from "#server/course";
 import { db } from "#server/db";
 import { classCellErrors, classReading, READERS_MIN } from "#server/queries";
+import { BarChart } from "../../../../../charts/bar-chart.tsx";
 import { shortTitle } from "../../../../../lectures/title.ts";
 import { requireStaff } from "../../../../access.ts";
 import desk from "../../../../class.module.css";
-import { BarChart } from "../../bar-chart.tsx";
 import { type CellRow, cellRows, type SectionRow, sectionRows } from "../../lecture-rows.ts";
 import css from "../../progress.module.css";
 
@@ -39,11 +39,7 @@ export default async function LectureReadingPage({ params }: LectureReadingPageP
       </div>
       {read !== undefined && (
         <>
-          <Sections
-            rows={sectionRows(lecture, read)}
-            readers={read.readers}
-            lecture={lectureSlug}
-          />
+          <Sections rows={sectionRows(lecture, read)} lecture={lectureSlug} />
           <Cells rows={cellRows(lecture, errors.get(lectureSlug))} lecture={lectureSlug} />
         </>
       )}
@@ -56,11 +52,10 @@ export default async function LectureReadingPage({ params }: LectureReadingPageP
 
 interface SectionsProps {
   rows: readonly SectionRow[];
-  readers: number;
   lecture: string;
 }
 
-function Sections({ rows, readers, lecture }: SectionsProps) {
+function Sections({ rows, lecture }: SectionsProps) {
   return (
     <section aria-labelledby="stops" className={css["part"]}>
       <h2 id="stops">Where readers stop</h2>
@@ -68,10 +63,10 @@ function Sections({ rows, readers, lecture }: SectionsProps) {
         whole="came to it"
         part="no further"
         caption="students, by section"
-        most={readers}
-        bars={rows.map(({ id, number, reached, stopped, isLast }) => ({
+        bars={rows.map(({ id, number, title, reached, stopped, isLast }) => ({
           key: id,
           label: number === 0 ? "–" : String(number),
+          name: number === 0 ? title : `§ ${number} ${title}`,
           whole: reached,
           part: isLast ? 0 : stopped,
         }))}
@@ -125,10 +120,8 @@ function Cells({ rows, lecture }: { rows: readonly CellRow[]; lecture: string })
         whole="ran it"
         part="raised an error"
         caption="students, by cell"
-        most={Math.max(...rows.map(({ ran }) => ran))}
-        bars={rows.map(({ id, number, ran, failed }) => ({
-          key: id,
-          label: String(number),
+        bars={rows.map(({ id, number, title, ran, failed }) => ({
+          ...{ key: id, label: String(number), name: `${number} ${title}` },
           whole: ran,
           part: failed,
         }))}
