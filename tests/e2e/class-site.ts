@@ -15,7 +15,14 @@ export interface ClassSite {
   readonly submit: (username: string, exercise: string, source: string) => Promise<string>;
 }
 
-export const test = base.extend<object, { site: ClassSite }>({
+interface Fixtures {
+  readonly site: ClassSite;
+  /** A file that names itself shares its class with no other: a process of the runner has one name alone. */
+  readonly classOf: string;
+}
+
+export const test = base.extend<object, Fixtures>({
+  classOf: ["any", { scope: "worker", option: true }],
   site: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads which fixtures it needs
     async ({}, use) => {

@@ -13,6 +13,7 @@ const SLOW = "export function count(n) { let i = 0; while (i < n) i += 1; return
 
 // One class, whose story goes on from test to test.
 test.describe.configure({ mode: "serial" });
+test.use({ classOf: "class" });
 
 test.beforeAll(async ({ site }) => {
   await site.submit("mira.kovac", "add-up", HALF);

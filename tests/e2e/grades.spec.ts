@@ -13,6 +13,7 @@ const HALF = "export const sum = (a, b) => a + b;\nexport const reverse = (bytes
 
 // One class, whose story goes on from test to test.
 test.describe.configure({ mode: "serial" });
+test.use({ classOf: "grades" });
 
 let submission = "";
 
