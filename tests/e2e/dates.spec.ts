@@ -6,7 +6,8 @@ import { awake, graded, rewrite, submit } from "./exercise-page.ts";
 import { signInAs } from "./sign-in.ts";
 
 const DATES = "/class/demo/dates";
-const EXERCISE = "/exercises/add-up";
+const SLUG = "add-up";
+const EXERCISE = `/exercises/${SLUG}`;
 const SOLUTION = TINY_COURSE["lectures/01-sums/exercises/add-up/solution.ts"] ?? "";
 const HOUR = 60 * 60_000;
 
@@ -119,6 +120,11 @@ test("before it opens nobody but staff sees what is asked", async ({ page, brows
     await other.goto(EXERCISE);
     await expect(other.getByText("This exercise opens at")).toBeVisible();
     await expect(other.locator("[data-exercise], [data-code], textarea")).toHaveCount(0);
+    if (name !== undefined) {
+      const asking = await other.request.get(`/class/demo/questions/new?exercise=${SLUG}`);
+      expect(asking.status()).toBe(200);
+      expect(await asking.text()).not.toContain("export function sum");
+    }
     // By its task it is not found, by its name it is.
     for (const path of ["/search/hits", "/search"]) {
       const found = async (query: string) =>
