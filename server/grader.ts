@@ -1,9 +1,12 @@
 /**
  * A grader without pages: `npm run grader`. More of them, on more machines with the same
- * `DATABASE_URL` and `KERNELBOOK_SECRET`, grade more at the same time.
+ * `DATABASE_URL` and `KERNELBOOK_SECRET`, grade more at the same time. It carries out the checks of
+ * the publish gate, too: web processes without graders leave them to it.
  */
 import { availableParallelism } from "node:os";
 import { ConfigError, config, remember } from "./config.ts";
+import { startChecker } from "./content/checker.ts";
+import { removeOldCopies } from "./content/old-copies.ts";
 import { disconnect } from "./db/client.ts";
 import { ClusterError } from "./db/embedded/place.ts";
 import { MigrationError } from "./db/migrate.ts";
@@ -18,9 +21,14 @@ try {
   remember({ secret: requireSecret() });
   await prepareDatabase();
   const concurrency = config().graders > 1 ? config().graders : availableParallelism();
-  const stop = await startGrader({ concurrency });
+  const stopCleaning = await removeOldCopies();
+  const stopGrader = await startGrader({ concurrency });
+  const stopChecker = await startChecker({ isOn: true });
   const end = () => {
-    stop()
+    // The checker first: with its queue the grader closes the checker's, which gives its job back.
+    stopChecker()
+      .then(stopGrader)
+      .then(stopCleaning)
       .then(disconnect)
       .catch((error: unknown) => log.error({ err: error }, "while stopping"))
       .finally(() => process.exit(0));

@@ -1,5 +1,5 @@
 import { warmOidc } from "./auth/oidc/provider.ts";
-import { startChecker } from "./content/check.ts";
+import { startChecker } from "./content/checker.ts";
 import { removeOldCopies } from "./content/old-copies.ts";
 import { followPublications } from "./content/served.ts";
 import { removeUnusedBlobs } from "./content/unused-blobs.ts";

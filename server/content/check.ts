@@ -1,20 +1,18 @@
 /** Checks of the publish gate: asked for, queued, carried out by whoever grades, and what follows. */
 import { fromPrisma } from "pg-boss";
-import { config } from "../config.ts";
 import { db, type Tx, transaction } from "../db/index.ts";
 import { type CheckListener, checkDocuments } from "../gate/index.ts";
 import { jobQueue, type QueueName } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
 import { rememberDocument } from "./import.ts";
-import { carryOutMutants, isOpen, MUTANTS_QUEUE, requestMutants } from "./mutants.ts";
+import { isOpen, requestMutants } from "./mutants.ts";
 import { publishVersion } from "./publish.ts";
 import { updateRuns } from "./run-exercises.ts";
 import { layOut, lookForPublications } from "./served.ts";
 import { filesOf, lockCourse, publishedTree, storedDocuments, treeWith } from "./store.ts";
 import { clashesIn, isPathOf, pathInCourse } from "./tree.ts";
 
-const QUEUE: QueueName = "content-check";
-const POLL_SECONDS = 1;
+export const CHECK_QUEUE: QueueName = "content-check";
 /** A page that shows the progress asks about as often. */
 const TELL_MS = 500;
 /** So often a check begins anew when something else was published meanwhile. */
@@ -43,14 +41,14 @@ export async function requestCheck(tx: Tx, request: CheckRequest): Promise<strin
     },
     select: { id: true },
   });
-  await boss.send(QUEUE, { checkId: id }, { id, singletonKey: courseId, db: fromPrisma(tx) });
+  await boss.send(CHECK_QUEUE, { checkId: id }, { id, singletonKey: courseId, db: fromPrisma(tx) });
   return id;
 }
 
 /** Whether a check that has not ended ever will: its job fails when each grader that took it has died. */
 export async function isCarriedOut(tx: Tx, checkId: string): Promise<boolean> {
   const boss = await jobQueue();
-  const [job] = await boss.findJobs(QUEUE, { id: checkId, db: fromPrisma(tx) });
+  const [job] = await boss.findJobs(CHECK_QUEUE, { id: checkId, db: fromPrisma(tx) });
   return isOpen(job?.state);
 }
 
@@ -63,24 +61,11 @@ export async function cancelCheck(tx: Tx, courseId: string, checkId: string): Pr
   return count === 1;
 }
 
-/** Carries checks out as long as the process lives, when it grades; answers what ends it. */
-export async function startChecker(): Promise<() => Promise<void>> {
-  if (config().graders === 0) return async () => undefined;
-  const boss = await jobQueue();
-  const options = { pollingIntervalSeconds: POLL_SECONDS, batchSize: 1 };
-  await boss.work<{ checkId: string }>(QUEUE, options, async ([job]) => {
-    if (job !== undefined) await carryOut(job.data.checkId);
-  });
-  await boss.work<{ versionId: string }>(MUTANTS_QUEUE, options, async ([job]) => {
-    if (job !== undefined) await carryOutMutants(job.data.versionId);
-  });
-  return async () => {
-    for (const queue of [QUEUE, MUTANTS_QUEUE]) await boss.offWork(queue).catch(() => undefined);
-  };
-}
-
-/** Runs the gate and stores what came out; publishes what has passed when that was asked for. */
-export async function carryOut(checkId: string): Promise<void> {
+/**
+ * Runs the gate and stores what came out; publishes what has passed when that was asked for. Once
+ * `leaving` is aborted nothing is stored any more: another worker begins the check anew.
+ */
+export async function carryOut(checkId: string, leaving?: AbortSignal): Promise<void> {
   const check = await readCheck(checkId);
   if (check === null || !(await begin(checkId))) return;
   const tell = teller(checkId);
@@ -89,6 +74,7 @@ export async function carryOut(checkId: string): Promise<void> {
       const { revision } = await db().course.findUniqueOrThrow({ where: { id: check.courseId } });
       const problems = await problemsOf(check, tell.listener);
       await tell.last();
+      leaving?.throwIfAborted();
       if (!(await settle(checkId, check, { problems, revision, isLast: tries === TRIES_MAX })))
         continue;
       // Nobody waits for it at a page.
@@ -97,6 +83,7 @@ export async function carryOut(checkId: string): Promise<void> {
       break;
     }
   } catch (error) {
+    if (leaving?.aborted === true) throw error;
     log.error({ err: error, check: checkId }, "a check of content failed");
     const problems = ["The check failed by a fault of the site, not of the content: try again."];
     await tell.last();
