@@ -3,6 +3,7 @@ import { ownDatabase } from "../../tests/database.ts";
 import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
+import { regradeById } from "../queries/regrade.ts";
 import { gradableSubmission } from "./gradable.ts";
 import { recordGrading } from "./grade-event.ts";
 import { completeJob, takeJob } from "./queue.ts";
@@ -166,6 +167,31 @@ test("what a repeat has changed is brought back as one, where it has not changed
   ]);
   expect(await transaction((tx) => undoRegrade(tx, key))).toEqual({ kind: "settled" });
   expect(await transaction((tx) => applyRegrade(tx, key, ""))).toEqual({ kind: "settled" });
+});
+
+test("an undone repeat leaves the result of another version alone, and says so", async () => {
+  const { ids, actorId, ...lesson } = await gradedClass([3, 3]);
+  const { runId } = lesson;
+  const repeatId = (await regrade({ runId }, actorId)) ?? "";
+  await gradeNext(2);
+  await gradeNext(2);
+  await publish(lesson, "second");
+  const [first = ""] = ids;
+  const regradeId = (await dryRegrade(lesson, actorId)) ?? "";
+  // The same score with either version: what tells them apart is whose result it is.
+  await gradeNext(2);
+  await gradeNext(0, "internal-error");
+  await transaction((tx) => applyRegrade(tx, { runId, regradeId, actorId }, ""));
+  const key = { runId, regradeId: repeatId, actorId };
+  expect(await transaction((tx) => undoRegrade(tx, key))).toEqual({ kind: "done", changed: 1 });
+  expect(await grades(ids)).toEqual([2, 3]);
+  const counting = { submissionId: first, counts: true };
+  const { version } = await db().submissionResult.findFirstOrThrow({
+    where: counting,
+    select: { version: true },
+  });
+  expect(version.hash).toBe("second");
+  expect(await regradeById(db(), { runId, id: repeatId })).toMatchObject({ changed: 2, left: 1 });
 });
 
 test("an undone repeat leaves alone what only our own fault had graded before", async () => {

@@ -87,19 +87,22 @@ function gradeOf({ status, score }: Grade): Grade {
 }
 
 interface CountingResult extends ResultRow {
+  readonly id: string;
   readonly versionId: string;
   readonly gradedAt: Date;
 }
 
 /** A result that another one has taken the place of, as it is kept to be brought back. */
 export interface ReplacedResult extends ResultRow {
+  /** Of the row, which the other one has now. */
+  readonly id: string;
   /** As ISO 8601. */
   readonly gradedAt: string;
 }
 
 function replacedOf({ gradedAt, ...row }: CountingResult): ReplacedResult {
-  const { status, score, max, tests, message, ms } = row;
-  return { status, score, max, tests, message, ms, gradedAt: gradedAt.toISOString() };
+  const { id, status, score, max, tests, message, ms } = row;
+  return { id, status, score, max, tests, message, ms, gradedAt: gradedAt.toISOString() };
 }
 
 /** Stores a result of a dry run, which counts for nothing until the run is applied. */

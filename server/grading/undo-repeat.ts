@@ -10,8 +10,9 @@ export interface RegradeKey {
 
 /**
  * Puts the results back whose place the repeat's have taken, wherever the grade is still the one that
- * the repeat has made. Where there was no grade before but a failure of ours, the new one stays.
- * Answers how many grades that were.
+ * the repeat has made: the same result, so that one of another version is left alone, with the same
+ * score. Where there was no grade before but a failure of ours, the new one stays. Answers how many
+ * grades that were.
  */
 export async function undoRepeat(
   tx: Tx,
@@ -22,7 +23,7 @@ export async function undoRepeat(
       SELECT r."id", r."submissionId", entry."replaced" AS old,
         jsonb_build_object('status', r."status", 'score', r."score") AS before
       FROM "RegradeEntry" AS entry
-      JOIN "SubmissionResult" AS r ON r."submissionId" = entry."submissionId" AND r."counts"
+      JOIN "SubmissionResult" AS r ON r."id" = entry."replaced" ->> 'id' AND r."counts"
         AND r."status" = entry."statusAfter" AND r."score" = entry."scoreAfter"
       WHERE entry."regradeId" = ${regradeId} AND entry."replaced" IS NOT NULL
       FOR UPDATE OF r

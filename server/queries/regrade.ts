@@ -13,6 +13,8 @@ export interface RegradeProgress {
   readonly cancelled: number;
   /** Of those that are done: a different score or status. */
   readonly changed: number;
+  /** Of a repeat that was taken back: so many grades had changed once more, and stayed. */
+  readonly left: number;
   /** undefined: some still wait or run. */
   readonly endedAt: Date | undefined;
   /** It has graded each submission with the version that had graded it before. */
@@ -68,12 +70,14 @@ async function readProgress(
       count(*) FILTER (WHERE "endedAt" IS NOT NULL AND NOT "isCancelled"
         AND ("scoreBefore", "statusBefore") IS DISTINCT FROM ("scoreAfter", "statusAfter"))::int
         AS changed,
+      greatest(0, count("replaced") - (SELECT count(*) FROM "GradeEvent" AS e
+        WHERE e."stepId" = "regradeId" AND e."kind" = 'repeat-undone'))::int AS left,
       CASE WHEN bool_and("endedAt" IS NOT NULL) THEN max("endedAt") END AS "endedAt"
     FROM "RegradeEntry" WHERE "regradeId" = ANY(${ids}) GROUP BY 1`;
   return regrades.map((regrade) => {
     const { id, askedAt, exercise, askedBy, state, versionId, reason, settledBy, settledAt } =
       regrade;
-    const { total, done, cancelled, changed, endedAt } =
+    const { total, done, cancelled, changed, left, endedAt } =
       counts.find((count) => count.id === id) ?? NOTHING;
     return {
       id,
@@ -84,6 +88,7 @@ async function readProgress(
       done,
       cancelled,
       changed,
+      left: state === "undone" ? left : 0,
       endedAt: endedAt ?? undefined,
       isRepeat: versionId === null,
       state,
@@ -100,10 +105,11 @@ interface RegradeCounts {
   readonly done: number;
   readonly cancelled: number;
   readonly changed: number;
+  readonly left: number;
   readonly endedAt: Date | null;
 }
 
-const NOTHING = { total: 0, done: 0, cancelled: 0, changed: 0, endedAt: null };
+const NOTHING = { total: 0, done: 0, cancelled: 0, changed: 0, left: 0, endedAt: null };
 
 /** How many of a regrade's submissions have more, fewer and as many points as before. */
 export async function regradeCounts(
