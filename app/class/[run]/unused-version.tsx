@@ -1,6 +1,7 @@
 import { db } from "#server/db";
 import { unusedVersion } from "#server/queries";
 import { newVersionsUrl, regradeUrl } from "../urls.ts";
+import css from "./grades.module.css";
 
 /** Beside what grades an exercise again: that it does not use the new version, and where that is tried. */
 export async function UnusedVersionNote({ run, exercise }: { run: string; exercise: string }) {
@@ -8,7 +9,7 @@ export async function UnusedVersionNote({ run, exercise }: { run: string; exerci
   if (unused === undefined) return null;
   const { regradeId } = unused;
   return (
-    <p>
+    <p className={css["note"]}>
       The exercise has a new version. Grading again uses the one that has graded each attempt
       before;{" "}
       {regradeId === undefined ? (

@@ -15,7 +15,7 @@ export function Repeat({ run, regrade, mayRegrade }: RepeatProps) {
   const isUndone = state === "undone";
   return (
     <section className={css["given"]} aria-label="Decision">
-      <p>
+      <p className={css["note"]}>
         Each submission is graded with the version that had graded it before, and the result counts
         at once.
         {isUndone && " Taken back: the grades are those from before."}
