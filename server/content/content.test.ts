@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { db, transaction } from "../db/index.ts";
-import { exportCourse } from "./export.ts";
+import { exportCourse, planExport } from "./export.ts";
 import { readFolder } from "./folder.ts";
 import { importFolder } from "./import.ts";
 import { commitVersion, publishVersion } from "./publish.ts";
@@ -121,6 +121,23 @@ test("after an export of what the site has, the folder goes on from there", asyn
   write(`${SUMS}/lecture.mdx`, "# Sums, mended in the folder\n");
   const { taken, conflicts } = await importFolder({ courseId, folder });
   expect([taken.length, conflicts.length]).toEqual([1, 0]);
+});
+
+test("an export knows only what a version has at that place, not whatever bytes were sent once", async () => {
+  await importFolder({ courseId, folder });
+  const file = `${SUMS}/lecture.mdx`;
+  write(file, "# Sums, nowhere else\n");
+  // As an import does that the gate refuses.
+  const { blobs } = readFolder(folder);
+  await transaction((tx) => storeBlobs(tx, blobs));
+  expect(await planExport(courseId, folder)).toMatchObject({ written: [file], unknown: [file] });
+  // What another file has is not this file's.
+  write(file, "Add up.\n");
+  expect((await planExport(courseId, folder)).unknown).toEqual([file]);
+  await importFolder({ courseId, folder });
+  write("topics.yaml", "1: more\n");
+  write(file, "# Sums\n");
+  expect((await planExport(courseId, folder)).unknown).toEqual(["topics.yaml"]);
 });
 
 test("of two authors that began with one version the second is told, and nothing is lost", async () => {

@@ -1,6 +1,6 @@
 /** What the site shows, as a folder: the way back of an import. */
 import { existsSync, mkdirSync } from "node:fs";
-import { transaction } from "../db/client.ts";
+import { type Tx, transaction } from "../db/client.ts";
 import { readFolder, removeFiles, writeFolder } from "./folder.ts";
 import { rememberFolder } from "./import.ts";
 import { publishedTree, readBlobs, storedDocuments } from "./store.ts";
@@ -22,7 +22,7 @@ export interface ExportOptions {
 
 /** What an export would do, and of that, what nobody could bring back from the database. */
 export interface ExportPlan extends ExportOutcome {
-  /** Files whose bytes the site has never had. */
+  /** Files that no version of their document has with these bytes. */
   readonly unknown: readonly string[];
   readonly before: Tree;
   readonly after: Tree;
@@ -35,15 +35,37 @@ export async function planExport(courseId: string, folder: string): Promise<Expo
     const after = publishedTree(await storedDocuments(tx, courseId));
     const { written, removed } = differenceOf(before, after);
     const lost = [...written, ...removed].filter((path) => before.has(path));
-    const hashes = lost.map((path) => before.get(path) ?? "");
-    const known = await tx.contentBlob.findMany({
-      where: { hash: { in: hashes } },
-      select: { hash: true },
-    });
-    const stored = new Set(known.map(({ hash }) => hash));
-    const unknown = lost.filter((path) => !stored.has(before.get(path) ?? "")).sort();
+    const unknown = await unknownOf(tx, courseId, new Map(lost.map(hashIn(before))));
     return { written, removed, unknown, before, after };
   });
+}
+
+/**
+ * Of these files those that no version of the course has at their place. That their bytes are stored
+ * says nothing: what an import has only looked at, or has refused, is removed some days later.
+ */
+async function unknownOf(tx: Tx, courseId: string, files: Tree): Promise<string[]> {
+  const paths = [...files.keys()];
+  const places = paths.map(placeOf);
+  const known = await tx.$queryRaw<{ whole: string }[]>`
+    SELECT wanted.whole
+    FROM unnest(
+      ${paths}::text[],
+      ${places.map(({ document }) => document)}::text[],
+      ${places.map(({ path }) => path)}::text[],
+      ${[...files.values()]}::text[]
+    ) AS wanted(whole, document, path, hash)
+    WHERE EXISTS (
+      SELECT FROM "ContentVersion" AS version
+      JOIN "ContentDocument" AS document ON document."id" = version."documentId"
+      WHERE document."courseId" = ${courseId} AND document."path" = wanted.document
+        AND version."files" ->> wanted.path = wanted.hash)`;
+  const names = new Set(known.map(({ whole }) => whole));
+  return paths.filter((path) => !names.has(path)).sort();
+}
+
+function hashIn(tree: Tree): (path: string) => [string, string] {
+  return (path) => [path, tree.get(path) ?? ""];
 }
 
 /** Brings the folder to what is published. A second export, or one after an import, changes no byte. */
