@@ -9,10 +9,10 @@ import { bigintFrom, bigintText } from "./plain-bigint.ts";
 type Leaf = null | boolean | number | string;
 
 /** As it crosses: `p` a value that JSON has, `i` a bigint, `{ o: [key, form, …] }` an object. */
-export type FormText = "p" | "i" | readonly FormText[] | { readonly o: readonly FormText[] };
+type FormText = "p" | "i" | readonly FormText[] | { readonly o: readonly FormText[] };
 
 /** A form and the leaves of its rows, one row after the other; then the next form. */
-export type RowsText = readonly (FormText | readonly Leaf[])[];
+type RowsText = readonly (FormText | readonly Leaf[])[];
 
 type Form =
   | { readonly kind: "leaf" }
