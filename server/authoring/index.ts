@@ -34,7 +34,7 @@ export {
   storePicture,
   versionPicture,
 } from "./pictures.ts";
-export { rebaseEmpty } from "./replace-draft.ts";
+export { rebaseDraft } from "./replace-draft.ts";
 export {
   type CheckPart,
   type CheckProblem,

@@ -37,15 +37,20 @@ export async function replaceDraft(tx: Tx, replacement: DraftReplacement): Promi
 }
 
 /**
- * A draft in which nothing differs any more lies over the version that its author sees from now on.
- * Its revision stays: to other tabs nothing has happened.
+ * A draft in which nothing differs any more lies over the version that its author sees from now on, and
+ * one to which a text comes that was typed over an older version lies over that one: so the merge comes,
+ * and what others have written in between is not taken back. Its revision stays: to other tabs nothing
+ * has happened.
  */
-export async function rebaseEmpty(
+export async function rebaseDraft(
   tx: Tx,
   { documentId, userId, revision, base }: Omit<DraftReplacement, "files">,
 ): Promise<void> {
   await tx.contentDraft.updateMany({
-    where: { documentId, userId, revision, files: { none: {} } },
+    where: {
+      ...{ documentId, userId, revision },
+      OR: [{ files: { none: {} } }, { base: { gt: base } }],
+    },
     data: { base },
   });
 }

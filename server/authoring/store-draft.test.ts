@@ -8,7 +8,7 @@ import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { draftNews } from "./draft-news.ts";
 import { editedDocument } from "./edited-document.ts";
-import { rebaseEmpty } from "./replace-draft.ts";
+import { rebaseDraft } from "./replace-draft.ts";
 import { documentIn, requestPublication, storeDraft } from "./store-draft.ts";
 
 ownDatabase();
@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 const type = async (userId: string, text: string, { revision = 0, base = 1 } = {}) => {
   const change = { documentId, userId, revision, base };
-  await rebaseEmpty(db(), change);
+  await rebaseDraft(db(), change);
   const files = new Map([["lecture.mdx", { kind: "text", text } as const]]);
   return saveDraft(db(), { ...change, files });
 };
@@ -104,6 +104,14 @@ test("a draft in which nothing differs begins again with the newest version", as
   await store(bo);
   await type(ada, "# Three", { revision: 2, base: 2 });
   expect(await store(ada, 3)).toMatchObject({ kind: "stored", number: 3 });
+});
+
+test("a text that was typed over an older version meets the newer one, though the draft lies over that", async () => {
+  await type(bo, "# Bo's");
+  await store(bo);
+  await type(ada, "# Two", { base: 2 });
+  await type(ada, "# Typed over version 1", { revision: 1, base: 1 });
+  expect(await store(ada, 2)).toEqual({ kind: "behind", head: 2 });
 });
 
 test("an id of another course's document finds nothing there", async () => {

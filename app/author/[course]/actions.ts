@@ -12,7 +12,7 @@ import {
   documentIn,
   mergeDraft,
   oddPicture,
-  rebaseEmpty,
+  rebaseDraft,
   requestPublication,
   saveDraft,
   storeDraft,
@@ -81,7 +81,7 @@ export async function saveDraftFiles(input: unknown): Promise<SaveFilesResult> {
     if (odd !== undefined)
       return { kind: "invalid", problem: `${odd} is no picture: add it again.` };
     const change = { documentId: found.id, userId, revision, base, files: changes };
-    await rebaseEmpty(tx, change);
+    await rebaseDraft(tx, change);
     const outcome = await saveDraft(tx, change);
     if (outcome.kind === "saved") return { ...outcome, at: Date.now() };
     if (outcome.kind === "behind") return behind(outcome.draft);

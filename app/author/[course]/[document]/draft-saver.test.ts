@@ -6,6 +6,7 @@ const typed = (text: string, path = "lecture.mdx"): TypedFile => ({ path, kind: 
 let sent: SaveFilesInput[] = [];
 let states: SaveState[] = [];
 let kept: readonly TypedFile[] = [];
+let keptOver: { revision: number; base: number } | undefined;
 let answer: () => Promise<SaveFilesResult> = async () => ({ kind: "saved", revision: 1, at: 7 });
 
 beforeEach(() => {
@@ -15,16 +16,16 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function saver(): DraftSaver {
+function saver(base = 1): DraftSaver {
   return new DraftSaver({
-    ...{ course: "sums", document: "d", base: 1, revision: 0, savedAt: undefined },
+    ...{ course: "sums", document: "d", base, revision: 0, savedAt: undefined },
     send: (input) => {
       sent.push(input);
       return answer();
     },
     onState: (state) => states.push(state),
-    keep: (files) => {
-      kept = files;
+    keep: (files, over) => {
+      [kept, keptOver] = [files, over];
     },
   });
 }
@@ -84,14 +85,44 @@ test("behind another tab nothing is sent until one of both texts is chosen", asy
 
 test("what an earlier visit left here is sent, unless the draft has gone on without it", async () => {
   const one = saver();
-  one.restore([typed("# Left")], 0, []);
+  one.restore([typed("# Left")], { revision: 0, base: 1 }, []);
   await vi.runAllTimersAsync();
   expect(sent.map(({ files }) => files)).toEqual([[typed("# Left")]]);
   const other = saver();
-  other.restore([typed("# Left")], 3, []);
+  other.restore([typed("# Left")], { revision: 3, base: 1 }, []);
   await vi.runAllTimersAsync();
   expect(sent).toHaveLength(1);
   expect(states.at(-1)).toMatchObject({ kind: "behind" });
+});
+
+test("what an earlier visit left here stays over its version when another author has stored a newer one", async () => {
+  const ada = saver(3);
+  answer = () => Promise.reject(new Error("offline"));
+  ada.type(typed("# Ada’s, over version 3"));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(keptOver).toEqual({ revision: 0, base: 3 });
+  ada.dispose();
+  [sent, answer] = [[], async () => ({ kind: "saved", revision: 1, at: 7 })];
+  const again = saver(4);
+  again.restore(kept, keptOver ?? { revision: 0, base: 4 }, []);
+  await vi.runAllTimersAsync();
+  expect(sent).toMatchObject([{ base: 3, revision: 0, files: [typed("# Ada’s, over version 3")] }]);
+  expect(again.base).toBe(3);
+  again.type(typed("# Ada’s, and more"));
+  await vi.runAllTimersAsync();
+  expect(sent.at(-1)).toMatchObject({ base: 3, revision: 1 });
+});
+
+test("who keeps that text, though the draft has gone on, keeps its version, too", async () => {
+  const one = saver(4);
+  one.restore([typed("# Left")], { revision: 2, base: 3 }, []);
+  one.keepMine([typed("# Left")]);
+  await vi.runAllTimersAsync();
+  expect(sent).toMatchObject([{ base: 3, revision: 0 }]);
+  const other = saver(4);
+  other.restore([typed("# Left")], { revision: 2, base: 3 }, []);
+  other.takeTheirs();
+  expect(other.base).toBe(4);
 });
 
 test("without anything unsaved a tab follows what another one has saved", async () => {

@@ -22,13 +22,22 @@ export type SaveState =
 interface SaverOptions {
   readonly course: string;
   readonly document: string;
+  /** Number of the version that the page shows. */
   readonly base: number;
   readonly revision: number;
   readonly savedAt: number | undefined;
   readonly send: (input: SaveFilesInput) => Promise<SaveFilesResult>;
   readonly onState: (state: SaveState) => void;
   /** Keeps what the server does not have yet on this device; empty: nothing is left. */
-  readonly keep: (files: readonly TypedFile[], revision: number) => void;
+  readonly keep: (files: readonly TypedFile[], over: TypedOver) => void;
+}
+
+/** What a text was typed on top of. */
+interface TypedOver {
+  /** Of the draft. */
+  readonly revision: number;
+  /** Number of the version. */
+  readonly base: number;
 }
 
 const PAUSE_MS = 700;
@@ -39,6 +48,7 @@ export class DraftSaver {
   readonly #options: SaverOptions;
   readonly #pending = new Map<string, TypedFile>();
   #revision: number;
+  #base: number;
   #state: SaveState;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #sending: Promise<void> | undefined;
@@ -46,12 +56,18 @@ export class DraftSaver {
   constructor(options: SaverOptions) {
     this.#options = options;
     this.#revision = options.revision;
+    this.#base = options.base;
     const { savedAt } = options;
     this.#state = savedAt === undefined ? { kind: "clean" } : { kind: "saved", at: savedAt };
   }
 
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Number of the version that the text lies over: older than the page's when an earlier visit left it. */
+  get base(): number {
+    return this.#base;
   }
 
   get hasUnsaved(): boolean {
@@ -66,9 +82,17 @@ export class DraftSaver {
     this.#later(PAUSE_MS);
   }
 
-  /** What an earlier visit has left on this device, typed on top of that revision. */
-  restore(files: readonly TypedFile[], revision: number, present: readonly EditedChange[]): void {
+  /**
+   * What an earlier visit has left on this device. It stays over the version that it was typed over:
+   * over a newer one it would take back, without a word, what others have written there.
+   */
+  restore(
+    files: readonly TypedFile[],
+    { revision, base }: TypedOver,
+    present: readonly EditedChange[],
+  ): void {
     for (const file of files) this.#pending.set(file.path, file);
+    this.#base = Math.min(base, this.#base);
     if (revision !== this.#revision) this.fallBehind(this.#revision, present);
     else this.#later(0);
   }
@@ -109,6 +133,7 @@ export class DraftSaver {
   takeTheirs(): void {
     if (this.#state.kind !== "behind") return;
     this.#revision = this.#state.revision;
+    this.#base = this.#options.base;
     this.#pending.clear();
     this.#keep();
     this.#tell({ kind: "saved", at: Date.now() });
@@ -141,10 +166,9 @@ export class DraftSaver {
   }
 
   async #sendFiles(files: TypedFile[]): Promise<void> {
-    const { course, document, base, send } = this.#options;
-    const answer = await send({ course, document, base, revision: this.#revision, files }).catch(
-      () => undefined,
-    );
+    const { course, document, send } = this.#options;
+    const over = { base: this.#base, revision: this.#revision };
+    const answer = await send({ course, document, ...over, files }).catch(() => undefined);
     switch (answer?.kind) {
       case "saved":
         this.#revision = answer.revision;
@@ -171,7 +195,7 @@ export class DraftSaver {
   }
 
   #keep(): void {
-    this.#options.keep([...this.#pending.values()], this.#revision);
+    this.#options.keep([...this.#pending.values()], { revision: this.#revision, base: this.#base });
   }
 
   #tell(state: SaveState): void {

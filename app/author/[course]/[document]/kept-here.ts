@@ -5,6 +5,8 @@ import type { TypedFile } from "./draft-saver.ts";
 interface Kept {
   /** Of the draft that it was typed on top of. */
   readonly revision: number;
+  /** Number of the version that it was typed over; undefined in what was kept before it was noted. */
+  readonly base?: number | undefined;
   readonly files: readonly TypedFile[];
 }
 

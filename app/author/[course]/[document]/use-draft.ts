@@ -73,7 +73,7 @@ export function useDraft({ course, document, userId, save, url }: DraftOptions):
           return answer;
         },
         onState: setState,
-        keep: (unsaved, on) => void keepHere(key, { revision: on, files: unsaved }),
+        keep: (unsaved, over) => void keepHere(key, { ...over, files: unsaved }),
       }),
   );
   useEffect(() => {
@@ -81,12 +81,16 @@ export function useDraft({ course, document, userId, save, url }: DraftOptions):
     void keptHere(key).then((kept) => {
       if (!isHere || kept === undefined || kept.files.length === 0) return;
       show(kept.files.reduce((all, file) => afterTyping(all, before, file), latest.current));
-      saver.restore(kept.files, kept.revision, changes);
+      saver.restore(kept.files, { revision: kept.revision, base: kept.base ?? base }, changes);
     });
     return () => {
       isHere = false;
     };
-  }, [key, saver, show, before, changes]);
+  }, [key, saver, show, before, changes, base]);
+  useEffect(() => {
+    // The page shows another version than the text lies over: drawn anew, it says so, and offers the merge.
+    if (state.kind === "saved" && saver.base !== base) window.location.reload();
+  }, [state, saver, base]);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent) => {
       if (saver.hasUnsaved) event.preventDefault();
