@@ -23,30 +23,49 @@ export async function dataOf(
       userId,
       secret,
     );
-    if (table === "SubmissionResult") await takeTitles(tx, userId, rows);
+    await takeTitles(tx, userId, table, rows);
     if (rows.length > 0) data[table] = [...(data[table] ?? []), ...rows.map(({ row }) => row)];
   }
   return data;
 }
 
-const Result = z.object({
-  submissionId: z.string(),
+const Result = z.looseObject({
   status: z.string(),
-  message: z.string().nullable(),
+  message: z.string().nullish(),
   tests: z.array(z.looseObject({ id: z.string() })),
 });
+const OfSubmission = z.object({ submissionId: z.string() });
+const Replacing = z.looseObject({ replaced: Result.nullable() });
+
+/** How the rows of a table that hold results are without what hidden tests are called. */
+const UNTITLED: Readonly<Record<string, (row: Row) => Row>> = {
+  SubmissionResult: (row) => untitled(Result.parse(row)),
+  RegradeEntry(row) {
+    const { replaced } = Replacing.parse(row);
+    return { ...row, replaced: replaced && untitled(replaced) };
+  },
+};
 
 /** Takes out of results what hidden tests are called, where the class keeps that until the close. */
-async function takeTitles(tx: Tx, userId: string, rows: { row: Row }[]): Promise<void> {
-  const untitled = await untitledSubmissions(tx, userId, Date.now());
+async function takeTitles(
+  tx: Tx,
+  userId: string,
+  table: string,
+  rows: { row: Row }[],
+): Promise<void> {
+  const without = UNTITLED[table];
+  if (without === undefined) return;
+  const submissions = await untitledSubmissions(tx, userId, Date.now());
   for (const result of rows) {
-    const { submissionId, status, message, tests } = Result.parse(result.row);
-    if (!untitled.has(submissionId)) continue;
-    const numbered = tests.map(({ id: _, ...outcome }) => outcome);
-    // What is our own fault may name the test that it happened in.
-    const said = status === "internal-error" ? null : message;
-    result.row = { ...result.row, message: said, tests: numbered };
+    const { submissionId } = OfSubmission.parse(result.row);
+    if (submissions.has(submissionId)) result.row = without(result.row);
   }
+}
+
+function untitled(result: z.infer<typeof Result>): Row {
+  const tests = result.tests.map(({ id: _, ...outcome }) => outcome);
+  // What is our own fault may name the test that it happened in.
+  return { ...result, ...(result.status === "internal-error" && { message: null }), tests };
 }
 
 interface HandedIn {
