@@ -59,7 +59,7 @@ export default async function VersionsPage({ params, searchParams }: VersionsPro
         <input type="hidden" name="document" value={document.id} />
         <label>
           Bring back version{" "}
-          <select name="number" defaultValue={from}>
+          <select name="number" defaultValue={from} className={author["choice"]}>
             {versions.map(({ number }) => (
               <option key={number}>{number}</option>
             ))}
