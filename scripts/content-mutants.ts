@@ -1,6 +1,6 @@
 /**
  * `npm run -s content:mutants [-- EXERCISE...]` tries small mistakes in the solutions and prints those
- * that get all points. The last line counts; 1 when less than 85 % are noticed.
+ * that get all points, or with which grading fails. The last line counts; 1 when less than 85 % are noticed.
  */
 import { findExercise, readExercises } from "#server/course";
 import { mutationReport } from "#server/gate";
@@ -17,6 +17,9 @@ for (const { manifest, folder } of exercises) {
   killed += report.killed;
   console.log(`${manifest.number} ${manifest.id}: ${report.killed} of ${report.tried}`);
   for (const { line, what } of report.survivors) console.log(`  solution.ts:${line}: ${what}`);
+  for (const { line, what } of report.unjudged) {
+    console.log(`  solution.ts:${line}: ${what}: grading has failed, so it counts for nothing`);
+  }
 }
 closeSandboxes();
 console.log(`${killed} of ${tried} mutants killed, ${((100 * killed) / tried).toFixed(1)} %`);

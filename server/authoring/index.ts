@@ -41,6 +41,7 @@ export {
   checkById,
   latestCheckOf,
   type ShownCheck,
+  type SmallMistake,
   searchMutantsAgain,
 } from "./shown-check.ts";
 export {

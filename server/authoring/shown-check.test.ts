@@ -56,8 +56,13 @@ test("a search for small mistakes is awaited as long as its job lives, and can b
 test("what was found is shown, whatever became of the job", async () => {
   await pass();
   const survivors = [{ line: 2, what: "a + b → a - b" }];
-  await db().mutationReport.create({ data: { versionId, tried: 4, killed: 3, survivors } });
-  expect(await shown()).toMatchObject({ mutation: { kind: "found", tried: 4, survivors } });
+  const unjudged = [{ line: 3, what: "a < b → a <= b" }];
+  await db().mutationReport.create({
+    data: { versionId, tried: 4, killed: 3, survivors, unjudged },
+  });
+  expect(await shown()).toMatchObject({
+    mutation: { kind: "found", tried: 4, survivors, unjudged },
+  });
   expect(await searchMutantsAgain(db(), courseId, versionId)).toBe(false);
 });
 

@@ -17,7 +17,7 @@ export interface CheckProblem {
 }
 
 /** A wrong program that gets all points. */
-export interface Survivor {
+export interface SmallMistake {
   readonly line: number;
   readonly what: string;
 }
@@ -39,7 +39,13 @@ export type Mutation =
   | { readonly kind: "searching" }
   /** The search has failed, and goes on when somebody asks for it. */
   | { readonly kind: "failed" }
-  | { readonly kind: "found"; readonly tried: number; readonly survivors: readonly Survivor[] };
+  | {
+      readonly kind: "found";
+      readonly tried: number;
+      readonly survivors: readonly SmallMistake[];
+      /** Those with which grading itself has failed. */
+      readonly unjudged: readonly SmallMistake[];
+    };
 
 export interface ShownCheck {
   readonly id: string;
@@ -55,7 +61,7 @@ export interface ShownCheck {
   readonly parts: readonly CheckPart[];
 }
 
-const Survivors = z.array(z.object({ line: z.number(), what: z.string() }));
+const SmallMistakes = z.array(z.object({ line: z.number(), what: z.string() }));
 
 /** A check of the course; undefined for one of another course's. */
 export async function checkById(
@@ -159,15 +165,23 @@ const SELECTED = {
               versions: { orderBy: { number: "desc" }, take: 1, select: { number: true } },
             },
           },
-          mutation: { select: { tried: true, survivors: true } },
+          mutation: { select: { tried: true, survivors: true, unjudged: true } },
         },
       },
     },
   },
 } as const;
 
-function mutationOf({ tried, survivors }: { tried: number; survivors: unknown }): Mutation {
-  return { kind: "found", tried, survivors: Survivors.safeParse(survivors).data ?? [] };
+interface FoundMistakes {
+  readonly tried: number;
+  readonly survivors: unknown;
+  readonly unjudged: unknown;
+}
+
+function mutationOf({ tried, survivors, unjudged }: FoundMistakes): Mutation {
+  const mistakesIn = (stored: unknown) => SmallMistakes.safeParse(stored).data ?? [];
+  const found = { survivors: mistakesIn(survivors), unjudged: mistakesIn(unjudged) };
+  return { kind: "found", tried, ...found };
 }
 
 /** Problems are texts, `file:line: what`; here each gets the document that it is in. */

@@ -49,8 +49,13 @@ export async function carryOutMutants(versionId: string): Promise<void> {
   const { path, courseId } = version.document;
   const shown = publishedTree(await storedDocuments(db(), courseId));
   const course = await layOut(treeWith(shown, [version]));
-  const { tried, killed, survivors } = await mutationReport(join(course, path));
-  const data = { tried, killed, survivors: survivors.map((one) => ({ ...one })) };
+  const { tried, killed, survivors, unjudged } = await mutationReport(join(course, path));
+  const data = {
+    tried,
+    killed,
+    survivors: survivors.map((one) => ({ ...one })),
+    unjudged: unjudged.map((one) => ({ ...one })),
+  };
   await db().mutationReport.upsert({
     where: { versionId },
     create: { versionId, ...data },

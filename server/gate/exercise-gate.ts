@@ -11,6 +11,7 @@ import { type ExerciseVersion, exerciseVersionOf } from "../course/exercise.ts";
 import { bundleTests } from "../course/exercise-tests.ts";
 import { CourseProblem } from "../course/located-yaml.ts";
 import { gradeSource } from "../grading/grade-source.ts";
+import { OUR_FAULT } from "../grading/stored-result.ts";
 import { UsedByRuns } from "./half-limits.ts";
 import {
   type Judged,
@@ -144,8 +145,15 @@ function isShort({ score, max }: GradingResult): boolean {
 }
 
 /** What is said of a starter or a mutant that is not what it is there for. */
-function notWrong({ file, result }: Judged, name: string): string[] {
+function notWrong({ file, result, again }: Judged, name: string): string[] {
   const isStarter = file === "starter.ts";
+  const unjudged = [result, again].find(({ status }) => status === OUR_FAULT);
+  if (unjudged !== undefined) {
+    // It has no points, but it has not lost them: a student would be told that the grader has failed.
+    return [
+      `${name}:1: ends with ${told(unjudged)}: nobody knows what it is worth, so let the hidden tests stand up to what it does`,
+    ];
+  }
   const problems: string[] = [];
   if (isStarter && result.status !== "graded") {
     problems.push(`${name}:1: ends with ${told(result)}: the starter runs, and fails`);
@@ -162,7 +170,7 @@ function notWrong({ file, result }: Judged, name: string): string[] {
 
 /** Tests that cannot be loaded, or a run that was ended: another one would end alike. */
 function isHopelessEnd({ status }: GradingResult): boolean {
-  return status === "internal-error" || status === "time-out" || status === "memory";
+  return status === OUR_FAULT || status === "time-out" || status === "memory";
 }
 
 /** The solution gets all points with twenty more seeds, and stays far from the limits in all runs. */

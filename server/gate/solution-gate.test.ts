@@ -51,6 +51,13 @@ test.each([
   expect(await checked(run)).toEqual([expect.stringContaining(`solution.ts:1: ${says}`)]);
 });
 
+test("a mutant with which grading itself fails is no mutant that loses points", async () => {
+  const broken = 'export const sum = () => "killed";\n';
+  writeFileSync(join(folder, EXERCISE, "mutants/kills-the-judge.ts"), broken);
+  const name = "mutants/kills-the-judge.ts:1: ends with internal-error, The judge ended.";
+  expect(await checked({})).toEqual([expect.stringContaining(name)]);
+});
+
 interface Runs {
   /** What the runs with more seeds take, and those with a student's. */
   readonly late?: Partial<RunUsage>;
@@ -74,6 +81,9 @@ async function checked({ late, first, isUnlucky = false }: Runs): Promise<string
         tests: tests.map(({ id, points: max }) => ({ id, kind, points: isRight ? max : 0, max })),
         ms: 1,
       };
+      if (source.includes("killed")) {
+        return { ...result, status: "internal-error", message: "The judge ended." };
+      }
       return result;
     },
   );

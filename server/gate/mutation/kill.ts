@@ -5,15 +5,24 @@ import type { ExerciseVersion } from "../../course/exercise.ts";
 import { exerciseVersionOf } from "../../course/exercise.ts";
 import { LimitedThread, TooMuch } from "../../course/limited-thread.ts";
 import { gradeSource } from "../../grading/grade-source.ts";
+import { OUR_FAULT } from "../../grading/stored-result.ts";
 import { sideBySide } from "../side-by-side.ts";
 import type { Mutant } from "./mutate.ts";
 
 /** What the hidden tests of one exercise noticed. */
 export interface MutationReport {
+  /** Those that have got a result. */
   readonly tried: number;
   readonly killed: number;
   /** Wrong programs, or right ones that are only written otherwise, that got all points. */
-  readonly survivors: readonly { readonly line: number; readonly what: string }[];
+  readonly survivors: readonly SmallMistake[];
+  /** Those with which grading itself has failed: neither noticed nor accepted. */
+  readonly unjudged: readonly SmallMistake[];
+}
+
+interface SmallMistake {
+  readonly line: number;
+  readonly what: string;
 }
 
 const MUTANTS_MAX = 60;
@@ -33,20 +42,23 @@ export async function mutationReport(folder: string): Promise<MutationReport> {
   const exercise = await withShortLimits(version, source);
   const mutants = await mutantsIn(source);
   const listener = { toFirstFailure: true };
-  const survive = await sideBySide(mutants, async (mutant) => {
+  const ends = await sideBySide(mutants, async (mutant) => {
     const { status, score, max } = await gradeSource({
       exercise,
       source: mutant.source,
       listener,
     });
-    return status === "graded" && score === max;
+    if (status === OUR_FAULT) return "unjudged";
+    return status === "graded" && score === max ? "survives" : "killed";
   });
-  const survivors = mutants.filter((_, at) => survive[at]);
-  return {
-    tried: mutants.length,
-    killed: mutants.length - survivors.length,
-    survivors: survivors.sort((a, b) => a.line - b.line).map(({ line, what }) => ({ line, what })),
-  };
+  const thatEnd = (end: (typeof ends)[number]) =>
+    mutants
+      .filter((_, at) => ends[at] === end)
+      .sort((a, b) => a.line - b.line)
+      .map(({ line, what }) => ({ line, what }));
+  const [survivors, unjudged] = [thatEnd("survives"), thatEnd("unjudged")];
+  const tried = mutants.length - unjudged.length;
+  return { tried, killed: tried - survivors.length, survivors, unjudged };
 }
 
 /** A solution that keeps the parser busy has none. */

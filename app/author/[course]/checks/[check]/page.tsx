@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { type CheckPart, checkById, type ShownCheck } from "#server/authoring";
+import { type CheckPart, checkById, type ShownCheck, type SmallMistake } from "#server/authoring";
 import { db } from "#server/db";
 import desk from "../../../../class/class.module.css";
 import controls from "../../../../controls.module.css";
@@ -115,28 +115,45 @@ function Mutants({ course, part }: { course: string; part: CheckPart }) {
     return <p>Small mistakes in the solution are tried: which ones do its tests accept?</p>;
   }
   if (mutation.kind === "failed") return <AgainForm course={course} versionId={versionId} />;
-  const { tried, survivors } = mutation;
-  if (tried === 0) return null;
-  if (survivors.length === 0) return <p>All {tried} small mistakes in the solution are noticed.</p>;
+  const { tried, survivors, unjudged } = mutation;
+  const mistakes = (shown: readonly SmallMistake[]) => (
+    <ul className={author["checks"]}>
+      {shown.map(({ line, what }) => (
+        <li key={`${line} ${what}`} data-state="stale">
+          <span aria-hidden="true">!</span>
+          <span>
+            <a href={documentUrl(course, documentId, { file: "solution.ts", line })}>
+              solution.ts, line {line}
+            </a>
+            <code>{what}</code>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
   return (
     <>
-      <p>
-        Of {tried} small mistakes in the solution {tried - survivors.length} are noticed. Your tests
-        accept these wrong programs:
-      </p>
-      <ul className={author["checks"]}>
-        {survivors.map(({ line, what }) => (
-          <li key={`${line} ${what}`} data-state="stale">
-            <span aria-hidden="true">!</span>
-            <span>
-              <a href={documentUrl(course, documentId, { file: "solution.ts", line })}>
-                solution.ts, line {line}
-              </a>
-              <code>{what}</code>
-            </span>
-          </li>
-        ))}
-      </ul>
+      {tried > 0 && survivors.length === 0 && (
+        <p>All {tried} small mistakes in the solution are noticed.</p>
+      )}
+      {survivors.length > 0 && (
+        <>
+          <p>
+            Of {tried} small mistakes in the solution {tried - survivors.length} are noticed. Your
+            tests accept these wrong programs:
+          </p>
+          {mistakes(survivors)}
+        </>
+      )}
+      {unjudged.length > 0 && (
+        <>
+          <p>
+            With these, grading itself has failed, as it would for a student who writes them. Let
+            the hidden tests stand up to them:
+          </p>
+          {mistakes(unjudged)}
+        </>
+      )}
     </>
   );
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "MutationReport" ADD COLUMN     "unjudged" JSONB NOT NULL DEFAULT '[]';
