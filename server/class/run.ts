@@ -1,6 +1,4 @@
-import { folderOfCourse } from "../content/folder-of-course.ts";
-import { type BuiltExercise, buildExercises, storeExercises } from "../content/run-exercises.ts";
-import { lockCourse } from "../content/store.ts";
+import { type BuiltExercise, storeExercises, withExercises } from "../content/run-exercises.ts";
 import { type Tx, transaction } from "../db/index.ts";
 import { mayCreateRun, mayManageRun, type Viewer } from "../policies/index.ts";
 import { RUN_OF_PAGES } from "../queries/exercise.ts";
@@ -56,9 +54,8 @@ async function begin(
   const { courseId } = wanted;
   const decision = await transaction((tx) => decide(tx, viewer, courseId));
   if (decision !== undefined) return decision;
-  // Bundling takes seconds: no transaction waits for it.
-  const exercises = await buildExercises(await folderOfCourse(courseId));
-  return transaction((tx) => store(tx, viewer, { wanted, exercises, fill }));
+  // Under the same lock as a publication, so that none is missed between two runs of its course.
+  return withExercises(courseId, (tx, exercises) => store(tx, viewer, { wanted, exercises, fill }));
 }
 
 interface RunToStore {
@@ -72,8 +69,6 @@ async function store(
   viewer: Viewer | undefined,
   { wanted, exercises, fill }: RunToStore,
 ): Promise<CreateRunResult> {
-  // The same lock as a publication's, so that none is missed between two runs of its course.
-  await lockCourse(tx, wanted.courseId);
   const decision = await decide(tx, viewer, wanted.courseId);
   if (decision !== undefined) return decision;
   const { count } = await tx.courseRun.createMany({ data: wanted, skipDuplicates: true });

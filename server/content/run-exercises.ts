@@ -5,7 +5,7 @@ import {
   exerciseVersionOf,
   soundExercises,
 } from "../course/index.ts";
-import { type Tx, transaction } from "../db/client.ts";
+import { db, type Tx, transaction } from "../db/client.ts";
 import { log } from "../operation/log.ts";
 import { folderOfCourse } from "./folder-of-course.ts";
 import { lockCourse } from "./store.ts";
@@ -18,12 +18,36 @@ export interface BuiltExercise {
 
 /** Brings the exercises of all runs of the course up to what readers see of it now. */
 export async function updateRuns(courseId: string): Promise<void> {
-  const exercises = await buildExercises(await folderOfCourse(courseId));
-  await transaction(async (tx) => {
-    await lockCourse(tx, courseId);
+  await withExercises(courseId, async (tx, exercises) => {
     const runs = await tx.courseRun.findMany({ where: { courseId }, select: { id: true } });
     for (const run of runs) await storeExercises(tx, run.id, exercises);
   });
+}
+
+/**
+ * Does `work` in a transaction that holds the course, with its exercises as they are published at that
+ * moment. Bundling takes seconds, which no transaction waits for: it is done before, and once more
+ * when something was published meanwhile.
+ */
+export async function withExercises<T>(
+  courseId: string,
+  work: (tx: Tx, exercises: readonly BuiltExercise[]) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const revision = await revisionOf(db(), courseId);
+    const exercises = await buildExercises(await folderOfCourse(courseId));
+    const done = await transaction(async (tx) => {
+      await lockCourse(tx, courseId);
+      if ((await revisionOf(tx, courseId)) !== revision) return undefined;
+      return { answer: await work(tx, exercises) };
+    });
+    if (done !== undefined) return done.answer;
+  }
+}
+
+async function revisionOf(tx: Tx, courseId: string): Promise<number | undefined> {
+  const select = { revision: true } as const;
+  return (await tx.course.findUnique({ where: { id: courseId }, select }))?.revision;
 }
 
 /**
@@ -31,7 +55,7 @@ export async function updateRuns(courseId: string): Promise<void> {
  * course that is being edited must not keep the site from starting: one that is broken stays as the
  * database has it.
  */
-export async function buildExercises(course: string): Promise<BuiltExercise[]> {
+async function buildExercises(course: string): Promise<BuiltExercise[]> {
   return (await Promise.all(soundExercises(course).map(built))).flat();
 }
 

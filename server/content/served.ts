@@ -61,6 +61,9 @@ export async function lookForPublications(): Promise<void> {
   const isFolder =
     servesFolder() && ownGitCourse() === undefined && treeHash(tree) === course.importedHash;
   const folder = isFolder ? undefined : await layOut(tree);
+  // Another one of this process may have been faster, and have seen more.
+  const now = kept[KEPT];
+  if (now !== before && now?.courseId === course.id && now.revision > course.revision) return;
   kept[KEPT] = { courseId: course.id, revision: course.revision, folder };
 }
 
