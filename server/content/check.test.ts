@@ -12,7 +12,7 @@ import { cancelCheck, carryOut, requestCheck } from "./check.ts";
 import { importFolder } from "./import.ts";
 import { carryOutMutants } from "./mutants.ts";
 import { commitVersion } from "./publish.ts";
-import { publishedTree, storeBlobs, storedDocuments } from "./store.ts";
+import { publishedTree, storeBlobs, storedDocuments, storePublication } from "./store.ts";
 import { hashOf } from "./tree.ts";
 
 ownDatabase();
@@ -118,6 +118,34 @@ test("a check that is taken back while somebody takes it up publishes nothing", 
   expect(await shownHash(`${LECTURE}/lecture.mdx`)).toBe(before);
 });
 
+test("a version is not shown over a newer one that was published while its check waited, and is told", async () => {
+  const path = `${LECTURE}/lecture.mdx`;
+  const checkId = await requested(LECTURE, {
+    "lecture.mdx": textOf(path).replace("can be", "may be"),
+  });
+  const newest = textOf(path).replace("can be", "must be");
+  await publishUnchecked(LECTURE, { "lecture.mdx": newest });
+  await carryOut(checkId);
+  expect(await db().contentCheck.findUnique({ where: { id: checkId } })).toMatchObject({
+    state: "refused",
+    problems: [
+      `${path}:1: version 2 is older than version 3, which was published meanwhile: publish the newest one`,
+    ],
+  });
+  expect(await shownHash(path)).toBe(hashOf(bytesOf(newest)));
+});
+
+test("a check that was left right after it had published brings the runs its exercises when it is taken up", async () => {
+  const run = { courseId, slug: `run-${courseId}`, title: "Run" };
+  const { id: runId } = await db().courseRun.create({ data: run });
+  const checkId = await requested(EXERCISE, { "task.mdx": "Write `sum`, please.\n" });
+  const { versionId } = await db().contentCheckPart.findFirstOrThrow({ where: { checkId } });
+  await publish(versionId);
+  await db().contentCheck.update({ where: { id: checkId }, data: { state: "passed" } });
+  await carryOut(checkId);
+  expect(await db().exerciseVersion.count({ where: { exercise: { runId } } })).toBe(1);
+});
+
 test("mistakes in a solution that its hidden tests do not notice are found and kept", async () => {
   const weak = textOf(`${EXERCISE}/hidden.test.ts`)
     .replace("const a = random.int(1, 99);", "const a = random.int(1, 99) * 0;")
@@ -180,7 +208,10 @@ async function checked(path: string, changes: Readonly<Record<string, string>>) 
 }
 
 async function publishUnchecked(path: string, changes: Readonly<Record<string, string>>) {
-  const versionId = await commit(path, changes);
+  await publish(await commit(path, changes));
+}
+
+async function publish(versionId: string) {
   const { documentId } = await db().contentVersion.findUniqueOrThrow({ where: { id: versionId } });
-  await db().contentPublication.create({ data: { documentId, versionId } });
+  await storePublication(db(), documentId, versionId);
 }

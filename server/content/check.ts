@@ -6,7 +6,7 @@ import { jobQueue, type QueueName } from "../operation/job-queue.ts";
 import { log } from "../operation/log.ts";
 import { rememberDocument } from "./import.ts";
 import { isOpen, requestMutants } from "./mutants.ts";
-import { publishVersion } from "./publish.ts";
+import { overtaken, publishVersion } from "./publish.ts";
 import { updateRuns } from "./run-exercises.ts";
 import { layOut, lookForPublications } from "./served.ts";
 import { filesOf, lockCourse, publishedTree, storedDocuments, treeWith } from "./store.ts";
@@ -67,7 +67,15 @@ export async function cancelCheck(tx: Tx, courseId: string, checkId: string): Pr
  */
 export async function carryOut(checkId: string, leaving?: AbortSignal): Promise<void> {
   const check = await readCheck(checkId);
-  if (check === null || !(await begin(checkId))) return;
+  if (check === null) return;
+  if (await begin(checkId)) await tryOut(checkId, check, leaving);
+  // Also when it was left right after it had published, and is taken up by another.
+  if (!(await isPublished(checkId))) return;
+  await lookForPublications();
+  await updateRuns(check.courseId);
+}
+
+async function tryOut(checkId: string, check: Check, leaving?: AbortSignal): Promise<void> {
   const tell = teller(checkId);
   try {
     for (let tries = 1; ; tries++) {
@@ -88,10 +96,12 @@ export async function carryOut(checkId: string, leaving?: AbortSignal): Promise<
     const problems = ["The check failed by a fault of the site, not of the content: try again."];
     await tell.last();
     await end(db(), checkId, "failed", problems);
-    return;
   }
-  await lookForPublications();
-  await updateRuns(check.courseId);
+}
+
+async function isPublished(checkId: string): Promise<boolean> {
+  const passed = { id: checkId, state: "passed", publishes: true } as const;
+  return (await db().contentCheck.count({ where: passed })) > 0;
 }
 
 /** A check that a dead worker has left begins anew; false: it has ended, or was taken back at this moment. */
@@ -131,6 +141,8 @@ function readCheck(checkId: string) {
 
 /** What the gate says of the course with the check's versions in it. */
 async function problemsOf(check: Check, listener: CheckListener): Promise<string[]> {
+  const late = check.publishes ? await overtakenParts(check) : [];
+  if (late.length > 0) return late;
   const shown = publishedTree(await storedDocuments(db(), check.courseId));
   const versions = check.parts.map(({ version }) => version);
   const strangers = versions.flatMap(({ document: { path }, files }) =>
@@ -149,6 +161,21 @@ async function problemsOf(check: Check, listener: CheckListener): Promise<string
     },
     listener,
   );
+}
+
+const MAIN_FILE = {
+  shared: "topics.yaml",
+  lecture: "lecture.mdx",
+  exercise: "exercise.yaml",
+} as const;
+
+/** What would bring an older text back, because a newer one was published while the check waited or ran. */
+async function overtakenParts({ parts }: Check): Promise<string[]> {
+  const ids = parts.map(({ version }) => version.id);
+  return (await overtaken(db(), ids)).map(({ path, kind, number, shown }) => {
+    const file = pathInCourse(path, MAIN_FILE[kind]);
+    return `${file}:1: version ${number} is older than version ${shown}, which was published meanwhile: publish the newest one`;
+  });
 }
 
 /** Nothing of a report runs, so there is nothing to make mistakes in. */

@@ -7,6 +7,7 @@ import {
   storePublication,
   storeVersion,
 } from "./store.ts";
+import type { DocumentKind } from "./tree.ts";
 
 export type CommitOutcome =
   | { readonly kind: "stored"; readonly versionId: string; readonly number: number }
@@ -46,12 +47,37 @@ export interface Publication {
   readonly userId: string | null;
 }
 
-/** Shows the version to readers. Whoever calls has seen it pass the gate. */
+/** Shows the version to readers. Whoever calls has seen it pass the gate, and that it is not overtaken. */
 export async function publishVersion(tx: Tx, publication: Publication): Promise<void> {
   const { courseId, documentId, versionId, userId } = publication;
   await lockCourse(tx, courseId);
   const documents = [...(await storedDocuments(tx, courseId)).values()];
   const before = documents.find(({ id }) => id === documentId);
   if (before?.published?.id === versionId) return;
+  const [newer] = await overtaken(tx, [versionId]);
+  if (newer !== undefined) throw new Error(`readers have seen version ${newer.shown} already`);
   await storePublication(tx, documentId, versionId, userId ?? undefined);
+}
+
+export interface Overtaken {
+  readonly path: string;
+  readonly kind: DocumentKind;
+  readonly number: number;
+  /** The newest that readers have seen. */
+  readonly shown: number;
+}
+
+/** Of these versions the ones of whose document a newer one was shown: going back makes a higher number, too. */
+export async function overtaken(tx: Tx, versionIds: readonly string[]): Promise<Overtaken[]> {
+  return tx.$queryRaw<Overtaken[]>`
+    SELECT document."path", document."kind"::text AS kind, version."number",
+      max(newer."number") AS shown
+    FROM "ContentVersion" AS version
+    JOIN "ContentDocument" AS document ON document."id" = version."documentId"
+    JOIN "ContentVersion" AS newer ON newer."documentId" = version."documentId"
+      AND newer."number" > version."number"
+    JOIN "ContentPublication" AS publication ON publication."versionId" = newer."id"
+    WHERE version."id" = ANY(${[...versionIds]})
+    GROUP BY document."id", version."id"
+    ORDER BY document."path"`;
 }
