@@ -50,6 +50,7 @@ interface ImportOptions {
 }
 
 const MESSAGE = "From the course's folder";
+const BACK = "As before, in the course's folder again";
 
 /** Takes over what the folder has changed since the last import. */
 export async function importFolder(options: ImportOptions): Promise<ImportOutcome> {
@@ -82,6 +83,7 @@ export async function importInto(
     }
   }
   if (!isElsewhere) {
+    await goBackWith(tx, courseId, tree);
     await rememberFolder(tx, courseId, tree, new Set(outcome.conflicts.map(({ path }) => path)));
   }
   return { ...outcome, refused };
@@ -100,6 +102,27 @@ export async function folderVersion(
   });
   if (newest?.origin === "folder" && isSameFiles(filesOf(newest.files), files)) return newest;
   return storeVersion(tx, { documentId, files, origin: "folder", message: MESSAGE });
+}
+
+/**
+ * What the folder had meanwhile and readers have never seen, because the gate refused it, say, is the
+ * newest version of its document still. Where the folder holds again what they see, that becomes the
+ * newest one, so that authors do not go on from the other text.
+ */
+export async function goBackWith(tx: Tx, courseId: string, tree: Tree): Promise<void> {
+  const folder = byDocument(tree);
+  const documents = await storedDocuments(tx, courseId);
+  for (const { id: documentId, path, head, isAhead, published } of documents.values()) {
+    if (published === undefined || !isAhead || head.origin !== "folder") continue;
+    if (!isSameFiles(folder.get(path), published.files)) continue;
+    const version = {
+      documentId,
+      files: published.files,
+      origin: "folder",
+      message: BACK,
+    } as const;
+    await storePublication(tx, documentId, (await storeVersion(tx, version)).id);
+  }
 }
 
 /** What the folder has changed since the last import, and whether the site has changed it, too. */

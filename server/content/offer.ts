@@ -3,7 +3,7 @@ import { db, type Tx, transaction } from "../db/index.ts";
 import { jobQueue } from "../operation/job-queue.ts";
 import { isCarriedOut, requestCheck } from "./check.ts";
 import type { FolderCourse } from "./folder.ts";
-import { type DocumentDifference, differencesTo, folderVersion } from "./import.ts";
+import { type DocumentDifference, differencesTo, folderVersion, goBackWith } from "./import.ts";
 import { documentAt, lockCourse, storeBlobs } from "./store.ts";
 
 type Offer =
@@ -12,7 +12,7 @@ type Offer =
   | { readonly kind: "offered"; readonly checkId: string }
   /** Just this was offered before, and is not checked yet. */
   | { readonly kind: "waiting"; readonly checkId: string }
-  /** Just this was offered before, and was refused or taken back. */
+  /** Just this was offered before, and was taken back, or was refused by a course that is the same still. */
   | { readonly kind: "refused"; readonly checkId: string };
 
 export interface OfferOutcome {
@@ -33,6 +33,7 @@ export async function offerFolder(
   if ((await differencesTo(db(), compared)).some(isNew)) await jobQueue();
   return transaction(async (tx) => {
     await lockCourse(tx, courseId);
+    await goBackWith(tx, courseId, tree);
     const differences = await differencesTo(tx, compared);
     const changed = differences.filter(isNew);
     if (changed.length > 0) await storeBlobs(tx, blobs);
@@ -60,26 +61,38 @@ async function offer(
     versionIds.push((await folderVersion(tx, documentId, folder)).id);
   }
   if (versionIds.length === 0) return { kind: "nothing" };
-  const before = await offeredBefore(tx, versionIds);
+  const before = await offeredBefore(tx, courseId, versionIds);
   if (before !== undefined) return before;
   const checkId = await requestCheck(tx, { courseId, versionIds, publishes: true });
   return { kind: "offered", checkId };
 }
 
 /** What became of the same offer at an earlier start; undefined: nothing that would not be tried again. */
-async function offeredBefore(tx: Tx, versionIds: string[]): Promise<Offer | undefined> {
+async function offeredBefore(
+  tx: Tx,
+  courseId: string,
+  versionIds: string[],
+): Promise<Offer | undefined> {
   const parts = await tx.contentCheckPart.findMany({
     where: { versionId: { in: versionIds } },
     orderBy: { checkId: "desc" },
     distinct: ["versionId"],
-    select: { check: { select: { id: true, state: true } } },
+    select: { check: { select: { id: true, state: true, askedAt: true } } },
   });
   const [last] = parts.map(({ check }) => check);
   const isSame =
     parts.length === versionIds.length && parts.every(({ check }) => check.id === last?.id);
   if (last === undefined || !isSame) return undefined;
-  const { id: checkId, state } = last;
-  if (state === "refused" || state === "cancelled") return { kind: "refused", checkId };
+  const { id: checkId, state, askedAt } = last;
+  if (state === "cancelled") return { kind: "refused", checkId };
+  // What was in the way may have been another document, which was mended since.
+  if (state === "refused")
+    return (await hasMoved(tx, courseId, askedAt)) ? undefined : { kind: "refused", checkId };
   const isOpen = state === "waiting" || state === "running";
   return isOpen && (await isCarriedOut(tx, checkId)) ? { kind: "waiting", checkId } : undefined;
+}
+
+async function hasMoved(tx: Tx, courseId: string, since: Date): Promise<boolean> {
+  const later = { document: { courseId }, publishedAt: { gt: since } };
+  return (await tx.contentPublication.count({ where: later })) > 0;
 }

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import { ownDatabase } from "../../tests/database.ts";
 import { TINY_COURSE } from "../../tests/tiny-course.ts";
 import { carryOut } from "../content/check.ts";
+import { storedDocuments, storePublication, storeVersion } from "../content/store.ts";
 import { courseFolder } from "../course/course-files.ts";
 import { db } from "../db/index.ts";
 import { closeSandboxes } from "../grading/index.ts";
@@ -75,6 +76,39 @@ test("what the gate refuses is not shown, nor tried again before the folder is a
   expect(await db().contentVersion.count({ where: { document: { kind: "exercise" } } })).toBe(3);
 });
 
+test("what was refused is tried again once something else was published", async () => {
+  write(SHEET, "title: [broken\n");
+  await seed();
+  await carryOut((await onlyCheck()).id);
+  await seed();
+  expect(await db().contentCheck.count()).toBe(1);
+  await publishInSite("lectures/01-sums");
+  await seed();
+  expect(await db().contentCheck.count()).toBe(2);
+  expect(await onlyCheck()).toMatchObject({ state: "waiting", publishes: true });
+});
+
+test("a folder that holds again what readers see takes what was refused out of the authors' way", async () => {
+  const document = "lectures/01-sums/exercises/add-up";
+  write(SHEET, "title: [broken\n");
+  await seed();
+  const before = await documentAt(document);
+  expect([before?.isAhead, before?.head.number, before?.published?.number]).toEqual([true, 2, 1]);
+  write(SHEET, TINY_COURSE[SHEET] ?? "");
+  for (const _ of [1, 2]) {
+    await seed();
+    const after = await documentAt(document);
+    expect([after?.isAhead, after?.head.number, after?.published?.number]).toEqual([false, 3, 3]);
+    expect(after?.head.files).toEqual(before?.published?.files);
+  }
+  // The check of the other text comes too late, whatever it finds.
+  await carryOut((await onlyCheck()).id);
+  expect((await onlyCheck()).problems).toEqual([
+    expect.stringMatching(/exercise\.yaml:1: version 2 is older than version 3/),
+  ]);
+  expect(shown(SHEET)).toBe(TINY_COURSE[SHEET]);
+});
+
 test.each([
   ["is not there", () => rmSync(folder, { recursive: true })],
   [
@@ -97,6 +131,20 @@ function write(path: string, text: string): void {
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
+}
+
+async function documentAt(path: string) {
+  const { id } = await db().course.findFirstOrThrow();
+  return (await storedDocuments(db(), id)).get(path);
+}
+
+/** The document as it is, as a newer version that an author has published. */
+async function publishInSite(path: string): Promise<void> {
+  const document = await documentAt(path);
+  if (document === undefined) throw new Error(`there is no ${path}`);
+  const { id: documentId, head } = document;
+  const version = { documentId, files: head.files, origin: "site", message: "Mended" } as const;
+  await storePublication(db(), documentId, (await storeVersion(db(), version)).id);
 }
 
 function mended(lead: string): string {
