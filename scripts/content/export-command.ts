@@ -34,7 +34,14 @@ export async function exportCommand(command: ExportCommand): Promise<number> {
     return 3;
   }
   const kept = new Set(documents.filter((path) => decisions.get(path) === "folder"));
-  tell(await exportCourse({ courseId, folder, isElsewhere, kept }));
+  const outcome = await exportCourse({ courseId, folder, isElsewhere, kept, plan });
+  if (outcome === undefined) {
+    console.log(
+      "The folder or the site was changed meanwhile: nothing was written, run it once more.",
+    );
+    return 3;
+  }
+  tell(outcome);
   return 0;
 }
 

@@ -140,6 +140,21 @@ test("an export knows only what a version has at that place, not whatever bytes 
   expect((await planExport(courseId, folder)).unknown).toEqual(["topics.yaml"]);
 });
 
+test("what was changed while somebody decided is not overwritten by an export", async () => {
+  await importFolder({ courseId, folder });
+  const file = `${SUMS}/lecture.mdx`;
+  write(file, "# Sums, first\n");
+  const plan = await planExport(courseId, folder);
+  write(file, "# Sums, second\n");
+  expect(await exportCourse({ courseId, folder, plan })).toBeUndefined();
+  expect(readFileSync(join(folder, file), "utf8")).toBe("# Sums, second\n");
+  const later = await planExport(courseId, folder);
+  await publishInSite("# Sums, in the site\n");
+  expect(await exportCourse({ courseId, folder, plan: later })).toBeUndefined();
+  const last = await planExport(courseId, folder);
+  expect(await exportCourse({ courseId, folder, plan: last })).toMatchObject({ written: [file] });
+});
+
 test("of two authors that began with one version the second is told, and nothing is lost", async () => {
   await importFolder({ courseId, folder });
   const [first, second] = await Promise.all([commitInSite("# One\n"), commitInSite("# Two\n")]);

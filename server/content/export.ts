@@ -4,7 +4,7 @@ import { type Tx, transaction } from "../db/client.ts";
 import { readFolder, removeFiles, writeFolder } from "./folder.ts";
 import { rememberFolder } from "./import.ts";
 import { publishedTree, readBlobs, storedDocuments } from "./store.ts";
-import { placeOf, type Tree } from "./tree.ts";
+import { placeOf, type Tree, treeHash } from "./tree.ts";
 
 export interface ExportOutcome {
   readonly written: readonly string[];
@@ -18,6 +18,8 @@ export interface ExportOptions {
   readonly kept?: ReadonlySet<string>;
   /** Whether it is another folder than the one that the site reads at its start. */
   readonly isElsewhere?: boolean;
+  /** What was decided about: when either side is another by now, nothing is written. */
+  readonly plan?: Pick<ExportPlan, "before" | "after"> | undefined;
 }
 
 /** What an export would do, and of that, what nobody could bring back from the database. */
@@ -68,17 +70,24 @@ function hashIn(tree: Tree): (path: string) => [string, string] {
   return (path) => [path, tree.get(path) ?? ""];
 }
 
-/** Brings the folder to what is published. A second export, or one after an import, changes no byte. */
-export async function exportCourse(options: ExportOptions): Promise<ExportOutcome> {
-  const { courseId, folder, kept = new Set(), isElsewhere = false } = options;
-  const { tree, blobs } = await transaction(async (tx) => {
-    const published = publishedTree(await storedDocuments(tx, courseId));
-    const chosen = new Map([...published].filter(([path]) => !kept.has(placeOf(path).document)));
-    return { tree: chosen, blobs: await readBlobs(tx, chosen.values()) };
+/**
+ * Brings the folder to what is published. A second export, or one after an import, changes no byte.
+ * undefined: one side has changed since the plan was made.
+ */
+export async function exportCourse(options: ExportOptions): Promise<ExportOutcome | undefined> {
+  const { courseId, folder, kept = new Set(), isElsewhere = false, plan } = options;
+  const isTouched = ([path]: [string, string]) => !kept.has(placeOf(path).document);
+  const { published, blobs } = await transaction(async (tx) => {
+    const all = publishedTree(await storedDocuments(tx, courseId));
+    return { published: all, blobs: await readBlobs(tx, all.values()) };
   });
   mkdirSync(folder, { recursive: true });
-  const isTouched = ([path]: [string, string]) => !kept.has(placeOf(path).document);
-  const before = new Map([...readFolder(folder).tree].filter(isTouched));
+  const found = readFolder(folder).tree;
+  const isPlanned =
+    plan === undefined || (isSame(plan.before, found) && isSame(plan.after, published));
+  if (!isPlanned) return undefined;
+  const tree = new Map([...published].filter(isTouched));
+  const before = new Map([...found].filter(isTouched));
   const outcome = differenceOf(before, tree);
   // First: a file may stand where a folder has to be.
   removeFiles(folder, outcome.removed);
@@ -88,6 +97,10 @@ export async function exportCourse(options: ExportOptions): Promise<ExportOutcom
     await transaction((tx) => rememberFolder(tx, courseId, now, kept));
   }
   return outcome;
+}
+
+function isSame(a: Tree, b: Tree): boolean {
+  return treeHash(a) === treeHash(b);
 }
 
 function differenceOf(before: Tree, after: Tree): ExportOutcome {
