@@ -55,6 +55,13 @@ export async function makeClass(folder: string, students: number): Promise<Class
   return { runId: run.id, exerciseId: exercise.id, version, students: users.map(({ id }) => id) };
 }
 
+/** Makes the run's course the one that pages show: the first of all. */
+export async function showCourseOf(runId: string): Promise<void> {
+  const { courseId } = await db().courseRun.findUniqueOrThrow({ where: { id: runId } });
+  await db().course.updateMany({ where: { id: "0" }, data: { id: randomUUID() } });
+  await db().course.update({ where: { id: courseId }, data: { id: "0" } });
+}
+
 /** Stores and queues one submission, as the action does, and answers its id. */
 export async function submit(
   { exerciseId }: Class,

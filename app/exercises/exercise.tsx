@@ -104,7 +104,7 @@ async function keepsTitlesFrom(
   dated: Dated,
 ): Promise<boolean> {
   if (dated === undefined) {
-    return !readsAsStaff(viewer) && (await keepsTitlesFromReaders(db(), id, at));
+    return !(await readsAsStaff(viewer)) && (await keepsTitlesFromReaders(db(), id, at));
   }
   const { exercise, schedule } = dated;
   return maySeeTitles(viewer, { runId: exercise.runId, schedule, at }).kind === "denied";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
-import { type Class, makeClass } from "../../tests/grading.ts";
+import { type Class, makeClass, showCourseOf } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import type { Viewer } from "../policies/index.ts";
@@ -44,6 +44,7 @@ beforeEach(async () => {
   mkdirSync(folder);
   writeFileSync(join(folder, "exercise.yaml"), YAML);
   group = await makeClass(folder, 2);
+  await showCourseOf(group.runId);
   rmSync(home, { recursive: true });
   await db().exercise.update({ where: { id: group.exerciseId }, data: { kind: "report" } });
   student = group.students[0] ?? "";

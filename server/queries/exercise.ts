@@ -1,4 +1,5 @@
 import type { Prisma, Tx } from "../db/index.ts";
+import { shownCourse } from "./shown-course.ts";
 
 /** An exercise of the run that a person works in. */
 export interface EnrolledExercise {
@@ -25,15 +26,17 @@ export const RUN_OF_PAGES = [
 ] as const satisfies readonly Prisma.EnrolmentOrderByWithRelationInput[];
 
 /**
- * The exercise in the run that the person's pages belong to; undefined: they are in none. Of several
- * runs it is the one that they have chosen, else the newest that is not archived.
+ * The exercise in the run of the shown course that the person's pages belong to; undefined: they are in
+ * none. Of several runs it is the one that they have chosen, else the newest that is not archived.
  */
 export async function enrolledExercise(
   tx: Tx,
   { slug, userId }: { readonly slug: string; readonly userId: string },
 ): Promise<EnrolledExercise | undefined> {
+  const courseId = await shownCourse(tx);
+  if (courseId === undefined) return undefined;
   const enrolment = await tx.enrolment.findFirst({
-    where: { userId, run: { exercises: { some: { slug } } } },
+    where: { userId, run: { courseId, exercises: { some: { slug } } } },
     orderBy: [...RUN_OF_PAGES],
     select: {
       runId: true,

@@ -135,6 +135,7 @@ export {
   sectionOfStudent,
   studentsNamed,
 } from "./schedule-table.ts";
+export { shownCourse } from "./shown-course.ts";
 export { type WorkAtExercise, workAtExercise } from "./student-work.ts";
 export {
   type SubmissionOwner,

@@ -2,6 +2,7 @@
 import type { Tx } from "../db/index.ts";
 import { keepsTitles, type Schedule, scheduleOf } from "../policies/index.ts";
 import { rulesOfRun, scheduleFor, whomOfRules } from "./schedule.ts";
+import { shownCourse } from "./shown-course.ts";
 
 /** A submission's exercise with what dates say there for its student. */
 export interface DatedSubmission {
@@ -39,12 +40,14 @@ export async function datedSubmission(tx: Tx, id: string): Promise<DatedSubmissi
 }
 
 /**
- * Whether who is in no run must not read them: as long as one run that is not put away keeps them from
- * one of its students, who could read as somebody else.
+ * Whether who is in no run must not read them: as long as one run of the shown course that is not put
+ * away keeps them from one of its students, who could read as somebody else.
  */
 export async function keepsTitlesFromReaders(tx: Tx, slug: string, at: number): Promise<boolean> {
+  const courseId = await shownCourse(tx);
+  if (courseId === undefined) return false;
   const exercises = await tx.exercise.findMany({
-    where: { slug, run: { archivedAt: null } },
+    where: { slug, run: { courseId, archivedAt: null } },
     select: PLACE,
   });
   for (const { id: exerciseId, runId, lectureSlug, run } of exercises) {

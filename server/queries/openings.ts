@@ -3,6 +3,7 @@ import type { Tx } from "../db/index.ts";
 import { type Schedule, type ScheduleRule, scheduleOf } from "../policies/index.ts";
 import { RUN_OF_PAGES } from "./exercise.ts";
 import { rulesForStudent, rulesOfRun, whomOfRules } from "./schedule.ts";
+import { shownCourse } from "./shown-course.ts";
 
 /** What dates say of an exercise to somebody who is in a run. */
 export interface OwnOpening {
@@ -10,13 +11,15 @@ export interface OwnOpening {
   readonly schedule: Schedule;
 }
 
-/** By slug, all exercises of the person's runs, each in the run that their pages belong to. */
+/** By slug, all exercises of the person's runs of the shown course, each in the run that their pages belong to. */
 export async function openingsToStudent(
   tx: Tx,
   userId: string,
 ): Promise<ReadonlyMap<string, OwnOpening>> {
+  const courseId = await shownCourse(tx);
+  if (courseId === undefined) return new Map();
   const enrolments = await tx.enrolment.findMany({
-    where: { userId },
+    where: { userId, run: { courseId } },
     orderBy: [...RUN_OF_PAGES],
     select: {
       runId: true,
@@ -52,11 +55,10 @@ export async function openingsToReaders(
   only: { readonly slug?: string } = {},
 ): Promise<ReadonlyMap<string, number>> {
   const openings = new Map<string, number>();
-  // As pages are served: of several courses that is the first.
-  const course = await tx.course.findFirst({ orderBy: { id: "asc" }, select: { id: true } });
-  if (course === null) return openings;
+  const courseId = await shownCourse(tx);
+  if (courseId === undefined) return openings;
   const runs = await tx.courseRun.findMany({
-    where: { courseId: course.id, archivedAt: null, rules: { some: {} } },
+    where: { courseId, archivedAt: null, rules: { some: {} } },
     select: { id: true, exercises: { where: only, select: EXERCISE } },
   });
   for (const { id: runId, exercises } of runs) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
-import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
+import { type Class, fixtureFolder, makeClass, showCourseOf, submit } from "../../tests/grading.ts";
 import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import { dueExercises } from "./due-dates.ts";
@@ -26,6 +26,7 @@ let [mira, bao]: string[] = [];
 
 beforeEach(async () => {
   group = await makeClass(fixtureFolder("add-up"), 2);
+  await showCourseOf(group.runId);
   [mira, bao] = [...group.students];
 });
 
@@ -156,16 +157,14 @@ test("a student sees the own dates, another those of everybody", async () => {
 
 test("an exercise opens to readers once it is open in each run of the shown course that is not put away", async () => {
   const opens = () => opensToReaders(db(), "add-up");
-  const { courseId } = await db().courseRun.findUniqueOrThrow({ where: { id: group.runId } });
-  // The first of all courses is shown.
-  await db().course.update({ where: { id: courseId }, data: { id: "0" } });
   const [earlier, undated, elsewhere] = [
     await makeClass(fixtureFolder("add-up"), 0),
     await makeClass(fixtureFolder("add-up"), 0),
     await makeClass(fixtureFolder("add-up"), 0),
   ];
   const hereToo = { id: { in: [earlier.runId, undated.runId] } };
-  await db().courseRun.updateMany({ where: hereToo, data: { courseId: "0" } });
+  const { courseId } = await db().courseRun.findUniqueOrThrow({ where: { id: group.runId } });
+  await db().courseRun.updateMany({ where: hereToo, data: { courseId } });
   expect(await opens()).toBeUndefined();
   const opensAt = (value: number): DateChange => ({ target: {}, field: "opensAt", value });
   await transaction((tx) => changeDates(tx, elsewhere.runId, [opensAt(LONG_AGO + 9 * DAY)]));
@@ -178,7 +177,6 @@ test("an exercise opens to readers once it is open in each run of the shown cour
   expect(await opens()).toBe(LONG_AGO + 2 * DAY);
   await db().courseRun.update({ where: { id: group.runId }, data: { archivedAt: new Date() } });
   expect(await opens()).toBe(LONG_AGO);
-  await db().course.update({ where: { id: "0" }, data: { id: courseId } });
 });
 
 test("titles are kept from readers until no student of a run is kept from them", async () => {
@@ -191,6 +189,27 @@ test("titles are kept from readers until no student of a run is kept from them",
   // Bao, who has more time, could read as somebody else.
   await change({ target: { userId: bao }, field: "closesAt", value: Date.now() + DAY });
   expect(await kept()).toBe(true);
+});
+
+test("an exercise of the same name in another course has nothing to do with the shown one", async () => {
+  const elsewhere = await makeClass(fixtureFolder("add-up"), 1);
+  const [stranger = ""] = elsewhere.students;
+  await transaction((tx) =>
+    changeDates(tx, elsewhere.runId, [{ target: {}, field: "keepsTitles", value: 1 }]),
+  );
+  expect(await keepsTitlesFromReaders(db(), "add-up", Date.now())).toBe(false);
+  expect(await datedExercise(db(), { slug: "add-up", userId: stranger })).toBeUndefined();
+  expect((await openingsToStudent(db(), stranger)).size).toBe(0);
+  await db().enrolment.create({
+    data: { runId: elsewhere.runId, userId: mira ?? "", role: "student", chosenAt: new Date() },
+  });
+  const own = await datedExercise(db(), { slug: "add-up", userId: mira ?? "" });
+  expect(own?.exercise.runId).toBe(group.runId);
+  expect((await openingsToStudent(db(), mira ?? "")).get("add-up")?.runId).toBe(group.runId);
+  await showCourseOf(elsewhere.runId);
+  expect((await datedExercise(db(), { slug: "add-up", userId: stranger }))?.exercise.runId).toBe(
+    elsewhere.runId,
+  );
 });
 
 test("the table holds who has dates of their own, and a search finds students alone", async () => {

@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
-import { ADD_UP_SOLUTION, type Class, fixtureFolder, makeClass } from "../../tests/grading.ts";
+import {
+  ADD_UP_SOLUTION,
+  type Class,
+  fixtureFolder,
+  makeClass,
+  showCourseOf,
+} from "../../tests/grading.ts";
 import { db, transaction } from "../db/index.ts";
 import { closeQueue } from "../operation/job-queue.ts";
 import type { RuleFields, RuleTarget, RunRole, Viewer } from "../policies/index.ts";
@@ -18,6 +24,7 @@ let viewer: Viewer;
 
 beforeEach(async () => {
   group = await makeClass(fixtureFolder("add-up"), 2);
+  await showCourseOf(group.runId);
   viewer = personIn(group.runId, group.students[0] ?? "");
 });
 
@@ -66,6 +73,14 @@ function idOf(answer: SubmissionAnswer): string {
   if (answer.kind === "denied") throw new Error(`denied: ${answer.because}`);
   return answer.receipt.id;
 }
+
+test("what a student of another course sends is not taken for its exercise of the same name", async () => {
+  const elsewhere = await makeClass(fixtureFolder("add-up"), 1);
+  const stranger = personIn(elsewhere.runId, elsewhere.students[0] ?? "");
+  const denied = { kind: "denied", because: "not-enrolled" };
+  expect(await submit(ADD_UP_SOLUTION, randomUUID(), stranger)).toEqual(denied);
+  expect(await db().submission.count({ where: { exerciseId: elsewhere.exerciseId } })).toBe(0);
+});
 
 test("a text is stored and queued, and its receipt names number, time and hash", async () => {
   const answer = await submit(ADD_UP_SOLUTION);

@@ -12,6 +12,7 @@ import {
 } from "../policies/index.ts";
 import { RECEIPT, receiptOf } from "./receipt.ts";
 import { scheduleFor } from "./schedule.ts";
+import { shownCourse } from "./shown-course.ts";
 
 /** A text that a student hands in. */
 export interface TextToSubmit {
@@ -88,13 +89,14 @@ async function exerciseForSubmission(
   tx: Tx,
   { slug, userId }: { readonly slug: string; readonly userId: string },
 ): Promise<ExerciseForSubmission | undefined> {
+  const courseId = await shownCourse(tx);
   const [row] = await tx.$queryRaw<FoundExercise[]>`
     SELECT exercise."id", exercise."runId", exercise."kind", exercise."attempts", exercise."lectureSlug",
       enrolment."sectionId", run."timeZone", run."archivedAt" IS NOT NULL AS "isArchived"
     FROM "Enrolment" AS enrolment
     JOIN "CourseRun" AS run ON run."id" = enrolment."runId"
     JOIN "Exercise" AS exercise ON exercise."runId" = run."id"
-    WHERE enrolment."userId" = ${userId} AND exercise."slug" = ${slug}
+    WHERE enrolment."userId" = ${userId} AND exercise."slug" = ${slug} AND run."courseId" = ${courseId ?? null}
     ORDER BY enrolment."chosenAt" DESC NULLS LAST, run."archivedAt" DESC NULLS FIRST,
       run."createdAt" DESC, run."id" DESC
     LIMIT 1
