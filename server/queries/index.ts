@@ -128,7 +128,15 @@ export {
   regradeCounts,
   regradesOf,
 } from "./regrade.ts";
-export { type ChangedDates, changeDates, type DateChange, setTimeZone } from "./schedule-change.ts";
+export { lockSchedule } from "./schedule.ts";
+export {
+  type ChangedDates,
+  changeDates,
+  type DateBack,
+  type DateChange,
+  restoreDates,
+  setTimeZone,
+} from "./schedule-change.ts";
 export {
   type ScheduleTable,
   scheduleTable,

@@ -12,7 +12,7 @@ import { keepsTitlesFromReaders } from "./kept-titles.ts";
 import { modelSolution } from "./model-solution.ts";
 import { openingsToStudent } from "./openings.ts";
 import { rulesOfRun } from "./schedule.ts";
-import { changeDates, type DateChange } from "./schedule-change.ts";
+import { changeDates, type DateChange, restoreDates } from "./schedule-change.ts";
 import { scheduleTable, studentsNamed } from "./schedule-table.ts";
 
 ownDatabase();
@@ -32,6 +32,10 @@ beforeEach(async () => {
 
 function change(...changes: DateChange[]) {
   return transaction((tx) => changeDates(tx, group.runId, changes));
+}
+
+function takeBack(changed: Awaited<ReturnType<typeof change>>) {
+  return transaction((tx) => restoreDates(tx, group.runId, changed?.before ?? []));
 }
 
 /** As the grader stores it. */
@@ -103,12 +107,27 @@ test("what takes a row of changes back leaves nothing of them", async () => {
     { target: {}, field: "attempts", value: null },
     { target: { lectureSlug: "01-sums" }, field: "dueAt", value: LONG_AGO },
   );
-  await change(...(changed?.before ?? []));
+  await takeBack(changed);
   expect((await rulesOfRun(db(), group.runId)).map(({ fields }) => fields)).toEqual([
     { attempts: 3 },
   ]);
-  await change(...(before?.before ?? []));
+  await takeBack(before);
   expect(await rulesOfRun(db(), group.runId)).toEqual([]);
+});
+
+test("what somebody else has set since stays when a step is taken back, and is told", async () => {
+  const step = await change(
+    { target: {}, field: "dueAt", value: LONG_AGO },
+    { target: { exerciseId: group.exerciseId }, field: "closesAt", value: LONG_AGO + DAY },
+  );
+  await change({ target: {}, field: "dueAt", value: LONG_AGO + 2 * DAY });
+  const back = await takeBack(step);
+  expect(back?.before).toHaveLength(1);
+  expect(back?.kept).toMatchObject([{ target: {}, field: "dueAt" }]);
+  const rules = await rulesOfRun(db(), group.runId);
+  expect(rules.map(({ fields }) => fields)).toEqual([{ dueAt: LONG_AGO + 2 * DAY }]);
+  // What was not taken back is nothing to take back again.
+  expect(await takeBack(await takeBack(step))).toMatchObject({ before: [], kept: [] });
 });
 
 test("nothing of another run can be named, and nobody who is no student of this one", async () => {

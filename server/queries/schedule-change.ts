@@ -12,9 +12,16 @@ export interface DateChange {
   readonly value: number | null | undefined;
 }
 
+/** What takes a change back, as long as the field is still as the change has left it. */
+export interface DateBack extends DateChange {
+  readonly left: DateChange["value"];
+}
+
 export interface ChangedDates {
   /** What takes the changes back. */
-  readonly before: readonly DateChange[];
+  readonly before: readonly DateBack[];
+  /** What was not taken back: somebody has set it since. */
+  readonly kept: readonly DateBack[];
   /** So many submissions count differently from now on. */
   readonly submissions: number;
 }
@@ -33,11 +40,11 @@ export async function changeDates(
   if (!(await areOfRun(tx, runId, changes))) return undefined;
   const rules = new Map((await rulesOfRun(tx, runId)).map((rule) => [ruleKey(rule), rule]));
   const touched = new Set<string>();
-  const before: DateChange[] = [];
+  const before: DateBack[] = [];
   for (const { target, field, value } of changes) {
     const key = ruleKey(target);
     const rule = rules.get(key) ?? { ...target, fields: {} };
-    before.unshift({ target, field, value: rule.fields[field] });
+    before.unshift({ target, field, value: rule.fields[field], left: value });
     const { [field]: _, ...others } = rule.fields;
     const fields = value === undefined ? others : { ...others, [field]: value };
     rules.set(key, { ...rule, fields });
@@ -48,8 +55,36 @@ export async function changeDates(
     if (rule !== undefined) await storeRule(tx, runId, rule);
   }
   const step = { stepId: randomUUID(), actorId };
-  await note(tx, { runId, ...step }, { before: before.toReversed(), after: changes });
-  return { before, submissions: await recomputeLate(tx, runId, step) };
+  const was = before.map(({ left: _, ...change }) => change).toReversed();
+  await note(tx, { runId, ...step }, { before: was, after: changes });
+  return { before, kept: [], submissions: await recomputeLate(tx, runId, step) };
+}
+
+/** Takes changes back where the field is still as they have left it; undefined: as `changeDates`. */
+export async function restoreDates(
+  tx: Tx,
+  runId: string,
+  backs: readonly DateBack[],
+  actorId?: string,
+): Promise<ChangedDates | undefined> {
+  await lockSchedule(tx, runId);
+  const fields = new Map(
+    (await rulesOfRun(tx, runId)).map((rule) => [ruleKey(rule), { ...rule.fields }]),
+  );
+  const [changes, kept]: [DateChange[], DateBack[]] = [[], []];
+  for (const back of backs) {
+    const { target, field, value, left } = back;
+    const now = fields.get(ruleKey(target)) ?? {};
+    if (now[field] !== left) {
+      kept.push(back);
+      continue;
+    }
+    // One field may have been changed more than once.
+    fields.set(ruleKey(target), { ...now, [field]: value });
+    changes.push({ target, field, value });
+  }
+  const changed = await changeDates(tx, runId, changes, actorId);
+  return changed && { ...changed, kept };
 }
 
 interface NotedStep {

@@ -1,4 +1,6 @@
 /** Actions that change the dates of a run. */
+import { db } from "#server/db";
+import { scheduleTable } from "#server/queries";
 import { type ActionName, form } from "../action-call.ts";
 import { type Action, onDates, state } from "./table.ts";
 
@@ -8,6 +10,13 @@ let moment = Date.parse("2050-01-01T00:00:00Z");
 function nextMoment(): number {
   moment += 60_000;
   return moment;
+}
+
+/** As a change has left the date of the whole run: only so it can be taken back. */
+async function lastChange(runId: string) {
+  const { rules } = await scheduleTable(db(), runId);
+  const { fields } = rules.find((rule) => Object.keys(rule).length === 1) ?? { fields: {} };
+  return { target: {}, field: "dueAt", left: fields.dueAt };
 }
 
 export const DATES_ACTIONS: Record<ActionName, Action> = {
@@ -34,18 +43,17 @@ export const DATES_ACTIONS: Record<ActionName, Action> = {
   "app/class/[run]/dates/form-actions.ts takeDatesBackByForm": {
     at: onDates,
     allowed: ["instructor", "admin"],
-    args: async ({ runSlug: run }) => {
-      const change = { target: {}, field: "dueAt", value: nextMoment() };
-      return [state, form({ run, before: JSON.stringify([change]) })];
+    args: async ({ runSlug: run, runId }) => {
+      const back = { ...(await lastChange(runId)), value: nextMoment() };
+      return [state, form({ run, before: JSON.stringify([back]) })];
     },
   },
   "app/class/[run]/dates/actions.ts restoreDates": {
     at: onDates,
     allowed: ["instructor", "admin"],
-    args: async ({ runSlug: run }) => {
-      const change = { target: {}, field: "dueAt", value: nextMoment() };
-      return [{ run, changes: [change] }];
-    },
+    args: async ({ runSlug: run, runId }) => [
+      { run, changes: [{ ...(await lastChange(runId)), value: nextMoment() }] },
+    ],
   },
   "app/class/[run]/dates/actions.ts shiftDates": {
     at: onDates,

@@ -16,6 +16,8 @@ import {
   changeDates,
   classRunBySlug,
   type DateChange,
+  lockSchedule,
+  restoreDates as restoreDatesOf,
   scheduleTable,
   sectionOfStudent,
   setTimeZone,
@@ -60,28 +62,24 @@ export async function typeDate(input: unknown): Promise<DatesResult> {
   });
 }
 
-const ChangesInput = z.strictObject({
+const Value = z.int().min(-8.64e15).max(8.64e15).nullable().optional();
+
+const BacksInput = z.strictObject({
   ...Run,
   changes: z
-    .array(
-      z.strictObject({
-        target: Target,
-        field: Field,
-        value: z.int().min(-8.64e15).max(8.64e15).nullable().optional(),
-      }),
-    )
+    .array(z.strictObject({ target: Target, field: Field, value: Value, left: Value }))
     .min(1)
     .max(5000),
 });
 
-/** Takes changes back, by what was there before. */
+/** Takes changes back, by what was there before, where nobody has set it otherwise since. */
 export async function restoreDates(input: unknown): Promise<DatesResult> {
-  const parsed = ChangesInput.safeParse(input);
+  const parsed = BacksInput.safeParse(input);
   if (!parsed.success) return NONSENSE;
   const { run, changes } = parsed.data;
-  return change(run, async () =>
-    changes.map(({ target, field, value }) => ({ target, field, value })),
-  );
+  // What is absent in what was sent is undefined here.
+  const backs = changes.map(({ target, field, value, left }) => ({ target, field, value, left }));
+  return inRun(run, (tx, { runId, actorId }) => restoreDatesOf(tx, runId, backs, actorId));
 }
 
 const ShiftInput = z.strictObject({ ...Run, days: z.int().min(-1000).max(1000) });
@@ -176,14 +174,29 @@ async function change(
   slug: string,
   changesOf: (tx: Tx, runId: string) => Promise<readonly DateChange[] | Refusal>,
 ): Promise<DatesResult> {
+  return inRun(slug, async (tx, { runId, actorId }) => {
+    const changes = await changesOf(tx, runId);
+    return "kind" in changes ? changes : changeDates(tx, runId, changes, actorId);
+  });
+}
+
+interface DatesStep {
+  readonly runId: string;
+  readonly actorId: string | undefined;
+}
+
+async function inRun(
+  slug: string,
+  work: (tx: Tx, step: DatesStep) => Promise<ChangedDates | Refusal | undefined>,
+): Promise<DatesResult> {
   const runId = await runToChange(slug);
   if (typeof runId !== "string") return runId;
   const actorId = (await currentViewer())?.userId;
   const answer = await transaction(async (tx): Promise<DatesResult> => {
-    const changes = await changesOf(tx, runId);
-    if ("kind" in changes) return changes;
-    const changed = await changeDates(tx, runId, changes, actorId);
-    if (changed !== undefined) return { kind: "changed", ...changed };
+    // First of all: what is read before it is changed is as it was left by the last change.
+    await lockSchedule(tx, runId);
+    const changed = await work(tx, { runId, actorId });
+    if (changed !== undefined) return "kind" in changed ? changed : { kind: "changed", ...changed };
     return {
       kind: "invalid",
       problem: "The lecture, exercise, section or student is not of this run: reload the page.",

@@ -4,7 +4,7 @@ import { useActionState } from "react";
 import controls from "../../../controls.module.css";
 import form from "../../../form.module.css";
 import { FormMessage } from "../../../form-message.tsx";
-import { counting, NOT_ALLOWED } from "./change-words.ts";
+import { counting, leaving, NOT_ALLOWED } from "./change-words.ts";
 import { FIELD_NAMES } from "./date-fields.ts";
 import css from "./dates.module.css";
 import {
@@ -42,7 +42,7 @@ export function DatesForm({ run, rows, sections }: DatesFormProps) {
               </button>
             </form>
           )}
-          <FormMessage id="dates-back" problem={problemOf(back)} done={backIn(back)} />
+          <FormMessage id="dates-back" problem={problemOf(back)} done={backIn(back, rows)} />
         </div>
       )}
       <section>
@@ -142,6 +142,14 @@ function doneIn(states: readonly DatesFormState[]): string | undefined {
   return done && `It is changed${counting(done.submissions)}.`;
 }
 
-function backIn(state: DatesFormState): string | undefined {
-  return state.kind === "changed" ? `It is taken back${counting(state.submissions)}.` : undefined;
+function backIn(state: DatesFormState, rows: DatesFormProps["rows"]): string | undefined {
+  if (state.kind !== "changed") return undefined;
+  const { before, submissions, kept } = state;
+  const begin = before === "[]" ? "It is not taken back" : "It is taken back";
+  const nameOf = ({ exerciseId, lectureSlug }: (typeof kept)[number]["target"]) => {
+    const lecture = lectureSlug === undefined ? "" : `lecture:${lectureSlug}`;
+    const value = exerciseId === undefined ? lecture : `exercise:${exerciseId}`;
+    return rows.find((row) => row.value === value)?.label;
+  };
+  return `${begin}${counting(submissions)}${leaving(kept, nameOf)}.`;
 }

@@ -4,7 +4,7 @@ import { type KeyboardEvent, type MouseEvent, useRef, useState, useTransition } 
 import { type Notice, UndoBar } from "../../../admin/undo-bar.tsx";
 import { useGridKeys } from "../../../grid-keys.ts";
 import { type DatesResult, restoreDates, typeDate } from "./actions.ts";
-import { counting, NOT_ALLOWED } from "./change-words.ts";
+import { counting, leaving, NOT_ALLOWED } from "./change-words.ts";
 import { DateEdit } from "./date-edit.tsx";
 import { FIELD_NAMES } from "./date-fields.ts";
 import type { DateCell, DateRow } from "./date-rows.ts";
@@ -52,14 +52,19 @@ export function DatesTable(props: DatesTableProps) {
     const undo = async (): Promise<Notice> => {
       undos.current.pop();
       const back = await restoreDates({ run, changes: before });
-      return {
-        text: back.kind === "changed" ? `Taken back: ${what}${counting(back.submissions)}` : FAILED,
-        undo: undos.current.at(-1),
-      };
+      return { text: takenBack(what, back), undo: undos.current.at(-1) };
     };
     undos.current.push(undo);
     setNotice({ text: what + counting(submissions), undo });
     return true;
+  };
+  const takenBack = (what: string, back: DatesResult): string => {
+    if (back.kind !== "changed") return FAILED;
+    const { before: restored, kept, submissions } = back;
+    const nameOf = (target: DateRow["target"]) =>
+      rows.find((row) => isSame(row.target, target))?.label;
+    const begin = restored.length === 0 ? `Not taken back: ${what}` : `Taken back: ${what}`;
+    return begin + counting(submissions) + leaving(kept, nameOf);
   };
   const takeBack = () => {
     const undo = undos.current.at(-1);
@@ -224,6 +229,11 @@ export function DatesTable(props: DatesTableProps) {
       <UndoBar notice={notice} onNotice={setNotice} />
     </>
   );
+}
+
+function isSame(one: DateRow["target"], other: DateRow["target"]): boolean {
+  const parts = ["lectureSlug", "exerciseId", "sectionId", "userId"] as const;
+  return parts.every((part) => one[part] === other[part]);
 }
 
 function CellText({ cell: { shown, isOwn, problem } }: { cell: DateCell }) {

@@ -1,6 +1,7 @@
 "use server";
 
 import * as z from "zod";
+import type { DateBack } from "#server/queries";
 import { type DatesResult, findStudents, restoreDates, shiftDates, typeDate } from "./actions.ts";
 import { NONSENSE } from "./change-words.ts";
 
@@ -20,6 +21,8 @@ export type DatesFormState = { readonly typed?: TypedDate } & (
       readonly submissions: number;
       /** What takes it back, as JSON. */
       readonly before: string;
+      /** What was not taken back. */
+      readonly kept: readonly DateBack[];
     }
   | Exclude<DatesResult, { kind: "changed" }>
 );
@@ -74,8 +77,8 @@ export async function takeDatesBackByForm(
 
 function stateOf(result: DatesResult): DatesFormState {
   if (result.kind !== "changed") return result;
-  const { submissions, before } = result;
-  return { kind: "changed", submissions, before: JSON.stringify(before) };
+  const { submissions, before, kept } = result;
+  return { kind: "changed", submissions, before: JSON.stringify(before), kept };
 }
 
 function placeOf(row: string): { lectureSlug?: string; exerciseId?: string } {
