@@ -7,6 +7,8 @@ import { fixtureFolder, makeClass } from "./grading.ts";
 
 export const NAME = "Zoë Quarrelsome";
 export const SOURCE = "export const mine = 'only Zoë writes so';\n";
+/** What was said to her beside a grade. */
+export const SAID = "you copied this from a friend";
 
 export interface Zoe {
   readonly userId: string;
@@ -115,7 +117,24 @@ export async function makeZoe(): Promise<Zoe> {
   });
   await db().gradeOverride.create({ data: { exerciseId, userId, setById: userId, points: 3 } });
   await db().gradeEvent.create({
-    data: { runId, userId, actorId: userId, kind: "override", stepId: randomUUID() },
+    data: {
+      ...{ runId, exerciseId, userId, actorId: byId, kind: "given", stepId: randomUUID() },
+      before: { points: 1, isExcused: false, comment: SAID },
+      after: { points: 2, isExcused: false, comment: SAID },
+      reason: SAID,
+    },
+  });
+  const assessed = { status: "graded", score: 2, max: 3, gradedById: userId, message: SAID };
+  await db().gradeEvent.create({
+    data: {
+      ...{ runId, exerciseId, userId, submissionId, actorId: userId, kind: "assessed" },
+      stepId: randomUUID(),
+      after: { ...assessed, tests: [{ id: "a", points: 2, max: 3, feedback: SAID }] },
+    },
+  });
+  const dates = [{ target: { userId }, field: "attempts", value: 3 }];
+  await db().gradeEvent.create({
+    data: { runId, kind: "dates", stepId: randomUUID(), actorId: byId, after: { dates } },
   });
   await db().erasure.create({ data: { userId, work: "deleted", steps: [] } });
   await db().erasure.create({

@@ -67,7 +67,16 @@ interface RowsToErase {
 async function eraseRows(tx: Tx, { table, rule, userId, nobody }: RowsToErase): Promise<void> {
   switch (rule.erased) {
     case "nothing":
+      return;
     case "kept":
+      if (rule.words !== undefined) {
+        const sql = `UPDATE "${table}" SET ${rule.words} WHERE ${rule.whose}`;
+        await tx.$executeRawUnsafe(sql, userId);
+      }
+      if (nobody !== undefined && rule.set !== undefined) {
+        const sql = `UPDATE "${table}" SET ${rule.set} WHERE ${rule.whose}`;
+        await tx.$executeRawUnsafe(sql, userId, nobody);
+      }
       return;
     case "unnamed":
       await tx.$executeRawUnsafe(`UPDATE "${table}" SET ${rule.set} WHERE ${rule.whose}`, userId);
@@ -85,11 +94,17 @@ async function eraseRows(tx: Tx, { table, rule, userId, nobody }: RowsToErase): 
   }
 }
 
-/** An account that nobody can enter. Its id is a new one: nothing leads back to the person. */
+/**
+ * An account that nobody can enter. Its id is a new one, and it has no date, which would be that of an
+ * `Erasure`: nothing leads back to the person.
+ */
 async function insertNobody(tx: Tx): Promise<string> {
   const id = randomUUID();
   await tx.user.create({
-    data: { id, name: "Erased person", email: `${id}@erased.invalid`, banned: true },
+    data: {
+      ...{ id, name: "Erased person", email: `${id}@erased.invalid`, banned: true },
+      ...{ createdAt: new Date(0), updatedAt: new Date(0) },
+    },
   });
   return id;
 }

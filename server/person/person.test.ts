@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from "fflate";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
-import { makeZoe, NAME, SOURCE, type Zoe } from "../../tests/zoe.ts";
+import { makeZoe, NAME, SAID, SOURCE, type Zoe } from "../../tests/zoe.ts";
 import { db, transaction } from "../db/index.ts";
 import { storeRule } from "../queries/schedule.ts";
 import { erasePerson, personZip, planErasure } from "./index.ts";
@@ -68,11 +68,29 @@ describe.each(["deleted", "unnamed"] as const)("erased with work %s", (work) => 
   test("nobody’s id, name, address or code is left but in what is never rewritten: the id", async () => {
     const { userId, byId } = zoe;
     await transaction((tx) => erasePerson(tx, { userId, work, byId }));
-    expect(await tablesWith(userId)).toEqual(["Erasure", "GradeEvent"]);
+    // With the id beside work that stays, the one would lead to the other.
+    const named = work === "deleted" ? ["Erasure", "GradeEvent"] : ["Erasure"];
+    expect(await tablesWith(userId)).toEqual(named);
     for (const text of [NAME, "zoe.q", "secret-token"]) expect(await tablesWith(text)).toEqual([]);
     expect(await tablesWith("only Zoë writes so")).toEqual(
       work === "deleted" ? [] : ["Submission"],
     );
+  });
+
+  test("that grades were changed stays in the log, and nothing of what was said of the person", async () => {
+    const { userId, runId, byId } = zoe;
+    expect(await tablesWith(SAID)).toEqual(["GradeEvent"]);
+    await transaction((tx) => erasePerson(tx, { userId, work, byId }));
+    expect(await tablesWith(SAID)).toEqual([]);
+    const nobody = await db().user.findFirst({ where: { id: { not: byId } } });
+    expect(nobody?.createdAt.getTime()).toBe(work === "deleted" ? undefined : 0);
+    const id = nobody?.id ?? userId;
+    const events = await db().gradeEvent.findMany({ where: { runId }, orderBy: { kind: "asc" } });
+    expect(events).toMatchObject([
+      { userId: id, actorId: id, after: { score: 2, gradedById: id, tests: [{ points: 2 }] } },
+      { userId: null, actorId: byId, after: { dates: [{ target: { userId: id } }] } },
+      { userId: id, actorId: byId, before: { points: 1, comment: "" }, after: { points: 2 } },
+    ]);
   });
 
   test("the words that others have answered, and the course, stay", async () => {

@@ -26,10 +26,14 @@ export type TableRule =
       /** About somebody else: no part of the person's export. */
       readonly isOthers?: true;
     }
-  /** Stays as it is: the id alone, so that it can be told what was done, and to whose account. */
+  /** Stays: the id alone, so that it can be told what was done, and to whose account. */
   | {
       readonly erased: "kept";
       readonly whose: string;
+      /** Takes out what is said of the person, whatever becomes of their work. */
+      readonly words?: string;
+      /** Where work stays, the nameless account's id for theirs: with both, the one would lead to the other. */
+      readonly set?: string;
       readonly held?: string;
       readonly isOthers?: true;
     };
@@ -42,6 +46,22 @@ const HELD_SUBMISSION = `"submissionId" IN (SELECT "id" FROM "Submission" WHERE 
 const UNTOLD_REGRADES = `SELECT "id" FROM "Regrade" WHERE "state" NOT IN ('direct', 'applied')`;
 const TRIED_RESULT = `(NOT "counts" AND "id" IN (
   SELECT "resultAfterId" FROM "RegradeEntry" WHERE "regradeId" IN (${UNTOLD_REGRADES})))`;
+
+/** What is said to a student beside a grade. */
+const WORDS = `'{comment,message,feedback,reason}'::text[]`;
+
+/** A grade as it stood before or after an event, and its tests or criteria, without words. */
+const wordless = (column: string): string => `"${column}" = CASE
+  WHEN jsonb_typeof("${column}") <> 'object' THEN "${column}"
+  WHEN jsonb_typeof("${column}" -> 'tests') = 'array' THEN
+    jsonb_set("${column}" - ${WORDS} || '{"message":null}', '{tests}', (
+      SELECT coalesce(jsonb_agg(test - ${WORDS}), '[]')
+      FROM jsonb_array_elements("${column}" -> 'tests') AS test))
+  WHEN "${column}" ? 'comment' THEN "${column}" - ${WORDS} || '{"comment":""}'
+  ELSE "${column}" - ${WORDS} END`;
+
+const renamed = (column: string): string =>
+  `"${column}" = replace("${column}"::text, $1, $2)::jsonb`;
 
 const own = (secret?: readonly string[]): TableRule => ({
   erased: "deleted",
@@ -139,10 +159,24 @@ export const TABLES: Readonly<Record<string, readonly TableRule[]>> = {
     { erased: "work", whose: `"userId" = $1`, held: HELD_EXERCISE, set: `"userId" = $2` },
     unnamedAt("setById"),
   ],
-  // What has changed grades is never rewritten.
+  // That a grade was changed is told for good; what was said of the person is not. What they have said
+  // of another's grade is that one's.
   GradeEvent: [
-    { erased: "kept", whose: `"userId" = $1`, held: HELD_EXERCISE },
-    { erased: "kept", whose: `"actorId" = $1`, isOthers: true },
+    {
+      erased: "kept",
+      whose: `"userId" = $1`,
+      held: HELD_EXERCISE,
+      words: `${wordless("before")}, ${wordless("after")}, "reason" = ''`,
+      set: `"userId" = $2`,
+    },
+    { erased: "kept", whose: `"actorId" = $1`, isOthers: true, set: `"actorId" = $2` },
+    // Dates that were set for them, reports that they have graded.
+    {
+      erased: "kept",
+      whose: `concat("before", "after") LIKE '%"' || $1 || '"%'`,
+      isOthers: true,
+      set: `${renamed("before")}, ${renamed("after")}`,
+    },
   ],
   Submission: [{ erased: "work", whose: `"userId" = $1`, set: `"userId" = $2` }],
   Enrolment: [{ erased: "work", whose: `"userId" = $1`, set: `"userId" = $2` }],
