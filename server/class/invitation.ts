@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { config } from "../config.ts";
 import type { Tx } from "../db/index.ts";
 import type { RunRole } from "../policies/index.ts";
+import { lockSections } from "./section.ts";
 
 /** Whoever has the link of an invitation enters the run as this. */
 export interface InvitationTerms {
@@ -23,6 +24,7 @@ export async function makeInvitation(
   terms: InvitationTerms,
 ): Promise<MakeInvitationResult> {
   if (terms.sectionId !== null) {
+    await lockSections(tx, runId);
     const section = await tx.section.findFirst({ where: { id: terms.sectionId, runId } });
     if (section === null) return { kind: "no-section" };
   }

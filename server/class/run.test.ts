@@ -2,16 +2,18 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
 import { createAccount } from "../auth/create-account.ts";
-import { db } from "../db/index.ts";
+import { db, transaction } from "../db/index.ts";
 import type { RunRole, Viewer } from "../policies/index.ts";
 import { enrolledExercise } from "../queries/exercise.ts";
 import { seed } from "../seed/seed.ts";
+import { makeInvitation, revokeInvitation } from "./invitation.ts";
 import { setMember } from "./member.ts";
 import { archiveRun, chooseRun, copyRun, createRun, ownRuns } from "./run.ts";
 import { deleteSection, makeSection, renameSection } from "./section.ts";
 
 ownDatabase();
 
+const NOW = new Date("2026-09-01T12:00:00Z");
 const FIXTURE = join(import.meta.dirname, "../../tests/fixtures/course");
 let first: { readonly id: string; readonly courseId: string };
 
@@ -164,8 +166,20 @@ test("a section's name is its own in the run, and it goes only when nobody is in
   expect((await renameSection(db(), { runId, id }, "C")).kind).toBe("done");
   const { userId } = await someone({ runId, role: "student" });
   await db().enrolment.updateMany({ where: { userId }, data: { sectionId: id } });
-  expect(await deleteSection(db(), { runId, id })).toEqual({ kind: "in-use", people: 1, rules: 0 });
+  const drop = (key = { runId, id }) => transaction((tx) => deleteSection(tx, key, NOW));
+  expect(await drop()).toEqual({ kind: "in-use", people: 1, rules: 0, links: 0 });
   await db().enrolment.updateMany({ where: { userId }, data: { sectionId: null } });
-  expect(await deleteSection(db(), { runId: "another", id })).toEqual({ kind: "gone" });
-  expect((await deleteSection(db(), { runId, id })).kind).toBe("done");
+  expect(await drop({ runId: "another", id })).toEqual({ kind: "gone" });
+  // Whoever came by the link would be in no section, and so without its dates.
+  const expiresAt = new Date(NOW.getTime() + 60_000);
+  const terms = { role: "student", sectionId: id, expiresAt, maxUses: null } as const;
+  const invitation = await makeInvitation(db(), runId, terms);
+  const invitationId = invitation.kind === "made" ? invitation.id : "";
+  expect(await drop()).toEqual({ kind: "in-use", people: 0, rules: 0, links: 1 });
+  await revokeInvitation(db(), { runId, id: invitationId }, NOW);
+  expect((await drop()).kind).toBe("done");
+  // Nor is it opened again.
+  await revokeInvitation(db(), { runId, id: invitationId }, null);
+  const closed = await db().invitation.findUniqueOrThrow({ where: { id: invitationId } });
+  expect(closed.expiresAt).toEqual(NOW);
 });

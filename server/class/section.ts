@@ -49,14 +49,20 @@ export async function renameSection(
 
 export type DeleteSectionResult =
   | { readonly kind: "done"; readonly id: string; readonly name: string }
-  /** Somebody is in it, it has dates of its own, or a link leads into it. */
-  | { readonly kind: "in-use"; readonly people: number; readonly rules: number }
+  /** Somebody is in it, it has dates of its own, or open links lead into it. */
+  | {
+      readonly kind: "in-use";
+      readonly people: number;
+      readonly rules: number;
+      readonly links: number;
+    }
   | { readonly kind: "gone" };
 
 /** Only an empty one goes: nothing hangs on it that could be lost. */
 export async function deleteSection(
   tx: Tx,
   { runId, id }: SectionKey,
+  now: Date,
 ): Promise<DeleteSectionResult> {
   await lockSections(tx, runId);
   const section = await tx.section.findFirst({
@@ -65,7 +71,19 @@ export async function deleteSection(
   });
   if (section === null) return { kind: "gone" };
   const { enrolments: people, rules } = section._count;
-  if (people > 0 || rules > 0) return { kind: "in-use", people, rules };
+  const invitations = await tx.invitation.findMany({
+    where: { sectionId: id, expiresAt: { gt: now } },
+    select: { revokedAt: true, uses: true, maxUses: true },
+  });
+  const links = invitations.filter(
+    ({ revokedAt, uses, maxUses }) => revokedAt === null && (maxUses === null || uses < maxUses),
+  ).length;
+  if (people > 0 || rules > 0 || links > 0) return { kind: "in-use", people, rules, links };
+  // One that is closed could be opened again, and would lead past the section.
+  await tx.invitation.updateMany({
+    where: { sectionId: id, expiresAt: { gt: now } },
+    data: { expiresAt: now },
+  });
   await tx.section.deleteMany({ where: { id, runId } });
   return { kind: "done", id, name: section.name };
 }

@@ -78,6 +78,17 @@ export async function nameSection(_before: SectionState, form: FormData): Promis
   }
 }
 
+/** Why a section cannot go, and what to do. */
+function whyKept({ people, rules, links }: UsedSection): string {
+  if (people > 0) return `${people} are in this section: move them to another one first.`;
+  if (rules > 0) return "This section has dates of its own: take them away first.";
+  return links === 1
+    ? "An open invitation leads into this section: revoke it first."
+    : `${links} open invitations lead into this section: revoke them first.`;
+}
+
+type UsedSection = Extract<Awaited<ReturnType<typeof deleteSection>>, { kind: "in-use" }>;
+
 const DeleteInput = z.object({ run: Run, id: Id });
 
 /** Deletes a section that nobody is in. */
@@ -87,19 +98,15 @@ export async function dropSection(_before: SectionState, form: FormData): Promis
   const staff = await managerOfRun(parsed.data.run);
   if ("kind" in staff) return staff;
   const { id } = parsed.data;
-  const answer = await transaction((tx) => deleteSection(tx, { runId: staff.run.id, id }));
+  const answer = await transaction((tx) =>
+    deleteSection(tx, { runId: staff.run.id, id }, new Date()),
+  );
   revalidatePath("/class", "layout");
   switch (answer.kind) {
     case "done":
       return { kind: "done", says: `Section ${answer.name} is deleted.` };
     case "in-use":
-      return {
-        kind: "invalid",
-        problem:
-          answer.people > 0
-            ? `${answer.people} are in this section: move them to another one first.`
-            : "This section has dates of its own: take them away first.",
-      };
+      return { kind: "invalid", problem: whyKept(answer) };
     case "gone":
       return { kind: "invalid", problem: "This section is gone already." };
   }
