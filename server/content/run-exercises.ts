@@ -71,22 +71,28 @@ async function built(exercise: CourseExercise): Promise<BuiltExercise[]> {
 
 /**
  * Brings a run's exercises up to the course folder. One that left the folder stays as it is, since
- * grades hang on it; a version is stored once, by the hash of what it grades with.
+ * grades hang on it; a version is stored once, by the hash of what it grades with. Where somebody has
+ * a grade, the exercise stays worth what it was until the new version's results are applied.
  */
 export async function storeExercises(
   tx: Tx,
   runId: string,
   exercises: readonly BuiltExercise[],
 ): Promise<void> {
+  const { archivedAt } = await tx.courseRun.findUniqueOrThrow({ where: { id: runId } });
+  const graded = await gradedExercises(tx, runId);
   for (const [position, { exercise, version }] of exercises.entries()) {
     const { id: slug, kind, number, title, points, attempts = null } = exercise.manifest;
     const { lectureSlug } = exercise;
-    const shown = { kind, number, title, points, attempts, position, lectureSlug };
+    const shown = { number, title, position, lectureSlug };
+    // What a run was is not changed any more, nor what grades are reckoned with: that takes a regrade.
+    const rules = archivedAt === null ? { kind, attempts } : {};
+    const worth = archivedAt === null && !graded.has(slug) ? { points } : {};
     const { id: exerciseId } = await tx.exercise.upsert({
       where: { runId_slug: { runId, slug } },
       // People grade reports one after the other, and show all grades at once.
-      create: { runId, slug, ...shown, isHeld: kind === "report" },
-      update: shown,
+      create: { runId, slug, ...shown, kind, attempts, points, isHeld: kind === "report" },
+      update: { ...shown, ...rules, ...worth },
       select: { id: true },
     });
     // Titles and hints are in the manifest and may be mended without a new version.
@@ -103,4 +109,14 @@ export async function storeExercises(
       update: { manifest, createdAt: new Date() },
     });
   }
+}
+
+/** The slugs of those with grades, of the grader or of people. */
+async function gradedExercises(tx: Tx, runId: string): Promise<ReadonlySet<string>> {
+  const rows = await tx.$queryRaw<{ slug: string }[]>`
+    SELECT e."slug" FROM "Exercise" AS e WHERE e."runId" = ${runId} AND (
+      EXISTS (SELECT FROM "GradeOverride" AS o WHERE o."exerciseId" = e."id" AND o."points" IS NOT NULL)
+      OR EXISTS (SELECT FROM "Submission" AS s JOIN "SubmissionResult" AS r ON r."submissionId" = s."id"
+        WHERE s."exerciseId" = e."id" AND r."counts" AND r."status" <> 'internal-error'))`;
+  return new Set(rows.map(({ slug }) => slug));
 }

@@ -3,6 +3,7 @@ import { ownDatabase } from "../../tests/database.ts";
 import { type Class, fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
 import { db, transaction } from "../db/client.ts";
 import { closeQueue } from "../operation/job-queue.ts";
+import { gradeHistory, gradeText } from "../queries/grade-log.ts";
 import { regradeById } from "../queries/regrade.ts";
 import { gradableSubmission } from "./gradable.ts";
 import { recordGrading } from "./grade-event.ts";
@@ -56,8 +57,8 @@ async function triedClass(before: readonly number[], after: readonly number[]): 
   return { ...lesson, ids, regradeId, actorId };
 }
 
-async function publish({ exerciseId, version }: Class, hash: string): Promise<void> {
-  const manifest = JSON.parse(JSON.stringify(version.manifest));
+async function publish({ exerciseId, version }: Class, hash: string, points = 3): Promise<void> {
+  const manifest = { ...JSON.parse(JSON.stringify(version.manifest)), points };
   const judge = new TextEncoder().encode(version.judge);
   await db().exerciseVersion.create({ data: { exerciseId, hash, manifest, judge } });
 }
@@ -127,6 +128,35 @@ test("what is unfinished, outdated or another run's is not applied", async () =>
   expect(await transaction((tx) => dismissRegrade(tx, key))).toMatchObject({ kind: "done" });
   expect(await transaction((tx) => dismissRegrade(tx, key))).toEqual({ kind: "settled" });
   expect(await grades(ids)).toEqual([1, 1]);
+});
+
+test("what the exercise is worth follows the version whose results count, as part of the step", async () => {
+  const { ids, actorId, ...lesson } = await gradedClass([3]);
+  const { runId, exerciseId } = lesson;
+  await publish(lesson, "second", 10);
+  const regradeId = (await dryRegrade(lesson, actorId)) ?? "";
+  await gradeNext(10);
+  const key = { runId, regradeId, actorId };
+  const worth = async () =>
+    (await db().exercise.findUniqueOrThrow({ where: { id: exerciseId } })).points;
+  expect(await regradeById(db(), { runId, id: regradeId })).toMatchObject({
+    worth: { now: 3, tried: 10 },
+  });
+  await transaction((tx) => applyRegrade(tx, key, "More tests."));
+  expect([await worth(), await grades(ids)]).toEqual([10, [10]]);
+  await transaction((tx) => undoRegrade(tx, key));
+  expect([await worth(), await grades(ids)]).toEqual([3, [3]]);
+  const log = await gradeHistory(db(), { exerciseId, userId: actorId });
+  const noted = log.filter(({ student }) => student === undefined);
+  expect(noted.map((one) => [one.kind, gradeText(one.before), gradeText(one.after)])).toEqual([
+    ["regrade-undone", "worth 10 points", "worth 3 points"],
+    ["regrade-applied", "worth 3 points", "worth 10 points"],
+  ]);
+  // And once more; somebody's other number is left alone by the way back.
+  await transaction((tx) => applyRegrade(tx, key, ""));
+  await db().exercise.update({ where: { id: exerciseId }, data: { points: 5 } });
+  await transaction((tx) => undoRegrade(tx, key));
+  expect(await worth()).toBe(5);
 });
 
 test("what was put away can still be applied", async () => {

@@ -1,6 +1,7 @@
 /** What a dry run has found becomes the grades in one step, and is taken back in one. */
 import type { Tx } from "../db/client.ts";
 import { type RegradeKey, undoRepeat } from "./undo-repeat.ts";
+import { applyWorth, undoWorth } from "./worth.ts";
 
 export type RegradeStep =
   | { readonly kind: "done"; readonly changed: number }
@@ -14,14 +15,16 @@ export type RegradeStep =
 /** Makes the tried results the grades, wherever the grade is still the one that it was compared with. */
 export async function applyRegrade(tx: Tx, key: RegradeKey, reason: string): Promise<RegradeStep> {
   const regrade = await lockRegrade(tx, key);
-  // What a repeat has found is not kept once it was taken back.
-  const isTrial = regrade !== undefined && regrade.versionId !== null;
-  if (!isTrial || !["dry", "undone", "dismissed"].includes(regrade.state)) {
+  if (regrade === undefined || !["dry", "undone", "dismissed"].includes(regrade.state)) {
     return { kind: "settled" };
   }
+  // What a repeat has found is not kept once it was taken back.
+  const { versionId, exerciseId } = regrade;
+  if (versionId === null || exerciseId === null) return { kind: "settled" };
   if (await isUnfinished(tx, key.regradeId)) return { kind: "unfinished" };
   if (!(await isNewest(tx, regrade))) return { kind: "outdated" };
   const changed = await moveGrades(tx, key, reason, "forward");
+  await applyWorth(tx, key, { exerciseId, versionId }, reason);
   await settle(tx, key, { state: "applied", reason });
   return { kind: "done", changed };
 }
@@ -35,6 +38,7 @@ export async function undoRegrade(tx: Tx, key: RegradeKey): Promise<RegradeStep>
   const changed = isRepeat
     ? await undoRepeat(tx, key)
     : await moveGrades(tx, key, regrade.reason, "back");
+  if (!isRepeat) await undoWorth(tx, key, regrade.reason);
   await settle(tx, key, { state: "undone" });
   return { kind: "done", changed };
 }

@@ -62,14 +62,18 @@ export async function gradeLog(tx: Tx, view: GradeLogView): Promise<GradeLogEntr
   return rows.map(entryOf);
 }
 
-/** What has changed one student's grade at one exercise, but for first gradings; the newest first. */
+/**
+ * What has changed one student's grade at one exercise, but for first gradings; the newest first.
+ * What the exercise is worth since a regrade belongs to it.
+ */
 export async function gradeHistory(
   tx: Tx,
   { exerciseId, userId }: { readonly exerciseId: string; readonly userId: string },
 ): Promise<GradeLogEntry[]> {
   const rows = await tx.$queryRaw<LogRow[]>`
     ${SELECT_EVENTS}
-    WHERE g."exerciseId" = ${exerciseId} AND g."userId" = ${userId} AND g."kind" <> 'graded'
+    WHERE g."exerciseId" = ${exerciseId} AND (g."userId" = ${userId} AND g."kind" <> 'graded'
+      OR g."userId" IS NULL AND g."kind" IN ('regrade-applied', 'regrade-undone'))
     ORDER BY g."at" DESC, g."id" DESC LIMIT 100`;
   return rows.map(entryOf);
 }
@@ -100,7 +104,7 @@ export function gradeText(value: unknown): string {
   if (typeof value !== "object" || value === null) return "nothing";
   const { score, status, points, isExcused, isHeld, dates, timeZone, dropLowest, weights } =
     value as Record<string, unknown>;
-  const { latePercent } = value as Record<string, unknown>;
+  const { latePercent, worth } = value as Record<string, unknown>;
   if (typeof latePercent === "number") return latePercent === 0 ? "none" : `${latePercent} %`;
   if (Array.isArray(dates)) return datesText(dates);
   if (typeof timeZone === "string") return timeZone;
@@ -108,6 +112,7 @@ export function gradeText(value: unknown): string {
   if (typeof score === "number") {
     return status === "graded" ? String(score) : `${score}, ${String(status)}`;
   }
+  if (typeof worth === "number") return `worth ${worth === 1 ? "1 point" : `${worth} points`}`;
   if (isExcused === true) return "excused";
   if (typeof points === "number") return String(points);
   if (typeof dropLowest === "number" || typeof weights === "object") {

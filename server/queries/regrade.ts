@@ -1,4 +1,5 @@
 /** How far regrades are, and what they have changed. */
+import type { ExerciseManifest } from "#notebook/document";
 import type { Tx } from "../db/index.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 
@@ -15,6 +16,8 @@ export interface RegradeProgress {
   readonly changed: number;
   /** Of a repeat that was taken back: so many grades had changed once more, and stayed. */
   readonly left: number;
+  /** The points of the exercise now, and with what was tried, where they differ. */
+  readonly worth: { readonly now: number; readonly tried: number } | undefined;
   /** undefined: some still wait or run. */
   readonly endedAt: Date | undefined;
   /** It has graded each submission with the version that had graded it before. */
@@ -53,7 +56,8 @@ async function readProgress(
     select: {
       id: true,
       askedAt: true,
-      exercise: { select: { number: true } },
+      exercise: { select: { number: true, points: true } },
+      version: { select: { manifest: true } },
       askedBy: { select: { name: true } },
       state: true,
       versionId: true,
@@ -89,6 +93,7 @@ async function readProgress(
       cancelled,
       changed,
       left: state === "undone" ? left : 0,
+      worth: worthOf(exercise?.points, regrade.version?.manifest),
       endedAt: endedAt ?? undefined,
       isRepeat: versionId === null,
       state,
@@ -97,6 +102,11 @@ async function readProgress(
       settledAt: settledAt ?? undefined,
     };
   });
+}
+
+function worthOf(now: number | undefined, manifest: unknown): RegradeProgress["worth"] {
+  const { points: tried } = (manifest ?? {}) as Partial<ExerciseManifest>;
+  return now === undefined || tried === undefined || now === tried ? undefined : { now, tried };
 }
 
 interface RegradeCounts {

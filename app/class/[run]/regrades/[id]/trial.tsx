@@ -14,7 +14,7 @@ interface TrialProps {
 
 /** What can be done with a dry run: all of it at once, and back. */
 export function Trial({ run, regrade, counts, mayRegrade }: TrialProps) {
-  const { id, state, reason, endedAt } = regrade;
+  const { id, state, reason, endedAt, worth } = regrade;
   if (state === "direct") return null;
   return (
     <section className={css["given"]} aria-label="Decision">
@@ -22,6 +22,9 @@ export function Trial({ run, regrade, counts, mayRegrade }: TrialProps) {
         {endedAt === undefined
           ? "The new version is being tried; no grade changes meanwhile."
           : `${counts.up} higher, ${counts.down} lower, ${counts.same} with the same points.`}{" "}
+        {worth !== undefined &&
+          state !== "applied" &&
+          `The exercise is worth ${worth.tried} points with it, and ${worth.now} as it is graded now. `}
         {STATES[state]}
         <Settled regrade={regrade} />
       </p>
