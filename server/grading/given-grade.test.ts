@@ -132,9 +132,9 @@ test("settings are taken back only where they are as the step has left them", as
   const log = await gradeLog(db(), { runId, kinds: ["settings"], limit: 100, offset: 0 });
   expect(log.map(({ before, after }) => `${gradeText(before)} → ${gradeText(after)}`)).toEqual([
     "1 lowest dropped → 0 lowest dropped",
-    "weights 3 → weights 4",
-    "0 lowest dropped; weights 2 → 1 lowest dropped; weights 3",
-    "weights 1 → weights 2",
+    "weight of 1.1: 3 → weight of 1.1: 4",
+    "0 lowest dropped; weight of 1.1: 2 → 1 lowest dropped; weight of 1.1: 3",
+    "weight of 1.1: 1 → weight of 1.1: 2",
   ]);
 });
 

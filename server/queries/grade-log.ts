@@ -59,7 +59,31 @@ export async function gradeLog(tx: Tx, view: GradeLogView): Promise<GradeLogEntr
       ${student === "" ? Prisma.empty : Prisma.sql`AND (u."name" ILIKE ${pattern} OR u."username" ILIKE ${pattern})`}
       ${exercise === "" ? Prisma.empty : Prisma.sql`AND e."number" = ${`E${exercise.replace(/^E/i, "")}`}`}
     ORDER BY g."at" DESC, g."id" DESC LIMIT ${limit} OFFSET ${offset}`;
-  return rows.map(entryOf);
+  const numbers = rows.some(({ kind }) => kind === "settings")
+    ? await exerciseNumbers(tx, runId)
+    : new Map<string, string>();
+  return rows.map(({ before, after, ...row }) =>
+    entryOf({ ...row, before: named(before, numbers), after: named(after, numbers) }),
+  );
+}
+
+async function exerciseNumbers(tx: Tx, runId: string): Promise<ReadonlyMap<string, string>> {
+  const rows = await tx.exercise.findMany({
+    where: { runId },
+    select: { id: true, number: true },
+  });
+  return new Map(rows.map(({ id, number }) => [id, shortNumber(number)]));
+}
+
+/** Weights are stored by the exercise's id, and told by its number. */
+function named(value: unknown, numbers: ReadonlyMap<string, string>): unknown {
+  const { weights } = (value ?? {}) as Record<string, unknown>;
+  if (typeof weights !== "object" || weights === null) return value;
+  const told = Object.entries(weights).map(([id, weight]) => [
+    numbers.get(id) ?? "another",
+    weight,
+  ]);
+  return { ...(value as object), weights: Object.fromEntries(told) };
 }
 
 /**
@@ -116,10 +140,11 @@ export function gradeText(value: unknown): string {
   if (isExcused === true) return "excused";
   if (typeof points === "number") return String(points);
   if (typeof dropLowest === "number" || typeof weights === "object") {
-    const changed = Object.values(weights ?? {});
-    const parts = typeof dropLowest === "number" ? [`${dropLowest} lowest dropped`] : [];
-    if (changed.length > 0) parts.push(`weights ${changed.map(String).join(", ")}`);
-    return parts.join("; ");
+    const dropped = typeof dropLowest === "number" ? [`${dropLowest} lowest dropped`] : [];
+    const weighed = Object.entries(weights ?? {}).map(
+      ([number, weight]) => `weight of ${number}: ${weight}`,
+    );
+    return [...dropped, ...weighed].join("; ");
   }
   return points === null ? "the automatic grade" : "see the reason";
 }
