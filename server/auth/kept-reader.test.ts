@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { ownDatabase } from "../../tests/database.ts";
-import { fixtureFolder, makeClass, submit } from "../../tests/grading.ts";
+import { fixtureFolder, makeClass, showCourseOf, submit } from "../../tests/grading.ts";
 import { cookieOf } from "../../tests/system/visitors.ts";
 import { remember } from "../config.ts";
 import { db } from "../db/client.ts";
@@ -18,6 +18,7 @@ let [ada, bea] = ["", ""];
 
 beforeEach(async () => {
   group = await makeClass(fixtureFolder("add-up"), 2);
+  await showCourseOf(group.runId);
   [ada = "", bea = ""] = group.students;
   await db().user.update({ where: { id: ada }, data: { name: "Ada Ål", username: randomUUID() } });
 });

@@ -4,6 +4,7 @@ import { RUN_OF_PAGES } from "./exercise.ts";
 import { shortNumber } from "./gradebook-filter.ts";
 import { rulesForStudent } from "./schedule.ts";
 import { cellTable } from "./scores.ts";
+import { shownCourse } from "./shown-course.ts";
 
 /** An exercise of a student's run, its dates, and what counts so far. */
 export interface DueExercise {
@@ -17,10 +18,12 @@ export interface DueExercise {
   readonly schedule: Schedule;
 }
 
-/** All exercises of the run that the student’s pages belong to; none where they are in none. */
+/** All exercises of the run of the shown course that the student’s pages belong to; none where they are in none. */
 export async function dueExercises(tx: Tx, userId: string): Promise<DueExercise[]> {
+  const courseId = await shownCourse(tx);
+  if (courseId === undefined) return [];
   const enrolled = await tx.enrolment.findFirst({
-    where: { userId, role: "student" },
+    where: { userId, role: "student", run: { courseId } },
     orderBy: [...RUN_OF_PAGES],
     select: { runId: true, sectionId: true, run: { select: { timeZone: true } } },
   });

@@ -219,6 +219,7 @@ test("an exercise of the same name in another course has nothing to do with the 
   expect(await keepsTitlesFromReaders(db(), "add-up", Date.now())).toBe(false);
   expect(await datedExercise(db(), { slug: "add-up", userId: stranger })).toBeUndefined();
   expect((await openingsToStudent(db(), stranger)).size).toBe(0);
+  expect(await dueExercises(db(), stranger)).toEqual([]);
   await db().enrolment.create({
     data: { runId: elsewhere.runId, userId: mira ?? "", role: "student", chosenAt: new Date() },
   });
