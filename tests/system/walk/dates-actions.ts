@@ -1,5 +1,6 @@
 /** Actions that change the dates of a run. */
 import { db } from "#server/db";
+import { ruleKey } from "#server/policies";
 import { scheduleTable } from "#server/queries";
 import { type ActionName, form } from "../action-call.ts";
 import { type Action, onDates, state } from "./table.ts";
@@ -15,7 +16,7 @@ function nextMoment(): number {
 /** As a change has left the date of the whole run: only so it can be taken back. */
 async function lastChange(runId: string) {
   const { rules } = await scheduleTable(db(), runId);
-  const { fields } = rules.find((rule) => Object.keys(rule).length === 1) ?? { fields: {} };
+  const { fields } = rules.find((rule) => ruleKey(rule) === ruleKey({})) ?? { fields: {} };
   return { target: {}, field: "dueAt", left: fields.dueAt };
 }
 
