@@ -1,55 +1,109 @@
 /** How near its limits a solution comes: a student's machine is slower, and their way longer. */
-import type { ExerciseManifest } from "#notebook/document";
+import type { ExerciseManifest, GradingResult } from "#notebook/document";
 import type { RunListener, RunUsage } from "../grading/grade.ts";
 
 /** Of a limit, what the solution may use. */
 const SHARE_OF_LIMIT_MAX = 0.5;
 
-/** What the runs of one solution have used, each as if it had a student's number of seeds. */
-export class UsedByRuns {
-  readonly #manifest: ExerciseManifest;
-  #cpuSeconds = 0;
-  /** The least: what sleeps does so in each run, while a busy machine lengthens one or the other. */
-  #wallSeconds = Infinity;
-  #rssMiB = 0;
+/** What sleeps does so each time, while a busy machine holds up one run or the other. */
+const WALL_TRIES_MAX = 3;
 
-  constructor(manifest: ExerciseManifest) {
-    this.#manifest = manifest;
+/** Grades the solution once, with the exercise's seeds and these. */
+type Grading = (seeds: readonly number[], listener: RunListener) => Promise<GradingResult>;
+
+type Used = Pick<RunUsage, "cpuSeconds" | "wallSeconds" | "rssMiB">;
+
+const NOTHING: Used = { cpuSeconds: 0, wallSeconds: 0, rssMiB: 0 };
+
+/** Runs of one solution, and the most that one of them has used with a student's number of seeds. */
+export class MeasuredRuns {
+  readonly #limits: ExerciseManifest["limits"];
+  readonly #grade: Grading;
+  #most = NOTHING;
+
+  constructor({ limits }: ExerciseManifest, grading: Grading) {
+    this.#limits = limits;
+    this.#grade = grading;
   }
 
-  /** Of a run with so many seeds besides those of the exercise; a student's has one. */
-  listener(seeds: readonly number[]): RunListener {
-    const own = this.#manifest.seeds.length;
-    const share = (own + 1) / (own + seeds.length);
-    return {
-      onUsage: ({ cpuSeconds, wallSeconds, rssMiB }: RunUsage) => {
-        this.#cpuSeconds = Math.max(this.#cpuSeconds, cpuSeconds * share);
-        this.#wallSeconds = Math.min(this.#wallSeconds, wallSeconds * share);
-        this.#rssMiB = Math.max(this.#rssMiB, rssMiB);
-      },
-    };
+  /**
+   * Tries all seeds in one run. It takes at least what each of them takes alone: where that is too
+   * much, a student's run decides, one seed after the other up to the first that needs too much.
+   */
+  async together(seeds: readonly number[]): Promise<GradingResult[]> {
+    const { result, used } = await this.#measured(seeds);
+    const isCutShort = result.status === "time-out" || result.status === "memory";
+    if (!isCutShort && !this.#isOver(used)) return [result];
+    const results: GradingResult[] = [];
+    for (const seed of seeds) {
+      results.push(await this.alone(seed));
+      if (this.#isOver(this.#most)) break;
+    }
+    return results;
+  }
+
+  /** Tries a seed as a student has it. */
+  async alone(seed: number): Promise<GradingResult> {
+    let { result, used } = await this.#measured([seed]);
+    for (let tries = 1; tries < WALL_TRIES_MAX && this.#isLong(used); tries++) {
+      const again = await this.#measured([seed]);
+      const wallSeconds = Math.min(used.wallSeconds, again.used.wallSeconds);
+      used = { ...most(used, again.used), wallSeconds };
+      result = again.result;
+    }
+    this.#most = most(this.#most, used);
+    return result;
   }
 
   /** What is more than half of a limit, as problems of the file. */
   problems(name: string): string[] {
-    const { cpuSeconds, wallSeconds, memoryMiB } = this.#manifest.limits;
+    const { cpuSeconds, wallSeconds, memoryMiB } = this.#limits;
+    const used = this.#most;
     const problems: string[] = [];
-    const tell = (used: string, limit: string, field: string) =>
+    const tell = (what: string, limit: string, field: string) =>
       problems.push(
-        `${name}:1: takes ${used} of ${limit}: raise ${field} to twice that, or let the tests ask for less`,
+        `${name}:1: takes ${what} of ${limit}: raise ${field} to twice that, or let the tests ask for less`,
       );
-    if (this.#cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX) {
-      tell(`${this.#cpuSeconds.toFixed(1)} s`, `${cpuSeconds} s CPU time`, "cpuSeconds");
+    if (used.cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX) {
+      tell(`${used.cpuSeconds.toFixed(1)} s`, `${cpuSeconds} s CPU time`, "cpuSeconds");
     }
-    if (
-      Number.isFinite(this.#wallSeconds) &&
-      this.#wallSeconds > wallSeconds * SHARE_OF_LIMIT_MAX
-    ) {
-      tell(`${this.#wallSeconds.toFixed(1)} s`, `${wallSeconds} s`, "wallSeconds");
+    if (this.#isLong(used)) {
+      tell(`${used.wallSeconds.toFixed(1)} s`, `${wallSeconds} s`, "wallSeconds");
     }
-    if (this.#rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX) {
-      tell(`${Math.round(this.#rssMiB)} MiB`, `${memoryMiB} MiB`, "memoryMiB");
+    if (used.rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX) {
+      tell(`${Math.round(used.rssMiB)} MiB`, `${memoryMiB} MiB`, "memoryMiB");
     }
     return problems;
   }
+
+  async #measured(seeds: readonly number[]): Promise<{ result: GradingResult; used: Used }> {
+    let used = NOTHING;
+    // A run that fails by our own fault is tried again: the last one counts.
+    const onUsage = (usage: RunUsage) => {
+      used = usage;
+    };
+    const result = await this.#grade(seeds, { onUsage });
+    return { result, used };
+  }
+
+  #isLong({ wallSeconds }: Used): boolean {
+    return wallSeconds > this.#limits.wallSeconds * SHARE_OF_LIMIT_MAX;
+  }
+
+  #isOver(used: Used): boolean {
+    const { cpuSeconds, memoryMiB } = this.#limits;
+    return (
+      this.#isLong(used) ||
+      used.cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX ||
+      used.rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX
+    );
+  }
+}
+
+function most(a: Used, b: Used): Used {
+  return {
+    cpuSeconds: Math.max(a.cpuSeconds, b.cpuSeconds),
+    wallSeconds: Math.max(a.wallSeconds, b.wallSeconds),
+    rssMiB: Math.max(a.rssMiB, b.rssMiB),
+  };
 }
