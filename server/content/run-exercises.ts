@@ -97,6 +97,13 @@ export async function storeExercises(
     });
     // Titles and hints are in the manifest and may be mended without a new version.
     const manifest = JSON.parse(JSON.stringify(version.manifest));
+    const newest = await tx.exerciseVersion.findFirst({
+      where: { exerciseId },
+      orderBy: { createdAt: "desc" },
+      select: { hash: true },
+    });
+    // The newest is the one that counts, also when the folder went back to an earlier one.
+    const comesBack = newest?.hash === version.hash ? {} : { createdAt: new Date() };
     await tx.exerciseVersion.upsert({
       where: { exerciseId_hash: { exerciseId, hash: version.hash } },
       create: {
@@ -105,8 +112,7 @@ export async function storeExercises(
         manifest,
         judge: new TextEncoder().encode(version.judge),
       },
-      // The newest is the one that counts, also when the folder went back to an earlier one.
-      update: { manifest, createdAt: new Date() },
+      update: { manifest, ...comesBack },
     });
   }
 }

@@ -8,7 +8,7 @@ import { gradableSubmission } from "./gradable.ts";
 import { grade } from "./grade.ts";
 import { recordGrading } from "./grade-event.ts";
 import { gradingMetrics } from "./metrics.ts";
-import { tellProgress, tellVerdicts } from "./progress.ts";
+import { storyOf } from "./progress.ts";
 import {
   completeJob,
   failJob,
@@ -19,7 +19,7 @@ import {
   touchJob,
 } from "./queue.ts";
 import { endRegradeEntry } from "./regrade.ts";
-import { givenUp, type Verdicts } from "./result.ts";
+import { givenUp } from "./result.ts";
 import { SandboxPool } from "./sandbox/pool.ts";
 import { studentSeed } from "./seed.ts";
 import { storeResult, storeTrial } from "./stored-result.ts";
@@ -139,11 +139,11 @@ class Grader {
     }
     const { exercise, source, userId } = submission;
     const seeds = [...exercise.manifest.seeds, studentSeed(config().secret, userId, exercise.hash)];
-    const tell = (verdicts: Verdicts) => tellVerdicts(job.submissionId, verdicts);
-    tell(new Map());
+    const story = storyOf(job);
+    story.verdicts(new Map());
     const result =
       job.earlierTries < TRIES_MAX
-        ? await grade(this.#pool, exercise, source, seeds, { onVerdict: tell })
+        ? await grade(this.#pool, exercise, source, seeds, { onVerdict: story.verdicts })
         : givenUp(exercise.manifest);
     // Its sandboxes were ended with the grader: no result, but no harm either.
     if (this.#isStopped) return;
@@ -155,7 +155,7 @@ class Grader {
       if (job.isDry !== true) await recordGrading(tx, job, change);
       if (job.isRegrade) await endRegradeEntry(tx, job.id, change);
       await completeJob(tx, job);
-      await tellProgress(tx, job.submissionId, { kind: "graded" });
+      await story.graded(tx);
     });
     const { status, ms } = result;
     gradingMetrics().observe({ status }, ms / 1000);

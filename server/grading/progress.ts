@@ -8,6 +8,7 @@ import type { TestProgress } from "#notebook/document";
 import { config } from "../config.ts";
 import { db, type Tx } from "../db/client.ts";
 import { log } from "../operation/log.ts";
+import type { GradingJob } from "./queue.ts";
 import type { Verdicts } from "./result.ts";
 
 const CHANNEL = "kernelbook_progress";
@@ -32,17 +33,32 @@ const News = z.object({
 });
 
 /** Tells all web processes; inside a transaction they hear it when it is committed. */
-export async function tellProgress(tx: Tx, submissionId: string, news: GradingNews): Promise<void> {
+async function tellProgress(tx: Tx, submissionId: string, news: GradingNews): Promise<void> {
   const text = JSON.stringify({ submissionId, news });
   await tx.$executeRaw`SELECT pg_notify(${CHANNEL}, ${text})`;
 }
 
 /** Tells of the tests that have ended; a run does not wait for it, nor fail with it. */
-export function tellVerdicts(submissionId: string, verdicts: Verdicts): void {
+function tellVerdicts(submissionId: string, verdicts: Verdicts): void {
   const tests = [...verdicts.values()].map(({ id, passed }) => ({ id, passed }));
   tellProgress(db(), submissionId, { kind: "running", tests: tests.slice(0, TESTS_MAX) }).catch(
     (error: unknown) => log.warn({ err: error }, "progress cannot be told"),
   );
+}
+
+/** What the student hears of a job; nothing of a dry run, whose result is no grade of theirs. */
+export function storyOf({
+  submissionId,
+  isDry = false,
+}: Pick<GradingJob, "submissionId" | "isDry">) {
+  return {
+    verdicts: (verdicts: Verdicts): void => {
+      if (!isDry) tellVerdicts(submissionId, verdicts);
+    },
+    graded: async (tx: Tx): Promise<void> => {
+      if (!isDry) await tellProgress(tx, submissionId, { kind: "graded" });
+    },
+  };
 }
 
 type Listener = (news: GradingNews) => void;

@@ -142,6 +142,14 @@ test("a cancelled regrade leaves to its grader what that one has begun", async (
   expect(entries.filter(({ isCancelled }) => !isCancelled)).toMatchObject([{ id: begun?.id }]);
 });
 
+test("a regrade whose submissions cannot be queued does not begin", async () => {
+  const lesson = await gradedClass([1]);
+  await db().$executeRaw`ALTER TABLE "RegradeEntry" ADD CONSTRAINT full_up CHECK (false) NOT VALID`;
+  await expect(regrade({ runId: lesson.runId })).rejects.toThrow(/full_up/);
+  await db().$executeRaw`ALTER TABLE "RegradeEntry" DROP CONSTRAINT full_up`;
+  expect(await db().regrade.count({ where: { runId: lesson.runId } })).toBe(0);
+});
+
 test("what waits to be graded again is not queued twice", async () => {
   const lesson = await gradedClass([1, 2]);
   const scope = { runId: lesson.runId };

@@ -74,16 +74,19 @@ async function start(
 ): Promise<string | undefined> {
   if (submissions.length === 0) return undefined;
   const isDry = data.state === "dry";
-  const { id: regradeId } = await db().regrade.create({ data, select: { id: true } });
+  let regradeId: string | undefined;
   for (let first = 0; first < submissions.length; first += BATCH) {
     const jobs = submissions
       .slice(first, first + BATCH)
       .map(({ id, userId }) => ({ id: randomUUID(), submissionId: id, userId, isDry }));
-    await transaction(async (tx) => {
+    // It begins with its first entries: one without any would be listed nowhere, and hide the offer.
+    regradeId = await transaction(async (tx) => {
+      const of = regradeId ?? (await tx.regrade.create({ data, select: { id: true } })).id;
       await tx.regradeEntry.createMany({
-        data: jobs.map(({ id, submissionId }) => ({ id, regradeId, submissionId })),
+        data: jobs.map(({ id, submissionId }) => ({ id, regradeId: of, submissionId })),
       });
       await enqueueRegrades(tx, jobs);
+      return of;
     });
   }
   return regradeId;

@@ -11,11 +11,11 @@ export interface NewVersion {
   readonly submissions: number;
 }
 
-/** Those whose grades nobody has compared with the newest version yet. */
+/** Those whose grades nobody has compared with the newest version yet, or not since it has come back. */
 export async function newVersions(tx: Tx, runId: string): Promise<NewVersion[]> {
   const rows = await tx.$queryRaw<NewVersion[]>`
     WITH newest AS (
-      SELECT DISTINCT ON (v."exerciseId") v."id", v."exerciseId"
+      SELECT DISTINCT ON (v."exerciseId") v."id", v."exerciseId", v."createdAt"
       FROM "ExerciseVersion" AS v JOIN "Exercise" AS e ON e."id" = v."exerciseId"
       WHERE e."runId" = ${runId} ORDER BY v."exerciseId", v."createdAt" DESC
     )
@@ -25,7 +25,8 @@ export async function newVersions(tx: Tx, runId: string): Promise<NewVersion[]> 
     JOIN "ExerciseVersion" AS old ON old."exerciseId" = e."id" AND old."id" <> newest."id"
     JOIN "SubmissionResult" AS r ON r."versionId" = old."id" AND r."counts"
     WHERE e."kind" = 'code' AND NOT EXISTS (
-      SELECT FROM "Regrade" AS g WHERE g."versionId" = newest."id" AND g."state" IN ('dry', 'dismissed'))
+      SELECT FROM "Regrade" AS g WHERE g."versionId" = newest."id"
+        AND g."askedAt" >= newest."createdAt" AND g."state" IN ('dry', 'dismissed'))
     GROUP BY e."id" ORDER BY e."position"`;
   return rows.map((row) => ({ ...row, number: shortNumber(row.number) }));
 }
@@ -66,20 +67,22 @@ export async function unusedVersion(
   const newest = await tx.exerciseVersion.findFirst({
     where: { exerciseId, exercise: { kind: "code" } },
     orderBy: { createdAt: "desc" },
-    select: {
-      id: true,
-      regrades: {
-        where: { state: { in: ["dry", "dismissed"] } },
-        orderBy: { askedAt: "desc" },
-        take: 1,
-        select: { id: true },
-      },
-    },
+    select: { id: true, createdAt: true },
   });
   if (newest === null) return undefined;
   const old = await tx.submissionResult.findFirst({
     where: { counts: true, submission: { exerciseId }, versionId: { not: newest.id } },
     select: { id: true },
   });
-  return old === null ? undefined : { regradeId: newest.regrades[0]?.id };
+  if (old === null) return undefined;
+  const trial = await tx.regrade.findFirst({
+    where: {
+      versionId: newest.id,
+      state: { in: ["dry", "dismissed"] },
+      askedAt: { gte: newest.createdAt },
+    },
+    orderBy: { askedAt: "desc" },
+    select: { id: true },
+  });
+  return { regradeId: trial?.id };
 }
