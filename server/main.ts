@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
 import next from "next";
 import { hasAdministrator } from "./auth/administrator.ts";
 import { keptReader } from "./auth/kept-reader.ts";
@@ -11,6 +12,7 @@ import { oidcSettings } from "./auth/oidc/settings.ts";
 import { ConfigError, checkout, config, disableTelemetry, remember } from "./config.ts";
 import { GitProblem } from "./content/git/run-git.ts";
 import { publishedRevision, serveFolder } from "./content/served.ts";
+import { readLectures } from "./course/lecture.ts";
 import { db, disconnect } from "./db/client.ts";
 import { stopCluster } from "./db/embedded/cluster.ts";
 import { ClusterError } from "./db/embedded/place.ts";
@@ -23,6 +25,7 @@ import { KeptPages } from "./operation/kept-pages.ts";
 import { latest } from "./operation/latest.ts";
 import { log } from "./operation/log.ts";
 import { metrics } from "./operation/metrics.ts";
+import { answerNotReady, needsNoDatabase } from "./operation/not-ready.ts";
 import { PageTurns } from "./operation/page-turns.ts";
 import { settlePeer } from "./operation/peer.ts";
 import { mayChangeThings, settleHost } from "./operation/same-site.ts";
@@ -47,6 +50,7 @@ Nobody looks after this site yet. Make its administrator, while it runs:
 `;
 
 const CLOSE_MS_MAX = 3000;
+const WARM_MS_MAX = 20_000;
 /** A date that comes is seen at most so much later. */
 const RUNS_MS = 1000;
 
@@ -80,7 +84,8 @@ async function start(): Promise<void> {
   await listen(server, port, host);
 
   const database = await prepareDatabase();
-  if (database.isEmbedded) undo.push(() => stopCluster("site"), watchCluster("site"));
+  const cluster = database.isEmbedded ? watchCluster("site") : undefined;
+  if (cluster !== undefined) undo.push(() => stopCluster("site"), cluster.end);
   undo.push(disconnect);
   if (database.applied.length > 0) log.info({ migrations: database.applied }, "database migrated");
 
@@ -103,11 +108,16 @@ async function start(): Promise<void> {
   const turns = new PageTurns();
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     if (await kept.answer(request, response)) return;
+    if (cluster?.isUp() === false && !needsNoDatabase(request)) {
+      return answerNotReady(request, response, "Kernelbook’s database is starting again.");
+    }
     await turns.take(request, response);
     if (!response.closed) await handle(request, response);
   };
+  let isWarm = isDev;
   server.off("request", notReadyYet);
   server.on("request", (request, response) => {
+    if (!isWarm && !kept.isOwn(request)) return notReadyYet(request, response);
     settlePeer(request, isBehindProxy);
     settleHost(request, name);
     measure(request, response);
@@ -123,6 +133,9 @@ async function start(): Promise<void> {
     });
   }
   undo.push(() => close(server));
+  // Where several processes serve, the others do so meanwhile.
+  if (!isDev) await Promise.race([warm(kept, new URL(origin).host), delay(WARM_MS_MAX)]);
+  isWarm = true;
   process.stdout.write(`Kernelbook is ready at http://localhost:${port}\n`);
 }
 
@@ -135,9 +148,15 @@ function addressOf(server: Server): { readonly host: string; readonly port: numb
   return { host: isEverywhere ? "localhost" : address.address, port: address.port };
 }
 
-function notReadyYet(_request: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(503, { "content-type": "text/plain; charset=utf-8", "retry-after": "1" });
-  response.end("Kernelbook is starting.\n");
+function notReadyYet(request: IncomingMessage, response: ServerResponse): void {
+  answerNotReady(request, response, "Kernelbook is starting.");
+}
+
+/** The first page that a process draws takes ten times as long as the next: no reader waits for it. */
+async function warm(kept: KeptPages, host: string): Promise<void> {
+  const lectures = await readLectures().catch(() => []);
+  const paths = lectures.map(({ frontMatter }) => `/lectures/${frontMatter.slug}`);
+  await kept.warm(paths, host);
 }
 
 /** A form or script of another site wants to change something in the name of who is signed in here. */

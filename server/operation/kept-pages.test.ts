@@ -10,6 +10,7 @@ let server: Server;
 let url = "";
 let drawn: string[] = [];
 let revision = "1";
+let kept: KeptPages;
 /** Of those that sessions belong to, by cookie. */
 let readers: Record<string, Reader | undefined> = {};
 
@@ -25,7 +26,7 @@ beforeEach(async () => {
   });
   const { port } = server.address() as AddressInfo;
   url = `http://127.0.0.1:${port}`;
-  const kept = new KeptPages({
+  kept = new KeptPages({
     ...{ at: { host: "127.0.0.1", port }, revision: () => revision },
     readerOf: async (cookie) => {
       const name = cookie.split("=")[1] ?? "";
@@ -80,6 +81,13 @@ test("all who are not signed in get one drawing, each with a nonce of their own"
   texts.push(await read("/lectures/one", { "accept-encoding": "identity" }));
   expect(new Set(texts).size).toBe(3);
   expect(drawn).toEqual(["/lectures/one"]);
+});
+
+test("what was drawn before anybody came is there, and one that cannot be drawn is left out", async () => {
+  await kept.warm(["/lectures/none", "/lectures/one"], new URL(url).host);
+  expect(drawn).toEqual(["/lectures/none", "/lectures/one"]);
+  await read("/lectures/one");
+  expect(drawn).toHaveLength(2);
 });
 
 test("a group gets one drawing, each reader with words of their own", async () => {

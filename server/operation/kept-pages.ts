@@ -6,7 +6,7 @@
  * something in.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import {
   type Address,
   type Drawn,
@@ -32,6 +32,8 @@ const SESSION_COOKIE = /^(?:__Secure-)?kernelbook\./;
 const THEME_COOKIE = /(?:^|;\s*)kernelbook-theme=(light|dark)(?:;|$)/;
 /** Marks what this process asks of itself; nobody else knows the word. */
 const DRAW_HEADER = "x-kernelbook-draw";
+
+type Asked = Pick<IncomingMessage, "url" | "headers">;
 
 interface Kept {
   readonly at: number;
@@ -63,7 +65,9 @@ export class KeptPages {
   /** Answers the request if it can; otherwise the site has to. */
   async answer(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
     const { headers } = request;
-    if (this.#isOwn(headers)) return false;
+    const isOwn = this.isOwn(request);
+    delete headers[DRAW_HEADER];
+    if (isOwn) return false;
     delete headers[STAND_IN_HEADER];
     if (this.#options.isOn === false || !isForMany(request)) return false;
     const question = await this.#questionOf(request).catch(() => undefined);
@@ -74,15 +78,21 @@ export class KeptPages {
   }
 
   /** Asked by this process itself, to draw what is kept then. */
-  #isOwn(headers: IncomingHttpHeaders): boolean {
-    const word = headers[DRAW_HEADER];
-    delete headers[DRAW_HEADER];
+  isOwn({ headers: { [DRAW_HEADER]: word } }: IncomingMessage): boolean {
     if (typeof word !== "string" || word.length !== this.#word.length) return false;
     return timingSafeEqual(Buffer.from(word), Buffer.from(this.#word));
   }
 
+  /** Draws these pages for who is not signed in, one after the other; one that cannot be drawn is left out. */
+  async warm(paths: readonly string[], host: string): Promise<void> {
+    for (const url of paths) {
+      const question = await this.#questionOf({ url, headers: { host } });
+      if (question !== undefined) await this.#drawn(question).catch(() => undefined);
+    }
+  }
+
   /** undefined: what is asked for is the reader's alone. */
-  async #questionOf({ url: path = "", headers }: IncomingMessage): Promise<Question | undefined> {
+  async #questionOf({ url: path = "", headers }: Asked): Promise<Question | undefined> {
     const { host = "" } = headers;
     const cookies = (headers.cookie ?? "").split(";").map((cookie) => cookie.trim());
     const [, theme = ""] = THEME_COOKIE.exec(headers.cookie ?? "") ?? [];

@@ -39,10 +39,22 @@ test("SIGTERM ends the process cleanly, and its PostgreSQL with it", async () =>
   expect(isAlive(database)).toBe(false);
 });
 
-test("a PostgreSQL that dies under the running site comes back", async () => {
+test("a PostgreSQL that dies under the running site comes back, and lectures are read meanwhile", async () => {
   const { site, postgres } = await anEmbeddedSite();
   const before = postgres();
   process.kill(before, "SIGKILL");
+  await vi.waitFor(
+    async () => {
+      const [other, lecture] = await Promise.all([
+        fetch(`${site.url}/`),
+        fetch(`${site.url}/lectures/11-ebpf-1-machine`),
+      ]);
+      expect([other.status, lecture.status]).toEqual([503, 200]);
+      expect(other.headers.get("refresh")).toBe("1");
+      expect(await other.text()).toContain("database is starting again");
+    },
+    { timeout: 5000, interval: 10 },
+  );
   await vi.waitFor(
     async () => {
       expect(postgres()).not.toBe(before);

@@ -5,11 +5,14 @@ import { type ClusterName, clusterPlace } from "./place.ts";
 
 const INTERVAL_MS = 500;
 
-/**
- * Starts the embedded PostgreSQL again whenever it has died; pages answer errors meanwhile and go
- * on by themselves. Answers what ends the watch.
- */
-export function watchCluster(name: ClusterName): () => Promise<void> {
+export interface Watch {
+  /** Whether PostgreSQL runs, as far as one can see without asking it. */
+  readonly isUp: () => boolean;
+  readonly end: () => Promise<void>;
+}
+
+/** Starts the embedded PostgreSQL again whenever it has died. */
+export function watchCluster(name: ClusterName): Watch {
   const place = clusterPlace(name);
   let restart: Promise<void> | undefined;
   const timer = setInterval(() => {
@@ -18,9 +21,12 @@ export function watchCluster(name: ClusterName): () => Promise<void> {
       restart = undefined;
     });
   }, INTERVAL_MS);
-  return async () => {
-    clearInterval(timer);
-    await restart;
+  return {
+    isUp: () => restart === undefined && runningPid(place) !== undefined,
+    end: async () => {
+      clearInterval(timer);
+      await restart;
+    },
   };
 }
 
