@@ -3,7 +3,7 @@ import { metrics } from "../../operation/metrics.ts";
 import { runningPid, startCluster } from "./cluster.ts";
 import { type ClusterName, clusterPlace } from "./place.ts";
 
-const INTERVAL_MS = 500;
+const INTERVAL_MS = 100;
 
 export interface Watch {
   /** Whether PostgreSQL runs, as far as one can see without asking it. */
