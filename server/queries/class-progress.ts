@@ -81,7 +81,7 @@ const SPREAD = Prisma.join(
 function effortsOf(tx: Tx, runId: string): Promise<Effort[]> {
   return tx.$queryRaw<Effort[]>`
     WITH attempt AS (
-      SELECT s."exerciseId", s."userId", s."attempt", s."receivedAt", e."points",
+      SELECT s."exerciseId", s."userId", s."attempt", s."receivedAt", r."max",
         CASE WHEN r."status" <> 'internal-error' THEN r."score" END AS score
       FROM "Submission" AS s
       JOIN "Exercise" AS e ON e."id" = s."exerciseId"
@@ -89,15 +89,13 @@ function effortsOf(tx: Tx, runId: string): Promise<Effort[]> {
       LEFT JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
       WHERE e."runId" = ${runId} AND n."role" = 'student'
     ), student AS (
-      SELECT "exerciseId", "userId", count(*) AS attempts, max(score) AS best, max("points") AS points,
-        min("attempt") FILTER (WHERE score >= "points") AS tries,
+      SELECT "exerciseId", "userId", count(*) AS attempts, max(floor(10.0 * score / nullif("max", 0))) AS tenths,
+        min("attempt") FILTER (WHERE score >= "max") AS tries,
         extract(epoch FROM
-          min("receivedAt") FILTER (WHERE score >= "points") - min("receivedAt")) AS seconds
+          min("receivedAt") FILTER (WHERE score >= "max") - min("receivedAt")) AS seconds
       FROM attempt GROUP BY "exerciseId", "userId"
     ), placed AS (
-      SELECT *, CASE WHEN points > 0 AND best IS NOT NULL
-        THEN least(10, floor(10.0 * best / points))::int END AS step
-      FROM student
+      SELECT *, CASE WHEN tenths IS NOT NULL THEN least(10, tenths)::int END AS step FROM student
     )
     SELECT "exerciseId", count(*)::int AS tried, sum(attempts)::int AS attempts,
       count(tries)::int AS full,

@@ -42,7 +42,7 @@ export async function ownProgress(
     SELECT exercise, attempts, best, excused FROM cell`;
   const efforts = await tx.$queryRaw<EffortRow[]>`
     WITH attempt AS (
-      SELECT s."exerciseId", s."attempt", s."receivedAt", e."points", r."score", r."tests",
+      SELECT s."exerciseId", s."attempt", s."receivedAt", r."score", r."max", r."tests",
         r."status" <> 'internal-error' AS graded
       FROM "Submission" AS s
       JOIN "Exercise" AS e ON e."id" = s."exerciseId"
@@ -53,8 +53,8 @@ export async function ownProgress(
       FROM attempt WHERE graded ORDER BY "exerciseId", "score" DESC, "attempt"
     )
     SELECT "exerciseId" AS exercise,
-      min("attempt") FILTER (WHERE graded AND "score" >= "points") AS tries,
-      extract(epoch FROM min("receivedAt") FILTER (WHERE graded AND "score" >= "points")
+      min("attempt") FILTER (WHERE graded AND "score" >= "max") AS tries,
+      extract(epoch FROM min("receivedAt") FILTER (WHERE graded AND "score" >= "max")
         - min("receivedAt"))::float8 AS seconds,
       (SELECT count(*)::int FROM best, jsonb_array_elements(best."tests") AS test
         WHERE best."exerciseId" = attempt."exerciseId") AS tests,

@@ -89,3 +89,18 @@ test("the lowest grades are left out of the sum, what was not tried first", asyn
   expect(part.points).toBe(cells.reduce((sum, best) => sum + best, 0));
   await db().courseRun.update({ where: { id: large.runId }, data: { dropLowest: 0 } });
 });
+
+test("by a version that gives other points a submission has its share of the exercise's", async () => {
+  const submission = await db().submission.findFirstOrThrow({
+    where: { exerciseId: "e3", userId: "s5", results: { some: { counts: true } } },
+  });
+  const where = { submissionId_versionId: { submissionId: submission.id, versionId: "v3" } };
+  const before = await db().submissionResult.findUniqueOrThrow({ where });
+  await db().submissionResult.update({ where, data: { score: 10, max: 10 } });
+  const { automatic } = await gradeAt(db(), { exerciseId: "e3", userId: "s5" });
+  await db().submissionResult.update({
+    where,
+    data: { score: before.score, max: before.max },
+  });
+  expect(automatic).toBe(POINTS);
+});

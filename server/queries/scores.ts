@@ -5,10 +5,12 @@
 import { Prisma, type Tx } from "../db/index.ts";
 
 /**
- * What submission `s` is worth by its result `r` (null: it has none), before people have their say:
- * without what is lost for being late.
+ * What submission `s` of exercise `e` is worth by its result `r` (null: it has none), before people have
+ * their say: without what is lost for being late. A version may give other points than the exercise has
+ * in this run: what counts is the share of them.
  */
-export const SUBMISSION_SCORE = Prisma.sql`(r."score" * (100 - s."latePercent") / 100.0)::float8`;
+const SUBMISSION_SCORE = Prisma.sql`(coalesce((r."score" * e."points")::float8 / nullif(r."max", 0), r."score")
+  * (100 - s."latePercent") / 100)`;
 
 interface CellsOf {
   readonly exerciseIds: readonly string[];
