@@ -74,6 +74,19 @@ test("what somebody has changed since stays when a step is taken back", async ()
   expect([await pointsOf(first), await pointsOf(second)]).toEqual([undefined, 3]);
 });
 
+test("who is erased since gets nothing back, and the others do", async () => {
+  const { exerciseId, first, second, give, undo, pointsOf } = await ownClass();
+  const both = (points: number | null) => [
+    { exerciseId, userId: first, given: given(points) },
+    { exerciseId, userId: second, given: given(points) },
+  ];
+  await give(...both(2));
+  const taken = await give(...both(null));
+  await db().user.delete({ where: { id: first } });
+  expect(await undo(taken)).toEqual({ kind: "undone", grades: 1, left: 1 });
+  expect(await pointsOf(second)).toBe(2);
+});
+
 test("nothing given, and the same once more, is no step", async () => {
   const { exerciseId, first, give } = await ownClass();
   expect(await give({ exerciseId, userId: first, given: given(null) })).toBeUndefined();

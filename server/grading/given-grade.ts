@@ -93,7 +93,7 @@ export type UndoneStep =
   | { readonly kind: "undone"; readonly grades: number; readonly left: number }
   | { readonly kind: "unknown" };
 
-/** Takes a step of given grades back; a grade that somebody has changed since stays as it is. */
+/** Takes a step of given grades back; one that somebody has changed since stays, and so does that of who is erased. */
 export async function undoGiving(
   tx: Tx,
   { runId, stepId, actorId }: { runId: string; stepId: string; actorId: string },
@@ -109,13 +109,26 @@ export async function undoGiving(
   );
   await lockGiving(tx, runId);
   const now = await givenNow(tx, steps);
-  const back = steps.filter((step) => isSame(now.get(keyOf(step)) ?? null, step.after));
+  const there = await stillThere(
+    tx,
+    steps.map(({ userId }) => userId),
+  );
+  const back = steps.filter(
+    (step) => there.has(step.userId) && isSame(now.get(keyOf(step)) ?? null, step.after),
+  );
   await giveGrades(
     tx,
     { runId, actorId, kind: "given" },
     back.map(({ exerciseId, userId, before }) => ({ exerciseId, userId, given: before })),
   );
   return { kind: "undone", grades: back.length, left: steps.length - back.length };
+}
+
+/** Locked: nobody of them is erased until the transaction ends. */
+async function stillThere(tx: Tx, userIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT "id" FROM "User" WHERE "id" = ANY(${[...userIds]}) FOR KEY SHARE`;
+  return new Set(rows.map(({ id }) => id));
 }
 
 type Key = Pick<GradeToGive, "exerciseId" | "userId">;
