@@ -48,7 +48,7 @@ export async function exerciseProgress(tx: Tx, runId: string): Promise<ExerciseP
     const named = tests.find((test) => test.id === hardest?.test);
     return {
       slug,
-      number: number.replace(/^E0*/, ""),
+      number: number.replace(/^E/, ""),
       title,
       tried: effort?.tried ?? 0,
       attempts: effort?.attempts ?? 0,

@@ -69,7 +69,7 @@ export async function ownProgress(
     return {
       ...exercise,
       isHeld,
-      number: number.replace(/^E0*/, ""),
+      number: number.replace(/^E/, ""),
       attempts: grade?.attempts ?? 0,
       best: isHeld ? undefined : (grade?.best ?? undefined),
       isExcused: !isHeld && grade?.excused === true,
