@@ -67,7 +67,7 @@ export async function classAttention(tx: Tx, runId: string, now: Date): Promise<
       FROM attempt GROUP BY "exerciseId", "userId"
     )
     SELECT u."id" AS "userId", u."name", coalesce(u."username", u."email") AS username,
-      e."slug" AS "exerciseSlug", regexp_replace(e."number", '^E0*', '') AS "exerciseNumber",
+      e."slug" AS "exerciseSlug", regexp_replace(e."number", '^E', '') AS "exerciseNumber",
       (CASE WHEN best = 0 THEN tries ELSE last - first END)::int AS "vainAttempts",
       best::int AS best, e."points", "lastAt", count(*) OVER ()::int AS count
     FROM reached
