@@ -55,6 +55,17 @@ test("a student sees the date, hands in late, and loses what was said", async ({
   await expect(page.getByRole("region", { name: "Due" })).toContainText("1.8 / 2");
 });
 
+test.describe("elsewhere", () => {
+  test.use({ timezoneId: "Asia/Kolkata" });
+
+  test("a student reads a date in the time of where they are", async ({ page }) => {
+    await signInAs(page, "Mira", EXERCISE);
+    const facts = page.getByRole("complementary", { name: /About exercise/ });
+    await expect(facts).toContainText("GMT+5:30)");
+    await expect(facts).not.toContainText("UTC)");
+  });
+});
+
 test("an extension takes two clicks, and the points rise", async ({ page, browser, site }) => {
   await signInAs(page, "Henrik", DATES);
   await page.getByRole("button", { name: "Extend: more time for somebody in 1.1 Add up" }).click();
