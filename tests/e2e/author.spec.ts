@@ -21,6 +21,7 @@ const ADDS_SEVEN = "export const sum = (a: number, _b: number): number => a + 7;
 
 // One course, whose story goes on from test to test.
 test.describe.configure({ mode: "serial" });
+test.use({ classOf: "author" });
 
 test("an instructor writes a lecture with an exercise from nothing to published", async ({
   page,

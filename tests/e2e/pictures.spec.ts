@@ -9,6 +9,7 @@ const RING =
 const SCRIPT = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1">\n<script/></svg>';
 
 test.describe.configure({ mode: "serial" });
+test.use({ classOf: "pictures" });
 
 test("a picture is pasted into a lecture with its words, and comes to readers with them", async ({
   page,

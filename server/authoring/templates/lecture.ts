@@ -9,6 +9,8 @@ export interface NewLecture {
 }
 
 export function lectureTemplate({ number, slug, title }: NewLecture): Record<string, string> {
+  // Cells have names of their own in the whole course.
+  const cell = `first-${number}`;
   return {
     "lecture.mdx": `---
 number: L${number}
@@ -29,12 +31,12 @@ Write why a reader should want to know this.
 
 Ask something that the cell answers.
 
-\`\`\`ts cell id=first title="A first cell"
+\`\`\`ts cell id=${cell} title="A first cell"
 1 + 1
 \`\`\`
 `,
     "outputs.json": `{
-  "first": [
+  "${cell}": [
     {"kind":"result","bundle":{"text/plain":"2"}}
   ]
 }
