@@ -26,6 +26,8 @@ export function drawChart({ label, left, marks, ...options }: Chart): string {
   });
   // Plot's rules would shrink it to the width of a phone, with its letters.
   svg.querySelector("style")?.remove();
+  // Plot names its groups, too; but what has no role may have no name, and the whole is one picture.
+  for (const group of svg.querySelectorAll("[aria-label]")) group.removeAttribute("aria-label");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", label);
   return svg.outerHTML;
