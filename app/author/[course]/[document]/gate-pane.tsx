@@ -6,6 +6,7 @@ import { seenVersion } from "../../seen-version.ts";
 import { CHECK_TEXT } from "../../state-text.ts";
 import { checkUrl, documentUrl } from "../../urls.ts";
 import { publishDocuments } from "../actions.ts";
+import { SmallMistakes } from "../small-mistakes.tsx";
 
 interface GatePaneProps {
   course: string;
@@ -34,19 +35,7 @@ export function GatePane({ course, document, check }: GatePaneProps) {
       {survivors.length > 0 && (
         <section>
           <h2>Your tests accept these wrong programs</h2>
-          <ul className={author["checks"]}>
-            {survivors.map(({ line, what }) => (
-              <li key={`${line} ${what}`} data-state="stale">
-                <Icon name="warn" />
-                <span>
-                  <a href={documentUrl(course, id, { file: "solution.ts", line })}>
-                    solution.ts, line {line}
-                  </a>
-                  <code>{what}</code>
-                </span>
-              </li>
-            ))}
-          </ul>
+          <SmallMistakes course={course} documentId={id} mistakes={survivors} />
         </section>
       )}
       <section>

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { type CheckPart, checkById, type ShownCheck, type SmallMistake } from "#server/authoring";
+import { type CheckPart, checkById, type ShownCheck } from "#server/authoring";
 import { db } from "#server/db";
 import desk from "../../../../class/class.module.css";
 import controls from "../../../../controls.module.css";
@@ -12,6 +12,7 @@ import { CHECK_TEXT } from "../../../state-text.ts";
 import { courseUrl, documentUrl } from "../../../urls.ts";
 import { ProblemList } from "../../[document]/gate-pane.tsx";
 import { cancelPublication, publishDocuments } from "../../actions.ts";
+import { SmallMistakes } from "../../small-mistakes.tsx";
 import { AgainForm } from "./again-form.tsx";
 import { LookAgain } from "./look-again.tsx";
 
@@ -116,21 +117,7 @@ function Mutants({ course, part }: { course: string; part: CheckPart }) {
   }
   if (mutation.kind === "failed") return <AgainForm course={course} versionId={versionId} />;
   const { tried, survivors, unjudged } = mutation;
-  const mistakes = (shown: readonly SmallMistake[]) => (
-    <ul className={author["checks"]}>
-      {shown.map(({ line, what }) => (
-        <li key={`${line} ${what}`} data-state="stale">
-          <span aria-hidden="true">!</span>
-          <span>
-            <a href={documentUrl(course, documentId, { file: "solution.ts", line })}>
-              solution.ts, line {line}
-            </a>
-            <code>{what}</code>
-          </span>
-        </li>
-      ))}
-    </ul>
-  );
+  const place = { course, documentId };
   return (
     <>
       {tried > 0 && survivors.length === 0 && (
@@ -142,7 +129,7 @@ function Mutants({ course, part }: { course: string; part: CheckPart }) {
             Of {tried} small mistakes in the solution {tried - survivors.length} are noticed. Your
             tests accept these wrong programs:
           </p>
-          {mistakes(survivors)}
+          <SmallMistakes {...place} mistakes={survivors} />
         </>
       )}
       {unjudged.length > 0 && (
@@ -151,7 +138,7 @@ function Mutants({ course, part }: { course: string; part: CheckPart }) {
             With these, grading itself has failed, as it would for a student who writes them. Let
             the hidden tests stand up to them:
           </p>
-          {mistakes(unjudged)}
+          <SmallMistakes {...place} mistakes={unjudged} />
         </>
       )}
     </>
