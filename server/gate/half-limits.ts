@@ -57,23 +57,27 @@ export class MeasuredRuns {
 
   /** What is more than half of a limit, as problems of the file. */
   problems(name: string): string[] {
-    const { cpuSeconds, wallSeconds, memoryMiB } = this.#limits;
-    const used = this.#most;
-    const problems: string[] = [];
-    const tell = (what: string, limit: string, field: string) =>
-      problems.push(
-        `${name}:1: takes ${what} of ${limit}: raise ${field} to twice that, or let the tests ask for less`,
-      );
-    if (used.cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX) {
-      tell(`${used.cpuSeconds.toFixed(1)} s`, `${cpuSeconds} s CPU time`, "cpuSeconds");
+    return this.#oversteps(this.#most).map(
+      ({ what, field }) =>
+        `${name}:1: takes ${what}: raise ${field} to twice that, or let the tests ask for less`,
+    );
+  }
+
+  #oversteps({ cpuSeconds, wallSeconds, rssMiB }: Used): { what: string; field: string }[] {
+    const { cpuSeconds: cpuMax, wallSeconds: wallMax, memoryMiB: memoryMax } = this.#limits;
+    const oversteps: { what: string; field: string }[] = [];
+    if (isOverHalf(cpuSeconds, cpuMax)) {
+      const what = `${cpuSeconds.toFixed(1)} s of ${cpuMax} s CPU time`;
+      oversteps.push({ what, field: "cpuSeconds" });
     }
-    if (this.#isLong(used)) {
-      tell(`${used.wallSeconds.toFixed(1)} s`, `${wallSeconds} s`, "wallSeconds");
+    if (isOverHalf(wallSeconds, wallMax)) {
+      oversteps.push({ what: `${wallSeconds.toFixed(1)} s of ${wallMax} s`, field: "wallSeconds" });
     }
-    if (used.rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX) {
-      tell(`${Math.round(used.rssMiB)} MiB`, `${memoryMiB} MiB`, "memoryMiB");
+    if (isOverHalf(rssMiB, memoryMax)) {
+      const what = `${Math.round(rssMiB)} MiB of ${memoryMax} MiB`;
+      oversteps.push({ what, field: "memoryMiB" });
     }
-    return problems;
+    return oversteps;
   }
 
   async #measured(seeds: readonly number[]): Promise<{ result: GradingResult; used: Used }> {
@@ -87,17 +91,16 @@ export class MeasuredRuns {
   }
 
   #isLong({ wallSeconds }: Used): boolean {
-    return wallSeconds > this.#limits.wallSeconds * SHARE_OF_LIMIT_MAX;
+    return isOverHalf(wallSeconds, this.#limits.wallSeconds);
   }
 
   #isOver(used: Used): boolean {
-    const { cpuSeconds, memoryMiB } = this.#limits;
-    return (
-      this.#isLong(used) ||
-      used.cpuSeconds > cpuSeconds * SHARE_OF_LIMIT_MAX ||
-      used.rssMiB > memoryMiB * SHARE_OF_LIMIT_MAX
-    );
+    return this.#oversteps(used).length > 0;
   }
+}
+
+function isOverHalf(used: number, limit: number): boolean {
+  return used > limit * SHARE_OF_LIMIT_MAX;
 }
 
 function most(a: Used, b: Used): Used {
