@@ -1,5 +1,6 @@
 /** Students whom somebody should ask how it goes, and submissions that fail alike. */
 import type { Tx } from "../db/index.ts";
+import { shortNumber } from "./gradebook-filter.ts";
 
 export interface SilentStudent {
   readonly userId: string;
@@ -67,7 +68,7 @@ export async function classAttention(tx: Tx, runId: string, now: Date): Promise<
       FROM attempt GROUP BY "exerciseId", "userId"
     )
     SELECT u."id" AS "userId", u."name", coalesce(u."username", u."email") AS username,
-      e."slug" AS "exerciseSlug", regexp_replace(e."number", '^E', '') AS "exerciseNumber",
+      e."slug" AS "exerciseSlug", e."number" AS "exerciseNumber",
       (CASE WHEN best = 0 THEN tries ELSE last - first END)::int AS "vainAttempts",
       best::int AS best, e."points", "lastAt", count(*) OVER ()::int AS count
     FROM reached
@@ -80,7 +81,10 @@ export async function classAttention(tx: Tx, runId: string, now: Date): Promise<
   return {
     silent: silent.map(({ count: _, lastAt, ...row }) => ({ ...row, lastAt: lastAt ?? undefined })),
     silentCount: silent[0]?.count ?? 0,
-    stuck: stuck.map(({ count: _, ...row }) => row),
+    stuck: stuck.map(({ count: _, exerciseNumber, ...row }) => ({
+      ...row,
+      exerciseNumber: shortNumber(exerciseNumber),
+    })),
     stuckCount: stuck[0]?.count ?? 0,
   };
 }

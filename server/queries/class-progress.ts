@@ -1,6 +1,7 @@
 /** How a class gets on: each exercise at a glance, who is stuck or silent, and who fails alike. */
 import type { ExerciseManifest } from "#notebook/document";
 import { Prisma, type Tx } from "../db/index.ts";
+import { shortNumber } from "./gradebook-filter.ts";
 
 /** What the students of a run have made of one exercise. */
 export interface ExerciseProgress {
@@ -48,7 +49,7 @@ export async function exerciseProgress(tx: Tx, runId: string): Promise<ExerciseP
     const named = tests.find((test) => test.id === hardest?.test);
     return {
       slug,
-      number: number.replace(/^E/, ""),
+      number: shortNumber(number),
       title,
       tried: effort?.tried ?? 0,
       attempts: effort?.attempts ?? 0,

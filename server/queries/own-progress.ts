@@ -1,4 +1,5 @@
 import type { Tx } from "../db/index.ts";
+import { shortNumber } from "./gradebook-filter.ts";
 import { cellTable } from "./scores.ts";
 
 /** What somebody has made of one exercise of their run, as they see it. */
@@ -69,7 +70,7 @@ export async function ownProgress(
     return {
       ...exercise,
       isHeld,
-      number: number.replace(/^E/, ""),
+      number: shortNumber(number),
       attempts: grade?.attempts ?? 0,
       best: isHeld ? undefined : (grade?.best ?? undefined),
       isExcused: !isHeld && grade?.excused === true,

@@ -2,6 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { readExerciseSheet, readLecture } from "#server/course";
 import page from "../../lectures/[slug]/lecture.module.css";
+import { exerciseNumber } from "../../lectures/title.ts";
 import "katex/dist/katex.min.css";
 import "../../formulas.css";
 import { Exercise } from "../exercise.tsx";
@@ -14,7 +15,7 @@ interface PageParams {
 
 export async function generateMetadata({ params }: Pick<PageParams, "params">): Promise<Metadata> {
   const { manifest } = (await exerciseOf(params)).sheet;
-  return { title: `${manifest.number.replace(/^E/, "")} ${manifest.title}` };
+  return { title: `${exerciseNumber(manifest.number)} ${manifest.title}` };
 }
 
 /** An exercise on a page of its own. */

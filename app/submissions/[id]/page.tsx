@@ -14,6 +14,7 @@ import {
   untitledTests,
 } from "#server/queries";
 import page from "../../lectures/[slug]/lecture.module.css";
+import { exerciseNumber } from "../../lectures/title.ts";
 import { keepsTitlesFrom } from "./keeps-titles.ts";
 import { SaidOfSubmission } from "./said.tsx";
 
@@ -46,7 +47,7 @@ export default async function SubmissionPage({ params }: PageParams) {
   return (
     <main id="main" className={page["text"]}>
       <SubmissionSheet
-        number={exercise.number.replace(/^E/, "")}
+        number={exerciseNumber(exercise.number)}
         title={exercise.title}
         kind={exercise.kind}
         student={view.userId === viewer.userId ? undefined : view.student}
