@@ -55,7 +55,7 @@ export async function classAttention(tx: Tx, runId: string, now: Date): Promise<
     ORDER BY max(s."receivedAt") NULLS FIRST, u."name", u."id" LIMIT ${LISTED_MAX}`;
   const stuck = await tx.$queryRaw<(StuckStudent & Counted)[]>`
     WITH attempt AS (
-      SELECT s."exerciseId", s."userId", s."attempt", s."receivedAt", r."score",
+      SELECT s."exerciseId", s."userId", s."attempt", s."receivedAt", r."score", r."max",
         max(r."score") OVER (PARTITION BY s."exerciseId", s."userId") AS best
       FROM "Submission" AS s
       JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
@@ -63,7 +63,7 @@ export async function classAttention(tx: Tx, runId: string, now: Date): Promise<
       WHERE e."runId" = ${runId} AND r."status" <> 'internal-error'
     ), reached AS (
       SELECT "exerciseId", "userId", max(best) AS best, max("receivedAt") AS "lastAt",
-        count(*) AS tries, min("attempt") FILTER (WHERE "score" = best) AS first,
+        bool_or("score" >= "max") AS made, count(*) AS tries, min("attempt") FILTER (WHERE "score" = best) AS first,
         max("attempt") AS last
       FROM attempt GROUP BY "exerciseId", "userId"
     )
@@ -75,7 +75,7 @@ export async function classAttention(tx: Tx, runId: string, now: Date): Promise<
     JOIN "Exercise" AS e ON e."id" = "exerciseId"
     JOIN "User" AS u ON u."id" = "userId"
     JOIN "Enrolment" AS n ON n."runId" = e."runId" AND n."userId" = u."id"
-    WHERE n."role" = 'student' AND best < e."points" AND "lastAt" >= ${since}
+    WHERE n."role" = 'student' AND NOT made AND "lastAt" >= ${since}
       AND (CASE WHEN best = 0 THEN tries ELSE last - first END) >= ${VAIN_ATTEMPTS}
     ORDER BY "vainAttempts" DESC, "lastAt" DESC, u."id" LIMIT ${LISTED_MAX}`;
   return {

@@ -111,6 +111,14 @@ test("stuck is who tries again and again without another point, lately, and has 
   expect(stuck).toHaveLength(2);
 });
 
+test("who has a part of the points by a version that gives more than the exercise is worth is stuck, too", async () => {
+  const lesson = await classOf(1);
+  await db().exercise.update({ where: { id: lesson.exerciseId }, data: { points: 1 } });
+  for (let n = 0; n <= VAIN_ATTEMPTS; n++) await attempt(lesson, 0, 1);
+  const { stuck } = await classAttention(db(), lesson.runId, NOW);
+  expect(stuck.map(({ userId }) => userId)).toEqual(lesson.students);
+});
+
 test("last attempts that fail the same tests for the same reason make a group, with an example", async () => {
   const lesson = await classOf(4);
   await attempt(lesson, 0, 2, daysAgo(3));
