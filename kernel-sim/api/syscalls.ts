@@ -88,11 +88,24 @@ export type KernelQuestion =
       readonly id: number;
       readonly args: readonly number[];
       readonly current: CurrentTask;
+      readonly runsAhead?: boolean;
     }
-  | { readonly kind: "answer"; readonly id: number; readonly answer: number | undefined };
+  | {
+      readonly kind: "answer";
+      readonly id: number;
+      readonly answer: number | undefined;
+      /** Whether the reply may go on behind calls that have but one answer. */
+      readonly runsAhead?: boolean;
+    };
 
 export type KernelReply =
-  | { readonly kind: "call"; readonly name: string; readonly args: readonly (number | string)[] }
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly args: readonly (number | string)[];
+      /** What the code does next, up to the first call whose answer it has to be told. */
+      readonly ahead?: readonly KernelReply[];
+    }
   | { readonly kind: "return"; readonly value: number }
   | { readonly kind: "threw"; readonly name: string; readonly message: string };
 

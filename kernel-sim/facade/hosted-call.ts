@@ -15,20 +15,19 @@ import type { LivingKernel } from "./living-kernel.ts";
 const STEPS_MAX = 20_000;
 const ARGS_MAX = 4;
 const TEXT_MAX = 1024;
+/** What one reply may hold beside its first call. */
+const AHEAD_MAX = 64;
 
 /** Keeps the tasks that wait in a system call for what its code does next. */
 export class HostedDriver implements Driver {
   readonly waiting = new Map<number, { readonly question: KernelQuestion; readonly task: Task }>();
-  readonly replies = new Map<number, KernelReply>();
+  readonly replies = new Map<number, readonly KernelReply[]>();
   watch: HostedWatch = {};
 
   next(question: KernelQuestion, task: Task): KernelReply | undefined {
-    const reply = this.replies.get(question.id);
-    if (reply === undefined) {
-      this.waiting.set(question.id, { question, task });
-      return undefined;
-    }
-    this.replies.delete(question.id);
+    const [reply, ...ahead] = this.replies.get(question.id) ?? [];
+    if (reply === undefined) this.waiting.set(question.id, { question, task });
+    this.replies.set(question.id, ahead);
     return reply;
   }
 
@@ -37,7 +36,8 @@ export class HostedDriver implements Driver {
     const waiting = this.waiting.get(id);
     if (waiting === undefined) return;
     this.waiting.delete(id);
-    this.replies.set(id, reply);
+    const ahead = reply.kind === "call" ? (reply.ahead ?? []) : [];
+    this.replies.set(id, [reply, ...ahead]);
     waiting.task.kernel.sched.tryToWakeUp(waiting.task, TASK_UNINTERRUPTIBLE);
   }
 
@@ -76,7 +76,7 @@ export function hostedCall(
         const [first] = driver.waiting;
         if (first === undefined) return;
         const [id, { question }] = first;
-        machine.calls.reply(name, id, parseReply(await ask(question)));
+        machine.calls.reply(name, id, parseReply(await ask({ ...question, runsAhead: true })));
       }
       throw new Error("the system call does not end");
     },
@@ -85,6 +85,13 @@ export function hostedCall(
 
 /** What came from elsewhere is believed in nothing. */
 function parseReply(answer: unknown): KernelReply {
+  const reply = parseStep(answer);
+  const { ahead } = (answer ?? {}) as Record<string, unknown>;
+  if (reply.kind !== "call" || !Array.isArray(ahead)) return reply;
+  return { ...reply, ahead: ahead.slice(0, AHEAD_MAX).map(parseStep) };
+}
+
+function parseStep(answer: unknown): KernelReply {
   const { kind, name, args, value, message } = (answer ?? {}) as Record<string, unknown>;
   if (kind === "return" && typeof value === "number") return { kind, value };
   if (kind === "call" && typeof name === "string" && Array.isArray(args)) {

@@ -208,6 +208,35 @@ test("code that runs elsewhere is asked step by step, and memory can change in b
   expect(process.returned).toEqual([0, 9]);
 });
 
+test("code that runs elsewhere is not asked about what has but one answer", async () => {
+  const machine = boot({ cpus: 1 });
+  const hosted = machine.hostSystemCall("writes", 0);
+  const writes = SYSCALL_DEFINE("writes", function* (k) {
+    const at = yield* k.kmalloc(16);
+    yield* k.store(at, 7, 1);
+    const length = yield* k.strscpy(at + 1, "four", 8);
+    const seven = yield* k.load(at, 1);
+    yield* k.kfree(at);
+    return length * 10 + seven;
+  });
+  const process = machine.spawn(function* (sys) {
+    return yield* sys.call("writes");
+  });
+  const called: string[] = [];
+  let questions = 0;
+  await hosted.serve(
+    async (question) => {
+      questions++;
+      return structuredClone(writes(question));
+    },
+    { before: ({ name }) => void called.push(name) },
+  );
+  expect(process.returned).toBe(47);
+  expect(called).toEqual(["kmalloc", "store", "strscpy", "load", "kfree"]);
+  // kmalloc; what follows up to load; the rest.
+  expect(questions).toBe(3);
+});
+
 test.each([
   // 0.01: setup to setsid. 5.6: up to 438, without twelve numbers; 6.18: up to 469, without eleven.
   { release: "0.01", rows: 67 },

@@ -13,14 +13,7 @@ import { CourseProblem } from "../course/located-yaml.ts";
 import { gradeSource } from "../grading/grade-source.ts";
 import { OUR_FAULT } from "../grading/stored-result.ts";
 import { MeasuredRuns } from "./half-limits.ts";
-import {
-  type Judged,
-  judgeRight,
-  judgeWrong,
-  SEEDS_OF_TWO,
-  unsteady,
-  untouched,
-} from "./judged.ts";
+import { type Judged, judgeWrong, SEEDS_OF_TWO, unsteady, untouched } from "./judged.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 const FILES = [
@@ -32,12 +25,12 @@ const FILES = [
   "hidden.test.ts",
 ];
 
-/** Twenty more seeds, with which the solution gets all points: a few a run, as long as that is within half of the limits. */
-const MORE_SEEDS = [1, 2, 3, 4].map((run) =>
-  [0, 1, 2, 3, 4].map((n) => 0x5eed_1000 + run * 16 + n),
+/** Twenty more seeds, with which the solution gets all points. */
+const MORE_SEEDS = [1, 2, 3, 4].flatMap((row) =>
+  [0, 1, 2, 3, 4].map((n) => 0x5eed_1000 + row * 16 + n),
 );
 
-/** Each takes two runs, and other authors wait. */
+/** Each takes a run, and other authors wait. */
 const MUTANTS_MAX = 60;
 
 /** How one part of the check ended; hopeless: the rest would only run into the same limits again. */
@@ -74,8 +67,7 @@ export async function checkExercise(
     if (visible.isHopeless) return visible.problems;
     const hidden = await checkHidden(folder, version, onStep);
     if (hidden.isHopeless) return [...visible.problems, ...hidden.problems];
-    const solution = await checkSolution(folder, version);
-    return [...visible.problems, ...hidden.problems, ...solution];
+    return [...visible.problems, ...hidden.problems];
   } catch (error) {
     if (!(error instanceof CourseProblem)) throw error;
     return [...error.problems];
@@ -122,22 +114,16 @@ async function checkHidden(
   onStep: (step: string) => void,
 ): Promise<Part> {
   const name = (file: string) => relative(checkout(), join(folder, file));
-  const solution = await judgeRight(folder, "solution.ts", exercise);
-  onStep(solution.file);
-  const problems = unsteady(solution, name(solution.file));
-  for (const result of [solution.result, solution.again].filter(isShort)) {
-    problems.push(
-      `${name(solution.file)}:1: gets ${result.score} of ${result.max} points (${told(result)}): mend it or the hidden tests`,
-    );
-  }
-  const isHopeless = [solution.result, solution.again].some(isHopelessEnd);
-  if (isHopeless) return { problems, isHopeless };
+  const solution = await checkSolution(folder, exercise);
+  onStep("solution.ts");
+  if (solution.isHopeless) return solution;
+  const { problems } = solution;
   const wrong = await judgeWrong(folder, ["starter.ts", ...mutantsOf(folder)], exercise, onStep);
   for (const one of wrong) {
     problems.push(...unsteady(one, name(one.file)), ...notWrong(one, name(one.file)));
   }
-  problems.push(...untouched(exercise, wrong, name("hidden.test.ts")));
-  return { problems, isHopeless };
+  problems.push(...(await untouched(folder, exercise, wrong, name("hidden.test.ts"))));
+  return { problems, isHopeless: false };
 }
 
 function isShort({ score, max }: GradingResult): boolean {
@@ -145,13 +131,12 @@ function isShort({ score, max }: GradingResult): boolean {
 }
 
 /** What is said of a starter or a mutant that is not what it is there for. */
-function notWrong({ file, result, again }: Judged, name: string): string[] {
+function notWrong({ file, result }: Judged, name: string): string[] {
   const isStarter = file === "starter.ts";
-  const unjudged = [result, again].find(({ status }) => status === OUR_FAULT);
-  if (unjudged !== undefined) {
+  if (result.status === OUR_FAULT) {
     // It has no points, but it has not lost them: a student would be told that the grader has failed.
     return [
-      `${name}:1: ends with ${told(unjudged)}: nobody knows what it is worth, so let the hidden tests stand up to what it does`,
+      `${name}:1: ends with ${told(result)}: nobody knows what it is worth, so let the hidden tests stand up to what it does`,
     ];
   }
   const problems: string[] = [];
@@ -173,24 +158,29 @@ function isHopelessEnd({ status }: GradingResult): boolean {
   return status === OUR_FAULT || status === "time-out" || status === "memory";
 }
 
-/** The solution gets all points with twenty more seeds, and stays far from the limits in all runs. */
-async function checkSolution(folder: string, exercise: ExerciseVersion): Promise<string[]> {
+/** The solution gets all points, also with twenty more seeds, and stays far from the limits in all runs. */
+async function checkSolution(folder: string, exercise: ExerciseVersion): Promise<Part> {
   const file = join(folder, "solution.ts");
   const source = readFileSync(file, "utf8");
-  const runs = new MeasuredRuns(exercise.manifest, (seeds, listener) =>
-    gradeSource({ exercise, source, seeds, listener }),
+  const runs = new MeasuredRuns(exercise.manifest, (seeds, options) =>
+    gradeSource({ exercise, source, seeds, ...options }),
   );
-  const results = (await sideBySide(MORE_SEEDS, (seeds) => runs.together(seeds))).flat();
-  results.push(await runs.alone(SEEDS_OF_TWO[0][0]));
   const name = relative(checkout(), file);
-  const failed = results.find(isShort);
-  const problems =
+  const ofTwo = await sideBySide(SEEDS_OF_TWO, (seed) => runs.alone(seed));
+  const short = ofTwo.filter(isShort).map(({ score, max, ...result }) => {
+    const points = `gets ${score} of ${max} points`;
+    return `${name}:1: ${points} (${told(result)}): mend it or the hidden tests`;
+  });
+  if (ofTwo.some(isHopelessEnd)) return { problems: short, isHopeless: true };
+  const more = await sideBySide(runs.groupsOf(MORE_SEEDS), (seeds) => runs.together(seeds));
+  const failed = more.flat().find(isShort);
+  const unlucky =
     failed === undefined
       ? []
       : [
           `${name}:1: with other seeds it gets ${failed.score} of ${failed.max} points (${told(failed)}): let neither it nor the hidden tests depend on luck`,
         ];
-  return [...problems, ...runs.problems(name)];
+  return { problems: [...short, ...unlucky, ...runs.problems(name)], isHopeless: false };
 }
 
 /** What a student tries in the browser: the solution passes it, and the starter does not. */
@@ -224,7 +214,7 @@ async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<
   return { problems, isHopeless: false };
 }
 
-function told({ status, tests, message }: GradingResult): string {
+function told({ status, tests, message }: Pick<GradingResult, "status" | "tests" | "message">) {
   const failed = tests.filter(({ kind }) => kind !== "passed").map(({ id }) => id);
   const why = [message, failed.length > 0 ? `without ${failed.join(", ")}` : undefined];
   return [status, ...why.filter((part) => part !== undefined)].join(", ");

@@ -8,8 +8,14 @@ const SHARE_OF_LIMIT_MAX = 0.5;
 /** What sleeps does so each time, while a busy machine holds up one run or the other. */
 const WALL_TRIES_MAX = 3;
 
-/** Grades the solution once, with the exercise's seeds and these. */
-type Grading = (seeds: readonly number[], listener: RunListener) => Promise<GradingResult>;
+/** Grades the solution once with these seeds, and with the exercise's unless they are left out. */
+type Grading = (
+  seeds: readonly number[],
+  options: { readonly withoutItsSeeds: boolean; readonly listener: RunListener },
+) => Promise<GradingResult>;
+
+/** Seeds that are tried in one run. */
+const GROUP_MIN = 10;
 
 type Used = Pick<RunUsage, "cpuSeconds" | "wallSeconds" | "rssMiB">;
 
@@ -18,20 +24,31 @@ const NOTHING: Used = { cpuSeconds: 0, wallSeconds: 0, rssMiB: 0 };
 /** Runs of one solution, and the most that one of them has used with a student's number of seeds. */
 export class MeasuredRuns {
   readonly #limits: ExerciseManifest["limits"];
+  /** How many a student's run has. */
+  readonly #seedsOfOne: number;
   readonly #grade: Grading;
   #most = NOTHING;
 
-  constructor({ limits }: ExerciseManifest, grading: Grading) {
+  constructor({ limits, seeds }: ExerciseManifest, grading: Grading) {
     this.#limits = limits;
+    this.#seedsOfOne = seeds.length + 1;
     this.#grade = grading;
   }
 
+  /** Seeds for `together`: no fewer than a student's run has. */
+  groupsOf(seeds: readonly number[]): number[][] {
+    const size = Math.max(GROUP_MIN, this.#seedsOfOne);
+    const starts = seeds.flatMap((_, at) => (at % size === 0 ? [at] : []));
+    return starts.map((at) => seeds.slice(at, at + size));
+  }
+
   /**
-   * Tries all seeds in one run. It takes at least what each of them takes alone: where that is too
-   * much, a student's run decides, one seed after the other up to the first that needs too much.
+   * Tries seeds in one run, without those that all students have. It takes about what a student's run
+   * takes with any of them, or more: where that is too much, students' runs decide, one seed after
+   * the other up to the first that needs too much.
    */
   async together(seeds: readonly number[]): Promise<GradingResult[]> {
-    const { result, used } = await this.#measured(seeds);
+    const { result, used } = await this.#measured(seeds, true);
     const isCutShort = result.status === "time-out" || result.status === "memory";
     if (!isCutShort && !this.#isOver(used)) return [result];
     const results: GradingResult[] = [];
@@ -44,9 +61,9 @@ export class MeasuredRuns {
 
   /** Tries a seed as a student has it. */
   async alone(seed: number): Promise<GradingResult> {
-    let { result, used } = await this.#measured([seed]);
+    let { result, used } = await this.#measured([seed], false);
     for (let tries = 1; tries < WALL_TRIES_MAX && this.#isLong(used); tries++) {
-      const again = await this.#measured([seed]);
+      const again = await this.#measured([seed], false);
       const wallSeconds = Math.min(used.wallSeconds, again.used.wallSeconds);
       used = { ...most(used, again.used), wallSeconds };
       result = again.result;
@@ -80,13 +97,16 @@ export class MeasuredRuns {
     return oversteps;
   }
 
-  async #measured(seeds: readonly number[]): Promise<{ result: GradingResult; used: Used }> {
+  async #measured(
+    seeds: readonly number[],
+    withoutItsSeeds: boolean,
+  ): Promise<{ result: GradingResult; used: Used }> {
     let used = NOTHING;
     // A run that fails by our own fault is tried again: the last one counts.
     const onUsage = (usage: RunUsage) => {
       used = usage;
     };
-    const result = await this.#grade(seeds, { onUsage });
+    const result = await this.#grade(seeds, { withoutItsSeeds, listener: { onUsage } });
     return { result, used };
   }
 

@@ -4,35 +4,22 @@ import { join } from "node:path";
 import type { GradingResult } from "#notebook/document";
 import type { ExerciseVersion } from "../course/exercise.ts";
 import { gradeSource } from "../grading/grade-source.ts";
+import type { Verdicts } from "../grading/result.ts";
 import { sideBySide } from "./side-by-side.ts";
 
 /** Two students' own seeds: what one of them gets, the other gets. */
-export const SEEDS_OF_TWO = [[0x5eed_0001], [0x5eed_0002]] as const;
+export const SEEDS_OF_TWO = [0x5eed_0001, 0x5eed_0002] as const;
 
-/** How the hidden tests judge one file. */
+/** How the hidden tests judge a wrong submission. */
 export interface Judged {
   readonly file: string;
-  /** With the seeds of the first student, all tests. */
+  /** Up to the first test that it fails for one of the two. */
   readonly result: GradingResult;
-  /** With those of the second: of a wrong submission up to the first test that it fails. */
-  readonly again: GradingResult;
+  /** What it fails for one student and passes for the other. */
+  readonly luck: readonly string[];
 }
 
-/** What is right passes all tests, for both. */
-export async function judgeRight(
-  folder: string,
-  file: string,
-  exercise: ExerciseVersion,
-): Promise<Judged> {
-  const source = readFileSync(join(folder, file), "utf8");
-  const [result, again] = await Promise.all([
-    gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[0] }),
-    gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[1] }),
-  ]);
-  return { file, result, again };
-}
-
-/** Of what is wrong, the second student's run only shows that it fails for them, too. */
+/** Of what is wrong it counts that it fails, for both students, and in which test first. */
 export async function judgeWrong(
   folder: string,
   files: readonly string[],
@@ -41,44 +28,59 @@ export async function judgeWrong(
 ): Promise<Judged[]> {
   return sideBySide(files, async (file) => {
     const source = readFileSync(join(folder, file), "utf8");
-    const result = await gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[0] });
-    const listener = { toFirstFailure: result.score < result.max };
-    const again = await gradeSource({ exercise, source, seeds: SEEDS_OF_TWO[1], listener });
+    let luck: string[] = [];
+    const onVerdict = (verdicts: Verdicts) => {
+      luck = [...verdicts.values()].filter(({ isLuck }) => isLuck === true).map(({ id }) => id);
+    };
+    const listener = { toFirstFailure: true, apart: SEEDS_OF_TWO, onVerdict };
+    const result = await gradeSource({ exercise, source, listener });
     onJudged(file);
-    return { file, result, again };
+    return { file, result, luck };
   });
 }
 
-/** Where two runs do not end alike, as far as both have come. */
-export function unsteady({ result, again }: Judged, name: string): string[] {
-  const ran = new Set(again.tests.filter(({ kind }) => kind !== "not-run").map(({ id }) => id));
-  const isWhole = ran.size === again.tests.length || again.status !== "graded";
-  const endOf = ({ status, tests }: GradingResult) =>
-    [
-      status,
-      ...tests.filter(({ id }) => isWhole || ran.has(id)).map(({ id, kind }) => `${id} ${kind}`),
-    ].join(", ");
-  const [first, second] = [endOf(result), endOf(again)];
-  if (first === second) return [];
-  return [
-    `${name}:1: with one seed ${first}, with another ${second}: let the hidden tests not depend on luck`,
-  ];
+/** Where what one student gets, another would not. */
+export function unsteady({ luck }: Judged, name: string): string[] {
+  return luck.map(
+    (id) =>
+      `${name}:1: fails ${id} with one seed and passes it with another: let the hidden tests not depend on luck`,
+  );
 }
 
 /** Hidden tests that none of the wrong submissions fails prove nothing. */
-export function untouched(
-  { manifest }: ExerciseVersion,
+export async function untouched(
+  folder: string,
+  exercise: ExerciseVersion,
   wrong: readonly Judged[],
   name: string,
-): string[] {
-  const failed = new Set(
-    wrong.flatMap(({ result, again }) =>
-      [result, again].flatMap(({ tests }) =>
-        tests.filter(({ kind }) => kind === "failed").map(({ id }) => id),
-      ),
-    ),
-  );
-  return manifest.tests
-    .filter(({ id }) => !failed.has(id))
-    .map(({ id }) => `${name}:1: no mutant fails ${id}: add the mistake that it is there for`);
+): Promise<string[]> {
+  const first = new Set(wrong.flatMap(({ result }) => failed(result)));
+  const problems: string[] = [];
+  for (const { id } of exercise.manifest.tests) {
+    // A submission may fail it behind the test in which its run has ended.
+    if (first.has(id) || (await isFailedByOne(folder, exercise, wrong, id))) continue;
+    problems.push(`${name}:1: no mutant fails ${id}: add the mistake that it is there for`);
+  }
+  return problems;
+}
+
+async function isFailedByOne(
+  folder: string,
+  exercise: ExerciseVersion,
+  wrong: readonly Judged[],
+  id: string,
+): Promise<boolean> {
+  let isFailed = false;
+  await sideBySide(wrong, async ({ file }) => {
+    if (isFailed) return;
+    const source = readFileSync(join(folder, file), "utf8");
+    const listener = { only: [id] };
+    const result = await gradeSource({ exercise, source, seeds: SEEDS_OF_TWO, listener });
+    isFailed ||= failed(result).includes(id);
+  });
+  return isFailed;
+}
+
+function failed({ tests }: GradingResult): string[] {
+  return tests.filter(({ kind }) => kind === "failed").map(({ id }) => id);
 }

@@ -9,6 +9,8 @@ export interface GradeSourceOptions {
   readonly source: string;
   /** Besides those of the exercise. */
   readonly seeds?: readonly number[];
+  /** Leaves out those of the exercise. */
+  readonly withoutItsSeeds?: boolean;
   readonly listener?: RunListener;
 }
 
@@ -19,10 +21,12 @@ export function gradeSource({
   exercise,
   source,
   seeds = [],
+  withoutItsSeeds = false,
   listener,
 }: GradeSourceOptions): Promise<GradingResult> {
   pool ??= new SandboxPool({ concurrency: cpus().length });
-  return grade(pool, exercise, source, [...exercise.manifest.seeds, ...seeds], listener);
+  const own = withoutItsSeeds ? [] : exercise.manifest.seeds;
+  return grade(pool, exercise, source, [...own, ...seeds], listener);
 }
 
 export function closeSandboxes(): void {

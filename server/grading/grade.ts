@@ -45,6 +45,10 @@ export interface RunUsage extends Usage {
 export interface RunListener {
   /** Ends it at the first test that fails: all that counts is whether one does. */
   readonly toFirstFailure?: boolean;
+  /** The tests that are run; undefined: all of them. */
+  readonly only?: readonly string[];
+  /** Besides the seeds, those of several students: a verdict says whether it is theirs alike. */
+  readonly apart?: readonly number[];
   /** Each verdict, with those that came before. */
   readonly onVerdict?: (verdicts: Verdicts) => void;
   /** At the end: CPU time of player and judge, and what the player's memory grew by at most. */
@@ -162,7 +166,7 @@ class Run {
   }
 
   start(source: string, seeds: readonly number[]): Promise<RunEnd> {
-    const { toFirstFailure = false } = this.#listener;
+    const { toFirstFailure = false, only, apart } = this.#listener;
     return new Promise((resolve) => {
       this.#resolve = resolve;
       this.#watch = setInterval(() => this.#look(), WATCH_MS);
@@ -174,7 +178,10 @@ class Run {
         (frame) => this.#fromPlayer(frame),
         (end) => this.#playerEnded(end),
       );
-      this.#judge.send("S", JSON.stringify({ nonce: this.#nonce, seeds, toFirstFailure }));
+      this.#judge.send(
+        "S",
+        JSON.stringify({ nonce: this.#nonce, seeds, apart, toFirstFailure, only }),
+      );
       this.#isAsked = true;
       this.#player.send("L", source);
     });
@@ -281,7 +288,8 @@ class Run {
     this.#player.kill();
     const verdicts = this.#verdicts;
     const isWorthRetrying = status === "internal-error" && !this.judgeIsIdle;
-    const isPartial = this.#listener.toFirstFailure === true;
+    const { toFirstFailure, only } = this.#listener;
+    const isPartial = toFirstFailure === true || only !== undefined;
     this.#resolve({ status, verdicts, isPartial, isWorthRetrying, ...(message && { message }) });
   }
 }

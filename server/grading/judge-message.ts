@@ -7,6 +7,7 @@ const Verdict = z.strictObject({
   id: z.string().max(100),
   passed: z.boolean(),
   feedback: z.string().optional(),
+  isLuck: z.boolean().optional(),
 });
 
 const End = z.discriminatedUnion("kind", [
@@ -40,9 +41,9 @@ export function parseJudgeMessage(
   if (kind === "T") {
     const { data } = Verdict.safeParse(json);
     if (data?.nonce !== nonce) return undefined;
-    const { id, passed, feedback } = data;
-    const verdict = feedback === undefined ? { id, passed } : { id, passed, feedback };
-    return { kind: "verdict", verdict };
+    const { id, passed, feedback, isLuck } = data;
+    const why = { ...(feedback !== undefined && { feedback }), ...(isLuck && { isLuck }) };
+    return { kind: "verdict", verdict: { id, passed, ...why } };
   }
   const { data } = End.safeParse(json);
   return kind === "D" && data?.nonce === nonce ? { kind: "end", end: data } : undefined;

@@ -273,7 +273,8 @@ function strscpy(
   size: number,
   isPadded: boolean,
 ): KernelAnswer | Oops {
-  if (!(size > 0)) return -E2BIG;
+  const answer = strscpyAnswer(text, size);
+  if (!(size > 0)) return answer;
   const source = utf8(text);
   const length = Math.min(source.length, size - 1);
   const bytes = new Uint8Array(isPadded ? Math.min(size, INT_MAX) : length + 1);
@@ -281,7 +282,22 @@ function strscpy(
   const bad = touchKernel(task, to, bytes.length, true, symbol);
   if (bad !== undefined) return bad;
   kernelHeap(task.kernel).write(to, bytes);
-  return length < source.length ? -E2BIG : length;
+  return answer;
+}
+
+function strscpyAnswer(text: string, size: number): number {
+  const { length } = utf8(text);
+  return size > 0 && length < size ? length : -E2BIG;
+}
+
+const ANSWER_NOTHING = ["kfree", "store", "memcpy", "memset", "ndelay", "printk"];
+
+/** What a call answers unless it is an oops, where its arguments alone tell. */
+export function onlyAnswer(name: string, args: readonly (number | string)[]): number | undefined {
+  if (ANSWER_NOTHING.includes(name)) return 0;
+  const [, text, size] = args;
+  if (name !== "strscpy" && name !== "strscpy_pad") return undefined;
+  return strscpyAnswer(String(text), Number(size));
 }
 
 /** Little-endian; 8 bytes are signed, as everywhere else. */

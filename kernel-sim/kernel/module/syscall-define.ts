@@ -4,9 +4,12 @@ import type {
   SystemCallDefinition,
   SystemCallHandler,
 } from "../../api/syscalls.ts";
+import { onlyAnswer } from "./kernel-calls.ts";
 import { KernelCode, KernelRequest } from "./kernel-code.ts";
 
 const ARGS_MAX = 6;
+/** Code that never asks for anything runs no further ahead. */
+const AHEAD_MAX = 64;
 const NAME = /^[a-z_][a-z0-9_]{0,63}$/;
 
 /**
@@ -38,11 +41,29 @@ export function SYSCALL_DEFINE(name: string, handler: SystemCallHandler): System
         return threw(problem);
       }
       running.set(id, steps);
-      return step(running, id, undefined);
     }
-    return step(running, question.id, question.answer);
+    const answer = question.kind === "answer" ? question.answer : undefined;
+    const reply = step(running, question.id, answer);
+    return question.runsAhead === true ? withAhead(running, question.id, reply) : reply;
   };
   return Object.freeze(Object.assign(definition, { sysName: name, argCount }));
+}
+
+/** A host that is far away asks once for what needs no answer of its own. */
+function withAhead(
+  running: Map<number, Generator<object, number, unknown>>,
+  id: number,
+  reply: KernelReply,
+): KernelReply {
+  if (reply.kind !== "call") return reply;
+  const ahead: KernelReply[] = [];
+  for (let last: KernelReply = reply; last.kind === "call" && ahead.length < AHEAD_MAX; ) {
+    const answer = onlyAnswer(last.name, last.args);
+    if (answer === undefined) break;
+    last = step(running, id, answer);
+    ahead.push(last);
+  }
+  return ahead.length === 0 ? reply : { ...reply, ahead };
 }
 
 function step(

@@ -8,13 +8,21 @@ import type { ExerciseDefinition, TestContext } from "../exercise-api.ts";
 import type { LoadAnswer } from "../player/messages.ts";
 import { decodePlain } from "../player/plain.ts";
 import { testRandom } from "./random.ts";
-import { type AskPlayer, remotePlayer, Tampering, TestFailure } from "./remote-player.ts";
+import {
+  type AskPlayer,
+  type AskPlayerNow,
+  remotePlayer,
+  Tampering,
+  TestFailure,
+} from "./remote-player.ts";
 
 export interface TestVerdict {
   readonly id: string;
   readonly passed: boolean;
   /** Of a failed test: what to look at. */
   readonly feedback?: string;
+  /** It passes with one of the seeds that are tried apart, and fails with another. */
+  readonly isLuck?: boolean;
 }
 
 /** How a run of all tests came to its end. */
@@ -27,7 +35,11 @@ export interface JudgeOptions {
   readonly definition: ExerciseDefinition;
   /** Every test must pass with each of them. */
   readonly seeds: readonly number[];
+  /** Besides, seeds of several students: whether a test ends alike for them is told, too. */
+  readonly apart?: readonly number[] | undefined;
   readonly ask: AskPlayer;
+  /** The same, where the player can be waited for. */
+  readonly askNow?: AskPlayerNow;
   /** The player's first answer, to the submission itself. */
   readonly loaded: Promise<string>;
   readonly onVerdict: (verdict: TestVerdict) => void;
@@ -35,6 +47,8 @@ export interface JudgeOptions {
   readonly isPublic: boolean;
   /** True: what comes after the first test that fails does not matter. */
   readonly toFirstFailure?: boolean;
+  /** The tests that are run; undefined: all of them. */
+  readonly only?: readonly string[] | undefined;
   /** Told about a test that failed by its own fault, such as reading a property of undefined. */
   readonly onTestError?: (testId: string, thrown: unknown) => void;
 }
@@ -53,7 +67,7 @@ export function testsOf({ id, define }: ExerciseDefinition): ReadonlyMap<string,
   return tests;
 }
 
-/** Runs all tests; what has a verdict before the end keeps it. */
+/** Runs the tests; what has a verdict before the end keeps it. */
 export async function judge(options: JudgeOptions): Promise<JudgeEnd> {
   try {
     const load = parseLoad(await options.loaded);
@@ -64,22 +78,41 @@ export async function judge(options: JudgeOptions): Promise<JudgeEnd> {
     const ask = oneAfterTheOther(options.ask);
     let run = 0;
     for (const [id, body] of testsOf(options.definition)) {
-      let feedback: string | undefined;
-      for (const seed of options.seeds) {
+      if (options.only?.includes(id) === false) continue;
+      const { seeds, apart = [] } = options;
+      const verdict = await verdictOf(id, seeds, apart, (seed) => {
         run++;
-        feedback = await runTest({ ...options, ask }, { id, body, run, seed });
-        if (feedback !== undefined) break;
-      }
-      options.onVerdict(
-        feedback === undefined ? { id, passed: true } : { id, passed: false, feedback },
-      );
-      if (feedback !== undefined && options.toFirstFailure === true) break;
+        return runTest({ ...options, ask }, { id, body, run, seed });
+      });
+      options.onVerdict(verdict);
+      if (!verdict.passed && options.toFirstFailure === true) break;
     }
     return { kind: "done" };
   } catch (problem) {
     if (problem instanceof Tampering) return { kind: "tampered" };
     throw problem;
   }
+}
+
+/** @param failure answers why the test fails with a seed */
+async function verdictOf(
+  id: string,
+  seeds: readonly number[],
+  apart: readonly number[],
+  failure: (seed: number) => Promise<string | undefined>,
+): Promise<TestVerdict> {
+  const ends: (string | undefined)[] = [];
+  for (const seed of apart) ends.push(await failure(seed));
+  const feedback = ends.find((end) => end !== undefined);
+  // With a seed that everybody has, all fail alike.
+  if (feedback === undefined || ends.includes(undefined)) {
+    for (const seed of seeds) {
+      const end = await failure(seed);
+      if (end !== undefined) return { id, passed: false, feedback: end };
+    }
+  }
+  if (feedback === undefined) return { id, passed: true };
+  return { id, passed: false, feedback, ...(ends.includes(undefined) && { isLuck: true }) };
 }
 
 interface TestRun {
@@ -91,7 +124,7 @@ interface TestRun {
 
 /** Answers why the test failed, or undefined when it passed. */
 async function runTest(
-  { ask, isPublic, onTestError }: JudgeOptions,
+  { ask, askNow, isPublic, onTestError }: JudgeOptions,
   { id, body, run, seed }: TestRun,
 ): Promise<string | undefined> {
   // A test that catches what its player throws must not swallow these two.
@@ -100,10 +133,16 @@ async function runTest(
     if (serious !== undefined) throw serious;
     return ask(question);
   };
+  const watchedNow: AskPlayerNow | undefined =
+    askNow &&
+    ((question) => {
+      if (serious !== undefined) throw serious;
+      return askNow(question);
+    });
   const random = testRandom(seed, id);
   // Not drawn from `random`: from what its own `Math.random` answers, a submission could work out
   // the numbers that the test will draw, and export a program for just those.
-  const player = remotePlayer({ ask: watched, run, seed: run, isPublic });
+  const player = remotePlayer({ ask: watched, askNow: watchedNow, run, seed: run, isPublic });
   const check = (condition: boolean, hint: string): void => {
     if (condition !== true) throw new TestFailure(hint);
   };

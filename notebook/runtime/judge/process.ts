@@ -9,8 +9,9 @@
 import type { ExerciseDefinition } from "../exercise-api.ts";
 import { openKernel } from "../kernel.ts";
 import { lockRealm } from "../realm/lockdown.ts";
+import { nextTurn } from "../realm/settle.ts";
 import type { Frame } from "../stdio/frames.ts";
-import { receiveFrames, sendFrame } from "../stdio/stdio.ts";
+import { nextFrame, receiveFrames, sendFrame } from "../stdio/stdio.ts";
 import { catchStrayRejections } from "../worker/stray-rejections.ts";
 import { judge, testsOf } from "./judge.ts";
 import { loadTestFile } from "./test-file.ts";
@@ -18,7 +19,9 @@ import { loadTestFile } from "./test-file.ts";
 interface Start {
   readonly nonce: string;
   readonly seeds: readonly number[];
+  readonly apart?: readonly number[];
   readonly toFirstFailure: boolean;
+  readonly only?: readonly string[];
 }
 
 lockRealm();
@@ -26,16 +29,19 @@ const kernel = openKernel();
 catchStrayRejections(() => undefined);
 
 let definition: ExerciseDefinition | undefined;
-/** Who waits for the player's next answer. */
-let waiting: ((answer: string) => void) | undefined;
 
 async function receive({ kind, text }: Frame): Promise<void> {
   if (kind === "P") await prepare(text);
-  else if (kind === "A") {
-    const answered = waiting;
-    waiting = undefined;
-    answered?.(text);
-  } else if (kind === "S") void run(JSON.parse(text) as Start);
+  else if (kind === "S") await run(JSON.parse(text) as Start);
+  // What a run has left behind is let go of.
+  await nextTurn();
+}
+
+/** What the player says next: to a question, or first of all to the submission. */
+function answer(): string {
+  const { kind, text } = nextFrame();
+  if (kind !== "A") throw new Error(`a frame ${kind} in place of an answer`);
+  return text;
 }
 
 async function prepare(source: string): Promise<void> {
@@ -48,25 +54,26 @@ async function prepare(source: string): Promise<void> {
   }
 }
 
-async function run({ nonce, seeds, toFirstFailure }: Start): Promise<void> {
+async function run({ nonce, seeds, apart, toFirstFailure, only }: Start): Promise<void> {
   const send = (kind: string, content: object) =>
     sendFrame({ kind, text: JSON.stringify({ nonce, ...content }) });
-  const answer = () => new Promise<string>((resolve) => (waiting = resolve));
   try {
     if (definition === undefined) throw new Error("no tests");
-    const loaded = answer();
+    const askNow = (question: string): string => {
+      sendFrame({ kind: "Q", text: question });
+      return answer();
+    };
     const end = await judge({
       definition,
       seeds,
-      loaded,
-      ask: (question) => {
-        const answered = answer();
-        sendFrame({ kind: "Q", text: question });
-        return answered;
-      },
+      apart,
+      loaded: Promise.resolve(answer()),
+      ask: async (question) => askNow(question),
+      askNow,
       onVerdict: (verdict) => send("T", verdict),
       isPublic: false,
       toFirstFailure,
+      only,
     });
     send("D", end);
   } catch (problem) {

@@ -5,15 +5,18 @@ import type { Answer, Ask, Question } from "../player/messages.ts";
 import { checkPlain, decodePlain, encodePlain, NotPlain } from "../player/plain.ts";
 import { programFrom } from "./program.ts";
 import {
-  type AskStep,
   ProgramProblem,
   playInMachine,
   playWithCalls,
+  type StepSource,
   startProgram,
 } from "./remote-program.ts";
 
 /** Sends a question to the player and answers its answer. */
 export type AskPlayer = (question: string) => Promise<string>;
+
+/** The same, while all else stands still. */
+export type AskPlayerNow = (question: string) => string;
 
 /** Ends a test as failed, with words for the student. */
 export class TestFailure extends Error {}
@@ -23,34 +26,52 @@ export class Tampering extends Error {}
 
 export interface RemoteOptions {
   readonly ask: AskPlayer;
+  /** Where the player can be waited for: a machine is not played again for each of its answers. */
+  readonly askNow?: AskPlayerNow | undefined;
   readonly run: number;
   readonly seed: number;
   /** Whether a student may read what the code said about the test's own arguments. */
   readonly isPublic: boolean;
 }
 
+type AnswerTo<A extends { readonly kind: Ask["kind"] }> = Extract<Answer, { kind: A["kind"] }>;
+
 /** One test's player: its first question evaluates the student's module anew. */
 export function remotePlayer(options: RemoteOptions): Player {
-  const ask = async <K extends Ask["kind"]>(
-    question: Ask & { readonly kind: K },
-  ): Promise<Extract<Answer, { kind: K }>> => {
-    const { run, seed } = options;
-    const answer = parseAnswer(
-      await options.ask(encodePlain({ run, seed, ask: question } as const satisfies Question)),
-    );
+  const questionOf = (ask: Ask) =>
+    encodePlain({ run: options.run, seed: options.seed, ask } as const satisfies Question);
+  const believed = <A extends Ask>(asked: A, text: string): AnswerTo<A> => {
+    const answer = parseAnswer(text);
     if (answer.kind === "unfit") throw new TestFailure(sentence(answer.because, options));
     if (answer.kind === "failed") {
       throw new TestFailure(`The module could not be evaluated: ${wordsOf(answer, options)}`);
     }
-    if (answer.kind !== question.kind) throw new Tampering(`asked for ${question.kind}`);
-    return answer as Extract<Answer, { kind: K }>;
+    if (answer.kind !== asked.kind) throw new Tampering(`asked for ${asked.kind}`);
+    return answer as AnswerTo<A>;
+  };
+  const ask = async <A extends Ask>(asked: A) =>
+    believed(asked, await options.ask(questionOf(asked)));
+  const { askNow: answerNow } = options;
+  const askNow =
+    answerNow && (<A extends Ask>(asked: A) => believed(asked, answerNow(questionOf(asked))));
+
+  const callsOf = (name: string, argLists: readonly (readonly Plain[])[]) => {
+    for (const args of argLists) checkPlain(args);
+    return { kind: "calls", name, argLists } as const;
+  };
+  const outcomeOf = (name: string, { outcomes }: AnswerTo<{ kind: "calls" }>): Plain => {
+    const [outcome] = outcomes;
+    if (outcomes.length !== 1 || outcome === undefined) {
+      throw new Tampering("another number of answers");
+    }
+    if (outcome.kind === "returned") return outcome.value;
+    throw new TestFailure(`\`${name}\` threw ${wordsOf(outcome, options)}`);
   };
   const callBatch = async (
     name: string,
     argLists: readonly (readonly Plain[])[],
   ): Promise<readonly CallOutcome[]> => {
-    for (const args of argLists) checkPlain(args);
-    const { outcomes } = await ask({ kind: "calls", name, argLists });
+    const { outcomes } = await ask(callsOf(name, argLists));
     if (outcomes.length !== argLists.length) throw new Tampering("another number of answers");
     return outcomes.map((outcome) =>
       outcome.kind === "returned"
@@ -58,21 +79,29 @@ export function remotePlayer(options: RemoteOptions): Player {
         : { kind: "threw", name: outcome.name, message: outcome.message, line: outcome.line },
     );
   };
-  let threads = 0;
-  const stepsOf =
-    (name: string): AskStep =>
-    async (thread, args, answers): Promise<ProgramStep> => {
-      for (const plain of [args, answers]) checkPlain(plain);
-      const { step } = await ask({ kind: "step", name, thread, args, answers });
-      if (step.kind !== "threw") return step;
-      throw new TestFailure(`\`${name}\` threw ${wordsOf(step, options)}`);
-    };
-  const call = async (name: string, args: readonly Plain[]): Promise<Plain> => {
-    const [outcome] = await callBatch(name, [args]);
-    if (outcome?.kind === "returned") return outcome.value;
-    if (outcome === undefined) throw new Tampering("no answer");
-    throw new TestFailure(`\`${name}\` threw ${wordsOf(outcome, options)}`);
+  const call = async (name: string, args: readonly Plain[]): Promise<Plain> =>
+    outcomeOf(name, await ask(callsOf(name, [args])));
+  const callNow =
+    askNow &&
+    ((name: string, args: readonly Plain[]) => outcomeOf(name, askNow(callsOf(name, [args]))));
+
+  const stepOf = (
+    name: string,
+    [thread, args, answers]: Parameters<StepSource["ask"]>,
+  ): Extract<Ask, { kind: "step" }> => {
+    for (const plain of [args, answers]) checkPlain(plain);
+    return { kind: "step", name, thread, args, answers };
   };
+  const stepIn = (name: string, { step }: AnswerTo<{ kind: "step" }>): ProgramStep => {
+    if (step.kind !== "threw") return step;
+    throw new TestFailure(`\`${name}\` threw ${wordsOf(step, options)}`);
+  };
+  let threads = 0;
+  const stepsOf = (name: string): StepSource => ({
+    ask: async (...asked) => stepIn(name, await ask(stepOf(name, asked))),
+    askNow: askNow && ((...asked) => stepIn(name, askNow(stepOf(name, asked)))),
+    newThread: () => ++threads,
+  });
   return {
     exports: async () => (await ask({ kind: "exports" })).names,
     value: async (name) => (await ask({ kind: "value", name })).value,
@@ -84,14 +113,14 @@ export function remotePlayer(options: RemoteOptions): Player {
     },
     call: (name, ...args) => call(name, args),
     callBatch,
-    start: (name, ...args) => startProgram(stepsOf(name), ++threads, args),
+    start: (name, ...args) => startProgram(stepsOf(name), args),
     inMachine: (name, play) =>
-      playInMachine(stepsOf(name), () => ++threads, play).catch((problem: unknown) => {
+      playInMachine(stepsOf(name), play).catch((problem: unknown) => {
         if (!(problem instanceof ProgramProblem)) throw problem;
         throw new TestFailure(`\`${name}\` ${problem.message}.`);
       }),
     withCalls: (play) =>
-      playWithCalls(call, play).catch((problem: unknown) => {
+      playWithCalls({ call, callNow }, play).catch((problem: unknown) => {
         if (!(problem instanceof ProgramProblem)) throw problem;
         throw new TestFailure(`Your code ${problem.message}.`);
       }),

@@ -1,7 +1,8 @@
 /**
  * A student's user program on machines of the judge. The program lives in the player, machines run without a pause; so
- * what the program does is learnt call by call: a machine that comes to where nobody knows on is given up, the player is
- * asked, and the same machine is played again. What is known is a tree, since a fork's child goes another way.
+ * what the program does is learnt call by call. Where the player can be waited for, as in a process of its own, it is asked
+ * in the middle of the run. In a browser it cannot: a machine that comes to where nobody knows on is given up, the player
+ * is asked, and the same machine is played again. What is known is a tree, since a fork's child goes another way.
  */
 
 import { MachineStop, type SystemCalls, type UserRequest } from "#kernel-sim";
@@ -17,7 +18,19 @@ export type AskStep = (
   answers: readonly Plain[],
 ) => Promise<ProgramStep>;
 
-const STEPS_MAX = 4000;
+/** The same, while all else stands still. */
+export type AskStepNow = (...asked: Parameters<AskStep>) => ProgramStep;
+
+/** Where the steps of a program come from. */
+export interface StepSource {
+  readonly ask: AskStep;
+  readonly askNow?: AskStepNow | undefined;
+  /** Answers a number that no run has yet. */
+  readonly newThread: () => number;
+}
+
+/** So often a machine is played again. */
+const PLAYS_MAX = 4000;
 
 interface Node {
   readonly args: readonly Plain[];
@@ -34,25 +47,23 @@ interface Node {
 export class ProgramProblem extends Error {}
 
 export async function startProgram(
-  ask: AskStep,
-  thread: number,
+  { ask, newThread }: StepSource,
   args: readonly Plain[],
 ): Promise<ProgramRun> {
+  const thread = newThread();
   return {
     first: await ask(thread, args, []),
     resume: (answer) => ask(thread, args, [answer]),
   };
 }
 
-/** @param newThread answers a number that no run has yet */
 export async function playInMachine<T>(
-  ask: AskStep,
-  newThread: () => number,
+  source: StepSource,
   play: (program: RemoteProgram) => T,
 ): Promise<T> {
   const roots = new Map<string, Node>();
-  for (let steps = 0; steps < STEPS_MAX; steps++) {
-    const end: PlayEnd = { unknown: undefined, problem: undefined };
+  for (let plays = 0; plays < PLAYS_MAX; plays++) {
+    const end = new PlayEnd(source);
     const program: RemoteProgram = (sys, ...args) => {
       const key = encodePlain(args);
       const root = roots.get(key) ?? nodeOf(args, undefined, undefined);
@@ -62,47 +73,90 @@ export async function playInMachine<T>(
     const value = playOnce(() => play(harden(program)), end);
     if (end.problem !== undefined) throw end.problem;
     if (end.unknown === undefined) return value as T;
-    await learn(ask, newThread, end.unknown);
+    await learn(source, end.unknown);
   }
-  throw new ProgramProblem(`makes more than ${STEPS_MAX} calls`);
+  throw new ProgramProblem(`makes more than ${PLAYS_MAX} calls`);
 }
 
 /**
  * The same for functions of the player that a machine of the judge calls while it runs, such as a handler of its kernel:
  * each call is asked for once, and then remembered.
- *
- * @param call answers what the player's function does
  */
 export async function playWithCalls<T>(
-  call: (name: string, args: readonly Plain[]) => Promise<Plain>,
+  { call, callNow }: CallSource,
   play: (ask: AskNow) => T,
 ): Promise<T> {
   const known = new Map<string, Plain>();
-  for (let calls = 0; calls < STEPS_MAX; calls++) {
+  for (let plays = 0; plays < PLAYS_MAX; plays++) {
     const missing: { name: string; args: readonly Plain[]; key: string }[] = [];
+    const problems: unknown[] = [];
     const ask: AskNow = (name, ...args) => {
       const key = encodePlain([name, args]);
       if (known.has(key)) return known.get(key);
-      missing.push({ name, args, key });
-      throw new MachineStop("the function's answer is not known yet");
+      if (callNow === undefined) {
+        missing.push({ name, args, key });
+        throw new MachineStop("the function's answer is not known yet");
+      }
+      try {
+        const answer = callNow(name, args);
+        known.set(key, answer);
+        return answer;
+      } catch (problem) {
+        problems.push(problem);
+        throw new MachineStop("the function has no answer");
+      }
     };
     let value: T | undefined;
     try {
       value = play(harden(ask));
     } catch (thrown) {
-      if (missing.length === 0) throw thrown;
+      if (missing.length === 0 && problems.length === 0) throw thrown;
     }
+    if (problems.length > 0) throw problems[0];
     const [first] = missing;
     if (first === undefined) return value as T;
     known.set(first.key, await call(first.name, first.args));
   }
-  throw new ProgramProblem(`is called more than ${STEPS_MAX} times`);
+  throw new ProgramProblem(`is called more than ${PLAYS_MAX} times`);
+}
+
+/** Answers what a function of the player does. */
+export interface CallSource {
+  readonly call: (name: string, args: readonly Plain[]) => Promise<Plain>;
+  /** Where the player can be waited for. */
+  readonly callNow?: ((name: string, args: readonly Plain[]) => Plain) | undefined;
 }
 
 /** Why a machine was given up, if it was. */
-interface PlayEnd {
+class PlayEnd {
+  readonly #source: StepSource;
   unknown: Node | undefined;
-  problem: ProgramProblem | undefined;
+  problem: unknown;
+
+  constructor(source: StepSource) {
+    this.#source = source;
+  }
+
+  /** What the program does at `node`. Throws `MachineStop` when the machine cannot go on. */
+  stepAt(node: Node): ProgramStep {
+    const { askNow, newThread } = this.#source;
+    if (node.step !== undefined) return node.step;
+    if (askNow === undefined) {
+      this.unknown = node;
+      throw new MachineStop("the program's next call is not known yet");
+    }
+    try {
+      node.step = askNow(...questionFor(node, newThread));
+      return node.step;
+    } catch (problem) {
+      throw this.stop(problem, "the program has no next call");
+    }
+  }
+
+  stop(problem: unknown, words: string): MachineStop {
+    this.problem = problem;
+    return new MachineStop(words);
+  }
 }
 
 function playOnce<T>(play: () => T, end: PlayEnd): T | undefined {
@@ -121,11 +175,11 @@ const AHEAD_MAX = 32;
  * Asks for the step at `node`, and for those behind it as long as their answers can be guessed: a wrong guess costs
  * nothing but a way of the tree that nobody goes. Of a fork the child's first calls are asked for, too.
  */
-async function learn(ask: AskStep, newThread: () => number, node: Node): Promise<void> {
+async function learn(source: StepSource, node: Node): Promise<void> {
   let at = node;
   for (let ahead = 0; ahead < AHEAD_MAX; ahead++) {
     try {
-      await learnOne(ask, newThread, at);
+      at.step = await source.ask(...questionFor(at, source.newThread));
     } catch (problem) {
       if (ahead === 0) throw problem;
       // Behind a wrong guess a program may do anything. If the machine comes here, it is asked again.
@@ -136,7 +190,7 @@ async function learn(ask: AskStep, newThread: () => number, node: Node): Promise
     if (step?.kind !== "asks") return;
     if (step.call === "fork") {
       const child = nextOf(at, 0);
-      if (child.step === undefined) await learn(ask, newThread, child);
+      if (child.step === undefined) await learn(source, child);
       return;
     }
     const guess = likelyAnswer(step, pastOf(at));
@@ -146,7 +200,8 @@ async function learn(ask: AskStep, newThread: () => number, node: Node): Promise
   }
 }
 
-async function learnOne(ask: AskStep, newThread: () => number, node: Node): Promise<void> {
+/** Which run of the program comes to `node`, and by which answers. */
+function questionFor(node: Node, newThread: () => number): Parameters<AskStep> {
   const { parent } = node;
   const thread = parent?.thread;
   // The parent of a fork goes on in its own run, so the child's is always a new one.
@@ -154,11 +209,10 @@ async function learnOne(ask: AskStep, newThread: () => number, node: Node): Prom
   if (thread !== undefined && parent !== undefined && !isChild) {
     parent.thread = undefined;
     node.thread = thread;
-    node.step = await ask(thread, node.args, [node.answer]);
-    return;
+    return [thread, node.args, [node.answer]];
   }
   node.thread = newThread();
-  node.step = await ask(node.thread, node.args, answersUpTo(node));
+  return [node.thread, node.args, answersUpTo(node)];
 }
 
 /** The calls behind `node`, the last one first. */
@@ -177,11 +231,7 @@ function nextOf(node: Node, answer: Plain): Node {
 
 function* follow(sys: SystemCalls, root: Node, end: PlayEnd): Generator<UserRequest, Plain, never> {
   for (let node = root; ; ) {
-    const { step } = node;
-    if (step === undefined) {
-      end.unknown = node;
-      throw new MachineStop("the program's next call is not known yet");
-    }
+    const step = end.stepAt(node);
     if (step.kind === "returned") return step.value;
     const answer: Plain = yield* make(sys, step.call, step.args, end);
     node = nextOf(node, answer);
@@ -207,10 +257,7 @@ function* make(
   args: readonly Plain[],
   end: PlayEnd,
 ): Generator<UserRequest, Plain, never> {
-  const refuse = (words: string): MachineStop => {
-    end.problem = new ProgramProblem(words);
-    return new MachineStop(words);
-  };
+  const refuse = (words: string) => end.stop(new ProgramProblem(words), words);
   if (!(REMOTE_CALLS as readonly string[]).includes(call)) throw refuse("asks for no call");
   if (call === "sigaction" && args[1] !== 0 && args[1] !== 1) {
     throw refuse("sets a signal handler, which cannot run on this machine");
