@@ -35,6 +35,9 @@ export async function checkDocuments(
   let done = 0;
   const next = (step: string) => onStep(done++, total, step);
 
+  next("types of the exercises");
+  // In a process of its own, which is done when the cells are.
+  const types = checkContracts(exercises);
   next("texts, links and references");
   const { placed, problems: inTexts } = await readCourse(course);
   const before = new Set(await courseProblems(shown));
@@ -46,8 +49,7 @@ export async function checkDocuments(
     const lecture = placed.find(({ folder }) => folder === join(course, document));
     if (lecture !== undefined) problems.push(...(await checkCells(lecture, false)));
   }
-  next("types of the exercises");
-  problems.push(...(await checkContracts(exercises)));
+  problems.push(...(await types));
   for (const folder of exercises) {
     const name = relative(course, folder);
     const progress = { onStep: (step: string) => next(`${step} of ${name}`) };

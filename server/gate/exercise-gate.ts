@@ -202,12 +202,12 @@ async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<
     return gradeSource({ exercise: visible, source });
   };
   const problems: string[] = [];
-  const solution = await scoreOf("solution.ts");
+  const both = Promise.all([scoreOf("solution.ts"), scoreOf("starter.ts")]);
+  const [solution, starter] = await both;
   if (solution.score < solution.max || solution.status !== "graded") {
     problems.push(`${name}:1: the solution fails (${told(solution)}): mend one of them`);
   }
   if (isHopelessEnd(solution)) return { problems, isHopeless: true };
-  const starter = await scoreOf("starter.ts");
   if (starter.status === "graded" && starter.score === starter.max) {
     problems.push(`${name}:1: the starter passes: let a visible test ask for something`);
   }
