@@ -51,14 +51,16 @@ export interface ExerciseSheet {
 }
 
 /** How a grading run ended. Only `internal-error` is ours, and costs no attempt. */
-export type GradingStatus =
-  | "graded"
-  | "compile-error"
-  | "time-out"
-  | "memory"
-  | "crashed"
-  | "tampered"
-  | "internal-error";
+export const GRADING_STATUSES = [
+  "graded",
+  "compile-error",
+  "time-out",
+  "memory",
+  "crashed",
+  "tampered",
+  "internal-error",
+] as const;
+export type GradingStatus = (typeof GRADING_STATUSES)[number];
 
 export interface TestOutcome {
   readonly id: string;

@@ -22,15 +22,16 @@ export type {
   TwinRun,
   TwinStep,
 } from "./entry-figures.ts";
-export type {
-  ExerciseLimits,
-  ExerciseManifest,
-  ExerciseSheet,
-  ExerciseTest,
-  GradingResult,
-  GradingStatus,
-  RubricLevel,
-  TestOutcome,
+export {
+  type ExerciseLimits,
+  type ExerciseManifest,
+  type ExerciseSheet,
+  type ExerciseTest,
+  GRADING_STATUSES,
+  type GradingResult,
+  type GradingStatus,
+  type RubricLevel,
+  type TestOutcome,
 } from "./exercise.ts";
 export type {
   FigureData,

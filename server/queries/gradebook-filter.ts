@@ -1,18 +1,10 @@
 /** What of a gradebook is shown, as words: `kov lecture:7,11 is:untried status:tampered`. */
 
+import { GRADING_STATUSES } from "#notebook/document";
+
 /** A student is shown when this is true of at least one of the shown exercises. */
 export const CONDITIONS = ["below-full", "untried", "queued", "ungraded"] as const;
 export type Condition = (typeof CONDITIONS)[number];
-
-export const STATUSES = [
-  "graded",
-  "compile-error",
-  "time-out",
-  "memory",
-  "crashed",
-  "tampered",
-  "internal-error",
-] as const;
 
 /** One word; all have to be true of what is shown. */
 export type FilterWord =
@@ -66,7 +58,7 @@ function parseWord(word: string): FilterWord {
       return condition === undefined ? unknown : { kind: "is", condition };
     }
     case "status": {
-      const isKnown = (value: string) => STATUSES.some((status) => status === value);
+      const isKnown = (value: string) => GRADING_STATUSES.some((status) => status === value);
       return values.every(isKnown) ? { kind: "status", statuses: values } : unknown;
     }
     default:

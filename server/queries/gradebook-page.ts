@@ -112,19 +112,19 @@ export function pageQuery(view: GradebookView, { all, shown, dropLowest }: Colum
         cell.best, cell.attempts,
         CASE WHEN cell.attempts = 0 THEN ${NONE}
           WHEN cell.ungraded THEN ${UNGRADED}
-          ELSE coalesce(r."status", CASE WHEN job.id IS NULL THEN ${WAITING} ELSE ${RUNNING} END) END,
+          ELSE coalesce(cell.last_status,
+            CASE WHEN active.student IS NULL THEN ${WAITING} ELSE ${RUNNING} END) END,
         cell.regrading, cell.given IS NOT NULL, cell.automatic, cell.excused,
         dropped.student IS NOT NULL)) AS cells
       FROM page JOIN cell ON cell.student = page."id"
       JOIN exercise ON exercise.id = cell.exercise
       LEFT JOIN dropped ON dropped.student = cell.student AND dropped.exercise = cell.exercise
-      LEFT JOIN "Submission" AS s ON s."exerciseId" = cell.exercise AND s."userId" = cell.student
-        AND s."attempt" = cell.last
-      LEFT JOIN "SubmissionResult" AS r ON r."submissionId" = s."id" AND r."counts"
       LEFT JOIN (
-        SELECT data ->> 'submissionId' AS id FROM pgboss.job
-        WHERE name = 'grading' AND state = 'active'
-      ) AS job ON job.id = s."id"
+        SELECT s."userId" AS student, s."exerciseId" AS exercise, s."attempt" FROM pgboss.job AS job
+        JOIN "Submission" AS s ON s."id" = job.data ->> 'submissionId'
+        WHERE job.name = 'grading' AND job.state = 'active'
+      ) AS active ON active.student = cell.student AND active.exercise = cell.exercise
+        AND active."attempt" = cell.last
       GROUP BY cell.student
     )
     SELECT jsonb_build_object(

@@ -2,6 +2,7 @@
  * The one place where grades are worked out from submissions: what a submission is worth, what a
  * student has at an exercise, and which exercises the sum leaves out.
  */
+import { GRADING_STATUSES } from "#notebook/document";
 import { Prisma, type Tx } from "../db/index.ts";
 
 /**
@@ -12,6 +13,14 @@ import { Prisma, type Tx } from "../db/index.ts";
 const SUBMISSION_SCORE = Prisma.sql`(coalesce((r."score" * e."points")::float8 / nullif(r."max", 0), r."score")
   * (100 - s."latePercent") / 100)`;
 
+const STATUSES = [...GRADING_STATUSES];
+/** More than there are. */
+const STATUSES_MAX = 16;
+
+/** An attempt and how its grading ended, as one number: the greatest tells of the last attempt, without another look at it. */
+const LAST_STATUS = Prisma.sql`s."attempt" * ${STATUSES_MAX}::int
+  + coalesce(array_position(${STATUSES}::text[], r."status"), 0)`;
+
 interface CellsOf {
   readonly exerciseIds: readonly string[];
   /** undefined: all students. */
@@ -21,7 +30,7 @@ interface CellsOf {
 /**
  * A common table `cell` with a row for each student and exercise where anything was handed in or
  * somebody of the staff has given a grade: `automatic` is the best of the submissions, `best` the
- * grade (null: there is none, or the student is excused).
+ * grade (null: there is none, or the student is excused), `last_status` how the grading of attempt `last` has ended.
  */
 export function cellTable({ exerciseIds, userId }: CellsOf): Prisma.Sql {
   const ids = [...exerciseIds];
@@ -34,6 +43,7 @@ export function cellTable({ exerciseIds, userId }: CellsOf): Prisma.Sql {
     tried AS (
       SELECT s."userId" AS student, s."exerciseId" AS exercise, max(${SUBMISSION_SCORE}) AS automatic,
         count(*)::int AS attempts, max(s."attempt") AS last,
+        (${STATUSES}::text[])[max(${LAST_STATUS}) % ${STATUSES_MAX}] AS last_status,
         bool_or(r."id" IS NULL AND e."kind" = 'code') AS waits,
         max(s."attempt") = max(s."attempt") FILTER (WHERE r."id" IS NULL AND e."kind" = 'report') AS ungraded,
         bool_or(again."submissionId" IS NOT NULL) AS regrading
@@ -53,7 +63,7 @@ export function cellTable({ exerciseIds, userId }: CellsOf): Prisma.Sql {
       SELECT student, exercise, tried.automatic,
         CASE WHEN said."isExcused" THEN NULL ELSE coalesce(said."points", tried.automatic) END AS best,
         said."points" AS given, coalesce(said."isExcused", false) AS excused,
-        coalesce(tried.attempts, 0) AS attempts, tried.last,
+        coalesce(tried.attempts, 0) AS attempts, tried.last, tried.last_status,
         coalesce(tried.waits, false) AS waits, coalesce(tried.regrading, false) AS regrading,
         coalesce(tried.ungraded, false) AS ungraded
       FROM tried FULL JOIN said USING (student, exercise)
