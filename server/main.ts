@@ -1,6 +1,7 @@
 /**
  * The web process: `npm start`, or with `--dev` and hot reload `npm run dev`. It listens first, so
- * that a taken port is told at once, then brings up the database, the services and the pages.
+ * that a taken port is told at once, then brings up the database, the services and the pages. Until
+ * they are there a visitor is told that it starts; a proxy in front finds nobody, and asks another process.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -51,6 +52,8 @@ Nobody looks after this site yet. Make its administrator, while it runs:
 
 const CLOSE_MS_MAX = 3000;
 const WARM_MS_MAX = 20_000;
+/** Where the process asks itself for pages. */
+const LOOPBACK = "127.0.0.1";
 /** A date that comes is seen at most so much later. */
 const RUNS_MS = 1000;
 
@@ -82,6 +85,11 @@ async function start(): Promise<void> {
 
   const server = createServer(notReadyYet);
   await listen(server, port, host);
+  // To be told that takes until the modules are loaded, and a proxy waits no less than a person.
+  if (isBehindProxy) await stopListening(server);
+  const ownServer = createServer();
+  await listen(ownServer, 0, LOOPBACK);
+  undo.push(() => stopListening(ownServer));
 
   const database = await prepareDatabase();
   const cluster = database.isEmbedded ? watchCluster("site") : undefined;
@@ -101,7 +109,7 @@ async function start(): Promise<void> {
   const handle = site.getRequestHandler();
   const upgrade = site.getUpgradeHandler();
   const name = { origin: hasOwnOrigin ? origin : undefined, isBehindProxy };
-  const at = addressOf(server);
+  const at = { host: LOOPBACK, port: portOf(ownServer) };
   const runs = latest(RUNS_MS, () => runsRevision(db(), Date.now()));
   const revision = async () => `${publishedRevision()} ${await runs()}`;
   const kept = new KeptPages({ at, revision, readerOf: keptReader, isOn: !isDev });
@@ -115,8 +123,7 @@ async function start(): Promise<void> {
     if (!response.closed) await handle(request, response);
   };
   let isWarm = isDev;
-  server.off("request", notReadyYet);
-  server.on("request", (request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse) => {
     if (!isWarm && !kept.isOwn(request)) return notReadyYet(request, response);
     settlePeer(request, isBehindProxy);
     settleHost(request, name);
@@ -126,7 +133,9 @@ async function start(): Promise<void> {
       log.error({ err: error, url: request.url }, "request failed");
       response.destroy();
     });
-  });
+  };
+  server.off("request", notReadyYet);
+  for (const one of [server, ownServer]) one.on("request", take);
   if (isDev) {
     server.on("upgrade", (request, socket: Duplex, head: Buffer) => {
       upgrade(request, socket, head).catch(() => socket.destroy());
@@ -136,16 +145,15 @@ async function start(): Promise<void> {
   // Where several processes serve, the others do so meanwhile.
   if (!isDev) await Promise.race([warm(kept, new URL(origin).host), delay(WARM_MS_MAX)]);
   isWarm = true;
+  if (!server.listening) await listen(server, port, host);
   process.stdout.write(`Kernelbook is ready at http://localhost:${port}\n`);
 }
 
-/** Where this process can ask itself. */
-function addressOf(server: Server): { readonly host: string; readonly port: number } {
+function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === "string")
     throw new Error("the server listens nowhere");
-  const isEverywhere = address.address === "::" || address.address === "0.0.0.0";
-  return { host: isEverywhere ? "localhost" : address.address, port: address.port };
+  return address.port;
 }
 
 function notReadyYet(request: IncomingMessage, response: ServerResponse): void {
@@ -173,6 +181,13 @@ function listen(server: Server, port: number, host: string | undefined): Promise
       server.off("error", failed);
       listening();
     });
+  });
+}
+
+function stopListening(server: Server): Promise<void> {
+  return new Promise((closed) => {
+    server.close(() => closed());
+    server.closeAllConnections();
   });
 }
 
