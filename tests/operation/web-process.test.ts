@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { freePort, type Site, startSite } from "../site.ts";
 
@@ -73,6 +74,30 @@ test("after kill -9 of the web process the next one takes its PostgreSQL over", 
   const second = await anEmbeddedSite(first.folder);
   expect(second.postgres()).toBe(postgres);
   expect((await fetch(`${second.site.url}/readyz`)).status).toBe(200);
+});
+
+test("behind a proxy nobody is kept waiting by a process that starts: it takes no connection", async () => {
+  const port = await freePort();
+  const url = `http://localhost:${port}/`;
+  const answers: number[] = [];
+  let isStarting = true;
+  const site = aSite({ KERNELBOOK_PROXY: "1", PORT: String(port) }).finally(() => {
+    isStarting = false;
+  });
+  let refused = 0;
+  while (isStarting) {
+    const status = await fetch(url).then(
+      (answer) => answer.status,
+      () => undefined,
+    );
+    if (status === undefined) refused++;
+    else answers.push(status);
+    await delay(10);
+  }
+  await site;
+  expect(refused).toBeGreaterThan(0);
+  expect(answers.filter((status) => status !== 200)).toEqual([]);
+  expect((await fetch(url)).status).toBe(200);
 });
 
 test("a taken port is told with the next step", async () => {
