@@ -1,4 +1,4 @@
-import type { LectureDocument } from "#notebook/document";
+import { counted, type LectureDocument } from "#notebook/document";
 import { readLectures } from "#server/course";
 import { COURSE_TITLE } from "./course.ts";
 import { DueDates } from "./due-dates.tsx";
@@ -85,7 +85,7 @@ function LectureEntry({ lecture }: { lecture: LectureDocument }) {
                 <a href={`/lectures/${slug}#exercise-${exercise.id}`}>
                   {exerciseNumber(exercise.number)} {exercise.title}
                 </a>
-                <span>{exercise.points} points</span>
+                <span>{counted(exercise.points, "point")}</span>
               </li>
             ))}
           </ul>

@@ -39,7 +39,7 @@ export function BarChart({ whole, part, caption, bars }: BarChartProps) {
     x: columnScale(columns, LEFT),
     y: { domain: [0, most], round: true },
     marks: [
-      ...axesOf({ columns, ticks: most < FEW ? wholeNumbers(most) : FEW }),
+      ...axesOf({ columns, ticks: most < FEW ? wholeNumbers(most) : FEW, format: String }),
       ...(whole === undefined ? [] : [barY(columns, { x: "key", y: "whole", ...PALE })]),
       barY(known, { x: "key", y: "part", ...DARK }),
       ruleY([0], { stroke: "var(--rule-strong)" }),

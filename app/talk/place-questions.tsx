@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { useNotebook } from "#notebook/components";
+import { counted } from "#notebook/document";
 import { askUrl, questionsUrl } from "../class/talk-urls.ts";
 import { carryCode } from "./carried-code.ts";
 import css from "./place.module.css";
@@ -72,7 +73,7 @@ function useQuestions(run: string, lecture: string, { cellId, exerciseSlug }: Pa
 function textOf(questions: number | undefined): string {
   if (questions === undefined) return "Questions";
   if (questions === 0) return "Ask a question";
-  return questions === 1 ? "1 question" : `${questions} questions`;
+  return counted(questions, "question");
 }
 
 /** One request for all places of a lecture. */

@@ -5,6 +5,7 @@ export type {
   TextProblem,
   Vocabulary,
 } from "./authoring.ts";
+export { counted } from "./counted.ts";
 export type { DatedSource, Licence, Statistic, UnixSystem } from "./data-sets/course-data.ts";
 export { earlyLinux } from "./data-sets/early-linux.ts";
 export { linuxStatistics } from "./data-sets/statistics.ts";

@@ -1,3 +1,4 @@
+import { counted } from "#notebook/document";
 import type { AuthoredDocument } from "#server/authoring";
 import css from "../../class/class.module.css";
 import { LocalTime } from "../../local-time.tsx";
@@ -64,7 +65,7 @@ function DocumentRow({ course, document }: { course: string; document: AuthoredD
         {check !== undefined && <a href={checkUrl(course, check.id)}>{CHECK_TEXT[check.state]}</a>}
         {survivors > 0 && (
           <div className={author["state"]} data-state="stale">
-            {survivors === 1 ? "1 mistake" : `${survivors} mistakes`} not noticed
+            {counted(survivors, "mistake")} not noticed
           </div>
         )}
       </td>

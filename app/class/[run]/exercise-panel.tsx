@@ -1,3 +1,4 @@
+import { counted } from "#notebook/document";
 import type { ExerciseAnalysis, GradebookExercise, TestAnalysis } from "#server/queries";
 import controls from "../../controls.module.css";
 import desk from "../class.module.css";
@@ -26,7 +27,7 @@ export function ExercisePanel(props: ExercisePanelProps) {
       <p>
         {students === 0
           ? "Nobody has tried it yet."
-          : `${plural(students, "student")}, ${plural(attempts, "attempt")}. Median ${attemptsMedian} a student.`}
+          : `${counted(students, "student")}, ${counted(attempts, "attempt")}. Median ${attemptsMedian} a student.`}
       </p>
       {exercise.isHeld && <p>Held: students do not see these grades yet.</p>}
       <table className={desk["data"]}>
@@ -96,8 +97,4 @@ function TestRow({ test: { title, passed, discrimination } }: { test: TestAnalys
       <td className={desk["right"]}>{discrimination?.toFixed(2) ?? "–"}</td>
     </tr>
   );
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

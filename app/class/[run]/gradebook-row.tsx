@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { counted } from "#notebook/document";
 import type { GradebookCell } from "#server/queries";
 import controls from "../../controls.module.css";
 import { printPoints } from "../points.ts";
@@ -129,7 +130,7 @@ function noteOf({ last, isRegrading }: GradebookCell): Note | undefined {
 function spoken(cell: GradebookCell, points: number, note: Note | undefined): string {
   const { best, attempts, automatic, isGiven, isExcused, isDropped } = cell;
   const score = best === undefined ? "no grade yet" : `${printPoints(best)} of ${points}`;
-  const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  const tries = counted(attempts, "attempt");
   const said = [
     ...(isGiven ? [`given by hand, automatic ${automatic ?? "none"}`] : []),
     ...(isDropped ? ["left out of the sum"] : []),

@@ -1,4 +1,4 @@
-import type { LectureDocument } from "#notebook/document";
+import { counted, type LectureDocument } from "#notebook/document";
 import { exerciseNumber } from "../title.ts";
 import { exercisesOf } from "./exercises-of.ts";
 
@@ -8,7 +8,7 @@ export function ExerciseList({ lecture }: { lecture: LectureDocument }) {
   if (exercises.length === 0) return null;
   return (
     <>
-      <p>Exercises, {points} points</p>
+      <p>Exercises, {counted(points, "point")}</p>
       <ul>
         {exercises.map(({ id, number, title }) => (
           <li key={id}>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { LectureDocument } from "#notebook/document";
+import { counted, type LectureDocument } from "#notebook/document";
 import { lectureNumber } from "../title.ts";
 import { curly } from "../typography.ts";
 import css from "./lecture-head.module.css";
@@ -37,7 +37,7 @@ export function LectureHead({ lecture, points, ways }: LectureHeadProps) {
             <dt>Exercises</dt>
             <dd>
               {exerciseIds.length}
-              {points > 0 && `, worth ${points} points`}
+              {points > 0 && `, worth ${counted(points, "point")}`}
             </dd>
           </>
         )}

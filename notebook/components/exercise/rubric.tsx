@@ -1,4 +1,4 @@
-import type { ExerciseTest } from "#notebook/document";
+import { counted, type ExerciseTest } from "#notebook/document";
 import css from "./report.module.css";
 
 /** What a report is graded by, for who writes it. */
@@ -12,7 +12,7 @@ export function Rubric({ criteria }: { criteria: readonly ExerciseTest[] }) {
         {criteria.map(({ id, title, points, hint, levels }) => (
           <li key={id}>
             <span>{title}</span>
-            <span className={css["worth"]}>{pointsInWords(points)}</span>
+            <span className={css["worth"]}>{counted(points, "point")}</span>
             {hint !== "" && <p>{hint}</p>}
             {levels !== undefined && (
               <dl>
@@ -29,8 +29,4 @@ export function Rubric({ criteria }: { criteria: readonly ExerciseTest[] }) {
       </ul>
     </div>
   );
-}
-
-function pointsInWords(points: number): string {
-  return points === 1 ? "1 point" : `${points} points`;
 }

@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { counted } from "#notebook/document";
 import { readLectures } from "#server/course";
 import { db } from "#server/db";
 import {
@@ -144,8 +145,4 @@ export default async function ProgressPage({ params }: ProgressPageProps) {
 
 function Rest({ shown, all }: { shown: number; all: number }) {
   return shown < all ? <p>… and {all - shown} more.</p> : null;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

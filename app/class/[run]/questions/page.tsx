@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { counted } from "#notebook/document";
 import { db } from "#server/db";
 import {
   type ListedQuestion,
@@ -67,7 +68,7 @@ export default async function QuestionsPage({ params, searchParams }: QuestionsP
         </a>
       </div>
       <p className={css["where"]}>
-        {run.title} · {total === 1 ? "1 question" : `${total} questions`} ·{" "}
+        {run.title} · {counted(total, "question")} ·{" "}
         <a href={announcementsUrl(slug)}>Announcements</a>
         {isAtPlace && place !== undefined && (
           <>
@@ -189,7 +190,7 @@ function QuestionLine({ slug, question, places }: QuestionLineProps) {
       <p className={css["state"]}>
         {isAnswered ? "Answered" : <b>Open</b>}
         <br />
-        {answers === 1 ? "1 answer" : `${answers} answers`}
+        {counted(answers, "answer")}
       </p>
     </>
   );

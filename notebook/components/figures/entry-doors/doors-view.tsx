@@ -1,4 +1,4 @@
-import type { EntryDoor } from "#notebook/document";
+import { counted, type EntryDoor } from "#notebook/document";
 import { FigureFrame, type FigureTexts } from "../frame.tsx";
 import css from "./doors.module.css";
 
@@ -43,7 +43,7 @@ export function EntryDoors({ doors, texts }: { doors: readonly EntryDoor[]; text
 }
 
 function words(count: number): string {
-  return count === 1 ? "1 word" : `${count} words`;
+  return counted(count, "word");
 }
 
 function Bar({ ns, kind }: { ns: number; kind: "simulated" | "measured" }) {

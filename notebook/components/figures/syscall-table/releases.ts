@@ -1,4 +1,4 @@
-import type { SyscallTableRow } from "#notebook/document";
+import { counted, type SyscallTableRow } from "#notebook/document";
 
 /** The releases in which rows came, oldest first. */
 export function releasesOf(rows: readonly SyscallTableRow[]): readonly string[] {
@@ -43,7 +43,7 @@ export function countIn(rows: readonly SyscallTableRow[], release: string) {
 export function describeRelease(rows: readonly SyscallTableRow[], release: string): string {
   const { i386, x8664, fresh } = countIn(rows, release);
   const other = x8664 === 0 ? "there is no x86-64 yet" : `${x8664} in that of x86-64`;
-  const came = `${fresh === 1 ? "1 call" : `${fresh} calls`} of today came with this release`;
+  const came = `${counted(fresh, "call")} of today came with this release`;
   return `Linux ${release}: ${i386} numbers taken in the i386 table, ${other}; ${came}.`;
 }
 

@@ -1,6 +1,7 @@
 "use client";
 
 import type { ReactNode } from "react";
+import { counted } from "#notebook/document";
 import css from "./preview.module.css";
 import { useFramed } from "./use-framed.ts";
 import type { ReaderView } from "./use-reader-view.ts";
@@ -51,5 +52,5 @@ export function PreviewBar({ reader, onReader, problems, isBehind, children }: P
 
 function problemsInWords(problems: number): string {
   if (problems === 0) return "No problem found";
-  return problems === 1 ? "1 problem" : `${problems} problems`;
+  return counted(problems, "problem");
 }

@@ -1,5 +1,6 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
+import { counted } from "#notebook/document";
 import { db } from "#server/db";
 import { exerciseAnalysis, exercisesOfRun, failingGroups } from "#server/queries";
 import { requireStaff } from "../../../access.ts";
@@ -82,8 +83,4 @@ export default async function FailingPage({ params }: FailingPageProps) {
       </p>
     </main>
   );
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,6 +1,7 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { CodeText } from "#notebook/components";
+import { counted } from "#notebook/document";
 import { db } from "#server/db";
 import {
   mayEditText,
@@ -56,7 +57,7 @@ export default async function QuestionPage({ params, searchParams }: QuestionPag
         <a href={questionsUrl(slug)}>{run.title}, questions</a>
       </p>
       <Question thread={thread} viewer={viewer} reader={reader} />
-      <h2>{answers.length === 1 ? "1 answer" : `${answers.length} answers`}</h2>
+      <h2>{counted(answers.length, "answer")}</h2>
       {answers.map((answer) => (
         <AnswerEntry
           key={answer.id}

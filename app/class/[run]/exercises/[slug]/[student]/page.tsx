@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { notFound } from "next/navigation";
 import { CodeText } from "#notebook/components";
 import { ReportText } from "#notebook/components/exercise";
-import { countedScore, type ExerciseTest } from "#notebook/document";
+import { counted, countedScore, type ExerciseTest } from "#notebook/document";
 import { db } from "#server/db";
 import { assessmentDigest } from "#server/grading";
 import {
@@ -100,7 +100,7 @@ function summary({ exercise, attempts }: StudentAtExercise): string {
   const scores = attempts.flatMap(({ result, latePercent }) =>
     result === undefined ? [] : countedScore(result.score, latePercent),
   );
-  const tries = attempts.length === 1 ? "1 attempt" : `${attempts.length} attempts`;
+  const tries = counted(attempts.length, "attempt");
   if (scores.length === 0) return tries;
   return `best ${printPoints(Math.max(...scores))} of ${exercise.points}, ${tries}`;
 }
