@@ -135,7 +135,12 @@ async function start(): Promise<void> {
     });
   };
   server.off("request", notReadyYet);
-  for (const one of [server, ownServer]) one.on("request", take);
+  server.on("request", take);
+  // Whoever else is on this machine asks at the site's own address.
+  ownServer.on("request", (request, response) => {
+    if (kept.isOwn(request)) take(request, response);
+    else response.destroy();
+  });
   if (isDev) {
     server.on("upgrade", (request, socket: Duplex, head: Buffer) => {
       upgrade(request, socket, head).catch(() => socket.destroy());

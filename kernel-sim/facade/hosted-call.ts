@@ -27,7 +27,8 @@ export class HostedDriver implements Driver {
   next(question: KernelQuestion, task: Task): KernelReply | undefined {
     const [reply, ...ahead] = this.replies.get(question.id) ?? [];
     if (reply === undefined) this.waiting.set(question.id, { question, task });
-    this.replies.set(question.id, ahead);
+    if (ahead.length > 0) this.replies.set(question.id, ahead);
+    else this.replies.delete(question.id);
     return reply;
   }
 
@@ -74,7 +75,11 @@ export function hostedCall(
       for (let steps = 0; steps < STEPS_MAX; steps++) {
         machine.guarded(() => kernel.run());
         const [first] = driver.waiting;
-        if (first === undefined) return;
+        if (first === undefined) {
+          // Of calls that ended in an oops.
+          driver.replies.clear();
+          return;
+        }
         const [id, { question }] = first;
         machine.calls.reply(name, id, parseReply(await ask({ ...question, runsAhead: true })));
       }

@@ -238,6 +238,32 @@ test("code that runs elsewhere is not asked about what has but one answer", asyn
 });
 
 test.each([
+  ["an oops in what runs ahead ends it", { name: "store", args: [8, 1, 4] }, 9],
+  ["a name that no function of the kernel has is a bug", { name: "rm_rf", args: [] }, 11],
+  ["what is no list of steps is nothing", "ahead" as never, undefined],
+])("a hostile reply: %s", async (_, step, signaled) => {
+  const machine = boot({ cpus: 1 });
+  const hosted = machine.hostSystemCall("hostile", 0);
+  const process = machine.spawn(function* (sys) {
+    return yield* sys.call("hostile");
+  });
+  let asked = 0;
+  await hosted.serve(async () => {
+    if (asked++ > 0) return { kind: "return", value: 5 };
+    const ahead = typeof step === "string" ? step : [{ kind: "call", ...step }];
+    return { kind: "call", name: "kmalloc", args: [16], ahead };
+  });
+  expect(process.signaled).toBe(signaled);
+  expect(asked).toBe(signaled === undefined ? 2 : 1);
+  // Nothing of it is left for the next call.
+  const next = machine.spawn(function* (sys) {
+    return yield* sys.call("hostile");
+  });
+  await hosted.serve(async () => ({ kind: "return", value: 7 }));
+  expect(next.returned).toBe(7);
+});
+
+test.each([
   // 0.01: setup to setsid. 5.6: up to 438, without twelve numbers; 6.18: up to 469, without eleven.
   { release: "0.01", rows: 67 },
   { release: "5.6", rows: 439 - 12 },

@@ -95,14 +95,14 @@ export interface Player {
   start(name: string, ...args: readonly Plain[]): Promise<ProgramRun>;
   /**
    * Runs an exported user program on machines of the test, and answers what `play` does. `play` boots a machine, lets it
-   * run and looks at it; it is called again and again, each time with one more call of the program known, so it must
-   * do the same whenever it is called, and draw its random numbers outside. The program may fork. It has those calls
+   * run and looks at it. The grader calls it once; in the page it is called again and again, each time with one more call
+   * of the program known, so it must do the same whenever it is called, and draw its random numbers outside. The program may fork. It has those calls
    * of `sys` whose arguments are plain data: no signal handlers, no threads.
    */
   inMachine<T>(name: string, play: (program: RemoteProgram) => T): Promise<T>;
   /**
-   * Lets exported functions be called from inside of a running machine of the test, as by a handler of its kernel. `play`
-   * is called again for each call whose answer is new, so it must do the same whenever it is called; and a function is
+   * Lets exported functions be called from inside of a running machine of the test, as by a handler of its kernel. In the
+   * page `play` is called again for each call whose answer is new, so it must do the same whenever it is called; and a function is
    * asked once for the same arguments, so it should be one of its arguments alone.
    */
   withCalls<T>(play: (ask: AskNow) => T): Promise<T>;

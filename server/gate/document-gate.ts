@@ -38,6 +38,7 @@ export async function checkDocuments(
   next("types of the exercises");
   // In a process of its own, which is done when the cells are.
   const types = checkContracts(exercises);
+  types.catch(() => undefined);
   next("texts, links and references");
   const { placed, problems: inTexts } = await readCourse(course);
   const before = new Set(await courseProblems(shown));

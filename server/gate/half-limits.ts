@@ -35,7 +35,7 @@ export class MeasuredRuns {
     this.#grade = grading;
   }
 
-  /** Seeds for `together`: no fewer than a student's run has. */
+  /** Seeds for `together`: no fewer than a student's run has, as long as there are so many. */
   groupsOf(seeds: readonly number[]): number[][] {
     const size = Math.max(GROUP_MIN, this.#seedsOfOne);
     const starts = seeds.flatMap((_, at) => (at % size === 0 ? [at] : []));

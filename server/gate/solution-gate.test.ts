@@ -59,6 +59,15 @@ test("a mutant with which grading itself fails is no mutant that loses points", 
   expect(await checked({})).toEqual([expect.stringContaining(name)]);
 });
 
+test("a mutant that hangs for one student and passes for the other is luck", async () => {
+  writeFileSync(
+    join(folder, EXERCISE, "mutants/hangs.ts"),
+    "export const sum = () => 'a + b hangs';\n",
+  );
+  const says = "mutants/hangs.ts:1: ends with time-out with one seed and passes with another";
+  expect(await checked({})).toEqual([expect.stringContaining(says)]);
+});
+
 interface Runs {
   /** What the late seed takes, and what each seed takes besides the exercise's. */
   readonly late?: Partial<RunUsage>;
@@ -89,6 +98,10 @@ async function checked({ late, each, isBusyAtFirst, isUnlucky = false }: Runs): 
         ms: 1,
       };
       if (used.cpuSeconds > exercise.manifest.limits.cpuSeconds) {
+        return { ...result, status: "time-out", score: 0 };
+      }
+      const own = seeds[0] ?? listener?.apart?.[0];
+      if (source.includes("hangs") && own === 0x5eed_0001) {
         return { ...result, status: "time-out", score: 0 };
       }
       if (source.includes("killed")) {

@@ -290,13 +290,17 @@ function strscpyAnswer(text: string, size: number): number {
   return size > 0 && length < size ? length : -E2BIG;
 }
 
-const ANSWER_NOTHING = ["kfree", "store", "memcpy", "memset", "ndelay", "printk"];
+/** Not `ndelay`: what comes behind it comes later. */
+const ANSWER_NOTHING = ["kfree", "store", "memcpy", "memset", "printk"];
+/** A longer text may be cut on its way to a host. */
+const TEXT_MAX = 1024;
 
 /** What a call answers unless it is an oops, where its arguments alone tell. */
 export function onlyAnswer(name: string, args: readonly (number | string)[]): number | undefined {
   if (ANSWER_NOTHING.includes(name)) return 0;
   const [, text, size] = args;
   if (name !== "strscpy" && name !== "strscpy_pad") return undefined;
+  if (String(text).length > TEXT_MAX) return undefined;
   return strscpyAnswer(String(text), Number(size));
 }
 

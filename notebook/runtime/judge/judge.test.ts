@@ -44,10 +44,74 @@ export const two = bpf.asm\`r0 = 2; exit\`;
 export const limit = 10n;
 `;
 
+/** Fails while two of its three questions are still to be asked. */
+const ASKS_TOO_MUCH = `
+import { exercise } from "exercise";
+export default exercise("unit", ({ test }) => {
+  test("many", async ({ player, check }) => {
+    await Promise.all([
+      player.call("sum", 1, 1).then(() => check(false, "The first has failed it.")),
+      player.call("sum", 2, 2),
+      player.call("sum", 3, 3),
+    ]);
+  });
+});
+`;
+
+/** Passes with some seeds. */
+const IS_LUCKY = `
+import { exercise } from "exercise";
+export default exercise("unit", ({ test }) => {
+  test("fixed", async ({ random, check }) => check(random.seed !== 3, "The third."));
+  test("lucky", async ({ random, check }) => check(random.seed !== 1, "The first."));
+  test("never", async ({ random, check }) => check(random.seed > 2, "Always."));
+});
+`;
+
 interface Judged {
   readonly end: JudgeEnd;
   readonly verdicts: readonly TestVerdict[];
 }
+
+test("what a test has asked for and not waited for is not asked once it has ended", async () => {
+  const asked: string[] = [];
+  const player = createPlayer(createRealm(openKernel()));
+  const end = await judge({
+    definition: await loadTestFile(ASKS_TOO_MUCH, openKernel()),
+    seeds: [1],
+    loaded: player.load(SOLUTION),
+    ask: (question) => {
+      asked.push(question);
+      return player.answer(question);
+    },
+    onVerdict: () => undefined,
+    isPublic: false,
+  });
+  expect(end).toEqual({ kind: "done" });
+  const byThen = asked.length;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toHaveLength(byThen);
+  expect(byThen).toBeLessThan(3);
+});
+
+test("of seeds that are tried apart it is told whether a test ends alike with them", async () => {
+  const verdicts: TestVerdict[] = [];
+  const player = createPlayer(createRealm(openKernel()));
+  await judge({
+    definition: await loadTestFile(IS_LUCKY, openKernel()),
+    seeds: [3],
+    apart: [1, 2],
+    loaded: player.load(SOLUTION),
+    ask: (question) => player.answer(question),
+    onVerdict: (verdict) => verdicts.push(verdict),
+    isPublic: false,
+  });
+  expect(verdicts).toEqual([
+    { id: "fixed", passed: false, feedback: "The third." },
+    { id: "lucky", passed: false, feedback: "The first.", isLuck: true },
+    { id: "never", passed: false, feedback: "Always." },
+  ]);
+});
 
 test("what the player is asked tells nothing of the test's seeds", async () => {
   const questions = async (seeds: readonly number[]) => {

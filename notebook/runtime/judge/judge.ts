@@ -124,19 +124,21 @@ interface TestRun {
 
 /** Answers why the test failed, or undefined when it passed. */
 async function runTest(
-  { ask, askNow, isPublic, onTestError }: JudgeOptions,
+  { ask, askNow, isPublic, onTestError }: Omit<JudgeOptions, "ask"> & { readonly ask: AskInTurn },
   { id, body, run, seed }: TestRun,
 ): Promise<string | undefined> {
   // A test that catches what its player throws must not swallow these two.
   let serious: Tampering | undefined;
-  const watched: AskPlayer = async (question) => {
+  let isOver = false;
+  const mayAsk = (): void => {
     if (serious !== undefined) throw serious;
-    return ask(question);
+    if (isOver) throw new TestFailure("The test has ended.");
   };
+  const watched: AskPlayer = (question) => ask(question, mayAsk);
   const watchedNow: AskPlayerNow | undefined =
     askNow &&
     ((question) => {
-      if (serious !== undefined) throw serious;
+      mayAsk();
       return askNow(question);
     });
   const random = testRandom(seed, id);
@@ -155,6 +157,9 @@ async function runTest(
     if (problem instanceof TestFailure) return problem.message;
     onTestError?.(id, problem);
     return "The test could not use what your code answered. Does it have the form that the contract asks for?";
+  } finally {
+    // What it has asked and not waited for is not asked any more.
+    isOver = true;
   }
 }
 
@@ -174,11 +179,17 @@ function guarded<T extends object>(player: T, note: (problem: Tampering) => void
   return made as T;
 }
 
+/** @param mayAsk throws when it is too late for the question */
+type AskInTurn = (question: string, mayAsk: () => void) => Promise<string>;
+
 /** The player answers one question at a time, also where a test asks several at once. */
-function oneAfterTheOther(ask: AskPlayer): AskPlayer {
+function oneAfterTheOther(ask: AskPlayer): AskInTurn {
   let last: Promise<unknown> = Promise.resolve();
-  return (question) => {
-    const answer = last.then(() => ask(question));
+  return (question, mayAsk) => {
+    const answer = last.then(() => {
+      mayAsk();
+      return ask(question);
+    });
     last = answer.catch(() => undefined);
     return answer;
   };

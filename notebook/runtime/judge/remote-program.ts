@@ -31,12 +31,17 @@ export interface StepSource {
 
 /** So often a machine is played again. */
 const PLAYS_MAX = 4000;
+/** What a judge that can wait follows of one program: all its steps are kept, with what was answered. */
+const STEPS_MAX = 50_000;
+const ANSWERS_LENGTH_MAX = 64 * 1024 * 1024;
 
 interface Node {
   readonly args: readonly Plain[];
   readonly parent: Node | undefined;
   /** To the parent's call. */
   readonly answer: Plain;
+  /** The same as text. */
+  readonly key: string;
   readonly next: Map<string, Node>;
   step: ProgramStep | undefined;
   /** The run in the player that stands here. */
@@ -66,7 +71,7 @@ export async function playInMachine<T>(
     const end = new PlayEnd(source);
     const program: RemoteProgram = (sys, ...args) => {
       const key = encodePlain(args);
-      const root = roots.get(key) ?? nodeOf(args, undefined, undefined);
+      const root = roots.get(key) ?? nodeOf(args, undefined, undefined, "");
       roots.set(key, root);
       return follow(sys, root, end) as Generator<UserRequest, Plain, unknown>;
     };
@@ -132,6 +137,8 @@ class PlayEnd {
   readonly #source: StepSource;
   unknown: Node | undefined;
   problem: unknown;
+  #steps = 0;
+  #answersLength = 0;
 
   constructor(source: StepSource) {
     this.#source = source;
@@ -140,12 +147,18 @@ class PlayEnd {
   /** What the program does at `node`. Throws `MachineStop` when the machine cannot go on. */
   stepAt(node: Node): ProgramStep {
     const { askNow, newThread } = this.#source;
+    if (this.problem !== undefined) throw new MachineStop("the program is given up");
     if (node.step !== undefined) return node.step;
     if (askNow === undefined) {
       this.unknown = node;
       throw new MachineStop("the program's next call is not known yet");
     }
     try {
+      this.#steps++;
+      this.#answersLength += node.key.length;
+      if (this.#steps > STEPS_MAX || this.#answersLength > ANSWERS_LENGTH_MAX) {
+        throw new ProgramProblem("makes more calls than can be followed");
+      }
       node.step = askNow(...questionFor(node, newThread));
       return node.step;
     } catch (problem) {
@@ -154,7 +167,7 @@ class PlayEnd {
   }
 
   stop(problem: unknown, words: string): MachineStop {
-    this.problem = problem;
+    this.problem ??= problem;
     return new MachineStop(words);
   }
 }
@@ -224,7 +237,7 @@ function* pastOf(node: Node): Generator<AnsweredCall> {
 
 function nextOf(node: Node, answer: Plain): Node {
   const key = encodePlain(answer);
-  const next = node.next.get(key) ?? nodeOf(node.args, node, answer);
+  const next = node.next.get(key) ?? nodeOf(node.args, node, answer, key);
   node.next.set(key, next);
   return next;
 }
@@ -238,8 +251,13 @@ function* follow(sys: SystemCalls, root: Node, end: PlayEnd): Generator<UserRequ
   }
 }
 
-function nodeOf(args: readonly Plain[], parent: Node | undefined, answer: Plain): Node {
-  return { args, parent, answer, next: new Map(), step: undefined, thread: undefined };
+function nodeOf(
+  args: readonly Plain[],
+  parent: Node | undefined,
+  answer: Plain,
+  key: string,
+): Node {
+  return { args, parent, answer, key, next: new Map(), step: undefined, thread: undefined };
 }
 
 function answersUpTo(node: Node): readonly Plain[] {
