@@ -155,7 +155,17 @@ export interface Recording {
   readonly events: readonly TraceEvent[];
 }
 
-export type MapTypeName = "array" | "hash" | "percpu_array" | "percpu_hash";
+export type MapTypeName =
+  | "array"
+  | "hash"
+  | "percpu_array"
+  | "percpu_hash"
+  | "lru_hash"
+  | "lru_percpu_hash"
+  | "lpm_trie"
+  | "queue"
+  | "stack"
+  | "bloom_filter";
 
 export interface MapAttr {
   readonly type: MapTypeName;
@@ -165,6 +175,8 @@ export interface MapAttr {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags?: number;
+  /** Of a bloom filter: how many hash functions it has, 1 to 15; 5 when it is not said. */
+  readonly mapExtra?: number;
   readonly name?: string;
 }
 
@@ -181,6 +193,14 @@ export interface BpfMap {
   lookupUint(key: BytesLike, cpu?: number): bigint | undefined;
   update(key: BytesLike, value: BytesLike, flags?: number): 0 | NegativeErrno;
   delete(key: BytesLike): 0 | NegativeErrno;
+  /** Puts a value into a map without keys. BPF_EXIST: where it is full, the oldest one of a queue or stack goes. */
+  push(value: BytesLike, flags?: number): 0 | NegativeErrno;
+  /** Takes the next value of a queue or stack out; undefined: it is empty. */
+  pop(): Uint8Array | undefined;
+  /** The next value of a queue or stack, which stays; undefined: it is empty. */
+  peek(): Uint8Array | undefined;
+  /** Whether a bloom filter may hold the value; false: it was never put in. */
+  mayHold(value: BytesLike): boolean;
   /** All entries, sorted by key bytes so that the answer does not depend on hashing. */
   entries(): readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
   freeze(): 0 | NegativeErrno;

@@ -1,15 +1,10 @@
-import { EBADF, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
+import { EBADF, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
-import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from "./maps/arraymap.ts";
+import { BloomFilterMap } from "./maps/bloom-filter.ts";
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./maps/flags.ts";
-import { HashMap, htabMapAllocCheck } from "./maps/hashtab.ts";
 import type { KernelMap, MapCreateAttr } from "./maps/map.ts";
-import {
-  BPF_MAP_TYPE_ARRAY,
-  BPF_MAP_TYPE_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_PERCPU_HASH,
-} from "./uapi.ts";
+import { mapTypeOf } from "./maps/types.ts";
+import { BPF_MAP_TYPE_BLOOM_FILTER } from "./uapi.ts";
 
 /**
  * The map commands of bpf(2). Every function answers 0, a descriptor, bytes, or a negative errno.
@@ -25,15 +20,16 @@ const FILE_FLAGS = BPF_F_RDONLY | BPF_F_WRONLY;
 /** @linux kernel/bpf/syscall.c `map_create` (6.18) */
 export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errno {
   // Only bloom filters and arenas know what to do with it.
-  if (attr.mapExtra !== 0) return -EINVAL;
+  if (attr.mapExtra !== 0 && attr.mapType !== BPF_MAP_TYPE_BLOOM_FILTER) return -EINVAL;
   if ((attr.mapFlags & FILE_FLAGS) === FILE_FLAGS) return -EINVAL;
   if (!isObjectNameOk(attr.name)) return -EINVAL;
-  const checked = allocCheck(attr);
+  const type = mapTypeOf(attr.mapType);
+  if (type === undefined) return -EINVAL;
+  const checked = type.allocCheck(attr);
   if (checked !== 0) return checked;
-  const { memory, cpus } = kernel;
   // Descriptor flags are not the map's: BPF_OBJ_GET_INFO_BY_FD does not show them.
   const permanent = { ...attr, mapFlags: (attr.mapFlags & ~FILE_FLAGS) >>> 0 };
-  const map = mapAlloc(kernel, permanent, memory, cpus);
+  const map = type.alloc(permanent, kernel.memory, kernel.cpus, kernel.random);
   if (typeof map === "number") return map;
   kernel.registerMap(map);
   if (map.address === 0) return -ENOMEM;
@@ -41,46 +37,21 @@ export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errn
   return kernel.install(map);
 }
 
-function allocCheck(attr: MapCreateAttr): 0 | Errno {
-  switch (attr.mapType) {
-    case BPF_MAP_TYPE_ARRAY:
-    case BPF_MAP_TYPE_PERCPU_ARRAY:
-      return arrayMapAllocCheck(attr);
-    case BPF_MAP_TYPE_HASH:
-    case BPF_MAP_TYPE_PERCPU_HASH:
-      return htabMapAllocCheck(attr);
-    default:
-      return -EINVAL;
-  }
-}
-
-function mapAlloc(
-  kernel: BpfKernel,
-  attr: MapCreateAttr,
-  memory: BpfKernel["memory"],
-  cpus: number,
-): KernelMap | Errno {
-  switch (attr.mapType) {
-    case BPF_MAP_TYPE_ARRAY:
-      return ArrayMap.create(attr, memory, cpus);
-    case BPF_MAP_TYPE_PERCPU_ARRAY:
-      return PercpuArrayMap.create(attr, memory, cpus);
-    default:
-      return HashMap.create(attr, memory, cpus, kernel.random.nextInt32());
-  }
-}
-
 /** At most 15 letters, digits, `_` and `.`. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy` (6.18) */
 export function isObjectNameOk(name: string): boolean {
   return /^[A-Za-z0-9_.]{0,15}$/.test(name);
 }
 
-/** @linux kernel/bpf/syscall.c `map_lookup_elem` (6.18) */
+/**
+ * @param asked what lies in the room for the value: a bloom filter is asked for it
+ * @linux kernel/bpf/syscall.c `map_lookup_elem` (6.18)
+ */
 export function mapLookupElem(
   kernel: BpfKernel,
   fd: number,
   key: Uint8Array | null,
   flags: number,
+  asked?: Uint8Array,
 ): Uint8Array | Errno {
   if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
   const map = mapFromFd(kernel, fd);
@@ -88,10 +59,13 @@ export function mapLookupElem(
   if (!mayRead(map)) return -EPERM;
   // No map here has a bpf_spin_lock in its value.
   if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
-  if (key === null) return -EFAULT;
+  const problem = keyProblem(map, key);
+  if (problem !== 0) return problem;
+  if (map instanceof BloomFilterMap && asked === undefined) return -EFAULT;
   const room = keyAndValue(kernel, map, key);
   if (room === 0) return -ENOMEM;
   const value = room + keyRoom(map);
+  if (asked !== undefined) kernel.memory.bytes.set(asked.subarray(0, map.userValueSize), value);
   const answer = map.copyValue(room, value);
   return answer === 0 ? kernel.memory.copyOut(value, map.userValueSize) : answer;
 }
@@ -108,7 +82,9 @@ export function mapUpdateElem(
   if (typeof map === "number") return map;
   if (!mayWrite(map)) return -EPERM;
   if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
-  if (key === null || value === null) return -EFAULT;
+  const problem = keyProblem(map, key);
+  if (problem !== 0) return problem;
+  if (value === null) return -EFAULT;
   const room = keyAndValue(kernel, map, key);
   if (room === 0) return -ENOMEM;
   const at = room + keyRoom(map);
@@ -121,7 +97,8 @@ export function mapDeleteElem(kernel: BpfKernel, fd: number, key: Uint8Array | n
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayWrite(map)) return -EPERM;
-  if (key === null) return -EFAULT;
+  const problem = keyProblem(map, key);
+  if (problem !== 0) return problem;
   const room = keyAndValue(kernel, map, key);
   return room === 0 ? -ENOMEM : map.delete(room);
 }
@@ -138,11 +115,13 @@ export function mapLookupAndDeleteElem(
   if (typeof map === "number") return map;
   if (!mayRead(map) || !mayWrite(map)) return -EPERM;
   if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
-  if (key === null) return -EFAULT;
-  if (!(map instanceof HashMap)) return -ENOTSUPP;
-  const value = mapLookupElem(kernel, fd, key, 0);
-  if (typeof value !== "number") mapDeleteElem(kernel, fd, key);
-  return value;
+  const problem = keyProblem(map, key);
+  if (problem !== 0) return problem;
+  const room = keyAndValue(kernel, map, key);
+  if (room === 0) return -ENOMEM;
+  const value = room + keyRoom(map);
+  const answer = map.lookupAndDelete(room, value, flags);
+  return answer === 0 ? kernel.memory.copyOut(value, map.userValueSize) : answer;
 }
 
 /** @linux kernel/bpf/syscall.c `map_get_next_key` (6.18) */
@@ -154,7 +133,8 @@ export function mapGetNextKey(
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayRead(map)) return -EPERM;
-  const room = keyAndValue(kernel, map, key ?? new Uint8Array(map.attr.keySize));
+  if (key !== null && map.attr.keySize === 0) return -EINVAL;
+  const room = keyAndValue(kernel, map, key);
   if (room === 0) return -ENOMEM;
   const next = room + keyRoom(map);
   const answer = map.nextKey(key === null ? 0 : room, next);
@@ -189,12 +169,18 @@ function keyRoom(map: KernelMap): number {
   return Math.ceil(map.attr.keySize / 8) * 8;
 }
 
+/** A map without keys takes none, and any other wants one. @linux kernel/bpf/syscall.c `__bpf_copy_key` (6.18) */
+function keyProblem({ attr: { keySize } }: KernelMap, key: Uint8Array | null): 0 | Errno {
+  if (keySize === 0) return key === null ? 0 : -EINVAL;
+  return key === null ? -EFAULT : 0;
+}
+
 /** Copies `key` into BPF memory, with room for a value or another key behind it. */
-function keyAndValue(kernel: BpfKernel, map: KernelMap, key: Uint8Array): number {
+function keyAndValue(kernel: BpfKernel, map: KernelMap, key: Uint8Array | null): number {
   const room = kernel.scratch(keyRoom(map) + Math.max(map.userValueSize, keyRoom(map)));
   if (room === 0) return 0;
   const { bytes } = kernel.memory;
   bytes.fill(0, room, room + keyRoom(map));
-  bytes.set(key.subarray(0, map.attr.keySize), room);
+  if (key !== null) bytes.set(key.subarray(0, map.attr.keySize), room);
   return room;
 }

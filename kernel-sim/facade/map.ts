@@ -1,4 +1,4 @@
-import type { BpfMap, MapAttr, MapTypeName } from "../api.ts";
+import type { BpfMap, BytesLike, MapAttr, MapTypeName } from "../api.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import * as syscall from "../bpf/syscall.ts";
 import { BPF_MAP_TYPE_NAMES } from "../bpf/uapi.ts";
@@ -9,19 +9,25 @@ import { facade } from "./facade.ts";
 /** Answers the machine's BPF, or throws when the machine is closed. */
 export type OpenKernel = () => BpfKernel;
 
-const MAP_TYPES: readonly MapTypeName[] = ["array", "hash", "percpu_array", "percpu_hash"];
+const PERCPU: readonly MapTypeName[] = ["percpu_array", "percpu_hash", "lru_percpu_hash"];
+const KEYLESS: readonly MapTypeName[] = ["queue", "stack", "bloom_filter"];
+const MAP_TYPES: readonly MapTypeName[] = [
+  ...(["array", "hash", "lru_hash", "lpm_trie"] as const),
+  ...PERCPU,
+  ...KEYLESS,
+];
 
 /** BPF_MAP_CREATE. Throws a `BpfError` when Linux refuses. */
 export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
   const { type, keySize, valueSize, maxEntries } = attr;
-  const flags = attr.flags ?? 0;
+  const { flags = 0, mapExtra = 0 } = attr;
   const name = attr.name ?? "";
   if (!MAP_TYPES.includes(type)) {
     throw new TypeError(
       `there is no map type "${String(type)}"; there are ${MAP_TYPES.join(", ")}`,
     );
   }
-  for (const [what, value] of Object.entries({ keySize, valueSize, maxEntries, flags })) {
+  for (const [what, value] of Object.entries({ keySize, valueSize, maxEntries, flags, mapExtra })) {
     if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) continue;
     throw new TypeError(`${what} is a whole number from 0 to 4294967295, not ${String(value)}`);
   }
@@ -31,7 +37,7 @@ export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
     valueSize,
     maxEntries,
     mapFlags: flags,
-    mapExtra: 0,
+    mapExtra,
     name: String(name),
   });
   if (fd < 0) {
@@ -41,28 +47,42 @@ export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
   return mapFacade(open, fd, { type, keySize, valueSize, maxEntries });
 }
 
+function wayOut(type: MapTypeName): string {
+  return type === "bloom_filter" ? "mayHold()" : "pop() or peek()";
+}
+
 function mapFacade(
   open: OpenKernel,
   fd: number,
   attr: Pick<BpfMap, "type" | "keySize" | "valueSize" | "maxEntries">,
 ): BpfMap {
   const { type, keySize, valueSize } = attr;
-  const isPercpu = type === "percpu_array" || type === "percpu_hash";
+  const isPercpu = PERCPU.includes(type);
+  const key = (given: BytesLike) => {
+    if (!KEYLESS.includes(type)) return bytesOf(given, keySize, "key");
+    throw new TypeError(`a ${type} map has no keys: use push() and ${wayOut(type)}`);
+  };
+  const keyless = (what: string, types: readonly MapTypeName[]) => {
+    if (types.includes(type)) return;
+    throw new TypeError(
+      `map.${what}() is for maps of the type ${types.join(", ")}; this is a ${type}`,
+    );
+  };
+  const bytesIn = (answer: Uint8Array | number) =>
+    typeof answer === "number" ? undefined : answer;
   const stride = isPercpu ? Math.ceil(valueSize / 8) * 8 : valueSize;
   const copies = (kernel: BpfKernel) => (isPercpu ? kernel.cpus : 1);
-  const keyBytes = (key: Parameters<BpfMap["lookup"]>[0]) => bytesOf(key, keySize, "key");
 
-  function lookup(key: Parameters<BpfMap["lookup"]>[0]): Uint8Array | undefined {
-    const value = syscall.mapLookupElem(open(), fd, keyBytes(key), 0);
-    return typeof value === "number" ? undefined : value;
+  function lookup(given: BytesLike): Uint8Array | undefined {
+    return bytesIn(syscall.mapLookupElem(open(), fd, key(given), 0));
   }
 
   return facade({
     fd,
     ...attr,
     lookup,
-    lookupUint(key, cpu = 0) {
-      const value = lookup(key);
+    lookupUint(given, cpu = 0) {
+      const value = lookup(given);
       const kernel = open();
       if (!Number.isInteger(cpu) || cpu < 0 || cpu >= kernel.cpus) {
         throw new RangeError(
@@ -72,28 +92,39 @@ function mapFacade(
       const from = isPercpu ? cpu * stride : 0;
       return value === undefined ? undefined : uintOf(value.subarray(from, from + valueSize));
     },
-    update(key, value, flags = 0) {
+    update(given, value, flags = 0) {
       const kernel = open();
-      const answer = syscall.mapUpdateElem(
-        kernel,
-        fd,
-        keyBytes(key),
-        valueBytes(value, copies(kernel)),
-        flags,
-      );
-      return answer;
+      const bytes = valueBytes(value, copies(kernel));
+      return syscall.mapUpdateElem(kernel, fd, key(given), bytes, flags);
     },
-    delete(key) {
-      return syscall.mapDeleteElem(open(), fd, keyBytes(key));
+    delete(given) {
+      return syscall.mapDeleteElem(open(), fd, key(given));
+    },
+    push(value, flags = 0) {
+      keyless("push", KEYLESS);
+      return syscall.mapUpdateElem(open(), fd, null, bytesOf(value, valueSize, "value"), flags);
+    },
+    pop() {
+      keyless("pop", ["queue", "stack"]);
+      return bytesIn(syscall.mapLookupAndDeleteElem(open(), fd, null, 0));
+    },
+    peek() {
+      keyless("peek", ["queue", "stack"]);
+      return bytesIn(syscall.mapLookupElem(open(), fd, null, 0));
+    },
+    mayHold(value) {
+      keyless("mayHold", ["bloom_filter"]);
+      const bytes = bytesOf(value, valueSize, "value");
+      return typeof syscall.mapLookupElem(open(), fd, null, 0, bytes) !== "number";
     },
     entries() {
       const kernel = open();
       const entries: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
-      let key = syscall.mapGetNextKey(kernel, fd, null);
-      while (typeof key !== "number") {
-        const value = syscall.mapLookupElem(kernel, fd, key, 0);
-        if (typeof value !== "number") entries.push(Object.freeze({ key, value }));
-        key = syscall.mapGetNextKey(kernel, fd, key);
+      let at = syscall.mapGetNextKey(kernel, fd, null);
+      while (typeof at !== "number") {
+        const value = syscall.mapLookupElem(kernel, fd, at, 0);
+        if (typeof value !== "number") entries.push(Object.freeze({ key: at, value }));
+        at = syscall.mapGetNextKey(kernel, fd, at);
       }
       return Object.freeze(entries.sort((a, b) => compareBytes(a.key, b.key)));
     },

@@ -97,8 +97,11 @@ function attempt<T>(check: () => T, told: (error: string) => void = () => {}): T
 }
 
 const SLICE_PROG_TYPES = ["xdp", "socket_filter", "sched_cls", "tracepoint"];
-const SLICE_MAP_TYPES = ["array", "hash", "percpu_array", "percpu_hash"];
-const SLICE_HELPERS = [1, 2, 3, 5, 6, 7, 8, 14, 15, 25, 26, 28, 44, 51, 65];
+const SLICE_MAP_TYPES = [
+  ...["array", "hash", "percpu_array", "percpu_hash", "lru_hash", "lru_percpu_hash"],
+  ...["lpm_trie", "queue", "stack", "bloom_filter"],
+];
+const SLICE_HELPERS = [1, 2, 3, 5, 6, 7, 8, 14, 15, 25, 26, 28, 44, 51, 65, 87, 88, 89];
 
 /** Whether a record stays within what the simulator has so far. */
 export function isInSlice(record: BpfRecord): boolean {

@@ -47,7 +47,7 @@ function perform(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord)
   const key = op.key === null || op.key === undefined ? null : fromHex(op.key);
   switch (op.op) {
     case "lookup":
-      return valueAnswer(kernel, fd, op, syscall.mapLookupElem(kernel, fd, key, op.flags ?? 0));
+      return lookup(kernel, fd, op, key);
     case "lookup_and_delete":
       return valueAnswer(
         kernel,
@@ -72,6 +72,14 @@ function perform(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord)
     default:
       return { errno: -1, unknown: op.op };
   }
+}
+
+function lookup(kernel: BpfKernel, fd: number, op: MapOpRecord, key: Uint8Array | null): Answer {
+  const asked = op.value_in === undefined ? undefined : fromHex(op.value_in);
+  const value = syscall.mapLookupElem(kernel, fd, key, op.flags ?? 0, asked);
+  // What a bloom filter says is its errno alone.
+  if (asked !== undefined && typeof value !== "number") return { errno: 0 };
+  return valueAnswer(kernel, fd, op, value);
 }
 
 function create(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {

@@ -75,6 +75,7 @@ export interface MapOpRecord {
   readonly errno: number;
   readonly key?: string | null;
   readonly value?: MapValue | null;
+  readonly value_in?: string;
   readonly flags?: number;
   readonly next_key?: string;
   readonly keys?: readonly string[];

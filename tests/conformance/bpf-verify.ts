@@ -187,7 +187,7 @@ function entriesOf(kernel: BpfKernel, fd: number, map: MapRecord): MapEntryRecor
     const value = mapLookupElem(kernel, fd, key, 0);
     if (typeof value !== "number") {
       const hex = toHex(value);
-      const isPercpu = map.type.startsWith("percpu");
+      const isPercpu = map.type.includes("percpu");
       const entry = isPercpu
         ? { key: toHex(key), values: perCpu(hex, kernelMap.attr.valueSize) }
         : { key: toHex(key), value: hex };

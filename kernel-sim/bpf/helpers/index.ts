@@ -1,7 +1,15 @@
 import type { HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { csumDiff } from "./checksum.ts";
-import { mapDeleteElem, mapLookupElem, mapLookupPercpuElem, mapUpdateElem } from "./map.ts";
+import {
+  mapDeleteElem,
+  mapLookupElem,
+  mapLookupPercpuElem,
+  mapPeekElem,
+  mapPopElem,
+  mapPushElem,
+  mapUpdateElem,
+} from "./map.ts";
 import { skbLoadBytes } from "./skb.ts";
 import {
   getCurrentComm,
@@ -34,6 +42,9 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   44: xdpAdjustHead,
   54: xdpAdjustMeta,
   65: xdpAdjustTail,
+  87: mapPushElem,
+  88: mapPopElem,
+  89: mapPeekElem,
   118: jiffies64,
   125: ktimeGetNs,
   160: ktimeGetNs,

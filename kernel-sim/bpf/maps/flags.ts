@@ -21,6 +21,9 @@ export const MAP_ACCESS_FLAGS = BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG 
 /** The largest value of a per-CPU map in bytes. @linux include/linux/percpu.h (6.18) */
 export const PCPU_MIN_UNIT_SIZE = 32_768;
 
+/** In bytes. @linux include/linux/slab.h (6.18) */
+export const KMALLOC_MAX_SIZE = 4 * 1024 * 1024;
+
 /** @linux include/linux/bpf.h `bpf_map_flags_access_ok` (6.18) */
 export function isAccessFlagsOk(flags: number): boolean {
   const both = BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG;

@@ -1,35 +1,61 @@
-import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from "../../include/errno.ts";
+import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM, ENOTSUPP } from "../../include/errno.ts";
 import { type BpfMemory, roundUp8 } from "../memory.ts";
-import { BPF_MAP_TYPE_PERCPU_HASH } from "../uapi.ts";
+import {
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_HASH,
+} from "../uapi.ts";
 import {
   BPF_EXIST,
   BPF_F_LOCK,
+  BPF_F_NO_COMMON_LRU,
   BPF_F_NO_PREALLOC,
   BPF_F_NUMA_NODE,
   BPF_F_ZERO_SEED,
   BPF_NOEXIST,
   isAccessFlagsOk,
+  KMALLOC_MAX_SIZE,
   MAP_ACCESS_FLAGS,
   PCPU_MIN_UNIT_SIZE,
 } from "./flags.ts";
 import { hashBytes, isEqual } from "./hash.ts";
+import { LruLists } from "./lru-list.ts";
 import { KernelMap, type MapCreateAttr } from "./map.ts";
 
-const HTAB_CREATE_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS | BPF_F_ZERO_SEED;
+const HTAB_CREATE_FLAGS =
+  BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS | BPF_F_ZERO_SEED;
 
-/** What Linux can allocate for one element: KMALLOC_MAX_SIZE less the element's head. */
-const ELEMENT_BYTES_MAX = 4 * 1024 * 1024 - 48;
+/** What Linux can allocate for one element: as much less the element's head. */
+const ELEMENT_BYTES_MAX = KMALLOC_MAX_SIZE - 48;
 
 /** @linux kernel/bpf/hashtab.c `htab_map_alloc_check` (6.18) */
 export function htabMapAllocCheck(attr: MapCreateAttr): number {
-  const isPercpu = attr.mapType === BPF_MAP_TYPE_PERCPU_HASH;
   const { keySize, valueSize, maxEntries, mapFlags } = attr;
+  const isPercpu = hasValueOfEachCpu(attr);
+  const hasListOfEachCpu = (mapFlags & BPF_F_NO_COMMON_LRU) !== 0;
   if ((mapFlags & ~HTAB_CREATE_FLAGS) !== 0 || !isAccessFlagsOk(mapFlags)) return -EINVAL;
-  if ((mapFlags & BPF_F_NUMA_NODE) !== 0 && isPercpu) return -EINVAL;
+  if (!isLru(attr) && hasListOfEachCpu) return -EINVAL;
+  if (isLru(attr) && (mapFlags & BPF_F_NO_PREALLOC) !== 0) return -ENOTSUPP;
+  if ((mapFlags & BPF_F_NUMA_NODE) !== 0 && (isPercpu || hasListOfEachCpu)) return -EINVAL;
   if (maxEntries === 0 || keySize === 0 || valueSize === 0) return -EINVAL;
   if (keySize + valueSize >= ELEMENT_BYTES_MAX) return -E2BIG;
   if (isPercpu && roundUp8(valueSize) > PCPU_MIN_UNIT_SIZE) return -E2BIG;
   return 0;
+}
+
+function hasValueOfEachCpu({ mapType }: MapCreateAttr): boolean {
+  return mapType === BPF_MAP_TYPE_PERCPU_HASH || mapType === BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+function isLru({ mapType }: MapCreateAttr): boolean {
+  return mapType === BPF_MAP_TYPE_LRU_HASH || mapType === BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+/** With a list for each CPU all have the same share. @linux kernel/bpf/hashtab.c `htab_map_alloc` (6.18) */
+function withShares(attr: MapCreateAttr, cpus: number): MapCreateAttr {
+  if ((attr.mapFlags & BPF_F_NO_COMMON_LRU) === 0) return attr;
+  const up = Math.ceil(attr.maxEntries / cpus) * cpus;
+  return { ...attr, maxEntries: up > 0xffff_ffff ? up - cpus : up };
 }
 
 /** Places in an element: the next one of its bucket, its hash, then key and values. */
@@ -38,7 +64,8 @@ const HASH = 4;
 const KEY = 8;
 
 /**
- * Hash maps, with one value or one for each CPU in an element.
+ * Hash maps, with one value or one for each CPU in an element. A map of the LRU kind is never full: where all elements
+ * are in use, `LruLists` says which one goes.
  *
  * Buckets and elements lie in BPF memory. As in Linux, a map is allocated as a whole unless
  * BPF_F_NO_PREALLOC is set, and an update puts a new element in the place of the old one: a
@@ -55,8 +82,7 @@ export class HashMap extends KernelMap {
     seed: number,
   ): HashMap | number {
     if (attr.maxEntries > 2 ** 31) return -E2BIG;
-    const isPercpu = attr.mapType === BPF_MAP_TYPE_PERCPU_HASH;
-    const map = new HashMap(attr, memory, cpus, isPercpu, seed);
+    const map = new HashMap(withShares(attr, cpus), memory, cpus, seed);
     return map.#buckets !== 0 && (map.#pool !== 0 || !map.#isPreallocated) ? map : -ENOMEM;
   }
 
@@ -76,15 +102,11 @@ export class HashMap extends KernelMap {
   /** For each CPU the element that its next update in place of another one takes. */
   readonly #spare: number[] = [];
   #count = 0;
+  #lru: LruLists | undefined;
 
-  private constructor(
-    attr: MapCreateAttr,
-    memory: BpfMemory,
-    cpus: number,
-    isPercpu: boolean,
-    seed: number,
-  ) {
+  private constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number, seed: number) {
     super(attr, memory, cpus);
+    const isPercpu = hasValueOfEachCpu(attr);
     this.#isPercpu = isPercpu;
     this.#isPreallocated = (attr.mapFlags & BPF_F_NO_PREALLOC) === 0;
     this.#seed = (attr.mapFlags & BPF_F_ZERO_SEED) === 0 ? seed : 0;
@@ -95,12 +117,21 @@ export class HashMap extends KernelMap {
     this.#valueAt = KEY + roundUp8(attr.keySize);
     this.#elementBytes = this.#valueAt + this.#stride * (isPercpu ? cpus : 1);
     this.#buckets = memory.alloc(buckets * 4);
-    this.#poolElements = attr.maxEntries + (isPercpu ? 0 : cpus);
+    this.#poolElements = attr.maxEntries + (isPercpu || isLru(attr) ? 0 : cpus);
     this.#pool =
       this.#isPreallocated && this.#buckets !== 0
         ? memory.alloc(this.#poolElements * this.#elementBytes)
         : 0;
-    if (this.#pool !== 0) this.#fillPool();
+    if (this.#pool === 0) return;
+    if (isLru(attr)) this.#lru = this.#makeLru(attr);
+    else this.#fillPool();
+  }
+
+  #makeLru({ maxEntries: elements, mapFlags }: MapCreateAttr): LruLists {
+    return new LruLists({
+      ...{ elements, cpus: this.cpus, isPercpu: (mapFlags & BPF_F_NO_COMMON_LRU) !== 0 },
+      deleteFromMap: (node) => this.#takeOut(this.#pool + node * this.#elementBytes),
+    });
   }
 
   #fillPool(): void {
@@ -125,12 +156,27 @@ export class HashMap extends KernelMap {
   }
 
   override lookup(key: number, cpu: number): number {
-    const element = this.#find(
-      key,
-      hashBytes(this.memory.view, key, this.attr.keySize, this.#seed),
-    );
+    const element = this.#elementOf(key);
     if (element === 0) return 0;
+    this.#lru?.setRef(this.#nodeOf(element));
     return element + this.#valueAt + (this.#isPercpu ? cpu * this.#stride : 0);
+  }
+
+  /** Who looks from outside uses nothing. @linux kernel/bpf/hashtab.c `htab_lru_map_lookup_elem_sys` (6.18) */
+  override copyValue(key: number, to: number): number {
+    const element = this.#elementOf(key);
+    if (element === 0) return -ENOENT;
+    const value = element + this.#valueAt;
+    this.memory.bytes.copyWithin(to, value, value + this.userValueSize);
+    return 0;
+  }
+
+  #elementOf(key: number): number {
+    return this.#find(key, hashBytes(this.memory.view, key, this.attr.keySize, this.#seed));
+  }
+
+  #nodeOf(element: number): number {
+    return (element - this.#pool) / this.#elementBytes;
   }
 
   override update(key: number, value: number, flags: number, cpu: number): number {
@@ -145,14 +191,18 @@ export class HashMap extends KernelMap {
     if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
     if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
     const hash = hashBytes(this.memory.view, key, this.attr.keySize, this.#seed);
+    // Another element may go for it, even where the update then fails.
+    const spare = this.#lru && !(this.#isPercpu && flags === BPF_EXIST) ? this.#takeLru(cpu) : 0;
+    if (spare < 0) return spare;
     const old = this.#find(key, hash);
-    if (old !== 0 && flags === BPF_NOEXIST) return -EEXIST;
-    if (old === 0 && flags === BPF_EXIST) return -ENOENT;
+    if (old !== 0 && flags === BPF_NOEXIST) return this.#giveUp(spare, -EEXIST);
+    if (old === 0 && flags === BPF_EXIST) return this.#giveUp(spare, -ENOENT);
     if (old !== 0 && this.#isPercpu) {
+      this.#lru?.setRef(this.#nodeOf(old));
       this.#writeValue(old, value, cpu, isForAll);
-      return 0;
+      return this.#giveUp(spare, 0);
     }
-    const element = old === 0 ? this.#takeElement() : this.#takeInPlaceOf(old, cpu);
+    const element = spare || (old === 0 ? this.#takeElement() : this.#takeInPlaceOf(cpu));
     if (element <= 0) return element;
     const { bytes, view } = this.memory;
     view.setInt32(element + HASH, hash, true);
@@ -166,10 +216,25 @@ export class HashMap extends KernelMap {
     const bucket = this.#bucketOf(hash);
     view.setInt32(element + NEXT, view.getInt32(bucket, true), true);
     view.setInt32(bucket, element, true);
-    if (old === 0) this.#count++;
-    else this.#unlink(old, element + NEXT);
-    if (old !== 0) this.#retire(old, cpu);
+    if (old === 0) {
+      this.#count++;
+      return 0;
+    }
+    this.#unlink(old, element + NEXT);
+    this.#lru?.setRef(this.#nodeOf(element));
+    this.#retire(old, cpu);
     return 0;
+  }
+
+  #takeLru(cpu: number): number {
+    const node = this.#lru?.popFree(cpu);
+    return node === undefined ? -ENOMEM : this.#pool + node * this.#elementBytes;
+  }
+
+  /** Gives an element back that an update has taken and does not need. */
+  #giveUp(element: number, answer: number): number {
+    if (element !== 0) this.#lru?.pushFree(this.#nodeOf(element));
+    return answer;
   }
 
   #writeValue(element: number, value: number, cpu: number, isForAll: boolean): void {
@@ -186,31 +251,41 @@ export class HashMap extends KernelMap {
     return this.memory.alloc(this.#elementBytes) || -ENOMEM;
   }
 
-  #takeInPlaceOf(_old: number, cpu: number): number {
+  #takeInPlaceOf(cpu: number): number {
     if (this.#isPreallocated) return this.#spare[cpu]!;
     return this.memory.alloc(this.#elementBytes) || -ENOMEM;
   }
 
   /** Puts away an element that another one has replaced. */
   #retire(element: number, cpu: number): void {
-    if (this.#isPreallocated) this.#spare[cpu] = element;
+    if (this.#lru) this.#lru.pushFree(this.#nodeOf(element));
+    else if (this.#isPreallocated) this.#spare[cpu] = element;
     else this.memory.free(element, this.#elementBytes);
+  }
+
+  override lookupAndDelete(key: number, to: number, _flags: number): number {
+    const answer = this.copyValue(key, to);
+    return answer === 0 ? this.delete(key) : answer;
   }
 
   override delete(key: number): number {
     const { view } = this.memory;
-    const hash = hashBytes(view, key, this.attr.keySize, this.#seed);
-    const element = this.#find(key, hash);
+    const element = this.#elementOf(key);
     if (element === 0) return -ENOENT;
-    this.#unlink(element, this.#bucketOf(hash));
-    this.#count--;
-    if (this.#isPreallocated) {
+    this.#takeOut(element);
+    if (this.#lru) this.#lru.pushFree(this.#nodeOf(element));
+    else if (this.#isPreallocated) {
       view.setInt32(element + NEXT, this.#free, true);
       this.#free = element;
     } else {
       this.memory.free(element, this.#elementBytes);
     }
     return 0;
+  }
+
+  #takeOut(element: number): void {
+    this.#unlink(element, this.#bucketOf(this.memory.view.getInt32(element + HASH, true)));
+    this.#count--;
   }
 
   /** Takes `element` out of its bucket; `link` is a place from which it can be reached. */

@@ -1,4 +1,4 @@
-import { ENOENT } from "../../include/errno.ts";
+import { ENOENT, ENOTSUPP } from "../../include/errno.ts";
 import type { BpfMemory } from "../memory.ts";
 
 /** What BPF_MAP_CREATE asks for. */
@@ -60,6 +60,26 @@ export abstract class KernelMap {
     if (value === 0) return -ENOENT;
     this.memory.bytes.copyWithin(to, value, value + this.userValueSize);
     return 0;
+  }
+
+  /** Copies what a system call sees to `to` and takes it out. */
+  lookupAndDelete(_key: number, _to: number, _flags: number): number {
+    return -ENOTSUPP;
+  }
+
+  /** Maps without keys: puts the value at `value` in. */
+  push(_value: number, _flags: number): number {
+    return -ENOTSUPP;
+  }
+
+  /** Maps without keys: writes one to `value`, and takes it out. */
+  pop(_value: number): number {
+    return -ENOTSUPP;
+  }
+
+  /** Maps without keys: writes one to `value`, or asks for the one that lies there. */
+  peek(_value: number): number {
+    return -ENOTSUPP;
   }
 
   /** The address of the only value, for BPF_PSEUDO_MAP_VALUE; 0 when the type has no such thing. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { E2BIG, EEXIST, EINVAL, ENOENT } from "../../include/errno.ts";
-import { boot, type MapTypeName } from "../../index.ts";
+import { boot, bpf, type MapTypeName } from "../../index.ts";
 import { BPF_ANY, BPF_EXIST, BPF_F_NO_PREALLOC, BPF_NOEXIST } from "./flags.ts";
 
 const ROOM = 5;
@@ -121,4 +121,77 @@ test("a map that Linux refuses is a BpfError with its errno", () => {
   expect(refused).toThrow(
     expect.objectContaining({ name: "BpfError", errno: EINVAL, errnoName: "EINVAL" }),
   );
+});
+
+test("a queue gives back what came first, a stack what came last, and neither has keys", () => {
+  const machine = boot();
+  const attr = { keySize: 0, valueSize: 4, maxEntries: 2 } as const;
+  const queue = machine.bpf.createMap({ type: "queue", ...attr });
+  const stack = machine.bpf.createMap({ type: "stack", ...attr });
+  for (const map of [queue, stack]) {
+    expect([map.push(1), map.push(2), map.push(3), map.push(3, BPF_EXIST)]).toEqual([
+      ...[0, 0, -E2BIG, 0],
+    ]);
+    expect(map.entries()).toEqual([]);
+    expect(() => map.lookup(0)).toThrow(/has no keys: use push\(\) and pop\(\) or peek\(\)/);
+  }
+  const rest = (map: typeof queue) => [map.peek(), map.pop(), map.pop(), map.pop()];
+  expect(rest(queue).map((value) => value?.[0])).toEqual([2, 2, 3, undefined]);
+  expect(rest(stack).map((value) => value?.[0])).toEqual([3, 3, 2, undefined]);
+});
+
+test("a bloom filter knows what was put in, and mostly what was not", () => {
+  const attr = { keySize: 0, valueSize: 4, maxEntries: 100 } as const;
+  const filter = boot().bpf.createMap({ type: "bloom_filter", mapExtra: 7, ...attr });
+  for (let n = 0; n < 100; n++) expect(filter.push(n)).toBe(0);
+  const held = (from: number) =>
+    Array.from({ length: 100 }, (_, n) => filter.mayHold(from + n)).filter(Boolean).length;
+  expect(held(0)).toBe(100);
+  expect(held(1000)).toBeLessThan(10);
+  expect(() => filter.pop()).toThrow(/map\.pop\(\) is for maps of the type queue, stack/);
+});
+
+test("a program moves values through a queue, and asks a bloom filter", () => {
+  const machine = boot();
+  const maps = {
+    jobs: machine.bpf.createMap({ type: "queue", keySize: 0, valueSize: 8, maxEntries: 4 }),
+    seen: machine.bpf.createMap({ type: "bloom_filter", keySize: 0, valueSize: 8, maxEntries: 64 }),
+  };
+  const program = bpf.asm`
+    *(u64 *)(r10 -8) = 41
+    r1 = map[jobs]
+    r2 = r10
+    r2 += -8
+    r3 = 0
+    call bpf_map_push_elem
+    r1 = map[jobs]
+    r2 = r10
+    r2 += -16
+    call bpf_map_pop_elem
+    r6 = *(u64 *)(r10 -16)
+    r1 = map[seen]
+    r2 = r10
+    r2 += -16
+    call bpf_map_peek_elem
+    r7 = r0
+    r1 = map[seen]
+    r2 = r10
+    r2 += -16
+    r3 = 0
+    call bpf_map_push_elem
+    r1 = map[seen]
+    r2 = r10
+    r2 += -16
+    call bpf_map_peek_elem
+    if r0 != 0 goto wrong
+    if r7 != -2 goto wrong
+    r0 = r6
+    exit
+  wrong:
+    r0 = 0
+    exit
+  `;
+  const loaded = machine.bpf.mustLoad({ type: "socket_filter", program, maps });
+  expect(loaded.run({ dataIn: new Uint8Array(64) }).retval).toBe(41);
+  expect(maps.jobs.pop()).toBeUndefined();
 });
