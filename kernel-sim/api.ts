@@ -165,7 +165,9 @@ export type MapTypeName =
   | "lpm_trie"
   | "queue"
   | "stack"
-  | "bloom_filter";
+  | "bloom_filter"
+  /** Values are descriptors of programs (`fd` of a loaded one), for bpf_tail_call. */
+  | "prog_array";
 
 export interface MapAttr {
   readonly type: MapTypeName;

@@ -26,13 +26,18 @@ import type { BpfMemory } from "./memory.ts";
 import { SLOT_WORDS } from "./predecode.ts";
 import { loadFromPacket, type PacketPlace } from "./skb-load.ts";
 
+/** What the interpreter asks of the machine. */
+export interface BpfHost {
+  readonly packet: PacketPlace;
+  /** The code at an index of the program array at an address; undefined: none. */
+  tailCallTarget(map: number, index: number): Int32Array | undefined;
+}
+
 /**
  * A helper reads its arguments from `vm.r` (R1 at 2) and answers what goes into R0: a whole number
  * of at most 53 bits, negative for an errno.
  */
-export type HelperBody<Machine extends { readonly packet: PacketPlace }> = (
-  vm: BpfCpu<Machine>,
-) => number;
+export type HelperBody<Machine extends BpfHost> = (vm: BpfCpu<Machine>) => number;
 
 /** Bytes of a stack frame, and how many a program may have at once. */
 export const MAX_BPF_STACK = 512;
@@ -46,11 +51,14 @@ export const MAX_CALL_FRAMES = 8;
  */
 const BPF_MAX_LOOPS = 8 * 1024 * 1024;
 
+/** How often a program may go on with another one. @linux include/linux/bpf.h `MAX_TAIL_CALL_CNT` (6.18) */
+const MAX_TAIL_CALL_CNT = 33;
+
 /** Words saved by a call between functions: R6 to R10, the return place, the may_goto count. */
 const FRAME_WORDS = 12;
 
 /** Registers, stack and context of the program that runs on one CPU. */
-export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
+export class BpfCpu<Machine extends BpfHost> {
   readonly r = new Int32Array(24);
   readonly memory: BpfMemory;
   readonly machine: Machine;
@@ -61,6 +69,8 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
   executed = 0;
 
   readonly #frames = new Int32Array(MAX_CALL_FRAMES * FRAME_WORDS);
+  /** Whose code each frame goes on in. */
+  readonly #codes: Int32Array[] = [];
   readonly #helpers: readonly (HelperBody<Machine> | undefined)[];
   readonly #stack: number;
 
@@ -90,9 +100,12 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
     return r[0]! >>> 0;
   }
 
-  #execute(code: Int32Array): void {
+  #execute(first: Int32Array): void {
     const r = this.r;
     const frames = this.#frames;
+    const codes = this.#codes;
+    let code = first;
+    let tailCalls = 0;
     let bytes = this.memory.bytes;
     let view = this.memory.view;
     let pc = 0;
@@ -1221,6 +1234,17 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
           view = this.memory.view;
           break;
         }
+        case 289: {
+          // tail call: in the frame of who calls, and there is no way back
+          const next =
+            tailCalls < MAX_TAIL_CALL_CNT ? this.machine.tailCallTarget(r[4]!, r[6]!) : undefined;
+          if (next === undefined) break;
+          tailCalls++;
+          code = next;
+          pc = 0;
+          mayGoto = BPF_MAX_LOOPS;
+          break;
+        }
         case 275: {
           // call subprogram
           const k = code[pc - 1]!;
@@ -1228,6 +1252,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
           for (let i = 0; i < 10; i++) frames[at + i] = r[12 + i]!;
           frames[at + 10] = pc;
           frames[at + 11] = mayGoto;
+          codes[depth] = code;
           depth++;
           mayGoto = BPF_MAX_LOOPS;
           r[20] = r[20]! + MAX_BPF_STACK;
@@ -1245,6 +1270,7 @@ export class BpfCpu<Machine extends { readonly packet: PacketPlace }> {
           for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
           pc = frames[at + 10]!;
           mayGoto = frames[at + 11]!;
+          code = codes[depth]!;
           break;
         }
         case 278: {

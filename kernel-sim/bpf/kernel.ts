@@ -3,7 +3,9 @@ import { Random } from "../hw/random.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
+import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
+import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
@@ -21,7 +23,7 @@ export interface CurrentTask {
  * All that BPF is on one machine: its memory, its objects, the CPUs that run programs. Made when
  * the machine first uses BPF.
  */
-export class BpfKernel {
+export class BpfKernel implements MapHost {
   readonly cpus: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -86,6 +88,15 @@ export class BpfKernel {
 
   nextProgId(): number {
     return this.#nextProgId++;
+  }
+
+  objectOf(fd: number): KernelMap | LoadedProgram | undefined {
+    return this.files.get(fd);
+  }
+
+  /** The code that a tail call goes on with; undefined: there is none at this index. */
+  tailCallTarget(map: number, index: number): Int32Array | undefined {
+    return (this.mapAt(map) as ProgArrayMap).heldAt(index >>> 0)?.code;
   }
 
   mapOfFd(fd: number): KernelMap | undefined {

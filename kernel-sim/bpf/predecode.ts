@@ -7,6 +7,7 @@
  * `switch` as literals, since engines make a jump table of literals only.
  */
 import type { Insn } from "../api.ts";
+import { BPF_FUNC_TAIL_CALL } from "./uapi.ts";
 
 export const OP = {
   SDIV64_X: 256,
@@ -42,6 +43,7 @@ export const OP = {
   STORE_RELEASE_32: 286,
   STORE_RELEASE_64: 287,
   INVALID: 288,
+  TAIL_CALL: 289,
 } as const;
 
 /** Words a slot. */
@@ -99,6 +101,7 @@ function decodeJump(insn: Insn, slot: number): Decoded {
     case 0x06:
       return [0x05, 0, target(slot, insn.imm)];
     case 0x85:
+      if (insn.srcReg === 0 && insn.imm === BPF_FUNC_TAIL_CALL) return [OP.TAIL_CALL, 0, 0];
       if (insn.srcReg === 0) return [0x85, 0, insn.imm];
       if (insn.srcReg === 1) return [OP.CALL_SUBPROGRAM, 0, target(slot, insn.imm)];
       return [OP.CALL_UNKNOWN, 0, insn.imm];

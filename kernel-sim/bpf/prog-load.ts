@@ -5,10 +5,11 @@ import { helperBodies } from "./helpers/index.ts";
 import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isLdImm64 } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
+import { ProgArrayMap } from "./maps/fd-array.ts";
 import { predecode } from "./predecode.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
-import { BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
+import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
@@ -56,6 +57,7 @@ export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome
   const { verdict, errno, error, log, insnsProcessed } = checked;
   if (errno !== 0) return { fd: errno, verdict, error, log, insnsProcessed };
   const prog = fixedUp(kernel, attr, checked, maps);
+  if (!mayTailCall(prog)) return { fd: -EINVAL, verdict: -EINVAL, error: "", log, insnsProcessed };
   return { fd: kernel.install(prog), verdict, error: "", log, insnsProcessed };
 }
 
@@ -124,16 +126,25 @@ function fixedUp(
   return new LoadedProgram({
     id: kernel.nextProgId(),
     type: attr.progType,
+    expectedAttachType: fixupAttachType(attr.progType, attr.expectedAttachType),
     name: attr.name,
     license: attr.license!,
     insns: withDescriptors(kept, attr.insns!),
     code: predecode(code),
     maps: usedKernelMaps,
     maxCtxOffset,
-    isRunnable: kept.every(
-      ({ insn }) => !isHelperCall(insn) || helperBodies[insn.imm] !== undefined,
-    ),
+    isRunnable: kept.every(({ insn }) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
   });
+}
+
+/** @linux kernel/bpf/core.c `bpf_check_tail_call` (6.18) */
+function mayTailCall(prog: LoadedProgram): boolean {
+  return prog.maps.every((map) => !(map instanceof ProgArrayMap) || map.isCompatible(prog));
+}
+
+/** A tail call is an instruction of its own. */
+function isHelperBuilt(id: number): boolean {
+  return id === BPF_FUNC_TAIL_CALL || helperBodies[id] !== undefined;
 }
 
 /** Descriptors of maps stand where the program had them. */

@@ -5,6 +5,7 @@ import type { KernelMap } from "./maps/map.ts";
 export class LoadedProgram {
   readonly id: number;
   readonly type: number;
+  readonly expectedAttachType: number;
   readonly name: string;
   readonly license: string;
   /** After the verifier's rewrites. */
@@ -20,6 +21,7 @@ export class LoadedProgram {
   constructor(fields: {
     readonly id: number;
     readonly type: number;
+    readonly expectedAttachType: number;
     readonly name: string;
     readonly license: string;
     readonly insns: readonly Insn[];
@@ -30,6 +32,7 @@ export class LoadedProgram {
   }) {
     this.id = fields.id;
     this.type = fields.type;
+    this.expectedAttachType = fields.expectedAttachType;
     this.name = fields.name;
     this.license = fields.license;
     this.insns = fields.insns;

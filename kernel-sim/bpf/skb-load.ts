@@ -1,4 +1,4 @@
-import type { BpfCpu } from "./interpreter.ts";
+import type { BpfCpu, BpfHost } from "./interpreter.ts";
 
 /** Where the packet of the running program lies: what LD_ABS, LD_IND and skb helpers look at. */
 export interface PacketPlace {
@@ -21,7 +21,7 @@ const SKF_LL_OFF = -0x200000;
  * @linux net/core/filter.c `bpf_skb_load_helper_32` (6.18)
  */
 export function loadFromPacket(
-  vm: Pick<BpfCpu<{ readonly packet: PacketPlace }>, "machine" | "memory" | "r">,
+  vm: Pick<BpfCpu<BpfHost>, "machine" | "memory" | "r">,
   offset: number,
   size: number,
 ): boolean {

@@ -29,7 +29,7 @@ export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errn
   if (checked !== 0) return checked;
   // Descriptor flags are not the map's: BPF_OBJ_GET_INFO_BY_FD does not show them.
   const permanent = { ...attr, mapFlags: (attr.mapFlags & ~FILE_FLAGS) >>> 0 };
-  const map = type.alloc(permanent, kernel.memory, kernel.cpus, kernel.random);
+  const map = type.alloc(permanent, kernel);
   if (typeof map === "number") return map;
   kernel.registerMap(map);
   if (map.address === 0) return -ENOMEM;

@@ -1,6 +1,7 @@
 import { EINVAL, ENOMEM, ENOTSUPP } from "../include/errno.ts";
 import * as ctx from "./contexts.ts";
 import type { BpfKernel } from "./kernel.ts";
+import { ProgArrayMap } from "./maps/fd-array.ts";
 import type { LoadedProgram } from "./program.ts";
 import {
   LOOPBACK_IFINDEX,
@@ -36,7 +37,7 @@ export function testRun(
   prog: LoadedProgram,
   request: TestRunRequest,
 ): TestRunOutcome {
-  if (!prog.isRunnable) return refusedRun(-ENOTSUPP);
+  if (!isRunnable(prog)) return refusedRun(-ENOTSUPP);
   switch (prog.type) {
     case BPF_PROG_TYPE_XDP:
       return runXdp(kernel, prog, request);
@@ -48,6 +49,14 @@ export function testRun(
     default:
       return refusedRun(-ENOTSUPP);
   }
+}
+
+/** Also what it may go on with. */
+function isRunnable(prog: LoadedProgram, seen = new Set<LoadedProgram>()): boolean {
+  if (seen.has(prog)) return true;
+  seen.add(prog);
+  const next = prog.maps.flatMap((map) => (map instanceof ProgArrayMap ? [...map.held] : []));
+  return prog.isRunnable && next.every((one) => isRunnable(one, seen));
 }
 
 /**

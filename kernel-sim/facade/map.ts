@@ -12,7 +12,7 @@ export type OpenKernel = () => BpfKernel;
 const PERCPU: readonly MapTypeName[] = ["percpu_array", "percpu_hash", "lru_percpu_hash"];
 const KEYLESS: readonly MapTypeName[] = ["queue", "stack", "bloom_filter"];
 const MAP_TYPES: readonly MapTypeName[] = [
-  ...(["array", "hash", "lru_hash", "lpm_trie"] as const),
+  ...(["array", "hash", "lru_hash", "lpm_trie", "prog_array"] as const),
   ...PERCPU,
   ...KEYLESS,
 ];

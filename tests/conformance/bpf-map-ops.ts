@@ -56,7 +56,9 @@ function perform(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord)
         syscall.mapLookupAndDeleteElem(kernel, fd, key, op.flags ?? 0),
       );
     case "update":
-      return { errno: -syscall.mapUpdateElem(kernel, fd, key, givenValue(op), op.flags ?? 0) };
+      return {
+        errno: -syscall.mapUpdateElem(kernel, fd, key, givenValue(op, names), op.flags ?? 0),
+      };
     case "delete":
       return { errno: -syscall.mapDeleteElem(kernel, fd, key) };
     case "next_key": {
@@ -77,8 +79,8 @@ function perform(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord)
 function lookup(kernel: BpfKernel, fd: number, op: MapOpRecord, key: Uint8Array | null): Answer {
   const asked = op.value_in === undefined ? undefined : fromHex(op.value_in);
   const value = syscall.mapLookupElem(kernel, fd, key, op.flags ?? 0, asked);
-  // What a bloom filter says is its errno alone.
-  if (asked !== undefined && typeof value !== "number") return { errno: 0 };
+  // What a bloom filter says is its errno alone, and numbers of objects are others each time.
+  if (op.value === undefined && typeof value !== "number") return { errno: 0 };
   return valueAnswer(kernel, fd, op, value);
 }
 
@@ -127,9 +129,14 @@ function valueAnswer(
   return { errno: 0, value: Array.isArray(op.value) ? perCpu(hex, valueSize) : hex };
 }
 
-function givenValue(op: MapOpRecord): Uint8Array | null {
+function givenValue(op: MapOpRecord, names: ReadonlyMap<string, number>): Uint8Array | null {
   const { value } = op;
   if (value === null || value === undefined) return null;
+  if (typeof value === "string" && value.startsWith("@")) {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setInt32(0, names.get(value.slice(1)) ?? BAD_FD, true);
+    return bytes;
+  }
   if (typeof value === "string") return fromHex(value);
   // In a per-CPU map each value takes a multiple of 8 bytes.
   return fromHex(value.map((hex) => hex.padEnd(Math.ceil(hex.length / 16) * 16, "0")).join(""));

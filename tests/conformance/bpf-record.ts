@@ -7,10 +7,19 @@ export interface MapRecord {
   readonly max_entries: number;
   readonly flags: number;
   readonly map_extra?: number;
-  readonly init?: readonly { readonly key: string; readonly value: string | object }[];
+  readonly init?: readonly { readonly key: string; readonly value: string | ObjectValue }[];
   readonly frozen?: boolean;
   readonly btf?: string;
   readonly inner?: object;
+}
+
+/** By its index among the programs or the maps of the record. */
+export type ObjectValue = { readonly prog: number } | { readonly map: number };
+
+/** A program that is loaded first, to be put into a map. */
+export interface ProgRecord {
+  readonly prog_type: string | number;
+  readonly insns: string;
 }
 
 export interface LoadRecord {
@@ -60,7 +69,7 @@ export interface VerifyRecord {
   readonly btf?: string;
   readonly func_info?: unknown;
   readonly kfuncs?: object;
-  readonly progs?: readonly object[];
+  readonly progs?: readonly ProgRecord[];
   readonly load: LoadRecord;
   readonly runs: readonly RunRecord[];
   readonly fresh_maps?: boolean;

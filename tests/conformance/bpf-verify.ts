@@ -20,7 +20,14 @@ import {
 } from "../../kernel-sim/bpf/uapi.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
 import { TraceRing } from "../../kernel-sim/trace/ring.ts";
-import type { MapEntryRecord, MapRecord, RunRecord, VerifyRecord } from "./bpf-record.ts";
+import type {
+  MapEntryRecord,
+  MapRecord,
+  ObjectValue,
+  ProgRecord,
+  RunRecord,
+  VerifyRecord,
+} from "./bpf-record.ts";
 
 /** How far one record agrees. */
 export interface VerifyResult {
@@ -46,7 +53,9 @@ export function checkVerifyRecord(record: VerifyRecord): VerifyResult {
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
-  if (usesMore(record)) return untried("it needs BTF, kernel functions, programs or capabilities");
+  if (usesMore(record)) return untried("it needs BTF, kernel functions or capabilities");
+  const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
+  for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
   const outcome = load(kernel, record, fds);
   const ok = outcome.fd >= 0;
   const errno = ok ? 0 : -outcome.fd;
@@ -75,13 +84,13 @@ function untried(difference: string): VerifyResult {
   return { verdict: false, errno: false, errorLine: false, runs: 0, difference };
 }
 
-function usesMore({ btf, func_info, kfuncs, progs, caps, maps }: VerifyRecord): boolean {
-  const own = [btf, func_info, kfuncs, progs, caps].some((part) => part !== undefined);
+function usesMore({ btf, func_info, kfuncs, caps, maps }: VerifyRecord): boolean {
+  const own = [btf, func_info, kfuncs, caps].some((part) => part !== undefined);
   return own || maps.some((map) => map.btf !== undefined || map.inner !== undefined);
 }
 
 function makeMap(kernel: BpfKernel, map: MapRecord): number {
-  const fd = mapCreate(kernel, {
+  return mapCreate(kernel, {
     mapType: BPF_MAP_TYPE_NAMES.indexOf(map.type),
     keySize: map.key_size,
     valueSize: map.value_size,
@@ -90,12 +99,46 @@ function makeMap(kernel: BpfKernel, map: MapRecord): number {
     mapExtra: map.map_extra ?? 0,
     name: "",
   });
-  if (fd < 0) return fd;
-  for (const { key, value } of map.init ?? []) {
-    if (typeof value !== "string") return -1;
-    mapUpdateElem(kernel, fd, fromHex(key), valueOnAllCpus(kernel, fd, fromHex(value)), 0);
+}
+
+/** Puts in what a map holds from the beginning. */
+function fill(
+  kernel: BpfKernel,
+  fd: number,
+  map: MapRecord | undefined,
+  objects: { readonly progs: readonly number[]; readonly maps: readonly number[] },
+): void {
+  for (const { key, value } of map?.init ?? []) {
+    const bytes = typeof value === "string" ? fromHex(value) : descriptorOf(value, objects);
+    mapUpdateElem(kernel, fd, fromHex(key), valueOnAllCpus(kernel, fd, bytes), 0);
   }
-  if (map.frozen === true) mapFreeze(kernel, fd);
+  if (map?.frozen === true) mapFreeze(kernel, fd);
+}
+
+function descriptorOf(
+  value: ObjectValue,
+  { progs, maps }: { readonly progs: readonly number[]; readonly maps: readonly number[] },
+): Uint8Array {
+  const fd = "prog" in value ? progs[value.prog] : maps[value.map];
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, fd ?? -1, true);
+  return bytes;
+}
+
+function loadOther(kernel: BpfKernel, prog: ProgRecord, fds: readonly number[]): number {
+  const insns = withDescriptors(decode(fromHex(prog.insns)), fds);
+  const { fd } = progLoad(kernel, {
+    progType: numbered(BPF_PROG_TYPE_NAMES, prog.prog_type),
+    expectedAttachType: 0,
+    insns,
+    insnCnt: insns.length,
+    license: "GPL",
+    progFlags: 0,
+    logLevel: 0,
+    logSize: 0,
+    hasLogBuffer: false,
+    name: "",
+  });
   return fd;
 }
 

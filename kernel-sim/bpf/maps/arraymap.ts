@@ -1,6 +1,10 @@
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from "../../include/errno.ts";
 import { type BpfMemory, roundUp8 } from "../memory.ts";
-import { BPF_MAP_TYPE_PERCPU_ARRAY } from "../uapi.ts";
+import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+} from "../uapi.ts";
 import {
   BPF_EXIST,
   BPF_F_INNER_MAP,
@@ -26,12 +30,22 @@ export function arrayMapAllocCheck(attr: MapCreateAttr): number {
   const { keySize, valueSize, maxEntries, mapFlags } = attr;
   if (maxEntries === 0 || keySize !== 4 || valueSize === 0) return -EINVAL;
   if ((mapFlags & ~ARRAY_CREATE_FLAGS) !== 0 || !isAccessFlagsOk(mapFlags)) return -EINVAL;
-  if (isPercpu && (mapFlags & (BPF_F_NUMA_NODE | BPF_F_MMAPABLE | BPF_F_INNER_MAP)) !== 0) {
-    return -EINVAL;
-  }
-  if ((mapFlags & BPF_F_PRESERVE_ELEMS) !== 0) return -EINVAL;
+  if (isPercpu && (mapFlags & BPF_F_NUMA_NODE) !== 0) return -EINVAL;
+  const ofOneValue = BPF_F_MMAPABLE | BPF_F_INNER_MAP;
+  if (attr.mapType !== BPF_MAP_TYPE_ARRAY && (mapFlags & ofOneValue) !== 0) return -EINVAL;
+  const isOfEvents = attr.mapType === BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+  if (!isOfEvents && (mapFlags & BPF_F_PRESERVE_ELEMS) !== 0) return -EINVAL;
   if (valueSize > INT_MAX) return -E2BIG;
   if (isPercpu && roundUp8(valueSize) > PCPU_MIN_UNIT_SIZE) return -E2BIG;
+  return 0;
+}
+
+/** @linux kernel/bpf/arraymap.c `bpf_array_get_next_key` (6.18) */
+export function nextIndex({ attr, memory }: KernelMap, key: number, next: number): number {
+  const last = attr.maxEntries - 1;
+  const index = key === 0 ? -1 : memory.view.getUint32(key, true);
+  if (index === last) return -ENOENT;
+  memory.view.setUint32(next, index > last ? 0 : index + 1, true);
   return 0;
 }
 
@@ -62,11 +76,7 @@ abstract class IndexedMap extends KernelMap {
   }
 
   override nextKey(key: number, next: number): number {
-    const last = this.attr.maxEntries - 1;
-    const index = key === 0 ? -1 : this.indexAt(key);
-    if (index === last) return -ENOENT;
-    this.memory.view.setUint32(next, index > last ? 0 : index + 1, true);
-    return 0;
+    return nextIndex(this, key, next);
   }
 
   override free(): void {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { E2BIG, EEXIST, EINVAL, ENOENT } from "../../include/errno.ts";
+import { E2BIG, EBADF, EEXIST, EINVAL, ENOENT } from "../../include/errno.ts";
 import { boot, bpf, type MapTypeName } from "../../index.ts";
 import { BPF_ANY, BPF_EXIST, BPF_F_NO_PREALLOC, BPF_NOEXIST } from "./flags.ts";
 
@@ -194,4 +194,48 @@ test("a program moves values through a queue, and asks a bloom filter", () => {
   const loaded = machine.bpf.mustLoad({ type: "socket_filter", program, maps });
   expect(loaded.run({ dataIn: new Uint8Array(64) }).retval).toBe(41);
   expect(maps.jobs.pop()).toBeUndefined();
+});
+
+describe("a program array", () => {
+  const machine = boot();
+  const next = machine.bpf.createMap({
+    ...({ type: "prog_array", keySize: 4, valueSize: 4, maxEntries: 4 } as const),
+  });
+  const counts = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 1 });
+  const counting = machine.bpf.mustLoad({
+    type: "xdp",
+    maps: { next, counts },
+    program: bpf.asm`
+      r6 = r1
+      r1 = map_value[counts]
+      r2 = 1
+      lock *(u64 *)(r1 +0) += r2
+      r1 = r6
+      r2 = map[next]
+      r3 = 0
+      call bpf_tail_call
+      r0 = 7
+      exit
+    `,
+  });
+
+  test("is where programs go on, 33 times at most", () => {
+    const run = () => counting.run({ dataIn: new Uint8Array(64) }).retval;
+    expect(run()).toBe(7);
+    expect(counts.lookupUint(0)).toBe(1n);
+    expect(next.update(0, counting.fd)).toBe(0);
+    expect(run()).toBe(7);
+    expect(counts.lookupUint(0)).toBe(1n + 1n + 33n);
+  });
+
+  test("takes programs of one kind alone, and answers their numbers", () => {
+    const program = bpf.asm`r0 = 1; exit`;
+    const filter = machine.bpf.mustLoad({ type: "socket_filter", program });
+    expect(next.update(1, filter.fd)).toBe(-EINVAL);
+    expect(next.update(1, counts.fd)).toBe(-EINVAL);
+    expect(next.update(1, 9999)).toBe(-EBADF);
+    expect(next.lookupUint(0)).toBeGreaterThan(0n);
+    expect(next.lookup(1)).toBeUndefined();
+    expect([next.delete(0), next.delete(0), next.delete(4)]).toEqual([0, -ENOENT, -E2BIG]);
+  });
 });

@@ -1,0 +1,128 @@
+import { E2BIG, EBADF, EINVAL, ENOENT, ENOTSUPP } from "../../include/errno.ts";
+import { LoadedProgram } from "../program.ts";
+import { arrayMapAllocCheck, nextIndex } from "./arraymap.ts";
+import { BPF_ANY, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "./flags.ts";
+import { KernelMap, type MapCreateAttr } from "./map.ts";
+import type { MapHost } from "./map-host.ts";
+
+/** @linux kernel/bpf/arraymap.c `fd_array_map_alloc_check` (6.18) */
+export function fdArrayMapAllocCheck(attr: MapCreateAttr): number {
+  if (attr.valueSize !== 4) return -EINVAL;
+  if ((attr.mapFlags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)) !== 0) return -EINVAL;
+  return arrayMapAllocCheck(attr);
+}
+
+/**
+ * An array of objects of the kernel: a descriptor of one is put in, and its number comes out.
+ *
+ * @linux kernel/bpf/arraymap.c `bpf_fd_array_map_update_elem` (6.18)
+ */
+abstract class FdArrayMap<Held> extends KernelMap {
+  protected readonly host: MapHost;
+  readonly #held = new Map<number, Held>();
+
+  constructor(attr: MapCreateAttr, host: MapHost) {
+    super(attr, host.memory, host.cpus);
+    this.host = host;
+  }
+
+  /** What stands behind the descriptor, or a negative errno. */
+  protected abstract objectOf(fd: number): Held | number;
+  /** What a lookup answers of it, or a negative errno. */
+  protected abstract numberOf(held: Held): number;
+
+  heldAt(index: number): Held | undefined {
+    return this.#held.get(index);
+  }
+
+  get held(): Iterable<Held> {
+    return this.#held.values();
+  }
+
+  #indexAt(key: number): number {
+    return this.memory.view.getUint32(key, true);
+  }
+
+  override updateAll(key: number, value: number, flags: number): number {
+    if (flags !== BPF_ANY) return -EINVAL;
+    const index = this.#indexAt(key);
+    if (index >= this.attr.maxEntries) return -E2BIG;
+    const held = this.objectOf(this.memory.view.getInt32(value, true));
+    if (typeof held === "number") return held;
+    this.#held.set(index, held);
+    return 0;
+  }
+
+  override delete(key: number): number {
+    const index = this.#indexAt(key);
+    if (index >= this.attr.maxEntries) return -E2BIG;
+    return this.#held.delete(index) ? 0 : -ENOENT;
+  }
+
+  override copyValue(key: number, to: number): number {
+    const held = this.#held.get(this.#indexAt(key));
+    if (held === undefined) return -ENOENT;
+    const number = this.numberOf(held);
+    if (number >= 0) this.memory.view.setUint32(to, number, true);
+    return Math.min(number, 0);
+  }
+
+  override nextKey(key: number, next: number): number {
+    return nextIndex(this, key, next);
+  }
+
+  override lookup(_key: number, _cpu: number): number {
+    return 0;
+  }
+
+  override update(_key: number, _value: number, _flags: number, _cpu: number): number {
+    return -EINVAL;
+  }
+
+  override free(): void {
+    this.#held.clear();
+  }
+}
+
+/** Programs that others go on with. @linux kernel/bpf/arraymap.c `prog_array_map_ops` (6.18) */
+export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
+  /** The first program decides which others may come in, also those that call from it. */
+  #owner: Pick<LoadedProgram, "type" | "expectedAttachType"> | undefined;
+
+  protected override objectOf(fd: number): LoadedProgram | number {
+    const object = this.host.objectOf(fd);
+    if (object === undefined) return -EBADF;
+    if (!(object instanceof LoadedProgram)) return -EINVAL;
+    return this.isCompatible(object) ? object : -EINVAL;
+  }
+
+  protected override numberOf({ id }: LoadedProgram): number {
+    return id;
+  }
+
+  /** @linux kernel/bpf/core.c `bpf_prog_map_compatible` (6.18) */
+  isCompatible(program: Pick<LoadedProgram, "type" | "expectedAttachType">): boolean {
+    this.#owner ??= program;
+    const { type, expectedAttachType } = this.#owner;
+    return type === program.type && expectedAttachType === program.expectedAttachType;
+  }
+}
+
+/**
+ * Events of perf, and cgroups. The machine has neither, so no descriptor is one of them.
+ *
+ * @linux kernel/bpf/arraymap.c `perf_event_array_map_ops`, `cgroup_array_map_ops` (6.18)
+ */
+export class EmptyFdArrayMap extends FdArrayMap<never> {
+  protected override objectOf(_fd: number): number {
+    return -EBADF;
+  }
+
+  protected override numberOf(_held: never): number {
+    return -ENOTSUPP;
+  }
+
+  override copyValue(_key: number, _to: number): number {
+    return -ENOTSUPP;
+  }
+}
