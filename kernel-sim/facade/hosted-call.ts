@@ -4,8 +4,9 @@ import type {
   KernelQuestion,
   KernelReply,
 } from "../api/syscalls.ts";
-import type { KernelAnswer } from "../kernel/module/kernel-calls.ts";
+import { type KernelAnswer, TEXT_MAX } from "../kernel/module/kernel-calls.ts";
 import type { Driver } from "../kernel/module/run-definition.ts";
+import { AHEAD_MAX } from "../kernel/module/syscall-define.ts";
 import { TASK_UNINTERRUPTIBLE } from "../kernel/state.ts";
 import type { Task } from "../kernel/task.ts";
 import { facade } from "./facade.ts";
@@ -14,9 +15,6 @@ import type { LivingKernel } from "./living-kernel.ts";
 /** So many steps, and nobody believes any more that there is an end. */
 const STEPS_MAX = 20_000;
 const ARGS_MAX = 4;
-const TEXT_MAX = 1024;
-/** What one reply may hold beside its first call. */
-const AHEAD_MAX = 64;
 
 /** Keeps the tasks that wait in a system call for what its code does next. */
 export class HostedDriver implements Driver {

@@ -203,8 +203,7 @@ async function checkVisible(folder: string, exercise: ExerciseVersion): Promise<
     return gradeSource({ exercise: visible, source });
   };
   const problems: string[] = [];
-  const both = Promise.all([scoreOf("solution.ts"), scoreOf("starter.ts")]);
-  const [solution, starter] = await both;
+  const [solution, starter] = await Promise.all([scoreOf("solution.ts"), scoreOf("starter.ts")]);
   if (solution.score < solution.max || solution.status !== "graded") {
     problems.push(`${name}:1: the solution fails (${told(solution)}): mend one of them`);
   }

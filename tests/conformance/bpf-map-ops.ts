@@ -1,10 +1,15 @@
 import type { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
-import { progLoad } from "../../kernel-sim/bpf/prog-load.ts";
-import { decode } from "../../kernel-sim/bpf/program-text.ts";
 import * as syscall from "../../kernel-sim/bpf/syscall.ts";
-import { BPF_MAP_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../../kernel-sim/bpf/uapi.ts";
 import type { MapOpRecord, MapOpsRecord, MapRecord } from "./bpf-record.ts";
-import { fromHex, newKernel, perCpu, toHex } from "./bpf-verify.ts";
+import {
+  descriptorBytes,
+  fromHex,
+  loadOther,
+  makeMap,
+  newKernel,
+  perCpu,
+  toHex,
+} from "./bpf-verify.ts";
 
 /** What an operation answered: 0 or a positive errno, and the results that the corpus names. */
 interface Answer {
@@ -85,34 +90,14 @@ function lookup(kernel: BpfKernel, fd: number, op: MapOpRecord, key: Uint8Array 
 }
 
 function create(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
-  const map = op.map as MapRecord;
-  const fd = syscall.mapCreate(kernel, {
-    mapType: BPF_MAP_TYPE_NAMES.indexOf(map.type),
-    keySize: map.key_size,
-    valueSize: map.value_size,
-    maxEntries: map.max_entries,
-    mapFlags: map.flags,
-    mapExtra: map.map_extra ?? 0,
-    name: "",
-  });
+  const fd = makeMap(kernel, op.map as MapRecord);
   if (fd >= 0 && op.as !== undefined) names.set(op.as, fd);
   return { errno: fd < 0 ? -fd : 0 };
 }
 
 function loadProgram(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
-  const insns = decode(fromHex(op.insns ?? ""));
-  const { fd } = progLoad(kernel, {
-    progType: BPF_PROG_TYPE_NAMES.indexOf(op.prog_type ?? ""),
-    expectedAttachType: 0,
-    insns,
-    insnCnt: insns.length,
-    license: "GPL",
-    progFlags: 0,
-    logLevel: 0,
-    logSize: 0,
-    hasLogBuffer: false,
-    name: "",
-  });
+  const { insns = "", prog_type = "" } = op;
+  const fd = loadOther(kernel, { insns, prog_type }, []);
   if (fd >= 0 && op.as !== undefined) names.set(op.as, fd);
   return { errno: fd < 0 ? -fd : 0 };
 }
@@ -133,9 +118,7 @@ function givenValue(op: MapOpRecord, names: ReadonlyMap<string, number>): Uint8A
   const { value } = op;
   if (value === null || value === undefined) return null;
   if (typeof value === "string" && value.startsWith("@")) {
-    const bytes = new Uint8Array(4);
-    new DataView(bytes.buffer).setInt32(0, names.get(value.slice(1)) ?? BAD_FD, true);
-    return bytes;
+    return descriptorBytes(names.get(value.slice(1)) ?? BAD_FD);
   }
   if (typeof value === "string") return fromHex(value);
   // In a per-CPU map each value takes a multiple of 8 bytes.

@@ -89,7 +89,8 @@ function usesMore({ btf, func_info, kfuncs, caps, maps }: VerifyRecord): boolean
   return own || maps.some((map) => map.btf !== undefined || map.inner !== undefined);
 }
 
-function makeMap(kernel: BpfKernel, map: MapRecord): number {
+/** A descriptor, or a negative errno. */
+export function makeMap(kernel: BpfKernel, map: MapRecord): number {
   return mapCreate(kernel, {
     mapType: BPF_MAP_TYPE_NAMES.indexOf(map.type),
     keySize: map.key_size,
@@ -120,12 +121,18 @@ function descriptorOf(
   { progs, maps }: { readonly progs: readonly number[]; readonly maps: readonly number[] },
 ): Uint8Array {
   const fd = "prog" in value ? progs[value.prog] : maps[value.map];
+  return descriptorBytes(fd ?? -1);
+}
+
+/** The value of an array of objects. */
+export function descriptorBytes(fd: number): Uint8Array {
   const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setInt32(0, fd ?? -1, true);
+  new DataView(bytes.buffer).setInt32(0, fd, true);
   return bytes;
 }
 
-function loadOther(kernel: BpfKernel, prog: ProgRecord, fds: readonly number[]): number {
+/** Loads a program of which only the descriptor counts, or the negative errno. */
+export function loadOther(kernel: BpfKernel, prog: ProgRecord, fds: readonly number[]): number {
   const insns = withDescriptors(decode(fromHex(prog.insns)), fds);
   const { fd } = progLoad(kernel, {
     progType: numbered(BPF_PROG_TYPE_NAMES, prog.prog_type),

@@ -1,6 +1,7 @@
 import { EINVAL } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import type { KeylessMap } from "../maps/keyless.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -24,21 +25,25 @@ export function mapDeleteElem(vm: Vm): number {
   return vm.machine.mapAt(vm.r[2]!).delete(vm.r[4]!);
 }
 
+/** The verifier lets no other map come to where values have no keys. */
+function keylessMap(vm: Vm): KeylessMap {
+  return vm.machine.mapAt(vm.r[2]!) as KeylessMap;
+}
+
 /** @linux kernel/bpf/helpers.c `bpf_map_push_elem` (6.18) */
 export function mapPushElem(vm: Vm): number {
   const { r } = vm;
-  const map = vm.machine.mapAt(r[2]!);
-  return r[7] !== 0 ? -EINVAL : map.push(r[4]!, r[6]!);
+  return r[7] !== 0 ? -EINVAL : keylessMap(vm).push(r[4]!, r[6]!);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_map_pop_elem` (6.18) */
 export function mapPopElem(vm: Vm): number {
-  return vm.machine.mapAt(vm.r[2]!).pop(vm.r[4]!);
+  return keylessMap(vm).pop(vm.r[4]!);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_map_peek_elem` (6.18) */
 export function mapPeekElem(vm: Vm): number {
-  return vm.machine.mapAt(vm.r[2]!).peek(vm.r[4]!);
+  return keylessMap(vm).peek(vm.r[4]!);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_map_lookup_percpu_elem` (6.18) */

@@ -9,7 +9,8 @@ import {
   MAP_ACCESS_FLAGS,
 } from "./flags.ts";
 import { hashBytes } from "./hash.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { KeylessMap } from "./keyless.ts";
+import type { MapCreateAttr } from "./map.ts";
 
 const BLOOM_CREATE_FLAGS = BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | MAP_ACCESS_FLAGS;
 /** `map_extra` says how many hash functions there are; 0 stands for five. */
@@ -33,7 +34,7 @@ export function bloomMapAllocCheck(attr: MapCreateAttr): number {
  * @linux kernel/bpf/bloom_filter.c (6.18)
  * @simplified the hash function is another one, so other values are taken for members.
  */
-export class BloomFilterMap extends KernelMap {
+export class BloomFilterMap extends KeylessMap {
   static create(
     attr: MapCreateAttr,
     memory: BpfMemory,
@@ -89,22 +90,6 @@ export class BloomFilterMap extends KernelMap {
 
   override pop(_value: number): number {
     return -EOPNOTSUPP;
-  }
-
-  override updateAll(_key: number, value: number, flags: number): number {
-    return this.push(value, flags);
-  }
-
-  override copyValue(_key: number, to: number): number {
-    return this.peek(to);
-  }
-
-  override lookup(_key: number, _cpu: number): number {
-    return -EINVAL;
-  }
-
-  override update(_key: number, _value: number, _flags: number, _cpu: number): number {
-    return -EINVAL;
   }
 
   override delete(_key: number): number {

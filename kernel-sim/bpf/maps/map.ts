@@ -67,21 +67,6 @@ export abstract class KernelMap {
     return -ENOTSUPP;
   }
 
-  /** Maps without keys: puts the value at `value` in. */
-  push(_value: number, _flags: number): number {
-    return -ENOTSUPP;
-  }
-
-  /** Maps without keys: writes one to `value`, and takes it out. */
-  pop(_value: number): number {
-    return -ENOTSUPP;
-  }
-
-  /** Maps without keys: writes one to `value`, or asks for the one that lies there. */
-  peek(_value: number): number {
-    return -ENOTSUPP;
-  }
-
   /** The address of the only value, for BPF_PSEUDO_MAP_VALUE; 0 when the type has no such thing. */
   directValue(): number {
     return 0;

@@ -9,7 +9,8 @@ import {
   KMALLOC_MAX_SIZE,
   MAP_ACCESS_FLAGS,
 } from "./flags.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { KeylessMap } from "./keyless.ts";
+import type { MapCreateAttr } from "./map.ts";
 
 const QUEUE_STACK_CREATE_FLAGS = BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS;
 
@@ -27,7 +28,7 @@ export function queueStackMapAllocCheck(attr: MapCreateAttr): number {
  *
  * @linux kernel/bpf/queue_stack_maps.c (6.18)
  */
-export class QueueStackMap extends KernelMap {
+export class QueueStackMap extends KeylessMap {
   static create(attr: MapCreateAttr, memory: BpfMemory, cpus: number): QueueStackMap | number {
     const map = new QueueStackMap(attr, memory, cpus);
     return map.#values === 0 ? -ENOMEM : map;
@@ -91,24 +92,8 @@ export class QueueStackMap extends KernelMap {
     return this.#values + index * this.attr.valueSize;
   }
 
-  override updateAll(_key: number, value: number, flags: number): number {
-    return this.push(value, flags);
-  }
-
-  override copyValue(_key: number, to: number): number {
-    return this.peek(to);
-  }
-
   override lookupAndDelete(_key: number, to: number, flags: number): number {
     return flags === 0 ? this.pop(to) : -EINVAL;
-  }
-
-  override lookup(_key: number, _cpu: number): number {
-    return 0;
-  }
-
-  override update(_key: number, _value: number, _flags: number, _cpu: number): number {
-    return -EINVAL;
   }
 
   override delete(_key: number): number {

@@ -273,9 +273,9 @@ function strscpy(
   size: number,
   isPadded: boolean,
 ): KernelAnswer | Oops {
-  const answer = strscpyAnswer(text, size);
-  if (!(size > 0)) return answer;
   const source = utf8(text);
+  const answer = strscpyAnswer(source.length, size);
+  if (!(size > 0)) return answer;
   const length = Math.min(source.length, size - 1);
   const bytes = new Uint8Array(isPadded ? Math.min(size, INT_MAX) : length + 1);
   bytes.set(source.subarray(0, length));
@@ -285,15 +285,14 @@ function strscpy(
   return answer;
 }
 
-function strscpyAnswer(text: string, size: number): number {
-  const { length } = utf8(text);
+function strscpyAnswer(length: number, size: number): number {
   return size > 0 && length < size ? length : -E2BIG;
 }
 
 /** Not `ndelay`: what comes behind it comes later. */
 const ANSWER_NOTHING = ["kfree", "store", "memcpy", "memset", "printk"];
-/** A longer text may be cut on its way to a host. */
-const TEXT_MAX = 1024;
+/** A longer text is cut on its way to a host. */
+export const TEXT_MAX = 1024;
 
 /** What a call answers unless it is an oops, where its arguments alone tell. */
 export function onlyAnswer(name: string, args: readonly (number | string)[]): number | undefined {
@@ -301,7 +300,7 @@ export function onlyAnswer(name: string, args: readonly (number | string)[]): nu
   const [, text, size] = args;
   if (name !== "strscpy" && name !== "strscpy_pad") return undefined;
   if (String(text).length > TEXT_MAX) return undefined;
-  return strscpyAnswer(String(text), Number(size));
+  return strscpyAnswer(utf8(String(text)).length, Number(size));
 }
 
 /** Little-endian; 8 bytes are signed, as everywhere else. */

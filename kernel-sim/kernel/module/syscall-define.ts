@@ -8,8 +8,8 @@ import { onlyAnswer } from "./kernel-calls.ts";
 import { KernelCode, KernelRequest } from "./kernel-code.ts";
 
 const ARGS_MAX = 6;
-/** Code that never asks for anything runs no further ahead. */
-const AHEAD_MAX = 64;
+/** What one reply may hold beside its first call: code that never asks for anything runs no further ahead. */
+export const AHEAD_MAX = 64;
 const NAME = /^[a-z_][a-z0-9_]{0,63}$/;
 
 /**
