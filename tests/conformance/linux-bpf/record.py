@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Records what the running kernel answers to programs and map operations: `record.py IN.jsonl OUT.jsonl`.
+
+A developer's tool, for root on Linux. IN holds records of the corpus's form, of which only the questions are read:
+
+    {"note": "what it shows", "prog_type": "xdp", "asm": ["r0 = 2", "exit"], "maps": [], "runs": [{"data_in": "..."}]}
+
+`asm` (a list of lines or one text; notation in assembler.py) or `insns` (hex). Further: `id`, `group`, `expected_attach_type`,
+`license` ("GPL" unless given), `prog_flags`, `attr`, `caps`, `btf`, `func_info`, `line_info`, `progs`, `kfuncs` (taken from `asm`
+by itself), `name`, `attach_to` (name of the kernel function or type of a tracing program). `runs` is a list of inputs (`data_in`,
+`ctx_in`); left out, a few packets are taken for the types that run on packets; `[]` asks for none. What differs when a record is
+asked twice is listed in `nondeterministic` and left out. `record.py --serve` answers records line by line instead, once each.
+"""
+import hashlib
+import json
+import os
+import sys
+
+import linux
+import map_ops
+import program_record
+
+# A map gives elements up by CPU, and per-CPU values were recorded there.
+CPU = 0
+
+
+def answer(record, is_once):
+    """The record, with the kernel's answers in the place of whatever stood there."""
+    if record.get("kind") == "map_ops" or "ops" in record:
+        return map_ops.recorded(record)
+    first = program_record.recorded(record)
+    if is_once or not first["runs"]:
+        return first
+    return program_record.without_differences(first, program_record.recorded(record))
+
+
+def named(record, prefix):
+    if "id" in record:
+        return record
+    digest = hashlib.sha1(json.dumps(record, sort_keys=True).encode()).hexdigest()[:10]
+    return {"id": f"{prefix}-{digest}", "group": prefix, **record}
+
+
+def serve():
+    for line in sys.stdin:
+        record = json.loads(line)
+        try:
+            print(json.dumps(answer(record, True)), flush=True)
+        except (ValueError, KeyError, OSError) as problem:
+            print(json.dumps({"id": record.get("id"), "problem": repr(problem)}), flush=True)
+
+
+def main(arguments):
+    if not linux.is_usable():
+        print("bpf(2) cannot be used here: it takes root on Linux", file=sys.stderr)
+        sys.exit(2)
+    os.sched_setaffinity(0, {CPU})
+    if arguments == ["--serve"]:
+        return serve()
+    source, target = arguments
+    prefix = os.path.basename(source).split(".")[0]
+    with open(source) as lines, open(target, "w") as out:
+        for line in filter(str.strip, lines):
+            out.write(json.dumps(answer(named(json.loads(line), prefix), False)) + "\n")
+
+
+main(sys.argv[1:])
