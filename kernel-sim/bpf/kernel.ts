@@ -1,6 +1,8 @@
 import type { Clock } from "../hw/clock.ts";
 import { Random } from "../hw/random.ts";
+import { EBADF, EINVAL } from "../include/errno.ts";
 import type { TraceRing } from "../trace/ring.ts";
+import { Btf } from "./btf/btf.ts";
 import { helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
@@ -9,6 +11,9 @@ import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
+
+/** What a descriptor of bpf(2) may stand for. */
+export type BpfObject = KernelMap | LoadedProgram | Btf;
 
 /** The task that runs on a CPU while a program looks at it. */
 export interface CurrentTask {
@@ -30,7 +35,7 @@ export class BpfKernel implements MapHost {
   readonly trace: TraceRing;
   readonly memory = new BpfMemory();
   /** By descriptor: what bpf(2) made and has not closed. */
-  readonly files = new Map<number, KernelMap | LoadedProgram>();
+  readonly files = new Map<number, BpfObject>();
   /** By number; the first one has number 1. */
   readonly #maps: (KernelMap | undefined)[] = [];
   /** The packet of the running program. */
@@ -42,6 +47,7 @@ export class BpfKernel implements MapHost {
   #nextFd = FIRST_FD;
   #nextMapId = 1;
   #nextProgId = 1;
+  #nextBtfId = 1;
   readonly #cpus: (BpfCpu<BpfKernel> | undefined)[] = [];
 
   constructor(seed: number, cpus: number, clock: Clock, trace: TraceRing) {
@@ -60,7 +66,7 @@ export class BpfKernel implements MapHost {
     return cpu;
   }
 
-  install(object: KernelMap | LoadedProgram): number {
+  install(object: BpfObject): number {
     const fd = this.#nextFd++;
     this.files.set(fd, object);
     return fd;
@@ -90,7 +96,19 @@ export class BpfKernel implements MapHost {
     return this.#nextProgId++;
   }
 
-  objectOf(fd: number): KernelMap | LoadedProgram | undefined {
+  /** Gives new types their number. */
+  registerBtf(btf: Btf): void {
+    btf.id = this.#nextBtfId++;
+  }
+
+  /** The types behind a descriptor, or -EBADF, -EINVAL for one of something else. */
+  btfOfFd(fd: number): Btf | number {
+    const file = this.files.get(fd);
+    if (file === undefined) return -EBADF;
+    return file instanceof Btf ? file : -EINVAL;
+  }
+
+  objectOf(fd: number): BpfObject | undefined {
     return this.files.get(fd);
   }
 

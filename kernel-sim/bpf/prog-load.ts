@@ -11,6 +11,7 @@ import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
+import type { InfoRecords } from "./verifier/info-records.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
 import { VerifierMaps } from "./verifier-maps.ts";
@@ -30,6 +31,15 @@ export interface ProgLoadAttr {
   /** Whether there is a buffer for the log. */
   readonly hasLogBuffer: boolean;
   readonly name: string;
+  readonly btf?: ProgBtfAttr;
+}
+
+/** The types that come with a program, and what they say about its instructions. */
+export interface ProgBtfAttr {
+  readonly progBtfFd: number;
+  readonly funcInfo: InfoRecords;
+  readonly lineInfo: InfoRecords;
+  readonly coreRelo: InfoRecords;
 }
 
 export interface ProgLoadOutcome {
@@ -89,6 +99,7 @@ export function checkProgram(
       logLevel: attr.logLevel,
       logSize: attr.hasLogBuffer ? attr.logSize : 0,
       mapOfFd: (fd) => maps.ofFd(fd),
+      progBtf: attr.btf && { ...attr.btf, btf: kernel.btfOfFd(attr.btf.progBtfFd) },
     },
     observer,
   );

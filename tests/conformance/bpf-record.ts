@@ -67,7 +67,7 @@ export interface VerifyRecord {
   readonly attr?: AttrRecord;
   readonly caps?: readonly string[];
   readonly btf?: string;
-  readonly func_info?: unknown;
+  readonly func_info?: readonly (readonly [insnOff: number, typeId: number])[];
   readonly kfuncs?: object;
   readonly progs?: readonly ProgRecord[];
   readonly load: LoadRecord;

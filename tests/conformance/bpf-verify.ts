@@ -1,4 +1,5 @@
 import type { Insn } from "../../kernel-sim/api.ts";
+import { btfLoad } from "../../kernel-sim/bpf/btf/btf-load.ts";
 import { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
 import { PercpuArrayMap } from "../../kernel-sim/bpf/maps/arraymap.ts";
 import type { KernelMap } from "../../kernel-sim/bpf/maps/map.ts";
@@ -84,8 +85,8 @@ function untried(difference: string): VerifyResult {
   return { verdict: false, errno: false, errorLine: false, runs: 0, difference };
 }
 
-function usesMore({ btf, func_info, kfuncs, caps, maps }: VerifyRecord): boolean {
-  const own = [btf, func_info, kfuncs, caps].some((part) => part !== undefined);
+function usesMore({ kfuncs, caps, maps }: VerifyRecord): boolean {
+  const own = [kfuncs, caps].some((part) => part !== undefined);
   return own || maps.some((map) => map.btf !== undefined || map.inner !== undefined);
 }
 
@@ -177,7 +178,32 @@ function load(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
     logSize: attr.log_size0 === true ? 0 : (attr.log_size ?? LOG_BYTES),
     hasLogBuffer: attr.log_null !== true,
     name: "",
+    ...progBtf(kernel, record),
   });
+}
+
+/** The types of the program, loaded before it. */
+function progBtf(kernel: BpfKernel, { btf, func_info }: VerifyRecord) {
+  if (btf === undefined) return {};
+  const none = { bytes: new Uint8Array(0), recSize: 0, count: 0 };
+  const rows = func_info ?? [];
+  return {
+    btf: {
+      progBtfFd: loadBtf(kernel, btf),
+      funcInfo: {
+        bytes: new Uint8Array(Uint32Array.from(rows.flat()).buffer),
+        recSize: 8,
+        count: rows.length,
+      },
+      lineInfo: none,
+      coreRelo: none,
+    },
+  };
+}
+
+/** A descriptor, or the negative errno. */
+function loadBtf(kernel: BpfKernel, hex: string): number {
+  return btfLoad(kernel, { btf: fromHex(hex), logLevel: 0, logSize: 0, hasLogBuffer: false });
 }
 
 function numbered(names: readonly string[], name: string | number): number {

@@ -1,7 +1,5 @@
 import type { Random } from "../../hw/random.ts";
 import type { BpfMemory } from "../memory.ts";
-import type { LoadedProgram } from "../program.ts";
-import type { KernelMap } from "./map.ts";
 
 /** What maps are made in: the BPF of one machine. */
 export interface MapHost {
@@ -9,5 +7,5 @@ export interface MapHost {
   readonly cpus: number;
   readonly random: Random;
   /** What stands behind a descriptor; undefined: nothing. */
-  objectOf(fd: number): KernelMap | LoadedProgram | undefined;
+  objectOf(fd: number): object | undefined;
 }

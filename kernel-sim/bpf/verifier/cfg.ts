@@ -131,21 +131,6 @@ function endsFunction(code: number): boolean {
   );
 }
 
-/** Functions without BTF have no declared result. @linux kernel/bpf/verifier.c `check_abnormal_return` (6.18) */
-export function checkAbnormalReturn(env: VerifierEnv): 0 | number {
-  for (const { hasLdAbs, hasTailCall } of env.subprogs.slice(1)) {
-    if (hasLdAbs) {
-      env.verbose("LD_ABS is not allowed in subprogs without BTF\n");
-      return -EINVAL;
-    }
-    if (hasTailCall) {
-      env.verbose("tail_call is not allowed in subprogs without BTF\n");
-      return -EINVAL;
-    }
-  }
-  return 0;
-}
-
 const DISCOVERED = 0x10;
 const EXPLORED = 0x20;
 const FALLTHROUGH = 1;

@@ -1,7 +1,9 @@
 import type { Insn } from "../../api.ts";
+import type { Btf } from "../btf/btf.ts";
 import { insnText } from "../disasm.ts";
 import { isLdImm64 } from "../isa.ts";
 import { Backtrack } from "./backtrack-state.ts";
+import type { FuncInfo } from "./btf-info.ts";
 import { type CtxOps, ctxOpsOf } from "./ctx/ops.ts";
 import { IdMap } from "./id-map.ts";
 import type { Liveness } from "./liveness.ts";
@@ -92,6 +94,10 @@ export class VerifierEnv {
 
   subprogs: SubprogInfo[] = [];
   readonly usedMaps: VerifierMap[] = [];
+  /** The types that the program came with, if it came with any. */
+  progBtf: Btf | undefined = undefined;
+  /** By function; empty when the program came without. */
+  funcInfo: readonly FuncInfo[] = [];
   postorder: readonly number[] = [];
 
   curState!: VerifierState;

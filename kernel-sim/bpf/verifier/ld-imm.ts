@@ -1,6 +1,7 @@
 /** Wide loads: numbers, and addresses of maps and of their values. */
 import type { Insn } from "../../api.ts";
 import { E2BIG, EINVAL, ENOENT, ENOTSUPP, EPROTO } from "../../include/errno.ts";
+import { BTF_FUNC_STATIC } from "../btf/kinds.ts";
 import {
   BPF_DW,
   BPF_LDX,
@@ -17,11 +18,13 @@ import {
   bpfSize,
   isLdImm64,
 } from "../isa.ts";
+import { linkageOfSubprog } from "./btf-info.ts";
 import type { VerifierEnv } from "./env.ts";
 import { Int64 } from "./int64.ts";
 import { checkMapProgCompatibility } from "./map-compat.ts";
 import { isOpcodeKnown } from "./opcodes.ts";
 import { checkRegArg, DST_OP } from "./reg-arg.ts";
+import type { RegState } from "./reg-state.ts";
 import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from "./reg-type.ts";
 
 const MAX_USED_MAPS = 64;
@@ -135,6 +138,23 @@ function addUsedMap(env: VerifierEnv, fd: number): number {
   return env.usedMaps.length - 1;
 }
 
+/** The address of a function, for a callback. */
+function loadFunc(env: VerifierEnv, insn: Insn, dst: RegState): 0 | number {
+  const subprog = env.findSubprog(env.insnIdx + insn.imm + 1);
+  const linkage = linkageOfSubprog(env, subprog);
+  if (linkage === undefined) {
+    env.verbose("missing btf func_info\n");
+    return -EINVAL;
+  }
+  if (linkage !== BTF_FUNC_STATIC) {
+    env.verbose("callback function not static\n");
+    return -EINVAL;
+  }
+  dst.type = PTR_TO_FUNC;
+  dst.subprogno = subprog;
+  return 0;
+}
+
 /** @linux kernel/bpf/verifier.c `check_ld_imm` (6.18) */
 export function checkLdImm(env: VerifierEnv, insn: Insn): 0 | number {
   if (bpfSize(insn.code) !== BPF_DW) {
@@ -153,10 +173,7 @@ export function checkLdImm(env: VerifierEnv, insn: Insn): 0 | number {
     return 0;
   }
   dst.markKnownZero();
-  if (insn.srcReg === BPF_PSEUDO_FUNC) {
-    env.verbose("missing btf func_info\n");
-    return -EINVAL;
-  }
+  if (insn.srcReg === BPF_PSEUDO_FUNC) return loadFunc(env, insn, dst);
   const aux = env.aux[env.insnIdx]!;
   dst.map = env.usedMaps[aux.mapIndex]!;
   if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {

@@ -1,4 +1,5 @@
 import type { Insn } from "../../api.ts";
+import type { ProgBtf } from "./btf-info.ts";
 
 /** A map as the verifier has to know it. One object a map: identity counts. */
 export interface VerifierMap {
@@ -35,6 +36,7 @@ export interface VerifierInput {
   /** How much of the log is kept, in bytes. */
   readonly logSize: number;
   readonly caps?: VerifierCaps;
+  readonly progBtf?: ProgBtf | undefined;
   /** The map behind a descriptor, or a negative errno. */
   mapOfFd(fd: number): VerifierMap | number;
 }

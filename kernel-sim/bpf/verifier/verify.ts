@@ -1,14 +1,8 @@
 import type { Insn } from "../../api.ts";
 import { EINVAL, ENOSPC } from "../../include/errno.ts";
 import { isKfuncCall } from "../isa.ts";
-import {
-  addSubprogs,
-  checkAbnormalReturn,
-  checkCfg,
-  checkSubprogs,
-  computePostorder,
-  computeScc,
-} from "./cfg.ts";
+import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
+import { addSubprogs, checkCfg, checkSubprogs, computePostorder, computeScc } from "./cfg.ts";
 import { doCheckMain } from "./check.ts";
 import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
@@ -66,9 +60,10 @@ export interface VerifierObserver {
 
 /** The checks in their order: the first that refuses ends it. */
 const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
+  checkBtfInfoEarly,
   addSubprogs,
   checkSubprogs,
-  checkAbnormalReturn,
+  checkBtfInfo,
   resolvePseudoLdImm64,
   checkCfg,
   prepareExploration,
@@ -82,8 +77,7 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
  * Whether a program may be loaded.
  *
  * @linux kernel/bpf/verifier.c `bpf_check` (6.18)
- * @simplified programs come without BTF: no callbacks, no global functions, no source lines in the
- * log
+ * @simplified no callbacks, no global functions, no source lines in the log
  */
 export function verify(input: VerifierInput, observe?: VerifierObserver): VerifierOutcome {
   const env = new VerifierEnv(input, observe);

@@ -1,0 +1,196 @@
+import {
+  BTF_KIND_ARRAY,
+  BTF_KIND_DECL_TAG,
+  BTF_KIND_ENUM,
+  BTF_KIND_ENUM64,
+  BTF_KIND_FLOAT,
+  BTF_KIND_INT,
+  BTF_KIND_PTR,
+  BTF_KIND_STRUCT,
+  BTF_KIND_UNION,
+  BTF_VOID,
+  type BtfDeclTag,
+  type BtfRef,
+  type BtfType,
+  isModifier,
+} from "./kinds.ts";
+
+const MAX_RESOLVE_DEPTH = 32;
+const U32_MAX = 0xffff_ffff;
+const POINTER_BYTES = 8;
+/** No message holds more of a name, and no identifier is as long. */
+const NAME_MAX = 1024;
+
+/** How large a type is, and what it consists of. */
+export interface ResolvedSize {
+  /** In bytes. */
+  readonly size: number;
+  readonly elem: BtfType;
+  /** 1 for what is no array. */
+  readonly nelems: number;
+}
+
+/**
+ * Types with their names: of a program, of maps, or of the kernel.
+ *
+ * @linux include/linux/btf.h, kernel/bpf/btf.c `struct btf` (6.18)
+ */
+export class Btf {
+  /** Of the object in the kernel; 0 before it is one. */
+  id = 0;
+  /** What it was made from. */
+  readonly data: Uint8Array;
+  readonly isKernel: boolean;
+  readonly #types: readonly BtfType[];
+  readonly #strings: Uint8Array;
+  readonly #names = new Map<number, string>();
+  #idsByName: ReadonlyMap<string, readonly number[]> | undefined;
+  #declTags: ReadonlyMap<number, readonly BtfDeclTag[]> | undefined;
+
+  /** @param types by id; the first one is void */
+  constructor(
+    data: Uint8Array,
+    types: readonly BtfType[],
+    strings: Uint8Array,
+    isKernel: boolean = false,
+  ) {
+    this.data = data;
+    this.#types = types;
+    this.#strings = strings;
+    this.isKernel = isKernel;
+  }
+
+  /** With void. */
+  get nrTypes(): number {
+    return this.#types.length;
+  }
+
+  /** @linux kernel/bpf/btf.c `btf_type_by_id` (6.18) */
+  typeById(id: number): BtfType | undefined {
+    return this.#types[id];
+  }
+
+  isNameOffset(offset: number): boolean {
+    return offset < this.#strings.length;
+  }
+
+  /** The string that starts there; undefined: outside of the section. */
+  nameByOffset(offset: number): string | undefined {
+    const known = this.#names.get(offset);
+    if (known !== undefined) return known;
+    if (!this.isNameOffset(offset)) return undefined;
+    const last = Math.min(offset + NAME_MAX, this.#strings.length);
+    let name = "";
+    for (let at = offset; at < last && this.#strings[at] !== 0; at++) {
+      name += String.fromCharCode(this.#strings[at]!);
+    }
+    this.#names.set(offset, name);
+    return name;
+  }
+
+  /** Of a type, a member, an argument, a value: "" for one that has none. */
+  nameOf({ nameOff }: { readonly nameOff: number }): string {
+    return this.nameByOffset(nameOff) ?? "";
+  }
+
+  /** Looks through names for types and qualifiers. @linux kernel/bpf/btf.c `btf_type_skip_modifiers` (6.18) */
+  skipModifiers(id: number): BtfType | undefined {
+    let type = this.typeById(id);
+    while (type !== undefined && isModifier(type)) type = this.typeById((type as BtfRef).type);
+    return type;
+  }
+
+  /** What a pointer points to; undefined: it is none. @linux kernel/bpf/btf.c `btf_type_resolve_ptr` (6.18) */
+  resolvePtr(id: number): BtfType | undefined {
+    const ptr = this.skipModifiers(id);
+    return ptr?.kind === BTF_KIND_PTR ? this.skipModifiers(ptr.type) : undefined;
+  }
+
+  /** undefined: it has no size. @linux kernel/bpf/btf.c `__btf_resolve_size` (6.18) */
+  resolveSize(start: BtfType): ResolvedSize | undefined {
+    let type: BtfType = start;
+    let nelems = 1;
+    for (let depth = 0; depth < MAX_RESOLVE_DEPTH; depth++) {
+      if (isModifier(type)) {
+        type = this.typeById((type as BtfRef).type) ?? BTF_VOID;
+      } else if (type.kind === BTF_KIND_ARRAY) {
+        nelems *= type.nelems;
+        if (nelems > U32_MAX) return undefined;
+        type = this.typeById(type.elemType) ?? BTF_VOID;
+      } else {
+        const size = sizeOf(type);
+        if (size === undefined || size * nelems > U32_MAX) return undefined;
+        return { size: size * nelems, elem: type, nelems };
+      }
+    }
+    return undefined;
+  }
+
+  /** The type behind modifiers with its size; undefined: it has none. @linux kernel/bpf/btf.c `btf_type_id_size` (6.18) */
+  typeIdSize(id: number): { readonly type: BtfType; readonly size: number } | undefined {
+    const type = this.skipModifiers(id);
+    if (type === undefined) return undefined;
+    const resolved = this.resolveSize(type);
+    return resolved && { type, size: resolved.size };
+  }
+
+  /** The first type of that name and kind. @linux kernel/bpf/btf.c `btf_find_by_name_kind` (6.18) */
+  findByNameKind(name: string, kind: number): BtfType | undefined {
+    this.#idsByName ??= this.#indexNames();
+    for (const id of this.#idsByName.get(name) ?? []) {
+      const type = this.#types[id]!;
+      if (type.kind === kind) return type;
+    }
+    return undefined;
+  }
+
+  /**
+   * What tags are put on a type (`componentIdx` -1), or on one of its members or arguments.
+   *
+   * @linux kernel/bpf/btf.c `btf_find_next_decl_tag` (6.18)
+   */
+  declTagsOf(id: number, componentIdx: number): string[] {
+    this.#declTags ??= this.#indexDeclTags();
+    const tags = this.#declTags.get(id) ?? [];
+    return tags.filter((tag) => tag.componentIdx === componentIdx).map((tag) => this.nameOf(tag));
+  }
+
+  #indexNames(): ReadonlyMap<string, readonly number[]> {
+    const index = new Map<string, number[]>();
+    for (const type of this.#types) {
+      if (type.nameOff === 0) continue;
+      const name = this.nameOf(type);
+      const ids = index.get(name);
+      if (ids === undefined) index.set(name, [type.id]);
+      else ids.push(type.id);
+    }
+    return index;
+  }
+
+  #indexDeclTags(): ReadonlyMap<number, readonly BtfDeclTag[]> {
+    const index = new Map<number, BtfDeclTag[]>();
+    for (const type of this.#types) {
+      if (type.kind !== BTF_KIND_DECL_TAG) continue;
+      const tags = index.get(type.type);
+      if (tags === undefined) index.set(type.type, [type]);
+      else tags.push(type);
+    }
+    return index;
+  }
+}
+
+function sizeOf(type: BtfType): number | undefined {
+  switch (type.kind) {
+    case BTF_KIND_INT:
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+    case BTF_KIND_ENUM:
+    case BTF_KIND_ENUM64:
+    case BTF_KIND_FLOAT:
+      return type.size;
+    case BTF_KIND_PTR:
+      return POINTER_BYTES;
+    default:
+      return undefined;
+  }
+}
