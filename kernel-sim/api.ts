@@ -347,6 +347,10 @@ export interface VerifierStep {
   /** Which path of the tree this step belongs to, and which path that one branched from. */
   readonly path: number;
   readonly parentPath: number | undefined;
+  /** The step at which the path left the one that it branched from. */
+  readonly branchedAt: number | undefined;
+  /** How many functions are active below the one that the instruction belongs to. */
+  readonly frame: number;
   /** Registers that are initialised before the instruction, by name `R0` to `R10`. */
   readonly before: Readonly<Record<string, AbstractValue>>;
   /** Only what the instruction changed or read, as Linux prints it after `;`. */
@@ -357,6 +361,20 @@ export interface VerifierStep {
   readonly end?: "exit" | "pruned" | "refused";
   /** For `pruned`: the step whose state covers this one. */
   readonly prunedBy?: number;
+}
+
+/** What a refusal of the verifier means. A part that does not apply is "". */
+export interface RefusalExplanation {
+  /** Linux's own line. */
+  readonly message: string;
+  /** What has to hold. */
+  readonly rule: string;
+  /** What the register that is to blame holds at the refused instruction. */
+  readonly value: string;
+  /** Which instructions of the path have made that. */
+  readonly origin: string;
+  /** How a program is mended that is refused for this. */
+  readonly repair: string;
 }
 
 export interface VerifierReport {
@@ -370,6 +388,8 @@ export interface VerifierReport {
   readonly maxStatesPerInsn: number;
   /** Worked out when first read; of a longer check, the first 100 000 steps. */
   readonly steps: readonly VerifierStep[];
+  /** The refusal in plain words; undefined for a program that is accepted. */
+  readonly explanation: RefusalExplanation | undefined;
 }
 
 /** The global `bpf` of every cell. */

@@ -26,6 +26,8 @@ export class StepRecorder implements VerifierObserver {
   /** The path of each state that waits to be followed. */
   readonly #pathOf = new Map<VerifierState, number>();
   readonly #parentOf: (number | undefined)[] = [undefined];
+  /** By path: the step at which it left its parent. */
+  readonly #branchedAt: (number | undefined)[] = [undefined];
   /** Which step starts in the state that was kept. */
   readonly #stepOf = new Map<VerifierState, number>();
   /** Equal values are one object. */
@@ -63,6 +65,7 @@ export class StepRecorder implements VerifierObserver {
 
   branch(_env: VerifierEnv, state: VerifierState): void {
     this.#parentOf.push(this.#path);
+    this.#branchedAt.push(this.#steps.length - 1);
     this.#pathOf.set(state, this.#pathsBegun++);
   }
 
@@ -97,6 +100,8 @@ export class StepRecorder implements VerifierObserver {
       insn: this.#insnTexts[insnIdx] ?? "",
       path: this.#path,
       parentPath: this.#parentOf[this.#path],
+      branchedAt: this.#branchedAt[this.#path],
+      frame: frame.frameno,
       before: this.#registersOf(frame),
       after: NO_VALUES,
       stack: this.#slotsOf(frame),

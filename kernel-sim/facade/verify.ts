@@ -1,4 +1,5 @@
 import type { LoadAttr, VerifierReport, VerifierStep } from "../api.ts";
+import { explainRefusal } from "../bpf/explain/explain.ts";
 import { checkProgram, type ProgLoadAttr } from "../bpf/prog-load.ts";
 import { textsOf } from "../bpf/program-text.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
@@ -15,24 +16,34 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const outcome = checkProgram(kernel, request, maps);
   if (typeof outcome === "number") return refusedReport(-outcome);
   const texts = insnTexts(attr, request);
+  const { error, verdict } = outcome;
   let steps: readonly VerifierStep[] | undefined;
+
+  function recorded(): readonly VerifierStep[] {
+    if (steps !== undefined) return steps;
+    const recorder = new StepRecorder(texts);
+    const quiet = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
+    checkProgram(kernel, quiet, maps, recorder);
+    steps = recorder.steps();
+    return steps;
+  }
+
   return facade({
     // As in load(), a log that is too long does not change the answer.
-    ok: outcome.verdict === 0,
-    errno: Math.abs(outcome.verdict),
-    error: outcome.error,
+    ok: verdict === 0,
+    errno: Math.abs(verdict),
+    error,
     log: outcome.log,
     insnsProcessed: outcome.insnsProcessed,
     totalStates: outcome.totalStates,
     peakStates: outcome.peakStates,
     maxStatesPerInsn: outcome.maxStatesPerInsn,
     get steps() {
-      if (steps !== undefined) return steps;
-      const recorder = new StepRecorder(texts);
-      const quiet = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
-      checkProgram(kernel, quiet, maps, recorder);
-      steps = recorder.steps();
-      return steps;
+      return recorded();
+    },
+    get explanation() {
+      if (verdict === 0) return undefined;
+      return explainRefusal(error, -verdict, request.insns ?? [], recorded());
     },
   });
 }
@@ -56,5 +67,6 @@ function refusedReport(errno: number): VerifierReport {
     peakStates: 0,
     maxStatesPerInsn: 0,
     steps: Object.freeze([]),
+    explanation: explainRefusal("", errno, [], []),
   });
 }

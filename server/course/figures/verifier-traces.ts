@@ -105,7 +105,7 @@ export function traceOf(
 ): Omit<VerifierTrace, "id" | "title" | "hint"> {
   const { steps } = report;
   const places = pathPlaces(steps);
-  const paths = pathsOf(steps, program.insns);
+  const paths = pathsOf(steps);
   const comesFrom = (step: VerifierStep) =>
     steps.findLast(({ index, path }) => index < step.index && path === step.path)?.index ??
     paths[places.get(step.path) ?? 0]?.branchedAt;

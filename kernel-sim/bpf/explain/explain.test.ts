@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { boot, bpf } from "../../index.ts";
+
+const machine = boot();
+
+function explained(text: string, maps = {}) {
+  const report = machine.bpf.verify({ type: "xdp", program: bpf.asm(text), maps });
+  return report.explanation;
+}
+
+test("a lookup that nobody has looked at: what it is, and which call has answered it", () => {
+  const counts = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 8, maxEntries: 4 });
+  const said = explained(
+    `*(u32 *)(r10 -4) = 9
+     r1 = map[counts]
+     r2 = r10
+     r2 += -4
+     call bpf_map_lookup_elem
+     r1 = *(u64 *)(r0 +0)
+     r0 = 0
+     exit`,
+    { counts },
+  );
+  expect(said).toMatchObject({
+    message: "R0 invalid mem access 'map_value_or_null'",
+    value:
+      "At instruction 6, `r1 = *(u64 *)(r0 +0)`, R0 is map_value_or_null(id=1,ks=4,vs=8): the address of a value in a map, or NULL: nothing on this path has told which.",
+    origin: "R0 was made at 5, `call bpf_map_lookup_elem#1`",
+  });
+  expect(said?.repair).toContain("if r0 == 0 goto out");
+});
+
+test("a number that is added to a pointer: where it came from, and which check did not help", () => {
+  const said = explained(
+    `r2 = *(u32 *)(r1 +0)
+     r3 = *(u32 *)(r1 +4)
+     r4 = r2
+     r4 += 14
+     if r4 > r3 goto out
+     r5 = *(u8 *)(r2 +13)
+     if r5 s> 9 goto out
+     r2 += r5
+     r0 = *(u8 *)(r2 +14)
+     out: r0 = 0
+     exit`,
+  );
+  expect(said).toMatchObject({
+    message: "R2 offset is outside of the packet",
+    origin:
+      "R2 was made at 7, `r2 += r5`; R5 was made at 5, `r5 = *(u8 *)(r2 +13)`; R2 was made at 0, `r2 = *(u32 *)(r1 +0)`",
+  });
+});
+
+test("what only one of the paths leaves out is told by the comparison that led there", () => {
+  const said = explained(
+    `r6 = *(u32 *)(r1 +12)
+     if r6 > 9 goto out
+     r0 = 0
+     out: r0 += 1
+     exit`,
+  );
+  expect(said).toMatchObject({
+    message: "R0 !read_ok",
+    value:
+      "At instruction 3, `r0 += 1`, R0 holds nothing: no instruction on this path has written it.",
+    origin: "no instruction on this path writes R0",
+  });
+});
+
+test("a function's argument is followed to its caller", () => {
+  const said = explained(
+    `r1 = 7
+     call sub
+     exit
+     sub: r0 = *(u64 *)(r1 +0)
+     exit`,
+  );
+  expect(said).toMatchObject({
+    message: "R1 invalid mem access 'scalar'",
+    value: "At instruction 3, `r0 = *(u64 *)(r1 +0)`, R1 is 7: the number 7.",
+    origin: "R1 was made at 0, `r1 = 7`",
+  });
+});
+
+test("a program that is accepted, and one that was never looked at", () => {
+  expect(explained("r0 = 0; exit")).toBeUndefined();
+  const program = bpf.asm("r0 = 0; exit");
+  const report = machine.bpf.verify({ type: "xdp", program, name: "no such name!" });
+  expect(report.explanation?.rule).toContain("The call itself is wrong");
+});

@@ -1,0 +1,57 @@
+import type { Insn, RefusalExplanation, VerifierStep } from "../../api.ts";
+import { callRules } from "./call-rules.ts";
+import { errnoRules } from "./errno-rules.ts";
+import { layoutRules } from "./layout-rules.ts";
+import { memoryRules } from "./memory-rules.ts";
+import { numberRules } from "./number-rules.ts";
+import { objectRules } from "./object-rules.ts";
+import { pointerRules } from "./pointer-rules.ts";
+import { privilegeRules } from "./privilege-rules.ts";
+import { filled, type RefusalRule } from "./refusal-rule.ts";
+import { RefusalSite } from "./refusal-site.ts";
+
+/** The first that fits says it. */
+const RULES: readonly RefusalRule[] = [
+  ...privilegeRules,
+  ...memoryRules,
+  ...pointerRules,
+  ...numberRules,
+  ...callRules,
+  ...objectRules,
+  ...layoutRules,
+];
+
+/**
+ * What a refusal means: the rule, the value that broke it, where that came from, and a repair.
+ *
+ * @param message the verifier's own line; "": it has given none, and the errno alone speaks
+ * @param errno positive
+ * @param insns by slot
+ * @param steps as recorded; of a check that is longer, the start alone: then value and origin stay ""
+ * @returns undefined for a message that no rule is known for
+ */
+export function explainRefusal(
+  message: string,
+  errno: number,
+  insns: readonly Insn[],
+  steps: readonly VerifierStep[],
+): RefusalExplanation | undefined {
+  const rules = message === "" ? errnoRules(errno) : RULES;
+  for (const { message: pattern, rule, repair, blame } of rules) {
+    const match = pattern.exec(message);
+    if (match === null) continue;
+    const groups = match.groups ?? {};
+    const site = new RefusalSite(insns, steps);
+    const named = groups["reg"];
+    const regno =
+      named !== undefined ? Number(named) : blame === undefined ? undefined : site.blamed(blame);
+    return Object.freeze({
+      message,
+      rule: filled(rule, groups),
+      value: regno === undefined ? "" : site.value(regno),
+      origin: regno === undefined ? "" : site.origin(regno),
+      repair: filled(repair, groups),
+    });
+  }
+  return undefined;
+}
