@@ -22,6 +22,7 @@ import {
   swap32,
 } from "./arithmetic.ts";
 import { atomic32, atomic64 } from "./atomics.ts";
+import { MAX_BPF_STACK } from "./isa.ts";
 import type { BpfMemory } from "./memory.ts";
 import { SLOT_WORDS } from "./predecode.ts";
 import { loadFromPacket, type PacketPlace } from "./skb-load.ts";
@@ -39,23 +40,50 @@ export interface BpfHost {
  */
 export type HelperBody<Machine extends BpfHost> = (vm: BpfCpu<Machine>) => number;
 
-/** Bytes of a stack frame, and how many a program may have at once. */
-export const MAX_BPF_STACK = 512;
-export const MAX_CALL_FRAMES = 8;
+/**
+ * A helper that is at work: it calls a function of the program, once for each thing it has. It
+ * waits in the frame of that function, so that nothing of the host's stack is in use.
+ */
+export interface Callbacks<Machine extends BpfHost> {
+  /** Where the function starts, in words of the code. */
+  readonly entry: number;
+  /** What the helper answers once `next` has said that it is done. */
+  readonly result: number;
+  /** Takes what the function has answered from R0, and puts the arguments of another call into R1 to R5. */
+  next(vm: BpfCpu<Machine>): boolean;
+}
 
 /**
- * How often one function may pass its `may_goto`s.
+ * Begins a helper that calls back, with the arguments of the first call in R1 to R5; or answers at
+ * once what goes into R0.
+ *
+ * @param cell the address of 8 bytes that are the helper's while it works
+ */
+export type CallingHelper<Machine extends BpfHost> = (
+  vm: BpfCpu<Machine>,
+  cell: number,
+) => Callbacks<Machine> | number;
+
+/** How many frames a program may have at once. */
+const MAX_CALL_FRAMES = 8;
+
+/**
+ * How often one function may pass its `may_goto`s, and how often `bpf_loop` calls.
  *
  * @linux include/linux/bpf.h `BPF_MAX_LOOPS` (6.18)
- * @simplified on x86-64 Linux counts a quarter of a second instead.
+ * @simplified on x86-64 Linux ends `may_goto`s after a quarter of a second instead.
  */
-const BPF_MAX_LOOPS = 8 * 1024 * 1024;
+export const BPF_MAX_LOOPS = 8 * 1024 * 1024;
 
 /** How often a program may go on with another one. @linux include/linux/bpf.h `MAX_TAIL_CALL_CNT` (6.18) */
 const MAX_TAIL_CALL_CNT = 33;
 
-/** Words saved by a call between functions: R6 to R10, the return place, the may_goto count. */
-const FRAME_WORDS = 12;
+/** A function may make a tail call, and the next program has all frames again. */
+const FRAMES_MAX = MAX_CALL_FRAMES * (MAX_TAIL_CALL_CNT + 1);
+
+/** Words saved by a call between functions: R6 to R10, the return place, the may_goto count, the program's frame. */
+const FRAME_WORDS = 13;
+const CELL_BYTES = 8;
 
 /** Registers, stack and context of the program that runs on one CPU. */
 export class BpfCpu<Machine extends BpfHost> {
@@ -68,48 +96,68 @@ export class BpfCpu<Machine extends BpfHost> {
   /** Instructions that ran since somebody set it to 0. */
   executed = 0;
 
-  readonly #frames = new Int32Array(MAX_CALL_FRAMES * FRAME_WORDS);
+  readonly #frames = new Int32Array(FRAMES_MAX * FRAME_WORDS);
   /** Whose code each frame goes on in. */
   readonly #codes: Int32Array[] = [];
+  /** The helper that works in each frame, if one does. */
+  readonly #calling: (Callbacks<Machine> | undefined)[] = [];
   readonly #helpers: readonly (HelperBody<Machine> | undefined)[];
+  readonly #callers: readonly (CallingHelper<Machine> | undefined)[];
   readonly #stack: number;
+  readonly #cells: number;
 
   constructor(
     machine: Machine,
     cpu: number,
     memory: BpfMemory,
     helpers: readonly (HelperBody<Machine> | undefined)[],
+    callers: readonly (CallingHelper<Machine> | undefined)[],
   ) {
     this.machine = machine;
     this.cpu = cpu;
     this.memory = memory;
     this.#helpers = helpers;
-    this.#stack = memory.alloc(MAX_BPF_STACK * MAX_CALL_FRAMES);
-    invariant(this.#stack !== 0, "no memory for the stack of a program");
+    this.#callers = callers;
+    this.#stack = memory.alloc(MAX_BPF_STACK * FRAMES_MAX);
+    this.#cells = memory.alloc(CELL_BYTES * FRAMES_MAX);
+    invariant(this.#stack !== 0 && this.#cells !== 0, "no memory for the stack of a program");
   }
 
   /** Runs `code` with R1 = `context` and answers the low word of R0, unsigned. */
   run(code: Int32Array, context: number): number {
-    const r = this.r;
-    r.fill(0);
-    r[2] = context;
-    r[20] = this.#stack + MAX_BPF_STACK;
+    this.r.fill(0);
+    this.r[2] = context;
     this.context = context;
-    this.memory.bytes.fill(0, this.#stack, this.#stack + MAX_BPF_STACK);
-    this.#execute(code);
-    return r[0]! >>> 0;
+    return this.#start(code, 0);
   }
 
-  #execute(first: Int32Array): void {
+  /** Runs the function that starts at the word `entry` of `code`, with pointers as arguments. */
+  call(code: Int32Array, entry: number, ...args: readonly number[]): number {
+    this.r.fill(0);
+    for (const [i, arg] of args.entries()) this.r[2 + 2 * i] = arg;
+    return this.#start(code, entry);
+  }
+
+  #start(code: Int32Array, entry: number): number {
+    this.r[20] = this.#stack + MAX_BPF_STACK;
+    this.memory.bytes.fill(0, this.#stack, this.#stack + MAX_BPF_STACK);
+    this.#execute(code, entry);
+    return this.r[0]! >>> 0;
+  }
+
+  #execute(first: Int32Array, entry: number): void {
     const r = this.r;
     const frames = this.#frames;
     const codes = this.#codes;
+    const calling = this.#calling;
     let code = first;
     let tailCalls = 0;
     let bytes = this.memory.bytes;
     let view = this.memory.view;
-    let pc = 0;
+    let pc = entry;
     let depth = 0;
+    // The frame of the program itself, which is further up where a function made a tail call.
+    let mainDepth = 0;
     let mayGoto = BPF_MAX_LOOPS;
     let executed = 0;
     for (;;) {
@@ -1234,6 +1282,31 @@ export class BpfCpu<Machine extends BpfHost> {
           view = this.memory.view;
           break;
         }
+        case 290: {
+          // call a helper that calls back
+          const k = code[pc - 1]!;
+          this.executed += executed;
+          executed = 0;
+          const begun = this.#callers[k]!(this, this.#cells + depth * CELL_BYTES);
+          bytes = this.memory.bytes;
+          view = this.memory.view;
+          if (typeof begun === "number") {
+            setResult(r, begun);
+            break;
+          }
+          const at = depth * FRAME_WORDS;
+          for (let i = 0; i < 10; i++) frames[at + i] = r[12 + i]!;
+          frames[at + 10] = pc;
+          frames[at + 11] = mayGoto;
+          frames[at + 12] = mainDepth;
+          codes[depth] = code;
+          calling[depth] = begun;
+          depth++;
+          mayGoto = BPF_MAX_LOOPS;
+          r[20] = r[20]! + MAX_BPF_STACK;
+          pc = begun.entry;
+          break;
+        }
         case 289: {
           // tail call: in the frame of who calls, and there is no way back
           const next =
@@ -1242,6 +1315,7 @@ export class BpfCpu<Machine extends BpfHost> {
           tailCalls++;
           code = next;
           pc = 0;
+          mainDepth = depth;
           mayGoto = BPF_MAX_LOOPS;
           break;
         }
@@ -1252,7 +1326,9 @@ export class BpfCpu<Machine extends BpfHost> {
           for (let i = 0; i < 10; i++) frames[at + i] = r[12 + i]!;
           frames[at + 10] = pc;
           frames[at + 11] = mayGoto;
+          frames[at + 12] = mainDepth;
           codes[depth] = code;
+          calling[depth] = undefined;
           depth++;
           mayGoto = BPF_MAX_LOOPS;
           r[20] = r[20]! + MAX_BPF_STACK;
@@ -1265,12 +1341,40 @@ export class BpfCpu<Machine extends BpfHost> {
             this.executed += executed;
             return;
           }
+          const caller = calling[depth - 1];
+          if (caller?.next(this) === true) {
+            code = codes[depth - 1]!;
+            pc = caller.entry;
+            mainDepth = frames[(depth - 1) * FRAME_WORDS + 12]!;
+            mayGoto = BPF_MAX_LOOPS;
+            break;
+          }
           depth--;
           const at = depth * FRAME_WORDS;
           for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
           pc = frames[at + 10]!;
           mayGoto = frames[at + 11]!;
+          mainDepth = frames[at + 12]!;
           code = codes[depth]!;
+          if (caller !== undefined) setResult(r, caller.result);
+          break;
+        }
+        case 291: {
+          // bpf_throw: all functions of the program end, and its exception callback goes on
+          const k = code[pc - 1]!;
+          if (depth > mainDepth) {
+            r[20] = r[20]! - (depth - mainDepth) * MAX_BPF_STACK;
+            depth = mainDepth;
+          }
+          if (k >= 0) {
+            mayGoto = BPF_MAX_LOOPS;
+            pc = k;
+            break;
+          }
+          // Without one, the program answers what was thrown.
+          r[0] = r[2]!;
+          r[1] = r[3]!;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         case 278: {
@@ -1363,112 +1467,70 @@ export class BpfCpu<Machine extends BpfHost> {
         case 0x20: {
           // r0 = *(u32 *)skb[imm]
           const k = code[pc - 1]!;
-          // Outside the packet the program, or the function, ends with 0.
+          // Outside the packet the function ends with 0: an exit stands behind all code.
           if (loadFromPacket(this, k, 4)) break;
           r[0] = 0;
           r[1] = 0;
-          if (depth === 0) {
-            this.executed += executed;
-            return;
-          }
-          depth--;
-          const at = depth * FRAME_WORDS;
-          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
-          pc = frames[at + 10]!;
-          mayGoto = frames[at + 11]!;
+          executed--;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         case 0x40: {
           // r0 = *(u32 *)skb[r + imm]
           const s = code[pc - 2]!;
           const k = code[pc - 1]!;
-          // Outside the packet the program, or the function, ends with 0.
+          // Outside the packet the function ends with 0: an exit stands behind all code.
           if (loadFromPacket(this, (r[s]! + k) | 0, 4)) break;
           r[0] = 0;
           r[1] = 0;
-          if (depth === 0) {
-            this.executed += executed;
-            return;
-          }
-          depth--;
-          const at = depth * FRAME_WORDS;
-          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
-          pc = frames[at + 10]!;
-          mayGoto = frames[at + 11]!;
+          executed--;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         case 0x28: {
           // r0 = *(u16 *)skb[imm]
           const k = code[pc - 1]!;
-          // Outside the packet the program, or the function, ends with 0.
+          // Outside the packet the function ends with 0: an exit stands behind all code.
           if (loadFromPacket(this, k, 2)) break;
           r[0] = 0;
           r[1] = 0;
-          if (depth === 0) {
-            this.executed += executed;
-            return;
-          }
-          depth--;
-          const at = depth * FRAME_WORDS;
-          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
-          pc = frames[at + 10]!;
-          mayGoto = frames[at + 11]!;
+          executed--;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         case 0x48: {
           // r0 = *(u16 *)skb[r + imm]
           const s = code[pc - 2]!;
           const k = code[pc - 1]!;
-          // Outside the packet the program, or the function, ends with 0.
+          // Outside the packet the function ends with 0: an exit stands behind all code.
           if (loadFromPacket(this, (r[s]! + k) | 0, 2)) break;
           r[0] = 0;
           r[1] = 0;
-          if (depth === 0) {
-            this.executed += executed;
-            return;
-          }
-          depth--;
-          const at = depth * FRAME_WORDS;
-          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
-          pc = frames[at + 10]!;
-          mayGoto = frames[at + 11]!;
+          executed--;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         case 0x30: {
           // r0 = *(u8 *)skb[imm]
           const k = code[pc - 1]!;
-          // Outside the packet the program, or the function, ends with 0.
+          // Outside the packet the function ends with 0: an exit stands behind all code.
           if (loadFromPacket(this, k, 1)) break;
           r[0] = 0;
           r[1] = 0;
-          if (depth === 0) {
-            this.executed += executed;
-            return;
-          }
-          depth--;
-          const at = depth * FRAME_WORDS;
-          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
-          pc = frames[at + 10]!;
-          mayGoto = frames[at + 11]!;
+          executed--;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         case 0x50: {
           // r0 = *(u8 *)skb[r + imm]
           const s = code[pc - 2]!;
           const k = code[pc - 1]!;
-          // Outside the packet the program, or the function, ends with 0.
+          // Outside the packet the function ends with 0: an exit stands behind all code.
           if (loadFromPacket(this, (r[s]! + k) | 0, 1)) break;
           r[0] = 0;
           r[1] = 0;
-          if (depth === 0) {
-            this.executed += executed;
-            return;
-          }
-          depth--;
-          const at = depth * FRAME_WORDS;
-          for (let i = 0; i < 10; i++) r[12 + i] = frames[at + i]!;
-          pc = frames[at + 10]!;
-          mayGoto = frames[at + 11]!;
+          executed--;
+          pc = code.length - SLOT_WORDS;
           break;
         }
         default:
@@ -1476,6 +1538,12 @@ export class BpfCpu<Machine extends BpfHost> {
       }
     }
   }
+}
+
+/** What a helper answers, in R0. */
+function setResult(r: Int32Array, answer: number): void {
+  r[0] = answer;
+  r[1] = answer === (answer | 0) ? answer >> 31 : Math.floor(answer / 0x1_0000_0000);
 }
 
 function isBelow(r: Int32Array, d: number, low: number, high: number): boolean {

@@ -1,9 +1,10 @@
 import type { Clock } from "../hw/clock.ts";
 import { Random } from "../hw/random.ts";
+import { invariant } from "../hw/simulator-bug.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { Btf } from "./btf/btf.ts";
-import { helperBodies } from "./helpers/index.ts";
+import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
@@ -61,7 +62,7 @@ export class BpfKernel implements MapHost {
   cpu(number: number): BpfCpu<BpfKernel> {
     const known = this.#cpus[number];
     if (known !== undefined) return known;
-    const cpu = new BpfCpu<BpfKernel>(this, number, this.memory, helperBodies);
+    const cpu = new BpfCpu<BpfKernel>(this, number, this.memory, helperBodies, callingHelpers);
     this.#cpus[number] = cpu;
     return cpu;
   }
@@ -90,6 +91,19 @@ export class BpfKernel implements MapHost {
   /** The map behind a pointer that a program holds. */
   mapAt(address: number): KernelMap {
     return this.#maps[this.memory.view.getInt32(address + MAP_ID, true)]!;
+  }
+
+  /** What programs hold as a pointer to a function that starts there, in words of its program's code. */
+  addFunction(entry: number): number {
+    const address = this.memory.alloc(FUNCTION_BYTES);
+    invariant(address !== 0, "no memory for a function");
+    this.memory.view.setInt32(address, entry, true);
+    return address;
+  }
+
+  /** Where a function starts, in words of its program's code, by the pointer that programs hold. */
+  functionAt(address: number): number {
+    return this.memory.view.getInt32(address, true);
   }
 
   nextProgId(): number {
@@ -137,6 +151,7 @@ export class BpfKernel implements MapHost {
 
 /** Behind standard input, output and error. */
 const FIRST_FD = 3;
+const FUNCTION_BYTES = 8;
 /** As much of `struct bpf_map` as programs may read. */
 const STRUCT_BPF_MAP_BYTES = 152;
 /** Where its fields stand in there. */

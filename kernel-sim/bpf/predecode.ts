@@ -7,7 +7,13 @@
  * `switch` as literals, since engines make a jump table of literals only.
  */
 import type { Insn } from "../api.ts";
-import { BPF_FUNC_TAIL_CALL } from "./uapi.ts";
+import {
+  BPF_FUNC_FIND_VMA,
+  BPF_FUNC_FOR_EACH_MAP_ELEM,
+  BPF_FUNC_LOOP,
+  BPF_FUNC_TAIL_CALL,
+  BPF_FUNC_USER_RINGBUF_DRAIN,
+} from "./uapi.ts";
 
 export const OP = {
   SDIV64_X: 256,
@@ -44,21 +50,43 @@ export const OP = {
   STORE_RELEASE_64: 287,
   INVALID: 288,
   TAIL_CALL: 289,
+  CALL_CALLBACK: 290,
+  THROW: 291,
 } as const;
 
 /** Words a slot. */
 export const SLOT_WORDS = 4;
 
-export function predecode(insns: readonly Insn[]): Int32Array {
-  const code = new Int32Array(insns.length * SLOT_WORDS);
+/** In the place of a helper's number: a loop whose calls the verifier made plain calls. */
+export const INLINED_LOOP = 0;
+
+/** What the verifier knows of a program beyond its instructions. */
+export interface CodeNotes {
+  isLoopInlined(slot: number): boolean;
+  /** Whether a call of a kernel function throws an exception. */
+  isThrow(slot: number): boolean;
+  /** Where exceptions are caught; -1: nowhere. */
+  readonly exceptionCallbackSlot: number;
+}
+
+const NO_NOTES: CodeNotes = {
+  isLoopInlined: () => false,
+  isThrow: () => false,
+  exceptionCallbackSlot: -1,
+};
+
+/** Behind the last slot stands an exit more, which a function comes to that must end in its midst. */
+export function predecode(insns: readonly Insn[], notes: CodeNotes = NO_NOTES): Int32Array {
+  const code = new Int32Array((insns.length + 1) * SLOT_WORDS);
   for (let slot = 0; slot < insns.length; slot++) {
-    const [op, src, constant] = decodeOne(insns, slot);
+    const [op, src, constant] = decodeOne(insns, slot, notes);
     const at = slot * SLOT_WORDS;
     code[at] = op;
     code[at + 1] = insns[slot]!.dstReg * 2;
     code[at + 2] = src;
     code[at + 3] = constant;
   }
+  code[insns.length * SLOT_WORDS] = 0x95;
   return code;
 }
 
@@ -67,7 +95,19 @@ type Decoded = readonly [op: number, src: number, constant: number];
 
 const BPF_X = 0x08;
 
-function decodeOne(insns: readonly Insn[], slot: number): Decoded {
+/** Helpers that call a function of the program before they return. */
+const CALLING_HELPERS: readonly number[] = [
+  BPF_FUNC_FOR_EACH_MAP_ELEM,
+  BPF_FUNC_FIND_VMA,
+  BPF_FUNC_LOOP,
+  BPF_FUNC_USER_RINGBUF_DRAIN,
+];
+
+export function callsBack(helper: number): boolean {
+  return CALLING_HELPERS.includes(helper);
+}
+
+function decodeOne(insns: readonly Insn[], slot: number, notes: CodeNotes): Decoded {
   const insn = insns[slot]!;
   const src = insn.srcReg * 2;
   switch (insn.code & 0x07) {
@@ -85,7 +125,7 @@ function decodeOne(insns: readonly Insn[], slot: number): Decoded {
     case 0x07:
       return [alu64(insn), src, insn.imm];
     default:
-      return decodeJump(insn, slot);
+      return decodeJump(insn, slot, notes);
   }
 }
 
@@ -93,7 +133,7 @@ function target(slot: number, distance: number): number {
   return (slot + 1 + distance) * SLOT_WORDS;
 }
 
-function decodeJump(insn: Insn, slot: number): Decoded {
+function decodeJump(insn: Insn, slot: number, notes: CodeNotes): Decoded {
   const src = insn.srcReg * 2;
   switch (insn.code) {
     case 0x05:
@@ -101,10 +141,7 @@ function decodeJump(insn: Insn, slot: number): Decoded {
     case 0x06:
       return [0x05, 0, target(slot, insn.imm)];
     case 0x85:
-      if (insn.srcReg === 0 && insn.imm === BPF_FUNC_TAIL_CALL) return [OP.TAIL_CALL, 0, 0];
-      if (insn.srcReg === 0) return [0x85, 0, insn.imm];
-      if (insn.srcReg === 1) return [OP.CALL_SUBPROGRAM, 0, target(slot, insn.imm)];
-      return [OP.CALL_UNKNOWN, 0, insn.imm];
+      return decodeCall(insn, slot, notes);
     case 0x95:
       return [0x95, 0, 0];
     case 0xe5:
@@ -112,6 +149,18 @@ function decodeJump(insn: Insn, slot: number): Decoded {
     default:
       return [insn.code, (insn.code & BPF_X) !== 0 ? src : insn.imm, target(slot, insn.off)];
   }
+}
+
+function decodeCall({ srcReg, imm }: Insn, slot: number, notes: CodeNotes): Decoded {
+  if (srcReg === 1) return [OP.CALL_SUBPROGRAM, 0, target(slot, imm)];
+  if (srcReg !== 0) {
+    if (!notes.isThrow(slot)) return [OP.CALL_UNKNOWN, 0, imm];
+    const callback = notes.exceptionCallbackSlot;
+    return [OP.THROW, 0, callback < 0 ? -1 : callback * SLOT_WORDS];
+  }
+  if (imm === BPF_FUNC_TAIL_CALL) return [OP.TAIL_CALL, 0, 0];
+  if (notes.isLoopInlined(slot)) return [OP.CALL_CALLBACK, 0, INLINED_LOOP];
+  return [callsBack(imm) ? OP.CALL_CALLBACK : 0x85, 0, imm];
 }
 
 function alu64({ code, off, imm }: Insn): number {

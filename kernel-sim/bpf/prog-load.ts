@@ -1,12 +1,12 @@
 import type { Insn } from "../api.ts";
 import { E2BIG, EFAULT, EINVAL } from "../include/errno.ts";
 import { checkAttachType, fixupAttachType } from "./check-attach.ts";
-import { helperBodies } from "./helpers/index.ts";
-import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isLdImm64 } from "./isa.ts";
+import { callingHelpers, helperBodies } from "./helpers/index.ts";
+import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isLdImm64, isPseudoFunc } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
 import { ProgArrayMap } from "./maps/fd-array.ts";
-import { predecode } from "./predecode.ts";
+import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
@@ -128,6 +128,11 @@ function fixedUp(
   const code = kept.map(({ insn }) => insn);
   for (const [at, { insn, slot }] of kept.entries()) {
     const { mapIndex, mapOff } = aux[slot]!;
+    if (isPseudoFunc(insn)) {
+      const address = kernel.addFunction((at + insn.imm + 1) * SLOT_WORDS);
+      code[at] = { ...insn, srcReg: 0, imm: address };
+      code[at + 1] = { ...code[at + 1]!, imm: 0 };
+    }
     if (!isLdImm64(insn) || mapIndex < 0) continue;
     const map = usedKernelMaps[mapIndex]!;
     const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
@@ -155,7 +160,8 @@ function mayTailCall(prog: LoadedProgram): boolean {
 
 /** A tail call is an instruction of its own. */
 function isHelperBuilt(id: number): boolean {
-  return id === BPF_FUNC_TAIL_CALL || helperBodies[id] !== undefined;
+  if (id === BPF_FUNC_TAIL_CALL) return true;
+  return helperBodies[id] !== undefined || callingHelpers[id] !== undefined;
 }
 
 /** Descriptors of maps stand where the program had them. */

@@ -291,7 +291,12 @@ export const BPF_FUNC_GET_SMP_PROCESSOR_ID = 8;
 export const BPF_FUNC_TAIL_CALL = 12;
 export const BPF_FUNC_GET_LOCAL_STORAGE = 81;
 export const BPF_FUNC_MAP_PEEK_ELEM = 89;
+export const BPF_FUNC_FOR_EACH_MAP_ELEM = 164;
+export const BPF_FUNC_TIMER_SET_CALLBACK = 170;
 export const BPF_FUNC_GET_FUNC_IP = 173;
+export const BPF_FUNC_FIND_VMA = 180;
+export const BPF_FUNC_LOOP = 181;
+export const BPF_FUNC_USER_RINGBUF_DRAIN = 209;
 
 /** Helpers by number; the kernel prints them with `bpf_` in front. */
 export const BPF_FUNC_NAMES: readonly string[] = Object.freeze([

@@ -1,5 +1,7 @@
-import type { HelperBody } from "../interpreter.ts";
+import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { INLINED_LOOP } from "../predecode.ts";
+import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
 import { csumDiff } from "./checksum.ts";
 import {
   mapDeleteElem,
@@ -51,8 +53,19 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   195: mapLookupPercpuElem,
 };
 
+/** The same, of those that call functions of the program. */
+const CALLERS: Readonly<Record<number, CallingHelper<BpfKernel>>> = {
+  [INLINED_LOOP]: inlinedLoop,
+  164: forEachMapElem,
+  181: loop,
+};
+
 const HIGHEST_HELPER = 211;
 
 export const helperBodies: readonly (HelperBody<BpfKernel> | undefined)[] = Object.freeze(
   Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => BODIES[id]),
+);
+
+export const callingHelpers: readonly (CallingHelper<BpfKernel> | undefined)[] = Object.freeze(
+  Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => CALLERS[id]),
 );

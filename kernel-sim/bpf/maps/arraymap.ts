@@ -17,7 +17,7 @@ import {
   MAP_ACCESS_FLAGS,
   PCPU_MIN_UNIT_SIZE,
 } from "./flags.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
 
 const ARRAY_CREATE_FLAGS =
   BPF_F_NUMA_NODE | BPF_F_MMAPABLE | MAP_ACCESS_FLAGS | BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP;
@@ -81,6 +81,22 @@ abstract class IndexedMap extends KernelMap {
 
   override free(): void {
     this.memory.free(this.values, this.#bytes);
+  }
+
+  /** @linux kernel/bpf/arraymap.c `bpf_for_each_array_elem` (6.18) */
+  override walk(cell: number, cpu: number): ElementWalk {
+    let index = -1;
+    const walk = {
+      key: cell,
+      value: 0,
+      next: (): boolean => {
+        if (++index >= this.attr.maxEntries) return false;
+        this.memory.view.setUint32(cell, index, true);
+        walk.value = this.lookup(cell, cpu);
+        return true;
+      },
+    };
+    return walk;
   }
 
   /** @linux kernel/bpf/arraymap.c `array_map_update_elem` (6.18) */

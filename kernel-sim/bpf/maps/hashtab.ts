@@ -20,7 +20,7 @@ import {
 } from "./flags.ts";
 import { hashBytes, isEqual } from "./hash.ts";
 import { LruLists } from "./lru-list.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
 
 const HTAB_CREATE_FLAGS =
   BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS | BPF_F_ZERO_SEED;
@@ -62,6 +62,8 @@ function withShares(attr: MapCreateAttr, cpus: number): MapCreateAttr {
 const NEXT = 0;
 const HASH = 4;
 const KEY = 8;
+/** Of a free element, the next free one: who walks over the bucket it was in still finds the way on. */
+const NEXT_FREE = HASH;
 
 /**
  * Hash maps, with one value or one for each CPU in an element. A map of the LRU kind is never full: where all elements
@@ -138,7 +140,7 @@ export class HashMap extends KernelMap {
     const { view } = this.memory;
     for (let i = this.#poolElements - 1; i >= 0; i--) {
       const element = this.#pool + i * this.#elementBytes;
-      view.setInt32(element + NEXT, this.#free, true);
+      view.setInt32(element + NEXT_FREE, this.#free, true);
       this.#free = element;
     }
     if (this.#isPercpu) return;
@@ -147,7 +149,7 @@ export class HashMap extends KernelMap {
 
   #popFree(): number {
     const element = this.#free;
-    if (element !== 0) this.#free = this.memory.view.getInt32(element + NEXT, true);
+    if (element !== 0) this.#free = this.memory.view.getInt32(element + NEXT_FREE, true);
     return element;
   }
 
@@ -275,7 +277,7 @@ export class HashMap extends KernelMap {
     this.#takeOut(element);
     if (this.#lru) this.#lru.pushFree(this.#nodeOf(element));
     else if (this.#isPreallocated) {
-      view.setInt32(element + NEXT, this.#free, true);
+      view.setInt32(element + NEXT_FREE, this.#free, true);
       this.#free = element;
     } else {
       this.memory.free(element, this.#elementBytes);
@@ -311,6 +313,28 @@ export class HashMap extends KernelMap {
     if (element === 0) return -ENOENT;
     bytes.copyWithin(next, element + KEY, element + KEY + keySize);
     return 0;
+  }
+
+  /** @linux kernel/bpf/hashtab.c `bpf_for_each_hash_elem` (6.18) */
+  override walk(_cell: number, cpu: number): ElementWalk {
+    let bucket = -1;
+    let following = 0;
+    const walk = {
+      key: 0,
+      value: 0,
+      next: (): boolean => {
+        while (following === 0 && bucket < this.#bucketMask) {
+          following = this.memory.view.getInt32(this.#buckets + ++bucket * 4, true);
+        }
+        if (following === 0) return false;
+        walk.key = following + KEY;
+        walk.value = following + this.#valueAt + (this.#isPercpu ? cpu * this.#stride : 0);
+        // Noted before anything happens to the element: it may be gone afterwards.
+        following = this.memory.view.getInt32(following + NEXT, true);
+        return true;
+      },
+    };
+    return walk;
   }
 
   override free(): void {

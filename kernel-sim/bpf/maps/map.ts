@@ -12,6 +12,14 @@ export interface MapCreateAttr {
   readonly name: string;
 }
 
+/** A walk over the elements of a map: `next` goes to one, as long as there is one. */
+export interface ElementWalk {
+  /** Addresses in the element that the walk has come to. */
+  readonly key: number;
+  readonly value: number;
+  next(): boolean;
+}
+
 /**
  * A map in the kernel. Keys and values are passed as addresses in BPF memory, so that programs and
  * system calls take the same way. Operations answer 0, an address or a negative errno.
@@ -65,6 +73,15 @@ export abstract class KernelMap {
   /** Copies what a system call sees to `to` and takes it out. */
   lookupAndDelete(_key: number, _to: number, _flags: number): number {
     return -ENOTSUPP;
+  }
+
+  /**
+   * A walk over all elements, as programs see them; undefined: the type has no such thing.
+   *
+   * @param cell the address of 8 bytes for a key that stands in no element
+   */
+  walk(_cell: number, _cpu: number): ElementWalk | undefined {
+    return undefined;
   }
 
   /** The address of the only value, for BPF_PSEUDO_MAP_VALUE; 0 when the type has no such thing. */
