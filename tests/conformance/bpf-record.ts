@@ -26,6 +26,7 @@ export interface LoadRecord {
   readonly ok: boolean;
   readonly errno: number;
   readonly error: string | null;
+  readonly log?: string | null;
 }
 
 export interface MapEntryRecord {

@@ -38,19 +38,19 @@ export interface VerifyResult {
   readonly runs: number;
   /** What differed first, for people. */
   readonly difference: string;
+  readonly log: string;
 }
 
 /** The corpus was recorded on a machine with two CPUs. */
 const CPUS = 2;
 const LOG_BYTES = 1 << 28;
 
-export function newKernel(): BpfKernel {
-  return new BpfKernel(1, CPUS, new Clock(), new TraceRing());
+export function newKernel(seed = 1): BpfKernel {
+  return new BpfKernel(seed, CPUS, new Clock(), new TraceRing());
 }
 
 /** Loads and runs the program of a record. Only what the corpus names as input is looked at. */
-export function checkVerifyRecord(record: VerifyRecord): VerifyResult {
-  const kernel = newKernel();
+export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): VerifyResult {
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
@@ -78,11 +78,12 @@ export function checkVerifyRecord(record: VerifyRecord): VerifyResult {
       else difference ||= `run ${i}: ${problem}`;
     }
   }
-  return { verdict, errno: errno === expected.errno, errorLine, runs, difference };
+  const { log } = outcome;
+  return { verdict, errno: errno === expected.errno, errorLine, runs, difference, log };
 }
 
 function untried(difference: string): VerifyResult {
-  return { verdict: false, errno: false, errorLine: false, runs: 0, difference };
+  return { verdict: false, errno: false, errorLine: false, runs: 0, difference, log: "" };
 }
 
 function usesMore({ kfuncs, caps, maps }: VerifyRecord): boolean {

@@ -1,0 +1,73 @@
+import { checkMapOpsRecord } from "../bpf-map-ops.ts";
+import type { BpfRecord, VerifyRecord } from "../bpf-record.ts";
+import { checkVerifyRecord, newKernel, type VerifyResult } from "../bpf-verify.ts";
+
+export type DifferenceKind =
+  | "crash"
+  | "verdict"
+  | "errno"
+  | "error line"
+  | "run"
+  | "log"
+  | "map operation";
+
+/** The first thing in which the simulator does not answer what the kernel did. */
+export interface Difference {
+  readonly kind: DifferenceKind;
+  readonly text: string;
+}
+
+/** @param record with the answers of the running kernel */
+export function compareWithKernel(record: BpfRecord): Difference | undefined {
+  try {
+    return record.kind === "map_ops" ? compareMapOps(record) : compareProgram(record);
+  } catch (error) {
+    return { kind: "crash", text: (error as Error).stack ?? String(error) };
+  }
+}
+
+function compareMapOps(record: BpfRecord & { kind: "map_ops" }): Difference | undefined {
+  const { difference } = checkMapOpsRecord(record);
+  return difference === "" ? undefined : { kind: "map operation", text: difference };
+}
+
+function compareProgram(record: VerifyRecord): Difference | undefined {
+  const result = checkVerifyRecord(record);
+  const { difference } = result;
+  if (!result.verdict) return { kind: "verdict", text: difference };
+  if (!result.errno) return { kind: "errno", text: difference };
+  if (!record.load.ok && !result.errorLine) return { kind: "error line", text: difference };
+  if (result.runs < record.runs.length && isDetermined(record, result)) {
+    return { kind: "run", text: difference };
+  }
+  const text = logDifference(result.log, record.load.log ?? "");
+  return text === "" ? undefined : { kind: "log", text };
+}
+
+/** Bytes that lie in front of everything in a second simulator. */
+const SHIFT = 0x4_5670;
+
+/** Whether a run has the same answers wherever the machine's memory lies, and whatever is drawn. */
+function isDetermined(record: VerifyRecord, { difference }: VerifyResult): boolean {
+  const kernel = newKernel(2);
+  kernel.memory.alloc(SHIFT);
+  return checkVerifyRecord(record, kernel).difference === difference;
+}
+
+/** "" when both are the same text, addresses and times aside. */
+export function logDifference(ours: string, kernels: string): string {
+  const left = plainLines(ours);
+  const right = plainLines(kernels);
+  const at = left.findIndex((line, i) => line !== right[i]);
+  if (at < 0 && left.length === right.length) return "";
+  const line = at < 0 ? left.length : at;
+  return `line ${line}\n  ours:   ${left[line]}\n  kernel: ${right[line]}`;
+}
+
+function plainLines(log: string): string[] {
+  return log
+    .replace(/(\(18\) r\d+ = )0x(?:[0-9a-f]+|<ptr>)/g, "$1<imm>")
+    .replace(/verification time \d+ usec/g, "verification time")
+    .replace(/(call \w+#)\d{5,}/g, "$1<id>")
+    .split("\n");
+}
