@@ -4,6 +4,7 @@ import { invariant } from "../hw/simulator-bug.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { Btf } from "./btf/btf.ts";
+import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
@@ -42,6 +43,10 @@ export class BpfKernel implements MapHost {
   /** The packet of the running program. */
   packet: PacketPlace = { data: 0, length: 0, macHeader: 0, networkHeader: 0 };
   current: CurrentTask = INIT_TASK;
+  /** Of the task that makes system calls. */
+  caps: BpfCaps = ALL_BPF_CAPS;
+  /** `kernel.unprivileged_bpf_disabled`: with 0, tasks without capabilities may use some of BPF. */
+  unprivilegedBpfDisabled = 2;
   /** Keys, values and other arguments of system calls pass through here. */
   #scratch = 0;
   #scratchBytes = 0;
@@ -65,6 +70,10 @@ export class BpfKernel implements MapHost {
     const cpu = new BpfCpu<BpfKernel>(this, number, this.memory, helperBodies, callingHelpers);
     this.#cpus[number] = cpu;
     return cpu;
+  }
+
+  capable(cap: BpfCap): boolean {
+    return bpfCapable(this.caps, cap);
   }
 
   install(object: BpfObject): number {

@@ -1,5 +1,5 @@
 import type { Insn } from "../api.ts";
-import { E2BIG, EFAULT, EINVAL } from "../include/errno.ts";
+import { E2BIG, EFAULT, EINVAL, EPERM } from "../include/errno.ts";
 import { checkAttachType, fixupAttachType } from "./check-attach.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isLdImm64, isPseudoFunc } from "./isa.ts";
@@ -7,6 +7,7 @@ import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
 import { ProgArrayMap } from "./maps/fd-array.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
+import { mayLoadType } from "./prog-type-caps.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
@@ -55,7 +56,8 @@ export interface ProgLoadOutcome {
 
 /** @linux include/uapi/linux/bpf.h: BPF_F_STRICT_ALIGNMENT to BPF_F_TEST_REG_INVARIANTS (6.18) */
 const PROG_FLAGS = 0xff;
-const INSNS_MAX = 1_000_000;
+const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
+const BPF_MAXINSNS = 4096;
 
 /** @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
 export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome {
@@ -81,7 +83,11 @@ export function checkProgram(
   const { insns, license, progType } = attr;
   const expectedAttachType = fixupAttachType(progType, attr.expectedAttachType);
   if ((attr.progFlags & ~PROG_FLAGS) !== 0) return -EINVAL;
-  if (attr.insnCnt === 0 || attr.insnCnt > INSNS_MAX) return -E2BIG;
+  const isBpfCapable = kernel.capable("bpf");
+  if (kernel.unprivilegedBpfDisabled !== 0 && !isBpfCapable) return -EPERM;
+  const insnsMax = isBpfCapable ? BPF_COMPLEXITY_LIMIT_INSNS : BPF_MAXINSNS;
+  if (attr.insnCnt === 0 || attr.insnCnt > insnsMax) return -E2BIG;
+  if (!mayLoadType(kernel, progType)) return -EPERM;
   const attach = checkAttachType(progType, expectedAttachType);
   if (attach !== 0) return attach;
   if (insns === null || license === null) return -EFAULT;
@@ -96,6 +102,7 @@ export function checkProgram(
       isGplCompatible: isGplCompatible(license),
       progFlags: attr.progFlags,
       cpus: kernel.cpus,
+      caps: { bpf: isBpfCapable, perfmon: kernel.capable("perfmon") },
       logLevel: attr.logLevel,
       logSize: attr.hasLogBuffer ? attr.logSize : 0,
       mapOfFd: (fd) => maps.ofFd(fd),

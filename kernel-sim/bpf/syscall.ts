@@ -3,6 +3,7 @@ import type { BpfKernel } from "./kernel.ts";
 import { BloomFilterMap } from "./maps/bloom-filter.ts";
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./maps/flags.ts";
 import type { KernelMap, MapCreateAttr } from "./maps/map.ts";
+import { mayCreateMap } from "./maps/map-type-caps.ts";
 import { mapTypeOf } from "./maps/types.ts";
 import { BPF_MAP_TYPE_BLOOM_FILTER } from "./uapi.ts";
 
@@ -27,6 +28,7 @@ export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errn
   if (type === undefined) return -EINVAL;
   const checked = type.allocCheck(attr);
   if (checked !== 0) return checked;
+  if (!mayCreateMap(kernel, attr.mapType)) return -EPERM;
   // Descriptor flags are not the map's: BPF_OBJ_GET_INFO_BY_FD does not show them.
   const permanent = { ...attr, mapFlags: (attr.mapFlags & ~FILE_FLAGS) >>> 0 };
   const map = type.alloc(permanent, kernel);

@@ -112,8 +112,8 @@ export function isInSlice(record: BpfRecord): boolean {
         op !== "create" || typeof map === "string" || SLICE_MAP_TYPES.includes(map.type),
     );
   }
-  const { prog_type, maps, btf, func_info, kfuncs, caps } = record;
-  if ([btf, func_info, kfuncs, caps].some((part) => part !== undefined)) return false;
+  const { prog_type, maps, btf, func_info, kfuncs } = record;
+  if ([btf, func_info, kfuncs].some((part) => part !== undefined)) return false;
   if (!SLICE_PROG_TYPES.includes(String(prog_type))) return false;
   const areMapsKnown = maps.every(
     ({ type, btf: mapBtf, inner }) =>

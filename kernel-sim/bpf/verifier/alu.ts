@@ -48,6 +48,7 @@ import {
   S32_MIN,
 } from "./reg-state.ts";
 import { SCALAR_VALUE } from "./reg-type.ts";
+import { sanitizeValAlu } from "./sanitize.ts";
 import { adjustScalarMinMaxVals } from "./scalar-arithmetic.ts";
 import { assignScalarId, regWidth } from "./stack-access.ts";
 import { tnumIsConst } from "./tnum.ts";
@@ -237,12 +238,12 @@ function adjustScalar(env: VerifierEnv, insn: Insn, src: Reg): 0 | number {
   const isSame = bpfSrc(code) === BPF_X && srcReg === dstReg;
   const operand = isSame ? copyOfReg(dst) : src;
   const isWide = regWidth(dst) > 32;
-  const err = maybeForkScalars(env, insn, dst, operand);
+  const isSum = bpfOp(code) === BPF_ADD || bpfOp(code) === BPF_SUB;
+  const err = isSum ? sanitizeValAlu(env, insn) : maybeForkScalars(env, insn, dst, operand);
   if (err !== 0) return err;
   dst = env.frame.own(dstReg);
   adjustScalarMinMaxVals(insn, dst, operand, !env.bpfCapable);
   const isAlu32 = bpfClass(code) === BPF_ALU;
-  const isSum = bpfOp(code) === BPF_ADD || bpfOp(code) === BPF_SUB;
   if (!env.bpfCapable || !isSum || dst.id === 0 || isSame || !isConstReg(operand, isAlu32)) {
     dst.clearScalarId();
     return 0;

@@ -27,6 +27,7 @@ import { printInsnState } from "./print-state.ts";
 import { checkRegArg, isPointer, isPointerValue, SRC_OP } from "./reg-arg.ts";
 import { copyOfReg, isNullReg, knownImm, type Reg } from "./reg-state.ts";
 import { baseType, PTR_TO_BTF_ID, PTR_TO_STACK, SCALAR_VALUE, typeMayBeNull } from "./reg-type.ts";
+import { sanitizeSpeculativePath } from "./sanitize.ts";
 import {
   INSN_F_DST_REG_STACK,
   INSN_F_SRC_REG_STACK,
@@ -54,6 +55,12 @@ export function checkCondJmpOp(env: VerifierEnv, insn: Insn): 0 | number {
   if (taken === UNKNOWN) return followBoth(env, insn, right);
   const err = markOperandsPrecise(env, insn);
   if (err !== 0) return err;
+  if (!env.bypassSpecV1) {
+    // The CPU may guess that it goes the other way.
+    const other = env.insnIdx + 1 + (taken === ALWAYS ? 0 : off);
+    const specErr = sanitizeSpeculativePath(env, insn, other);
+    if (specErr !== 0) return specErr;
+  }
   printBranchState(env);
   if (taken === ALWAYS) env.insnIdx += off;
   return 0;

@@ -1,7 +1,7 @@
 /** Follows the program along all of its paths. */
 
 import type { Insn } from "../../api.ts";
-import { E2BIG, EFAULT, EINVAL } from "../../include/errno.ts";
+import { E2BIG, EACCES, EFAULT, EINVAL, EPERM } from "../../include/errno.ts";
 import {
   BPF_ABS,
   BPF_ALU,
@@ -29,7 +29,7 @@ import { BPF_FUNC_NAMES } from "../uapi.ts";
 import { checkAluOp } from "./alu.ts";
 import { checkCondJmpOp } from "./branch.ts";
 import { checkHelperCall } from "./check-helper-call.ts";
-import type { VerifierEnv } from "./env.ts";
+import type { InsnAux, VerifierEnv } from "./env.ts";
 import { checkFuncCall, prepareFuncExit } from "./func-call.ts";
 import { pushHistory } from "./history.ts";
 import { isStateVisited, updateBranchCounts } from "./is-state-visited.ts";
@@ -101,8 +101,7 @@ function doCheck(env: VerifierEnv): 0 | number {
       if (typeof cover === "number") return refused(env, cover);
       if (cover !== null) {
         if (isLogged) {
-          const where = isPathNew ? `\nfrom ${env.prevInsnIdx} to ${insnIdx}` : String(insnIdx);
-          env.verbose(`${where}: safe\n`);
+          env.verbose(`${isPathNew ? `\n${pathText(env)}` : insnIdx}: safe\n`);
         }
         env.observer?.pathEnd(env, "pruned", cover);
         const err = endPath(env);
@@ -115,7 +114,7 @@ function doCheck(env: VerifierEnv): 0 | number {
     if (aux.isJmpPoint) pushHistory(env, curState, 0);
     if (isLogged) {
       if (isPathNew && isLogWhole(env)) {
-        env.verbose(`\nfrom ${env.prevInsnIdx} to ${insnIdx}:`);
+        env.verbose(`\n${pathText(env)}:`);
         printVerifierState(env, curState, curState.curframe, true);
         isPathNew = false;
       }
@@ -123,14 +122,13 @@ function doCheck(env: VerifierEnv): 0 | number {
     }
     env.forgetTouched();
     env.observer?.beforeInsn(env);
-    aux.isSeen = true;
+    // What only a guess reaches stays dead code.
+    if (!curState.isSpeculative) aux.isSeen = true;
     prevInsnIdx = insnIdx;
-    env.liveness.resetStackWriteMarks(insnIdx);
-    const answer = checkInsn(env, env.insns[insnIdx]!);
+    const answer = isBarred(env, aux) ? BARRED : checkUnderMarks(env, aux);
     if (answer < 0) return refused(env, answer);
-    env.liveness.commitStackWriteMarks();
     env.observer?.afterInsn(env);
-    if (answer === PROCESS_BPF_EXIT) {
+    if (answer === PROCESS_BPF_EXIT || answer === BARRED || isResultBarred(env, aux)) {
       env.observer?.pathEnd(env, "exit", null);
       const err = endPath(env);
       if (err <= 0) return err;
@@ -144,6 +142,35 @@ function doCheck(env: VerifierEnv): 0 | number {
 
 /** A function has returned: the log shows all of its caller. */
 const RETURNED = 2;
+/** A barrier keeps the CPU from going on here on a guess. */
+const BARRED = 3;
+
+function isBarred({ curState }: VerifierEnv, aux: InsnAux): boolean {
+  return curState.isSpeculative && aux.nospec;
+}
+
+function isResultBarred({ curState }: VerifierEnv, aux: InsnAux): boolean {
+  return curState.isSpeculative && aux.nospecResult;
+}
+
+/** What would be refused gets a barrier in front of it when only a guess leads there. */
+function checkUnderMarks(env: VerifierEnv, aux: InsnAux): number {
+  const { curState, insnIdx } = env;
+  env.liveness.resetStackWriteMarks(insnIdx);
+  const answer = checkInsn(env, env.insns[insnIdx]!);
+  const isRecoverable = answer === -EPERM || answer === -EACCES || answer === -EINVAL;
+  if (answer < 0 && !isRecoverable) return answer;
+  env.liveness.commitStackWriteMarks();
+  if (answer >= 0 || !curState.isSpeculative) return answer;
+  aux.nospec = true;
+  aux.aluState = 0;
+  return BARRED;
+}
+
+function pathText({ prevInsnIdx, insnIdx, curState }: VerifierEnv): string {
+  const how = curState.isSpeculative ? " (speculative execution)" : "";
+  return `from ${prevInsnIdx} to ${insnIdx}${how}`;
+}
 
 function refused(env: VerifierEnv, errno: number): number {
   env.observer?.pathEnd(env, "refused", null);
@@ -202,7 +229,7 @@ function checkLd(env: VerifierEnv, insn: Insn): 0 | number {
   const err = checkLdImm(env, insn);
   if (err !== 0) return err;
   env.insnIdx++;
-  env.aux[env.insnIdx]!.isSeen = true;
+  if (!env.curState.isSpeculative) env.aux[env.insnIdx]!.isSeen = true;
   return thenNext(env, 0);
 }
 

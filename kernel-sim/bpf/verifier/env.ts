@@ -53,6 +53,12 @@ export class InsnAux {
   fastcallSpillsNum = 0;
   /** It does nothing that counts and is left out of the program that runs. */
   isRemoved = false;
+  /** How a distance is kept within bounds when the CPU guesses wrongly, and within which. */
+  aluState = 0;
+  aluLimit = 0;
+  /** The CPU must not go into it, or past it, on a guess. */
+  nospec = false;
+  nospecResult = false;
 }
 
 interface PendingState {
@@ -113,6 +119,8 @@ export class VerifierEnv {
   exploredStatesSize = 0;
   freeListSize = 0;
   numBackedges = 0;
+  /** Every path may need a limit of its own for what a guess moves a pointer by. */
+  exploreAluLimits = false;
   /** By number of the component. */
   sccVisits: SccVisit[][] = [];
   liveness!: Liveness;
@@ -166,10 +174,20 @@ export class VerifierEnv {
     this.bypassSpecV4 = perfmon;
   }
 
-  /** An instruction as the log shows it. */
+  /** An instruction as the log shows it: addresses of maps are not for everyone. */
   insnText(idx: number): string {
-    this.#insnTexts[idx] ??= insnText(this.insns, idx);
+    this.#insnTexts[idx] ??= insnText(
+      !this.allowPtrLeaks && this.isPseudoMap(idx) ? this.#withoutAddress(idx) : this.insns,
+      idx,
+    );
     return this.#insnTexts[idx];
+  }
+
+  #withoutAddress(idx: number): Insn[] {
+    const insns: Insn[] = [];
+    insns[idx] = { ...this.insns[idx]!, imm: 0 };
+    insns[idx + 1] = { ...this.insns[idx + 1]!, imm: 0 };
+    return insns;
   }
 
   verbose(text: string): void {

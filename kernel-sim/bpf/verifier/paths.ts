@@ -7,6 +7,7 @@ const BPF_COMPLEXITY_LIMIT_JMP_SEQ = 8192;
 /**
  * Puts a copy of the current state aside, to be followed from `insnIdx` on.
  *
+ * @param isSpeculative only a CPU that guesses wrongly gets there
  * @returns null when there are too many
  * @linux kernel/bpf/verifier.c `push_stack` (6.18)
  */
@@ -14,8 +15,10 @@ export function pushStack(
   env: VerifierEnv,
   insnIdx: number,
   prevInsnIdx: number,
+  isSpeculative = false,
 ): VerifierState | null {
   const state = env.curState.copy();
+  state.isSpeculative ||= isSpeculative;
   env.pending.push({ state, insnIdx, prevInsnIdx, logPos: env.log.endPos });
   if (env.pending.length > BPF_COMPLEXITY_LIMIT_JMP_SEQ) {
     env.verbose(`The sequence of ${env.pending.length} jumps is too complex.\n`);

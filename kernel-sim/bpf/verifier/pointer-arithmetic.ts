@@ -58,6 +58,7 @@ import {
   typeMayBeNull,
 } from "./reg-type.ts";
 import { BPF_MAX_VAR_OFF, checkMapAccess } from "./region-access.ts";
+import { commitPtrAlu, isSanitizeNeeded, type SanitizeInfo, sanitizePtrAlu } from "./sanitize.ts";
 import { tnumAdd, tnumIsConst, tnumSub, tnumText } from "./tnum.ts";
 
 const MOVABLE: ReadonlySet<number> = new Set([
@@ -109,12 +110,18 @@ export function adjustPtrMinMaxVals(env: VerifierEnv, insn: Insn, ptr: Reg, off:
   }
   if (!isOffsetSane(env, off, ptr.type) || !isOffsetSane(env, ptr, ptr.type)) return -EINVAL;
   const isScalarFirst = env.frame.reg(dstReg) === off;
+  const info: SanitizeInfo = { aluState: 0, aluLimit: 0, isMaskToLeft: false };
+  const isSanitized = isSanitizeNeeded(op);
+  const sanitizeErr = isSanitized ? sanitizePtrAlu(env, insn, ptr, off, isScalarFirst, info) : 0;
+  if (sanitizeErr !== 0) return sanitizeErr;
   const dst = env.frame.own(dstReg);
   const err = move(env, op, dstReg, dst, ptr, off, isKnown, isScalarFirst);
   if (err !== 0) return err;
   if (!isOffsetSane(env, dst, ptr.type)) return -EINVAL;
   regBoundsSync(dst);
-  return checkSpeculativeBounds(env, dstReg);
+  const boundsErr = sanitizeCheckBounds(env, dstReg);
+  if (boundsErr !== 0 || !isSanitized) return boundsErr;
+  return commitPtrAlu(env, insn, env.frame.reg(dstReg), info);
 }
 
 /** Ranges that exclude each other: no run comes here. */
@@ -258,9 +265,8 @@ function setVariableOffset(env: VerifierEnv, dst: RegState, ptr: Reg, isRangeLos
  * Without CAP_PERFMON, a pointer must not even be computed that leaves its object.
  *
  * @linux kernel/bpf/verifier.c `sanitize_check_bounds` (6.18)
- * @simplified paths that a CPU follows only speculatively are not explored
  */
-function checkSpeculativeBounds(env: VerifierEnv, regno: number): 0 | number {
+function sanitizeCheckBounds(env: VerifierEnv, regno: number): 0 | number {
   if (env.bypassSpecV1) return 0;
   const reg = env.frame.reg(regno);
   if (reg.type === PTR_TO_STACK) return checkStackPointer(env, regno, reg);

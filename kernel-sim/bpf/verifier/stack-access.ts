@@ -225,6 +225,7 @@ function writeFixed(
   checkFastcallStackContract(env, frame.subprogno, insnIdx, off);
   env.markSlotScratched(spi);
   const reg = valueRegno >= 0 ? env.frame.reg(valueRegno) : undefined;
+  if (!env.bypassSpecV4) sanitizeStackWrite(env, frame, spi, size, reg, insnIdx);
   const insn = env.insns[insnIdx]!;
   const isConstant = bpfClass(insn.code) === BPF_ST && bpfMode(insn.code) === BPF_MEM;
   if (reg !== undefined && isAligned && reg.type === SCALAR_VALUE && env.bpfCapable) {
@@ -250,6 +251,23 @@ function writeFixed(
   }
   pushHistory(env, env.curState, insnStackAccessFlags(frame.frameno, spi));
   return 0;
+}
+
+/** A later load might be guessed not to see this: it must not find a number where an address is expected, nor the other way. */
+function sanitizeStackWrite(
+  env: VerifierEnv,
+  frame: FuncState,
+  spi: number,
+  size: number,
+  reg: Reg | undefined,
+  insnIdx: number,
+): void {
+  let isNeeded = reg !== undefined && SPILLABLE.has(baseType(reg.type));
+  for (let i = 0; i < size && !isNeeded; i++) {
+    const type = slotType(frame.slot(spi), i);
+    isNeeded = type !== STACK_MISC && type !== STACK_ZERO;
+  }
+  if (isNeeded) env.aux[insnIdx]!.nospecResult = true;
 }
 
 /** Bytes that are no register. */

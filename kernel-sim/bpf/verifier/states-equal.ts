@@ -91,18 +91,22 @@ function funcStatesEqual(
   const { liveRegsBefore } = env.aux[insnIdx]!;
   for (let i = 0; i < MAX_BPF_REG; i++) {
     if (((liveRegsBefore >> i) & 1) === 0) continue;
-    if (!isRegSafe(old.reg(i), cur.reg(i), env.idMap, exact)) return false;
+    if (!isRegSafe(env, old.reg(i), cur.reg(i), exact)) return false;
   }
   return isStackSafe(env, old, cur, exact);
 }
 
 /** @linux kernel/bpf/verifier.c `regsafe` (6.18) */
-function isRegSafe(old: Reg, cur: Reg, ids: IdMap, exact: number): boolean {
+function isRegSafe(env: VerifierEnv, old: Reg, cur: Reg, exact: number): boolean {
+  const ids = env.idMap;
   if (exact === EXACT) return regsExact(old, cur, ids);
   if (old.type === NOT_INIT) return true;
   if (old.type !== cur.type) return false;
   switch (baseType(old.type)) {
     case SCALAR_VALUE:
+      if (env.exploreAluLimits) {
+        return sameContents(old, cur) && (old.id === 0 || ids.checkScalarIds(old.id, cur.id));
+      }
       if (!old.precise && exact === NOT_EXACT) return true;
       return isValueWithin(old, cur) && isLinkSafe(old, cur, ids);
     case PTR_TO_MAP_KEY:
@@ -183,13 +187,13 @@ function isSlotSafe(env: VerifierEnv, old: Slot, cur: Slot | undefined, exact: n
     const oldReg = scalarOfSlot(env, old);
     const curReg = scalarOfSlot(env, cur);
     if (oldReg !== undefined && curReg !== undefined) {
-      return isRegSafe(oldReg, curReg, env.idMap, exact);
+      return isRegSafe(env, oldReg, curReg, exact);
     }
     const curType = slotType(cur, byte);
     if (type === STACK_MISC && curType === STACK_ZERO) continue;
     if (type !== curType) return false;
     if (byte !== BPF_REG_SIZE - 1 || type !== STACK_SPILL) continue;
-    if (!isRegSafe(old.spilled, cur.spilled, env.idMap, exact)) return false;
+    if (!isRegSafe(env, old.spilled, cur.spilled, exact)) return false;
   }
   return true;
 }

@@ -54,7 +54,10 @@ export interface VerifierObserver {
   pathStart(env: VerifierEnv, state: VerifierState): void;
   /** What is known before `env.insnIdx` was kept for comparison. */
   checkpoint(env: VerifierEnv, state: VerifierState): void;
-  /** @param by for "pruned": the checkpoint that covers `env.curState` */
+  /**
+   * @param how "exit" also where a barrier ends what only a guess follows
+   * @param by for "pruned": the checkpoint that covers `env.curState`
+   */
   pathEnd(env: VerifierEnv, how: "exit" | "pruned" | "refused", by: VerifierState | null): void;
 }
 

@@ -7,7 +7,7 @@ import { BPF_READ, BPF_WRITE } from "../region-access.ts";
 import { ctxOpsOf } from "./ops.ts";
 import recorded from "./recorded.json" with { type: "json" };
 
-const ENV = {} as VerifierEnv;
+const ENV = { bpfCapable: true, allowPtrLeaks: true } as VerifierEnv;
 /** Up to where each offset was tried. */
 const OFFSETS = 260;
 

@@ -26,6 +26,7 @@ import {
   tracingHelpers,
   xdpHelpers,
 } from "../../helpers/allowed.ts";
+import { mayCallHelper } from "../../helpers/capabilities.ts";
 import {
   BPF_PROG_TYPE_CGROUP_DEVICE,
   BPF_PROG_TYPE_CGROUP_SKB,
@@ -93,7 +94,10 @@ export interface CtxOps {
 }
 
 function makeOps(helpers: ProtoTable, isValidAccess: IsValidAccess): CtxOps {
-  return { helper: (id) => helpers.get(id), isValidAccess };
+  return {
+    helper: (id, env) => (mayCallHelper(env, id) ? helpers.get(id) : undefined),
+    isValidAccess,
+  };
 }
 
 const SCHED_CLS = makeOps(schedClsHelpers, tcClsActIsValidAccess);
