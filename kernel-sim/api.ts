@@ -261,6 +261,8 @@ export type LoadResult =
       readonly error: string;
       readonly log: string;
       readonly insnsProcessed: number;
+      /** The refusal in plain words, worked out when first read; undefined for a message without an explanation. */
+      readonly explanation: RefusalExplanation | undefined;
     };
 
 export interface TestRunAttr {
@@ -337,6 +339,15 @@ export interface AbstractValue {
   readonly s32max: number;
 }
 
+/** A place on the way back along which values had to be exact. */
+export interface PrecisionMark {
+  /** An instruction of the path, the last one first. */
+  readonly insnIndex: number;
+  readonly frame: number;
+  /** `R1`, `fp-8`: exact behind the instruction. */
+  readonly names: readonly string[];
+}
+
 /** One instruction that the verifier processed. */
 export interface VerifierStep {
   /** Its place in the order of processing, from 0. */
@@ -357,6 +368,11 @@ export interface VerifierStep {
   readonly after: Readonly<Record<string, AbstractValue>>;
   /** Stack slots after the instruction, by name `fp-8`, as Linux prints them. */
   readonly stack: Readonly<Record<string, string>>;
+  /**
+   * What must be known exactly so that this step could be decided, walked back to where it came from: a state whose
+   * values differ there covers no other one.
+   */
+  readonly precision?: readonly PrecisionMark[];
   /** Set when this path ended here. */
   readonly end?: "exit" | "pruned" | "refused";
   /** For `pruned`: the step whose state covers this one. */
@@ -388,6 +404,8 @@ export interface VerifierReport {
   readonly maxStatesPerInsn: number;
   /** Worked out when first read; of a longer check, the first 100 000 steps. */
   readonly steps: readonly VerifierStep[];
+  /** The steps as text: path by path, with what each instruction has changed, what was pruned by what, and what had to be exact. */
+  readonly stepsText: string;
   /** The refusal in plain words; undefined for a program that is accepted. */
   readonly explanation: RefusalExplanation | undefined;
 }

@@ -26,6 +26,7 @@ export type {
   MapAttr,
   MapTypeName,
   NegativeErrno,
+  PrecisionMark,
   Program,
   ProgTypeName,
   Recording,

@@ -8,16 +8,19 @@ import type {
   TestRunAttr,
   TestRunResult,
 } from "../api.ts";
+import { explainRefusal } from "../bpf/explain/explain.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "../bpf/prog-load.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import { decode, textOf } from "../bpf/program-text.ts";
 import { testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
+import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { EACCES, EINVAL, ENOSPC, ENOTSUPP, errnoName } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
+import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 
 /** Attaches programs to tracepoints; the machine has one. */
 export interface Tracepoints {
@@ -35,14 +38,20 @@ export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr)
   const { log, insnsProcessed } = outcome;
   if (outcome.fd < 0) {
     const errno = -outcome.fd;
-    return Object.freeze({
-      ok: false,
+    const { error } = outcome;
+    return facade({
+      ok: false as const,
       errno,
       errnoName: errnoName(errno),
-      error: outcome.error,
+      error,
       log,
       insnsProcessed,
-    } as const);
+      get explanation() {
+        const maps = new VerifierMaps(kernel);
+        const steps = recordedSteps(kernel, request, maps, insnTexts(attr, request));
+        return explainRefusal(error, errno, request.insns ?? [], steps);
+      },
+    });
   }
   const prog = progFacade(open, tracepoints, kernel, outcome.fd, request.progType);
   return Object.freeze({ ok: true, prog, log, insnsProcessed } as const);

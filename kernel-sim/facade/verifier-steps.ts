@@ -1,4 +1,4 @@
-import type { AbstractValue, VerifierStep } from "../api.ts";
+import type { AbstractValue, PrecisionMark, VerifierStep } from "../api.ts";
 import { MAX_BPF_REG } from "../bpf/isa.ts";
 import type { VerifierEnv } from "../bpf/verifier/env.ts";
 import { toBigS, toBigU } from "../bpf/verifier/int64.ts";
@@ -32,6 +32,8 @@ export class StepRecorder implements VerifierObserver {
   readonly #stepOf = new Map<VerifierState, number>();
   /** Equal values are one object. */
   readonly #values = new Map<string, AbstractValue>();
+  /** Of the walk back for the current instruction. */
+  #marks: PrecisionMark[] = [];
   #path = 0;
   #pathsBegun = 1;
   /** The instruction of the last step is not done. */
@@ -61,6 +63,7 @@ export class StepRecorder implements VerifierObserver {
     const { frame } = env;
     step.after = this.#valuesOf(frame, (regno) => ((env.touchedRegs >> regno) & 1) !== 0);
     step.stack = this.#slotsOf(frame);
+    this.#note(step);
   }
 
   branch(_env: VerifierEnv, state: VerifierState): void {
@@ -74,6 +77,19 @@ export class StepRecorder implements VerifierObserver {
     this.#pathOf.delete(state);
   }
 
+  walkBack({ bt }: VerifierEnv, insnIdx: number): void {
+    const regs = bt.regsText().toUpperCase();
+    const slots = bt.slotsText();
+    const names = [
+      ...regs.split(","),
+      ...slots.split(",").map((off) => (off === "" ? "" : `fp${off}`)),
+    ].filter((name) => name !== "");
+    if (names.length === 0) return;
+    this.#marks.push(
+      Object.freeze({ insnIndex: insnIdx, frame: bt.frame, names: Object.freeze(names) }),
+    );
+  }
+
   checkpoint(_env: VerifierEnv, state: VerifierState): void {
     this.#stepOf.set(state, this.#steps.length);
   }
@@ -85,8 +101,15 @@ export class StepRecorder implements VerifierObserver {
     this.#isOpen = false;
     const step = this.#steps.at(-1)!;
     step.end = how;
+    this.#note(step);
     const prunedBy = by === null ? undefined : this.#stepOf.get(by);
     if (prunedBy !== undefined) step.prunedBy = prunedBy;
+  }
+
+  #note(step: Mutable<VerifierStep>): void {
+    if (this.#marks.length === 0) return;
+    step.precision = Object.freeze([...(step.precision ?? []), ...this.#marks]);
+    this.#marks = [];
   }
 
   /** @returns whether there is room for another step */

@@ -167,3 +167,45 @@ test("a recording that is full keeps its first steps as they are", () => {
     [1, undefined],
   ]);
 });
+
+const LOOKS_UP = `
+    r6 = 3
+    r6 += 4
+    r1 = map_value[table]+0
+    r1 += r6
+    r0 = *(u8 *)(r1 +0)
+    exit`;
+
+test("what had to be exact is told, back to where it was made", () => {
+  const table = machine.bpf.createMap({
+    type: "array",
+    keySize: 4,
+    valueSize: 16,
+    maxEntries: 1,
+  });
+  const report = machine.bpf.verify({
+    type: "socket_filter",
+    program: bpf.asm(LOOKS_UP),
+    maps: { table },
+  });
+  const step = report.steps.find(({ insn }) => insn === "r1 += r6");
+  expect(step?.precision).toEqual([
+    { insnIndex: 2, frame: 0, names: ["R6"] },
+    { insnIndex: 1, frame: 0, names: ["R6"] },
+    { insnIndex: 0, frame: 0, names: ["R6"] },
+  ]);
+  expect(report.steps.filter(({ precision }) => precision !== undefined)).toHaveLength(1);
+  expect(report.stepsText).toContain("      had to be exact: R6 behind 2 to 0\n");
+});
+
+test("the steps as text name the paths, what covers what, and how each ends", () => {
+  const { stepsText } = verify(
+    "r0 = *(u32 *)(r1 +12); r6 = 1; if r0 > 9 goto +1; r6 = 2; r0 = 1; exit",
+  );
+  expect(stepsText.split("\n").filter((line) => /path|covered/.test(line))).toEqual([
+    "path 0: R1=ctx() R10=fp0",
+    "      path ends: the program returns",
+    expect.stringMatching(/^path 1, left path 0 at step 2: R0=scalar\(/),
+    "      path ends: the program returns",
+  ]);
+});

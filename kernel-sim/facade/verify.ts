@@ -1,12 +1,12 @@
 import type { LoadAttr, VerifierReport, VerifierStep } from "../api.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
-import { checkProgram, type ProgLoadAttr } from "../bpf/prog-load.ts";
-import { textsOf } from "../bpf/program-text.ts";
+import { checkProgram } from "../bpf/prog-load.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
 import { loadRequest } from "./prog.ts";
-import { StepRecorder } from "./verifier-steps.ts";
+import { insnTexts, recordedSteps } from "./recorded-steps.ts";
+import { stepsText } from "./steps-text.ts";
 
 /** The check of BPF_PROG_LOAD alone. Its steps are worked out when somebody asks for them. */
 export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
@@ -15,16 +15,12 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const maps = new VerifierMaps(kernel);
   const outcome = checkProgram(kernel, request, maps);
   if (typeof outcome === "number") return refusedReport(-outcome);
-  const texts = insnTexts(attr, request);
   const { error, verdict } = outcome;
   let steps: readonly VerifierStep[] | undefined;
 
   function recorded(): readonly VerifierStep[] {
     if (steps !== undefined) return steps;
-    const recorder = new StepRecorder(texts);
-    const quiet = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
-    checkProgram(kernel, quiet, maps, recorder);
-    steps = recorder.steps();
+    steps = recordedSteps(kernel, request, maps, insnTexts(attr, request));
     return steps;
   }
 
@@ -41,18 +37,14 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
     get steps() {
       return recorded();
     },
+    get stepsText() {
+      return stepsText(recorded());
+    },
     get explanation() {
       if (verdict === 0) return undefined;
       return explainRefusal(error, -verdict, request.insns ?? [], recorded());
     },
   });
-}
-
-/** By slot, with the names that the program has for its maps. */
-function insnTexts({ program }: LoadAttr, { insns }: ProgLoadAttr): readonly string[] {
-  return program instanceof Uint8Array
-    ? textsOf(insns ?? [])
-    : textsOf(program.insns, program.mapNames);
 }
 
 /** The arguments were refused before the program was looked at. */
@@ -67,6 +59,7 @@ function refusedReport(errno: number): VerifierReport {
     peakStates: 0,
     maxStatesPerInsn: 0,
     steps: Object.freeze([]),
+    stepsText: "",
     explanation: explainRefusal("", errno, [], []),
   });
 }

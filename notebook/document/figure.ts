@@ -159,6 +159,8 @@ export interface TraceStep {
   readonly reach?: Reach;
   /** What Linux prints behind the instruction. */
   readonly after: string;
+  /** What had to be known exactly for this step, and how far back: `R6, back to instruction 0`. */
+  readonly exact?: string;
   readonly end?: "exit" | "pruned" | "refused";
   /** The step whose state covers this one. */
   readonly prunedBy?: number;

@@ -237,6 +237,7 @@ function backtrackInsn(
   const { bt } = env;
   const insn = env.insns[idx]!;
   if (insn.code === 0) return 0;
+  env.observer?.walkBack(env, idx);
   if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
     const wanted = `regs=${bt.regsText()} stack=${bt.slotsText()}`;
     env.verbose(`mark_precise: frame${bt.frame}: ${wanted} before ${idx}: ${env.insnText(idx)}\n`);

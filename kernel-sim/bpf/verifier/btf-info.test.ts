@@ -57,6 +57,7 @@ function check(rows: readonly (readonly [number, number])[]) {
       afterInsn() {},
       branch() {},
       pathStart() {},
+      walkBack() {},
       checkpoint() {},
       pathEnd() {},
     },

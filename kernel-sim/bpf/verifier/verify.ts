@@ -52,6 +52,8 @@ export interface VerifierObserver {
   branch(env: VerifierEnv, state: VerifierState): void;
   /** The path of `state` is followed now: one that `branch` told of, or the first. */
   pathStart(env: VerifierEnv, state: VerifierState): void;
+  /** The walk for precision has come to `insnIdx`; `env.bt` holds what must be known exactly behind it. */
+  walkBack(env: VerifierEnv, insnIdx: number): void;
   /** What is known before `env.insnIdx` was kept for comparison. */
   checkpoint(env: VerifierEnv, state: VerifierState): void;
   /**

@@ -3,6 +3,7 @@ import {
   bpf,
   type Machine,
   type MapAttr,
+  type PrecisionMark,
   type Program,
   type VerifierReport,
   type VerifierStep,
@@ -130,12 +131,18 @@ export function traceOf(
         after: knownAfter(step.after),
         ...(reach === undefined ? {} : { reach }),
         ...(last === undefined ? {} : { comesFrom: last }),
+        ...(step.precision === undefined ? {} : { exact: exactly(step.precision) }),
         ...(step.end === undefined ? {} : { end: step.end }),
         ...(step.prunedBy === undefined ? {} : { prunedBy: step.prunedBy }),
       } satisfies TraceStep;
     }),
     paths,
   };
+}
+
+function exactly(marks: readonly PrecisionMark[]): string {
+  const names = [...new Set(marks.flatMap((mark) => mark.names))].join(", ");
+  return `${names}, back to instruction ${marks.at(-1)?.insnIndex}`;
 }
 
 function namesIn(records: readonly Readonly<Record<string, unknown>>[]): string[] {

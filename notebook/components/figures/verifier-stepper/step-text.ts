@@ -4,13 +4,14 @@ import type { TraceStep, VerifierTrace } from "#notebook/document";
 export function describeStep(trace: VerifierTrace, position: number): string {
   const step = trace.steps[position];
   if (step === undefined) return "";
-  const { slot, path, after } = step;
+  const { slot, path, after, exact } = step;
   const text = trace.program.find((insn) => insn.slot === slot)?.text ?? "";
   const where = trace.paths.length > 1 ? `path ${path + 1}, ` : "";
   const parts = [
     `Step ${position + 1}, ${where}instruction ${slot}: ${text}.`,
     branchAt(trace, position),
     after === "" ? "" : `Then ${after}.`,
+    exact === undefined ? "" : `Had to be exact: ${exact}.`,
     endOf(trace, step),
   ];
   return parts.filter((part) => part !== "").join(" ");

@@ -80,6 +80,7 @@ export function VerifierView(props: VerifierViewProps) {
           {step.slot}: {textAt(trace, step)}
         </span>
         <span className={css["after"]}>{step.after || endOf(trace, step)}</span>
+        <span className={css["exact"]}>{step.exact && `had to be exact: ${step.exact}`}</span>
       </p>
     </>
   );
