@@ -137,7 +137,7 @@ test("verify() loads nothing", () => {
 test("a report agrees with load(), whose limits are Linux's", () => {
   const program = bpf.asm("r6 = r1; r0 = r7; exit");
   const report = machine.bpf.verify({ type: "xdp", program, logLevel: 2 });
-  const { ok, errno, error, log, insnsProcessed } = report;
+  const { ok, errno, error, log, insnsProcessed, explanation } = report;
   expect(machine.bpf.load({ type: "xdp", program, logLevel: 2 })).toEqual({
     ok,
     errno,
@@ -145,6 +145,7 @@ test("a report agrees with load(), whose limits are Linux's", () => {
     error,
     log,
     insnsProcessed,
+    explanation,
   });
 });
 
