@@ -3,7 +3,7 @@
  * of the subsystem.
  *
  * @linux kernel/bpf/helpers.c `bpf_base_func_proto`, net/core/filter.c, kernel/trace/bpf_trace.c (6.18)
- * @simplified helpers that need BTF, kptrs, timers, dynptrs or local storage are unknown to all types.
+ * @simplified helpers that need BTF, kptrs, timers or local storage are unknown to all types.
  */
 import { BPF_FUNC_NAMES } from "../uapi.ts";
 import type { FuncProto } from "../verifier/func-proto.ts";
@@ -58,6 +58,13 @@ const BASE = [
   "ringbuf_submit",
   "ringbuf_discard",
   "ringbuf_query",
+  "ringbuf_reserve_dynptr",
+  "ringbuf_submit_dynptr",
+  "ringbuf_discard_dynptr",
+  "dynptr_from_mem",
+  "dynptr_read",
+  "dynptr_write",
+  "dynptr_data",
   "for_each_map_elem",
   "trace_vprintk",
   "loop",

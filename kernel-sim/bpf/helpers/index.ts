@@ -3,6 +3,7 @@ import type { BpfKernel } from "../kernel.ts";
 import { INLINED_LOOP } from "../predecode.ts";
 import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
 import { csumDiff } from "./checksum.ts";
+import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
 import {
   mapDeleteElem,
   mapLookupElem,
@@ -51,6 +52,10 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   125: ktimeGetNs,
   160: ktimeGetNs,
   195: mapLookupPercpuElem,
+  197: dynptrFromMem,
+  201: dynptrRead,
+  202: dynptrWrite,
+  203: dynptrData,
 };
 
 /** The same, of those that call functions of the program. */

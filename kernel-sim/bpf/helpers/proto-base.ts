@@ -6,12 +6,15 @@ import {
   ARG_CONST_SIZE_OR_ZERO,
   ARG_PTR_TO_CONST_STR,
   ARG_PTR_TO_CTX,
+  ARG_PTR_TO_DYNPTR,
   ARG_PTR_TO_FIXED_OUT,
   ARG_PTR_TO_FUNC,
   ARG_PTR_TO_MAP_KEY,
   ARG_PTR_TO_MAP_VALUE,
+  ARG_PTR_TO_RDONLY_DYNPTR,
   ARG_PTR_TO_RDONLY_MEM,
   ARG_PTR_TO_STACK,
+  ARG_PTR_TO_UNINIT_DYNPTR,
   ARG_PTR_TO_UNINIT_MEM,
   ARG_RELEASED_RINGBUF_MEM,
   type FuncProto,
@@ -20,7 +23,15 @@ import {
   RET_PTR_TO_MEM,
   RET_VOID,
 } from "../verifier/func-proto.ts";
-import { MEM_RINGBUF, MEM_UNINIT, MEM_WRITE, PTR_MAYBE_NULL } from "../verifier/reg-type.ts";
+import {
+  DYNPTR_TYPE_LOCAL,
+  DYNPTR_TYPE_RINGBUF,
+  MEM_RINGBUF,
+  MEM_UNINIT,
+  MEM_WRITE,
+  OBJ_RELEASE,
+  PTR_MAYBE_NULL,
+} from "../verifier/reg-type.ts";
 
 const NO_ARGS: FuncProto = { ret: RET_INTEGER, args: [] };
 const MAP_VALUE_OUT = ARG_PTR_TO_MAP_VALUE | MEM_UNINIT | MEM_WRITE;
@@ -33,6 +44,11 @@ const STRING_TO_NUMBER: FuncProto = {
 const END_OF_RESERVATION: FuncProto = {
   ret: RET_VOID,
   args: [ARG_RELEASED_RINGBUF_MEM, ARG_ANYTHING],
+};
+
+const END_OF_DYNPTR: FuncProto = {
+  ret: RET_VOID,
+  args: [ARG_PTR_TO_DYNPTR | DYNPTR_TYPE_RINGBUF | OBJ_RELEASE, ARG_ANYTHING],
 };
 
 /** Prototypes of helpers that have nothing to do with a subsystem. @linux kernel/bpf/helpers.c, kernel/bpf/ringbuf.c (6.18) */
@@ -103,5 +119,49 @@ export const baseProtos: Readonly<Record<string, FuncProto>> = {
   },
   ringbuf_submit: END_OF_RESERVATION,
   ringbuf_discard: END_OF_RESERVATION,
+  ringbuf_reserve_dynptr: {
+    ret: RET_INTEGER,
+    args: [
+      ARG_CONST_MAP_PTR,
+      ARG_ANYTHING,
+      ARG_ANYTHING,
+      ARG_PTR_TO_UNINIT_DYNPTR | DYNPTR_TYPE_RINGBUF,
+    ],
+  },
+  ringbuf_submit_dynptr: END_OF_DYNPTR,
+  ringbuf_discard_dynptr: END_OF_DYNPTR,
+  dynptr_from_mem: {
+    ret: RET_INTEGER,
+    args: [
+      ARG_PTR_TO_UNINIT_MEM,
+      ARG_CONST_SIZE_OR_ZERO,
+      ARG_ANYTHING,
+      ARG_PTR_TO_UNINIT_DYNPTR | DYNPTR_TYPE_LOCAL,
+    ],
+  },
+  dynptr_read: {
+    ret: RET_INTEGER,
+    args: [
+      ARG_PTR_TO_UNINIT_MEM,
+      ARG_CONST_SIZE_OR_ZERO,
+      ARG_PTR_TO_RDONLY_DYNPTR,
+      ARG_ANYTHING,
+      ARG_ANYTHING,
+    ],
+  },
+  dynptr_write: {
+    ret: RET_INTEGER,
+    args: [
+      ARG_PTR_TO_RDONLY_DYNPTR,
+      ARG_ANYTHING,
+      ARG_PTR_TO_RDONLY_MEM,
+      ARG_CONST_SIZE_OR_ZERO,
+      ARG_ANYTHING,
+    ],
+  },
+  dynptr_data: {
+    ret: RET_PTR_TO_MEM | PTR_MAYBE_NULL,
+    args: [ARG_PTR_TO_RDONLY_DYNPTR, ARG_ANYTHING, ARG_CONST_ALLOC_SIZE_OR_ZERO],
+  },
   ringbuf_query: { ret: RET_INTEGER, args: [ARG_CONST_MAP_PTR, ARG_ANYTHING] },
 };

@@ -6,6 +6,7 @@ import {
   baseType,
   CONST_PTR_TO_DYNPTR,
   CONST_PTR_TO_MAP,
+  DYNPTR_TYPE_FLAG_MASK,
   MEM_ALLOC,
   MEM_PERCPU,
   MEM_RCU,
@@ -98,6 +99,7 @@ export function checkRegType(
   let wanted = type;
   if ((argType & MEM_RDONLY) !== 0) wanted &= ~MEM_RDONLY;
   if ((argType & PTR_MAYBE_NULL) !== 0) wanted &= ~PTR_MAYBE_NULL;
+  if (baseType(argType) === arg.ARG_PTR_TO_MEM) wanted &= ~DYNPTR_TYPE_FLAG_MASK;
   if (!compatible.includes(wanted)) {
     const expected = compatible.map(regTypeStr).join(", ");
     env.verbose(`R${regno} type=${regTypeStr(type)} expected=${expected}\n`);

@@ -1,8 +1,12 @@
 /** A call of a helper: may this program call it, are the arguments right, and what comes back? */
 import type { Insn } from "../../api.ts";
 import { EACCES, EINVAL, ENOTSUPP } from "../../include/errno.ts";
+import { BPF_DYNPTR_TYPE_SKB, BPF_DYNPTR_TYPE_SKB_META } from "../dynptr.ts";
 import { BPF_B } from "../isa.ts";
 import {
+  BPF_FUNC_DYNPTR_DATA,
+  BPF_FUNC_DYNPTR_FROM_MEM,
+  BPF_FUNC_DYNPTR_WRITE,
   BPF_FUNC_GET_FUNC_IP,
   BPF_FUNC_GET_LOCAL_STORAGE,
   BPF_FUNC_GET_SMP_PROCESSOR_ID,
@@ -14,10 +18,12 @@ import {
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
+import { dynptrRegOf, dynptrTypeOf, unmarkStackSlotsDynptr } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { clearAllPktPointers } from "./forget-regs.ts";
 import { CallMeta, canElideValueNullness, checkFuncArg } from "./func-arg.ts";
 import {
+  ARG_PTR_TO_DYNPTR,
   type FuncProto,
   RET_INTEGER,
   RET_PTR_TO_MAP_VALUE,
@@ -49,6 +55,7 @@ import {
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
+  regTypeStr,
   typeMayBeNull,
 } from "./reg-type.ts";
 import { BPF_WRITE } from "./region-access.ts";
@@ -68,15 +75,16 @@ export function checkHelperCall(env: VerifierEnv, { imm: id }: Insn, insnIdx: nu
   let err = checkFuncMap(env, meta);
   if (err === 0) err = checkTailCallKey(env, meta);
   if (err === 0) err = fillRawMemory(env, meta, insnIdx);
-  if (err === 0) err = releaseArg(env, meta);
-  if (err === 0) err = checkSpecialHelper(env, id);
+  if (err === 0) err = releaseArg(env, proto, meta);
+  if (err === 0) err = checkSpecialHelper(env, id, meta);
   if (err !== 0) return err;
+  const changesPktData = helperChangesPktData(id) || writesPacketDynptr(env, id);
   clearCallerSavedRegs(env);
   err = setResult(env, proto, meta, insnIdx);
   if (err === 0) err = checkMapFuncCompatibility(env, meta.map, id);
   if (err === 0) err = checkGetFuncIp(env, id);
   if (err !== 0) return err;
-  if (helperChangesPktData(id)) clearAllPktPointers(env);
+  if (changesPktData) clearAllPktPointers(env);
   return 0;
 }
 
@@ -136,10 +144,13 @@ function fillRawMemory(env: VerifierEnv, meta: CallMeta, insnIdx: number): 0 | n
   return 0;
 }
 
-function releaseArg(env: VerifierEnv, { funcId, releaseRegno, refObjId }: CallMeta): 0 | number {
+function releaseArg(env: VerifierEnv, { args }: FuncProto, meta: CallMeta): 0 | number {
+  const { funcId, releaseRegno, refObjId } = meta;
   if (releaseRegno === 0) return 0;
   let err = -EINVAL;
-  if (refObjId !== 0) err = releaseReference(env, refObjId);
+  if (baseType(args[releaseRegno - 1]!) === ARG_PTR_TO_DYNPTR) {
+    err = unmarkStackSlotsDynptr(env, env.frame.reg(releaseRegno));
+  } else if (refObjId !== 0) err = releaseReference(env, refObjId);
   else if (isNullReg(env.frame.reg(releaseRegno))) err = 0;
   if (err !== 0) {
     env.verbose(`func ${helperName(funcId)}#${funcId} reference has not been acquired before\n`);
@@ -147,13 +158,35 @@ function releaseArg(env: VerifierEnv, { funcId, releaseRegno, refObjId }: CallMe
   return err;
 }
 
-function checkSpecialHelper(env: VerifierEnv, id: number): 0 | number {
+function checkSpecialHelper(env: VerifierEnv, id: number, meta: CallMeta): 0 | number {
   if (id === BPF_FUNC_TAIL_CALL) return checkResourceLeak(env, false, true, "tail_call");
+  if (id === BPF_FUNC_DYNPTR_FROM_MEM) return checkDynptrFromMem(env);
+  if (id === BPF_FUNC_DYNPTR_DATA) {
+    const dynptr = dynptrRegOf(env, env.frame.reg(1));
+    meta.dynptrId = dynptr.id;
+    meta.refObjId = dynptr.refObjId;
+    return 0;
+  }
   if (id === BPF_FUNC_GET_LOCAL_STORAGE && !isNullReg(env.frame.reg(2))) {
     env.verbose("get_local_storage() doesn't support non-zero flags\n");
     return -EINVAL;
   }
   return 0;
+}
+
+/** @linux kernel/bpf/verifier.c `check_helper_call` (6.18) */
+function checkDynptrFromMem(env: VerifierEnv): 0 | number {
+  const { type } = env.frame.reg(1);
+  if (type === PTR_TO_MAP_VALUE) return 0;
+  env.verbose(`Unsupported reg type ${regTypeStr(type)} for bpf_dynptr_from_mem data\n`);
+  return -EACCES;
+}
+
+/** A write through a dynptr may move the packet, as a helper for packets does. */
+function writesPacketDynptr(env: VerifierEnv, id: number): boolean {
+  if (id !== BPF_FUNC_DYNPTR_WRITE) return false;
+  const type = dynptrTypeOf(env, env.frame.reg(1));
+  return type === BPF_DYNPTR_TYPE_SKB || type === BPF_DYNPTR_TYPE_SKB_META;
 }
 
 /** Only what hangs on a function knows its address. @linux kernel/bpf/verifier.c `check_get_func_ip` (6.18) */
@@ -198,7 +231,8 @@ function setResult(
   }
   if (kind === RET_PTR_TO_MEM) result.memSize = meta.memSize;
   if (typeMayBeNull(result.type)) result.id = env.newId();
-  if (helperCasts(meta.funcId)) {
+  result.dynptrId = meta.dynptrId;
+  if (helperCasts(meta.funcId) || meta.funcId === BPF_FUNC_DYNPTR_DATA) {
     result.refObjId = meta.refObjId;
   } else if (helperAcquires(meta.funcId, meta.map)) {
     const id = acquireReference(env, insnIdx);

@@ -1,7 +1,16 @@
 import { BPF_REG_FP } from "../isa.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { Reg, RegState } from "./reg-state.ts";
-import { PTR_TO_PACKET, PTR_TO_PACKET_END, PTR_TO_PACKET_META } from "./reg-type.ts";
+import {
+  baseType,
+  DYNPTR_TYPE_SKB,
+  DYNPTR_TYPE_SKB_META,
+  DYNPTR_TYPE_XDP,
+  PTR_TO_MEM,
+  PTR_TO_PACKET,
+  PTR_TO_PACKET_END,
+  PTR_TO_PACKET_META,
+} from "./reg-type.ts";
 import { isSpilledReg } from "./states.ts";
 
 /**
@@ -27,11 +36,20 @@ function invalidate(env: VerifierEnv, reg: RegState): void {
   else reg.markNotInit(!env.bpfCapable);
 }
 
+/** @linux kernel/bpf/verifier.c `reg_is_dynptr_slice_pkt` (6.18) */
+function isPacketSlice(type: number): boolean {
+  const flags = DYNPTR_TYPE_SKB | DYNPTR_TYPE_XDP | DYNPTR_TYPE_SKB_META;
+  return baseType(type) === PTR_TO_MEM && (type & flags) !== 0;
+}
+
 /** The packet may lie elsewhere now. @linux kernel/bpf/verifier.c `clear_all_pkt_pointers` (6.18) */
 export function clearAllPktPointers(env: VerifierEnv): void {
   forgetRegs(
     env,
     ({ type }) =>
-      type === PTR_TO_PACKET || type === PTR_TO_PACKET_META || type === PTR_TO_PACKET_END,
+      type === PTR_TO_PACKET ||
+      type === PTR_TO_PACKET_META ||
+      type === PTR_TO_PACKET_END ||
+      isPacketSlice(type),
   );
 }

@@ -12,6 +12,7 @@ import { checkPtrAlignment } from "./alignment.ts";
 import { checkRegType } from "./arg-types.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { checkConstStr } from "./const-str.ts";
+import { isDynptrAcquired, processDynptrFunc } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { FuncProto } from "./func-proto.ts";
 import * as arg from "./func-proto.ts";
@@ -38,6 +39,8 @@ export class CallMeta implements RawMode {
   releaseRegno = 0;
   refObjId = 0;
   memSize = 0;
+  /** Whose memory the result is a slice of. */
+  dynptrId = 0;
   /** The largest size that an argument may be. */
   msizeMax: Int64 = ZERO;
   /** The key of an array, if it is known. */
@@ -80,7 +83,10 @@ export function checkFuncArg(
     if (err !== 0) return err;
   }
   if ((argType & reg.OBJ_RELEASE) !== 0) {
-    if (given.refObjId === 0 && !isNullReg(given)) {
+    if (baseType(argType) === arg.ARG_PTR_TO_DYNPTR) {
+      err = checkReleasedDynptr(env, given, regno);
+      if (err !== 0) return err;
+    } else if (given.refObjId === 0 && !isNullReg(given)) {
       env.verbose(`R${regno} must be referenced when passed to release function\n`);
       return -EINVAL;
     }
@@ -94,6 +100,17 @@ export function checkFuncArg(
     meta.refObjId = given.refObjId;
   }
   return checkArgContents(env, index, meta, proto, argType, given);
+}
+
+/** Only what lies on the stack and was acquired can be given back. */
+function checkReleasedDynptr(env: VerifierEnv, given: Reg, regno: number): 0 | number {
+  if (given.type !== reg.PTR_TO_STACK) {
+    env.verbose("cannot release unowned const bpf_dynptr\n");
+    return -EINVAL;
+  }
+  if (isDynptrAcquired(env, given)) return 0;
+  env.verbose(`arg ${regno} is an unacquired reference\n`);
+  return -EINVAL;
 }
 
 /** What the argument points to. */
@@ -144,6 +161,8 @@ function checkArgContents(
       return markChainPrecision(env, regno);
     case arg.ARG_PTR_TO_CONST_STR:
       return checkConstStr(env, regno);
+    case arg.ARG_PTR_TO_DYNPTR:
+      return processDynptrFunc(env, regno, env.insnIdx, argType, 0);
     default:
       return 0;
   }
@@ -212,6 +231,7 @@ const MAY_BE_MOVED: ReadonlySet<number> = new Set([
 function checkArgOffset(env: VerifierEnv, regno: number, argType: number): 0 | number {
   const given = env.frame.reg(regno);
   if ((argType & reg.OBJ_RELEASE) !== 0) {
+    if (baseType(argType) === arg.ARG_PTR_TO_DYNPTR && given.type === reg.PTR_TO_STACK) return 0;
     if (given.off !== 0) {
       env.verbose(
         `R${regno} must have zero offset when passed to release func or trusted arg to kfunc\n`,

@@ -47,6 +47,11 @@ export const ARG_RELEASED_RINGBUF_MEM = ARG_PTR_TO_RINGBUF_MEM | OBJ_RELEASE;
 export const ARG_PTR_TO_FIXED_OUT =
   ARG_PTR_TO_MEM | MEM_FIXED_SIZE | MEM_UNINIT | MEM_WRITE | MEM_ALIGNED;
 
+/** A dynptr that the helper only looks at. */
+export const ARG_PTR_TO_RDONLY_DYNPTR = ARG_PTR_TO_DYNPTR | MEM_RDONLY;
+/** Where the helper makes a dynptr. */
+export const ARG_PTR_TO_UNINIT_DYNPTR = ARG_PTR_TO_DYNPTR | MEM_UNINIT | MEM_WRITE;
+
 /** What comes back in r0. @linux include/linux/bpf.h `enum bpf_return_type` (6.18) */
 export const RET_INTEGER = 0;
 export const RET_VOID = 1;

@@ -26,7 +26,8 @@ import {
   typeIsMapPtr,
   typeIsPktPointer,
 } from "./reg-type.ts";
-import { type Slot, STACK_SPILL, slotType } from "./states.ts";
+import { dynptrTypeStr } from "./stack-object.ts";
+import { lowestByteType, type Slot, STACK_DYNPTR, STACK_SPILL, slotType } from "./states.ts";
 import { tnumIsConst, tnumIsUnknown, tnumText } from "./tnum.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
@@ -141,9 +142,28 @@ function shownS32(n: number): Int64 {
   return isDecimal(n) ? fromS32(n) : fromU32(n);
 }
 
-/** A stack slot as the log shows it, or "" for one that holds nothing. */
+/** An object of the kernel, at its main slot. */
+function objectText({ object, id, refObjId }: Reg): string {
+  switch (object?.kind) {
+    case "dynptr": {
+      if (!object.isFirstSlot) return "";
+      const parts: string[] = [];
+      if (id !== 0) parts.push(`id=${id}`);
+      if (refObjId !== 0) parts.push(`ref_id=${refObjId}`);
+      return `dynptr_${dynptrTypeStr(object.type)}(${parts.join(",")})`;
+    }
+    case "iter":
+      if (refObjId === 0) return "";
+      return `iter_${object.name}(ref_id=${refObjId},state=${object.state},depth=${object.depth})`;
+    default:
+      return "ffffffff";
+  }
+}
+
+/** A stack slot as the log shows it, or "" for one that holds nothing, or a part of an object. */
 export function slotText(slot: Slot, frameno: number): string {
   if (slot.types === 0) return "";
+  if (lowestByteType(slot) >= STACK_DYNPTR) return objectText(slot.spilled);
   let chars = "";
   for (let byte = 0; byte < BPF_REG_SIZE; byte++) {
     const type = slotType(slot, byte);

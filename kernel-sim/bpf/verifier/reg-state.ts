@@ -10,6 +10,7 @@ import {
   ZERO,
 } from "./int64.ts";
 import { NOT_INIT, PTR_TO_STACK, SCALAR_VALUE } from "./reg-type.ts";
+import type { StackObject } from "./stack-object.ts";
 import {
   TNUM_UNKNOWN,
   TNUM_ZERO,
@@ -39,6 +40,10 @@ export interface Reg {
   /** Of a packet pointer: how many bytes behind its start may be accessed. */
   readonly range: number;
   readonly memSize: number;
+  /** Of a slice: the dynptr that it belongs to. */
+  readonly dynptrId: number;
+  /** Of a slot of the stack with an object of the kernel in it, and of a dynptr in a register. */
+  readonly object: StackObject | null;
   readonly subprogno: number;
   readonly map: VerifierMap | null;
   readonly mapUid: number;
@@ -69,6 +74,8 @@ export class RegState implements Reg {
   off = 0;
   range = 0;
   memSize = 0;
+  dynptrId = 0;
+  object: StackObject | null = null;
   subprogno = 0;
   map: VerifierMap | null = null;
   mapUid = 0;
@@ -112,6 +119,8 @@ export class RegState implements Reg {
   assignUnion(other: Reg): void {
     this.range = other.range;
     this.memSize = other.memSize;
+    this.dynptrId = other.dynptrId;
+    this.object = other.object;
     this.subprogno = other.subprogno;
     this.map = other.map;
     this.mapUid = other.mapUid;
@@ -121,6 +130,8 @@ export class RegState implements Reg {
   clearUnion(): void {
     this.range = 0;
     this.memSize = 0;
+    this.dynptrId = 0;
+    this.object = null;
     this.subprogno = 0;
     this.map = null;
     this.mapUid = 0;
@@ -263,6 +274,8 @@ export function sameHead(a: Reg, b: Reg): boolean {
     a.map === b.map &&
     a.mapUid === b.mapUid &&
     a.memSize === b.memSize &&
+    a.dynptrId === b.dynptrId &&
+    a.object === b.object &&
     a.subprogno === b.subprogno &&
     a.btfType === b.btfType
   );

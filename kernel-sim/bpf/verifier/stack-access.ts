@@ -34,10 +34,13 @@ import {
   SCALAR_VALUE,
 } from "./reg-type.ts";
 import { BPF_MAX_VAR_OFF, BPF_READ, BPF_WRITE } from "./region-access.ts";
+import { destroyIfDynptrStackSlot } from "./stack-dynptr.ts";
 import {
   type FuncState,
+  isSlotSpecial,
   isSpilledReg,
   isSpilledScalar,
+  STACK_DYNPTR,
   STACK_INVALID,
   STACK_MISC,
   STACK_SPILL,
@@ -216,10 +219,13 @@ function writeFixed(
 ): 0 | number {
   const spi = spiOf(off);
   const slot = frame.slot(spi);
-  if (!env.allowPtrLeaks && isSpilledReg(slot) && !isSpilledScalar(slot) && size !== BPF_REG_SIZE) {
+  const isSpecial = isSlotSpecial(slot) && !isSpilledScalar(slot);
+  if (!env.allowPtrLeaks && isSpecial && size !== BPF_REG_SIZE) {
     env.verbose("attempt to corrupt spilled pointer on stack\n");
     return -EACCES;
   }
+  const err = destroyIfDynptrStackSlot(env, frame, spi);
+  if (err !== 0) return err;
   const isAligned = off % BPF_REG_SIZE === 0;
   if (isAligned && size === BPF_REG_SIZE) env.liveness.markStackWrite(frame.frameno, spi);
   checkFastcallStackContract(env, frame.subprogno, insnIdx, off);
@@ -281,7 +287,7 @@ function writeData(
 ): 0 | number {
   const spi = spiOf(off);
   forgetSpilled(frame, spi);
-  if (isSpilledReg(frame.slot(spi))) scrubSlot(frame, spi);
+  if (isSlotSpecial(frame.slot(spi))) scrubSlot(frame, spi);
   if (isZeroWritten) {
     // The slot is not a register any more: that it is zero rests on the register it came from.
     const err = markChainPrecision(env, valueRegno);
@@ -346,6 +352,10 @@ function writeVariable(
   const isConstant = bpfClass(insn.code) === BPF_ST && bpfMode(insn.code) === BPF_MEM;
   const isZeroWritten = value === undefined ? isConstant && insn.imm === 0 : isNullReg(value);
   let isZeroUsed = false;
+  for (let at = minOff; at < maxOff; at++) {
+    const err = destroyIfDynptrStackSlot(env, frame, spiOf(at));
+    if (err !== 0) return err;
+  }
   checkFastcallStackContract(env, frame.subprogno, insnIdx, minOff);
   for (let at = minOff; at < maxOff; at++) {
     const spi = spiOf(at);
@@ -476,11 +486,11 @@ function checkInitialized(
   off: number,
   size: number,
 ): 0 | number {
-  if (env.allowUninitStack) return 0;
   const slot = frame.slot(spiOf(off));
   for (let i = 0; i < size; i++) {
     const type = slotType(slot, byteOf(off + i));
     if (type === STACK_MISC || type === STACK_ZERO) continue;
+    if (type === STACK_INVALID && env.allowUninitStack) continue;
     env.verbose(`invalid read from stack off ${off}+${i} size ${size}\n`);
     return -EACCES;
   }
@@ -564,6 +574,12 @@ export function checkStackRangeInitialized(
   const maxOff = toNumberS(isConst ? reg.varOff.value : reg.smax) + off;
   // Only at a known place is it sure what the helper fills.
   if (raw?.isRaw === true && isConst) {
+    for (let at = minOff; at < maxOff + accessSize; at++) {
+      // Elsewhere the helper may be given the dynptr itself.
+      if (slotType(frame.slot(spiOf(at)), byteOf(at)) !== STACK_DYNPTR) continue;
+      env.verbose(`potential write to dynptr at off=${at} disallowed\n`);
+      return -EACCES;
+    }
     raw.accessSize = accessSize;
     raw.regno = regno;
     return 0;

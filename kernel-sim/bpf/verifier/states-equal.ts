@@ -22,6 +22,7 @@ import {
   type FuncState,
   isSpilledScalar64,
   type Slot,
+  STACK_DYNPTR,
   STACK_INVALID,
   STACK_MISC,
   STACK_SPILL,
@@ -192,10 +193,26 @@ function isSlotSafe(env: VerifierEnv, old: Slot, cur: Slot | undefined, exact: n
     const curType = slotType(cur, byte);
     if (type === STACK_MISC && curType === STACK_ZERO) continue;
     if (type !== curType) return false;
-    if (byte !== BPF_REG_SIZE - 1 || type !== STACK_SPILL) continue;
-    if (!isRegSafe(env, old.spilled, cur.spilled, exact)) return false;
+    if (byte !== BPF_REG_SIZE - 1) continue;
+    if (type === STACK_SPILL) {
+      if (!isRegSafe(env, old.spilled, cur.spilled, exact)) return false;
+    } else if (type >= STACK_DYNPTR && !isObjectSafe(old.spilled, cur.spilled, env.idMap)) {
+      return false;
+    }
   }
   return true;
+}
+
+/** Of an iterator, how many elements were taken does not count: no loop would end otherwise. */
+function isObjectSafe(old: Reg, cur: Reg, ids: IdMap): boolean {
+  const a = old.object;
+  const b = cur.object;
+  if (a === null || b === null) return false;
+  const isSame =
+    a.kind === "iter" && b.kind === "iter"
+      ? a.name === b.name && a.state === b.state
+      : a === b || (a.kind === "irq" && b.kind === "irq" && a.kfuncClass === b.kfuncClass);
+  return isSame && ids.checkIds(old.refObjId, cur.refObjId);
 }
 
 /** A slot that reads as one number: a spill of all its bytes, or bytes that nothing is known of. */

@@ -7,6 +7,7 @@ export const STACK_INVALID = 0;
 export const STACK_SPILL = 1;
 export const STACK_MISC = 2;
 export const STACK_ZERO = 3;
+export const STACK_DYNPTR = 4;
 
 /** Eight bytes of the stack: four bits say what each byte holds. */
 export interface Slot {
@@ -36,6 +37,22 @@ export function slotType(slot: Slot, byte: number): number {
 
 export function withSlotType(types: number, byte: number, type: number): number {
   return (types & ~(0xf << (byte * 4))) | (type << (byte * 4));
+}
+
+/** All eight bytes of one kind. */
+export function slotOf(type: number): number {
+  return Math.imul(type, 0x1111_1111);
+}
+
+/** What the byte with the lowest address holds. */
+export function lowestByteType(slot: Slot): number {
+  return slot.types >>> 28;
+}
+
+/** A register, or an object of the kernel, rather than bytes. @linux kernel/bpf/verifier.c `is_stack_slot_special` (6.18) */
+export function isSlotSpecial(slot: Slot): boolean {
+  const type = lowestByteType(slot);
+  return type !== STACK_INVALID && type !== STACK_MISC && type !== STACK_ZERO;
 }
 
 /** Byte 7 is the one with the lowest address, which every spill covers. */
