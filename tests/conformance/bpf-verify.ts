@@ -229,7 +229,7 @@ function progBtf(kernel: BpfKernel, { btf, func_info }: VerifyRecord) {
 
 /** A descriptor, or the negative errno. */
 function loadBtf(kernel: BpfKernel, hex: string): number {
-  return btfLoad(kernel, { btf: fromHex(hex), logLevel: 0, logSize: 0, hasLogBuffer: false });
+  return btfLoad(kernel, { btf: fromHex(hex), logLevel: 0, logSize: 0, hasLogBuffer: false }).fd;
 }
 
 function numbered(names: readonly string[], name: string | number): number {

@@ -1,5 +1,6 @@
-import { EINVAL } from "../../include/errno.ts";
+import { EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { VerifierLog } from "../verifier/log.ts";
 import { isLogAttrOk, type LogAttr } from "../verifier-log-buffer.ts";
 import { btfParse } from "./parse.ts";
 
@@ -8,15 +9,24 @@ export interface BtfLoadAttr extends LogAttr {
   readonly btf: Uint8Array;
 }
 
+export interface BtfLoadOutcome {
+  /** A descriptor, or a negative errno. */
+  readonly fd: number;
+  readonly log: string;
+}
+
 /**
- * Makes a BTF object of bytes. Answers a descriptor, or a negative errno.
+ * Makes a BTF object of bytes.
  *
  * @linux kernel/bpf/syscall.c `bpf_btf_load`, kernel/bpf/btf.c `btf_new_fd` (6.18)
  */
-export function btfLoad(kernel: BpfKernel, attr: BtfLoadAttr): number {
-  if (!isLogAttrOk(attr)) return -EINVAL;
-  const btf = btfParse(attr.btf);
-  if (typeof btf === "number") return btf;
+export function btfLoad(kernel: BpfKernel, attr: BtfLoadAttr): BtfLoadOutcome {
+  if (!isLogAttrOk(attr)) return { fd: -EINVAL, log: "" };
+  const log = new VerifierLog(attr.logLevel, attr.hasLogBuffer ? attr.logSize : 0);
+  const btf = btfParse(attr.btf.slice(), log);
+  const { text, isTruncated } = log.fit();
+  if (isTruncated) return { fd: -ENOSPC, log: text };
+  if (typeof btf === "number") return { fd: btf, log: text };
   kernel.registerBtf(btf);
-  return kernel.install(btf);
+  return { fd: kernel.install(btf), log: text };
 }

@@ -1,5 +1,6 @@
 import {
   BTF_KIND_ARRAY,
+  BTF_KIND_DATASEC,
   BTF_KIND_DECL_TAG,
   BTF_KIND_ENUM,
   BTF_KIND_ENUM64,
@@ -8,6 +9,7 @@ import {
   BTF_KIND_PTR,
   BTF_KIND_STRUCT,
   BTF_KIND_UNION,
+  BTF_KIND_VAR,
   BTF_VOID,
   type BtfDeclTag,
   type BtfRef,
@@ -20,6 +22,14 @@ const U32_MAX = 0xffff_ffff;
 const POINTER_BYTES = 8;
 /** No message holds more of a name, and no identifier is as long. */
 const NAME_MAX = 1024;
+
+/** A type with its size. */
+export interface SizedType {
+  readonly id: number;
+  readonly type: BtfType;
+  /** In bytes. */
+  readonly size: number;
+}
 
 /** How large a type is, and what it consists of. */
 export interface ResolvedSize {
@@ -44,6 +54,9 @@ export class Btf {
   readonly #types: readonly BtfType[];
   readonly #strings: Uint8Array;
   readonly #names = new Map<number, string>();
+  /** By id: where modifiers and pointers lead to, how long arrays are. */
+  #resolvedIds: Uint32Array | undefined;
+  #resolvedSizes: Uint32Array | undefined;
   #idsByName: ReadonlyMap<string, readonly number[]> | undefined;
   #declTags: ReadonlyMap<number, readonly BtfDeclTag[]> | undefined;
 
@@ -126,12 +139,43 @@ export class Btf {
     return undefined;
   }
 
-  /** The type behind modifiers with its size; undefined: it has none. @linux kernel/bpf/btf.c `btf_type_id_size` (6.18) */
-  typeIdSize(id: number): { readonly type: BtfType; readonly size: number } | undefined {
-    const type = this.skipModifiers(id);
+  /**
+   * The type behind modifiers with its id and size; undefined: it has none.
+   *
+   * @linux kernel/bpf/btf.c `btf_type_id_size` (6.18)
+   */
+  typeIdSize(id: number): SizedType | undefined {
+    let type = this.typeById(id);
     if (type === undefined) return undefined;
-    const resolved = this.resolveSize(type);
-    return resolved && { type, size: resolved.size };
+    if (isModifier(type) || type.kind === BTF_KIND_VAR) {
+      type = this.#resolvedIds === undefined ? this.skipModifiers(id) : this.resolvedType(id);
+      if (type === undefined) return undefined;
+    }
+    const size = this.#sizeOf(type);
+    return size === undefined ? undefined : { id: type.id, type, size };
+  }
+
+  #sizeOf(type: BtfType): number | undefined {
+    if (type.kind !== BTF_KIND_ARRAY) {
+      return type.kind === BTF_KIND_DATASEC ? type.size : sizeOf(type);
+    }
+    return this.#resolvedSizes?.[type.id] ?? this.resolveSize(type)?.size;
+  }
+
+  /** Where the modifiers of a type, or a pointer, lead to. @linux kernel/bpf/btf.c `btf_type_id_resolve` (6.18) */
+  resolvedType(id: number): BtfType | undefined {
+    return this.typeById(this.#resolvedIds![id]!);
+  }
+
+  startResolution(): void {
+    this.#resolvedIds = new Uint32Array(this.nrTypes);
+    this.#resolvedSizes = new Uint32Array(this.nrTypes);
+  }
+
+  /** @param size in bytes */
+  setResolution(id: number, resolvedId: number, size: number): void {
+    this.#resolvedIds![id] = resolvedId;
+    this.#resolvedSizes![id] = size;
   }
 
   /** The first type of that name and kind. @linux kernel/bpf/btf.c `btf_find_by_name_kind` (6.18) */

@@ -51,7 +51,7 @@ export function decodeHead(view: DataView, at: number, id: number): TypeHead {
 }
 
 /** How many bytes follow the head. */
-export function tailBytes({ kind, vlen }: TypeHead): number {
+export function tailBytes({ kind, vlen }: Pick<TypeHead, "kind" | "vlen">): number {
   switch (kind) {
     case BTF_KIND_INT:
     case BTF_KIND_VAR:

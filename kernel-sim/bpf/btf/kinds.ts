@@ -24,6 +24,10 @@ export const BTF_KIND_DECL_TAG = 17;
 export const BTF_KIND_TYPE_TAG = 18;
 export const BTF_KIND_ENUM64 = 19;
 
+export const BTF_INT_SIGNED = 1;
+export const BTF_INT_CHAR = 2;
+export const BTF_INT_BOOL = 4;
+
 export const BTF_FUNC_STATIC = 0;
 export const BTF_FUNC_GLOBAL = 1;
 
@@ -181,6 +185,44 @@ export const BTF_VOID: BtfVoid = Object.freeze({
   kflag: false,
   sizeOrType: 0,
 });
+
+export function intEncoding({ intData }: BtfInt): number {
+  return (intData >>> 24) & 0x0f;
+}
+
+export function intBitOffset({ intData }: BtfInt): number {
+  return (intData >>> 16) & 0xff;
+}
+
+export function intBits({ intData }: BtfInt): number {
+  return intData & 0xff;
+}
+
+/** In bits. @linux include/linux/btf.h `__btf_member_bit_offset` (6.18) */
+export function memberBitOffset({ kflag }: BtfStruct, { offset }: BtfMember): number {
+  return kflag ? offset & 0xff_ffff : offset;
+}
+
+/** 0 for a member that is no bit field. @linux include/linux/btf.h `__btf_member_bitfield_size` (6.18) */
+export function memberBitfieldSize({ kflag }: BtfStruct, { offset }: BtfMember): number {
+  return kflag ? offset >>> 24 : 0;
+}
+
+export function isStruct(type: BtfType): type is BtfStruct {
+  return type.kind === BTF_KIND_STRUCT || type.kind === BTF_KIND_UNION;
+}
+
+/** Of 8, 16, 32, 64 or 128 bits, none of them left out. @linux kernel/bpf/btf.c `btf_type_int_is_regular` (6.18) */
+export function isRegularInt(type: BtfInt): boolean {
+  return intBitOffset(type) === 0 && [8, 16, 32, 64, 128].includes(intBits(type));
+}
+
+/** As messages show it: with `kflag` a signed number. */
+export function enumValueText({ kind, kflag }: BtfEnum, { lo, hi }: BtfEnumValue): string {
+  if (kind === BTF_KIND_ENUM) return String(kflag ? lo : lo >>> 0);
+  const bits = (BigInt(hi) << 32n) | BigInt(lo >>> 0);
+  return String(kflag ? BigInt.asIntN(64, bits) : BigInt.asUintN(64, bits));
+}
 
 /** @linux include/linux/btf.h `btf_type_is_modifier` (6.18) */
 export function isModifier({ kind }: BtfType): boolean {

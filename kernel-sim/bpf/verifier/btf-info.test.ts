@@ -5,6 +5,7 @@ import { btfParse } from "../btf/parse.ts";
 import { decode } from "../program-text.ts";
 import { BPF_PROG_TYPE_XDP } from "../uapi.ts";
 import { funcProtoOfSubprog, isSubprogGlobal, linkageOfSubprog, subprogName } from "./btf-info.ts";
+import { VerifierLog } from "./log.ts";
 import { verify } from "./verify.ts";
 
 const EXIT = "9500000000000000";
@@ -36,7 +37,7 @@ function check(rows: readonly (readonly [number, number])[]) {
       logSize: 4096,
       mapOfFd: () => -9,
       progBtf: {
-        btf: btfParse(builder.bytes()),
+        btf: btfParse(builder.bytes(), new VerifierLog(0, 0)),
         funcInfo: {
           bytes: new Uint8Array(Uint32Array.from(words).buffer),
           recSize: 8,
