@@ -153,7 +153,11 @@ function fixedUp(
     name: attr.name,
     license: attr.license!,
     insns: withDescriptors(kept, attr.insns!),
-    code: predecode(code),
+    code: predecode(code, {
+      isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
+      isThrow: () => false,
+      exceptionCallbackSlot: -1,
+    }),
     maps: usedKernelMaps,
     maxCtxOffset,
     isRunnable: kept.every(({ insn }) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),

@@ -102,7 +102,10 @@ const SLICE_MAP_TYPES = [
   ...["lpm_trie", "queue", "stack", "bloom_filter"],
   ...["prog_array", "perf_event_array", "cgroup_array"],
 ];
-const SLICE_HELPERS = [1, 2, 3, 5, 6, 7, 8, 12, 14, 15, 25, 26, 28, 44, 51, 65, 87, 88, 89];
+const SLICE_HELPERS = [
+  ...[1, 2, 3, 5, 6, 7, 8, 12, 14, 15, 25, 26, 28, 44, 51, 65, 87, 88, 89],
+  ...[164, 181],
+];
 
 /** Whether a record stays within what the simulator has so far. */
 export function isInSlice(record: BpfRecord): boolean {
@@ -112,8 +115,8 @@ export function isInSlice(record: BpfRecord): boolean {
         op !== "create" || typeof map === "string" || SLICE_MAP_TYPES.includes(map.type),
     );
   }
-  const { prog_type, maps, btf, func_info, kfuncs } = record;
-  if ([btf, func_info, kfuncs].some((part) => part !== undefined)) return false;
+  const { prog_type, maps, kfuncs } = record;
+  if (kfuncs !== undefined) return false;
   if (!SLICE_PROG_TYPES.includes(String(prog_type))) return false;
   const areMapsKnown = maps.every(
     ({ type, btf: mapBtf, inner }) =>

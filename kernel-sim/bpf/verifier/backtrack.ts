@@ -35,6 +35,7 @@ import {
   isKfuncCall,
   isPseudoCall,
 } from "../isa.ts";
+import { isSubprogGlobal } from "./btf-info.ts";
 import type { VerifierEnv } from "./env.ts";
 import { isSyncCallbackCallingHelper } from "./helper-traits.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
@@ -266,7 +267,12 @@ function backtrackInsn(
     bt.clearSlot(spi, fr);
     if (bpf === BPF_STX) bt.setReg(srcReg);
   } else if (bpf === BPF_JMP || bpf === BPF_JMP32) {
-    if (isPseudoCall(insn)) return backtrackSubprogCall(env);
+    if (isPseudoCall(insn)) {
+      if (isSubprogGlobal(env, env.findSubprog(idx + insn.imm + 1))) {
+        return backtrackGlobalCall(env, idx, subseqIdx);
+      }
+      return backtrackSubprogCall(env);
+    }
     if (isSyncCallbackCall(env, idx) && idx !== subseqIdx - 1) return backtrackCallbackCall(env);
     const op = bpfOp(code);
     if (op === BPF_CALL) {
@@ -309,6 +315,18 @@ function syncLinkedRegs({ bt }: VerifierEnv, entry: HistoryEntry | null): void {
 function isSyncCallbackCall(env: VerifierEnv, idx: number): boolean {
   const insn = env.insns[idx]!;
   return isHelperCall(insn) && isSyncCallbackCallingHelper(insn.imm);
+}
+
+/** A global function answers something, whatever its arguments are. */
+function backtrackGlobalCall(env: VerifierEnv, idx: number, subseqIdx: number): 0 | number {
+  const { bt } = env;
+  if (idx + 1 !== subseqIdx) env.verifierBug("extra insn from subprog");
+  if ((bt.regMask() & ARGS_MASK) !== 0) {
+    env.verifierBug(`global subprog unexpected regs ${bt.regMask().toString(16)}`);
+    return -EFAULT;
+  }
+  bt.clearReg(0);
+  return 0;
 }
 
 /** The start of a function is reached: arguments come from the caller. */

@@ -360,7 +360,8 @@ export function computeScc(env: VerifierEnv): number {
       }
       path.pop();
       if (low[w]! < pre[w]!) continue;
-      const isLoop = stack[stack.length - 1] !== w || next.includes(w);
+      // A call that calls back comes to itself again.
+      const isLoop = stack[stack.length - 1] !== w || next.includes(w) || env.aux[w]!.callsCallback;
       let member: number;
       do {
         member = stack.pop()!;

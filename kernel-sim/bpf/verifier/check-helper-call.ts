@@ -18,6 +18,7 @@ import {
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
+import { checkHelperCallback } from "./callbacks.ts";
 import { dynptrRegOf, dynptrTypeOf, unmarkStackSlotsDynptr } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { clearAllPktPointers } from "./forget-regs.ts";
@@ -64,7 +65,8 @@ const BPF_F_RDONLY_PROG = 1 << 7;
 const R0 = 0;
 
 /** @linux kernel/bpf/verifier.c `check_helper_call` (6.18) */
-export function checkHelperCall(env: VerifierEnv, { imm: id }: Insn, insnIdx: number): 0 | number {
+export function checkHelperCall(env: VerifierEnv, insn: Insn, insnIdx: number): 0 | number {
+  const id = insn.imm;
   const proto = protoOf(env, id);
   if (typeof proto === "number") return proto;
   const meta = new CallMeta(id);
@@ -77,6 +79,7 @@ export function checkHelperCall(env: VerifierEnv, { imm: id }: Insn, insnIdx: nu
   if (err === 0) err = fillRawMemory(env, meta, insnIdx);
   if (err === 0) err = releaseArg(env, proto, meta);
   if (err === 0) err = checkSpecialHelper(env, id, meta);
+  if (err === 0) err = checkHelperCallback(env, insn, meta.subprogno, meta.map);
   if (err !== 0) return err;
   const changesPktData = helperChangesPktData(id) || writesPacketDynptr(env, id);
   clearCallerSavedRegs(env);
@@ -103,7 +106,7 @@ function protoOf(env: VerifierEnv, id: number): FuncProto | number {
     env.verbose("cannot call GPL-restricted function from non-GPL compatible program\n");
     return -EINVAL;
   }
-  if (!env.curState.inSleepable && proto.mightSleep === true) {
+  if (!env.inSleepable && proto.mightSleep === true) {
     env.verbose("helper call might sleep in a non-sleepable prog\n");
     return -EINVAL;
   }

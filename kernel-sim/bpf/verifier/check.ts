@@ -28,9 +28,12 @@ import {
 import { BPF_FUNC_NAMES } from "../uapi.ts";
 import { checkAluOp } from "./alu.ts";
 import { checkCondJmpOp } from "./branch.ts";
+import { isSubprogGlobal, subprogName } from "./btf-info.ts";
 import { checkHelperCall } from "./check-helper-call.ts";
 import type { InsnAux, VerifierEnv } from "./env.ts";
 import { checkFuncCall, prepareFuncExit } from "./func-call.ts";
+import { ARG_PTR_TO_CTX } from "./func-proto.ts";
+import { enterGlobal } from "./global-func.ts";
 import { pushHistory } from "./history.ts";
 import { isStateVisited, updateBranchCounts } from "./is-state-visited.ts";
 import { checkLdAbs } from "./ld-abs.ts";
@@ -43,6 +46,7 @@ import { checkResourceLeak } from "./references.ts";
 import { PTR_TO_CTX } from "./reg-type.ts";
 import { checkReturnCode } from "./return-code.ts";
 import { BPF_MAIN_FUNC, FuncState } from "./states.ts";
+import { prepareFuncArgs } from "./subprog-args.ts";
 import { VerifierState } from "./verifier-state.ts";
 
 const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
@@ -50,26 +54,70 @@ const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
 /** What an instruction answers that ends its path. */
 const PROCESS_BPF_EXIT = 1;
 
-/**
- * Checks the program from its start, with the context in r1.
- *
- * @linux kernel/bpf/verifier.c `do_check_common` (6.18)
- */
+/** Checks the program from its start, with the context in r1. @linux kernel/bpf/verifier.c `do_check_main` (6.18) */
 export function doCheckMain(env: VerifierEnv): 0 | number {
+  return doCheckCommon(env, 0);
+}
+
+/**
+ * Checks global functions, each by itself and once: those that are called, and those that these
+ * call.
+ *
+ * @linux kernel/bpf/verifier.c `do_check_subprogs` (6.18)
+ */
+export function doCheckSubprogs(env: VerifierEnv): 0 | number {
+  if (env.funcInfo.length === 0) return 0;
+  if (env.exceptionCallbackSubprog !== 0) {
+    env.subprogs[env.exceptionCallbackSubprog]!.isCalled = true;
+  }
+  for (let isNew = true; isNew; ) {
+    isNew = false;
+    for (let i = 1; i < env.subprogs.length; i++) {
+      const info = env.subprogs[i]!;
+      if (!isSubprogGlobal(env, i) || !info.isCalled || info.isVerified) continue;
+      const err = doCheckCommon(env, i);
+      if (err !== 0) return err;
+      if ((env.log.level & BPF_LOG_LEVEL) !== 0) {
+        env.verbose(
+          `Func#${i} ('${subprogName(env, i)}') is safe for any args that match its prototype\n`,
+        );
+      }
+      info.isVerified = true;
+      isNew = true;
+    }
+  }
+  return 0;
+}
+
+/** @linux kernel/bpf/verifier.c `do_check_common` (6.18) */
+function doCheckCommon(env: VerifierEnv, subprog: number): 0 | number {
   const state = new VerifierState();
-  state.inSleepable = env.isSleepable;
-  state.frames.push(new FuncState(BPF_MAIN_FUNC, 0, 0));
-  const ctx = state.frame.own(1);
-  ctx.markKnownZero();
-  ctx.type = PTR_TO_CTX;
+  state.firstInsnIdx = env.subprogs[subprog]!.start;
+  state.frames.push(new FuncState(BPF_MAIN_FUNC, 0, subprog));
   env.curState = state;
-  env.insnIdx = 0;
+  env.insnIdx = state.firstInsnIdx;
   env.prevInsnIdx = -1;
   env.markStateScratched();
+  env.forgetStates();
+  const err = subprog === 0 ? enterMain(env, state.frame) : enterGlobal(env, subprog, state.frame);
+  if (err !== 0) return err;
   env.observer?.pathStart(env, state);
-  const err = doCheck(env);
-  if (err === 0 && !isLogWhole(env)) env.log.reset(0);
-  return err;
+  const checked = doCheck(env);
+  if (checked === 0 && !isLogWhole(env)) env.log.reset(0);
+  return checked;
+}
+
+function enterMain(env: VerifierEnv, frame: FuncState): 0 {
+  if (env.funcInfo.length > 0) {
+    const info = env.subprogs[0]!;
+    const err = prepareFuncArgs(env, 0);
+    const isOfContext = info.args?.length === 1 && info.args[0]!.argType === ARG_PTR_TO_CTX;
+    if (err !== 0 || !isOfContext) info.isUnreliable = true;
+  }
+  const ctx = frame.own(1);
+  ctx.markKnownZero();
+  ctx.type = PTR_TO_CTX;
+  return 0;
 }
 
 /** Only on level 2 does the log keep paths that turned out to be safe. */

@@ -11,6 +11,7 @@ import { VerifierLog } from "./log.ts";
 import { NOT_INIT } from "./reg-type.ts";
 import type { SccVisit } from "./scc.ts";
 import type { FuncState } from "./states.ts";
+import type { SubprogArg } from "./subprog-args.ts";
 import type { VerifierInput, VerifierMap } from "./verifier-input.ts";
 import type { HistoryEntry, StateListEntry, VerifierState } from "./verifier-state.ts";
 import type { VerifierObserver } from "./verify.ts";
@@ -28,6 +29,20 @@ export class SubprogInfo {
   changesPktData = false;
   mightSleep = false;
   keepFastcallStack = false;
+  /** A helper calls it. */
+  isCb = false;
+  /** It is called when the program may long be over. */
+  isAsyncCb = false;
+  isExceptionCb = false;
+  /** Whether its frame lies on a stack of its own. @linux `enum priv_stack_mode` */
+  privStack: "unknown" | "none" | "own" = "unknown";
+  /** What its BTF says about its arguments, once that was asked for. */
+  args: readonly SubprogArg[] | undefined = undefined;
+  /** A call did not fit its BTF. */
+  isUnreliable = false;
+  /** Of a global function: whether anything calls it, and whether it was checked. */
+  isCalled = false;
+  isVerified = false;
 
   constructor(start: number) {
     this.start = start;
@@ -59,6 +74,8 @@ export class InsnAux {
   /** The CPU must not go into it, or past it, on a guess. */
   nospec = false;
   nospecResult = false;
+  /** Of a call of bpf_loop: its function, and whether its body may stand in the place of the call. */
+  loopInline: { readonly subprogno: number; isFit: boolean } | null = null;
 }
 
 interface PendingState {
@@ -105,6 +122,9 @@ export class VerifierEnv {
   /** By function; empty when the program came without. */
   funcInfo: readonly FuncInfo[] = [];
   postorder: readonly number[] = [];
+  /** The function that catches exceptions; 0: the program has none. */
+  exceptionCallbackSubprog = 0;
+  seenException = false;
 
   curState!: VerifierState;
   insnIdx = 0;
@@ -199,6 +219,11 @@ export class VerifierEnv {
     this.verbose(`verifier bug: ${text}\n`);
   }
 
+  /** Whether what is checked now may sleep. @linux kernel/bpf/verifier.c `in_sleepable` (6.18) */
+  get inSleepable(): boolean {
+    return this.isSleepable || this.curState.inSleepable;
+  }
+
   get frame(): FuncState {
     return this.curState.frame;
   }
@@ -207,6 +232,13 @@ export class VerifierEnv {
   updatePeakStates(): void {
     const states = this.exploredStatesSize + this.freeListSize + this.numBackedges;
     this.peakStates = Math.max(this.peakStates, states);
+  }
+
+  /** Another function is checked: no path of it has anything to do with those before. */
+  forgetStates(): void {
+    this.pending.length = 0;
+    this.explored.fill(null);
+    this.sccVisits = [];
   }
 
   newId(): number {

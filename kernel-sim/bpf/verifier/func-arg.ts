@@ -43,6 +43,8 @@ export class CallMeta implements RawMode {
   dynptrId = 0;
   /** The largest size that an argument may be. */
   msizeMax: Int64 = ZERO;
+  /** The function that the helper calls. */
+  subprogno = 0;
   /** The key of an array, if it is known. */
   constMapKey: Int64 | undefined = undefined;
 
@@ -159,6 +161,9 @@ function checkArgContents(
       }
       meta.memSize = given.varOff.value.lo >>> 0;
       return markChainPrecision(env, regno);
+    case arg.ARG_PTR_TO_FUNC:
+      meta.subprogno = given.subprogno;
+      return 0;
     case arg.ARG_PTR_TO_CONST_STR:
       return checkConstStr(env, regno);
     case arg.ARG_PTR_TO_DYNPTR:
@@ -228,7 +233,7 @@ const MAY_BE_MOVED: ReadonlySet<number> = new Set([
 ]);
 
 /** @linux kernel/bpf/verifier.c `check_func_arg_reg_off` (6.18) */
-function checkArgOffset(env: VerifierEnv, regno: number, argType: number): 0 | number {
+export function checkArgOffset(env: VerifierEnv, regno: number, argType: number): 0 | number {
   const given = env.frame.reg(regno);
   if ((argType & reg.OBJ_RELEASE) !== 0) {
     if (baseType(argType) === arg.ARG_PTR_TO_DYNPTR && given.type === reg.PTR_TO_STACK) return 0;

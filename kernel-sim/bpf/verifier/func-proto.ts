@@ -34,6 +34,7 @@ export const ARG_PTR_TO_STACK = 19;
 export const ARG_PTR_TO_CONST_STR = 20;
 export const ARG_PTR_TO_TIMER = 21;
 export const ARG_PTR_TO_DYNPTR = 23;
+export const ARG_PTR_TO_ARENA = 24;
 
 /** Memory that the helper only reads. */
 export const ARG_PTR_TO_RDONLY_MEM = ARG_PTR_TO_MEM | MEM_RDONLY;

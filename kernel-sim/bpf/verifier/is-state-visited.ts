@@ -87,14 +87,20 @@ function compare(
     if (!statesEqual(env, state, cur, isInLoop ? RANGE_WITHIN : NOT_EXACT)) return DIFFERENT;
     return isInLoop ? COVERED_IN_LOOP : COVERED;
   }
-  // The checkpoint lies on the way that led here.
+  // The checkpoint lies on the way that led here, or on the way to another call of the function.
+  const { frame } = state;
+  if (frame.inAsyncCallbackFn && frame.asyncEntryCnt !== cur.frame.asyncEntryCnt) return DIFFERENT;
   if (isMayGoto(env.insns[insnIdx]!) && state.mayGotoDepth !== cur.mayGotoDepth) {
     if (statesEqual(env, state, cur, RANGE_WITHIN)) return COVERED_IN_LOOP;
+  }
+  if (env.aux[insnIdx]!.callsCallback) {
+    return statesEqual(env, state, cur, RANGE_WITHIN) ? COVERED_IN_LOOP : DIFFERENT;
   }
   if (
     mayBeLooping(state, cur) &&
     statesEqual(env, state, cur, EXACT) &&
-    state.mayGotoDepth === cur.mayGotoDepth
+    state.mayGotoDepth === cur.mayGotoDepth &&
+    state.callbackUnrollDepth === cur.callbackUnrollDepth
   ) {
     env.verbose(`infinite loop detected at insn ${insnIdx}\n`);
     env.verbose("cur state:");

@@ -3,6 +3,7 @@ import { BPF_REG_FP, MAX_BPF_REG } from "../isa.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { Reg } from "./reg-state.ts";
 import { NOT_INIT, SCALAR_VALUE } from "./reg-type.ts";
+import type { FuncState } from "./states.ts";
 
 /** The register is read. */
 export const SRC_OP = 0;
@@ -40,20 +41,15 @@ export function markRegUnknown(env: VerifierEnv, regno: number): void {
   env.frame.own(regno).markUnknown(!env.bpfCapable);
 }
 
-/** A register of the current frame may not be read any more. */
-export function markRegNotInit(env: VerifierEnv, regno: number): void {
-  env.frame.own(regno).markNotInit(!env.bpfCapable);
-}
-
 /** The variable part of a register of the current frame is 0. */
 export function markRegKnownZero(env: VerifierEnv, regno: number): void {
   env.frame.own(regno).markKnownZero();
 }
 
 /** Calls use up r0 to r5. @linux kernel/bpf/verifier.c `clear_caller_saved_regs` (6.18) */
-export function clearCallerSavedRegs(env: VerifierEnv): void {
+export function clearCallerSavedRegs(env: VerifierEnv, frame: FuncState = env.frame): void {
   for (let regno = 0; regno <= 5; regno++) {
-    markRegNotInit(env, regno);
+    frame.own(regno).markNotInit(!env.bpfCapable);
     env.markRegScratched(regno);
   }
 }

@@ -46,12 +46,14 @@ export function checkReturnCode(env: VerifierEnv, regno: number, regName: string
     env.verbose(`R${regno} leaks addr as return value\n`);
     return -EACCES;
   }
-  const { frame } = env;
-  if (frame.inAsyncCallbackFn) {
-    return enforceRange(env, regno, regName, ZERO_ONLY, "At async callback return");
+  // The function that nobody called: an exception may end others with it.
+  const outermost = env.curState.frames[0]!;
+  if (outermost.inAsyncCallbackFn) {
+    const range = outermost.callbackRetRange;
+    return enforceRange(env, regno, regName, range, "At async callback return");
   }
-  if (frame.subprogno !== 0 && !frame.inExceptionCallbackFn) {
-    const { type } = frame.reg(regno);
+  if (outermost.subprogno !== 0 && !outermost.inExceptionCallbackFn) {
+    const { type } = env.frame.reg(regno);
     if (type === SCALAR_VALUE) return 0;
     env.verbose(
       `At subprogram exit the register R${regno} is not a scalar value (${regTypeStr(type)})\n`,
@@ -83,7 +85,8 @@ function enforceRange(
   return -EINVAL;
 }
 
-function isWithinRange({ min, max }: RetvalRange, reg: Reg): boolean {
+/** Whether all that the register may hold is in the range. @linux kernel/bpf/verifier.c `retval_range_within` (6.18) */
+export function isWithinRange({ min, max }: RetvalRange, reg: Reg): boolean {
   return leS(fromS32(min), reg.smin) && leS(reg.smax, fromS32(max));
 }
 
@@ -104,7 +107,6 @@ export function verboseInvalidScalar(
   );
 }
 
-const ZERO_ONLY: RetvalRange = { min: 0, max: 0 };
 const NO_OR_YES: RetvalRange = { min: 0, max: 1 };
 const YES_ONLY: RetvalRange = { min: 1, max: 1 };
 const TWO_BITS: RetvalRange = { min: 0, max: 3 };

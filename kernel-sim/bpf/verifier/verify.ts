@@ -3,15 +3,15 @@ import { EINVAL, ENOSPC } from "../../include/errno.ts";
 import { isKfuncCall } from "../isa.ts";
 import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder, computeScc } from "./cfg.ts";
-import { doCheckMain } from "./check.ts";
+import { doCheckMain, doCheckSubprogs } from "./check.ts";
 import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
 import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
-import { checkMaxStackDepth } from "./func-call.ts";
 import { resolvePseudoLdImm64 } from "./ld-imm.ts";
 import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
 import { BPF_LOG_STATS } from "./log.ts";
+import { checkMaxStackDepth } from "./stack-depth.ts";
 import type { VerifierInput, VerifierMap } from "./verifier-input.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
@@ -73,6 +73,7 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
   checkCfg,
   prepareExploration,
   doCheckMain,
+  doCheckSubprogs,
   removeFastcallSpills,
   checkMaxStackDepth,
   checkKfuncCallsGone,
