@@ -6,7 +6,7 @@ export interface PacketPlace {
   data: number;
   /** In bytes from `data` on. */
   length: number;
-  /** Addresses of the link-layer and the network header. */
+  /** Addresses of the link-layer header, 0 without one, and of the network header. */
   macHeader: number;
   networkHeader: number;
 }
@@ -29,7 +29,7 @@ export function loadFromPacket(
   let address = data + offset;
   if (offset < 0) {
     if (offset >= SKF_NET_OFF) address = networkHeader + offset - SKF_NET_OFF;
-    else if (offset >= SKF_LL_OFF) address = macHeader + offset - SKF_LL_OFF;
+    else if (offset >= SKF_LL_OFF && macHeader !== 0) address = macHeader + offset - SKF_LL_OFF;
     else return false;
   }
   if (address < macHeader || address + size > data + length) return false;

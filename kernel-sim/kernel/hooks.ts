@@ -2,6 +2,7 @@ import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
 import { EBADF, EINVAL, ENOSYS } from "../include/errno.ts";
+import type { SocketFilters } from "../net/core/filter.ts";
 import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { IrqDesc } from "./irq/irqdesc.ts";
@@ -47,6 +48,8 @@ export interface KernelHooks {
   disassociateCtty: (task: Task) => void;
   /** A line of interrupts is new, or its drivers are others. */
   irqChanged: (desc: IrqDesc) => void;
+  /** Where filters of sockets come from; undefined: the machine has no BPF. */
+  socketFilters: SocketFilters | undefined;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
   /** `n` bytes of `file` from `pos` on, fewer at its end. */
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
@@ -72,6 +75,7 @@ export function noHooks(): KernelHooks {
     tick: () => {},
     disassociateCtty: () => {},
     irqChanged: () => {},
+    socketFilters: undefined,
     copyMntNs: () => -EINVAL,
     kernelRead: () => new Uint8Array(0),
     userContext: (task) => task.user,

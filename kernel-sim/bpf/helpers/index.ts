@@ -1,8 +1,10 @@
+import { SKB_GET_NLATTR, SKB_GET_NLATTR_NEST, SKB_GET_PAY_OFFSET } from "../classic/extensions.ts";
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { INLINED_LOOP } from "../predecode.ts";
 import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
 import { csumDiff } from "./checksum.ts";
+import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
 import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
 import {
   mapDeleteElem,
@@ -56,6 +58,9 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   201: dynptrRead,
   202: dynptrWrite,
   203: dynptrData,
+  [SKB_GET_PAY_OFFSET]: skbGetPayOffset,
+  [SKB_GET_NLATTR]: skbGetNlattr,
+  [SKB_GET_NLATTR_NEST]: skbGetNlattrNest,
 };
 
 /** The same, of those that call functions of the program. */
@@ -65,7 +70,8 @@ const CALLERS: Readonly<Record<number, CallingHelper<BpfKernel>>> = {
   181: loop,
 };
 
-const HIGHEST_HELPER = 211;
+/** Behind the last helper stand the functions of classic programs. */
+const HIGHEST_HELPER = SKB_GET_NLATTR_NEST;
 
 export const helperBodies: readonly (HelperBody<BpfKernel> | undefined)[] = Object.freeze(
   Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => BODIES[id]),

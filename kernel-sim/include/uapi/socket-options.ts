@@ -47,6 +47,7 @@ export const SO_BPF_EXTENSIONS = 48;
 export const SO_CNX_ADVICE = 53;
 export const SO_MEMINFO = 55;
 export const SO_INCOMING_NAPI_ID = 56;
+export const SO_ATTACH_BPF = 50;
 export const SO_COOKIE = 57;
 export const SO_PEERGROUPS = 59;
 export const SO_ZEROCOPY = 60;

@@ -13,6 +13,7 @@ import * as SO from "../../include/uapi/socket-options.ts";
 import type { Task } from "../../kernel/task.ts";
 import { copyToUser, getUser32, putUser32, setInt64 } from "../../mm/uaccess.ts";
 import type { Socket } from "../socket.ts";
+import { skGetFilter } from "./filter.ts";
 import { type Sock, TCP_LISTEN } from "./sock.ts";
 
 const IFNAMSIZ = 16;
@@ -38,6 +39,10 @@ export function skGetsockopt(
   const sk = sock.sk!;
   if (name === SO.SO_PEERNAME) return peerName(task, sock, addr, lenAddr, room);
   if (name === SO.SO_PEERGROUPS) return peerGroups(task, sk, addr, lenAddr, room);
+  if (name === SO.SO_ATTACH_FILTER) {
+    const count = skGetFilter(task, sk, addr, room);
+    return count < 0 ? count : putUser32(task, lenAddr, count) < 0 ? -EFAULT : 0;
+  }
   const value = optionValue(task, sock, sk, name, room);
   if (typeof value === "number") return value;
   const len = Math.min(room, value.length);
@@ -98,8 +103,6 @@ function optionValue(
       return u64(cookieOf(sk));
     case SO.SO_NETNS_COOKIE:
       return room === 8 ? u64(1) : -EINVAL;
-    case SO.SO_ATTACH_FILTER:
-      return new Uint8Array(0);
     default:
       return -ENOPROTOOPT;
   }

@@ -4,7 +4,6 @@ import {
   EFAULT,
   EINVAL,
   ENODEV,
-  ENOENT,
   ENOPROTOOPT,
   EOPNOTSUPP,
   EPERM,
@@ -16,6 +15,7 @@ import { capable } from "../../kernel/cred.ts";
 import type { Task } from "../../kernel/task.ts";
 import { copyFromUser, getInt64, getUser32, structFromUser } from "../../mm/uaccess.ts";
 import type { Socket } from "../socket.ts";
+import { skAttachBpf, skAttachFilter, skDetachFilter } from "./filter.ts";
 import type { Sock } from "./sock.ts";
 
 /** `net.core.wmem_max`, `rmem_max`, and the least that Linux gives. */
@@ -34,7 +34,7 @@ const TC_PRIO_MAX_UNPRIVILEGED = 6;
  * Sets an option at SOL_SOCKET.
  *
  * @linux net/core/sock.c `sk_setsockopt` (6.18)
- * @simplified no socket filters and time stamps: SO_ATTACH_FILTER and its kind answer ENOPROTOOPT.
+ * @simplified no filters that choose between sockets of one port, and no time stamps: the options for them answer ENOPROTOOPT.
  */
 export function skSetsockopt(
   task: Task,
@@ -58,6 +58,10 @@ export function skSetsockopt(
     case SO.SO_SNDTIMEO_OLD:
     case SO.SO_SNDTIMEO_NEW:
       return setTimeo(task, sk, name, addr, len);
+    case SO.SO_ATTACH_FILTER:
+      return skAttachFilter(task, sk, addr, len);
+    case SO.SO_ATTACH_BPF:
+      return skAttachBpf(task, sk, addr, len);
     case SO.SO_PEEK_OFF:
       if (sock.ops.hasPeekOff !== true) return -EOPNOTSUPP;
       sk.peekOff = value;
@@ -159,7 +163,7 @@ const FLAGS: Readonly<Record<number, SetOption>> = Object.freeze({
     sk.options.lockFilter = value !== 0;
     return 0;
   },
-  [SO.SO_DETACH_FILTER]: (_task, sk) => (sk.options.lockFilter ? -EPERM : -ENOENT),
+  [SO.SO_DETACH_FILTER]: (_task, sk) => skDetachFilter(sk),
   [SO.SO_BUSY_POLL]: (_task, sk, value) => {
     if (value < 0) return -EINVAL;
     sk.options.busyPoll = value;

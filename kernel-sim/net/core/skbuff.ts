@@ -13,7 +13,7 @@ const PAGE_SIZE = 4096;
  * @linux include/linux/skbuff.h `struct sk_buff` (6.18)
  */
 export class SkBuff {
-  readonly data: Uint8Array;
+  data: Uint8Array;
   truesize: number;
   /** Whose memory it is counted as. */
   sk: Sock | undefined = undefined;
@@ -32,6 +32,11 @@ export class SkBuff {
 
   get len(): number {
     return this.data.length;
+  }
+
+  /** Forgets what lies behind `len` bytes. @linux net/core/skbuff.c `pskb_trim` (6.18) */
+  trim(len: number): void {
+    this.data = this.data.subarray(0, len);
   }
 }
 

@@ -21,6 +21,7 @@ import type { Task } from "../../kernel/task.ts";
 import { scheduleTimeout, type WaitQueueEntry, WaitQueueHead } from "../../kernel/wait.ts";
 import type { NetNamespace } from "../namespace.ts";
 import type { Socket } from "../socket.ts";
+import type { SocketFilter } from "./filter.ts";
 import { type SkBuff, SkBuffHead } from "./skbuff.ts";
 
 /** States of a socket, by the names that TCP gave them: `include/net/tcp_states.h` (6.18). */
@@ -80,6 +81,8 @@ export class Sock {
   /** SO_PEEK_OFF; -1: off. */
   peekOff = -1;
   readonly options: SockOptions = new SockOptions();
+  /** What is asked about each packet that comes in (`sk_filter`). */
+  filter: SocketFilter | undefined = undefined;
   peerPid: Pid | undefined = undefined;
   peerCred: Cred | undefined = undefined;
   /** Who made it, for SO_COOKIE. */

@@ -1,9 +1,11 @@
 import { SOL_TCP } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { softnet } from "../core/dev.ts";
+import { skFilterTrimCap } from "../core/filter.ts";
 import type { SkBuff } from "../core/skbuff.ts";
 import { TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from "../core/sock.ts";
 import type { NetNamespace } from "../namespace.ts";
+import { ipFilterView, transportHeader } from "./filter-view.ts";
 import {
   bindHash,
   hashEstablished,
@@ -17,6 +19,7 @@ import { tcpRcv } from "./tcp-input.ts";
 import { replyTo, sendReset, tcpSendAck } from "./tcp-output.ts";
 import {
   LO_MSS,
+  TCP_HEADER_LEN,
   TCPHDR_ACK,
   TCPHDR_FIN,
   TCPHDR_RST,
@@ -28,6 +31,8 @@ import {
 import { killTimewait, startTimewait } from "./tcp-state.ts";
 import { selectInitialWindow } from "./tcp-window.ts";
 
+/** With all options of a SYN. */
+const TCP_SYN_HEADER_LEN = 40;
 const TCP_SYNACK_RETRIES = 5;
 const TCP_TIMEOUT_INIT = 1_000_000_000;
 
@@ -41,6 +46,7 @@ export function tcpV4Rcv(kernel: Kernel, net: NetNamespace, skb: SkBuff): void {
     return;
   }
   if (found !== undefined) {
+    if (!tcpFilter(found, segment)) return;
     if (found.isOwned) found.backlog.push(() => tcpRcv(found, segment));
     else tcpRcv(found, segment);
     return;
@@ -54,6 +60,7 @@ function listenRcv(kernel: Kernel, net: NetNamespace, at: string, segment: TcpSe
     sendReset(kernel, net, segment);
     return;
   }
+  if (!tcpFilter(listener, segment)) return;
   const request = listener.requests.get(at);
   if (request !== undefined) {
     checkRequest(listener, request, at, segment);
@@ -65,6 +72,30 @@ function listenRcv(kernel: Kernel, net: NetNamespace, at: string, segment: TcpSe
   else if ((flags & TCPHDR_SYN) !== 0 && (flags & TCPHDR_FIN) === 0) {
     connRequest(listener, at, segment);
   }
+}
+
+/**
+ * A filter sees the TCP header, and leaves it; the stream goes on with what it lets through.
+ *
+ * @linux net/ipv4/tcp_ipv4.c `tcp_filter` (6.18)
+ * @simplified options in the header are 0
+ */
+function tcpFilter(sk: TcpSock, segment: TcpSegment): boolean {
+  const { sport, dport, seq, ack, flags, window, len } = segment;
+  const headerBytes = (flags & TCPHDR_SYN) !== 0 ? TCP_SYN_HEADER_LEN : TCP_HEADER_LEN;
+  const wanted = skFilterTrimCap(sk, headerBytes + len, headerBytes, () => {
+    const header = transportHeader(headerBytes, sport, dport);
+    header.setUint32(4, seq);
+    header.setUint32(8, ack);
+    header.setUint8(12, (headerBytes / 4) << 4);
+    header.setUint8(13, flags);
+    header.setUint16(14, Math.min(window, 0xffff));
+    const ip = { ...segment, protocol: SOL_TCP, ttl: 64, tos: 0 };
+    return ipFilterView(sk, ip, new Uint8Array(header.buffer), segment.bytes(0, len));
+  });
+  if (wanted < 0) return false;
+  if (wanted < headerBytes + len) segment.trim(wanted - headerBytes);
+  return true;
 }
 
 /** Whether one more may wait to be accepted: one more than the backlog says (`sk_acceptq_is_full`). */
@@ -184,6 +215,7 @@ function createChild(listener: TcpSock, request: TcpRequest): TcpSock {
 }
 
 function inheritOptions(child: TcpSock, listener: TcpSock): void {
+  child.filter = listener.filter;
   Object.assign(child.options, listener.options);
   Object.assign(child.tcp, listener.tcp);
   Object.assign(child.ip, listener.ip);

@@ -92,6 +92,12 @@ export class TcpSegment extends SkBuff {
     return this.length;
   }
 
+  override trim(len: number): void {
+    this.data = this.bytes(0, len);
+    this.more.length = 0;
+    this.length = len;
+  }
+
   get endSeq(): number {
     const { flags } = this;
     return this.seq + this.length + ((flags & TCPHDR_SYN) !== 0 ? 1 : 0) + (flags & TCPHDR_FIN);

@@ -40,6 +40,7 @@ import type { Task } from "../../kernel/task.ts";
 import { putUser32 } from "../../mm/uaccess.ts";
 import { recvDatagram } from "../core/datagram.ts";
 import { softnet } from "../core/dev.ts";
+import { skFilterTrimCap } from "../core/filter.ts";
 import { kfreeSkb, SkBuff, type SkBuffHead, skbTruesize } from "../core/skbuff.ts";
 import {
   skPeekOffset,
@@ -52,6 +53,7 @@ import {
 } from "../core/sock.ts";
 import type { Msghdr } from "../msghdr.ts";
 import type { NetNamespace } from "../namespace.ts";
+import { ipFilterView, transportHeader } from "./filter-view.ts";
 import {
   BINDADDR_LOCK,
   BINDPORT_LOCK,
@@ -65,6 +67,7 @@ import { dropGroups, isGroupJoined } from "./multicast.ts";
 import { inetAddrType, ipRouteDatagram, type Route } from "./route.ts";
 import { udpDeliverable, udpLookup, udpUnhash } from "./udp-table.ts";
 
+const UDP_HLEN = 8;
 /** Longest datagram: an IP packet without its headers. */
 const UDP_MAX = 65_507;
 /** Headers, and what else lies before the bytes. */
@@ -300,12 +303,26 @@ export function udpRcv(_kernel: Kernel, net: NetNamespace, packet: SkBuff): void
 
 /** @linux net/ipv4/udp.c `__udp_enqueue_schedule_skb` (6.18) */
 function queueRcv(sk: UdpSock, skb: UdpSkb): void {
+  if (!passesFilter(sk, skb)) return;
   if (sk.rmemAlloc + skb.truesize > sk.rcvbuf) return;
   sk.rmemAlloc += skb.truesize;
   skb.sk = sk;
   skb.destructor = udpRmemRelease;
   sk.receiveQueue.queueTail(skb);
   if (!sk.isDead) sk.dataReady();
+}
+
+/** A filter sees the UDP header, and leaves it. @linux net/ipv4/udp.c `udp_queue_rcv_one_skb` (6.18) */
+function passesFilter(sk: UdpSock, skb: UdpSkb): boolean {
+  const wanted = skFilterTrimCap(sk, UDP_HLEN + skb.len, UDP_HLEN, () => {
+    const header = transportHeader(UDP_HLEN, skb.sport, skb.dport);
+    header.setUint16(4, UDP_HLEN + skb.len);
+    const ip = { ...skb, protocol: SOL_UDP };
+    return ipFilterView(sk, ip, new Uint8Array(header.buffer), skb.data);
+  });
+  if (wanted < 0) return false;
+  if (wanted < UDP_HLEN + skb.len) skb.trim(wanted - UDP_HLEN);
+  return true;
 }
 
 /** Memory is given back in large steps, or when nothing is left to read. @linux `udp_rmem_release` (6.18) */

@@ -22,6 +22,7 @@ import {
 import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { recvDatagram } from "../core/datagram.ts";
+import { skFilterTrimCap } from "../core/filter.ts";
 import {
   emptyScm,
   type ScmCookie,
@@ -130,12 +131,15 @@ function* deliver(
   // The receiver is looked up only when the message is ready.
   let other = name === undefined ? sk.peer : undefined;
   if (name === undefined && other === undefined) return -ENOTCONN;
+  const { len } = skb;
+  if (other !== undefined && !passesFilter(task, other, skb)) return toss(skb, len);
   for (;;) {
     if (other === undefined) {
       if (name === undefined) return -ECONNRESET;
       const found = unixFindOther(task, sk.net, name, sk.type);
       if (typeof found === "number") return found;
       other = found;
+      if (!passesFilter(task, other, skb)) return toss(skb, len);
     }
     if (!other.acceptsFrom(sk)) return -EPERM;
     if (other.isDead) {
@@ -165,7 +169,29 @@ function* deliver(
   scmStatAdd(other, skb);
   other.receiveQueue.queueTail(skb);
   other.dataReady();
-  return skb.len;
+  return len;
+}
+
+/** Nobody gets the datagram, and who sent it is not told. */
+function toss(skb: UnixSkb, len: number): number {
+  kfreeSkb(skb);
+  return len;
+}
+
+/** Cuts the datagram to what the filter of the receiver lets through; false: nothing. */
+function passesFilter(task: Task, other: UnixSock, skb: UnixSkb): boolean {
+  const len = skFilterTrimCap(other, skb.len, 1, () => ({
+    bytes: skb.data,
+    dataOff: 0,
+    networkOff: 0,
+    protocol: 0,
+    device: undefined,
+    mark: 0,
+    priority: 0,
+    cpu: task.cpu,
+  }));
+  if (len > 0 && len < skb.len) skb.trim(len);
+  return len >= 0;
 }
 
 function forgetDeadPeer(sk: UnixSock, other: UnixSock): void {

@@ -1,0 +1,66 @@
+import { EINVAL, EOPNOTSUPP } from "../include/errno.ts";
+import type { FilteredPacket, SocketFilter, SocketFilters } from "../net/core/filter.ts";
+import { bpfCheckClassic } from "./classic/check.ts";
+import { bpfConvertFilter } from "./classic/convert.ts";
+import { CLASSIC_SKB_BYTES, SKB_HATYPE } from "./classic/extensions.ts";
+import { readSockFilters } from "./classic/sock-filter.ts";
+import * as ctx from "./contexts.ts";
+import type { BpfKernel } from "./kernel.ts";
+import { predecode } from "./predecode.ts";
+import { LoadedProgram } from "./program.ts";
+import { PAGE_BYTES } from "./test-run-request.ts";
+import { BPF_PROG_TYPE_SOCKET_FILTER } from "./uapi.ts";
+
+/** What sockets need of BPF. @linux net/core/filter.c (6.18) */
+export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
+  return {
+    classic(original) {
+      const filter = readSockFilters(original);
+      const err = bpfCheckClassic(filter);
+      if (err !== 0) return err;
+      const code = predecode(bpfConvertFilter(filter));
+      return { original, run: (packet) => runFilter(open(), code, packet) };
+    },
+    ofObject(object) {
+      if (!(object instanceof LoadedProgram)) return -EINVAL;
+      if (object.type !== BPF_PROG_TYPE_SOCKET_FILTER) return -EINVAL;
+      if (!object.isRunnable) return -EOPNOTSUPP;
+      const filter: SocketFilter = {
+        original: undefined,
+        run: (packet) => runFilter(open(), object.code, packet),
+      };
+      return filter;
+    },
+  };
+}
+
+/** @linux net/core/filter.c `sk_filter_trim_cap` (6.18) */
+function runFilter(kernel: BpfKernel, code: Int32Array, packet: FilteredPacket): number {
+  const { bytes, dataOff, networkOff, device } = packet;
+  const { memory } = kernel;
+  const room = Math.ceil(Math.max(bytes.length, 1) / PAGE_BYTES) * PAGE_BYTES;
+  const buffer = memory.alloc(room);
+  const context = memory.alloc(CLASSIC_SKB_BYTES);
+  // Without memory nothing is let through.
+  if (buffer === 0 || context === 0) return 0;
+  memory.bytes.set(bytes, buffer);
+  const { view } = memory;
+  const length = bytes.length - dataOff;
+  view.setInt32(context + ctx.SKB_LEN, length, true);
+  view.setInt32(context + ctx.SKB_MARK, packet.mark, true);
+  view.setInt32(context + ctx.SKB_PRIORITY, packet.priority, true);
+  view.setUint16(context + ctx.SKB_PROTOCOL, packet.protocol, false);
+  view.setInt32(context + ctx.SKB_IFINDEX, device?.ifindex ?? 0, true);
+  view.setInt32(context + ctx.SKB_INGRESS_IFINDEX, device?.ifindex ?? 0, true);
+  view.setInt32(context + SKB_HATYPE, device?.type ?? 0, true);
+  kernel.packet = {
+    data: buffer + dataOff,
+    length,
+    macHeader: device === undefined ? 0 : buffer,
+    networkHeader: buffer + networkOff,
+  };
+  const answer = kernel.cpu(packet.cpu).run(code, context);
+  memory.free(buffer, room);
+  memory.free(context, CLASSIC_SKB_BYTES);
+  return answer;
+}
