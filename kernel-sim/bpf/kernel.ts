@@ -43,6 +43,9 @@ export class BpfKernel implements MapHost {
   /** The packet of the running program. */
   packet: PacketPlace = { data: 0, length: 0, macHeader: 0, networkHeader: 0 };
   current: CurrentTask = INIT_TASK;
+  /** The task with that number, as far as anybody knows it. */
+  findTask: (pid: number) => CurrentTask | undefined = (pid) =>
+    [this.current, INIT_TASK].find((task) => task.pid === pid);
   /** Of the task that makes system calls. */
   caps: BpfCaps = ALL_BPF_CAPS;
   /** `kernel.unprivileged_bpf_disabled`: with 0, tasks without capabilities may use some of BPF. */

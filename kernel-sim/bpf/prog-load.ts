@@ -1,8 +1,8 @@
 import type { Insn } from "../api.ts";
 import { E2BIG, EFAULT, EINVAL, EPERM } from "../include/errno.ts";
 import { checkAttachType, fixupAttachType } from "./check-attach.ts";
-import { callingHelpers, helperBodies } from "./helpers/index.ts";
-import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isLdImm64, isPseudoFunc } from "./isa.ts";
+import { callingHelpers, helperBodies, kfuncBodyNumber } from "./helpers/index.ts";
+import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isKfuncCall, isLdImm64, isPseudoFunc } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
 import { ProgArrayMap } from "./maps/fd-array.ts";
@@ -13,6 +13,8 @@ import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
+import { kfuncById } from "./verifier/kfunc-call.ts";
+import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
 import { VerifierMaps } from "./verifier-maps.ts";
@@ -140,6 +142,7 @@ function fixedUp(
       code[at] = { ...insn, srcReg: 0, imm: address };
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
+    if (isKfuncCall(insn)) code[at] = { ...insn, srcReg: 0, off: 0, imm: kfuncNumber(attr, insn) };
     if (!isLdImm64(insn) || mapIndex < 0) continue;
     const map = usedKernelMaps[mapIndex]!;
     const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
@@ -160,9 +163,18 @@ function fixedUp(
     }),
     maps: usedKernelMaps,
     maxCtxOffset,
-    isRunnable: kept.every(({ insn }) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
+    isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
   });
 }
+
+/** What stands in the place of the call of a function of the kernel. @linux kernel/bpf/verifier.c `fixup_kfunc_call` (6.18) */
+function kfuncNumber(attr: ProgLoadAttr, { imm }: Insn): number {
+  const mayWrite = mayAccessPacket(attr, BPF_WRITE, undefined);
+  return kfuncBodyNumber(kfuncById(imm)!.name, mayWrite) ?? NO_BODY;
+}
+
+/** The program can be loaded, but not run. */
+const NO_BODY = -1;
 
 /** @linux kernel/bpf/core.c `bpf_check_tail_call` (6.18) */
 function mayTailCall(prog: LoadedProgram): boolean {

@@ -69,7 +69,7 @@ export interface VerifyRecord {
   readonly caps?: readonly string[];
   readonly btf?: string;
   readonly func_info?: readonly (readonly [insnOff: number, typeId: number])[];
-  readonly kfuncs?: object;
+  readonly kfuncs?: Readonly<Record<string, string>>;
   readonly progs?: readonly ProgRecord[];
   readonly load: LoadRecord;
   readonly runs: readonly RunRecord[];

@@ -20,6 +20,7 @@ import {
   BPF_MAP_TYPE_NAMES,
   BPF_PROG_TYPE_NAMES,
 } from "../../kernel-sim/bpf/uapi.ts";
+import { kfuncIdByName } from "../../kernel-sim/bpf/verifier/kfunc-call.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
 import { TraceRing } from "../../kernel-sim/trace/ring.ts";
 import type {
@@ -111,9 +112,8 @@ function untried(difference: string): VerifyResult {
   return { verdict: false, errno: false, errorLine: false, runs: 0, difference, log: "" };
 }
 
-function usesMore({ kfuncs, maps }: VerifyRecord): boolean {
-  const own = [kfuncs].some((part) => part !== undefined);
-  return own || maps.some((map) => map.btf !== undefined || map.inner !== undefined);
+function usesMore({ maps }: VerifyRecord): boolean {
+  return maps.some((map) => map.btf !== undefined || map.inner !== undefined);
 }
 
 /** A descriptor, or a negative errno. */
@@ -192,7 +192,7 @@ function mapOf(kernel: BpfKernel, fd: number): KernelMap {
 
 function load(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
   const attr = record.attr ?? {};
-  const insns = withDescriptors(decode(fromHex(record.insns)), fds);
+  const insns = withKfuncs(withDescriptors(decode(fromHex(record.insns)), fds), record.kfuncs);
   return progLoad(kernel, {
     progType: numbered(BPF_PROG_TYPE_NAMES, record.prog_type),
     expectedAttachType: numbered(BPF_ATTACH_TYPE_NAMES, record.expected_attach_type ?? 0),
@@ -242,6 +242,15 @@ function withDescriptors(insns: readonly Insn[], fds: readonly number[]): Insn[]
   return insns.map((insn) =>
     isMapLoad(insn) ? { ...insn, imm: fds[insn.imm] ?? insn.imm } : insn,
   );
+}
+
+/** The simulator's numbers where the recorded kernel's are; a name it does not know becomes no function. */
+function withKfuncs(insns: readonly Insn[], names: VerifyRecord["kfuncs"] = {}): Insn[] {
+  const renumbered = (insn: Insn): Insn => {
+    const name = insn.code === 0x85 && insn.srcReg === 2 ? names[insn.imm] : undefined;
+    return name === undefined ? insn : { ...insn, imm: kfuncIdByName(name) ?? insn.imm };
+  };
+  return insns.map(renumbered);
 }
 
 /** "" when the run agrees. */

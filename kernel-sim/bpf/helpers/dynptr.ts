@@ -28,7 +28,12 @@ export function dynptrFromMem({ r, memory }: Vm): number {
  *
  * @returns undefined when they are not all in it
  */
-function dynptrBytesAt(vm: Vm, dynptr: BpfDynptr, offset: number, len: number): number | undefined {
+export function dynptrBytesAt(
+  vm: Vm,
+  dynptr: BpfDynptr,
+  offset: number,
+  len: number,
+): number | undefined {
   const at = dynptr.offset + offset;
   const { type } = dynptr;
   if (type === BPF_DYNPTR_TYPE_LOCAL || type === BPF_DYNPTR_TYPE_RINGBUF) return dynptr.data + at;
@@ -37,7 +42,7 @@ function dynptrBytesAt(vm: Vm, dynptr: BpfDynptr, offset: number, len: number): 
 }
 
 /** @linux kernel/bpf/helpers.c `__bpf_dynptr_read` (6.18) */
-function readDynptr(
+export function readDynptr(
   vm: Vm,
   to: number,
   dynptr: BpfDynptr,
@@ -88,7 +93,7 @@ const BPF_F_INVALIDATE_HASH = 2;
  * @param flags both words of them
  * @linux kernel/bpf/helpers.c `__bpf_dynptr_write` (6.18)
  */
-function writeDynptr(
+export function writeDynptr(
   vm: Vm,
   dynptr: BpfDynptr,
   offset: number,

@@ -2,7 +2,7 @@
  * What follows from the jumps alone: functions, reachability, and where states are kept.
  */
 import type { Insn } from "../../api.ts";
-import { E2BIG, EINVAL, EPERM, EPROTO } from "../../include/errno.ts";
+import { E2BIG, EINVAL, EPERM } from "../../include/errno.ts";
 import {
   BPF_ABS,
   BPF_CALL,
@@ -27,12 +27,15 @@ import {
   jumpOffset,
   successors,
 } from "../isa.ts";
+import { KF_ITER_NEXT, KF_SLEEPABLE } from "../kfuncs/kfunc-sets.ts";
+import { addKfuncCall } from "./add-kfunc.ts";
 import { SubprogInfo, type VerifierEnv } from "./env.ts";
 import {
   helperChangesPktData,
   isAsyncCallbackCallingHelper,
   isSyncCallbackCallingHelper,
 } from "./helper-traits.ts";
+import { kfuncMetaOf } from "./kfunc-call.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 
 const BPF_MAX_SUBPROGS = 256;
@@ -50,37 +53,13 @@ export function addSubprogs(env: VerifierEnv): 0 | number {
       );
       return -EPERM;
     }
-    const err = isKfuncCall(insn) ? addKfunc(env, insn) : addSubprog(env, i + insn.imm + 1);
+    const err = isKfuncCall(insn) ? addKfuncCall(env, insn) : addSubprog(env, i + insn.imm + 1);
     if (err < 0) return err;
   }
   if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
     for (const [i, { start }] of env.subprogs.entries()) env.verbose(`func#${i} @${start}\n`);
   }
   return 0;
-}
-
-/**
- * @linux kernel/bpf/verifier.c `add_kfunc_call` (6.18)
- * @simplified the kernel has no functions that programs could call by their BTF id
- */
-function addKfunc(env: VerifierEnv, { imm, off }: Insn): 0 | number {
-  if (!env.isGplCompatible) {
-    env.verbose("cannot call kernel function from non-GPL compatible program\n");
-    return -EINVAL;
-  }
-  // A call of nothing may stand where no path comes.
-  if (imm === 0 && off === 0) return 0;
-  if (off !== 0) {
-    env.verbose(
-      off < 0
-        ? "negative offset disallowed for kernel module function call\n"
-        : "kfunc offset > 0 without fd_array is invalid\n",
-    );
-    env.verbose("failed to find BTF for kernel function\n");
-    return off < 0 ? -EINVAL : -EPROTO;
-  }
-  env.verbose(`kernel btf_id ${imm >>> 0} is not a function\n`);
-  return -EINVAL;
 }
 
 function addSubprog(env: VerifierEnv, start: number): 0 | number {
@@ -209,7 +188,23 @@ class CfgWalk {
     }
   }
 
+  #noteKfuncCall(t: number, insn: Insn): void {
+    const meta = kfuncMetaOf(this.#env, insn);
+    if (meta === undefined) return;
+    if (meta.has(KF_ITER_NEXT)) {
+      // Without a checkpoint in every round, the loop would not be seen to come to an end.
+      const aux = this.#env.aux[t]!;
+      aux.isIterNext = true;
+      aux.isPrunePoint = true;
+      aux.isForceCheckpoint = true;
+    }
+    const subprog = this.#env.containingSubprog(t);
+    if (meta.has(KF_SLEEPABLE)) subprog.mightSleep = true;
+    if (meta.name === "bpf_xdp_pull_data") subprog.changesPktData = true;
+  }
+
   #noteCall(t: number, insn: Insn): void {
+    if (isKfuncCall(insn)) this.#noteKfuncCall(t, insn);
     if (!isHelperCall(insn)) return;
     const aux = this.#env.aux[t]!;
     // Without a comparison of states, an asynchronous callback would be entered again and again.

@@ -60,6 +60,7 @@ import {
   typeMayBeNull,
 } from "./reg-type.ts";
 import { BPF_WRITE } from "./region-access.ts";
+import { checkHelperSections } from "./sections.ts";
 
 const BPF_F_RDONLY_PROG = 1 << 7;
 const R0 = 0;
@@ -110,7 +111,9 @@ function protoOf(env: VerifierEnv, id: number): FuncProto | number {
     env.verbose("helper call might sleep in a non-sleepable prog\n");
     return -EINVAL;
   }
-  return proto;
+  const text = `${helperName(id)}#${id}`;
+  const err = checkHelperSections(env, text, proto.mightSleep === true);
+  return err !== 0 ? err : proto;
 }
 
 const WRITERS = helpersNamed("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem");

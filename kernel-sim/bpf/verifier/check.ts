@@ -30,12 +30,14 @@ import { checkAluOp } from "./alu.ts";
 import { checkCondJmpOp } from "./branch.ts";
 import { isSubprogGlobal, subprogName } from "./btf-info.ts";
 import { checkHelperCall } from "./check-helper-call.ts";
+import { checkKfuncCall } from "./check-kfunc-call.ts";
 import type { InsnAux, VerifierEnv } from "./env.ts";
 import { checkFuncCall, prepareFuncExit } from "./func-call.ts";
 import { ARG_PTR_TO_CTX } from "./func-proto.ts";
 import { enterGlobal } from "./global-func.ts";
 import { pushHistory } from "./history.ts";
 import { isStateVisited, updateBranchCounts } from "./is-state-visited.ts";
+import { isThrow, kfuncSpinAllowed } from "./kfunc-call.ts";
 import { checkLdAbs } from "./ld-abs.ts";
 import { checkLdImm } from "./ld-imm.ts";
 import { checkLdx, checkSt, checkStx } from "./load-store.ts";
@@ -284,7 +286,7 @@ function checkLd(env: VerifierEnv, insn: Insn): 0 | number {
 function checkJump(env: VerifierEnv, insn: Insn): number {
   switch (bpfOp(insn.code)) {
     case BPF_CALL:
-      return thenNext(env, checkCall(env, insn));
+      return checkCallAndThrow(env, insn);
     case BPF_JA:
       return checkJa(env, insn);
     case BPF_EXIT:
@@ -297,6 +299,12 @@ function checkJump(env: VerifierEnv, insn: Insn): number {
 function reserved(env: VerifierEnv, name: string): number {
   env.verbose(`${name} uses reserved fields\n`);
   return -EINVAL;
+}
+
+function checkCallAndThrow(env: VerifierEnv, insn: Insn): number {
+  const err = checkCall(env, insn);
+  if (err !== 0 || !isThrow(insn)) return thenNext(env, err);
+  return checkResourceLeak(env, true, true, "bpf_throw") || PROCESS_BPF_EXIT;
 }
 
 const SPIN_UNLOCK = BPF_FUNC_NAMES.indexOf("spin_unlock");
@@ -314,8 +322,8 @@ function checkCall(env: VerifierEnv, insn: Insn): 0 | number {
   ) {
     return reserved(env, "BPF_CALL");
   }
-  const isUnlock = srcReg === 0 && imm === SPIN_UNLOCK;
-  if (env.curState.activeLocks > 0 && srcReg !== BPF_PSEUDO_CALL && !isUnlock) {
+  const isAllowed = isKfunc ? kfuncSpinAllowed(insn) : srcReg !== 0 || imm === SPIN_UNLOCK;
+  if (env.curState.activeLocks > 0 && !isAllowed) {
     env.verbose("function calls are not allowed while holding a lock\n");
     return -EINVAL;
   }
@@ -329,8 +337,7 @@ function checkCallee(env: VerifierEnv, insn: Insn): 0 | number {
     case BPF_PSEUDO_CALL:
       return checkFuncCall(env, insn);
     case BPF_PSEUDO_KFUNC_CALL:
-      // A call of nothing, which must be gone in the end.
-      return 0;
+      return checkKfuncCall(env, insn, env.insnIdx);
     default:
       return checkHelperCall(env, insn, env.insnIdx);
   }

@@ -41,6 +41,11 @@ function argToDynptrType(argType: number): number {
   return Math.max(BPF_DYNPTR_TYPE_INVALID, TYPE_FLAGS.indexOf(argType & t.DYNPTR_TYPE_FLAG_MASK));
 }
 
+/** @linux kernel/bpf/verifier.c `get_dynptr_type_flag` (6.18) */
+export function dynptrTypeFlag(type: number): number {
+  return TYPE_FLAGS[type]!;
+}
+
 function dynptrGetSpi(env: VerifierEnv, reg: Reg): number {
   return stackSlotObjGetSpi(env, reg, "dynptr", BPF_DYNPTR_NR_SLOTS);
 }

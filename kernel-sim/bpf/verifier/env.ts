@@ -55,6 +55,8 @@ export class InsnAux {
   isPrunePoint = false;
   isJmpPoint = false;
   isForceCheckpoint = false;
+  /** It takes the next element of an open-coded iterator. */
+  isIterNext = false;
   callsCallback = false;
   isSeen = false;
   /** The strongly connected component, 0 for none. */
@@ -117,6 +119,8 @@ export class VerifierEnv {
 
   subprogs: SubprogInfo[] = [];
   readonly usedMaps: VerifierMap[] = [];
+  /** The functions of the kernel that it calls, by number. */
+  readonly kfuncs = new Set<number>();
   /** The types that the program came with, if it came with any. */
   progBtf: Btf | undefined = undefined;
   /** By function; empty when the program came without. */

@@ -14,10 +14,9 @@ import {
   BPF_REG_FP,
   BPF_REG_SIZE,
   BPF_STX,
-  isHelperCall,
 } from "../isa.ts";
+import { callSummary } from "./call-summary.ts";
 import type { VerifierEnv } from "./env.ts";
-import { paramCount, RET_VOID } from "./func-proto.ts";
 
 const CALLER_SAVED = 0x3f;
 const SPILL = BPF_STX | BPF_MEM | BPF_DW;
@@ -40,10 +39,10 @@ export function markFastcallPatterns(env: VerifierEnv): void {
 
 function markPattern(env: VerifierEnv, index: number, idx: number, lowestOff: number): void {
   const call = env.insns[idx]!;
-  const proto = isHelperCall(call) ? env.ops?.helper(call.imm, env) : undefined;
-  if (proto === undefined) return;
-  const results = proto.ret === RET_VOID ? 0 : 1;
-  const params = ((1 << (paramCount(proto) + 1)) - 1) & ~1;
+  const summary = callSummary(env, call);
+  if (summary === undefined) return;
+  const results = summary.isVoid ? 0 : 1;
+  const params = ((1 << (summary.params + 1)) - 1) & ~1;
   let expected = CALLER_SAVED & ~(params | results);
   let off = lowestOff;
   let pairs = 0;
@@ -60,7 +59,7 @@ function markPattern(env: VerifierEnv, index: number, idx: number, lowestOff: nu
   }
   if (pairs === 0) return;
   const subprog = env.subprogs[index]!;
-  if (proto.isInlined) env.aux[idx]!.fastcallSpillsNum = pairs;
+  if (summary.isInlined) env.aux[idx]!.fastcallSpillsNum = pairs;
   else subprog.keepFastcallStack = true;
   subprog.fastcallStackOff = Math.min(subprog.fastcallStackOff, off);
 }

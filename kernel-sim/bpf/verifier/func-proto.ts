@@ -13,6 +13,7 @@ import {
  *
  * @linux include/linux/bpf.h `enum bpf_arg_type` (6.18)
  */
+export const ARG_DONTCARE = 0;
 export const ARG_CONST_MAP_PTR = 1;
 export const ARG_PTR_TO_MAP_KEY = 2;
 export const ARG_PTR_TO_MAP_VALUE = 3;

@@ -5,6 +5,7 @@ import { markAllScalarsImprecise } from "./backtrack.ts";
 import type { VerifierEnv } from "./env.ts";
 import { addExploredState, evictState, exploredStates, maybeFreeState } from "./explored-states.ts";
 import { pushHistory } from "./history.ts";
+import { isFirstArgActiveIter, iterActiveDepthsDiffer } from "./iterators.ts";
 import { printVerifierState } from "./print-state.ts";
 import { propagatePrecision } from "./propagate-precision.ts";
 import { addSccBackedge, areMarksIncomplete, maybeEnterScc, maybeExitScc } from "./scc.ts";
@@ -90,6 +91,10 @@ function compare(
   // The checkpoint lies on the way that led here, or on the way to another call of the function.
   const { frame } = state;
   if (frame.inAsyncCallbackFn && frame.asyncEntryCnt !== cur.frame.asyncEntryCnt) return DIFFERENT;
+  if (env.aux[insnIdx]!.isIterNext) {
+    const isLoop = statesEqual(env, state, cur, RANGE_WITHIN) && isFirstArgActiveIter(cur);
+    return isLoop ? COVERED_IN_LOOP : DIFFERENT;
+  }
   if (isMayGoto(env.insns[insnIdx]!) && state.mayGotoDepth !== cur.mayGotoDepth) {
     if (statesEqual(env, state, cur, RANGE_WITHIN)) return COVERED_IN_LOOP;
   }
@@ -99,6 +104,7 @@ function compare(
   if (
     mayBeLooping(state, cur) &&
     statesEqual(env, state, cur, EXACT) &&
+    !iterActiveDepthsDiffer(state, cur) &&
     state.mayGotoDepth === cur.mayGotoDepth &&
     state.callbackUnrollDepth === cur.callbackUnrollDepth
   ) {

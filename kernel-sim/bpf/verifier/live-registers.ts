@@ -27,12 +27,11 @@ import {
   bpfOp,
   bpfSize,
   bpfSrc,
-  isHelperCall,
   isLdImm64,
   successors,
 } from "../isa.ts";
+import { callSummary } from "./call-summary.ts";
 import type { VerifierEnv } from "./env.ts";
-import { paramCount } from "./func-proto.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 
 /** r0 to r5 */
@@ -145,7 +144,7 @@ function jump(env: VerifierEnv, insn: Insn, dst: number, src: number): UseDef {
 }
 
 function callUse(env: VerifierEnv, insn: Insn): number {
-  const proto = isHelperCall(insn) ? env.ops?.helper(insn.imm, env) : undefined;
-  if (proto === undefined) return CALLER_SAVED & ~R0;
-  return ((1 << (paramCount(proto) + 1)) - 1) & ~R0;
+  const summary = callSummary(env, insn);
+  if (summary === undefined) return CALLER_SAVED & ~R0;
+  return ((1 << (summary.params + 1)) - 1) & ~R0;
 }

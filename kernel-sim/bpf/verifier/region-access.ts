@@ -190,7 +190,7 @@ const WRITABLE_PACKETS: readonly number[] = [
  * @linux kernel/bpf/verifier.c `may_access_direct_pkt_data` (6.18)
  */
 export function mayAccessPacket(
-  { progType }: VerifierEnv,
+  { progType }: Pick<VerifierEnv, "progType">,
   access: number,
   helperMay: boolean | undefined,
 ): boolean {

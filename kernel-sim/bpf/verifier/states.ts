@@ -8,6 +8,8 @@ export const STACK_SPILL = 1;
 export const STACK_MISC = 2;
 export const STACK_ZERO = 3;
 export const STACK_DYNPTR = 4;
+export const STACK_ITER = 5;
+export const STACK_IRQ_FLAG = 6;
 
 /** Eight bytes of the stack: four bits say what each byte holds. */
 export interface Slot {

@@ -2,6 +2,7 @@ import type { FuncState } from "./states.ts";
 
 /** What must be given back before the program ends. */
 export const REF_TYPE_PTR = 1 << 1;
+export const REF_TYPE_IRQ = 1 << 2;
 export const REF_TYPE_LOCK = 1 << 3;
 
 /** @linux include/linux/bpf_verifier.h `struct bpf_reference_state` (6.18) */

@@ -124,7 +124,9 @@ function prepareExploration(env: VerifierEnv): 0 {
 
 /** @linux kernel/bpf/verifier.c `fixup_kfunc_call` (6.18) */
 function checkKfuncCallsGone(env: VerifierEnv): 0 | number {
-  if (!env.insns.some((insn, i) => isKfuncCall(insn) && env.aux[i]!.isSeen)) return 0;
+  const isLeft = (insn: Insn, i: number) =>
+    isKfuncCall(insn) && insn.imm === 0 && env.aux[i]!.isSeen;
+  if (!env.insns.some(isLeft)) return 0;
   env.verbose("invalid kernel function call not eliminated in verifier pass\n");
   return -EINVAL;
 }

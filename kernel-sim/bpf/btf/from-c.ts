@@ -1,0 +1,178 @@
+/** Makes BTF of declarations in C, as pahole does of a kernel. */
+import { invariant } from "../../hw/simulator-bug.ts";
+import { BtfBuilder, type MemberSpec } from "./build.ts";
+import type { CDeclarations, CNamed, CType } from "./c-declarations.ts";
+import { BTF_FUNC_STATIC } from "./kinds.ts";
+
+const SIGNED = 1;
+const BOOL = 4;
+
+/** Size in bytes and encoding, by the name that compilers give the type. */
+const INTS: Readonly<Record<string, readonly [bytes: number, encoding: number]>> = {
+  char: [1, SIGNED],
+  "signed char": [1, SIGNED],
+  "unsigned char": [1, 0],
+  "short int": [2, SIGNED],
+  "short unsigned int": [2, 0],
+  int: [4, SIGNED],
+  "unsigned int": [4, 0],
+  "long int": [8, SIGNED],
+  "long unsigned int": [8, 0],
+  "long long int": [8, SIGNED],
+  "long long unsigned int": [8, 0],
+  _Bool: [1, BOOL],
+};
+const POINTER_BYTES = 8;
+const ENUM_BYTES = 4;
+
+/** The bytes of a BTF object with all types that the declarations name, and with their functions. */
+export function btfFromC(declarations: CDeclarations): Uint8Array {
+  return new Writer(declarations).run();
+}
+
+class Writer {
+  readonly #declarations: CDeclarations;
+  readonly #builder = new BtfBuilder();
+  /** A type gets its number when it is first named, and is written when its turn comes. */
+  readonly #ids = new Map<string, number>([["void", 0]]);
+  readonly #queue: CType[] = [];
+
+  constructor(declarations: CDeclarations) {
+    this.#declarations = declarations;
+  }
+
+  run(): Uint8Array {
+    const { bodies, functions } = this.#declarations;
+    for (const key of bodies.keys()) this.#idOf(taggedOf(key));
+    for (const type of functions.values()) this.#idOf(type);
+    for (let i = 0; i < this.#queue.length; i++) this.#write(this.#queue[i]!);
+    for (const [name, type] of functions) {
+      this.#builder.func(name, this.#idOf(type), BTF_FUNC_STATIC);
+    }
+    return this.#builder.bytes();
+  }
+
+  #idOf(type: CType): number {
+    const known = this.#ids.get(type.key);
+    if (known !== undefined) return known;
+    this.#queue.push(type);
+    this.#ids.set(type.key, this.#queue.length);
+    return this.#queue.length;
+  }
+
+  #write(type: CType): number {
+    const builder = this.#builder;
+    switch (type.kind) {
+      case "int": {
+        const [bytes, encoding] = intOf(type.key);
+        return builder.int(type.key, bytes, encoding);
+      }
+      case "typedef":
+        return builder.typedef(type.key, this.#idOf(this.#typedef(type.key)));
+      case "ptr":
+        return builder.ptr(this.#idOf(type.to));
+      case "const":
+        return builder.const(this.#idOf(type.to));
+      case "array":
+        return builder.array(this.#idOf(type.of), this.#idOf(INDEX), type.nelems);
+      case "func":
+        return builder.funcProto(this.#idOf(type.result), type.params.map(this.#param));
+      case "tagged":
+        return this.#writeTagged(type);
+      default:
+        invariant(false, "void needs no record");
+    }
+  }
+
+  readonly #param = ({ name, type }: CNamed) => ({ name, type: this.#idOf(type) });
+
+  #writeTagged({ key, tag, name }: Extract<CType, { kind: "tagged" }>): number {
+    const members = this.#declarations.bodies.get(key);
+    if (tag === "enum") return this.#builder.enum(name, ENUM_BYTES, []);
+    if (members === undefined) return this.#builder.fwd(name);
+    const { bytes } = this.#layout(members, tag === "union");
+    const specs = this.#specs(members, tag === "union");
+    return tag === "struct"
+      ? this.#builder.struct(name, bytes, specs)
+      : this.#builder.union(name, bytes, specs);
+  }
+
+  #specs(members: readonly CNamed[], isUnion: boolean): MemberSpec[] {
+    const { offsets } = this.#layout(members, isUnion);
+    return members.map(({ name, type }, i) => ({
+      name,
+      type: this.#idOf(type),
+      bitOffset: offsets[i]! * 8,
+    }));
+  }
+
+  #layout(members: readonly CNamed[], isUnion: boolean): Layout {
+    let end = 0;
+    let alignment = 1;
+    const offsets = members.map(({ type }) => {
+      const own = this.#sizeOf(type);
+      alignment = Math.max(alignment, own.alignment);
+      const offset = isUnion ? 0 : roundUp(end, own.alignment);
+      end = Math.max(end, offset + own.bytes);
+      return offset;
+    });
+    return { bytes: roundUp(end, alignment), alignment, offsets };
+  }
+
+  #sizeOf(type: CType): Size {
+    switch (type.kind) {
+      case "int": {
+        const [bytes] = intOf(type.key);
+        return { bytes, alignment: bytes };
+      }
+      case "typedef":
+        return this.#sizeOf(this.#typedef(type.key));
+      case "const":
+        return this.#sizeOf(type.to);
+      case "ptr":
+        return { bytes: POINTER_BYTES, alignment: POINTER_BYTES };
+      case "array": {
+        const element = this.#sizeOf(type.of);
+        return { bytes: element.bytes * type.nelems, alignment: element.alignment };
+      }
+      case "tagged": {
+        if (type.tag === "enum") return { bytes: ENUM_BYTES, alignment: ENUM_BYTES };
+        return this.#layout(this.#declarations.bodies.get(type.key) ?? [], type.tag === "union");
+      }
+      default:
+        return { bytes: 0, alignment: 1 };
+    }
+  }
+
+  #typedef(name: string): CType {
+    const type = this.#declarations.typedefs.get(name);
+    invariant(type !== undefined, `no type ${name}`);
+    return type;
+  }
+}
+
+interface Size {
+  readonly bytes: number;
+  readonly alignment: number;
+}
+
+interface Layout extends Size {
+  readonly offsets: readonly number[];
+}
+
+const INDEX: CType = { kind: "int", key: "unsigned int" };
+
+function intOf(key: string): readonly [bytes: number, encoding: number] {
+  const known = INTS[key];
+  invariant(known !== undefined, `no type ${key}`);
+  return known;
+}
+
+function taggedOf(key: string): CType {
+  const [tag, name] = key.split(" ");
+  return { kind: "tagged", key, tag: tag === "union" ? "union" : "struct", name: name! };
+}
+
+function roundUp(n: number, to: number): number {
+  return Math.ceil(n / to) * to;
+}

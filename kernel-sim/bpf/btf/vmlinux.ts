@@ -1,0 +1,19 @@
+import { invariant } from "../../hw/simulator-bug.ts";
+import { kfuncPrototypes } from "../kfuncs/kfunc-sets.ts";
+import { VerifierLog } from "../verifier/log.ts";
+import type { Btf } from "./btf.ts";
+import { parseDeclarations } from "./c-declarations.ts";
+import { btfFromC } from "./from-c.ts";
+import { KERNEL_TYPES } from "./kernel-types.ts";
+import { btfParse } from "./parse.ts";
+
+/** The types of the kernel, and its functions that programs may call. @linux kernel/bpf/btf.c `btf_vmlinux` (6.18) */
+export const btfVmlinux: Btf = parsed(
+  btfFromC(parseDeclarations(KERNEL_TYPES + kfuncPrototypes())),
+);
+
+function parsed(bytes: Uint8Array): Btf {
+  const btf = btfParse(bytes, new VerifierLog(0, 0));
+  invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
+  return btf;
+}

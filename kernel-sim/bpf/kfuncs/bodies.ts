@@ -1,0 +1,121 @@
+/** What the functions of the kernel do when a program calls them. */
+import { BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO } from "../btf/kinds.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
+import type { HelperBody } from "../interpreter.ts";
+import type { BpfKernel } from "../kernel.ts";
+import * as cpumask from "./cpumask.ts";
+import * as dynptr from "./dynptr.ts";
+import * as iter from "./iterators.ts";
+import * as strings from "./strings.ts";
+import * as task from "./task.ts";
+
+type Body = HelperBody<BpfKernel>;
+
+/** What only the verifier has to know of. */
+const nothing: Body = () => 0;
+/** The address that was given, as another type. */
+const cast: Body = ({ r }) => r[2]!;
+
+/** By name; a second name for programs that may not write to packets. */
+const BODIES: Readonly<Record<string, Body>> = {
+  bpf_cast_to_kern_ctx: cast,
+  bpf_rdonly_cast: cast,
+  bpf_rcu_read_lock: nothing,
+  bpf_rcu_read_unlock: nothing,
+  bpf_preempt_disable: nothing,
+  bpf_preempt_enable: nothing,
+  bpf_local_irq_save: nothing,
+  bpf_local_irq_restore: nothing,
+  bpf_dynptr_from_skb: dynptr.dynptrFromSkb,
+  bpf_dynptr_from_skb_rdonly: dynptr.dynptrFromSkbRdonly,
+  bpf_dynptr_from_skb_meta: dynptr.dynptrFromSkbMeta,
+  bpf_dynptr_from_xdp: dynptr.dynptrFromXdp,
+  bpf_dynptr_adjust: dynptr.dynptrAdjust,
+  bpf_dynptr_is_null: dynptr.dynptrIsNull,
+  bpf_dynptr_is_rdonly: dynptr.dynptrIsRdonly,
+  bpf_dynptr_size: dynptr.dynptrSize,
+  bpf_dynptr_clone: dynptr.dynptrClone,
+  bpf_dynptr_copy: dynptr.dynptrCopy,
+  bpf_dynptr_memset: dynptr.dynptrMemset,
+  bpf_dynptr_slice: dynptr.dynptrSlice,
+  bpf_dynptr_slice_rdwr: dynptr.dynptrSliceRdwr,
+  bpf_xdp_pull_data: dynptr.xdpPullData,
+  bpf_iter_num_new: iter.iterNumNew,
+  bpf_iter_num_next: iter.iterNumNext,
+  bpf_iter_num_destroy: iter.iterNumDestroy,
+  bpf_iter_bits_new: iter.iterBitsNew,
+  bpf_iter_bits_next: iter.iterBitsNext,
+  bpf_iter_bits_destroy: iter.iterBitsDestroy,
+  bpf_task_from_pid: task.taskFromPid,
+  bpf_task_from_vpid: task.taskFromPid,
+  bpf_task_acquire: task.taskAcquire,
+  bpf_task_release: task.taskRelease,
+  bpf_strcmp: strings.strcmp,
+  bpf_strcasecmp: strings.strcasecmp,
+  bpf_strchr: strings.strchr,
+  bpf_strchrnul: strings.strchrnul,
+  bpf_strnchr: strings.strnchr,
+  bpf_strrchr: strings.strrchr,
+  bpf_strlen: strings.strlen,
+  bpf_strnlen: strings.strnlen,
+  bpf_strspn: strings.strspn,
+  bpf_strcspn: strings.strcspn,
+  bpf_strstr: strings.strstr,
+  bpf_strnstr: strings.strnstr,
+  bpf_cpumask_create: cpumask.cpumaskCreate,
+  bpf_cpumask_acquire: cpumask.cpumaskAcquire,
+  bpf_cpumask_release: cpumask.cpumaskRelease,
+  bpf_cpumask_first: cpumask.cpumaskFirst,
+  bpf_cpumask_first_zero: cpumask.cpumaskFirstZero,
+  bpf_cpumask_first_and: cpumask.cpumaskFirstAnd,
+  bpf_cpumask_set_cpu: cpumask.cpumaskSetCpu,
+  bpf_cpumask_clear_cpu: cpumask.cpumaskClearCpu,
+  bpf_cpumask_test_cpu: cpumask.cpumaskTestCpu,
+  bpf_cpumask_test_and_set_cpu: cpumask.cpumaskTestAndSetCpu,
+  bpf_cpumask_test_and_clear_cpu: cpumask.cpumaskTestAndClearCpu,
+  bpf_cpumask_setall: cpumask.cpumaskSetall,
+  bpf_cpumask_clear: cpumask.cpumaskClear,
+  bpf_cpumask_and: cpumask.cpumaskAnd,
+  bpf_cpumask_or: cpumask.cpumaskOr,
+  bpf_cpumask_xor: cpumask.cpumaskXor,
+  bpf_cpumask_equal: cpumask.cpumaskEqual,
+  bpf_cpumask_intersects: cpumask.cpumaskIntersects,
+  bpf_cpumask_subset: cpumask.cpumaskSubset,
+  bpf_cpumask_empty: cpumask.cpumaskEmpty,
+  bpf_cpumask_full: cpumask.cpumaskFull,
+  bpf_cpumask_copy: cpumask.cpumaskCopy,
+  bpf_cpumask_weight: cpumask.cpumaskWeight,
+  bpf_cpumask_populate: cpumask.cpumaskPopulate,
+};
+
+const FROM_SKB = "bpf_dynptr_from_skb";
+const FROM_SKB_RDONLY = "bpf_dynptr_from_skb_rdonly";
+const NAMES: readonly string[] = Object.keys(BODIES);
+
+/** In the order in which `kfuncBodyIndex` counts. */
+export const kfuncBodies: readonly Body[] = NAMES.map((name) => {
+  const body = BODIES[name]!;
+  return answersInt(name) ? (vm) => body(vm) >>> 0 : body;
+});
+
+/** A result of 32 bits leaves the upper half of the register 0. */
+function answersInt(name: string): boolean {
+  const declared = name === FROM_SKB_RDONLY ? FROM_SKB : name;
+  const func = btfVmlinux.findByNameKind(declared, BTF_KIND_FUNC);
+  if (func?.kind !== BTF_KIND_FUNC) return false;
+  const proto = btfVmlinux.typeById(func.type);
+  if (proto?.kind !== BTF_KIND_FUNC_PROTO || proto.type === 0) return false;
+  const result = btfVmlinux.typeIdSize(proto.type);
+  return result !== undefined && result.size <= 4;
+}
+
+/**
+ * undefined: the machine has no such function.
+ *
+ * @linux kernel/bpf/verifier.c `specialize_kfunc` (6.18)
+ */
+export function kfuncBodyIndex(name: string, mayWritePackets: boolean): number | undefined {
+  const body = name === FROM_SKB && !mayWritePackets ? FROM_SKB_RDONLY : name;
+  const index = NAMES.indexOf(body);
+  return index < 0 ? undefined : index;
+}

@@ -1,0 +1,230 @@
+/** A call of a function of the kernel: may this program call it here, and what comes back? */
+import type { Insn } from "../../api.ts";
+import { EACCES, EFAULT, EINVAL, ENOMEM } from "../../include/errno.ts";
+import { BTF_KIND_PTR, type BtfType } from "../btf/kinds.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
+import * as kf from "../kfuncs/kfunc-sets.ts";
+import { regBoundsSync } from "./bounds.ts";
+import { dynptrTypeFlag } from "./dynptr.ts";
+import type { VerifierEnv } from "./env.ts";
+import { clearAllPktPointers } from "./forget-regs.ts";
+import { fromS32, toBigS } from "./int64.ts";
+import { isIterRcu, processIterNextCall } from "./iterators.ts";
+import { typeText } from "./kfunc-arg-kind.ts";
+import { checkKfuncArgs } from "./kfunc-args.ts";
+import { type KfuncMeta, kfuncById, kfuncMetaOf } from "./kfunc-call.ts";
+import { isScalarType, isStruct } from "./kfunc-struct.ts";
+import { pushStack } from "./paths.ts";
+import { acquireReference, releaseReference } from "./references.ts";
+import { clearCallerSavedRegs, markRegUnknown } from "./reg-arg.ts";
+import type { RegState } from "./reg-state.ts";
+import * as t from "./reg-type.ts";
+import { BPF_WRITE, mayAccessPacket } from "./region-access.ts";
+import { checkReturnCode } from "./return-code.ts";
+import { checkSections } from "./sections.ts";
+
+const R0 = 0;
+const MAX_ERRNO = 4095;
+
+/** @linux kernel/bpf/verifier.c `check_kfunc_call` (6.18) */
+export function checkKfuncCall(env: VerifierEnv, insn: Insn, insnIdx: number): 0 | number {
+  // A call of nothing, which must be gone in the end.
+  if (insn.imm === 0) return 0;
+  const meta = kfuncMetaOf(env, insn);
+  if (meta === undefined) {
+    const name = kfuncById(insn.imm)?.name ?? "";
+    env.verbose(`calling kernel function ${name} is not allowed\n`);
+    return -EACCES;
+  }
+  const err =
+    checkPlace(env, meta) ||
+    checkKfuncArgs(env, meta, insnIdx) ||
+    checkSections(env, meta.name, meta.has(kf.KF_SLEEPABLE), meta.has(kf.KF_RCU_PROTECTED)) ||
+    releaseArg(env, meta) ||
+    checkThrow(env, meta);
+  if (err !== 0) return err;
+  clearCallerSavedRegs(env);
+  const resultErr = setResult(env, meta, insnIdx);
+  if (resultErr !== 0) return resultErr;
+  if (meta.name === "bpf_xdp_pull_data") clearAllPktPointers(env);
+  return meta.has(kf.KF_ITER_NEXT) ? processIterNextCall(env, insnIdx, meta) : 0;
+}
+
+function checkPlace(env: VerifierEnv, meta: KfuncMeta): 0 | number {
+  if (meta.name === "bpf_res_spin_lock" || meta.name === "bpf_res_spin_lock_irqsave") {
+    const err = followFailedLock(env);
+    if (err !== 0) return err;
+  }
+  if (meta.name === "__bpf_trap") {
+    env.verbose("unexpected __bpf_trap() due to uninitialized variable?\n");
+    return -EFAULT;
+  }
+  if (!meta.has(kf.KF_SLEEPABLE) || env.curState.inSleepable) return 0;
+  env.verbose(`program must be sleepable to call sleepable kfunc ${meta.name}\n`);
+  return -EACCES;
+}
+
+/** The lock may be refused, which leaves everything as it was. */
+function followFailedLock(env: VerifierEnv): 0 | number {
+  const branch = pushStack(env, env.insnIdx + 1, env.insnIdx);
+  if (branch === null) {
+    env.verbose("failed to push state for failed lock acquisition\n");
+    return -ENOMEM;
+  }
+  for (let regno = 0; regno <= 5; regno++) branch.frame.own(regno).markNotInit(!env.bpfCapable);
+  const result = branch.frame.own(R0);
+  result.markUnknown(!env.bpfCapable);
+  result.s32Min = -MAX_ERRNO;
+  result.s32Max = -1;
+  result.smin = fromS32(-MAX_ERRNO);
+  result.smax = fromS32(-1);
+  regBoundsSync(result);
+  return 0;
+}
+
+function releaseArg(env: VerifierEnv, { releaseRegno, name, kfunc }: KfuncMeta): 0 | number {
+  if (releaseRegno === 0) return 0;
+  const err = releaseReference(env, env.frame.reg(releaseRegno).refObjId);
+  if (err !== 0) env.verbose(`kfunc ${name}#${kfunc.id} reference has not been acquired before\n`);
+  return err;
+}
+
+/** What is thrown is what the program answers. */
+function checkThrow(env: VerifierEnv, { name }: KfuncMeta): 0 | number {
+  if (name !== "bpf_throw") return 0;
+  return checkReturnCode(env, 1, "R1");
+}
+
+function setResult(env: VerifierEnv, meta: KfuncMeta, insnIdx: number): 0 | number {
+  const type = btfVmlinux.skipModifiers(meta.kfunc.proto.type)!;
+  if (isScalarType(type)) {
+    markRegUnknown(env, R0);
+    if (meta.name.startsWith("bpf_res_spin_lock")) {
+      env.frame.own(R0).markConstZero(!env.bpfCapable);
+    }
+    return 0;
+  }
+  if (type.kind !== BTF_KIND_PTR) return 0;
+  const err = setPointer(env, meta, btfVmlinux.skipModifiers(type.type)!);
+  if (err !== 0) return err;
+  const result = env.frame.own(R0);
+  const mayBeNull = meta.has(kf.KF_RET_NULL);
+  if (mayBeNull) {
+    result.type |= t.PTR_MAYBE_NULL;
+    result.id = env.newId();
+  }
+  if (meta.has(kf.KF_ACQUIRE)) {
+    const id = acquireReference(env, insnIdx);
+    if (mayBeNull) result.id = id;
+    result.refObjId = id;
+  }
+  return 0;
+}
+
+function setPointer(env: VerifierEnv, meta: KfuncMeta, to: BtfType): 0 | number {
+  const special = checkSpecialKfunc(env, meta);
+  if (special !== undefined) return special;
+  if (to.id === 0) {
+    markRegUnknown(env, R0);
+    return 0;
+  }
+  return isStruct(to) ? setStruct(env, meta, btfVmlinux.nameOf(to)) : setMem(env, meta, to);
+}
+
+function known(env: VerifierEnv, type: number): RegState {
+  const result = env.frame.own(R0);
+  result.markKnownZero();
+  result.type = type;
+  return result;
+}
+
+/** What the result is says the call rather than the prototype. @linux kernel/bpf/verifier.c `check_special_kfunc` (6.18) */
+function checkSpecialKfunc(env: VerifierEnv, meta: KfuncMeta): 0 | number | undefined {
+  switch (meta.name) {
+    case "bpf_obj_new_impl":
+    case "bpf_percpu_obj_new_impl":
+      return checkObjNew(env, meta);
+    case "bpf_cast_to_kern_ctx":
+      known(env, t.PTR_TO_BTF_ID | t.PTR_TRUSTED).btfType = meta.retStruct;
+      return 0;
+    case "bpf_rdonly_cast":
+      return checkRdonlyCast(env, meta);
+    case "bpf_dynptr_slice":
+    case "bpf_dynptr_slice_rdwr":
+      return checkSlice(env, meta);
+    default:
+      return undefined;
+  }
+}
+
+function checkObjNew(env: VerifierEnv, { argConstant }: KfuncMeta): number {
+  if (argConstant.hi !== 0) {
+    env.verbose("local type ID argument must be in range [0, U32_MAX]\n");
+    return -EINVAL;
+  }
+  env.verbose("bpf_obj_new/bpf_percpu_obj_new requires prog BTF\n");
+  return -EINVAL;
+}
+
+function checkRdonlyCast(env: VerifierEnv, { argConstant }: KfuncMeta): 0 | number {
+  const type = btfVmlinux.typeById(argConstant.lo >>> 0);
+  if (type === undefined) {
+    env.verbose(`Unknown type ID ${toBigS(argConstant)} passed to kfunc bpf_rdonly_cast\n`);
+    return -EINVAL;
+  }
+  if (isStruct(type)) {
+    known(env, t.PTR_TO_BTF_ID | t.PTR_UNTRUSTED).btfType = btfVmlinux.nameOf(type);
+    return 0;
+  }
+  if (type.id === 0) {
+    known(env, t.PTR_TO_MEM | t.MEM_RDONLY | t.PTR_UNTRUSTED).memSize = 0;
+    return 0;
+  }
+  env.verbose("kfunc bpf_rdonly_cast type ID argument must be of a struct or void\n");
+  return -EINVAL;
+}
+
+function checkSlice(
+  env: VerifierEnv,
+  { name, dynptr, argConstant, isArgConstantFound }: KfuncMeta,
+): 0 | number {
+  if (!isArgConstantFound) {
+    env.verifierBug("bpf_dynptr_slice(_rdwr) no constant size");
+    return -EFAULT;
+  }
+  const result = known(env, t.PTR_TO_MEM | dynptrTypeFlag(dynptr.type));
+  result.memSize = argConstant.lo >>> 0;
+  if (name === "bpf_dynptr_slice") {
+    result.type |= t.MEM_RDONLY;
+  } else if (!mayAccessPacket(env, BPF_WRITE, undefined)) {
+    env.verbose("the prog does not allow writes to packet data\n");
+    return -EINVAL;
+  }
+  result.dynptrId = dynptr.id;
+  return 0;
+}
+
+function setMem(env: VerifierEnv, meta: KfuncMeta, to: BtfType): 0 | number {
+  const size = meta.r0Size || (btfVmlinux.resolveSize(to)?.size ?? 0);
+  if (size === 0) {
+    env.verbose(
+      `kernel function ${meta.name} returns pointer type ${typeText(to)} is not supported\n`,
+    );
+    return -EINVAL;
+  }
+  const isWritable = meta.name === "bpf_session_cookie";
+  const result = known(env, isWritable ? t.PTR_TO_MEM : t.PTR_TO_MEM | t.MEM_RDONLY);
+  result.memSize = size;
+  // Nothing of it may be looked at when what it belongs to was given back.
+  result.refObjId = meta.refObjId;
+  return 0;
+}
+
+function setStruct(env: VerifierEnv, meta: KfuncMeta, name: string): 0 {
+  const result = known(env, t.PTR_TO_BTF_ID);
+  result.btfType = name;
+  if (meta.name === "bpf_get_kmem_cache") result.type |= t.PTR_UNTRUSTED;
+  else if (meta.has(kf.KF_RCU_PROTECTED)) result.type |= t.MEM_RCU;
+  if (meta.has(kf.KF_ITER_NEXT)) result.type |= isIterRcu(env, meta) ? t.MEM_RCU : t.PTR_TRUSTED;
+  return 0;
+}
