@@ -21,6 +21,7 @@ function loggedInsn(insns: readonly Insn[], slot: number): string {
   if (code === MOV64 && off === 1) {
     return `r${dstReg} = addr_space_cast(r${srcReg}, ${imm >>> 16}, ${imm & 0xffff})`;
   }
+  if (code === MOV64 && off === -1) return `r${dstReg} = &(void __percpu *)(r${srcReg})`;
   return disassembleInsn(insns, slot);
 }
 
@@ -162,7 +163,7 @@ function jump({ code, dstReg, srcReg, off, imm }: Insn): string {
       return code === 0x06 ? `gotol pc${signed(imm)}` : `goto pc${signed(off)}`;
     case 0x80:
       if (srcReg === 1) return `call pc${signed(imm)}`;
-      return `call ${srcReg === 0 ? helperName(imm) : "kernel-function"}#${imm}`;
+      return `call ${calleeName(srcReg, imm)}#${imm}`;
     case 0x90:
       return "exit";
     default: {
@@ -171,6 +172,11 @@ function jump({ code, dstReg, srcReg, off, imm }: Insn): string {
       return `if ${r}${dstReg} ${CONDITIONS[code & 0xf0] ?? "(null)"} ${right} goto pc${signed(off)}`;
     }
   }
+}
+
+function calleeName(srcReg: number, imm: number): string {
+  if (srcReg === 0) return helperName(imm);
+  return srcReg === BPF_PSEUDO_KFUNC_CALL ? "kernel-function" : "unknown";
 }
 
 function helperName(id: number): string {

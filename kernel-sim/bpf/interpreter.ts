@@ -93,6 +93,8 @@ export class BpfCpu<Machine extends BpfHost> {
   readonly cpu: number;
   /** Address of the context structure in memory. */
   context = 0;
+  /** In every byte of the stack when a program starts: it may read what it has not written. */
+  stackGarbage = 0;
   /** Instructions that ran since somebody set it to 0. */
   executed = 0;
 
@@ -140,7 +142,7 @@ export class BpfCpu<Machine extends BpfHost> {
 
   #start(code: Int32Array, entry: number): number {
     this.r[20] = this.#stack + MAX_BPF_STACK;
-    this.memory.bytes.fill(0, this.#stack, this.#stack + MAX_BPF_STACK);
+    this.memory.bytes.fill(this.stackGarbage, this.#stack, this.#stack + MAX_BPF_STACK);
     this.#execute(code, entry);
     return this.r[0]! >>> 0;
   }

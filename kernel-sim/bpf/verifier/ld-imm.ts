@@ -26,6 +26,7 @@ import { isOpcodeKnown } from "./opcodes.ts";
 import { checkRegArg, DST_OP } from "./reg-arg.ts";
 import type { RegState } from "./reg-state.ts";
 import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from "./reg-type.ts";
+import { BPF_MAX_VAR_OFF } from "./region-access.ts";
 
 const MAX_USED_MAPS = 64;
 
@@ -103,6 +104,10 @@ function resolveMap(env: VerifierEnv, idx: number, insn: Insn, second: Insn): 0 
   let { address } = map;
   if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
     const off = second.imm >>> 0;
+    if (off >= BPF_MAX_VAR_OFF) {
+      env.verbose(`direct value offset of ${off} is not allowed\n`);
+      return -EINVAL;
+    }
     if (map.valueAddress === 0n) {
       env.verbose("no direct value access support for this map type\n");
       return -EINVAL;

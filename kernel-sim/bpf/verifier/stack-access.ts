@@ -373,7 +373,9 @@ function writeVariable(
       continue;
     }
     forgetSpilled(frame, spi);
-    const isStillZero = isZeroWritten && type === STACK_ZERO;
+    // What is left of a register would look like one that was never set.
+    if (isSlotSpecial(slot)) scrubSlot(frame, spi);
+    const isStillZero = isZeroWritten && slotType(frame.slot(spi), byteOf(at)) === STACK_ZERO;
     if (isStillZero) isZeroUsed = true;
     if (type === STACK_INVALID && !env.allowUninitStack) {
       env.verbose(

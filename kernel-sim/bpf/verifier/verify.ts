@@ -1,9 +1,10 @@
 import type { Insn } from "../../api.ts";
 import { EINVAL, ENOSPC } from "../../include/errno.ts";
-import { isKfuncCall } from "../isa.ts";
+import { isKfuncCall, isMayGoto } from "../isa.ts";
 import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder, computeScc } from "./cfg.ts";
 import { doCheckMain, doCheckSubprogs } from "./check.ts";
+import { removeDeadCode } from "./dead-code.ts";
 import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
 import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
@@ -93,7 +94,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     verdict = pass(env);
     if (verdict !== 0) break;
   }
-  logStats(env);
+  logStats(env, verdict);
   const fitted = env.log.fit();
   // A program that is fine is refused without an explanation when its log is too long.
   const error = verdict === 0 ? "" : explainingLine(fitted.text);
@@ -132,13 +133,27 @@ function checkKfuncCallsGone(env: VerifierEnv): 0 | number {
 }
 
 /** @linux kernel/bpf/verifier.c `print_verification_stats` (6.18) */
-function logStats(env: VerifierEnv): void {
+function logStats(env: VerifierEnv, verdict: number): void {
   if ((env.log.level & BPF_LOG_STATS) !== 0) {
-    const depths = env.subprogs.map(({ stackDepth }) => stackDepth);
+    const depths = verdict === 0 ? fixedUpDepths(env) : env.subprogs.map((one) => one.stackDepth);
     env.verbose(`verification time ${env.insnProcessed} usec\nstack depth ${depths.join("+")}\n`);
   }
   env.verbose(
     `processed ${env.insnProcessed} insns (limit 1000000) max_states_per_insn ${env.maxStatesPerInsn} ` +
       `total_states ${env.totalStates} peak_states ${env.peakStates} mark_read 0\n`,
   );
+}
+
+/** A counter of rounds and a time, for programs that pass a `may_goto`. */
+const MAY_GOTO_STACK = 16;
+
+/** How deep the stacks of the functions are that remain in the program that runs. */
+function fixedUpDepths(env: VerifierEnv): number[] {
+  const kept = removeDeadCode(env.insns, env.aux);
+  return env.subprogs.flatMap(({ start, stackDepth }, index) => {
+    const end = env.subprogEnd(index);
+    const own = kept.filter(({ slot }) => slot >= start && slot < end);
+    if (own.length === 0) return [];
+    return own.some(({ insn }) => isMayGoto(insn)) ? stackDepth + MAY_GOTO_STACK : stackDepth;
+  });
 }

@@ -58,6 +58,8 @@ function isDetermined(record: VerifyRecord, { difference }: VerifyResult): boole
   const kernel = newKernel(2);
   kernel.memory.alloc(SHIFT);
   kernel.clock.advance(DELAY_NS);
+  kernel.cpu(0).stackGarbage = 0xa5;
+  kernel.current = { pid: 77, tgid: 78, uid: 79, gid: 80, comm: "another" };
   return checkVerifyRecord(record, kernel).difference === difference;
 }
 

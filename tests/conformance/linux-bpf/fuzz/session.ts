@@ -24,6 +24,9 @@ export interface FuzzCounts {
   insns: number;
 }
 
+/** A number that is no index of a map is a descriptor, and what lies there is not the program's. */
+const BAD_FD = /fd -?\d+ is not pointing to valid bpf_map/;
+
 /** So many questions are with the kernel while the simulator works. */
 const IN_FLIGHT = 12;
 /** Of one kind of difference only so many are made small. */
@@ -106,7 +109,7 @@ export class FuzzSession {
     counts.runs += record.runs.length;
     const difference = compareWithKernel(record);
     if (difference === undefined) return undefined;
-    if (difference.kind === "not built") {
+    if (difference.kind === "not built" || BAD_FD.test(difference.text)) {
       counts.notBuilt++;
       return undefined;
     }
