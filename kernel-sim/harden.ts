@@ -1,5 +1,14 @@
 import { StatementParser } from "./bpf/asm/parser.ts";
 import { BpfCpu } from "./bpf/interpreter.ts";
+import { CallPlans } from "./bpf/jit/call-plans.ts";
+import { FunctionCompiler } from "./bpf/jit/compile-function.ts";
+import { Counting } from "./bpf/jit/counting.ts";
+import { FunctionWriter } from "./bpf/jit/function-writer.ts";
+import { Jit } from "./bpf/jit/jit.ts";
+import { JitCallbacks } from "./bpf/jit/jit-callbacks.ts";
+import { BpfException, JitProgram } from "./bpf/jit/jit-program.ts";
+import { ModuleIndexes } from "./bpf/jit/module-indexes.ts";
+import { WasmBytes } from "./bpf/jit/wasm-bytes.ts";
 import { BpfKernel } from "./bpf/kernel.ts";
 import { ArrayMap, PercpuArrayMap } from "./bpf/maps/arraymap.ts";
 import { HashMap } from "./bpf/maps/hashtab.ts";
@@ -30,18 +39,27 @@ import { Tracing } from "./trace/tracing.ts";
 const CLASSES = [
   ArrayMap,
   Backtrack,
+  BpfException,
   BpfCpu,
   BpfKernel,
   BpfMemory,
   CallMeta,
+  CallPlans,
   Clock,
+  Counting,
   FuncState,
+  FunctionCompiler,
+  FunctionWriter,
   HashMap,
   IdMap,
   InsnAux,
   Int64,
+  Jit,
+  JitCallbacks,
+  JitProgram,
   Liveness,
   LoadedProgram,
+  ModuleIndexes,
   PercpuArrayMap,
   Random,
   RegState,
@@ -59,6 +77,7 @@ const CLASSES = [
   VerifierLog,
   VerifierMaps,
   VerifierState,
+  WasmBytes,
 ];
 
 /**

@@ -4,8 +4,11 @@ import { Clock } from "../hw/clock.ts";
 import { bpf } from "../index.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { isPseudoFunc } from "./isa.ts";
+import { JitProgram } from "./jit/jit-program.ts";
+import { R0_AT } from "./jit/run-area.ts";
 import { BpfKernel } from "./kernel.ts";
 import { type CodeNotes, predecode, SLOT_WORDS } from "./predecode.ts";
+import { LoadedProgram } from "./program.ts";
 import { mapCreate, mapUpdateElem } from "./syscall.ts";
 import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH } from "./uapi.ts";
 
@@ -13,22 +16,48 @@ const newKernel = () => new BpfKernel(1, 1, new Clock(), new TraceRing());
 
 /** R0 of a program that nobody has checked. `r1 = 0 ll` stands for the map. */
 function run(program: { readonly insns: readonly Insn[] }, options: RunOptions = {}): bigint {
-  const { kernel = newKernel(), map = 0, notes } = options;
+  const interpreted = newKernel();
+  interpreted.jit.enabled = false;
+  const answer = runOn(interpreted, program, options);
+  const compiled = newKernel();
+  compiled.jit.warmInsns = 0;
+  expect(runOn(compiled, program, options)).toBe(answer);
+  expect(compiled.cpu(0).executed).toBe(interpreted.cpu(0).executed);
+  return answer;
+}
+
+function runOn(
+  kernel: BpfKernel,
+  program: { readonly insns: readonly Insn[] },
+  { withMap, notes }: RunOptions,
+): bigint {
+  const map = withMap?.(kernel) ?? 0;
+  const callbacks: number[] = [];
   const insns = program.insns.map((insn, at) => {
     if (isPseudoFunc(insn)) {
+      callbacks.push(at + insn.imm + 1);
       return { ...insn, srcReg: 0, imm: kernel.addFunction((at + insn.imm + 1) * SLOT_WORDS) };
     }
     const isMap = insn.code === 0x18 && insn.dstReg === 1 && insn.imm === 0;
     return isMap ? { ...insn, imm: map } : insn;
   });
   const cpu = kernel.cpu(0);
-  cpu.run(predecode(insns, notes), 0);
-  return BigInt.asIntN(64, (BigInt(cpu.r[1]!) << 32n) | BigInt(cpu.r[0]! >>> 0));
+  const prog = new LoadedProgram({
+    ...{ id: 1, type: 6, expectedAttachType: 0, name: "", license: "GPL", insns, maps: [] },
+    ...{ code: predecode(insns, notes), callbacks, stackDepth: 512, maxCtxOffset: 0 },
+    isRunnable: true,
+  });
+  kernel.jit.run(prog, cpu, 0);
+  if (!kernel.jit.enabled) {
+    return BigInt.asIntN(64, (BigInt(cpu.r[1]!) << 32n) | BigInt(cpu.r[0]! >>> 0));
+  }
+  expect(prog.jited).toBeInstanceOf(JitProgram);
+  return kernel.memory.view.getBigInt64(R0_AT, true);
 }
 
 interface RunOptions {
-  readonly kernel?: BpfKernel;
-  readonly map?: number;
+  /** Makes the map and answers its address. */
+  readonly withMap?: (kernel: BpfKernel) => number;
   readonly notes?: CodeNotes;
 }
 
@@ -141,14 +170,15 @@ test.each([
   { name: "an array, zeros included", mapType: BPF_MAP_TYPE_ARRAY, answer: 8n, sum: 28_060n },
   { name: "a hash", mapType: BPF_MAP_TYPE_HASH, answer: 3n, sum: 6_060n },
 ])("bpf_for_each_map_elem shows all of $name, though it is emptied meanwhile", (row) => {
-  const kernel = newKernel();
   const attr = { keySize: 4, valueSize: 8, maxEntries: 8, mapFlags: 0, mapExtra: 0, name: "" };
-  const fd = mapCreate(kernel, { mapType: row.mapType, ...attr });
-  for (const key of [1, 2, 3]) {
-    mapUpdateElem(kernel, fd, Uint8Array.of(key, 0, 0, 0), Uint8Array.of(key * 10, ...ZEROS), 0);
-  }
-  const map = kernel.mapOfFd(fd)!.address;
-  expect(run(SUM, { kernel, map })).toBe((row.sum << 32n) | row.answer);
+  const withMap = (kernel: BpfKernel) => {
+    const fd = mapCreate(kernel, { mapType: row.mapType, ...attr });
+    for (const key of [1, 2, 3]) {
+      mapUpdateElem(kernel, fd, Uint8Array.of(key, 0, 0, 0), Uint8Array.of(key * 10, ...ZEROS), 0);
+    }
+    return kernel.mapOfFd(fd)!.address;
+  };
+  expect(run(SUM, { withMap })).toBe((row.sum << 32n) | row.answer);
 });
 
 const ZEROS = [0, 0, 0, 0, 0, 0, 0];

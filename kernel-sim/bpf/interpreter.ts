@@ -76,7 +76,7 @@ const MAX_CALL_FRAMES = 8;
 export const BPF_MAX_LOOPS = 8 * 1024 * 1024;
 
 /** How often a program may go on with another one. @linux include/linux/bpf.h `MAX_TAIL_CALL_CNT` (6.18) */
-const MAX_TAIL_CALL_CNT = 33;
+export const MAX_TAIL_CALL_CNT = 33;
 
 /** A function may make a tail call, and the next program has all frames again. */
 const FRAMES_MAX = MAX_CALL_FRAMES * (MAX_TAIL_CALL_CNT + 1);
@@ -140,6 +140,24 @@ export class BpfCpu<Machine extends BpfHost> {
     return this.#start(code, entry);
   }
 
+  /** The lowest address of the frame of a program that starts. */
+  get frame(): number {
+    return this.#stack;
+  }
+
+  /** The 8 bytes of a helper that works for the function in a frame. */
+  cellOf(frame: number): number {
+    return this.#cells + ((frame - this.#stack) / MAX_BPF_STACK) * CELL_BYTES;
+  }
+
+  /** Runs `code` in a frame that another program has left to it by a tail call. */
+  goOn(code: Int32Array, context: number, frame: number, tailCalls: number): void {
+    this.r.fill(0);
+    this.r[2] = context;
+    this.r[20] = frame + MAX_BPF_STACK;
+    this.#execute(code, 0, tailCalls);
+  }
+
   #start(code: Int32Array, entry: number): number {
     this.r[20] = this.#stack + MAX_BPF_STACK;
     this.memory.bytes.fill(this.stackGarbage, this.#stack, this.#stack + MAX_BPF_STACK);
@@ -147,13 +165,13 @@ export class BpfCpu<Machine extends BpfHost> {
     return this.r[0]! >>> 0;
   }
 
-  #execute(first: Int32Array, entry: number): void {
+  #execute(first: Int32Array, entry: number, tailCallsBefore = 0): void {
     const r = this.r;
     const frames = this.#frames;
     const codes = this.#codes;
     const calling = this.#calling;
     let code = first;
-    let tailCalls = 0;
+    let tailCalls = tailCallsBefore;
     let bytes = this.memory.bytes;
     let view = this.memory.view;
     let pc = entry;

@@ -7,6 +7,7 @@ import { Btf } from "./btf/btf.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
+import { Jit } from "./jit/jit.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
@@ -36,6 +37,7 @@ export class BpfKernel implements MapHost {
   readonly random: Random;
   readonly trace: TraceRing;
   readonly memory = new BpfMemory();
+  readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
   readonly files = new Map<number, BpfObject>();
   /** By number; the first one has number 1. */
@@ -140,7 +142,11 @@ export class BpfKernel implements MapHost {
 
   /** The code that a tail call goes on with; undefined: there is none at this index. */
   tailCallTarget(map: number, index: number): Int32Array | undefined {
-    return (this.mapAt(map) as ProgArrayMap).heldAt(index >>> 0)?.code;
+    return this.tailCallProgram(map, index)?.code;
+  }
+
+  tailCallProgram(map: number, index: number): LoadedProgram | undefined {
+    return (this.mapAt(map) as ProgArrayMap).heldAt(index >>> 0);
   }
 
   mapOfFd(fd: number): KernelMap | undefined {

@@ -23,6 +23,11 @@ export class BpfMemory {
     this.view = new DataView(this.#memory.buffer);
   }
 
+  /** The memory itself, for compiled programs. */
+  get shared(): WebAssembly.Memory {
+    return this.#memory;
+  }
+
   /** The address of `size` zeroed bytes, aligned to 8; 0 when there is no room. */
   alloc(size: number): number {
     const rounded = roundUp8(size);

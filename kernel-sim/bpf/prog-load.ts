@@ -129,16 +129,19 @@ function isTypeBuilt(progType: number): boolean {
 function fixedUp(
   kernel: BpfKernel,
   attr: ProgLoadAttr,
-  { insns, aux, usedMaps, maxCtxOffset }: VerifierOutcome,
+  { insns, aux, subprogs, usedMaps, maxCtxOffset }: VerifierOutcome,
   maps: VerifierMaps,
 ): LoadedProgram {
   const kept = removeDeadCode(insns, aux);
   const usedKernelMaps = usedMaps.map((map) => maps.mapOf(map));
   const code = kept.map(({ insn }) => insn);
+  const callbacks = new Set<number>();
   for (const [at, { insn, slot }] of kept.entries()) {
     const { mapIndex, mapOff } = aux[slot]!;
     if (isPseudoFunc(insn)) {
-      const address = kernel.addFunction((at + insn.imm + 1) * SLOT_WORDS);
+      const start = at + insn.imm + 1;
+      const address = kernel.addFunction(start * SLOT_WORDS);
+      callbacks.add(start);
       code[at] = { ...insn, srcReg: 0, imm: address };
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
@@ -163,6 +166,8 @@ function fixedUp(
     }),
     maps: usedKernelMaps,
     maxCtxOffset,
+    callbacks: [...callbacks],
+    stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
   });
 }

@@ -1,4 +1,6 @@
 import type { Insn } from "../api.ts";
+import { leadsBack } from "./jit/flow-graph.ts";
+import type { JitProgram } from "./jit/jit-program.ts";
 import type { KernelMap } from "./maps/map.ts";
 
 /** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
@@ -15,6 +17,16 @@ export class LoadedProgram {
   readonly maps: readonly KernelMap[];
   /** Behind the last byte of the context that it may read or write. */
   readonly maxCtxOffset: number;
+  /** First slots of functions whose address the program has. */
+  readonly callbacks: readonly number[];
+  /** Bytes of stack that the program itself uses, without its functions. */
+  readonly stackDepth: number;
+  /** Whether it may run for long at once. */
+  readonly hasLoop: boolean;
+  /** Instructions of it that the interpreter has run. */
+  interpretedInsns = 0;
+  /** Its compiled form, once it has one; null: it cannot be compiled. */
+  jited: JitProgram | null | undefined;
   /** Whether the machine has the bodies of all helpers that it calls. */
   readonly isRunnable: boolean;
 
@@ -28,6 +40,8 @@ export class LoadedProgram {
     readonly code: Int32Array;
     readonly maps: readonly KernelMap[];
     readonly maxCtxOffset: number;
+    readonly callbacks: readonly number[];
+    readonly stackDepth: number;
     readonly isRunnable: boolean;
   }) {
     this.id = fields.id;
@@ -40,5 +54,8 @@ export class LoadedProgram {
     this.maps = fields.maps;
     this.maxCtxOffset = fields.maxCtxOffset;
     this.isRunnable = fields.isRunnable;
+    this.callbacks = fields.callbacks;
+    this.stackDepth = fields.stackDepth;
+    this.hasLoop = leadsBack(fields.code);
   }
 }

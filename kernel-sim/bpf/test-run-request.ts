@@ -34,13 +34,7 @@ export function repeated(
   repeat: number,
 ): { retval: number; executed: number } {
   const cpu = kernel.cpu(0);
-  let retval = 0;
-  let executed = 0;
-  for (let i = 0; i < Math.max(1, repeat); i++) {
-    cpu.executed = 0;
-    retval = cpu.run(prog.code, context);
-    executed += cpu.executed;
-    kernel.clock.advance(cpu.executed);
-  }
-  return { retval, executed };
+  const retval = kernel.jit.run(prog, cpu, context, repeat);
+  kernel.clock.advance(cpu.executed);
+  return { retval, executed: cpu.executed };
 }

@@ -127,8 +127,7 @@ export class Tracing {
     for (const attachment of [...attachments]) {
       writeEntry(memory, entry, format, { common_pid: current.pid, ...fields });
       const vm = kernel.cpu(cpu);
-      vm.executed = 0;
-      vm.run(attachment.prog.code, entry);
+      kernel.jit.run(attachment.prog, vm, entry);
       executed += vm.executed;
       attachment.runs++;
     }

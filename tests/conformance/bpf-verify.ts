@@ -5,7 +5,7 @@ import { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
 import { PercpuArrayMap } from "../../kernel-sim/bpf/maps/arraymap.ts";
 import type { KernelMap } from "../../kernel-sim/bpf/maps/map.ts";
 import { type ProgLoadOutcome, progLoad } from "../../kernel-sim/bpf/prog-load.ts";
-import type { LoadedProgram } from "../../kernel-sim/bpf/program.ts";
+import { LoadedProgram } from "../../kernel-sim/bpf/program.ts";
 import { decode } from "../../kernel-sim/bpf/program-text.ts";
 import {
   mapCreate,
@@ -53,6 +53,7 @@ export function newKernel(seed = 1): BpfKernel {
 
 /** Loads and runs the program of a record. Only what the corpus names as input is looked at. */
 export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): VerifyResult {
+  kernel.jit.enabled = false;
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
@@ -74,14 +75,40 @@ export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): V
   }
   if (ok) {
     const prog = kernel.files.get(outcome.fd) as LoadedProgram;
+    const compiled = record.runs.length === 0 ? undefined : compiledTwin(record, prog);
     for (const [i, run] of record.runs.entries()) {
-      const problem = checkRun(kernel, prog, record, fds, run);
+      let problem = checkRun(kernel, prog, record, fds, run);
+      if (compiled !== undefined && problem === "") {
+        const { kernel: twin, prog: other } = compiled;
+        problem = checkRun(twin, other, record, fds, run);
+        if (problem !== "") problem = `compiled: ${problem}`;
+      }
       if (problem === "") runs++;
       else difference ||= `run ${i}: ${problem}`;
     }
   }
   const { log } = outcome;
   return { verdict, errno: errno === expected.errno, errorLine, runs, difference, log };
+}
+
+/** The program once more, on a machine that compiles programs before their first run. */
+function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
+  const kernel = newKernel();
+  kernel.jit.warmInsns = 0;
+  const fds = record.maps.map((map) => makeMap(kernel, map));
+  const progs = (record.progs ?? []).map((one) => loadOther(kernel, one, fds));
+  for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
+  if (prog.callbacks.length > 0) {
+    const { fd } = loadCapped(kernel, record, fds);
+    return { kernel, prog: kernel.files.get(fd) as LoadedProgram };
+  }
+  // Both machines have done the same, so all addresses are the same: nobody needs to check it again.
+  const maps = prog.maps.map(({ id }) => kernel.mapOfFd(fds[id - 1] ?? -1));
+  if (maps.some((map, i) => map?.address !== prog.maps[i]?.address)) return undefined;
+  return {
+    kernel,
+    prog: new LoadedProgram({ ...prog, maps: maps.filter((map) => map !== undefined) }),
+  };
 }
 
 /** Makes the maps of a record that runs nothing, and loads its program. */

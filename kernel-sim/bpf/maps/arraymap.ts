@@ -17,6 +17,7 @@ import {
   MAP_ACCESS_FLAGS,
   PCPU_MIN_UNIT_SIZE,
 } from "./flags.ts";
+import type { ArrayLookup } from "./lookup-shape.ts";
 import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
 
 const ARRAY_CREATE_FLAGS =
@@ -120,6 +121,12 @@ export class ArrayMap extends IndexedMap {
     return index < this.attr.maxEntries ? this.values + index * this.stride : 0;
   }
 
+  override lookupShape(): ArrayLookup {
+    const { values, stride } = this;
+    const { maxEntries } = this.attr;
+    return { kind: "array", values, maxEntries, indexStride: stride, cpuStride: 0 };
+  }
+
   override update(key: number, value: number, flags: number, _cpu: number): number {
     const index = this.indexAt(key);
     const problem = this.checkUpdate(index, flags);
@@ -149,6 +156,15 @@ export class PercpuArrayMap extends IndexedMap {
     const index = this.indexAt(key);
     if (index >= this.attr.maxEntries) return 0;
     return this.values + (index * this.cpus + cpu) * this.stride;
+  }
+
+  override lookupShape(): ArrayLookup {
+    const { values, stride, cpus } = this;
+    const { maxEntries } = this.attr;
+    return {
+      ...({ kind: "array", values, maxEntries } as const),
+      ...{ indexStride: stride * cpus, cpuStride: stride },
+    };
   }
 
   override update(key: number, value: number, flags: number, cpu: number): number {

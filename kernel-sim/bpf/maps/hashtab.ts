@@ -19,6 +19,7 @@ import {
   PCPU_MIN_UNIT_SIZE,
 } from "./flags.ts";
 import { hashBytes, isEqual } from "./hash.ts";
+import type { HashLookup } from "./lookup-shape.ts";
 import { LruLists } from "./lru-list.ts";
 import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
 
@@ -162,6 +163,16 @@ export class HashMap extends KernelMap {
     if (element === 0) return 0;
     this.#lru?.setRef(this.#nodeOf(element));
     return element + this.#valueAt + (this.#isPercpu ? cpu * this.#stride : 0);
+  }
+
+  /** A map of the LRU kind has to note what is used. */
+  override lookupShape(): HashLookup | undefined {
+    if (this.#lru !== undefined) return undefined;
+    return {
+      ...({ kind: "hash", keySize: this.attr.keySize, seed: this.#seed } as const),
+      ...{ buckets: this.#buckets, bucketMask: this.#bucketMask, valueAt: this.#valueAt },
+      cpuStride: this.#isPercpu ? this.#stride : 0,
+    };
   }
 
   /** Who looks from outside uses nothing. @linux kernel/bpf/hashtab.c `htab_lru_map_lookup_elem_sys` (6.18) */

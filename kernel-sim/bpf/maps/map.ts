@@ -1,5 +1,6 @@
 import { ENOENT, ENOTSUPP } from "../../include/errno.ts";
 import type { BpfMemory } from "../memory.ts";
+import type { LookupShape } from "./lookup-shape.ts";
 
 /** What BPF_MAP_CREATE asks for. */
 export interface MapCreateAttr {
@@ -81,6 +82,11 @@ export abstract class KernelMap {
    * @param cell the address of 8 bytes for a key that stands in no element
    */
   walk(_cell: number, _cpu: number): ElementWalk | undefined {
+    return undefined;
+  }
+
+  /** How compiled code finds a value by itself; undefined: it asks `lookup`. */
+  lookupShape(): LookupShape | undefined {
     return undefined;
   }
 
