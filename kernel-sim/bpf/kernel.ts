@@ -14,6 +14,7 @@ import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
+import { BpfTimers } from "./timers.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
 export type BpfObject = KernelMap | LoadedProgram | Btf;
@@ -59,6 +60,10 @@ export class BpfKernel implements MapHost {
   #nextMapId = 1;
   #nextProgId = 1;
   #nextBtfId = 1;
+  readonly timers = new BpfTimers();
+  readonly #functionOwners = new Map<number, LoadedProgram>();
+  /** Room for an index that a timer's function is given. */
+  #timerCell = 0;
   readonly #cpus: (BpfCpu<BpfKernel> | undefined)[] = [];
 
   constructor(seed: number, cpus: number, clock: Clock, trace: TraceRing) {
@@ -120,6 +125,36 @@ export class BpfKernel implements MapHost {
     return this.memory.view.getInt32(address, true);
   }
 
+  /** Says whose functions are behind the pointers that `addFunction` made. */
+  ownFunctions(addresses: readonly number[], prog: LoadedProgram): void {
+    for (const address of addresses) this.#functionOwners.set(address, prog);
+  }
+
+  programOfFunction(address: number): LoadedProgram {
+    return this.#functionOwners.get(address)!;
+  }
+
+  /**
+   * Calls the functions of all timers whose time has come.
+   *
+   * @linux kernel/bpf/helpers.c `bpf_timer_cb` (6.18)
+   * @simplified a timer goes off when BPF is next used after its time, on CPU 0.
+   */
+  runTimers(): void {
+    if (this.timers.running !== undefined) return;
+    for (let left = EXPIRED_TIMERS_MAX; left > 0; left--) {
+      const timer = this.timers.takeExpired(this.clock.now());
+      if (timer?.callback === undefined) return;
+      const { map, value, callback } = timer;
+      this.#timerCell ||= this.memory.alloc(8);
+      this.timers.running = timer;
+      const key = map.keyOfValue(value, this.#timerCell);
+      const cpu = this.cpu(0);
+      cpu.call(callback.prog.code, callback.entry, map.address, key, value);
+      this.timers.running = undefined;
+    }
+  }
+
   nextProgId(): number {
     return this.#nextProgId++;
   }
@@ -167,6 +202,8 @@ export class BpfKernel implements MapHost {
   }
 }
 
+/** A function may start its timer again, for a time that has come already. */
+const EXPIRED_TIMERS_MAX = 1000;
 /** Behind standard input, output and error. */
 const FIRST_FD = 3;
 const FUNCTION_BYTES = 8;

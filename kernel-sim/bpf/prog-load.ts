@@ -136,12 +136,14 @@ function fixedUp(
   const usedKernelMaps = usedMaps.map((map) => maps.mapOf(map));
   const code = kept.map(({ insn }) => insn);
   const callbacks = new Set<number>();
+  const functions: number[] = [];
   for (const [at, { insn, slot }] of kept.entries()) {
     const { mapIndex, mapOff } = aux[slot]!;
     if (isPseudoFunc(insn)) {
       const start = at + insn.imm + 1;
       const address = kernel.addFunction(start * SLOT_WORDS);
       callbacks.add(start);
+      functions.push(address);
       code[at] = { ...insn, srcReg: 0, imm: address };
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
@@ -152,7 +154,7 @@ function fixedUp(
     code[at] = { ...insn, imm: address };
     code[at + 1] = { ...code[at + 1]!, imm: 0 };
   }
-  return new LoadedProgram({
+  const prog = new LoadedProgram({
     id: kernel.nextProgId(),
     type: attr.progType,
     expectedAttachType: fixupAttachType(attr.progType, attr.expectedAttachType),
@@ -170,6 +172,8 @@ function fixedUp(
     stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
   });
+  kernel.ownFunctions(functions, prog);
+  return prog;
 }
 
 /** What stands in the place of the call of a function of the kernel. @linux kernel/bpf/verifier.c `fixup_kfunc_call` (6.18) */

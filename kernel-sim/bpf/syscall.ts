@@ -1,11 +1,14 @@
 import { EBADF, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
+import { kernelKptrs } from "./btf/kernel-kptrs.ts";
+import { mapBtfOf } from "./btf/map-check-btf.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { BloomFilterMap } from "./maps/bloom-filter.ts";
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./maps/flags.ts";
 import type { KernelMap, MapCreateAttr } from "./maps/map.ts";
 import { mayCreateMap } from "./maps/map-type-caps.ts";
 import { mapTypeOf } from "./maps/types.ts";
-import { BPF_MAP_TYPE_BLOOM_FILTER } from "./uapi.ts";
+import { ValueFields } from "./maps/value-fields.ts";
+import { BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_STRUCT_OPS } from "./uapi.ts";
 
 /**
  * The map commands of bpf(2). Every function answers 0, a descriptor, bytes, or a negative errno.
@@ -23,6 +26,7 @@ export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errn
   // Only bloom filters and arenas know what to do with it.
   if (attr.mapExtra !== 0 && attr.mapType !== BPF_MAP_TYPE_BLOOM_FILTER) return -EINVAL;
   if ((attr.mapFlags & FILE_FLAGS) === FILE_FLAGS) return -EINVAL;
+  if (!areTypeIdsOk(attr)) return -EINVAL;
   if (!isObjectNameOk(attr.name)) return -EINVAL;
   const type = mapTypeOf(attr.mapType);
   if (type === undefined) return -EINVAL;
@@ -33,10 +37,27 @@ export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errn
   const permanent = { ...attr, mapFlags: (attr.mapFlags & ~FILE_FLAGS) >>> 0 };
   const map = type.alloc(permanent, kernel);
   if (typeof map === "number") return map;
+  const types = mapBtfOf(attr, (fd) => kernel.btfOfFd(fd), kernelKptrs, kernel.capable("bpf"));
+  if (typeof types === "number") {
+    map.free();
+    return types;
+  }
+  map.types = types;
+  if (types?.record !== undefined) {
+    map.fields = new ValueFields(types.record, kernel.memory, kernel.timers);
+  }
   kernel.registerMap(map);
   if (map.address === 0) return -ENOMEM;
   map.fileFlags = attr.mapFlags & FILE_FLAGS;
   return kernel.install(map);
+}
+
+/** A key has a type only beside a value; a type of the kernel stands alone. */
+function areTypeIdsOk(attr: MapCreateAttr): boolean {
+  const { btfKeyTypeId = 0, btfValueTypeId = 0, btfVmlinuxValueTypeId = 0 } = attr;
+  if (btfVmlinuxValueTypeId === 0) return btfKeyTypeId === 0 || btfValueTypeId !== 0;
+  const isStructOps = attr.mapType === BPF_MAP_TYPE_STRUCT_OPS;
+  return isStructOps && btfKeyTypeId === 0 && btfValueTypeId === 0;
 }
 
 /** At most 15 letters, digits, `_` and `.`. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy` (6.18) */
@@ -59,8 +80,7 @@ export function mapLookupElem(
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayRead(map)) return -EPERM;
-  // No map here has a bpf_spin_lock in its value.
-  if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+  if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
   if (map instanceof BloomFilterMap && asked === undefined) return -EFAULT;
@@ -83,7 +103,7 @@ export function mapUpdateElem(
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayWrite(map)) return -EPERM;
-  if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+  if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
   if (value === null) return -EFAULT;
@@ -116,7 +136,7 @@ export function mapLookupAndDeleteElem(
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayRead(map) || !mayWrite(map)) return -EPERM;
-  if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+  if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
   const room = keyAndValue(kernel, map, key);
@@ -153,6 +173,7 @@ export function mapFreeze(kernel: BpfKernel, fd: number): 0 | Errno {
 }
 
 export function mapFromFd(kernel: BpfKernel, fd: number): KernelMap | Errno {
+  kernel.runTimers();
   const map = kernel.mapOfFd(fd);
   if (map !== undefined) return map;
   return kernel.files.has(fd) ? -EINVAL : -EBADF;

@@ -33,6 +33,7 @@ export function repeated(
   context: number,
   repeat: number,
 ): { retval: number; executed: number } {
+  kernel.runTimers();
   const cpu = kernel.cpu(0);
   const retval = kernel.jit.run(prog, cpu, context, repeat);
   kernel.clock.advance(cpu.executed);

@@ -296,6 +296,7 @@ export const BPF_FUNC_GET_SMP_PROCESSOR_ID = 8;
 export const BPF_FUNC_TAIL_CALL = 12;
 export const BPF_FUNC_GET_LOCAL_STORAGE = 81;
 export const BPF_FUNC_MAP_PEEK_ELEM = 89;
+export const BPF_FUNC_SPIN_LOCK = 93;
 export const BPF_FUNC_FOR_EACH_MAP_ELEM = 164;
 export const BPF_FUNC_TIMER_SET_CALLBACK = 170;
 export const BPF_FUNC_GET_FUNC_IP = 173;

@@ -45,6 +45,8 @@ function describe(map: KernelMap): VerifierMap {
     flags: mapFlags,
     name,
     frozen: map.frozen,
+    hasBtf: map.types !== undefined,
+    record: map.types?.record,
     address: DIRECT_MAPPING + BigInt(map.address),
     valueAddress: hasValueAddress ? DIRECT_MAPPING + BigInt(map.directValue()) : 0n,
     readValue: (off, size) => map.memory.copyOut(map.directValue() + off, size),

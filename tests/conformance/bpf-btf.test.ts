@@ -1,9 +1,13 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { btfLoad } from "../../kernel-sim/bpf/btf/btf-load.ts";
 import { BtfBuilder } from "../../kernel-sim/bpf/btf/build.ts";
 import { btfParse } from "../../kernel-sim/bpf/btf/parse.ts";
+import { mapTypeOf } from "../../kernel-sim/bpf/maps/types.ts";
+import { mapCreate } from "../../kernel-sim/bpf/syscall.ts";
 import { VerifierLog } from "../../kernel-sim/bpf/verifier/log.ts";
+import { newKernel } from "./bpf-verify.ts";
 
 interface BlobRecord {
   readonly btf: string;
@@ -13,12 +17,12 @@ interface BlobRecord {
 
 const LOG_BYTES = 1 << 20;
 
-function readRecords(name: string): BlobRecord[] {
+function readRecords<T>(name: string): T[] {
   const raw = gunzipSync(readFileSync(`tests/fixtures/bpf/${name}.jsonl.gz`)).toString("utf8");
   return raw
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as BlobRecord);
+    .map((line) => JSON.parse(line) as T);
 }
 
 function load(data: Uint8Array, logBytes = LOG_BYTES): Omit<BlobRecord, "btf"> {
@@ -28,7 +32,7 @@ function load(data: Uint8Array, logBytes = LOG_BYTES): Omit<BlobRecord, "btf"> {
 }
 
 test("BTF objects are taken and refused in Linux's words (record-btf.py)", () => {
-  const records = readRecords("btf-blobs");
+  const records = readRecords<BlobRecord>("btf-blobs");
   expect(records).toHaveLength(944);
   const differences = records.filter(({ btf, errno, log }) => {
     const answer = load(Uint8Array.from(Buffer.from(btf, "hex")));
@@ -56,4 +60,43 @@ describe("hostile BTF ends soon", () => {
     }
     expect(load(wide.bytes(), 0).errno).toBe(0);
   });
+});
+
+interface MapBtfRecord {
+  readonly btf: string;
+  readonly type: number;
+  readonly key_size: number;
+  readonly value_size: number;
+  readonly max_entries: number;
+  readonly flags: number;
+  readonly key: number;
+  readonly value: number;
+  readonly errno: number;
+}
+
+test("maps are made with the types that Linux takes (record-map-btf.py)", () => {
+  const [types, ...maps] = readRecords<MapBtfRecord>("map-btf");
+  const kernel = newKernel();
+  const { fd } = btfLoad(kernel, {
+    ...{ btf: Uint8Array.from(Buffer.from(types?.btf ?? "", "hex")), hasLogBuffer: false },
+    ...{ logLevel: 0, logSize: 0 },
+  });
+  const built = maps.filter(({ type }) => mapTypeOf(type) !== undefined);
+  const differences = built.filter((map) => {
+    const answer = mapCreate(kernel, {
+      mapType: map.type,
+      keySize: map.key_size,
+      valueSize: map.value_size,
+      maxEntries: map.max_entries,
+      mapFlags: map.flags,
+      mapExtra: 0,
+      name: "",
+      btfFd: fd,
+      btfKeyTypeId: map.key,
+      btfValueTypeId: map.value,
+    });
+    return Math.max(-answer, 0) !== map.errno;
+  });
+  expect(built.length).toBeGreaterThan(1000);
+  expect(differences.slice(0, 3)).toEqual([]);
 });

@@ -104,7 +104,7 @@ const SLICE_MAP_TYPES = [
 ];
 const SLICE_HELPERS = [
   ...[1, 2, 3, 5, 6, 7, 8, 12, 14, 15, 25, 26, 28, 44, 51, 65, 87, 88, 89],
-  ...[164, 181, 197, 201, 202, 203],
+  ...[93, 94, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
 ];
 
 /** Whether a record stays within what the simulator has so far. */
@@ -119,8 +119,7 @@ export function isInSlice(record: BpfRecord): boolean {
   if (Object.values(kfuncs ?? {}).includes("bpf_throw")) return false;
   if (!SLICE_PROG_TYPES.includes(String(prog_type))) return false;
   const areMapsKnown = maps.every(
-    ({ type, btf: mapBtf, inner }) =>
-      SLICE_MAP_TYPES.includes(type) && mapBtf === undefined && inner === undefined,
+    ({ type, inner }) => SLICE_MAP_TYPES.includes(type) && inner === undefined,
   );
   return areMapsKnown && helpersOf(record).every((id) => SLICE_HELPERS.includes(id));
 }

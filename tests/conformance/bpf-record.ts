@@ -10,6 +10,8 @@ export interface MapRecord {
   readonly init?: readonly { readonly key: string; readonly value: string | ObjectValue }[];
   readonly frozen?: boolean;
   readonly btf?: string;
+  readonly btf_key_type_id?: number;
+  readonly btf_value_type_id?: number;
   readonly inner?: object;
 }
 

@@ -140,7 +140,7 @@ function untried(difference: string): VerifyResult {
 }
 
 function usesMore({ maps }: VerifyRecord): boolean {
-  return maps.some((map) => map.btf !== undefined || map.inner !== undefined);
+  return maps.some((map) => map.inner !== undefined);
 }
 
 /** A descriptor, or a negative errno. */
@@ -153,6 +153,13 @@ export function makeMap(kernel: BpfKernel, map: MapRecord): number {
     mapFlags: map.flags,
     mapExtra: map.map_extra ?? 0,
     name: "",
+    ...(map.btf === undefined
+      ? {}
+      : {
+          btfFd: loadBtf(kernel, map.btf),
+          btfKeyTypeId: map.btf_key_type_id ?? 0,
+          btfValueTypeId: map.btf_value_type_id ?? 0,
+        }),
   });
 }
 

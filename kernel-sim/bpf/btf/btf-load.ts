@@ -2,6 +2,7 @@ import { EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { VerifierLog } from "../verifier/log.ts";
 import { isLogAttrOk, type LogAttr } from "../verifier-log-buffer.ts";
+import { kernelKptrs } from "./kernel-kptrs.ts";
 import { btfParse } from "./parse.ts";
 
 /** The attribute block of BPF_BTF_LOAD. */
@@ -23,7 +24,7 @@ export interface BtfLoadOutcome {
 export function btfLoad(kernel: BpfKernel, attr: BtfLoadAttr): BtfLoadOutcome {
   if (!isLogAttrOk(attr)) return { fd: -EINVAL, log: "" };
   const log = new VerifierLog(attr.logLevel, attr.hasLogBuffer ? attr.logSize : 0);
-  const btf = btfParse(attr.btf.slice(), log);
+  const btf = btfParse(attr.btf.slice(), log, kernelKptrs);
   const { text, isTruncated } = log.fit();
   if (isTruncated) return { fd: -ENOSPC, log: text };
   if (typeof btf === "number") return { fd: btf, log: text };

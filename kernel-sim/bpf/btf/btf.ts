@@ -16,6 +16,7 @@ import {
   type BtfType,
   isModifier,
 } from "./kinds.ts";
+import type { BtfRecord } from "./record.ts";
 
 const MAX_RESOLVE_DEPTH = 32;
 const U32_MAX = 0xffff_ffff;
@@ -50,7 +51,8 @@ export class Btf {
   id = 0;
   /** What it was made from. */
   readonly data: Uint8Array;
-  readonly isKernel: boolean;
+  /** The types of the kernel itself, which no program or map brings. */
+  isKernel = false;
   readonly #types: readonly BtfType[];
   readonly #strings: Uint8Array;
   readonly #names = new Map<number, string>();
@@ -59,18 +61,14 @@ export class Btf {
   #resolvedSizes: Uint32Array | undefined;
   #idsByName: ReadonlyMap<string, readonly number[]> | undefined;
   #declTags: ReadonlyMap<number, readonly BtfDeclTag[]> | undefined;
+  /** Of the structures that programs may allocate. */
+  structMetas: ReadonlyMap<number, BtfRecord> = new Map();
 
   /** @param types by id; the first one is void */
-  constructor(
-    data: Uint8Array,
-    types: readonly BtfType[],
-    strings: Uint8Array,
-    isKernel: boolean = false,
-  ) {
+  constructor(data: Uint8Array, types: readonly BtfType[], strings: Uint8Array) {
     this.data = data;
     this.#types = types;
     this.#strings = strings;
-    this.isKernel = isKernel;
   }
 
   /** With void. */
@@ -186,6 +184,11 @@ export class Btf {
       if (type.kind === kind) return type;
     }
     return undefined;
+  }
+
+  /** The record of a structure that programs may allocate. @linux kernel/bpf/btf.c `btf_find_struct_meta` (6.18) */
+  structMeta(id: number): BtfRecord | undefined {
+    return this.structMetas.get(id);
   }
 
   /**

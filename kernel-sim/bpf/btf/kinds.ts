@@ -208,6 +208,7 @@ export function memberBitfieldSize({ kflag }: BtfStruct, { offset }: BtfMember):
   return kflag ? offset >>> 24 : 0;
 }
 
+/** @linux include/linux/btf.h `btf_type_is_struct` (6.18) */
 export function isStruct(type: BtfType): type is BtfStruct {
   return type.kind === BTF_KIND_STRUCT || type.kind === BTF_KIND_UNION;
 }
@@ -236,6 +237,11 @@ export function isModifier({ kind }: BtfType): boolean {
     default:
       return false;
   }
+}
+
+/** No union. @linux include/linux/btf.h `__btf_type_is_struct` (6.18) */
+export function isProperStruct(type: BtfType): type is BtfStruct {
+  return type.kind === BTF_KIND_STRUCT;
 }
 
 export function isEnum(type: BtfType): type is BtfEnum {

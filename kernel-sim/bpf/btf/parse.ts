@@ -15,6 +15,7 @@ import {
   type BtfType,
   isModifier,
 } from "./kinds.ts";
+import { checkFields, type KernelTypes, parseStructMetas } from "./record.ts";
 import { needsResolve, Resolver } from "./resolve.ts";
 import { BtfVerifierEnv } from "./verifier-env.ts";
 
@@ -27,9 +28,10 @@ const MODIFIERS_MAX = 32;
  * The types of a BTF object, or a negative errno.
  *
  * @param data its own from now on
+ * @param kernel the types of the kernel that pointers in structures may lead to
  * @linux kernel/bpf/btf.c `btf_parse` (6.18)
  */
-export function btfParse(data: Uint8Array, log: VerifierLog): Btf | number {
+export function btfParse(data: Uint8Array, log: VerifierLog, kernel?: KernelTypes): Btf | number {
   if (data.length > BTF_MAX_BYTES) return -E2BIG;
   const sections = parseHeader(data, log);
   if (typeof sections === "number") return sections;
@@ -46,8 +48,23 @@ export function btfParse(data: Uint8Array, log: VerifierLog): Btf | number {
     return -EINVAL;
   }
   const err =
-    checkAllMetas(env, sections.types, types) || checkAllTypes(env, types) || checkTypeTags(env);
+    checkAllMetas(env, sections.types, types) ||
+    checkAllTypes(env, types) ||
+    checkTypeTags(env) ||
+    checkStructMetas(btf, kernel);
   return err === 0 ? btf : err;
+}
+
+/** @linux kernel/bpf/btf.c `btf_parse_struct_metas` (6.18) */
+function checkStructMetas(btf: Btf, kernel: KernelTypes | undefined): 0 | number {
+  const metas = parseStructMetas(btf, kernel);
+  if (typeof metas === "number") return metas;
+  btf.structMetas = metas;
+  for (const record of metas.values()) {
+    const err = checkFields(btf, record);
+    if (err !== 0) return err;
+  }
+  return 0;
 }
 
 /** @linux kernel/bpf/btf.c `btf_check_all_metas` (6.18) */

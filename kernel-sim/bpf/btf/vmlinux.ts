@@ -15,5 +15,6 @@ export const btfVmlinux: Btf = parsed(
 function parsed(bytes: Uint8Array): Btf {
   const btf = btfParse(bytes, new VerifierLog(0, 0));
   invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
+  btf.isKernel = true;
   return btf;
 }

@@ -3,7 +3,7 @@
  * of the subsystem.
  *
  * @linux kernel/bpf/helpers.c `bpf_base_func_proto`, net/core/filter.c, kernel/trace/bpf_trace.c (6.18)
- * @simplified helpers that need BTF, kptrs, timers or local storage are unknown to all types.
+ * @simplified helpers that need kptrs or local storage are unknown to all types.
  */
 import { BPF_FUNC_NAMES } from "../uapi.ts";
 import type { FuncProto } from "../verifier/func-proto.ts";
@@ -49,6 +49,12 @@ const BASE = [
   "probe_read_kernel_str",
   "send_signal_thread",
   "copy_from_user",
+  "spin_lock",
+  "spin_unlock",
+  "timer_init",
+  "timer_set_callback",
+  "timer_start",
+  "timer_cancel",
   "jiffies64",
   "get_ns_current_pid_tgid",
   "get_current_ancestor_cgroup_id",

@@ -17,6 +17,7 @@ import {
   mapUpdateElem,
 } from "./map.ts";
 import { skbLoadBytes } from "./skb.ts";
+import { spinLock, spinUnlock } from "./spin-lock.ts";
 import {
   getCurrentComm,
   getCurrentPidTgid,
@@ -27,6 +28,7 @@ import {
   jiffies64,
   ktimeGetNs,
 } from "./system.ts";
+import { timerCancel, timerInit, timerSetCallback, timerStart } from "./timer.ts";
 import { tracePrintk } from "./trace-printk.ts";
 import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail } from "./xdp.ts";
 
@@ -51,9 +53,15 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   87: mapPushElem,
   88: mapPopElem,
   89: mapPeekElem,
+  93: spinLock,
+  94: spinUnlock,
   118: jiffies64,
   125: ktimeGetNs,
   160: ktimeGetNs,
+  169: timerInit,
+  170: timerSetCallback,
+  171: timerStart,
+  172: timerCancel,
   195: mapLookupPercpuElem,
   197: dynptrFromMem,
   201: dynptrRead,

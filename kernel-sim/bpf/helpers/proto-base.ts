@@ -13,7 +13,9 @@ import {
   ARG_PTR_TO_MAP_VALUE,
   ARG_PTR_TO_RDONLY_DYNPTR,
   ARG_PTR_TO_RDONLY_MEM,
+  ARG_PTR_TO_SPIN_LOCK,
   ARG_PTR_TO_STACK,
+  ARG_PTR_TO_TIMER,
   ARG_PTR_TO_UNINIT_DYNPTR,
   ARG_PTR_TO_UNINIT_MEM,
   ARG_RELEASED_RINGBUF_MEM,
@@ -34,6 +36,7 @@ import {
 } from "../verifier/reg-type.ts";
 
 const NO_ARGS: FuncProto = { ret: RET_INTEGER, args: [] };
+const LOCK: FuncProto = { ret: RET_VOID, args: [ARG_PTR_TO_SPIN_LOCK] };
 const MAP_VALUE_OUT = ARG_PTR_TO_MAP_VALUE | MEM_UNINIT | MEM_WRITE;
 const STACK_OR_NULL = ARG_PTR_TO_STACK | PTR_MAYBE_NULL;
 const STRING_TO_NUMBER: FuncProto = {
@@ -86,6 +89,12 @@ export const baseProtos: Readonly<Record<string, FuncProto>> = {
   },
   loop: { ret: RET_INTEGER, args: [ARG_ANYTHING, ARG_PTR_TO_FUNC, STACK_OR_NULL, ARG_ANYTHING] },
   tail_call: { ret: RET_VOID, args: [ARG_PTR_TO_CTX, ARG_CONST_MAP_PTR, ARG_ANYTHING] },
+  spin_lock: LOCK,
+  spin_unlock: LOCK,
+  timer_init: { ret: RET_INTEGER, args: [ARG_PTR_TO_TIMER, ARG_CONST_MAP_PTR, ARG_ANYTHING] },
+  timer_set_callback: { ret: RET_INTEGER, args: [ARG_PTR_TO_TIMER, ARG_PTR_TO_FUNC] },
+  timer_start: { ret: RET_INTEGER, args: [ARG_PTR_TO_TIMER, ARG_ANYTHING, ARG_ANYTHING] },
+  timer_cancel: { ret: RET_INTEGER, args: [ARG_PTR_TO_TIMER] },
   get_prandom_u32: NO_ARGS,
   get_smp_processor_id: { ...NO_ARGS, isInlined: true },
   get_numa_node_id: NO_ARGS,

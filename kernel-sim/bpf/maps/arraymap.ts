@@ -81,6 +81,9 @@ abstract class IndexedMap extends KernelMap {
   }
 
   override free(): void {
+    for (let at = 0; this.fields !== undefined && at < this.#bytes; at += this.stride) {
+      this.fields.free(this.values + at);
+    }
     this.memory.free(this.values, this.#bytes);
   }
 
@@ -105,7 +108,7 @@ abstract class IndexedMap extends KernelMap {
     if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
     if (index >= this.attr.maxEntries) return -E2BIG;
     if ((flags & BPF_NOEXIST) !== 0) return -EEXIST;
-    return (flags & BPF_F_LOCK) !== 0 ? -EINVAL : 0;
+    return this.mayLock(flags) ? 0 : -EINVAL;
   }
 }
 
@@ -132,8 +135,14 @@ export class ArrayMap extends IndexedMap {
     const problem = this.checkUpdate(index, flags);
     if (problem !== 0) return problem;
     const to = this.values + index * this.stride;
-    this.memory.bytes.copyWithin(to, value, value + this.attr.valueSize);
+    this.copyOneValue(to, value);
+    this.fields?.free(to);
     return 0;
+  }
+
+  override keyOfValue(value: number, cell: number): number {
+    this.memory.view.setUint32(cell, (value - this.values) / this.stride, true);
+    return cell;
   }
 
   override directValue(): number {
@@ -170,14 +179,24 @@ export class PercpuArrayMap extends IndexedMap {
   override update(key: number, value: number, flags: number, cpu: number): number {
     const problem = this.checkUpdate(this.indexAt(key), flags);
     if (problem !== 0) return problem;
-    this.memory.bytes.copyWithin(this.lookup(key, cpu), value, value + this.attr.valueSize);
+    const to = this.lookup(key, cpu);
+    this.copyOneValue(to, value);
+    this.fields?.free(to);
     return 0;
   }
 
   override updateAll(key: number, value: number, flags: number): number {
     const problem = this.checkUpdate(this.indexAt(key), flags);
     if (problem !== 0) return problem;
-    this.memory.bytes.copyWithin(this.lookup(key, 0), value, value + this.userValueSize);
+    const to = this.lookup(key, 0);
+    if (this.fields === undefined) {
+      this.memory.bytes.copyWithin(to, value, value + this.userValueSize);
+      return 0;
+    }
+    for (let at = 0; at < this.userValueSize; at += this.stride) {
+      this.copyOneValue(to + at, value + at);
+      this.fields.free(to + at);
+    }
     return 0;
   }
 }

@@ -179,8 +179,7 @@ export class HashMap extends KernelMap {
   override copyValue(key: number, to: number): number {
     const element = this.#elementOf(key);
     if (element === 0) return -ENOENT;
-    const value = element + this.#valueAt;
-    this.memory.bytes.copyWithin(to, value, value + this.userValueSize);
+    this.copyOut(to, element + this.#valueAt);
     return 0;
   }
 
@@ -202,18 +201,25 @@ export class HashMap extends KernelMap {
 
   #update(key: number, value: number, flags: number, cpu: number, isForAll: boolean): number {
     if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
-    if ((flags & BPF_F_LOCK) !== 0) return -EINVAL;
+    if (!this.mayLock(flags)) return -EINVAL;
+    const condition = flags & ~BPF_F_LOCK;
     const hash = hashBytes(this.memory.view, key, this.attr.keySize, this.#seed);
     // Another element may go for it, even where the update then fails.
-    const spare = this.#lru && !(this.#isPercpu && flags === BPF_EXIST) ? this.#takeLru(cpu) : 0;
+    const spare =
+      this.#lru && !(this.#isPercpu && condition === BPF_EXIST) ? this.#takeLru(cpu) : 0;
     if (spare < 0) return spare;
     const old = this.#find(key, hash);
-    if (old !== 0 && flags === BPF_NOEXIST) return this.#giveUp(spare, -EEXIST);
-    if (old === 0 && flags === BPF_EXIST) return this.#giveUp(spare, -ENOENT);
+    if (old !== 0 && condition === BPF_NOEXIST) return this.#giveUp(spare, -EEXIST);
+    if (old === 0 && condition === BPF_EXIST) return this.#giveUp(spare, -ENOENT);
     if (old !== 0 && this.#isPercpu) {
       this.#lru?.setRef(this.#nodeOf(old));
       this.#writeValue(old, value, cpu, isForAll);
       return this.#giveUp(spare, 0);
+    }
+    if (old !== 0 && condition !== flags) {
+      // Under its lock the value is written in its place.
+      this.copyOneValue(old + this.#valueAt, value);
+      return 0;
     }
     const element = spare || (old === 0 ? this.#takeElement() : this.#takeInPlaceOf(cpu));
     if (element <= 0) return element;
@@ -223,6 +229,8 @@ export class HashMap extends KernelMap {
     if (this.#isPercpu) {
       const values = element + this.#valueAt;
       bytes.fill(0, values, values + this.#stride * this.cpus);
+    } else if (!this.#isPreallocated) {
+      this.fields?.init(element + this.#valueAt);
     }
     this.#writeValue(element, value, cpu, isForAll);
     // The new element goes in before the old one goes out, so that a lookup always finds one.
@@ -253,8 +261,15 @@ export class HashMap extends KernelMap {
   #writeValue(element: number, value: number, cpu: number, isForAll: boolean): void {
     const isOne = this.#isPercpu && !isForAll;
     const to = element + this.#valueAt + (isOne ? cpu * this.#stride : 0);
-    const length = isOne ? this.attr.valueSize : this.userValueSize;
-    this.memory.bytes.copyWithin(to, value, value + length);
+    if (this.fields === undefined) {
+      const length = isOne ? this.attr.valueSize : this.userValueSize;
+      this.memory.bytes.copyWithin(to, value, value + length);
+      return;
+    }
+    const copies = this.#isPercpu && isForAll ? this.cpus : 1;
+    for (let i = 0; i < copies; i++) {
+      this.copyOneValue(to + i * this.#stride, value + i * this.#stride);
+    }
   }
 
   /** An element for a key that is not there yet, or a negative errno. */
@@ -271,6 +286,7 @@ export class HashMap extends KernelMap {
 
   /** Puts away an element that another one has replaced. */
   #retire(element: number, cpu: number): void {
+    this.#freeFields(element);
     if (this.#lru) this.#lru.pushFree(this.#nodeOf(element));
     else if (this.#isPreallocated) this.#spare[cpu] = element;
     else this.memory.free(element, this.#elementBytes);
@@ -299,6 +315,13 @@ export class HashMap extends KernelMap {
   #takeOut(element: number): void {
     this.#unlink(element, this.#bucketOf(this.memory.view.getInt32(element + HASH, true)));
     this.#count--;
+    this.#freeFields(element);
+  }
+
+  #freeFields(element: number): void {
+    if (this.fields === undefined) return;
+    const copies = this.#isPercpu ? this.cpus : 1;
+    for (let i = 0; i < copies; i++) this.fields.free(element + this.#valueAt + i * this.#stride);
   }
 
   /** Takes `element` out of its bucket; `link` is a place from which it can be reached. */
@@ -349,7 +372,7 @@ export class HashMap extends KernelMap {
   }
 
   override free(): void {
-    if (!this.#isPreallocated) this.#freeElements();
+    if (!this.#isPreallocated || this.fields !== undefined) this.#freeElements();
     this.memory.free(this.#buckets, (this.#bucketMask + 1) * 4);
     if (this.#pool !== 0) this.memory.free(this.#pool, this.#poolElements * this.#elementBytes);
   }
@@ -360,7 +383,8 @@ export class HashMap extends KernelMap {
       let element = view.getInt32(this.#buckets + bucket * 4, true);
       while (element !== 0) {
         const next = view.getInt32(element + NEXT, true);
-        this.memory.free(element, this.#elementBytes);
+        this.#freeFields(element);
+        if (!this.#isPreallocated) this.memory.free(element, this.#elementBytes);
         element = next;
       }
     }

@@ -1,6 +1,9 @@
 import { ENOENT, ENOTSUPP } from "../../include/errno.ts";
-import type { BpfMemory } from "../memory.ts";
+import type { MapBtf } from "../btf/map-check-btf.ts";
+import { type BpfMemory, roundUp8 } from "../memory.ts";
+import { BPF_F_LOCK } from "./flags.ts";
 import type { LookupShape } from "./lookup-shape.ts";
+import type { ValueFields } from "./value-fields.ts";
 
 /** What BPF_MAP_CREATE asks for. */
 export interface MapCreateAttr {
@@ -11,6 +14,12 @@ export interface MapCreateAttr {
   readonly mapFlags: number;
   readonly mapExtra: number;
   readonly name: string;
+  /** The types of key and value in the BTF behind `btfFd`. */
+  readonly btfFd?: number;
+  readonly btfKeyTypeId?: number;
+  readonly btfValueTypeId?: number;
+  /** What a struct_ops map fills in. */
+  readonly btfVmlinuxValueTypeId?: number;
 }
 
 /** A walk over the elements of a map: `next` goes to one, as long as there is one. */
@@ -35,6 +44,10 @@ export abstract class KernelMap {
   address = 0;
   id = 0;
   frozen = false;
+  /** The types of key and value, if it came with them. */
+  types: MapBtf | undefined = undefined;
+  /** Handles what of its values is the kernel's own, if there is any. */
+  fields: ValueFields | undefined = undefined;
   /** BPF_F_RDONLY or BPF_F_WRONLY of the descriptor: what system calls may not do. */
   fileFlags = 0;
 
@@ -63,12 +76,38 @@ export abstract class KernelMap {
     return this.update(key, value, flags, 0);
   }
 
+  /** Copies a value, but what of it is the kernel's own. @linux include/linux/bpf.h `copy_map_value` (6.18) */
+  protected copyOneValue(to: number, from: number): void {
+    const { valueSize } = this.attr;
+    if (this.fields !== undefined) this.fields.copy(to, from, valueSize);
+    else this.memory.bytes.copyWithin(to, from, from + valueSize);
+  }
+
+  /** Whether an update or a lookup may ask for the lock of the value. */
+  mayLock(flags: number): boolean {
+    return (flags & BPF_F_LOCK) === 0 || this.fields?.hasLock === true;
+  }
+
+  /** Where the key of an element is, whose value is at `value`; `cell` has room for one that is not there. */
+  keyOfValue(value: number, _cell: number): number {
+    return value - roundUp8(this.attr.keySize);
+  }
+
   /** Copies what a system call sees to `to`. */
   copyValue(key: number, to: number): number {
     const value = this.lookup(key, 0);
     if (value === 0) return -ENOENT;
-    this.memory.bytes.copyWithin(to, value, value + this.userValueSize);
+    this.copyOut(to, value);
     return 0;
+  }
+
+  /** Copies a value of all CPUs for a system call, which sees nothing of what is the kernel's own. */
+  protected copyOut(to: number, value: number): void {
+    const size = this.userValueSize;
+    this.memory.bytes.copyWithin(to, value, value + size);
+    if (this.fields === undefined) return;
+    const stride = roundUp8(this.attr.valueSize);
+    for (let at = 0; at < size; at += stride) this.fields.init(to + at);
   }
 
   /** Copies what a system call sees to `to` and takes it out. */

@@ -18,6 +18,7 @@ import {
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
+import { mayPointToSpinLock } from "./btf-record.ts";
 import { checkHelperCallback } from "./callbacks.ts";
 import { dynptrRegOf, dynptrTypeOf, unmarkStackSlotsDynptr } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
@@ -237,6 +238,7 @@ function setResult(
   }
   if (kind === RET_PTR_TO_MEM) result.memSize = meta.memSize;
   if (typeMayBeNull(result.type)) result.id = env.newId();
+  else if (kind === RET_PTR_TO_MAP_VALUE && mayPointToSpinLock(result)) result.id = env.newId();
   result.dynptrId = meta.dynptrId;
   if (helperCasts(meta.funcId) || meta.funcId === BPF_FUNC_DYNPTR_DATA) {
     result.refObjId = meta.refObjId;

@@ -1,7 +1,10 @@
 /** The arguments of a call of a helper, one by one. */
+
 import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
+import { BPF_TIMER } from "../btf/field-types.ts";
 import {
   BPF_FUNC_MAP_PEEK_ELEM,
+  BPF_FUNC_SPIN_LOCK,
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_BLOOM_FILTER,
   BPF_MAP_TYPE_PERCPU_ARRAY,
@@ -18,11 +21,13 @@ import type { FuncProto } from "./func-proto.ts";
 import * as arg from "./func-proto.ts";
 import { checkHelperMemAccess, checkMemSizeReg, constantMapKey } from "./helper-memory.ts";
 import { type Int64, ZERO } from "./int64.ts";
+import { checkMapFieldPointer } from "./map-field-pointer.ts";
 import { checkRegArg, isPointerValue, SRC_OP } from "./reg-arg.ts";
 import { isNullReg, type Reg } from "./reg-state.ts";
 import * as reg from "./reg-type.ts";
 import { baseType, typeIsPktPointer, typeMayBeNull } from "./reg-type.ts";
 import { BPF_READ, BPF_WRITE, checkPtrOffReg, mayAccessPacket } from "./region-access.ts";
+import { processSpinLock, SPIN_LOCK, SPIN_UNLOCK } from "./spin-lock.ts";
 import type { RawMode } from "./stack-access.ts";
 import { tnumIsConst } from "./tnum.ts";
 import type { VerifierMap } from "./verifier-input.ts";
@@ -128,6 +133,12 @@ function checkArgContents(
   const access = accessOf(argType);
   switch (baseType(argType)) {
     case arg.ARG_CONST_MAP_PTR:
+      if (meta.map !== null && (meta.map !== given.map || meta.mapUid !== given.mapUid)) {
+        env.verbose(
+          `timer pointer in R1 map_uid=${meta.mapUid} doesn't match map pointer in R2 map_uid=${given.mapUid}\n`,
+        );
+        return -EINVAL;
+      }
       meta.map = given.map;
       meta.mapUid = given.mapUid;
       return 0;
@@ -138,6 +149,16 @@ function checkArgContents(
       if (meta.map === null) return missingMap(env);
       meta.isRaw = (argType & reg.MEM_UNINIT) !== 0;
       return checkHelperMemAccess(env, regno, meta.map.valueSize, access, false, meta);
+    }
+    case arg.ARG_PTR_TO_SPIN_LOCK: {
+      const isLock = meta.funcId === BPF_FUNC_SPIN_LOCK;
+      return processSpinLock(env, regno, isLock ? SPIN_LOCK : SPIN_UNLOCK);
+    }
+    case arg.ARG_PTR_TO_TIMER: {
+      const err = checkMapFieldPointer(env, regno, BPF_TIMER);
+      meta.map = given.map;
+      meta.mapUid = given.mapUid;
+      return err;
     }
     case arg.ARG_PTR_TO_MEM: {
       // Of which size is said by the next argument.

@@ -1,5 +1,14 @@
 /** Which maps programs may use, and which helpers may take which map. */
+
 import { EINVAL } from "../../include/errno.ts";
+import {
+  BPF_GRAPH_ROOT,
+  BPF_RES_SPIN_LOCK,
+  BPF_SPIN_LOCK,
+  BPF_TIMER,
+  BPF_WORKQUEUE,
+} from "../btf/field-types.ts";
+import type { BtfRecord } from "../btf/record.ts";
 import * as uapi from "../uapi.ts";
 import type { VerifierEnv } from "./env.ts";
 import { helperName, helpersNamed } from "./helper-traits.ts";
@@ -26,7 +35,13 @@ const FOR_SLEEPABLE: ReadonlySet<number> = new Set([
 ]);
 
 /** Whether a program may refer to the map at all. @linux kernel/bpf/verifier.c `check_map_prog_compatibility` (6.18) */
-export function checkMapProgCompatibility(env: VerifierEnv, { type }: VerifierMap): 0 | number {
+export function checkMapProgCompatibility(env: VerifierEnv, map: VerifierMap): 0 | number {
+  const { type, record } = map;
+  const problem = record === undefined ? "" : recordProblem(env, record);
+  if (problem !== "") {
+    env.verbose(`${problem}\n`);
+    return -EINVAL;
+  }
   if (type === uapi.BPF_MAP_TYPE_STRUCT_OPS) {
     env.verbose("bpf_struct_ops map cannot be used in prog\n");
     return -EINVAL;
@@ -36,6 +51,30 @@ export function checkMapProgCompatibility(env: VerifierEnv, { type }: VerifierMa
     return -EINVAL;
   }
   return 0;
+}
+
+/** Programs that may run anywhere, also where a lock is held. @linux kernel/bpf/verifier.c `is_tracing_prog_type` (6.18) */
+const TRACING: ReadonlySet<number> = new Set([
+  uapi.BPF_PROG_TYPE_KPROBE,
+  uapi.BPF_PROG_TYPE_TRACEPOINT,
+  uapi.BPF_PROG_TYPE_PERF_EVENT,
+  uapi.BPF_PROG_TYPE_RAW_TRACEPOINT,
+  uapi.BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+]);
+
+function recordProblem({ progType }: VerifierEnv, record: BtfRecord): string {
+  const isTracing = TRACING.has(progType);
+  if (record.has(BPF_GRAPH_ROOT) && isTracing) {
+    return "tracing progs cannot use bpf_{list_head,rb_root} yet";
+  }
+  if (record.has(BPF_SPIN_LOCK | BPF_RES_SPIN_LOCK)) {
+    if (progType === uapi.BPF_PROG_TYPE_SOCKET_FILTER) {
+      return "socket filter progs cannot use bpf_spin_lock yet";
+    }
+    if (isTracing) return "tracing progs cannot use bpf_spin_lock yet";
+  }
+  if (record.has(BPF_TIMER) && isTracing) return "tracing progs cannot use bpf_timer yet";
+  return record.has(BPF_WORKQUEUE) && isTracing ? "tracing progs cannot use bpf_wq yet" : "";
 }
 
 const QUEUE_OPERATIONS = helpersNamed("map_peek_elem", "map_pop_elem", "map_push_elem");

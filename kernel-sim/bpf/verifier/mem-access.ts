@@ -177,7 +177,7 @@ function checkMapValue(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
   const err =
     checkNoLeak(env, access, "map") ||
     checkMapAccessType(env, regno, off, size, kind) ||
-    checkMapAccess(env, regno, off, size, false);
+    checkMapAccess(env, regno, off, size, false, true);
   if (err !== 0 || kind !== BPF_READ || valueRegno < 0) return err;
   const map = reg.map!;
   if (tnumIsConst(reg.varOff) && isReadOnly(map)) {

@@ -1,4 +1,5 @@
 import { BPF_REG_FP } from "../isa.ts";
+import { mayPointToSpinLock } from "./btf-record.ts";
 import { releaseReferenceNomark } from "./references.ts";
 import type { Reg, RegState } from "./reg-state.ts";
 import { PTR_MAYBE_NULL, SCALAR_VALUE, typeMayBeNull } from "./reg-type.ts";
@@ -29,13 +30,15 @@ export function markPtrOrNullRegs(state: VerifierState, regno: number, isNull: b
 }
 
 function markPtrOrNull(reg: RegState, isNull: boolean): void {
-  reg.id = 0;
   if (isNull) {
+    reg.id = 0;
     reg.type = SCALAR_VALUE;
     reg.refObjId = 0;
-  } else {
-    markPtrNotNull(reg);
+    return;
   }
+  markPtrNotNull(reg);
+  // By its id one lock is told from another.
+  if (!mayPointToSpinLock(reg)) reg.id = 0;
 }
 
 /**

@@ -16,6 +16,7 @@ import {
   BPF_PROG_TYPE_XDP,
 } from "../uapi.ts";
 import type { VerifierEnv } from "./env.ts";
+import { checkFieldAccess } from "./field-access.ts";
 import { add, eq, fromS32, type Int64, isNegative, isZero, leU, S64_MIN } from "./int64.ts";
 import type { Reg } from "./reg-state.ts";
 import {
@@ -133,16 +134,24 @@ export function checkMapAccessType(
   return 0;
 }
 
-/** @linux kernel/bpf/verifier.c `check_map_access` (6.18) */
+/**
+ * @param isDirect by a load or store of the program, not by a helper
+ * @linux kernel/bpf/verifier.c `check_map_access` (6.18)
+ */
 export function checkMapAccess(
   env: VerifierEnv,
   regno: number,
   off: number,
   size: number,
   isZeroSizeAllowed: boolean,
+  isDirect: boolean = false,
 ): 0 | number {
-  const { valueSize } = env.frame.reg(regno).map!;
-  return checkMemRegionAccess(env, regno, off, size, valueSize, isZeroSizeAllowed);
+  const reg = env.frame.reg(regno);
+  const { valueSize, record } = reg.map!;
+  const err = checkMemRegionAccess(env, regno, off, size, valueSize, isZeroSizeAllowed);
+  return err !== 0 || record === undefined
+    ? err
+    : checkFieldAccess(env, reg, record, off, size, isDirect);
 }
 
 /** @linux kernel/bpf/verifier.c `check_packet_access` (6.18) */

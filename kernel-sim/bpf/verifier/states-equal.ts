@@ -76,7 +76,7 @@ function refsEqual(old: VerifierState, cur: VerifierState, ids: IdMap): boolean 
   return old.refs.every((ref, i) => {
     const other = cur.refs[i]!;
     if (!ids.checkIds(ref.id, other.id) || ref.type !== other.type) return false;
-    return ref.type !== REF_TYPE_LOCK || ref.ptr === other.ptr;
+    return ref.type < REF_TYPE_LOCK || ref.ptr === other.ptr;
   });
 }
 

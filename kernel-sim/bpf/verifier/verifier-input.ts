@@ -1,4 +1,5 @@
 import type { Insn } from "../../api.ts";
+import type { BtfRecord } from "../btf/record.ts";
 import type { ProgBtf } from "./btf-info.ts";
 
 /** A map as the verifier has to know it. One object a map: identity counts. */
@@ -10,6 +11,10 @@ export interface VerifierMap {
   readonly flags: number;
   readonly name: string;
   readonly frozen: boolean;
+  /** Whether it came with types. */
+  readonly hasBtf: boolean;
+  /** What of its value is the kernel's own. */
+  readonly record: BtfRecord | undefined;
   /** Where the structure lies, as logs show it. */
   readonly address: bigint;
   /** Where the values lie, for types that put an address of them into programs. */

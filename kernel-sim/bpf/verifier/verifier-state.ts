@@ -4,6 +4,8 @@ import type { FuncState } from "./states.ts";
 export const REF_TYPE_PTR = 1 << 1;
 export const REF_TYPE_IRQ = 1 << 2;
 export const REF_TYPE_LOCK = 1 << 3;
+export const REF_TYPE_RES_LOCK = 1 << 4;
+export const REF_TYPE_RES_LOCK_IRQ = 1 << 5;
 
 /** @linux include/linux/bpf_verifier.h `struct bpf_reference_state` (6.18) */
 export interface Reference {
