@@ -343,9 +343,18 @@ function backtrackSubprogCall(env: VerifierEnv): 0 | number {
   for (let i = 1; i <= 5; i++) {
     if (!bt.isRegSet(i)) continue;
     bt.clearReg(i);
-    bt.setReg(i, bt.frame - 1);
+    if (bt.frame > 0) bt.setReg(i, bt.frame - 1);
   }
-  bt.frame--;
+  return leaveFrame(env);
+}
+
+/** What led back into the frame may be no exit: a tail call, or a packet load that ended a function. */
+function leaveFrame(env: VerifierEnv): 0 | number {
+  if (env.bt.frame === 0) {
+    env.verifierBug("subprog exit from frame 0");
+    return -EFAULT;
+  }
+  env.bt.frame--;
   return 0;
 }
 
@@ -361,8 +370,7 @@ function backtrackCallbackCall(env: VerifierEnv): 0 | number {
     return -EFAULT;
   }
   for (let i = 1; i <= 5; i++) bt.clearReg(i);
-  bt.frame--;
-  return 0;
+  return leaveFrame(env);
 }
 
 function backtrackCall(env: VerifierEnv, idx: number): 0 | number {

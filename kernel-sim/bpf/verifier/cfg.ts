@@ -355,8 +355,7 @@ export function computeScc(env: VerifierEnv): number {
       }
       path.pop();
       if (low[w]! < pre[w]!) continue;
-      // A call that calls back comes to itself again.
-      const isLoop = stack[stack.length - 1] !== w || next.includes(w) || env.aux[w]!.callsCallback;
+      const isLoop = stack[stack.length - 1] !== w || next.includes(w);
       let member: number;
       do {
         member = stack.pop()!;

@@ -21,6 +21,7 @@ import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
 import { mayPointToSpinLock } from "./btf-record.ts";
 import { checkHelperCallback } from "./callbacks.ts";
 import { dynptrRegOf, dynptrTypeOf, unmarkStackSlotsDynptr } from "./dynptr.ts";
+import { returnEarly } from "./early-return.ts";
 import type { VerifierEnv } from "./env.ts";
 import { clearAllPktPointers } from "./forget-regs.ts";
 import { CallMeta, canElideValueNullness, checkFuncArg } from "./func-arg.ts";
@@ -89,8 +90,17 @@ export function checkHelperCall(env: VerifierEnv, insn: Insn, insnIdx: number): 
   if (err === 0) err = checkMapFuncCompatibility(env, meta.map, id);
   if (err === 0) err = checkGetFuncIp(env, id);
   if (err !== 0) return err;
+  if (id === BPF_FUNC_TAIL_CALL) return followTailCall(env);
   if (changesPktData) clearAllPktPointers(env);
   return 0;
+}
+
+/** From a function, a tail call that works comes back to its caller, with the packet somewhere else. */
+function followTailCall(env: VerifierEnv): 0 | number {
+  return returnEarly(env, () => {
+    clearAllPktPointers(env);
+    markRegUnknown(env, R0);
+  });
 }
 
 /** The prototype, or why the program may not call it. */

@@ -1,14 +1,28 @@
 /** Memory that a helper gets: whether all of it may be read or written. */
 import { EACCES } from "../../include/errno.ts";
+import { BPF_B } from "../isa.ts";
+import {
+  BPF_PROG_TYPE_KPROBE,
+  BPF_PROG_TYPE_LSM,
+  BPF_PROG_TYPE_NETFILTER,
+  BPF_PROG_TYPE_RAW_TRACEPOINT,
+  BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+  BPF_PROG_TYPE_STRUCT_OPS,
+  BPF_PROG_TYPE_SYSCALL,
+  BPF_PROG_TYPE_TRACEPOINT,
+  BPF_PROG_TYPE_TRACING,
+} from "../uapi.ts";
 import { markChainPrecision, markWantedPrecise } from "./backtrack.ts";
 import type { VerifierEnv } from "./env.ts";
 import { fromS32, type Int64, isNegative, isZero, leU, toBigS } from "./int64.ts";
+import { checkMemAccess } from "./mem-access.ts";
 import { isNullReg } from "./reg-state.ts";
 import {
   baseType,
   MEM_RDONLY,
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
+  PTR_TO_CTX,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -65,12 +79,33 @@ export function checkHelperMemAccess(
       return checkStackRangeInitialized(env, regno, off, size, isZeroSizeAllowed, access, raw);
     case PTR_TO_BTF_ID:
       return 0;
-    default:
-      // Nothing is read from nowhere.
-      if (isZeroSizeAllowed && size === 0 && isNullReg(reg)) return 0;
-      env.verbose(`R${regno} type=${regTypeStr(type)} expected=${regTypeStr(PTR_TO_STACK)}\n`);
-      return -EACCES;
+    case PTR_TO_CTX:
+      if (!isCtxPlainMemory(env)) break;
+      if (size === 0) return isZeroSizeAllowed ? 0 : -EACCES;
+      return checkMemAccess(env, env.insnIdx, regno, size - 1, BPF_B, access, -1, false, false);
   }
+  // Nothing is read from nowhere.
+  if (isZeroSizeAllowed && size === 0 && isNullReg(reg)) return 0;
+  env.verbose(`R${regno} type=${regTypeStr(type)} expected=${regTypeStr(PTR_TO_STACK)}\n`);
+  return -EACCES;
+}
+
+/** @linux include/linux/bpf.h `struct bpf_verifier_ops`: types without `convert_ctx_access` (6.18) */
+const PLAIN_CTX_PROG_TYPES: ReadonlySet<number> = new Set([
+  BPF_PROG_TYPE_KPROBE,
+  BPF_PROG_TYPE_TRACEPOINT,
+  BPF_PROG_TYPE_RAW_TRACEPOINT,
+  BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+  BPF_PROG_TYPE_TRACING,
+  BPF_PROG_TYPE_STRUCT_OPS,
+  BPF_PROG_TYPE_LSM,
+  BPF_PROG_TYPE_SYSCALL,
+  BPF_PROG_TYPE_NETFILTER,
+]);
+
+/** Whether the context is what programs see of it, not a view on something else. */
+function isCtxPlainMemory({ progType }: VerifierEnv): boolean {
+  return PLAIN_CTX_PROG_TYPES.has(progType);
 }
 
 function cannotWrite(env: VerifierEnv, regno: number): number {

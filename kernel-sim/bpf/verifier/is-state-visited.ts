@@ -99,7 +99,7 @@ function compare(
     if (statesEqual(env, state, cur, RANGE_WITHIN)) return COVERED_IN_LOOP;
   }
   if (env.aux[insnIdx]!.callsCallback) {
-    return statesEqual(env, state, cur, RANGE_WITHIN) ? COVERED_IN_LOOP : DIFFERENT;
+    return statesEqual(env, state, cur, RANGE_WITHIN) ? COVERED : DIFFERENT;
   }
   if (
     mayBeLooping(state, cur) &&

@@ -6,6 +6,7 @@ import {
   BPF_PROG_TYPE_SCHED_CLS,
   BPF_PROG_TYPE_SOCKET_FILTER,
 } from "../uapi.ts";
+import { returnEarly } from "./early-return.ts";
 import type { VerifierEnv } from "./env.ts";
 import { checkResourceLeak } from "./references.ts";
 import { checkRegArg, clearCallerSavedRegs, markRegUnknown, SRC_OP } from "./reg-arg.ts";
@@ -50,5 +51,5 @@ export function checkLdAbs(env: VerifierEnv, insn: Insn): 0 | number {
   if (argErr !== 0) return argErr;
   clearCallerSavedRegs(env);
   markRegUnknown(env, 0);
-  return 0;
+  return returnEarly(env, () => env.frame.own(0).markConstZero(false));
 }
