@@ -96,7 +96,8 @@ function attempt<T>(check: () => T, told: (error: string) => void = () => {}): T
   }
 }
 
-const SLICE_PROG_TYPES = ["xdp", "socket_filter", "sched_cls", "tracepoint"];
+/** What can be run. */
+const SLICE_RUN_TYPES = ["xdp", "socket_filter", "sched_cls", "tracepoint"];
 const SLICE_MAP_TYPES = [
   ...["array", "hash", "percpu_array", "percpu_hash", "lru_hash", "lru_percpu_hash"],
   ...["lpm_trie", "queue", "stack", "bloom_filter"],
@@ -107,6 +108,9 @@ const SLICE_HELPERS = [
   ...[93, 94, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
 ];
 
+/** They answer kernel objects, into which programs cannot look yet. */
+const OBJECT_HELPERS = [158, 175];
+
 /** Whether a record stays within what the simulator has so far. */
 export function isInSlice(record: BpfRecord): boolean {
   if (record.kind === "map_ops") {
@@ -115,13 +119,16 @@ export function isInSlice(record: BpfRecord): boolean {
         op !== "create" || typeof map === "string" || SLICE_MAP_TYPES.includes(map.type),
     );
   }
-  const { prog_type, maps, kfuncs } = record;
+  const { prog_type, maps, runs, kfuncs } = record;
   if (Object.values(kfuncs ?? {}).includes("bpf_throw")) return false;
-  if (!SLICE_PROG_TYPES.includes(String(prog_type))) return false;
   const areMapsKnown = maps.every(
     ({ type, inner }) => SLICE_MAP_TYPES.includes(type) && inner === undefined,
   );
-  return areMapsKnown && helpersOf(record).every((id) => SLICE_HELPERS.includes(id));
+  if (!areMapsKnown) return false;
+  const helpers = helpersOf(record);
+  if (runs.length === 0) return !helpers.some((id) => OBJECT_HELPERS.includes(id));
+  const isTypeRun = SLICE_RUN_TYPES.includes(String(prog_type));
+  return isTypeRun && helpers.every((id) => SLICE_HELPERS.includes(id));
 }
 
 function helpersOf({ insns }: VerifyRecord): number[] {

@@ -1,311 +1,192 @@
 /**
- * Which helpers programs of a type may call, as far as they are modelled: base helpers, and those
- * of the subsystem.
+ * Which helpers programs of a type may call, and with which prototypes.
  *
- * @linux kernel/bpf/helpers.c `bpf_base_func_proto`, net/core/filter.c, kernel/trace/bpf_trace.c (6.18)
- * @simplified helpers that need kptrs or local storage are unknown to all types.
+ * @linux kernel/bpf/helpers.c `bpf_base_func_proto`, net/core/filter.c, kernel/bpf/cgroup.c, kernel/trace/bpf_trace.c (6.18)
+ * @simplified the machine is built without infrared receivers, and without what would let programs
+ * overwrite the memory of tasks (`bpf_probe_write_user`) or the result of functions (`bpf_override_return`).
  */
+import * as uapi from "../uapi.ts";
 import { BPF_FUNC_NAMES } from "../uapi.ts";
+import type { VerifierEnv } from "../verifier/env.ts";
 import type { FuncProto } from "../verifier/func-proto.ts";
+import { ANYBODY, SOCKET_CASTS, WITH_BPF, WITH_PERFMON } from "./base-names.ts";
+import * as net from "./net-names.ts";
 import { baseProtos } from "./proto-base.ts";
-import {
-  netProtos,
-  skbClassidProto,
-  skbSocketProtos,
-  skLookupAssignProto,
-  taskClassidProto,
-} from "./proto-net.ts";
-import { traceProtos } from "./proto-trace.ts";
+import { netProtos, skbClassidProtos } from "./proto-net.ts";
+import { skLookupProtos, skOptionProtos, sockProtos, tracingSockProtos } from "./proto-sock.ts";
+import { ctxSkStorageProtos, storageProtos, tracingSkStorageProtos } from "./proto-storage.ts";
+import { multiProtos, perfEventProtos, traceProtos } from "./proto-trace.ts";
 
-/** Every type. */
-const BASE = [
-  "map_lookup_elem",
-  "map_update_elem",
-  "map_delete_elem",
-  "ktime_get_ns",
-  "trace_printk",
-  "get_prandom_u32",
-  "get_smp_processor_id",
-  "tail_call",
-  "get_current_pid_tgid",
-  "get_current_uid_gid",
-  "get_current_comm",
-  "get_cgroup_classid",
-  "perf_event_read",
-  "get_current_task",
-  "current_task_under_cgroup",
-  "get_numa_node_id",
-  "perf_event_read_value",
-  "get_current_cgroup_id",
-  "map_push_elem",
-  "map_pop_elem",
-  "map_peek_elem",
-  "strtol",
-  "strtoul",
-  "send_signal",
-  "probe_read_user",
-  "probe_read_kernel",
-  "probe_read_user_str",
-  "probe_read_kernel_str",
-  "send_signal_thread",
-  "copy_from_user",
-  "spin_lock",
-  "spin_unlock",
-  "timer_init",
-  "timer_set_callback",
-  "timer_start",
-  "timer_cancel",
-  "jiffies64",
-  "get_ns_current_pid_tgid",
-  "get_current_ancestor_cgroup_id",
-  "ktime_get_boot_ns",
-  "ringbuf_output",
-  "ringbuf_reserve",
-  "ringbuf_submit",
-  "ringbuf_discard",
-  "ringbuf_query",
-  "ringbuf_reserve_dynptr",
-  "ringbuf_submit_dynptr",
-  "ringbuf_discard_dynptr",
-  "dynptr_from_mem",
-  "dynptr_read",
-  "dynptr_write",
-  "dynptr_data",
-  "for_each_map_elem",
-  "trace_vprintk",
-  "loop",
-  "strncmp",
-  "map_lookup_percpu_elem",
-  "ktime_get_tai_ns",
-];
-const SOCKET_FILTER = [
-  "perf_event_output",
-  "skb_load_bytes",
-  "get_socket_cookie",
-  "get_socket_uid",
-  "skb_load_bytes_relative",
-  "get_netns_cookie",
-  "ktime_get_coarse_ns",
-];
-/** sched_act as well. */
-const SCHED_CLS = [
-  "skb_store_bytes",
-  "l3_csum_replace",
-  "l4_csum_replace",
-  "clone_redirect",
-  "skb_vlan_push",
-  "skb_vlan_pop",
-  "skb_get_tunnel_key",
-  "skb_set_tunnel_key",
-  "redirect",
-  "get_route_realm",
-  "perf_event_output",
-  "skb_load_bytes",
-  "csum_diff",
-  "skb_get_tunnel_opt",
-  "skb_set_tunnel_opt",
-  "skb_change_proto",
-  "skb_change_type",
-  "skb_under_cgroup",
-  "get_hash_recalc",
-  "skb_change_tail",
-  "skb_pull_data",
-  "csum_update",
-  "set_hash_invalid",
-  "skb_change_head",
-  "get_socket_cookie",
-  "get_socket_uid",
-  "set_hash",
-  "skb_adjust_room",
-  "skb_load_bytes_relative",
-  "skb_cgroup_id",
-  "skb_ancestor_cgroup_id",
-  "sk_lookup_tcp",
-  "sk_lookup_udp",
-  "sk_release",
-  "sk_fullsock",
-  "tcp_sock",
-  "skb_ecn_set_ce",
-  "get_listener_sock",
-  "skc_lookup_tcp",
-  "get_netns_cookie",
-  "sk_assign",
-  "csum_level",
-  "skb_cgroup_classid",
-  "redirect_neigh",
-  "redirect_peer",
-  "ktime_get_coarse_ns",
-  "skb_set_tstamp",
-];
-const XDP = [
-  "redirect",
-  "perf_event_output",
-  "csum_diff",
-  "xdp_adjust_head",
-  "redirect_map",
-  "xdp_adjust_meta",
-  "xdp_adjust_tail",
-  "sk_lookup_tcp",
-  "sk_lookup_udp",
-  "sk_release",
-  "skc_lookup_tcp",
-  "ktime_get_coarse_ns",
-  "xdp_get_buff_len",
-  "xdp_load_bytes",
-];
-/** kprobe, perf_event and raw_tracepoint as well. */
-const TRACEPOINT = [
-  "probe_read",
-  "perf_event_output",
-  "get_stackid",
-  "probe_read_str",
-  "get_stack",
-  "get_func_ip",
-  "get_attach_cookie",
-];
-const CGROUP_SKB = [
-  "perf_event_output",
-  "skb_load_bytes",
-  "get_socket_cookie",
-  "get_socket_uid",
-  "skb_load_bytes_relative",
-  "skb_cgroup_id",
-  "skb_ancestor_cgroup_id",
-  "sk_lookup_tcp",
-  "sk_lookup_udp",
-  "sk_release",
-  "sk_fullsock",
-  "tcp_sock",
-  "skb_ecn_set_ce",
-  "get_listener_sock",
-  "skc_lookup_tcp",
-  "get_netns_cookie",
-  "ktime_get_coarse_ns",
-];
-const CGROUP_SOCK = [
-  "perf_event_output",
-  "get_socket_cookie",
-  "get_netns_cookie",
-  "ktime_get_coarse_ns",
-];
-/** lwt_out and lwt_seg6local as well. */
-const LWT_IN = [
-  "get_route_realm",
-  "perf_event_output",
-  "skb_load_bytes",
-  "csum_diff",
-  "skb_under_cgroup",
-  "get_hash_recalc",
-  "skb_pull_data",
-  "ktime_get_coarse_ns",
-];
-const LWT_XMIT = [
-  "skb_store_bytes",
-  "l3_csum_replace",
-  "l4_csum_replace",
-  "clone_redirect",
-  "skb_get_tunnel_key",
-  "skb_set_tunnel_key",
-  "redirect",
-  "get_route_realm",
-  "perf_event_output",
-  "skb_load_bytes",
-  "csum_diff",
-  "skb_get_tunnel_opt",
-  "skb_set_tunnel_opt",
-  "skb_under_cgroup",
-  "get_hash_recalc",
-  "skb_change_tail",
-  "skb_pull_data",
-  "csum_update",
-  "set_hash_invalid",
-  "skb_change_head",
-  "csum_level",
-  "ktime_get_coarse_ns",
-];
-const SK_SKB = [
-  "skb_store_bytes",
-  "perf_event_output",
-  "skb_load_bytes",
-  "skb_change_tail",
-  "skb_pull_data",
-  "skb_change_head",
-  "get_socket_cookie",
-  "get_socket_uid",
-  "skb_adjust_room",
-  "sk_lookup_tcp",
-  "sk_lookup_udp",
-  "sk_release",
-  "skc_lookup_tcp",
-  "ktime_get_coarse_ns",
-];
-const FLOW_DISSECTOR = ["skb_load_bytes", "ktime_get_coarse_ns"];
-
-const CGROUP_DEVICE = ["perf_event_output"];
-const CGROUP_SYSCTL = ["perf_event_output", "ktime_get_coarse_ns"];
-const CGROUP_SOCKOPT = ["perf_event_output", "tcp_sock", "get_netns_cookie"];
-const CGROUP_SOCK_ADDR = [
-  "perf_event_output",
-  "get_socket_cookie",
-  "sk_lookup_tcp",
-  "sk_lookup_udp",
-  "sk_release",
-  "skc_lookup_tcp",
-  "get_netns_cookie",
-  "ktime_get_coarse_ns",
-];
-const SOCK_OPS = [
-  "perf_event_output",
-  "get_socket_cookie",
-  "tcp_sock",
-  "get_netns_cookie",
-  "ktime_get_coarse_ns",
-];
-const SK_MSG = ["perf_event_output", "get_netns_cookie", "ktime_get_coarse_ns"];
-const SK_LOOKUP = ["perf_event_output", "sk_release", "sk_assign", "ktime_get_coarse_ns"];
-const SK_REUSEPORT = [
-  "skb_load_bytes",
-  "skb_load_bytes_relative",
-  "get_socket_cookie",
-  "ktime_get_coarse_ns",
-];
-
-const WITH_SOCKET = { ...netProtos, ...skbSocketProtos };
-const SKB_TYPES = { ...WITH_SOCKET, get_cgroup_classid: skbClassidProto };
-
+type Protos = Readonly<Record<string, FuncProto>>;
 /** Prototypes by number. */
-export type ProtoTable = ReadonlyMap<number, FuncProto>;
+type ProtoTable = ReadonlyMap<number, FuncProto>;
+/** The table depends on what the program is loaded for. */
+export type AllowedHelpers = (env: VerifierEnv) => ProtoTable;
 
-function tableOf(
-  names: readonly string[],
-  own: Readonly<Record<string, FuncProto>> = netProtos,
-): ProtoTable {
-  const protos: Readonly<Record<string, FuncProto>> = {
-    get_cgroup_classid: taskClassidProto,
-    ...baseProtos,
-    ...traceProtos,
-    ...own,
-  };
+const PROTOS: Protos = {
+  ...baseProtos,
+  ...storageProtos,
+  ...traceProtos,
+  ...netProtos,
+  ...sockProtos,
+};
+const BASE = [...ANYBODY, ...WITH_BPF, ...WITH_PERFMON];
+
+function tableOf(names: readonly string[], own: Protos = {}): ProtoTable {
+  const protos = { ...PROTOS, ...own };
   return new Map(
     [...BASE, ...names].map((name) => [BPF_FUNC_NAMES.indexOf(name), protos[name]!] as const),
   );
 }
 
-export const socketFilterHelpers = tableOf(SOCKET_FILTER, WITH_SOCKET);
-export const schedClsHelpers = tableOf(SCHED_CLS, SKB_TYPES);
-export const xdpHelpers = tableOf(XDP);
-export const tracingHelpers = tableOf(TRACEPOINT);
-export const cgroupSkbHelpers = tableOf(CGROUP_SKB, WITH_SOCKET);
-export const lwtHelpers = tableOf(LWT_IN, SKB_TYPES);
-export const lwtXmitHelpers = tableOf(LWT_XMIT, SKB_TYPES);
-export const skSkbHelpers = tableOf(SK_SKB, WITH_SOCKET);
-export const cgroupSockHelpers = tableOf(CGROUP_SOCK, WITH_SOCKET);
-export const flowDissectorHelpers = tableOf(FLOW_DISSECTOR);
-export const cgroupDeviceHelpers = tableOf(CGROUP_DEVICE);
-export const cgroupSysctlHelpers = tableOf(CGROUP_SYSCTL);
-export const cgroupSockoptHelpers = tableOf(CGROUP_SOCKOPT);
-export const cgroupSockAddrHelpers = tableOf(CGROUP_SOCK_ADDR, WITH_SOCKET);
-export const sockOpsHelpers = tableOf(SOCK_OPS, WITH_SOCKET);
-export const skMsgHelpers = tableOf(SK_MSG);
-export const skLookupHelpers = tableOf(SK_LOOKUP, { ...netProtos, sk_assign: skLookupAssignProto });
-export const skReuseportHelpers = tableOf(SK_REUSEPORT, WITH_SOCKET);
+function always(names: readonly string[], own: Protos = {}): AllowedHelpers {
+  const table = tableOf(names, own);
+  return () => table;
+}
+
+export const baseHelpers = always([]);
+export const socketFilterHelpers = always(net.SOCKET_FILTER);
+export const schedClsHelpers = always(net.SCHED_CLS, skbClassidProtos);
+export const xdpHelpers = always(net.XDP);
+export const cgroupSkbHelpers = always(net.CGROUP_SKB);
+export const lwtInHelpers = always(net.LWT_IN, skbClassidProtos);
+export const lwtOutHelpers = always(net.LWT_OUT, skbClassidProtos);
+export const lwtXmitHelpers = always(net.LWT_XMIT, skbClassidProtos);
+export const lwtSeg6localHelpers = always(net.LWT_SEG6LOCAL, skbClassidProtos);
+export const skSkbHelpers = always(net.SK_SKB);
+export const skMsgHelpers = always(net.SK_MSG);
+export const flowDissectorHelpers = always(net.FLOW_DISSECTOR);
+export const sockOpsHelpers = always(net.SOCK_OPS);
+export const skLookupHelpers = always(net.SK_LOOKUP, skLookupProtos);
+export const skReuseportHelpers = always(net.SK_REUSEPORT, tracingSockProtos);
+export const cgroupSockHelpers = always(net.CGROUP_SOCK, ctxSkStorageProtos);
+
+export const cgroupDeviceHelpers = always(["get_local_storage", "perf_event_output"]);
+/** @linux kernel/bpf/cgroup.c `sysctl_func_proto` (6.18) */
+export const cgroupSysctlHelpers = always([
+  "get_local_storage",
+  "perf_event_output",
+  "sysctl_get_name",
+  "sysctl_get_current_value",
+  "sysctl_get_new_value",
+  "sysctl_set_new_value",
+  "ktime_get_coarse_ns",
+]);
+
+const SOCKOPT = [
+  "get_local_storage",
+  "get_retval",
+  "set_retval",
+  "get_netns_cookie",
+  "sk_storage_get",
+  "sk_storage_delete",
+  "tcp_sock",
+  "perf_event_output",
+];
+const getsockoptTable = tableOf(SOCKOPT);
+const setsockoptTable = tableOf([...SOCKOPT, "setsockopt", "getsockopt"], skOptionProtos);
+
+/** @linux kernel/bpf/cgroup.c `cg_sockopt_func_proto` (6.18) */
+export function cgroupSockoptHelpers({ expectedAttachType }: VerifierEnv): ProtoTable {
+  return expectedAttachType === uapi.BPF_CGROUP_SETSOCKOPT ? setsockoptTable : getsockoptTable;
+}
+
+/** Where the answer of the program is not the answer of the call. */
+const NO_RETVAL: ReadonlySet<number> = new Set([
+  uapi.BPF_CGROUP_UDP4_RECVMSG,
+  uapi.BPF_CGROUP_UDP6_RECVMSG,
+  uapi.BPF_CGROUP_UNIX_RECVMSG,
+  uapi.BPF_CGROUP_INET4_GETPEERNAME,
+  uapi.BPF_CGROUP_INET6_GETPEERNAME,
+  uapi.BPF_CGROUP_UNIX_GETPEERNAME,
+  uapi.BPF_CGROUP_INET4_GETSOCKNAME,
+  uapi.BPF_CGROUP_INET6_GETSOCKNAME,
+  uapi.BPF_CGROUP_UNIX_GETSOCKNAME,
+]);
+const sockAddrTable = tableOf(net.CGROUP_SOCK_ADDR);
+const sockAddrRetvalTable = tableOf([...net.CGROUP_SOCK_ADDR, "get_retval", "set_retval"]);
+const connectTable = tableOf([...net.CGROUP_SOCK_ADDR, "get_retval", "set_retval", "bind"]);
+
+/** @linux net/core/filter.c `sock_addr_func_proto` (6.18) */
+export function cgroupSockAddrHelpers({ expectedAttachType }: VerifierEnv): ProtoTable {
+  if (NO_RETVAL.has(expectedAttachType)) return sockAddrTable;
+  const isConnect =
+    expectedAttachType === uapi.BPF_CGROUP_INET4_CONNECT ||
+    expectedAttachType === uapi.BPF_CGROUP_INET6_CONNECT;
+  return isConnect ? connectTable : sockAddrRetvalTable;
+}
+
+/** @linux kernel/trace/bpf_trace.c `bpf_tracing_func_proto` (6.18) */
+const TRACING_BASE = [
+  "probe_read",
+  "probe_read_str",
+  "perf_event_output",
+  "get_stackid",
+  "get_stack",
+  "get_func_ip",
+];
+const probeTable = tableOf([...TRACING_BASE, "get_attach_cookie"]);
+const multiTable = tableOf([...TRACING_BASE, "get_attach_cookie"], multiProtos);
+const MULTI: ReadonlySet<number> = new Set([
+  uapi.BPF_TRACE_KPROBE_MULTI,
+  uapi.BPF_TRACE_UPROBE_MULTI,
+  uapi.BPF_TRACE_KPROBE_SESSION,
+  uapi.BPF_TRACE_UPROBE_SESSION,
+]);
+
+/** @linux kernel/trace/bpf_trace.c `kprobe_prog_func_proto` (6.18) */
+export function kprobeHelpers({ expectedAttachType }: VerifierEnv): ProtoTable {
+  return MULTI.has(expectedAttachType) ? multiTable : probeTable;
+}
+
+export const tracepointHelpers: AllowedHelpers = () => probeTable;
+/** @linux kernel/trace/bpf_trace.c `pe_prog_func_proto` (6.18) */
+export const perfEventHelpers = always(
+  [...TRACING_BASE, "get_attach_cookie", "perf_prog_read_value", "read_branch_records"],
+  perfEventProtos,
+);
+
+const TRACING_PROTOS: Protos = { ...tracingSkStorageProtos, ...tracingSockProtos };
+/** Only some functions of the kernel may be traced with these. */
+const ON_FUNCTIONS: Protos = Object.fromEntries(
+  ["sk_storage_get", "sk_storage_delete", "d_path"].map((name) => [
+    name,
+    { ...(TRACING_PROTOS[name] ?? PROTOS[name]!), isAllowed: () => false },
+  ]),
+);
+/** @linux kernel/trace/bpf_trace.c `tracing_prog_func_proto` (6.18) */
+const TRACING = [
+  ...TRACING_BASE,
+  ...SOCKET_CASTS,
+  "skb_output",
+  "xdp_output",
+  "sk_storage_get",
+  "sk_storage_delete",
+  "sock_from_file",
+  "get_socket_cookie",
+  "xdp_get_buff_len",
+  "d_path",
+];
+
+/** @linux kernel/bpf/syscall.c `syscall_prog_func_proto` (6.18) */
+export const syscallHelpers = always(
+  [...TRACING, "sys_bpf", "btf_find_by_name_kind", "sys_close", "kallsyms_lookup_name"],
+  { ...TRACING_PROTOS, ...ON_FUNCTIONS },
+);
+
+const NEEDS_BPF = numbersOf(WITH_BPF);
+const NEEDS_PERFMON = numbersOf([...WITH_PERFMON, ...SOCKET_CASTS, "sys_bpf"]);
+const CASTS = numbersOf(SOCKET_CASTS);
+
+function numbersOf(names: readonly string[]): ReadonlySet<number> {
+  return new Set(names.map((name) => BPF_FUNC_NAMES.indexOf(name)));
+}
+
+/** Whether the loading task has what the helper asks for. */
+export function isHelperOpenTo(id: number, env: VerifierEnv): boolean {
+  // Who may see addresses has CAP_PERFMON.
+  const { bpfCapable, allowPtrLeaks, progType } = env;
+  if (!bpfCapable && NEEDS_BPF.has(id)) return false;
+  if (allowPtrLeaks || !NEEDS_PERFMON.has(id)) return true;
+  return progType === uapi.BPF_PROG_TYPE_SYSCALL && CASTS.has(id);
+}

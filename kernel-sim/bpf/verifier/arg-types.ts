@@ -1,7 +1,9 @@
 import { EACCES, EFAULT } from "../../include/errno.ts";
 import type { VerifierEnv } from "./env.ts";
 import * as arg from "./func-proto.ts";
-import { helperName } from "./helper-traits.ts";
+import { helperName, helpersNamed } from "./helper-traits.ts";
+import { structContains } from "./kernel-structs.ts";
+import type { Reg } from "./reg-state.ts";
 import {
   baseType,
   CONST_PTR_TO_DYNPTR,
@@ -12,6 +14,7 @@ import {
   MEM_RCU,
   MEM_RDONLY,
   MEM_RINGBUF,
+  OBJ_RELEASE,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
   PTR_TO_BUF,
@@ -30,7 +33,9 @@ import {
   PTR_TRUSTED,
   regTypeStr,
   SCALAR_VALUE,
+  typeMayBeNull,
 } from "./reg-type.ts";
+import { checkPtrOffReg } from "./region-access.ts";
 
 const MEM_TYPES = [
   PTR_TO_STACK,
@@ -75,12 +80,16 @@ const COMPATIBLE: Readonly<Record<number, readonly number[]>> = {
   [arg.ARG_PTR_TO_STACK]: [PTR_TO_STACK],
   [arg.ARG_PTR_TO_CONST_STR]: [PTR_TO_MAP_VALUE],
   [arg.ARG_PTR_TO_TIMER]: [PTR_TO_MAP_VALUE],
+  [arg.ARG_KPTR_XCHG_DEST]: [PTR_TO_MAP_VALUE, PTR_TO_BTF_ID | MEM_ALLOC],
   [arg.ARG_PTR_TO_DYNPTR]: [PTR_TO_STACK, CONST_PTR_TO_DYNPTR],
 };
+
+const SK_RELEASE = helpersNamed("sk_release");
 
 /**
  * Whether the register holds the kind of thing that the argument must be.
  *
+ * @param btf the structure that a pointer to a kernel object must point to, "" when any will do
  * @linux kernel/bpf/verifier.c `check_reg_type` (6.18)
  */
 export function checkRegType(
@@ -88,8 +97,10 @@ export function checkRegType(
   regno: number,
   argType: number,
   funcId: number,
+  btf: string,
 ): 0 | number {
-  const { type } = env.frame.reg(regno);
+  const reg = env.frame.reg(regno);
+  const { type } = reg;
   const compatible = COMPATIBLE[baseType(argType)];
   if (compatible === undefined) {
     env.verifierBug(`unsupported arg type ${argType}`);
@@ -106,9 +117,39 @@ export function checkRegType(
     return -EACCES;
   }
   if (baseType(type) !== PTR_TO_BTF_ID) return 0;
-  if (compatible !== MEM_TYPES || (argType & MEM_RDONLY) !== 0) return 0;
+  if (compatible !== MEM_TYPES) return checkStruct(env, reg, regno, argType, funcId, btf);
+  if ((argType & MEM_RDONLY) !== 0) return 0;
   env.verbose(
     `${helperName(funcId)}() may write into memory pointed by R${regno} type=${regTypeStr(type)}\n`,
   );
+  return -EACCES;
+}
+
+/** Which structure of the kernel's the pointer points to. */
+function checkStruct(
+  env: VerifierEnv,
+  reg: Reg,
+  regno: number,
+  argType: number,
+  funcId: number,
+  btf: string,
+): 0 | number {
+  // Of these only the helper itself knows what they must be.
+  if ((reg.type & (MEM_ALLOC | MEM_PERCPU)) !== 0) return 0;
+  const isReleased = (argType & OBJ_RELEASE) !== 0;
+  if (typeMayBeNull(reg.type) && (!typeMayBeNull(argType) || isReleased)) {
+    env.verbose(`Possibly NULL pointer passed to helper arg${regno}\n`);
+    return -EACCES;
+  }
+  const wanted = baseType(argType) === arg.ARG_PTR_TO_BTF_ID ? btf : "sock_common";
+  const err = checkPtrOffReg(env, reg, regno, true);
+  if (err !== 0) return err;
+  // Any kind of socket is given back as the structure that all of them begin with.
+  const isStrict = isReleased && !SK_RELEASE.has(funcId);
+  const isRight = isStrict
+    ? reg.btfType === wanted
+    : reg.off === 0 && structContains(reg.btfType, wanted);
+  if (isRight) return 0;
+  env.verbose(`R${regno} is of type ${reg.btfType} but ${wanted} is expected\n`);
   return -EACCES;
 }

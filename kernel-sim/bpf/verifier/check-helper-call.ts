@@ -12,6 +12,7 @@ import {
   BPF_FUNC_GET_SMP_PROCESSOR_ID,
   BPF_FUNC_MAP_LOOKUP_ELEM,
   BPF_FUNC_NAMES,
+  BPF_FUNC_SNPRINTF,
   BPF_FUNC_TAIL_CALL,
   BPF_MAP_TYPE_PROG_ARRAY,
   BPF_PROG_TYPE_KPROBE,
@@ -20,6 +21,7 @@ import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
 import { mayPointToSpinLock } from "./btf-record.ts";
 import { checkHelperCallback } from "./callbacks.ts";
+import { checkSnprintfCall } from "./const-str.ts";
 import { dynptrRegOf, dynptrTypeOf, unmarkStackSlotsDynptr } from "./dynptr.ts";
 import { returnEarly } from "./early-return.ts";
 import type { VerifierEnv } from "./env.ts";
@@ -29,6 +31,7 @@ import {
   ARG_PTR_TO_DYNPTR,
   type FuncProto,
   RET_INTEGER,
+  RET_PTR_TO_BTF_ID,
   RET_PTR_TO_MAP_VALUE,
   RET_PTR_TO_MEM,
   RET_PTR_TO_SOCK_COMMON,
@@ -53,6 +56,7 @@ import {
   baseType,
   NOT_INIT,
   PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
   PTR_TO_SOCK_COMMON,
@@ -116,6 +120,10 @@ function protoOf(env: VerifierEnv, id: number): FuncProto | number {
   }
   if (!env.isGplCompatible && proto.gplOnly === true) {
     env.verbose("cannot call GPL-restricted function from non-GPL compatible program\n");
+    return -EINVAL;
+  }
+  if (proto.isAllowed?.(env) === false) {
+    env.verbose("helper call is not allowed in probe\n");
     return -EINVAL;
   }
   if (!env.inSleepable && proto.mightSleep === true) {
@@ -188,7 +196,7 @@ function checkSpecialHelper(env: VerifierEnv, id: number, meta: CallMeta): 0 | n
     env.verbose("get_local_storage() doesn't support non-zero flags\n");
     return -EINVAL;
   }
-  return 0;
+  return id === BPF_FUNC_SNPRINTF ? checkSnprintfCall(env) : 0;
 }
 
 /** @linux kernel/bpf/verifier.c `check_helper_call` (6.18) */
@@ -220,12 +228,13 @@ const RESULT_TYPES: Readonly<Record<number, number>> = {
   [RET_PTR_TO_SOCK_COMMON]: PTR_TO_SOCK_COMMON,
   [RET_PTR_TO_TCP_SOCK]: PTR_TO_TCP_SOCK,
   [RET_PTR_TO_MEM]: PTR_TO_MEM,
+  [RET_PTR_TO_BTF_ID]: PTR_TO_BTF_ID,
 };
 
 /** What r0 holds after the call. */
 function setResult(
   env: VerifierEnv,
-  { ret }: FuncProto,
+  { ret, retBtf }: FuncProto,
   meta: CallMeta,
   insnIdx: number,
 ): 0 | number {
@@ -247,6 +256,7 @@ function setResult(
     if (isElementSure(meta)) result.type &= ~PTR_MAYBE_NULL;
   }
   if (kind === RET_PTR_TO_MEM) result.memSize = meta.memSize;
+  if (kind === RET_PTR_TO_BTF_ID) result.btfType = retBtf!;
   if (typeMayBeNull(result.type)) result.id = env.newId();
   else if (kind === RET_PTR_TO_MAP_VALUE && mayPointToSpinLock(result)) result.id = env.newId();
   result.dynptrId = meta.dynptrId;

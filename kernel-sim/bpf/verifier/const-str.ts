@@ -1,4 +1,5 @@
 import { EACCES, EINVAL } from "../../include/errno.ts";
+import { isFormatOk } from "../helpers/bprintf.ts";
 import { BPF_MAP_TYPE_ARRAY } from "../uapi.ts";
 import type { VerifierEnv } from "./env.ts";
 import { checkHelperMemAccess } from "./helper-memory.ts";
@@ -35,4 +36,21 @@ export function checkConstStr(env: VerifierEnv, regno: number): 0 | number {
     return -EINVAL;
   }
   return 0;
+}
+
+const FMT_REGNO = 3;
+const DATA_LEN_REGNO = 5;
+const U64_BYTES = 8;
+
+/** Whether the format and the number of its arguments fit. @linux kernel/bpf/verifier.c `check_bpf_snprintf_call` (6.18) */
+export function checkSnprintfCall(env: VerifierEnv): 0 | number {
+  const dataLen = env.frame.reg(DATA_LEN_REGNO).varOff.value.lo >>> 0;
+  if (dataLen % U64_BYTES !== 0) return -EINVAL;
+  const { map, off, varOff } = env.frame.reg(FMT_REGNO);
+  const start = off + varOff.value.lo;
+  const bytes = map!.readValue(start, map!.valueSize - start);
+  const format = String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)));
+  if (isFormatOk(format, dataLen / U64_BYTES)) return 0;
+  env.verbose("Invalid format string\n");
+  return -EINVAL;
 }

@@ -4,6 +4,9 @@ const STATS = /^(verification time|stack depth) /;
 /** Where the numbers begin. */
 const STATS_START = /(verification time \d+ usec|processed \d+ insns .*)$/;
 
+/** Where functions begin, instructions and states explain nothing. */
+const NO_EXPLANATION = /^(func#\d+ @\d+$|mark_precise: |\s*\d+: )/;
+
 const ENDLESS = "infinite loop detected at insn ";
 const TOO_LARGE = "BPF program is too large. Processed ";
 
@@ -12,7 +15,7 @@ const TAIL = 1 << 16;
 
 /**
  * The line of a log with which the verifier explains its refusal: the last one in front of the
- * numbers, or that of an endless loop, behind which two states follow.
+ * numbers, or that of an endless loop, behind which two states follow. Empty when it says nothing.
  */
 export function explainingLine(log: string): string {
   const lines = log.slice(-TAIL).split("\n");
@@ -27,5 +30,6 @@ export function explainingLine(log: string): string {
   const line = loop ?? explaining.at(-1) ?? "";
   // On level 1, what was taken back may leave the start of a line in front of these.
   const at = Math.max(line.indexOf(ENDLESS), line.indexOf(TOO_LARGE));
-  return at < 0 ? line : line.slice(at);
+  if (at >= 0) return line.slice(at);
+  return NO_EXPLANATION.test(line) ? "" : line;
 }

@@ -85,7 +85,7 @@ export function checkFuncArg(
     argType = resolved;
   }
   if (!isNullReg(given) || !typeMayBeNull(argType)) {
-    err = checkRegType(env, regno, argType, meta.funcId);
+    err = checkRegType(env, regno, argType, meta.funcId, proto.argBtf?.[index] ?? "");
     if (err === 0) err = checkArgOffset(env, regno, argType);
     if (err !== 0) return err;
   }
@@ -164,7 +164,7 @@ function checkArgContents(
       // Of which size is said by the next argument.
       meta.isRaw = (argType & reg.MEM_UNINIT) !== 0;
       if ((argType & reg.MEM_FIXED_SIZE) === 0) return 0;
-      const size = proto.argSize!;
+      const size = proto.argSizes![index]!;
       const err = checkHelperMemAccess(env, regno, size, access, false, meta);
       if (err !== 0 || (argType & reg.MEM_ALIGNED) === 0) return err;
       return checkPtrAlignment(env, env.frame.reg(regno), 0, size, true);
@@ -187,6 +187,8 @@ function checkArgContents(
       return 0;
     case arg.ARG_PTR_TO_CONST_STR:
       return checkConstStr(env, regno);
+    case arg.ARG_KPTR_XCHG_DEST:
+      return refuseKptrXchg(env, regno);
     case arg.ARG_PTR_TO_DYNPTR:
       return processDynptrFunc(env, regno, env.insnIdx, argType, 0);
     default:
@@ -213,6 +215,22 @@ function checkMapKey(env: VerifierEnv, regno: number, meta: CallMeta): 0 | numbe
   if ("err" in found) return found.err;
   meta.constMapKey = found.key;
   return 0;
+}
+
+/**
+ * @linux kernel/bpf/verifier.c `process_kptr_func` (6.18)
+ * @simplified no value of a map holds pointers to kernel objects yet.
+ */
+function refuseKptrXchg(env: VerifierEnv, regno: number): number {
+  const { varOff, map } = env.frame.reg(regno);
+  if (!tnumIsConst(varOff)) {
+    env.verbose(`R${regno} doesn't have constant offset. kptr has to be at the constant offset\n`);
+  } else if (map?.hasBtf !== true) {
+    env.verbose(`map '${map?.name ?? ""}' has to have BTF in order to use bpf_kptr_xchg\n`);
+  } else {
+    env.verbose(`R${regno} has no valid kptr\n`);
+  }
+  return -EINVAL;
 }
 
 /** Every index of an array has a value. @linux kernel/bpf/verifier.c `can_elide_value_nullness` (6.18) */

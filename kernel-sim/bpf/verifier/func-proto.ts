@@ -1,3 +1,4 @@
+import type { VerifierEnv } from "./env.ts";
 import {
   MEM_ALIGNED,
   MEM_FIXED_SIZE,
@@ -34,6 +35,7 @@ export const ARG_PTR_TO_FUNC = 18;
 export const ARG_PTR_TO_STACK = 19;
 export const ARG_PTR_TO_CONST_STR = 20;
 export const ARG_PTR_TO_TIMER = 21;
+export const ARG_KPTR_XCHG_DEST = 22;
 export const ARG_PTR_TO_DYNPTR = 23;
 export const ARG_PTR_TO_ARENA = 24;
 
@@ -41,13 +43,13 @@ export const ARG_PTR_TO_ARENA = 24;
 export const ARG_PTR_TO_RDONLY_MEM = ARG_PTR_TO_MEM | MEM_RDONLY;
 /** Memory that the helper fills, and that nobody must have written before. */
 export const ARG_PTR_TO_UNINIT_MEM = ARG_PTR_TO_MEM | MEM_UNINIT | MEM_WRITE;
-export const ARG_PTR_TO_CTX_OR_NULL = ARG_PTR_TO_CTX | PTR_MAYBE_NULL;
+/** Memory of a size that the prototype says. */
+export const ARG_PTR_TO_FIXED_MEM = ARG_PTR_TO_MEM | MEM_FIXED_SIZE;
 /** The helper gives the object back. */
 export const ARG_RELEASED_SOCK = ARG_PTR_TO_BTF_ID_SOCK_COMMON | OBJ_RELEASE;
 export const ARG_RELEASED_RINGBUF_MEM = ARG_PTR_TO_RINGBUF_MEM | OBJ_RELEASE;
 /** A number of known size that the helper writes. */
-export const ARG_PTR_TO_FIXED_OUT =
-  ARG_PTR_TO_MEM | MEM_FIXED_SIZE | MEM_UNINIT | MEM_WRITE | MEM_ALIGNED;
+export const ARG_PTR_TO_FIXED_OUT = ARG_PTR_TO_FIXED_MEM | MEM_UNINIT | MEM_WRITE | MEM_ALIGNED;
 
 /** A dynptr that the helper only looks at. */
 export const ARG_PTR_TO_RDONLY_DYNPTR = ARG_PTR_TO_DYNPTR | MEM_RDONLY;
@@ -62,6 +64,8 @@ export const RET_PTR_TO_SOCKET = 3;
 export const RET_PTR_TO_TCP_SOCK = 4;
 export const RET_PTR_TO_SOCK_COMMON = 5;
 export const RET_PTR_TO_MEM = 6;
+export const RET_PTR_TO_MEM_OR_BTF_ID = 7;
+export const RET_PTR_TO_BTF_ID = 8;
 
 export const RET_PTR_TO_MAP_VALUE_OR_NULL = RET_PTR_TO_MAP_VALUE | PTR_MAYBE_NULL;
 
@@ -74,15 +78,31 @@ export interface FuncProto {
   readonly ret: number;
   /** The types of r1 to r5, as far as the helper takes them. */
   readonly args: readonly number[];
-  /** In bytes, for an argument with MEM_FIXED_SIZE. */
-  readonly argSize?: number;
+  /** In bytes, by argument, for those with MEM_FIXED_SIZE. */
+  readonly argSizes?: readonly number[];
+  /** The structures that arguments point to, by argument; "" where it is no kernel object. */
+  readonly argBtf?: readonly string[];
+  /** The structure that comes back, for RET_PTR_TO_BTF_ID. */
+  readonly retBtf?: string;
   /** Programs that are not under the GPL may not call it. */
   readonly gplOnly?: boolean;
   /** It may be given pointers into a packet. */
   readonly pktAccess?: boolean;
   readonly mightSleep?: boolean;
+  /** What else the program must be. */
+  readonly isAllowed?: (env: VerifierEnv) => boolean;
   /** The compiler puts its body in place of the call, which then leaves r1 to r5 alone. */
   readonly isInlined?: boolean;
+}
+
+/** A helper that takes nothing but numbers. */
+export function onlyNumbers(count: number): FuncProto {
+  return { ret: RET_INTEGER, args: Array<number>(count).fill(ARG_ANYTHING) };
+}
+
+/** A helper that takes the context and `numbers` numbers. */
+export function onContext(numbers: number): FuncProto {
+  return { ret: RET_INTEGER, args: [ARG_PTR_TO_CTX, ...Array<number>(numbers).fill(ARG_ANYTHING)] };
 }
 
 /** How many of r1 to r5 the helper reads. */

@@ -1,6 +1,7 @@
 import type { Insn } from "../../api.ts";
 import { EINVAL, ENOSPC } from "../../include/errno.ts";
 import { isKfuncCall, isMayGoto } from "../isa.ts";
+import { checkAttachTarget } from "./attach-target.ts";
 import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder, computeScc } from "./cfg.ts";
 import { doCheckMain, doCheckSubprogs } from "./check.ts";
@@ -72,6 +73,7 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
   checkBtfInfo,
   resolvePseudoLdImm64,
   checkCfg,
+  checkAttachTarget,
   prepareExploration,
   doCheckMain,
   doCheckSubprogs,

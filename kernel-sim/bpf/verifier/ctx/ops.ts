@@ -5,55 +5,8 @@
  * @linux include/linux/bpf.h `struct bpf_verifier_ops`, include/linux/bpf_types.h (6.18)
  */
 import { EACCES } from "../../../include/errno.ts";
-import {
-  cgroupDeviceHelpers,
-  cgroupSkbHelpers,
-  cgroupSockAddrHelpers,
-  cgroupSockHelpers,
-  cgroupSockoptHelpers,
-  cgroupSysctlHelpers,
-  flowDissectorHelpers,
-  lwtHelpers,
-  lwtXmitHelpers,
-  type ProtoTable,
-  schedClsHelpers,
-  skLookupHelpers,
-  skMsgHelpers,
-  skReuseportHelpers,
-  skSkbHelpers,
-  socketFilterHelpers,
-  sockOpsHelpers,
-  tracingHelpers,
-  xdpHelpers,
-} from "../../helpers/allowed.ts";
-import { mayCallHelper } from "../../helpers/capabilities.ts";
-import {
-  BPF_PROG_TYPE_CGROUP_DEVICE,
-  BPF_PROG_TYPE_CGROUP_SKB,
-  BPF_PROG_TYPE_CGROUP_SOCK,
-  BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-  BPF_PROG_TYPE_CGROUP_SOCKOPT,
-  BPF_PROG_TYPE_CGROUP_SYSCTL,
-  BPF_PROG_TYPE_FLOW_DISSECTOR,
-  BPF_PROG_TYPE_KPROBE,
-  BPF_PROG_TYPE_LWT_IN,
-  BPF_PROG_TYPE_LWT_OUT,
-  BPF_PROG_TYPE_LWT_SEG6LOCAL,
-  BPF_PROG_TYPE_LWT_XMIT,
-  BPF_PROG_TYPE_PERF_EVENT,
-  BPF_PROG_TYPE_RAW_TRACEPOINT,
-  BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
-  BPF_PROG_TYPE_SCHED_ACT,
-  BPF_PROG_TYPE_SCHED_CLS,
-  BPF_PROG_TYPE_SK_LOOKUP,
-  BPF_PROG_TYPE_SK_MSG,
-  BPF_PROG_TYPE_SK_REUSEPORT,
-  BPF_PROG_TYPE_SK_SKB,
-  BPF_PROG_TYPE_SOCK_OPS,
-  BPF_PROG_TYPE_SOCKET_FILTER,
-  BPF_PROG_TYPE_TRACEPOINT,
-  BPF_PROG_TYPE_XDP,
-} from "../../uapi.ts";
+import * as allowed from "../../helpers/allowed.ts";
+import * as uapi from "../../uapi.ts";
 import type { VerifierEnv } from "../env.ts";
 import type { FuncProto } from "../func-proto.ts";
 import type { CtxAccess, IsValidAccess } from "./access.ts";
@@ -62,6 +15,7 @@ import {
   cgroupSockoptIsValidAccess,
   cgroupSysctlIsValidAccess,
 } from "./cgroup.ts";
+import { netfilterIsValidAccess } from "./netfilter.ts";
 import {
   cgroupSkbIsValidAccess,
   flowDissectorIsValidAccess,
@@ -83,6 +37,7 @@ import {
   perfEventIsValidAccess,
   rawTracepointIsValidAccess,
   rawTracepointWritableIsValidAccess,
+  syscallIsValidAccess,
   tracepointIsValidAccess,
 } from "./tracing.ts";
 import { xdpIsValidAccess } from "./xdp-md.ts";
@@ -93,45 +48,64 @@ export interface CtxOps {
   readonly isValidAccess: IsValidAccess;
 }
 
-function makeOps(helpers: ProtoTable, isValidAccess: IsValidAccess): CtxOps {
+function makeOps(helpers: allowed.AllowedHelpers, isValidAccess: IsValidAccess): CtxOps {
   return {
-    helper: (id, env) => (mayCallHelper(env, id) ? helpers.get(id) : undefined),
+    helper: (id, env) => (allowed.isHelperOpenTo(id, env) ? helpers(env).get(id) : undefined),
     isValidAccess,
   };
 }
 
-const SCHED_CLS = makeOps(schedClsHelpers, tcClsActIsValidAccess);
-const LWT = makeOps(lwtHelpers, lwtIsValidAccess);
+const SCHED_CLS = makeOps(allowed.schedClsHelpers, tcClsActIsValidAccess);
 
 const OPS: Readonly<Record<number, CtxOps>> = {
-  [BPF_PROG_TYPE_SOCKET_FILTER]: makeOps(socketFilterHelpers, skFilterIsValidAccess),
-  [BPF_PROG_TYPE_KPROBE]: makeOps(tracingHelpers, kprobeIsValidAccess),
-  [BPF_PROG_TYPE_SCHED_CLS]: SCHED_CLS,
-  [BPF_PROG_TYPE_SCHED_ACT]: SCHED_CLS,
-  [BPF_PROG_TYPE_TRACEPOINT]: makeOps(tracingHelpers, tracepointIsValidAccess),
-  [BPF_PROG_TYPE_XDP]: makeOps(xdpHelpers, xdpIsValidAccess),
-  [BPF_PROG_TYPE_PERF_EVENT]: makeOps(tracingHelpers, perfEventIsValidAccess),
-  [BPF_PROG_TYPE_CGROUP_SKB]: makeOps(cgroupSkbHelpers, cgroupSkbIsValidAccess),
-  [BPF_PROG_TYPE_CGROUP_SOCK]: makeOps(cgroupSockHelpers, sockFilterIsValidAccess),
-  [BPF_PROG_TYPE_SOCK_OPS]: makeOps(sockOpsHelpers, sockOpsIsValidAccess),
-  [BPF_PROG_TYPE_CGROUP_DEVICE]: makeOps(cgroupDeviceHelpers, cgroupDeviceIsValidAccess),
-  [BPF_PROG_TYPE_SK_MSG]: makeOps(skMsgHelpers, skMsgIsValidAccess),
-  [BPF_PROG_TYPE_CGROUP_SOCK_ADDR]: makeOps(cgroupSockAddrHelpers, sockAddrIsValidAccess),
-  [BPF_PROG_TYPE_SK_REUSEPORT]: makeOps(skReuseportHelpers, skReuseportIsValidAccess),
-  [BPF_PROG_TYPE_CGROUP_SYSCTL]: makeOps(cgroupSysctlHelpers, cgroupSysctlIsValidAccess),
-  [BPF_PROG_TYPE_CGROUP_SOCKOPT]: makeOps(cgroupSockoptHelpers, cgroupSockoptIsValidAccess),
-  [BPF_PROG_TYPE_SK_LOOKUP]: makeOps(skLookupHelpers, skLookupIsValidAccess),
-  [BPF_PROG_TYPE_LWT_IN]: LWT,
-  [BPF_PROG_TYPE_LWT_OUT]: LWT,
-  [BPF_PROG_TYPE_LWT_XMIT]: makeOps(lwtXmitHelpers, lwtIsValidAccess),
-  [BPF_PROG_TYPE_SK_SKB]: makeOps(skSkbHelpers, skSkbIsValidAccess),
-  [BPF_PROG_TYPE_RAW_TRACEPOINT]: makeOps(tracingHelpers, rawTracepointIsValidAccess),
-  [BPF_PROG_TYPE_LWT_SEG6LOCAL]: LWT,
-  [BPF_PROG_TYPE_FLOW_DISSECTOR]: makeOps(flowDissectorHelpers, flowDissectorIsValidAccess),
-  [BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE]: makeOps(
-    tracingHelpers,
+  [uapi.BPF_PROG_TYPE_SOCKET_FILTER]: makeOps(allowed.socketFilterHelpers, skFilterIsValidAccess),
+  [uapi.BPF_PROG_TYPE_KPROBE]: makeOps(allowed.kprobeHelpers, kprobeIsValidAccess),
+  [uapi.BPF_PROG_TYPE_SCHED_CLS]: SCHED_CLS,
+  [uapi.BPF_PROG_TYPE_SCHED_ACT]: SCHED_CLS,
+  [uapi.BPF_PROG_TYPE_TRACEPOINT]: makeOps(allowed.tracepointHelpers, tracepointIsValidAccess),
+  [uapi.BPF_PROG_TYPE_XDP]: makeOps(allowed.xdpHelpers, xdpIsValidAccess),
+  [uapi.BPF_PROG_TYPE_PERF_EVENT]: makeOps(allowed.perfEventHelpers, perfEventIsValidAccess),
+  [uapi.BPF_PROG_TYPE_CGROUP_SKB]: makeOps(allowed.cgroupSkbHelpers, cgroupSkbIsValidAccess),
+  [uapi.BPF_PROG_TYPE_CGROUP_SOCK]: makeOps(allowed.cgroupSockHelpers, sockFilterIsValidAccess),
+  [uapi.BPF_PROG_TYPE_SOCK_OPS]: makeOps(allowed.sockOpsHelpers, sockOpsIsValidAccess),
+  [uapi.BPF_PROG_TYPE_CGROUP_DEVICE]: makeOps(
+    allowed.cgroupDeviceHelpers,
+    cgroupDeviceIsValidAccess,
+  ),
+  [uapi.BPF_PROG_TYPE_SK_MSG]: makeOps(allowed.skMsgHelpers, skMsgIsValidAccess),
+  [uapi.BPF_PROG_TYPE_CGROUP_SOCK_ADDR]: makeOps(
+    allowed.cgroupSockAddrHelpers,
+    sockAddrIsValidAccess,
+  ),
+  [uapi.BPF_PROG_TYPE_SK_REUSEPORT]: makeOps(allowed.skReuseportHelpers, skReuseportIsValidAccess),
+  [uapi.BPF_PROG_TYPE_CGROUP_SYSCTL]: makeOps(
+    allowed.cgroupSysctlHelpers,
+    cgroupSysctlIsValidAccess,
+  ),
+  [uapi.BPF_PROG_TYPE_CGROUP_SOCKOPT]: makeOps(
+    allowed.cgroupSockoptHelpers,
+    cgroupSockoptIsValidAccess,
+  ),
+  [uapi.BPF_PROG_TYPE_SK_LOOKUP]: makeOps(allowed.skLookupHelpers, skLookupIsValidAccess),
+  [uapi.BPF_PROG_TYPE_LWT_IN]: makeOps(allowed.lwtInHelpers, lwtIsValidAccess),
+  [uapi.BPF_PROG_TYPE_LWT_OUT]: makeOps(allowed.lwtOutHelpers, lwtIsValidAccess),
+  [uapi.BPF_PROG_TYPE_LWT_XMIT]: makeOps(allowed.lwtXmitHelpers, lwtIsValidAccess),
+  [uapi.BPF_PROG_TYPE_SK_SKB]: makeOps(allowed.skSkbHelpers, skSkbIsValidAccess),
+  [uapi.BPF_PROG_TYPE_RAW_TRACEPOINT]: makeOps(
+    allowed.tracepointHelpers,
+    rawTracepointIsValidAccess,
+  ),
+  [uapi.BPF_PROG_TYPE_LWT_SEG6LOCAL]: makeOps(allowed.lwtSeg6localHelpers, lwtIsValidAccess),
+  [uapi.BPF_PROG_TYPE_FLOW_DISSECTOR]: makeOps(
+    allowed.flowDissectorHelpers,
+    flowDissectorIsValidAccess,
+  ),
+  [uapi.BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE]: makeOps(
+    allowed.tracepointHelpers,
     rawTracepointWritableIsValidAccess,
   ),
+  [uapi.BPF_PROG_TYPE_SYSCALL]: makeOps(allowed.syscallHelpers, syscallIsValidAccess),
+  [uapi.BPF_PROG_TYPE_NETFILTER]: makeOps(allowed.baseHelpers, netfilterIsValidAccess),
 };
 
 export function ctxOpsOf(progType: number): CtxOps | undefined {

@@ -62,3 +62,10 @@ export function rawTracepointWritableIsValidAccess(request: CtxRequest): CtxAcce
   const isOk = request.size === U64_BYTES && isRead(request);
   return isOk ? ctxPointer(PTR_TO_TP_BUFFER) : undefined;
 }
+
+const U16_MAX = 0xffff;
+
+/** The caller's own memory, of any shape. @linux kernel/bpf/syscall.c `syscall_prog_is_valid_access` (6.18) */
+export function syscallIsValidAccess({ off, size }: CtxRequest): CtxAccess | undefined {
+  return off >= 0 && off < U16_MAX && off % size === 0 ? SCALAR : undefined;
+}
