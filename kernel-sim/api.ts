@@ -268,8 +268,15 @@ export type LoadResult =
 export interface TestRunAttr {
   /** The packet from the Ethernet header on. */
   readonly dataIn?: Uint8Array;
+  /** The context: how a packet came in, or all that the program gets. */
   readonly ctxIn?: Uint8Array;
   readonly repeat?: number;
+  /** How much of packet and context the caller has room for, in bytes. */
+  readonly dataSizeOut?: number;
+  readonly ctxSizeOut?: number;
+  readonly flags?: number;
+  readonly cpu?: number;
+  readonly batchSize?: number;
 }
 
 export interface TestRunResult {
@@ -278,6 +285,8 @@ export interface TestRunResult {
   /** Unsigned 32 bits. */
   readonly retval: number;
   readonly dataOut?: Uint8Array;
+  /** If there was room for it, or what a syscall program made of its context. */
+  readonly ctxOut?: Uint8Array;
   /** Instructions that ran, summed over all repeats. */
   readonly insnsExecuted: number;
 }

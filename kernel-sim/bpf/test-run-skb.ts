@@ -1,10 +1,14 @@
-import { EINVAL, ENOMEM } from "../include/errno.ts";
+import { EINVAL, ENODEV, ENOMEM } from "../include/errno.ts";
 import * as ctx from "./contexts.ts";
 import type { BpfKernel } from "./kernel.ts";
 import type { BpfMemory } from "./memory.ts";
 import type { LoadedProgram } from "./program.ts";
 import {
+  checkDataIn,
+  ctxInit,
+  finished,
   LOOPBACK_IFINDEX,
+  NET_SKB_PAD,
   PAGE_BYTES,
   refusedRun,
   repeated,
@@ -12,14 +16,20 @@ import {
   type TestRunOutcome,
   type TestRunRequest,
 } from "./test-run-request.ts";
+import * as uapi from "./uapi.ts";
 
-const NET_SKB_PAD = 64;
 /** `struct bpf_sock`: the socket that owns the packet of a test run. */
 const BPF_SOCK_BYTES = 80;
 
+/** These see the packet from its Ethernet header on. */
+const LINK_LAYER: ReadonlySet<number> = new Set([
+  uapi.BPF_PROG_TYPE_SCHED_CLS,
+  uapi.BPF_PROG_TYPE_SCHED_ACT,
+]);
+
 /**
  * Runs a program on an sk_buff. Types of traffic control see the packet from its Ethernet header
- * on, socket filters from behind it.
+ * on, others from behind it.
  *
  * @linux net/bpf/test_run.c `bpf_prog_test_run_skb` (6.18)
  * @simplified `queue_mapping`, `tc_index` and `tc_classid` keep all 32 bits that a program stores.
@@ -28,48 +38,74 @@ export function runSkb(
   kernel: BpfKernel,
   prog: LoadedProgram,
   request: TestRunRequest,
-  isLinkLayer: boolean,
 ): TestRunOutcome {
-  const { dataIn, ctxIn } = request;
-  const sizeMax = PAGE_BYTES - NET_SKB_PAD - SHARED_INFO_BYTES;
-  if (dataIn.length < ctx.ETH_HLEN || dataIn.length > sizeMax) return refusedRun(-EINVAL);
-  if (ctxIn !== undefined && !isContextOk(ctxIn)) return refusedRun(-EINVAL);
+  const { dataIn } = request;
+  const isLinkLayer = LINK_LAYER.has(prog.type);
+  const problem = checkAttr(request);
+  if (problem !== 0) return refusedRun(problem, request);
+  const user = ctxInit(request, ctx.SK_BUFF_BYTES);
+  if (typeof user === "number") return refusedRun(user, request);
+  const fields = user && new DataView(user.buffer);
   const network = networkHeaderOf(dataIn);
-  if (network !== undefined && dataIn.length < ctx.ETH_HLEN + network.bytes) {
-    return refusedRun(-EINVAL);
+  // A device that is not there is seen first.
+  if (fields !== undefined && fields.getUint32(ctx.SKB_IFINDEX, true) > LOOPBACK_IFINDEX) {
+    return refusedRun(-ENODEV, request);
   }
+  if (network !== undefined && dataIn.length < ctx.ETH_HLEN + network.bytes) {
+    return refusedRun(-EINVAL, request);
+  }
+  const length = dataIn.length - (isLinkLayer ? 0 : ctx.ETH_HLEN);
+  if (user !== undefined && !isContextOk(user, length)) return refusedRun(-EINVAL, request);
   const { memory } = kernel;
   const buffer = memory.alloc(PAGE_BYTES);
   const context = memory.alloc(ctx.SK_BUFF_BYTES);
   const socket = memory.alloc(BPF_SOCK_BYTES);
-  if (buffer === 0 || context === 0 || socket === 0) return refusedRun(-ENOMEM);
+  if (buffer === 0 || context === 0 || socket === 0) return refusedRun(-ENOMEM, request);
   const { bytes, view } = memory;
   const mac = buffer + NET_SKB_PAD;
   const networkAt = mac + ctx.ETH_HLEN;
   const data = isLinkLayer ? mac : networkAt;
-  const length = mac + dataIn.length - data;
   bytes.set(dataIn, mac);
-  if (ctxIn !== undefined) bytes.set(ctxIn, context);
+  if (fields !== undefined) {
+    if (fields.getUint32(ctx.SKB_WIRE_LEN, true) === 0) {
+      fields.setUint32(ctx.SKB_WIRE_LEN, length, true);
+    }
+    fields.setUint32(ctx.SKB_IFINDEX, LOOPBACK_IFINDEX, true);
+    bytes.set(user!, context);
+  }
   view.setInt32(context + ctx.SKB_LEN, length, true);
   view.setInt32(context + ctx.SKB_PKT_TYPE, packetType(bytes, mac), true);
   view.setInt32(context + ctx.SKB_PROTOCOL, protocol(view, mac, dataIn.length), true);
-  if (view.getInt32(context + ctx.SKB_IFINDEX, true) === 0) {
-    view.setInt32(context + ctx.SKB_IFINDEX, LOOPBACK_IFINDEX, true);
-  }
+  view.setInt32(context + ctx.SKB_IFINDEX, LOOPBACK_IFINDEX, true);
   view.setInt32(context + ctx.SKB_DATA, data, true);
   view.setInt32(context + ctx.SKB_DATA_END, data + length, true);
   view.setInt32(context + ctx.SKB_DATA_META, data, true);
-  if (network !== undefined) writeSocket(memory, socket, network, networkAt);
+  if (network !== undefined) writeSocket(memory, socket, context, network, networkAt);
   view.setInt32(context + ctx.SKB_SK, socket, true);
   kernel.packet = { data, length, macHeader: mac, networkHeader: networkAt };
   const { retval, executed } = repeated(kernel, prog, context, request.repeat);
   const dataOut = memory.copyOut(mac, dataIn.length);
   // The header that was taken off comes back as zeros.
   if (!isLinkLayer) dataOut.fill(0, 0, ctx.ETH_HLEN);
+  if (user !== undefined) {
+    for (const [start, end] of SETTABLE) {
+      user.set(memory.copyOut(context + start, end - start), start);
+    }
+  }
   memory.free(buffer, PAGE_BYTES);
   memory.free(context, ctx.SK_BUFF_BYTES);
   memory.free(socket, BPF_SOCK_BYTES);
-  return { errno: 0, retval, dataOut, executed };
+  return finished(request, { retval, executed, data: dataOut, context: user });
+}
+
+const BPF_F_TEST_SKB_CHECKSUM_COMPLETE = 4;
+
+function checkAttr(request: TestRunRequest): 0 | number {
+  const { flags = 0, cpu = 0, batchSize = 0, dataIn, dataSizeIn } = request;
+  const isMoreAsked = (flags & ~BPF_F_TEST_SKB_CHECKSUM_COMPLETE) !== 0 || cpu !== 0;
+  if (isMoreAsked || batchSize !== 0) return -EINVAL;
+  if ((dataSizeIn ?? dataIn.length) < ctx.ETH_HLEN) return -EINVAL;
+  return checkDataIn(request, NET_SKB_PAD, SHARED_INFO_BYTES);
 }
 
 /** What the addresses of a network protocol look like in its header and in `struct bpf_sock`. */
@@ -81,6 +117,9 @@ interface NetworkHeader {
   readonly addressBytes: number;
   readonly sockSource: number;
   readonly sockDestination: number;
+  /** The same in `struct __sk_buff`: what is sent is local. */
+  readonly skbLocal: number;
+  readonly skbRemote: number;
 }
 
 const IPV4: NetworkHeader = {
@@ -90,6 +129,8 @@ const IPV4: NetworkHeader = {
   addressBytes: 4,
   sockSource: 24,
   sockDestination: 52,
+  skbLocal: 96,
+  skbRemote: 92,
 };
 const IPV6: NetworkHeader = {
   family: 10,
@@ -98,6 +139,8 @@ const IPV6: NetworkHeader = {
   addressBytes: 16,
   sockSource: 28,
   sockDestination: 56,
+  skbLocal: 116,
+  skbRemote: 100,
 };
 const ETH_P_IP = 0x0800;
 const ETH_P_IPV6 = 0x86dd;
@@ -109,14 +152,24 @@ function networkHeaderOf(packet: Uint8Array): NetworkHeader | undefined {
   return type === ETH_P_IPV6 ? IPV6 : undefined;
 }
 
-/** The socket that Linux makes up for the packet has the packet's addresses. */
-function writeSocket(memory: BpfMemory, socket: number, header: NetworkHeader, at: number): void {
+/** The socket that Linux makes up for the packet has the packet's addresses; so `context` says. */
+function writeSocket(
+  memory: BpfMemory,
+  socket: number,
+  context: number,
+  header: NetworkHeader,
+  at: number,
+): void {
   const { bytes, view } = memory;
   const { family, source, addressBytes, sockSource, sockDestination } = header;
   const from = at + source;
+  const to = from + addressBytes;
   view.setInt32(socket + SOCK_FAMILY, family, true);
-  bytes.copyWithin(socket + sockSource, from, from + addressBytes);
-  bytes.copyWithin(socket + sockDestination, from + addressBytes, from + 2 * addressBytes);
+  view.setInt32(context + ctx.SKB_FAMILY, family, true);
+  bytes.copyWithin(socket + sockSource, from, to);
+  bytes.copyWithin(socket + sockDestination, to, to + addressBytes);
+  bytes.copyWithin(context + header.skbLocal, from, to);
+  bytes.copyWithin(context + header.skbRemote, to, to + addressBytes);
 }
 
 const PACKET_HOST = 0;
@@ -157,10 +210,16 @@ const SETTABLE: readonly (readonly [number, number])[] = [
   [ctx.SKB_HWTSTAMP, ctx.SKB_HWTSTAMP + 8],
 ];
 
+const GSO_LEGACY_MAX_SIZE = 65_536;
+const GSO_MAX_SEGS = 65_535;
+
 /** @linux net/bpf/test_run.c `convert___skb_to_skb` (6.18) */
-function isContextOk(given: Uint8Array): boolean {
-  if (given.length > ctx.SK_BUFF_BYTES) return false;
-  return given.every(
+function isContextOk(given: Uint8Array<ArrayBuffer>, length: number): boolean {
+  const isOnlySettable = given.every(
     (byte, at) => byte === 0 || SETTABLE.some(([start, end]) => at >= start && at < end),
   );
+  const fields = new DataView(given.buffer);
+  const wireLen = fields.getUint32(ctx.SKB_WIRE_LEN, true);
+  const isWireLenOk = wireLen === 0 || (wireLen >= length && wireLen <= GSO_LEGACY_MAX_SIZE);
+  return isOnlySettable && isWireLenOk && fields.getUint32(ctx.SKB_GSO_SEGS, true) <= GSO_MAX_SEGS;
 }

@@ -138,6 +138,7 @@ export const BPF_CGROUP_INET4_GETSOCKNAME = 31;
 export const BPF_CGROUP_INET6_GETSOCKNAME = 32;
 export const BPF_XDP_DEVMAP = 33;
 export const BPF_CGROUP_INET_SOCK_RELEASE = 34;
+export const BPF_XDP_CPUMAP = 35;
 export const BPF_SK_LOOKUP = 36;
 export const BPF_SK_REUSEPORT_SELECT = 39;
 export const BPF_SK_REUSEPORT_SELECT_OR_MIGRATE = 40;

@@ -13,7 +13,7 @@ import type { BpfKernel } from "../bpf/kernel.ts";
 import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "../bpf/prog-load.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import { decode, textOf } from "../bpf/program-text.ts";
-import { testRun } from "../bpf/test-run.ts";
+import { takesPacket, testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { EACCES, EINVAL, ENOSPC, ENOTSUPP, errnoName } from "../include/errno.ts";
@@ -162,12 +162,14 @@ function whyNotAttached(errno: number, type: string, tracepoint: string): string
 const ETH_HLEN = 14;
 
 function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
-  const { repeat = 1 } = attr;
+  const { repeat = 0 } = attr;
   if (!Number.isInteger(repeat) || repeat < 0) {
     throw new TypeError(`repeat is a whole number, not ${String(repeat)}`);
   }
-  const { errno, retval, dataOut, executed } = testRun(kernel, prog, {
-    dataIn: attr.dataIn ?? new Uint8Array(ETH_HLEN),
+  const shortest = new Uint8Array(takesPacket(prog) ? ETH_HLEN : 0);
+  const { errno, retval, dataOut, ctxOut, executed } = testRun(kernel, prog, {
+    ...attr,
+    dataIn: attr.dataIn ?? shortest,
     ctxIn: attr.ctxIn,
     repeat,
   });
@@ -175,6 +177,7 @@ function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRun
     errno: -errno,
     retval,
     ...(dataOut === undefined ? {} : { dataOut }),
+    ...(ctxOut === undefined ? {} : { ctxOut }),
     insnsExecuted: executed,
   });
 }

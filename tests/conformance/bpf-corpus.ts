@@ -96,8 +96,6 @@ function attempt<T>(check: () => T, told: (error: string) => void = () => {}): T
   }
 }
 
-/** What can be run. */
-const SLICE_RUN_TYPES = ["xdp", "socket_filter", "sched_cls", "tracepoint"];
 const SLICE_MAP_TYPES = [
   ...["array", "hash", "percpu_array", "percpu_hash", "lru_hash", "lru_percpu_hash"],
   ...["lpm_trie", "queue", "stack", "bloom_filter"],
@@ -119,7 +117,7 @@ export function isInSlice(record: BpfRecord): boolean {
         op !== "create" || typeof map === "string" || SLICE_MAP_TYPES.includes(map.type),
     );
   }
-  const { prog_type, maps, runs, kfuncs } = record;
+  const { maps, runs, kfuncs } = record;
   if (Object.values(kfuncs ?? {}).includes("bpf_throw")) return false;
   const areMapsKnown = maps.every(
     ({ type, inner }) => SLICE_MAP_TYPES.includes(type) && inner === undefined,
@@ -127,8 +125,7 @@ export function isInSlice(record: BpfRecord): boolean {
   if (!areMapsKnown) return false;
   const helpers = helpersOf(record);
   if (runs.length === 0) return !helpers.some((id) => OBJECT_HELPERS.includes(id));
-  const isTypeRun = SLICE_RUN_TYPES.includes(String(prog_type));
-  return isTypeRun && helpers.every((id) => SLICE_HELPERS.includes(id));
+  return helpers.every((id) => SLICE_HELPERS.includes(id));
 }
 
 function helpersOf({ insns }: VerifyRecord): number[] {

@@ -298,7 +298,7 @@ function checkRun(
   const answer = testRun(kernel, prog, {
     dataIn: fromHex(run.data_in ?? ""),
     ctxIn: run.ctx_in === undefined ? undefined : fromHex(run.ctx_in),
-    repeat: 1,
+    repeat: 0,
   });
   if (-answer.errno !== run.errno) return `errno ${-answer.errno}, expected ${run.errno}`;
   if (run.retval !== undefined && answer.retval !== run.retval) {
@@ -308,7 +308,10 @@ function checkRun(
   if (run.data_out !== undefined && run.data_out !== dataOut) {
     return `data_out ${dataOut}, expected ${run.data_out}`;
   }
-  if (run.ctx_out !== undefined) return "there is no ctx_out";
+  const ctxOut = toHex(answer.ctxOut ?? new Uint8Array(0));
+  if (run.ctx_out !== undefined && run.ctx_out !== ctxOut) {
+    return `ctx_out ${ctxOut}, expected ${run.ctx_out}`;
+  }
   for (const [i, expected] of (run.maps_out ?? []).entries()) {
     if (expected === null) continue;
     const map = record.maps[i];
