@@ -13,6 +13,7 @@ const config: KnipConfig = {
     "tests/e2e/global-setup.ts",
     "tests/e2e/**/*.spec.ts",
     "tests/bench/{,threads/}*.ts",
+    "tests/bench/bpf/chromium-page.ts",
     // Stands for `#kernel-sim` in a Worker without the kernel.
     "kernel-sim/base.ts",
     "**/*.test.{ts,tsx}",
