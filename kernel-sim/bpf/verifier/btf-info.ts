@@ -1,5 +1,5 @@
 /** What the BTF of a program says about its functions. */
-import { EACCES, EINVAL } from "../../include/errno.ts";
+import { EACCES, EINVAL, EOPNOTSUPP } from "../../include/errno.ts";
 import type { Btf } from "../btf/btf.ts";
 import {
   BTF_FUNC_GLOBAL,
@@ -11,6 +11,7 @@ import {
 } from "../btf/kinds.ts";
 import type { VerifierEnv } from "./env.ts";
 import { type InfoRecords, RecordReader } from "./info-records.ts";
+import { checkBtfLine } from "./line-info.ts";
 
 /** Where a function of the program starts, and its BTF_KIND_FUNC. @linux `struct bpf_func_info` */
 export interface FuncInfo {
@@ -114,6 +115,16 @@ function readFuncInfo(env: VerifierEnv, btf: Btf, records: InfoRecords): 0 | num
  * @linux kernel/bpf/verifier.c `check_btf_info`, `check_btf_func` (6.18)
  */
 export function checkBtfInfo(env: VerifierEnv): 0 | number {
+  return checkBtfFunc(env) || checkBtfLine(env) || checkCoreRelo(env);
+}
+
+/** @simplified relocations against the kernel's types are the loader's: a load that brings some answers EOPNOTSUPP. */
+function checkCoreRelo({ input }: VerifierEnv): 0 | number {
+  const count = input.progBtf?.coreRelo.count ?? 0;
+  return count === 0 ? 0 : -EOPNOTSUPP;
+}
+
+function checkBtfFunc(env: VerifierEnv): 0 | number {
   if (env.funcInfo.length === 0) return checkAbnormalReturn(env);
   if (env.funcInfo.length !== env.subprogs.length) {
     env.verbose("number of funcs in func_info doesn't match number of subprogs\n");

@@ -36,6 +36,7 @@ import {
   isSyncCallbackCallingHelper,
 } from "./helper-traits.ts";
 import { kfuncMetaOf } from "./kfunc-call.ts";
+import { verboseLinfo } from "./line-info.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 
 const BPF_MAX_SUBPROGS = 256;
@@ -262,6 +263,7 @@ class CfgWalk {
     const { state } = this;
     if (state[t]! >= (DISCOVERED | edge)) return DONE_EXPLORING;
     if (w < 0 || w >= this.#insns.length) {
+      verboseLinfo(this.#env, t, `${t}: `);
       this.#env.verbose(`jump out of range from insn ${t} to ${w}\n`);
       return -EINVAL;
     }
@@ -278,6 +280,8 @@ class CfgWalk {
     }
     if ((state[w]! & 0xf0) === DISCOVERED) {
       if (this.#env.bpfCapable) return DONE_EXPLORING;
+      verboseLinfo(this.#env, t, `${t}: `);
+      verboseLinfo(this.#env, w, `${w}: `);
       this.#env.verbose(`back-edge from insn ${t} to ${w}\n`);
       return -EINVAL;
     }

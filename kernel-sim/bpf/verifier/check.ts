@@ -40,6 +40,7 @@ import { isStateVisited, updateBranchCounts } from "./is-state-visited.ts";
 import { isThrow, kfuncSpinAllowed } from "./kfunc-call.ts";
 import { checkLdAbs } from "./ld-abs.ts";
 import { checkLdImm } from "./ld-imm.ts";
+import { verboseLinfo } from "./line-info.ts";
 import { checkLdx, checkSt, checkStx } from "./load-store.ts";
 import { BPF_LOG_LEVEL, BPF_LOG_LEVEL2 } from "./log.ts";
 import { popStack } from "./paths.ts";
@@ -99,6 +100,7 @@ function doCheckCommon(env: VerifierEnv, subprog: number): 0 | number {
   env.curState = state;
   env.insnIdx = state.firstInsnIdx;
   env.prevInsnIdx = -1;
+  env.prevLineInfo = undefined;
   env.markStateScratched();
   env.forgetStates();
   const err = subprog === 0 ? enterMain(env, state.frame) : enterGlobal(env, subprog, state.frame);
@@ -238,6 +240,7 @@ function endPath(env: VerifierEnv): number {
 
 function logInsn(env: VerifierEnv): void {
   if (env.isStateScratched) printInsnState(env, env.curState, env.curState.curframe);
+  verboseLinfo(env, env.insnIdx, "; ");
   const start = env.log.endPos;
   env.verbose(`${env.insnIdx}: ${env.insnText(env.insnIdx)}\n`);
   env.prevInsnPrintPos = env.log.endPos - start;

@@ -6,6 +6,7 @@ import { Backtrack } from "./backtrack-state.ts";
 import type { FuncInfo } from "./btf-info.ts";
 import { type CtxOps, ctxOpsOf } from "./ctx/ops.ts";
 import { IdMap } from "./id-map.ts";
+import type { LineInfo } from "./line-info.ts";
 import type { Liveness } from "./liveness.ts";
 import { VerifierLog } from "./log.ts";
 import { NOT_INIT } from "./reg-type.ts";
@@ -125,6 +126,10 @@ export class VerifierEnv {
   progBtf: Btf | undefined = undefined;
   /** By function; empty when the program came without. */
   funcInfo: readonly FuncInfo[] = [];
+  /** By instruction; empty when the program came without. */
+  lineInfo: readonly LineInfo[] = [];
+  /** The line that the log showed last. */
+  prevLineInfo: LineInfo | undefined = undefined;
   postorder: readonly number[] = [];
   /** The function that catches exceptions; 0: the program has none. */
   exceptionCallbackSubprog = 0;

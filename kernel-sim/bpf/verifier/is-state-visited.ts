@@ -6,6 +6,7 @@ import type { VerifierEnv } from "./env.ts";
 import { addExploredState, evictState, exploredStates, maybeFreeState } from "./explored-states.ts";
 import { pushHistory } from "./history.ts";
 import { isFirstArgActiveIter, iterActiveDepthsDiffer } from "./iterators.ts";
+import { verboseLinfo } from "./line-info.ts";
 import { printVerifierState } from "./print-state.ts";
 import { propagatePrecision } from "./propagate-precision.ts";
 import { addSccBackedge, areMarksIncomplete, maybeEnterScc, maybeExitScc } from "./scc.ts";
@@ -108,6 +109,7 @@ function compare(
     state.mayGotoDepth === cur.mayGotoDepth &&
     state.callbackUnrollDepth === cur.callbackUnrollDepth
   ) {
+    verboseLinfo(env, insnIdx, "; ");
     env.verbose(`infinite loop detected at insn ${insnIdx}\n`);
     env.verbose("cur state:");
     printVerifierState(env, cur, cur.curframe, true);

@@ -86,7 +86,6 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
  * Whether a program may be loaded.
  *
  * @linux kernel/bpf/verifier.c `bpf_check` (6.18)
- * @simplified no callbacks, no global functions, no source lines in the log
  */
 export function verify(input: VerifierInput, observe?: VerifierObserver): VerifierOutcome {
   const env = new VerifierEnv(input, observe);
