@@ -5,6 +5,7 @@ import { EBADF, EINVAL } from "../include/errno.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { Btf } from "./btf/btf.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
+import { BpfFiles } from "./files.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
 import { Jit } from "./jit/jit.ts";
@@ -12,12 +13,14 @@ import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
+import { BpfObjects, StatsUser } from "./objects.ts";
 import type { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
+import type { BpfCaller, DescriptorTable } from "./sys/caller.ts";
 import { BpfTimers } from "./timers.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
-export type BpfObject = KernelMap | LoadedProgram | Btf;
+export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser;
 
 /** The task that runs on a CPU while a program looks at it. */
 export interface CurrentTask {
@@ -40,7 +43,14 @@ export class BpfKernel implements MapHost {
   readonly memory = new BpfMemory();
   readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
-  readonly files = new Map<number, BpfObject>();
+  readonly ownFiles = new BpfFiles();
+  /** The same, or in a call of bpf(2) the descriptors of the task that makes it. */
+  files: DescriptorTable = this.ownFiles;
+  /** By their numbers. */
+  readonly objects = new BpfObjects();
+  #statsUsers = 0;
+  /** Who makes the present system call. */
+  callerUid = 0;
   /** By number; the first one has number 1. */
   readonly #maps: (KernelMap | undefined)[] = [];
   /** The packet of the running program. */
@@ -56,7 +66,6 @@ export class BpfKernel implements MapHost {
   /** Keys, values and other arguments of system calls pass through here. */
   #scratch = 0;
   #scratchBytes = 0;
-  #nextFd = FIRST_FD;
   #nextMapId = 1;
   #nextProgId = 1;
   #nextBtfId = 1;
@@ -86,10 +95,40 @@ export class BpfKernel implements MapHost {
     return bpfCapable(this.caps, cap);
   }
 
+  /** A descriptor for an object, or a negative errno: then the object goes, if nobody else holds it. */
   install(object: BpfObject): number {
-    const fd = this.#nextFd++;
-    this.files.set(fd, object);
+    this.objects.hold(object);
+    const fd = this.files.install(object);
+    if (fd < 0) this.objects.release(object);
     return fd;
+  }
+
+  /** Makes a system call as `caller`, with its descriptors and its capabilities. */
+  asCaller(caller: BpfCaller, call: () => number): number {
+    const { files, caps, callerUid } = this;
+    this.files = caller.files;
+    this.caps = caller.caps;
+    this.callerUid = caller.uid;
+    const answer = call();
+    this.files = files;
+    this.caps = caps;
+    this.callerUid = callerUid;
+    return answer;
+  }
+
+  /** From now on, until the answer is given back, it is counted how often programs run. */
+  enableStats(): StatsUser {
+    this.#statsUsers++;
+    return new StatsUser(() => {
+      this.#statsUsers--;
+    });
+  }
+
+  /** A program has run, for `ns` in all. @linux include/linux/filter.h `__bpf_prog_run` (6.18) */
+  countRun(prog: LoadedProgram, runs: number, ns: number): void {
+    if (this.#statsUsers === 0) return;
+    prog.runCnt += runs;
+    prog.runTimeNs += ns;
   }
 
   /** Gives a new map its number and its place in memory. */
@@ -105,6 +144,7 @@ export class BpfKernel implements MapHost {
     fields.setUint32(MAP_FLAGS, mapFlags, true);
     fields.setInt32(MAP_ID, map.id, true);
     this.#maps[map.id] = map;
+    this.objects.add(map);
   }
 
   /** The map behind a pointer that a program holds. */
@@ -162,6 +202,7 @@ export class BpfKernel implements MapHost {
   /** Gives new types their number. */
   registerBtf(btf: Btf): void {
     btf.id = this.#nextBtfId++;
+    this.objects.add(btf);
   }
 
   /** The types behind a descriptor, or -EBADF, -EINVAL for one of something else. */
@@ -204,8 +245,6 @@ export class BpfKernel implements MapHost {
 
 /** A function may start its timer again, for a time that has come already. */
 const EXPIRED_TIMERS_MAX = 1000;
-/** Behind standard input, output and error. */
-const FIRST_FD = 3;
 const FUNCTION_BYTES = 8;
 /** As much of `struct bpf_map` as programs may read. */
 const STRUCT_BPF_MAP_BYTES = 152;

@@ -7,6 +7,8 @@ import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
 import { ProgArrayMap } from "./maps/fd-array.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
+import { btfOf, functionTags } from "./prog-infos.ts";
+import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
@@ -72,6 +74,7 @@ export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome
   if (errno !== 0) return { fd: errno, verdict, error, log, insnsProcessed };
   const prog = fixedUp(kernel, attr, checked, maps);
   if (!mayTailCall(prog)) return { fd: -EINVAL, verdict: -EINVAL, error: "", log, insnsProcessed };
+  kernel.objects.add(prog);
   return { fd: kernel.install(prog), verdict, error: "", log, insnsProcessed };
 }
 
@@ -129,7 +132,7 @@ function isTypeBuilt(progType: number): boolean {
 function fixedUp(
   kernel: BpfKernel,
   attr: ProgLoadAttr,
-  { insns, aux, subprogs, usedMaps, maxCtxOffset }: VerifierOutcome,
+  { insns, aux, subprogs, usedMaps, maxCtxOffset, insnsProcessed }: VerifierOutcome,
   maps: VerifierMaps,
 ): LoadedProgram {
   const kept = removeDeadCode(insns, aux);
@@ -171,6 +174,14 @@ function fixedUp(
     callbacks: [...callbacks],
     stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
+    origin: {
+      tag: progTag(attr.insns!),
+      loadTime: kernel.clock.now(),
+      createdByUid: kernel.callerUid,
+      verifiedInsns: insnsProcessed,
+      ...btfOf(kernel, attr.btf, kept),
+      functionTags: functionTags(kept, insns, subprogs),
+    },
   });
   kernel.ownFunctions(functions, prog);
   return prog;
@@ -184,7 +195,6 @@ function kfuncNumber(attr: ProgLoadAttr, { imm }: Insn): number {
 
 /** The program can be loaded, but not run. */
 const NO_BODY = -1;
-
 /** @linux kernel/bpf/core.c `bpf_check_tail_call` (6.18) */
 function mayTailCall(prog: LoadedProgram): boolean {
   return prog.maps.every((map) => !(map instanceof ProgArrayMap) || map.isCompatible(prog));

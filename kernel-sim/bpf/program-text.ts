@@ -4,7 +4,7 @@ import { disassembleInsn } from "./disasm.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
 
 const WIDE_LOAD = 0x18;
-const INSN_BYTES = 8;
+export const INSN_BYTES = 8;
 
 /** A program before it is loaded, as a frozen facade. */
 export function makeProgram(insns: readonly Insn[], mapNames: readonly string[]): Program {

@@ -1,7 +1,36 @@
 import type { Insn } from "../api.ts";
+import type { Btf } from "./btf/btf.ts";
 import { leadsBack } from "./jit/flow-graph.ts";
 import type { JitProgram } from "./jit/jit-program.ts";
 import type { KernelMap } from "./maps/map.ts";
+
+/** What is known of a program beside what it does. */
+export interface ProgOrigin {
+  /** What it can be recognised by. */
+  readonly tag: Uint8Array;
+  /** When it was loaded, in ns since boot, and by whom. */
+  readonly loadTime: number;
+  readonly createdByUid: number;
+  /** How many instructions the verifier has looked at. */
+  readonly verifiedInsns: number;
+  readonly btf: Btf | undefined;
+  /** Records of `struct bpf_func_info` and `struct bpf_line_info`. */
+  readonly funcInfo: readonly Uint8Array[];
+  readonly lineInfo: readonly Uint8Array[];
+  /** One for each function, when it has several. */
+  readonly functionTags: readonly Uint8Array[];
+}
+
+const NO_ORIGIN: ProgOrigin = Object.freeze({
+  tag: new Uint8Array(8),
+  loadTime: 0,
+  createdByUid: 0,
+  verifiedInsns: 0,
+  btf: undefined,
+  funcInfo: [],
+  lineInfo: [],
+  functionTags: [],
+});
 
 /** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
 export class LoadedProgram {
@@ -29,6 +58,13 @@ export class LoadedProgram {
   jited: JitProgram | null | undefined;
   /** Whether the machine has the bodies of all helpers that it calls. */
   readonly isRunnable: boolean;
+  /** Where it came from, as BPF_OBJ_GET_INFO_BY_FD tells it. */
+  readonly origin: ProgOrigin;
+  /** Maps that it holds without using them. */
+  readonly boundMaps: KernelMap[] = [];
+  /** While statistics are kept: how often it has run, and how long. */
+  runCnt = 0;
+  runTimeNs = 0;
 
   constructor(fields: {
     readonly id: number;
@@ -43,6 +79,7 @@ export class LoadedProgram {
     readonly callbacks: readonly number[];
     readonly stackDepth: number;
     readonly isRunnable: boolean;
+    readonly origin?: ProgOrigin;
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -57,5 +94,6 @@ export class LoadedProgram {
     this.callbacks = fields.callbacks;
     this.stackDepth = fields.stackDepth;
     this.hasLoop = leadsBack(fields.code);
+    this.origin = fields.origin ?? NO_ORIGIN;
   }
 }

@@ -142,5 +142,6 @@ export function repeated(
   const cpu = kernel.cpu(cpuNumber);
   const retval = kernel.jit.run(prog, cpu, context, repeat);
   kernel.clock.advance(cpu.executed);
+  kernel.countRun(prog, Math.max(1, repeat), cpu.executed);
   return { retval, executed: cpu.executed };
 }

@@ -36,7 +36,7 @@ const COUNTED_MAX = 10_000;
 export function bpfRows(kernel: BpfKernel | undefined, tracing: Tracing): BpfRows {
   const maps: BpfRows["maps"][number][] = [];
   const entries: BpfRows["entries"][number][] = [];
-  for (const [fd, map] of kernel?.files ?? []) {
+  for (const [fd, map] of kernel?.ownFiles ?? []) {
     if (!(map instanceof KernelMap) || kernel === undefined) continue;
     const { mapType, keySize, valueSize, maxEntries, name } = map.attr;
     let used = 0;

@@ -2,6 +2,7 @@ import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.
 import type { StopCondition } from "../api-observe.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { socketFiltersOf } from "../bpf/socket-filter.ts";
+import { bpfDoor } from "../bpf/sys/door.ts";
 import { Clock } from "../hw/clock.ts";
 import { DISK_MODELS } from "../hw/costs.ts";
 import { type MachineProfile, PROFILES } from "../init/profiles.ts";
@@ -99,6 +100,7 @@ export function bootWith(
       const machine = living;
       machine.bpf = () => bpfRows(kernel, tracing);
       machine.kernel.hooks.socketFilters = socketFiltersOf(open);
+      machine.kernel.hooks.bpf = bpfDoor(open);
       tracing.listenTo(machine.kernel, open, (ns) => machine.noteCharge(ns));
     }
     return living;

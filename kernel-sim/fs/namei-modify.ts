@@ -202,6 +202,26 @@ function vfsMknod(task: Task, path: Path, dentry: Dentry, mode: number, dev: num
   );
 }
 
+/**
+ * Makes what `make` says at `name`, in a directory that it accepts.
+ *
+ * @linux fs/namei.c `vfs_mkobj` (6.18)
+ */
+export function mkobj(
+  task: Task,
+  dfd: number,
+  name: ByteString,
+  make: (dir: Inode) => Inode | number,
+): number {
+  const place = filenameCreate(task, dfd, name, false);
+  if (typeof place === "number") return place;
+  const { path, dentry } = place;
+  const dir = path.dentry.inode!;
+  const error = mayCreate(task, dir, dentry);
+  if (error !== 0) return error;
+  return instantiate(dir, dentry, make(dir));
+}
+
 /** Makes a socket or FIFO of mode `mode` at `name` and answers its place, for bind(2). */
 export function mknodForBind(task: Task, name: ByteString, mode: number): Path | number {
   const place = filenameCreate(task, -100, name, false);

@@ -1,6 +1,7 @@
 import { exitDisassociateCtty } from "../drivers/tty/tty-hangup.ts";
 import { initVirtualTerminals } from "../drivers/tty/vt/vt.ts";
 import { binfmtMiscType } from "../fs/binfmt_misc-fs.ts";
+import { bpfFsType } from "../fs/bpf-fs.ts";
 import { initPtys } from "../fs/devpts/inode.ts";
 import { pipefifoFops } from "../fs/fifo.ts";
 import { registerFilesystem } from "../fs/filesystems.ts";
@@ -32,6 +33,7 @@ export function installHooks(kernel: Kernel): void {
   initVirtualTerminals(kernel);
   specialFiles(kernel).fifo = pipefifoFops;
   registerFilesystem(kernel, mqueueType);
+  registerFilesystem(kernel, bpfFsType);
   registerFilesystem(kernel, binfmtMiscType);
   hooks.kernelRead = kernelRead;
   hooks.userContext = userContext;

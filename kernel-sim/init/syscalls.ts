@@ -17,6 +17,7 @@ import { mqSyscalls } from "../ipc/mqueue.ts";
 import { msgSyscalls } from "../ipc/msg.ts";
 import { semSyscalls } from "../ipc/sem-syscalls.ts";
 import { shmSyscalls } from "../ipc/shm-syscalls.ts";
+import { bpfSyscalls } from "../kernel/bpf.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
@@ -41,6 +42,7 @@ import { landlockSyscalls } from "../security/landlock/syscalls.ts";
 
 /** The calls of all parts of the kernel. */
 const TABLES: readonly SyscallTable[] = Object.freeze([
+  bpfSyscalls,
   cloneSyscalls,
   credSyscalls,
   membarrierSyscalls,

@@ -1,3 +1,4 @@
+import type { BpfDoor } from "../bpf/sys/door.ts";
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
 import type { MntNamespace } from "../fs/mount.ts";
@@ -50,6 +51,8 @@ export interface KernelHooks {
   irqChanged: (desc: IrqDesc) => void;
   /** Where filters of sockets come from; undefined: the machine has no BPF. */
   socketFilters: SocketFilters | undefined;
+  /** bpf(2), and who holds its objects; undefined: the machine has no BPF. */
+  bpf: BpfDoor | undefined;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
   /** `n` bytes of `file` from `pos` on, fewer at its end. */
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
@@ -76,6 +79,7 @@ export function noHooks(): KernelHooks {
     disassociateCtty: () => {},
     irqChanged: () => {},
     socketFilters: undefined,
+    bpf: undefined,
     copyMntNs: () => -EINVAL,
     kernelRead: () => new Uint8Array(0),
     userContext: (task) => task.user,

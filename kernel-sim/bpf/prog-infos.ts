@@ -1,0 +1,56 @@
+import type { Insn } from "../api.ts";
+import { Btf } from "./btf/btf.ts";
+import type { BpfKernel } from "./kernel.ts";
+import type { ProgBtfAttr } from "./prog-load.ts";
+import { progTag } from "./prog-tag.ts";
+import type { KeptInsn } from "./verifier/dead-code.ts";
+import type { SubprogInfo } from "./verifier/env.ts";
+import type { InfoRecords } from "./verifier/info-records.ts";
+
+/** Its types, and what they say about the instructions that are left. @linux kernel/bpf/verifier.c `adjust_btf_func`, `bpf_adj_linfo_after_remove` (6.18) */
+export function btfOf(kernel: BpfKernel, btf: ProgBtfAttr | undefined, kept: readonly KeptInsn[]) {
+  const found = btf === undefined ? undefined : kernel.btfOfFd(btf.progBtfFd);
+  if (btf === undefined || !(found instanceof Btf)) {
+    return { btf: undefined, funcInfo: [], lineInfo: [] };
+  }
+  const move = (insnOff: number) => kept.findIndex(({ slot }) => slot >= insnOff);
+  return {
+    btf: found,
+    funcInfo: movedRecords(btf.funcInfo, FUNC_INFO_BYTES, move),
+    lineInfo: movedRecords(btf.lineInfo, LINE_INFO_BYTES, move),
+  };
+}
+
+const FUNC_INFO_BYTES = 8;
+const LINE_INFO_BYTES = 16;
+
+function movedRecords(
+  { bytes, recSize, count }: InfoRecords,
+  size: number,
+  move: (insnOff: number) => number,
+): Uint8Array[] {
+  const moved = new Map<number, Uint8Array>();
+  for (let i = 0; i < count; i++) {
+    const record = new Uint8Array(size);
+    record.set(bytes.subarray(i * recSize, i * recSize + Math.min(recSize, size)));
+    const view = new DataView(record.buffer);
+    const insnOff = move(view.getUint32(0, true));
+    view.setUint32(0, insnOff, true);
+    // Of several that come to lie on one instruction the last one stays.
+    if (insnOff >= 0) moved.set(insnOff, record);
+  }
+  return [...moved.values()];
+}
+
+/** Each function of several has a tag of its own. @linux kernel/bpf/verifier.c `jit_subprogs` (6.18) */
+export function functionTags(
+  kept: readonly KeptInsn[],
+  insns: readonly Insn[],
+  subprogs: readonly SubprogInfo[],
+): Uint8Array[] {
+  if (subprogs.length < 2) return [];
+  return subprogs.map(({ start }, i) => {
+    const end = subprogs[i + 1]?.start ?? insns.length;
+    return progTag(kept.filter(({ slot }) => slot >= start && slot < end).map(({ insn }) => insn));
+  });
+}

@@ -1,0 +1,35 @@
+import type { BpfCaps } from "../capability.ts";
+import type { BpfObject } from "../kernel.ts";
+
+/** The memory of the task that calls. */
+export interface UserMemory {
+  /** Undefined at a fault. */
+  read(address: number, bytes: number): Uint8Array | undefined;
+  /** False at a fault. */
+  write(address: number, bytes: Uint8Array): boolean;
+}
+
+/** What descriptors of the task stand for. */
+export interface DescriptorTable {
+  /** Undefined for what is no object of BPF. */
+  get(fd: number): BpfObject | undefined;
+  has(fd: number): boolean;
+  /** A new descriptor, or a negative errno. */
+  install(object: BpfObject): number;
+}
+
+/** Names of objects in a bpffs. */
+export interface Pins {
+  /** @param directory where a relative path begins */
+  pin(directory: number, path: number, object: BpfObject): 0 | number;
+  get(directory: number, path: number, flags: number): BpfObject | number;
+}
+
+/** The task that makes a call of bpf(2), as far as it matters. */
+export interface BpfCaller {
+  readonly memory: UserMemory;
+  readonly files: DescriptorTable;
+  readonly pins: Pins;
+  readonly caps: BpfCaps;
+  readonly uid: number;
+}

@@ -1,0 +1,99 @@
+import { EBADF, EFAULT, EINVAL, ENOSPC, ENOTSUPP, EOPNOTSUPP } from "../../include/errno.ts";
+import type { BpfKernel } from "../kernel.ts";
+import { progLoad } from "../prog-load.ts";
+import { LoadedProgram } from "../program.ts";
+import { decode, INSN_BYTES } from "../program-text.ts";
+
+import { testRun } from "../test-run.ts";
+import type { InfoRecords } from "../verifier/info-records.ts";
+import type { BpfAttr } from "./attr.ts";
+import type { BpfCaller, UserMemory } from "./caller.ts";
+import { readText, writeLog } from "./user-text.ts";
+
+const OBJ_NAME_LEN = 16;
+const LICENSE_BYTES = 128;
+const INSNS_MAX = 1_000_000;
+
+/** @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
+export function progLoadCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
+  const { memory } = caller;
+  const name = attr.text(48, OBJ_NAME_LEN);
+  if (name === undefined) return -EINVAL;
+  const insnCnt = attr.u32(4);
+  const isCountOk = insnCnt > 0 && insnCnt <= INSNS_MAX;
+  const code = isCountOk ? memory.read(attr.u64(8), insnCnt * INSN_BYTES) : undefined;
+  const logBuffer = attr.u64(32);
+  const progBtfFd = attr.u32(72);
+  const funcInfo = records(memory, attr, { recSize: 76, address: 80, count: 88 });
+  const lineInfo = records(memory, attr, { recSize: 92, address: 96, count: 104 });
+  const coreRelo = records(memory, attr, { recSize: 136, address: 128, count: 116 });
+  const hasInfo = funcInfo.count + lineInfo.count + coreRelo.count > 0;
+  const { fd, log } = progLoad(kernel, {
+    progType: attr.u32(0),
+    expectedAttachType: attr.u32(68),
+    insns: code === undefined ? null : decode(code),
+    insnCnt,
+    license: readText(memory, attr.u64(16), LICENSE_BYTES) ?? null,
+    progFlags: attr.u32(44),
+    logLevel: attr.u32(24),
+    logSize: attr.u32(28),
+    hasLogBuffer: logBuffer !== 0,
+    name,
+    ...(hasInfo ? { btf: { progBtfFd, funcInfo, lineInfo, coreRelo } } : {}),
+  });
+  return writeLog(memory, logBuffer, log) ? fd : -EFAULT;
+}
+
+/** Longest array of records that is looked at: one for each instruction. */
+const RECORDS_BYTES_MAX = 1 << 24;
+
+function records(
+  memory: UserMemory,
+  attr: BpfAttr,
+  at: { readonly recSize: number; readonly address: number; readonly count: number },
+): InfoRecords {
+  const recSize = attr.u32(at.recSize);
+  const count = attr.u32(at.count);
+  const length = Math.min(recSize * count, RECORDS_BYTES_MAX);
+  const bytes = memory.read(attr.u64(at.address), length) ?? new Uint8Array(0);
+  return { bytes, recSize, count };
+}
+
+/**
+ * @linux kernel/bpf/syscall.c `bpf_prog_test_run` (6.18)
+ * @simplified flags, CPU and batches are those of the plain run: others answer ENOTSUPP
+ */
+export function progTestRunCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
+  const { memory, files } = caller;
+  const contextIn = { bytes: attr.u32(40), address: attr.u64(48) };
+  const contextOut = { bytes: attr.u32(44), address: attr.u64(56) };
+  if ((contextIn.bytes === 0) !== (contextIn.address === 0)) return -EINVAL;
+  if ((contextOut.bytes === 0) !== (contextOut.address === 0)) return -EINVAL;
+  const prog = files.get(attr.s32(0));
+  if (!(prog instanceof LoadedProgram)) return files.has(attr.s32(0)) ? -EINVAL : -EBADF;
+  if (!prog.isRunnable) return -EOPNOTSUPP;
+  if (attr.u32(64) !== 0 || attr.u32(68) !== 0 || attr.u32(72) !== 0) return -ENOTSUPP;
+  const dataIn = memory.read(attr.u64(16), attr.u32(8));
+  const ctxIn = contextIn.bytes === 0 ? undefined : memory.read(contextIn.address, contextIn.bytes);
+  if (dataIn === undefined || (contextIn.bytes > 0 && ctxIn === undefined)) return -EFAULT;
+  const start = kernel.clock.now();
+  const outcome = testRun(kernel, prog, { dataIn, ctxIn, repeat: attr.u32(32) });
+  if (outcome.errno !== 0) return outcome.errno;
+  const fields = new DataView(new ArrayBuffer(4));
+  const put = (off: number, value: number) => {
+    fields.setUint32(0, value, true);
+    return memory.write(attr.address + off, new Uint8Array(fields.buffer));
+  };
+  const dataOut = outcome.dataOut ?? new Uint8Array(0);
+  const room = attr.u32(12);
+  const address = attr.u64(24);
+  const kept = room > 0 ? Math.min(room, dataOut.length) : dataOut.length;
+  const repeat = Math.max(attr.u32(32), 1);
+  const isWritten =
+    (address === 0 || memory.write(address, dataOut.subarray(0, kept))) &&
+    put(12, dataOut.length) &&
+    put(4, outcome.retval) &&
+    put(36, Math.floor((kernel.clock.now() - start) / repeat));
+  if (!isWritten) return -EFAULT;
+  return kept < dataOut.length ? -ENOSPC : 0;
+}

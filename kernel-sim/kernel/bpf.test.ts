@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { BpfKernel } from "../bpf/kernel.ts";
+import { bpfDoor } from "../bpf/sys/door.ts";
+import { bpfFsType } from "../fs/bpf-fs.ts";
+import { registerFilesystem } from "../fs/filesystems.ts";
+import { fsSyscalls } from "../fs/syscalls.ts";
+import { TestCaller } from "../fs/test-calls.ts";
+import { Clock } from "../hw/clock.ts";
+import { EACCES, EBADF, EEXIST, EIO, ENOENT, EPERM } from "../include/errno.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { bpfSyscalls } from "./bpf.ts";
+
+const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
+
+/** A task with a bpffs at /bpf. */
+class BpfTask extends TestCaller {
+  constructor() {
+    super({ ...fsSyscalls, ...bpfSyscalls });
+    let bpf: BpfKernel | undefined;
+    this.task.kernel.hooks.bpf = bpfDoor(() => {
+      bpf ??= new BpfKernel(1, 2, new Clock(), new TraceRing());
+      return bpf;
+    });
+    registerFilesystem(this.task.kernel, bpfFsType);
+    this.call("mkdir", this.at(0, "/bpf"), 0o755);
+    const [source, target] = [this.at(0, "none"), this.at(1, "/bpf")];
+    expect(this.call("mount", source, target, this.at(2, "bpf"), 0, 0)).toBe(0);
+  }
+
+  bpf(command: number, words: Readonly<Record<number, number>>): number {
+    const block = new DataView(new ArrayBuffer(168));
+    for (const [at, word] of Object.entries(words)) block.setUint32(Number(at), word, true);
+    return this.call("bpf", command, this.at(5, new Uint8Array(block.buffer)), 168);
+  }
+
+  array(): number {
+    return this.bpf(MAP_CREATE, { 0: 2, 4: 4, 8: 8, 12: 4 });
+  }
+
+  pin(fd: number, path: string): number {
+    return this.bpf(OBJ_PIN, { 0: this.at(6, path), 8: fd });
+  }
+
+  get(path: string): number {
+    return this.bpf(OBJ_GET, { 0: this.at(6, path) });
+  }
+}
+
+// Each answer as Linux 6.18 gave it.
+test("a map is pinned in a bpffs, and only there", () => {
+  const task = new BpfTask();
+  const map = task.array();
+  expect(map).toBeGreaterThanOrEqual(0);
+  expect(task.pin(map, "/bpf/m")).toBe(0);
+  expect(task.pin(map, "/bpf/m")).toBe(-EEXIST);
+  expect(task.pin(map, "/bpf/m.x")).toBe(-EPERM);
+  expect(task.pin(map, "/m")).toBe(-EPERM);
+  expect(task.pin(map, "/bpf/no/m")).toBe(-ENOENT);
+  expect(task.get("/bpf/m")).toBeGreaterThan(map);
+  expect(task.get("/bpf/n")).toBe(-ENOENT);
+  expect(task.get("/bpf")).toBe(-EACCES);
+  expect(task.call("openat", -100, task.at(0, "/bpf/m"), 0, 0)).toBe(-EIO);
+});
+
+test("a pinned map outlives its descriptor, and goes with its name", () => {
+  const task = new BpfTask();
+  const map = task.array();
+  task.pin(map, "/bpf/m");
+  expect(task.call("close", map)).toBe(0);
+  expect(task.bpf(MAP_FREEZE, { 0: map })).toBe(-EBADF);
+  expect(task.bpf(MAP_GET_NEXT_ID, { 0: 0 })).toBe(0);
+  expect(task.call("unlink", task.at(0, "/bpf/m"))).toBe(0);
+  expect(task.bpf(MAP_GET_NEXT_ID, { 0: 0 })).toBe(-ENOENT);
+});

@@ -1,0 +1,66 @@
+import type { BpfObject } from "../bpf/kernel.ts";
+import type { BpfCaller, DescriptorTable } from "../bpf/sys/caller.ts";
+import type { BpfDoor } from "../bpf/sys/door.ts";
+import { anonInodeGetfd } from "../fs/anon-inodes.ts";
+import { bpfObjGet, bpfObjPin } from "../fs/bpf-fs.ts";
+import type { FileOperations } from "../fs/fs.ts";
+import { ENOSYS } from "../include/errno.ts";
+import { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
+import { O_CLOEXEC, O_RDWR } from "../include/uapi/fcntl.ts";
+import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
+import { capable } from "./cred.ts";
+import type { SyscallTable } from "./syscall.ts";
+import type { Task } from "./task.ts";
+
+/** @linux kernel/bpf/syscall.c (6.18) @spec bpf(2) */
+export const bpfSyscalls: SyscallTable = Object.freeze({
+  bpf: (task: Task, command: number, attr: number, size: number) => {
+    const { bpf } = task.kernel.hooks;
+    return bpf === undefined ? -ENOSYS : bpf.call(callerOf(task, bpf), command, attr, size >>> 0);
+  },
+});
+
+function callerOf(task: Task, door: BpfDoor): BpfCaller {
+  const { cred } = task;
+  return {
+    uid: cred.uid,
+    caps: {
+      bpf: capable(cred, CAP_BPF),
+      netAdmin: capable(cred, CAP_NET_ADMIN),
+      perfmon: capable(cred, CAP_PERFMON),
+      sysAdmin: capable(cred, CAP_SYS_ADMIN),
+    },
+    memory: {
+      read(address, bytes) {
+        const found = copyFromUser(task, address, bytes);
+        return typeof found === "number" ? undefined : found;
+      },
+      write: (address, bytes) => copyToUser(task, address, bytes) === 0,
+    },
+    files: descriptorsOf(task, door),
+    pins: {
+      pin: (directory, path, object) => bpfObjPin(task, directory, path, object),
+      get: (directory, path, flags) => bpfObjGet(task, directory, path, flags),
+    },
+  };
+}
+
+function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
+  const get = (fd: number) => {
+    const file = task.files.fget(fd);
+    return file?.op === bpfFileOperations ? (file.privateData as BpfObject) : undefined;
+  };
+  return {
+    get,
+    has: (fd) => task.files.fget(fd) !== undefined,
+    install: (object) =>
+      anonInodeGetfd(task, door.nameOf(object), bpfFileOperations, object, O_RDWR | O_CLOEXEC),
+  };
+}
+
+/** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops` (6.18) */
+const bpfFileOperations: FileOperations = {
+  release(file) {
+    file.inode.sb.kernel.hooks.bpf?.release(file.privateData as BpfObject);
+  },
+};
