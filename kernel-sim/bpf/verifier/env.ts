@@ -1,7 +1,8 @@
 import type { Insn } from "../../api.ts";
 import type { Btf } from "../btf/btf.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
 import { insnText } from "../disasm.ts";
-import { isLdImm64 } from "../isa.ts";
+import { isKfuncCall, isLdImm64 } from "../isa.ts";
 import { Backtrack } from "./backtrack-state.ts";
 import type { FuncInfo } from "./btf-info.ts";
 import { type CtxOps, ctxOpsOf } from "./ctx/ops.ts";
@@ -205,11 +206,21 @@ export class VerifierEnv {
 
   /** An instruction as the log shows it: addresses of maps are not for everyone. */
   insnText(idx: number): string {
-    this.#insnTexts[idx] ??= insnText(
-      !this.allowPtrLeaks && this.isPseudoMap(idx) ? this.#withoutAddress(idx) : this.insns,
-      idx,
-    );
+    this.#insnTexts[idx] ??= this.#textOf(idx);
     return this.#insnTexts[idx];
+  }
+
+  /** @linux kernel/bpf/verifier.c `disasm_kfunc_name` (6.18) */
+  #textOf(idx: number): string {
+    const insn = this.insns[idx]!;
+    if (isKfuncCall(insn)) {
+      const func = insn.off === 0 ? btfVmlinux.typeById(insn.imm) : undefined;
+      const isNamed = func !== undefined && "nameOff" in func;
+      const name = isNamed ? btfVmlinux.nameOf(func) : "<error>";
+      return `(85) call ${name}#${insn.imm}`;
+    }
+    const isHidden = !this.allowPtrLeaks && this.isPseudoMap(idx);
+    return insnText(isHidden ? this.#withoutAddress(idx) : this.insns, idx);
   }
 
   #withoutAddress(idx: number): Insn[] {

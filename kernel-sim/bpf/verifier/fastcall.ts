@@ -15,22 +15,6 @@ import {
   BPF_REG_SIZE,
   BPF_STX,
 } from "../isa.ts";
-import {
-  BPF_PROG_TYPE_CGROUP_DEVICE,
-  BPF_PROG_TYPE_CGROUP_SKB,
-  BPF_PROG_TYPE_CGROUP_SOCK,
-  BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-  BPF_PROG_TYPE_CGROUP_SOCKOPT,
-  BPF_PROG_TYPE_CGROUP_SYSCTL,
-  BPF_PROG_TYPE_FLOW_DISSECTOR,
-  BPF_PROG_TYPE_NETFILTER,
-  BPF_PROG_TYPE_SK_LOOKUP,
-  BPF_PROG_TYPE_SK_MSG,
-  BPF_PROG_TYPE_SK_REUSEPORT,
-  BPF_PROG_TYPE_SK_SKB,
-  BPF_PROG_TYPE_SOCK_OPS,
-  BPF_PROG_TYPE_SOCKET_FILTER,
-} from "../uapi.ts";
 import { callSummary } from "./call-summary.ts";
 import type { VerifierEnv } from "./env.ts";
 
@@ -75,33 +59,10 @@ function markPattern(env: VerifierEnv, index: number, idx: number, lowestOff: nu
   }
   if (pairs === 0) return;
   const subprog = env.subprogs[index]!;
-  if (summary.isInlined && !OUTLINED_TYPES.has(env.progType))
-    env.aux[idx]!.fastcallSpillsNum = pairs;
+  if (summary.isInlined) env.aux[idx]!.fastcallSpillsNum = pairs;
   else subprog.keepFastcallStack = true;
   subprog.fastcallStackOff = Math.min(subprog.fastcallStackOff, off);
 }
-
-/**
- * The types that get the plain call that asks for the CPU.
- *
- * @linux net/core/filter.c, kernel/bpf/helpers.c `bpf_get_raw_smp_processor_id_proto` (6.18)
- */
-const OUTLINED_TYPES: ReadonlySet<number> = new Set([
-  BPF_PROG_TYPE_SOCKET_FILTER,
-  BPF_PROG_TYPE_CGROUP_SKB,
-  BPF_PROG_TYPE_CGROUP_SOCK,
-  BPF_PROG_TYPE_SOCK_OPS,
-  BPF_PROG_TYPE_SK_SKB,
-  BPF_PROG_TYPE_CGROUP_DEVICE,
-  BPF_PROG_TYPE_SK_MSG,
-  BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
-  BPF_PROG_TYPE_SK_REUSEPORT,
-  BPF_PROG_TYPE_FLOW_DISSECTOR,
-  BPF_PROG_TYPE_CGROUP_SYSCTL,
-  BPF_PROG_TYPE_CGROUP_SOCKOPT,
-  BPF_PROG_TYPE_SK_LOOKUP,
-  BPF_PROG_TYPE_NETFILTER,
-]);
 
 function isPair(spill: Insn, fill: Insn, off: number): boolean {
   return (

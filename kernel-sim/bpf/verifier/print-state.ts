@@ -150,6 +150,8 @@ function objectText({ object, id, refObjId }: Reg): string {
       const parts: string[] = [];
       if (id !== 0) parts.push(`id=${id}`);
       if (refObjId !== 0) parts.push(`ref_id=${refObjId}`);
+      // Linux prints what lies where another kind of register has this id: whether it is the first slot.
+      parts.push("dynptr_id=1");
       return `dynptr_${dynptrTypeStr(object.type)}(${parts.join(",")})`;
     }
     case "iter":

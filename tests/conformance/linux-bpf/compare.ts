@@ -1,3 +1,4 @@
+import { BPF_FUNC_NAMES } from "../../../kernel-sim/bpf/uapi.ts";
 import { checkMapOpsRecord } from "../bpf-map-ops.ts";
 import type { BpfRecord, VerifyRecord } from "../bpf-record.ts";
 import { checkVerifyRecord, newKernel, type VerifyResult } from "../bpf-verify.ts";
@@ -77,6 +78,9 @@ function plainLines(log: string): string[] {
   return log
     .replace(/(\(18\) r\d+ = )0x(?:[0-9a-f]+|<ptr>)/g, "$1<imm>")
     .replace(/verification time \d+ usec/g, "verification time")
-    .replace(/(call \w+#)\d{5,}/g, "$1<id>")
+    .replace(/call (\w+)#(\d+)/g, (call, name: string, id: string) =>
+      BPF_FUNC_NAMES[Number(id)] === name.replace(/^bpf_/, "") ? call : `call ${name}#<id>`,
+    )
+    .replace(/(#<id>) +;/g, "$1 ;")
     .split("\n");
 }
