@@ -106,9 +106,6 @@ const SLICE_HELPERS = [
   ...[93, 94, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
 ];
 
-/** They answer kernel objects, into which programs cannot look yet. */
-const OBJECT_HELPERS = [158, 175];
-
 /** Whether a record stays within what the simulator has so far. */
 export function isInSlice(record: BpfRecord): boolean {
   if (record.kind === "map_ops") {
@@ -123,9 +120,7 @@ export function isInSlice(record: BpfRecord): boolean {
     ({ type, inner }) => SLICE_MAP_TYPES.includes(type) && inner === undefined,
   );
   if (!areMapsKnown) return false;
-  const helpers = helpersOf(record);
-  if (runs.length === 0) return !helpers.some((id) => OBJECT_HELPERS.includes(id));
-  return helpers.every((id) => SLICE_HELPERS.includes(id));
+  return runs.length === 0 || helpersOf(record).every((id) => SLICE_HELPERS.includes(id));
 }
 
 function helpersOf({ insns }: VerifyRecord): number[] {

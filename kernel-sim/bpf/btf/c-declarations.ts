@@ -11,6 +11,8 @@ export type CType =
   | { readonly kind: "tagged"; readonly key: string; readonly tag: Tag; readonly name: string }
   | { readonly kind: "typedef"; readonly key: string }
   | { readonly kind: "ptr" | "const"; readonly key: string; readonly to: CType }
+  /** What is said of a pointer in front of its star: `__rcu`. */
+  | { readonly kind: "tag"; readonly key: string; readonly tagName: string; readonly to: CType }
   | { readonly kind: "array"; readonly key: string; readonly of: CType; readonly nelems: number }
   | CFunction;
 
@@ -26,18 +28,26 @@ export type Tag = "struct" | "union" | "enum";
 export interface CNamed {
   readonly name: string;
   readonly type: CType;
+  /** Where a member begins, in bits, when it is not behind the one before: `@64`. */
+  readonly bitOffset?: number;
+  /** In bits, of a bit field: `:3`. */
+  readonly bits?: number;
 }
 
 export interface CDeclarations {
   readonly typedefs: ReadonlyMap<string, CType>;
   /** By key, e.g. `struct sock`. */
   readonly bodies: ReadonlyMap<string, readonly CNamed[]>;
+  /** In bytes, of structs that are larger than their members: `@128` behind the body. */
+  readonly sizes: ReadonlyMap<string, number>;
   readonly functions: ReadonlyMap<string, CFunction>;
 }
 
+const TAG_PREFIX = "__";
 const VOID: CType = Object.freeze({ kind: "void", key: "void" });
 const INT_WORDS = new Set(["char", "short", "int", "long", "unsigned", "signed", "_Bool"]);
-const TOKEN = /\s*([A-Za-z_]\w*|\d+|[{}()[\];,*])/y;
+const TYPE_TAGS = new Set(["__rcu", "__user", "__percpu"]);
+const TOKEN = /\s*([A-Za-z_]\w*|\d+|[{}()[\];,*:@])/y;
 
 export function parseDeclarations(text: string): CDeclarations {
   return new Parser(text).run();
@@ -48,6 +58,7 @@ class Parser {
   #at = 0;
   readonly #typedefs = new Map<string, CType>();
   readonly #bodies = new Map<string, readonly CNamed[]>();
+  readonly #sizes = new Map<string, number>();
   readonly #functions = new Map<string, CFunction>();
 
   constructor(text: string) {
@@ -56,7 +67,12 @@ class Parser {
 
   run(): CDeclarations {
     while (this.#at < this.#tokens.length) this.#declaration();
-    return { typedefs: this.#typedefs, bodies: this.#bodies, functions: this.#functions };
+    return {
+      typedefs: this.#typedefs,
+      bodies: this.#bodies,
+      sizes: this.#sizes,
+      functions: this.#functions,
+    };
   }
 
   #declaration(): void {
@@ -84,7 +100,10 @@ class Parser {
     } else {
       type = { kind: "typedef", key: first };
     }
-    return isConst || this.#accept("const") ? constOf(type) : type;
+    if (isConst || this.#accept("const")) type = constOf(type);
+    if (!TYPE_TAGS.has(this.#peek())) return type;
+    const tagName = this.#next().slice(TAG_PREFIX.length);
+    return { kind: "tag", key: `${type.key} __${tagName}`, tagName, to: type };
   }
 
   #tagged(tag: Tag): CType {
@@ -93,12 +112,18 @@ class Parser {
     if (this.#accept("{")) {
       const members: CNamed[] = [];
       while (!this.#accept("}")) {
-        members.push(this.#declarator(this.#specifier()));
+        members.push(this.#placed(this.#declarator(this.#specifier())));
         this.#expect(";");
       }
       this.#bodies.set(key, members);
+      if (this.#accept("@")) this.#sizes.set(key, Number(this.#next()));
     }
     return { kind: "tagged", key, tag, name };
+  }
+
+  #placed(member: CNamed): CNamed {
+    const sized = this.#accept(":") ? { ...member, bits: Number(this.#next()) } : member;
+    return this.#accept("@") ? { ...sized, bitOffset: Number(this.#next()) } : sized;
   }
 
   #declarator(base: CType): CNamed {

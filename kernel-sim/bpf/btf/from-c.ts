@@ -23,6 +23,8 @@ const INTS: Readonly<Record<string, readonly [bytes: number, encoding: number]>>
   _Bool: [1, BOOL],
 };
 const POINTER_BYTES = 8;
+/** Structures that stand in others without a name of their own. */
+const ANONYMOUS = "__anon";
 const ENUM_BYTES = 4;
 
 /** The bytes of a BTF object with all types that the declarations name, and with their functions. */
@@ -73,6 +75,8 @@ class Writer {
         return builder.ptr(this.#idOf(type.to));
       case "const":
         return builder.const(this.#idOf(type.to));
+      case "tag":
+        return builder.typeTag(type.tagName, this.#idOf(type.to));
       case "array":
         return builder.array(this.#idOf(type.of), this.#idOf(INDEX), type.nelems);
       case "func":
@@ -90,33 +94,38 @@ class Writer {
     const members = this.#declarations.bodies.get(key);
     if (tag === "enum") return this.#builder.enum(name, ENUM_BYTES, []);
     if (members === undefined) return this.#builder.fwd(name);
-    const { bytes } = this.#layout(members, tag === "union");
-    const specs = this.#specs(members, tag === "union");
+    const { bytes } = this.#layout(key, members, tag === "union");
+    const specs = this.#specs(key, members, tag === "union");
+    const shown = name.startsWith(ANONYMOUS) ? "" : name;
     return tag === "struct"
-      ? this.#builder.struct(name, bytes, specs)
-      : this.#builder.union(name, bytes, specs);
+      ? this.#builder.struct(shown, bytes, specs)
+      : this.#builder.union(shown, bytes, specs);
   }
 
-  #specs(members: readonly CNamed[], isUnion: boolean): MemberSpec[] {
-    const { offsets } = this.#layout(members, isUnion);
-    return members.map(({ name, type }, i) => ({
+  #specs(key: string, members: readonly CNamed[], isUnion: boolean): MemberSpec[] {
+    const { offsets } = this.#layout(key, members, isUnion);
+    return members.map(({ name, type, bits, bitOffset }, i) => ({
       name,
       type: this.#idOf(type),
-      bitOffset: offsets[i]! * 8,
+      bitOffset: bitOffset ?? offsets[i]! * 8,
+      ...(bits === undefined ? {} : { bitfieldSize: bits }),
     }));
   }
 
-  #layout(members: readonly CNamed[], isUnion: boolean): Layout {
+  #layout(key: string, members: readonly CNamed[], isUnion: boolean): Layout {
     let end = 0;
     let alignment = 1;
-    const offsets = members.map(({ type }) => {
+    const offsets = members.map(({ type, bits, bitOffset }) => {
+      if (bits !== undefined) return 0;
       const own = this.#sizeOf(type);
       alignment = Math.max(alignment, own.alignment);
-      const offset = isUnion ? 0 : roundUp(end, own.alignment);
+      const next = isUnion ? 0 : roundUp(end, own.alignment);
+      const offset = bitOffset === undefined ? next : bitOffset / 8;
       end = Math.max(end, offset + own.bytes);
       return offset;
     });
-    return { bytes: roundUp(end, alignment), alignment, offsets };
+    const bytes = this.#declarations.sizes.get(key) ?? roundUp(end, alignment);
+    return { bytes, alignment, offsets };
   }
 
   #sizeOf(type: CType): Size {
@@ -128,6 +137,7 @@ class Writer {
       case "typedef":
         return this.#sizeOf(this.#typedef(type.key));
       case "const":
+      case "tag":
         return this.#sizeOf(type.to);
       case "ptr":
         return { bytes: POINTER_BYTES, alignment: POINTER_BYTES };
@@ -137,7 +147,11 @@ class Writer {
       }
       case "tagged": {
         if (type.tag === "enum") return { bytes: ENUM_BYTES, alignment: ENUM_BYTES };
-        return this.#layout(this.#declarations.bodies.get(type.key) ?? [], type.tag === "union");
+        return this.#layout(
+          type.key,
+          this.#declarations.bodies.get(type.key) ?? [],
+          type.tag === "union",
+        );
       }
       default:
         return { bytes: 0, alignment: 1 };

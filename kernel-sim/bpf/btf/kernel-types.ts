@@ -17,9 +17,7 @@ typedef long unsigned int __kernel_ulong_t; typedef __kernel_ulong_t __kernel_si
 typedef __kernel_size_t size_t; typedef int __kernel_pid_t; typedef __kernel_pid_t pid_t;
 typedef unsigned int gfp_t;
 
-struct refcount_struct { int refs; };
 typedef struct refcount_struct refcount_t;
-struct list_head { struct list_head *next; struct list_head *prev; };
 
 struct bpf_dynptr { __u64 __opaque[2]; };
 struct bpf_list_head { __u64 __opaque[2]; };
@@ -48,13 +46,6 @@ struct cpumask { long unsigned int bits[4]; };
 typedef struct cpumask cpumask_t;
 struct bpf_cpumask { cpumask_t cpumask; refcount_t usage; };
 
-struct thread_info { long unsigned int flags; };
-struct task_struct {
-  struct thread_info thread_info; unsigned int __state; void *stack; refcount_t usage;
-  unsigned int flags; int prio; pid_t pid; pid_t tgid;
-  struct task_struct *real_parent; struct task_struct *parent; struct task_struct *group_leader;
-  char comm[16];
-};
 struct vm_area_struct { long unsigned int vm_start; long unsigned int vm_end; void *vm_mm; };
 struct cgroup_subsys_state { struct cgroup *cgroup; void *ss; int id; };
 struct cgroup { struct cgroup_subsys_state self; long unsigned int flags; int level; };
@@ -70,12 +61,19 @@ struct bpf_crypto_params {
   char type[14]; u8 reserved[2]; char algo[128]; u8 key[256]; u32 key_len; u32 authsize;
 };
 
-struct sock_common { u32 skc_daddr; void *skc_prot; };
-struct sock { struct sock_common __sk_common; };
 struct inet_sock { struct sock sk; };
 struct inet_connection_sock { struct inet_sock icsk_inet; };
 struct tcp_sock { struct inet_connection_sock inet_conn; };
-struct sk_buff { struct sk_buff *next; struct sk_buff *prev; unsigned int len; unsigned int data_len; };
+struct tcp6_sock { struct tcp_sock tcp; };
+struct mptcp_sock { struct inet_connection_sock sk; };
+struct udp_sock { struct inet_sock inet; };
+struct udp6_sock { struct udp_sock udp; };
+struct unix_sock { struct sock sk; };
+struct inet_timewait_sock { struct sock_common __tw_common; };
+struct tcp_timewait_sock { struct inet_timewait_sock tw_sk; };
+struct request_sock { struct sock_common __req_common; };
+struct inet_request_sock { struct request_sock req; };
+struct tcp_request_sock { struct inet_request_sock req; };
 struct xdp_buff { void *data; void *data_end; void *data_meta; void *data_hard_start; void *rxq; };
 struct bpf_sock_addr_kern { struct sock *sk; void *uaddr; };
 struct bpf_sock_ops_kern { struct sock *sk; u32 op; };

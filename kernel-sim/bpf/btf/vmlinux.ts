@@ -4,12 +4,13 @@ import { VerifierLog } from "../verifier/log.ts";
 import type { Btf } from "./btf.ts";
 import { parseDeclarations } from "./c-declarations.ts";
 import { btfFromC } from "./from-c.ts";
+import { KERNEL_LAYOUTS } from "./kernel-layouts.ts";
 import { KERNEL_TYPES } from "./kernel-types.ts";
 import { btfParse } from "./parse.ts";
 
 /** The types of the kernel, and its functions that programs may call. @linux kernel/bpf/btf.c `btf_vmlinux` (6.18) */
 export const btfVmlinux: Btf = parsed(
-  btfFromC(parseDeclarations(KERNEL_TYPES + kfuncPrototypes())),
+  btfFromC(parseDeclarations(KERNEL_TYPES + KERNEL_LAYOUTS + kfuncPrototypes())),
 );
 
 function parsed(bytes: Uint8Array): Btf {

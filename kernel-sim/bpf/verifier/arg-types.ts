@@ -2,7 +2,7 @@ import { EACCES, EFAULT } from "../../include/errno.ts";
 import type { VerifierEnv } from "./env.ts";
 import * as arg from "./func-proto.ts";
 import { helperName, helpersNamed } from "./helper-traits.ts";
-import { structContains } from "./kernel-structs.ts";
+import { structIdsMatch } from "./kfunc-struct.ts";
 import type { Reg } from "./reg-state.ts";
 import {
   baseType,
@@ -146,10 +146,7 @@ function checkStruct(
   if (err !== 0) return err;
   // Any kind of socket is given back as the structure that all of them begin with.
   const isStrict = isReleased && !SK_RELEASE.has(funcId);
-  const isRight = isStrict
-    ? reg.btfType === wanted
-    : reg.off === 0 && structContains(reg.btfType, wanted);
-  if (isRight) return 0;
+  if (structIdsMatch(reg.btfType, reg.off, wanted, isStrict)) return 0;
   env.verbose(`R${regno} is of type ${reg.btfType} but ${wanted} is expected\n`);
   return -EACCES;
 }

@@ -13,6 +13,7 @@ import {
   BPF_PROG_TYPE_TRACING,
 } from "../uapi.ts";
 import { markChainPrecision, markWantedPrecise } from "./backtrack.ts";
+import { checkPtrToBtfAccess } from "./btf-access.ts";
 import type { VerifierEnv } from "./env.ts";
 import { fromS32, type Int64, isNegative, isZero, leU, toBigS } from "./int64.ts";
 import { checkMemAccess } from "./mem-access.ts";
@@ -33,6 +34,7 @@ import {
 } from "./reg-type.ts";
 import {
   BPF_MAX_VAR_SIZ,
+  BPF_READ,
   BPF_WRITE,
   checkBufferAccess,
   checkMapAccess,
@@ -78,7 +80,7 @@ export function checkHelperMemAccess(
     case PTR_TO_STACK:
       return checkStackRangeInitialized(env, regno, off, size, isZeroSizeAllowed, access, raw);
     case PTR_TO_BTF_ID:
-      return 0;
+      return checkPtrToBtfAccess(env, reg, regno, off, size, BPF_READ, -1);
     case PTR_TO_CTX:
       if (!isCtxPlainMemory(env)) break;
       if (size === 0) return isZeroSizeAllowed ? 0 : -EACCES;

@@ -2,6 +2,7 @@
 import { EACCES } from "../../include/errno.ts";
 import { BPF_REG_SIZE, sizeInBytes } from "../isa.ts";
 import { checkPtrAlignment } from "./alignment.ts";
+import { checkPtrToBtfAccess } from "./btf-access.ts";
 import { checkCtxAccess } from "./ctx/ops.ts";
 import type { VerifierEnv } from "./env.ts";
 import { fromS32, fromU32, Int64 } from "./int64.ts";
@@ -12,8 +13,10 @@ import type { Reg } from "./reg-state.ts";
 import {
   baseType,
   CONST_PTR_TO_MAP,
+  MEM_ALLOC,
   MEM_RDONLY,
   PTR_TO_ARENA,
+  PTR_TO_BTF_ID,
   PTR_TO_BUF,
   PTR_TO_CTX,
   PTR_TO_FLOW_KEYS,
@@ -134,6 +137,10 @@ function check(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
   }
   if (baseType(type) === PTR_TO_MEM) return checkMem(env, reg, access);
   if (typeIsSkPointer(type)) return checkSock(env, access);
+  if (baseType(type) === PTR_TO_BTF_ID && !typeMayBeNull(type) && (type & MEM_ALLOC) === 0) {
+    const { regno, off, size, kind, valueRegno } = access;
+    return checkPtrToBtfAccess(env, reg, regno, off, size, kind, valueRegno);
+  }
   if (baseType(type) === PTR_TO_BUF && !typeMayBeNull(type)) return checkBuf(env, reg, access);
   env.verbose(`R${access.regno} invalid mem access '${regTypeStr(type)}'\n`);
   return -EACCES;

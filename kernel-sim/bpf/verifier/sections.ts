@@ -6,8 +6,8 @@ import { MEM_RCU, PTR_MAYBE_NULL, PTR_UNTRUSTED } from "./reg-type.ts";
 import { isSpilledReg, lowestByteType, STACK_ITER } from "./states.ts";
 
 /** @linux kernel/bpf/verifier.c `in_rcu_cs` (6.18) */
-export function isInRcuSection({ curState }: VerifierEnv): boolean {
-  return curState.activeRcuLock !== 0 || curState.activeLocks > 0 || !curState.inSleepable;
+export function isInRcuSection({ curState, inSleepable }: VerifierEnv): boolean {
+  return curState.activeRcuLock !== 0 || curState.activeLocks > 0 || !inSleepable;
 }
 
 /**

@@ -5,6 +5,7 @@ import { checkAttachTarget } from "./attach-target.ts";
 import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder, computeScc } from "./cfg.ts";
 import { doCheckMain, doCheckSubprogs } from "./check.ts";
+import { checkConversions } from "./ctx-conversion.ts";
 import { removeDeadCode } from "./dead-code.ts";
 import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
@@ -79,6 +80,7 @@ const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
   doCheckSubprogs,
   removeFastcallSpills,
   checkMaxStackDepth,
+  checkConversions,
   checkKfuncCallsGone,
 ];
 
