@@ -1,6 +1,7 @@
 import type { Insn } from "../api.ts";
 import { BPF_PSEUDO_KFUNC_CALL } from "./isa.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
+import { kernelFunctionName } from "./xlate/kernel-functions.ts";
 
 /**
  * One instruction as the verifier's log shows it: `(b7) r0 = 0`.
@@ -25,6 +26,7 @@ function loggedInsn(insns: readonly Insn[], slot: number): string {
   return disassembleInsn(insns, slot);
 }
 
+const NOSPEC = 0xc2;
 const CALL = 0x85;
 const MOV64 = 0xbf;
 
@@ -35,6 +37,11 @@ const MOV64 = 0xbf;
  */
 export function disassembleInsn(insns: readonly Insn[], slot: number): string {
   const insn = insns[slot]!;
+  // Only the kernel itself puts these into programs.
+  if (insn.code === NOSPEC) return "nospec";
+  if (insn.code === MOV64 && insn.off === -1) {
+    return `r${insn.dstReg} = &(void __percpu *)(r${insn.srcReg})`;
+  }
   switch (insn.code & 7) {
     case 0:
       return load(insn, insns[slot + 1]);
@@ -181,5 +188,5 @@ function calleeName(srcReg: number, imm: number): string {
 
 function helperName(id: number): string {
   const name = BPF_FUNC_NAMES[id];
-  return name === undefined ? "unknown" : `bpf_${name}`;
+  return name === undefined ? (kernelFunctionName(id) ?? "unknown") : `bpf_${name}`;
 }

@@ -134,6 +134,7 @@ export class BpfKernel implements MapHost {
   /** Gives a new map its number and its place in memory. */
   registerMap(map: KernelMap): void {
     map.id = this.#nextMapId++;
+    map.bypassSpecV1 = this.capable("perfmon");
     map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
     const { mapType, keySize, valueSize, maxEntries, mapFlags } = map.attr;
     const fields = new DataView(this.memory.view.buffer, map.address, STRUCT_BPF_MAP_BYTES);

@@ -13,13 +13,14 @@ import { mayLoadType } from "./prog-type-caps.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
-import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
+import { removeDeadCode } from "./verifier/dead-code.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
 import { kfuncById } from "./verifier/kfunc-call.ts";
 import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
 import { VerifierMaps } from "./verifier-maps.ts";
+import { xlatedInsns } from "./xlate/xlate.ts";
 
 /** The attribute block of BPF_PROG_LOAD, with map descriptors in the program's wide loads. */
 export interface ProgLoadAttr {
@@ -126,15 +127,15 @@ function isTypeBuilt(progType: number): boolean {
 /**
  * The accepted program in the form in which it runs.
  *
- * @simplified accesses to the context stay as they are, where Linux puts accesses to its own
- * structures; so do divisions and calls, which Linux guards or inlines.
+ * Beside it is kept what Linux would make of it: that is shown, and does not run.
  */
 function fixedUp(
   kernel: BpfKernel,
   attr: ProgLoadAttr,
-  { insns, aux, subprogs, usedMaps, maxCtxOffset, insnsProcessed }: VerifierOutcome,
+  outcome: VerifierOutcome,
   maps: VerifierMaps,
 ): LoadedProgram {
+  const { insns, aux, subprogs, usedMaps, maxCtxOffset, insnsProcessed } = outcome;
   const kept = removeDeadCode(insns, aux);
   const usedKernelMaps = usedMaps.map((map) => maps.mapOf(map));
   const code = kept.map(({ insn }) => insn);
@@ -163,7 +164,7 @@ function fixedUp(
     expectedAttachType: fixupAttachType(attr.progType, attr.expectedAttachType),
     name: attr.name,
     license: attr.license!,
-    insns: withDescriptors(kept, attr.insns!),
+    insns: xlatedInsns(attr.progType, outcome, (map) => usedKernelMaps[map]!.id),
     code: predecode(code, {
       isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
       isThrow: () => false,
@@ -204,12 +205,4 @@ function mayTailCall(prog: LoadedProgram): boolean {
 function isHelperBuilt(id: number): boolean {
   if (id === BPF_FUNC_TAIL_CALL) return true;
   return helperBodies[id] !== undefined || callingHelpers[id] !== undefined;
-}
-
-/** Descriptors of maps stand where the program had them. */
-function withDescriptors(kept: readonly KeptInsn[], given: readonly Insn[]): Insn[] {
-  return kept.map(({ insn, slot }) => {
-    const isWideLoad = isLdImm64(insn) || insn.code === 0;
-    return isWideLoad ? { ...insn, imm: given[slot]!.imm } : insn;
-  });
 }

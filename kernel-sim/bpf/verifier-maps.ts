@@ -45,6 +45,7 @@ function describe(map: KernelMap): VerifierMap {
     flags: mapFlags,
     name,
     frozen: map.frozen,
+    bypassSpecV1: map.bypassSpecV1,
     hasBtf: map.types !== undefined,
     record: map.types?.record,
     address: DIRECT_MAPPING + BigInt(map.address),

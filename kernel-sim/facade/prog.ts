@@ -9,6 +9,7 @@ import type {
   TestRunResult,
 } from "../api.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
+import { isPseudoCall } from "../bpf/isa.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "../bpf/prog-load.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
@@ -141,8 +142,13 @@ function progFacade(
       if (typeof link !== "number") return link;
       throw makeBpfError(whyNotAttached(link, BPF_PROG_TYPE_NAMES[progType]!, tracepoint), -link);
     },
-    xlated: () => textOf(prog.insns),
+    xlated: () => textOf(prog.insns.map(withDistance)),
   });
+}
+
+/** A call of a function of the program is written with its distance, which stands in `off` there. */
+function withDistance(insn: Insn): Insn {
+  return isPseudoCall(insn) ? { ...insn, imm: insn.off } : insn;
 }
 
 function whyNotAttached(errno: number, type: string, tracepoint: string): string {

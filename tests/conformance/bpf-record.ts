@@ -74,6 +74,8 @@ export interface VerifyRecord {
   readonly kfuncs?: Readonly<Record<string, string>>;
   readonly progs?: readonly ProgRecord[];
   readonly load: LoadRecord;
+  /** The instructions as Linux has rewritten them, where they were recorded. */
+  readonly xlated?: string;
   readonly runs: readonly RunRecord[];
   readonly fresh_maps?: boolean;
 }

@@ -44,6 +44,8 @@ export abstract class KernelMap {
   address = 0;
   id = 0;
   frozen = false;
+  /** Whoever made it has CAP_PERFMON. */
+  bypassSpecV1 = true;
   /** The types of key and value, if it came with them. */
   types: MapBtf | undefined = undefined;
   /** Handles what of its values is the kernel's own, if there is any. */

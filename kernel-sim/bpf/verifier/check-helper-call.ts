@@ -67,6 +67,7 @@ import {
 } from "./reg-type.ts";
 import { BPF_WRITE } from "./region-access.ts";
 import { checkHelperSections } from "./sections.ts";
+import type { VerifierMap } from "./verifier-input.ts";
 
 const BPF_F_RDONLY_PROG = 1 << 7;
 const R0 = 0;
@@ -81,6 +82,7 @@ export function checkHelperCall(env: VerifierEnv, insn: Insn, insnIdx: number): 
     const err = checkFuncArg(env, i, meta, proto);
     if (err !== 0) return err;
   }
+  noteCalledMap(env, insnIdx, meta.map);
   let err = checkFuncMap(env, meta);
   if (err === 0) err = checkTailCallKey(env, meta);
   if (err === 0) err = fillRawMemory(env, meta, insnIdx);
@@ -133,6 +135,13 @@ function protoOf(env: VerifierEnv, id: number): FuncProto | number {
   const text = `${helperName(id)}#${id}`;
   const err = checkHelperSections(env, text, proto.mightSleep === true);
   return err !== 0 ? err : proto;
+}
+
+/** Only the lookup in a map that is always the same can be inlined. @linux kernel/bpf/verifier.c `bpf_map_ptr_store` (6.18) */
+function noteCalledMap(env: VerifierEnv, insnIdx: number, map: VerifierMap | null): void {
+  const aux = env.aux[insnIdx]!;
+  const isOther = aux.calledMap !== undefined && aux.calledMap !== map;
+  aux.calledMap = isOther ? null : map;
 }
 
 const WRITERS = helpersNamed("map_update_elem", "map_delete_elem", "map_push_elem", "map_pop_elem");

@@ -25,7 +25,7 @@ test.each([
   {
     name: "a branch that may go both ways stays, and reaches what it did",
     text: "r0 = *(u32 *)(r1 +12); if r0 > 9 goto out; r6 = 1; if r6 == 1 goto on; r6 = 2; r6 = 3; on: r0 = 7; out: exit",
-    left: "r0 = *(u32 *)(r1 +12); if r0 > 0x9 goto pc+2; r6 = 1; r0 = 7; exit",
+    left: "r0 = *(u64 *)(r1 +32); r0 = *(u64 *)(r0 +0); r0 = *(u32 *)(r0 +224); if r0 > 0x9 goto pc+2; r6 = 1; r0 = 7; exit",
   },
   {
     name: "a jump backwards is shortened",

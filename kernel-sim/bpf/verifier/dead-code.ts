@@ -28,14 +28,24 @@ export interface KeptInsn {
 
 const NOP: Insn = Object.freeze({ code: BPF_JMP | BPF_JA, dstReg: 0, srcReg: 0, off: 0, imm: 0 });
 
-/** @linux kernel/bpf/verifier.c `opt_hard_wire_dead_code_branches`, `opt_remove_dead_code`, `opt_remove_nops` (6.18) */
-export function removeDeadCode(insns: readonly Insn[], aux: readonly InsnAux[]): KeptInsn[] {
+/**
+ * @param areSpillsInlined the calls of helpers that are inlined destroy no registers: what is spilled
+ * around them goes as well
+ * @linux kernel/bpf/verifier.c `opt_hard_wire_dead_code_branches`, `opt_remove_dead_code`, `opt_remove_nops` (6.18)
+ */
+export function removeDeadCode(
+  insns: readonly Insn[],
+  aux: readonly InsnAux[],
+  areSpillsInlined = false,
+): KeptInsn[] {
   const isSeen = insns.map((_, slot) => aux[slot]!.isSeen);
   for (let slot = 0; slot < insns.length; slot++) {
     // The second slot of a wide load is never reached by itself.
     if (isLdImm64(insns[slot]!)) isSeen[slot + 1] = isSeen[slot]!;
   }
-  const wired = insns.map((insn, slot) => hardWire(insn, slot, isSeen));
+  const wired = insns.map((insn, slot) =>
+    areSpillsInlined && aux[slot]!.isRemoved ? NOP : hardWire(insn, slot, isSeen),
+  );
   const seen = keep(
     wired.map((insn, slot) => ({ insn, slot })),
     isSeen,

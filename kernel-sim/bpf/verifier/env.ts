@@ -78,6 +78,8 @@ export class InsnAux {
   /** The CPU must not go into it, or past it, on a guess. */
   nospec = false;
   nospecResult = false;
+  /** Of a call of a helper: the map that it gets, null when it is not always the same one. */
+  calledMap: VerifierMap | null | undefined = undefined;
   /** Of a call of bpf_loop: its function, and whether its body may stand in the place of the call. */
   loopInline: { readonly subprogno: number; isFit: boolean } | null = null;
 }
@@ -151,6 +153,8 @@ export class VerifierEnv {
   numBackedges = 0;
   /** Every path may need a limit of its own for what a guess moves a pointer by. */
   exploreAluLimits = false;
+  /** It may write into packets. */
+  hasDirectWrite = false;
   /** By number of the component. */
   sccVisits: SccVisit[][] = [];
   liveness!: Liveness;

@@ -265,6 +265,7 @@ function checkPacket(env: VerifierEnv, access: Access): 0 | number {
     env.verbose("cannot write into packet\n");
     return -EACCES;
   }
+  if (kind === BPF_WRITE) env.hasDirectWrite = true;
   const err = checkNoLeak(env, access, "packet") || checkPacketAccess(env, regno, off, size, false);
   return thenUnknown(env, access, err);
 }

@@ -231,7 +231,7 @@ function writeFixed(
   checkFastcallStackContract(env, frame.subprogno, insnIdx, off);
   env.markSlotScratched(spi);
   const reg = valueRegno >= 0 ? env.frame.reg(valueRegno) : undefined;
-  if (!env.bypassSpecV4) sanitizeStackWrite(env, frame, spi, size, reg, insnIdx);
+  if (!env.bypassSpecV4) sanitizeStackWrite(env, frame, off, size, reg, insnIdx);
   const insn = env.insns[insnIdx]!;
   const isConstant = bpfClass(insn.code) === BPF_ST && bpfMode(insn.code) === BPF_MEM;
   if (reg !== undefined && isAligned && reg.type === SCALAR_VALUE && env.bpfCapable) {
@@ -263,14 +263,15 @@ function writeFixed(
 function sanitizeStackWrite(
   env: VerifierEnv,
   frame: FuncState,
-  spi: number,
+  off: number,
   size: number,
   reg: Reg | undefined,
   insnIdx: number,
 ): void {
+  const slot = frame.slot(spiOf(off));
   let isNeeded = reg !== undefined && SPILLABLE.has(baseType(reg.type));
   for (let i = 0; i < size && !isNeeded; i++) {
-    const type = slotType(frame.slot(spi), i);
+    const type = slotType(slot, byteOf(off + i));
     isNeeded = type !== STACK_MISC && type !== STACK_ZERO;
   }
   if (isNeeded) env.aux[insnIdx]!.nospecResult = true;

@@ -11,6 +11,8 @@ export interface VerifierMap {
   readonly flags: number;
   readonly name: string;
   readonly frozen: boolean;
+  /** Whoever made it may know what a CPU does on a wrong guess: its lookups need no mask. */
+  readonly bypassSpecV1: boolean;
   /** Whether it came with types. */
   readonly hasBtf: boolean;
   /** What of its value is the kernel's own. */

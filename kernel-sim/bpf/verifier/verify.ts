@@ -40,6 +40,9 @@ export interface VerifierOutcome {
   /** Behind the last byte of the context that it may read or write. */
   readonly maxCtxOffset: number;
   readonly usedMaps: readonly VerifierMap[];
+  readonly isBpfCapable: boolean;
+  /** Whether it may write into packets. */
+  readonly hasDirectWrite: boolean;
 }
 
 /**
@@ -115,6 +118,8 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     subprogs: env.subprogs,
     maxCtxOffset: env.maxCtxOffset,
     usedMaps: env.usedMaps,
+    isBpfCapable: env.bpfCapable,
+    hasDirectWrite: env.hasDirectWrite,
   };
 }
 
