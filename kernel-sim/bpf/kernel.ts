@@ -105,14 +105,16 @@ export class BpfKernel implements MapHost {
 
   /** Makes a system call as `caller`, with its descriptors and its capabilities. */
   asCaller(caller: BpfCaller, call: () => number): number {
-    const { files, caps, callerUid } = this;
+    const { files, caps, callerUid, unprivilegedBpfDisabled } = this;
     this.files = caller.files;
     this.caps = caller.caps;
     this.callerUid = caller.uid;
+    this.unprivilegedBpfDisabled = caller.unprivilegedBpfDisabled;
     const answer = call();
     this.files = files;
     this.caps = caps;
     this.callerUid = callerUid;
+    this.unprivilegedBpfDisabled = unprivilegedBpfDisabled;
     return answer;
   }
 

@@ -9,6 +9,7 @@ import { Clock } from "../hw/clock.ts";
 import { EACCES, EBADF, EEXIST, EIO, ENOENT, EPERM } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { bpfSyscalls } from "./bpf.ts";
+import { commitCreds, prepareCreds } from "./cred.ts";
 
 const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
 
@@ -71,4 +72,16 @@ test("a pinned map outlives its descriptor, and goes with its name", () => {
   expect(task.bpf(MAP_GET_NEXT_ID, { 0: 0 })).toBe(0);
   expect(task.call("unlink", task.at(0, "/bpf/m"))).toBe(0);
   expect(task.bpf(MAP_GET_NEXT_ID, { 0: 0 })).toBe(-ENOENT);
+});
+
+test("who has no capabilities may make maps when the machine lets them", () => {
+  const task = new BpfTask();
+  const { sysctl } = task.task.kernel;
+  const cred = prepareCreds(task.task);
+  cred.capEffective = 0n;
+  commitCreds(task.task, cred);
+  expect(task.array()).toBe(-EPERM);
+  sysctl.unprivilegedBpfDisabled = 0;
+  expect(task.array()).toBeGreaterThanOrEqual(0);
+  expect(task.bpf(MAP_GET_NEXT_ID, { 0: 0 })).toBe(-EPERM);
 });

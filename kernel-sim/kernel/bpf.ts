@@ -24,6 +24,7 @@ function callerOf(task: Task, door: BpfDoor): BpfCaller {
   const { cred } = task;
   return {
     uid: cred.uid,
+    unprivilegedBpfDisabled: task.kernel.sysctl.unprivilegedBpfDisabled,
     caps: {
       bpf: capable(cred, CAP_BPF),
       netAdmin: capable(cred, CAP_NET_ADMIN),

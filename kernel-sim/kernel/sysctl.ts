@@ -13,6 +13,8 @@ export class Sysctl {
   corePattern = "core";
   coreUsesPid = 0;
   randomizeVaSpace = 2;
+  /** 0: tasks without capabilities may use some of BPF; 1: that can no longer be changed. */
+  unprivilegedBpfDisabled = 2;
   fileMax = 2 ** 63;
   /** How many threads there may be; at boot, as many as an eighth of memory holds stacks for. */
   threadsMax = Infinity;

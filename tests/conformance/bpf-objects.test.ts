@@ -34,6 +34,7 @@ class Caller {
     this.caller = {
       caps,
       uid: 1000,
+      unprivilegedBpfDisabled: 2,
       files: this.kernel.ownFiles,
       pins: { pin: () => -ENOENT, get: () => -ENOENT },
       memory: {

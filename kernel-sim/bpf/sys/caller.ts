@@ -32,4 +32,6 @@ export interface BpfCaller {
   readonly pins: Pins;
   readonly caps: BpfCaps;
   readonly uid: number;
+  /** `kernel.unprivileged_bpf_disabled` of its machine. */
+  readonly unprivilegedBpfDisabled: number;
 }

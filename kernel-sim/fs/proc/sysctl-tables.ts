@@ -158,6 +158,11 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
   kern("sched_rt_runtime_us", 0o644, core("schedRtRuntimeUs", { min: -1 })),
   kern("threads-max", 0o644, core("threadsMax", { min: 1, max: THREADS_MAX })),
   kern(
+    "unprivileged_bpf_disabled",
+    0o644,
+    numbers((task) => [task.kernel.sysctl.unprivilegedBpfDisabled], setUnprivilegedBpf, TRISTATE),
+  ),
+  kern(
     "version",
     0o444,
     string((task) => task.nsproxy.uts.version),
@@ -358,6 +363,15 @@ function fieldOf(
     },
     range,
   );
+}
+
+/** @linux kernel/bpf/syscall.c `bpf_unpriv_handler` (6.18) */
+function setUnprivilegedBpf(task: Task, [value]: readonly number[]): number {
+  const { sysctl } = task.kernel;
+  const isLocked = sysctl.unprivilegedBpfDisabled === 1 && value !== 1;
+  if (isLocked || !capable(task.cred, CAP_SYS_ADMIN)) return -EPERM;
+  sysctl.unprivilegedBpfDisabled = value!;
+  return 0;
 }
 
 /** @linux kernel/pid_namespace.c `pid_ns_ctl_handler` (6.18) */
