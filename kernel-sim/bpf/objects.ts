@@ -72,8 +72,9 @@ export class BpfObjects {
   }
 }
 
-/** A program holds its maps and its types. */
+/** A program holds its maps and its types, and a map its types. */
 function heldBy(object: BpfObject): readonly BpfObject[] {
+  if (object instanceof KernelMap) return object.types === undefined ? [] : [object.types.btf];
   if (!(object instanceof LoadedProgram)) return [];
   const { maps, boundMaps, origin } = object;
   const { btf } = origin;

@@ -86,6 +86,11 @@ function mapInfo(request: InfoRequest, map: KernelMap): number {
   }
   putText(info, 24, name);
   putU64(info, 80, mapExtra);
+  if (map.types !== undefined) {
+    info.setUint32(64, map.types.btf.id, true);
+    info.setUint32(68, map.types.keyTypeId, true);
+    info.setUint32(72, map.types.valueTypeId, true);
+  }
   return writeInfo(request, info);
 }
 

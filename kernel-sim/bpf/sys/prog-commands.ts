@@ -1,4 +1,4 @@
-import { EBADF, EFAULT, EINVAL, ENOSPC, ENOTSUPP, EOPNOTSUPP } from "../../include/errno.ts";
+import { EBADF, EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { progLoad } from "../prog-load.ts";
 import { LoadedProgram } from "../program.ts";
@@ -59,41 +59,54 @@ function records(
   return { bytes, recSize, count };
 }
 
-/**
- * @linux kernel/bpf/syscall.c `bpf_prog_test_run` (6.18)
- * @simplified flags, CPU and batches are those of the plain run: others answer ENOTSUPP
- */
+/** @linux kernel/bpf/syscall.c `bpf_prog_test_run` (6.18) */
 export function progTestRunCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
   const { memory, files } = caller;
-  const contextIn = { bytes: attr.u32(40), address: attr.u64(48) };
-  const contextOut = { bytes: attr.u32(44), address: attr.u64(56) };
-  if ((contextIn.bytes === 0) !== (contextIn.address === 0)) return -EINVAL;
-  if ((contextOut.bytes === 0) !== (contextOut.address === 0)) return -EINVAL;
+  const ctxSizeIn = attr.u32(40);
+  const ctxSizeOut = attr.u32(44);
+  const ctxInAt = attr.u64(48);
+  const ctxOutAt = attr.u64(56);
+  if ((ctxSizeIn === 0) !== (ctxInAt === 0)) return -EINVAL;
+  if ((ctxSizeOut === 0) !== (ctxOutAt === 0)) return -EINVAL;
   const prog = files.get(attr.s32(0));
   if (!(prog instanceof LoadedProgram)) return files.has(attr.s32(0)) ? -EINVAL : -EBADF;
-  if (!prog.isRunnable) return -EOPNOTSUPP;
-  if (attr.u32(64) !== 0 || attr.u32(68) !== 0 || attr.u32(72) !== 0) return -ENOTSUPP;
-  const dataIn = memory.read(attr.u64(16), attr.u32(8));
-  const ctxIn = contextIn.bytes === 0 ? undefined : memory.read(contextIn.address, contextIn.bytes);
-  if (dataIn === undefined || (contextIn.bytes > 0 && ctxIn === undefined)) return -EFAULT;
-  const start = kernel.clock.now();
-  const outcome = testRun(kernel, prog, { dataIn, ctxIn, repeat: attr.u32(32) });
-  if (outcome.errno !== 0) return outcome.errno;
-  const fields = new DataView(new ArrayBuffer(4));
-  const put = (off: number, value: number) => {
-    fields.setUint32(0, value, true);
-    return memory.write(attr.address + off, new Uint8Array(fields.buffer));
-  };
-  const dataOut = outcome.dataOut ?? new Uint8Array(0);
-  const room = attr.u32(12);
-  const address = attr.u64(24);
-  const kept = room > 0 ? Math.min(room, dataOut.length) : dataOut.length;
+  const dataIn = memory.read(attr.u64(16), Math.min(attr.u32(8), PACKET_BYTES_MAX));
+  const ctxIn = ctxInAt === 0 ? undefined : memory.read(ctxInAt, ctxSizeIn);
+  if (dataIn === undefined || (ctxInAt !== 0 && ctxIn === undefined)) return -EFAULT;
   const repeat = Math.max(attr.u32(32), 1);
+  const start = kernel.clock.now();
+  const outcome = testRun(kernel, prog, {
+    dataIn,
+    dataSizeIn: attr.u32(8),
+    dataSizeOut: attr.u32(12),
+    ctxIn,
+    ...(ctxOutAt === 0 ? {} : { ctxSizeOut }),
+    repeat,
+    duration: attr.u32(36),
+    flags: attr.u32(64),
+    cpu: attr.u32(68),
+    batchSize: attr.u32(72),
+  });
+  if (outcome.errno !== 0 && outcome.errno !== -ENOSPC) return outcome.errno;
+  const word = new DataView(new ArrayBuffer(4));
+  const put = (off: number, value: number) => {
+    word.setUint32(0, value, true);
+    return memory.write(attr.address + off, new Uint8Array(word.buffer));
+  };
   const isWritten =
-    (address === 0 || memory.write(address, dataOut.subarray(0, kept))) &&
-    put(12, dataOut.length) &&
+    putBytes(memory, attr.u64(24), outcome.dataOut) &&
+    putBytes(memory, ctxOutAt, outcome.ctxOut) &&
+    put(12, outcome.dataSizeOut) &&
+    (ctxOutAt === 0 || put(44, outcome.ctxSizeOut)) &&
     put(4, outcome.retval) &&
     put(36, Math.floor((kernel.clock.now() - start) / repeat));
-  if (!isWritten) return -EFAULT;
-  return kept < dataOut.length ? -ENOSPC : 0;
+  return isWritten ? outcome.errno : -EFAULT;
+}
+
+/** No packet of a test run is longer. */
+const PACKET_BYTES_MAX = 1 << 20;
+
+/** True also when nobody wants them. */
+function putBytes(memory: UserMemory, address: number, bytes: Uint8Array | undefined): boolean {
+  return address === 0 || bytes === undefined || memory.write(address, bytes);
 }
