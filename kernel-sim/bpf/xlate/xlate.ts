@@ -25,6 +25,7 @@ import {
 } from "./kernel-functions.ts";
 import { inlinedLookup } from "./lookups.ts";
 import { added, layOut, original, type Patched } from "./patch.ts";
+import { convertSockAccess } from "./sock-access.ts";
 
 /**
  * The program as the kernel would keep it: without dead code, with its own structures in the place
@@ -34,7 +35,8 @@ import { added, layOut, original, type Patched } from "./patch.ts";
  * @param numberOf the number of a map, by its index among those that the program uses
  * @linux kernel/bpf/verifier.c `convert_ctx_accesses`, `do_misc_fixups`, kernel/bpf/syscall.c `bpf_insn_prepare_dump` (6.18)
  * @simplified contexts other than `xdp_md` and `__sk_buff` stay as they are, and so do calls of
- * `bpf_loop`; addresses of the kernel's own variables are 0
+ * `bpf_loop`; behind a compare-and-exchange of 32 bits stands no zero extension; addresses of the
+ * kernel's own variables are 0
  */
 export function xlatedInsns(
   progType: number,
@@ -120,7 +122,10 @@ function patchedInsn(
   const isMem = (insn.code & 0xe0) === 0x60 || (insn.code & 0xe0) === 0x80;
   if (kind >= 1 && kind <= 3 && isMem) {
     if (kind !== 1 && aux.nospecResult) return added(insn, i.NOSPEC);
-    const converted = aux.ptrType === PTR_TO_CTX ? convertCtxAccess(target, insn) : undefined;
+    const converted =
+      aux.ptrType === PTR_TO_CTX
+        ? convertCtxAccess(target, insn)
+        : convertSockAccess(aux.ptrType, insn);
     return added(...(converted ?? [insn]));
   }
   if (kind === 0 && insn.code !== 0x18) return added(...loadFromPacket(insn));
