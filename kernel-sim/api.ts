@@ -167,7 +167,19 @@ export type MapTypeName =
   | "stack"
   | "bloom_filter"
   /** Values are descriptors of programs (`fd` of a loaded one), for bpf_tail_call. */
-  | "prog_array";
+  | "prog_array"
+  /** Values are descriptors of maps like `innerMap`; a lookup answers the map's number. */
+  | "array_of_maps"
+  | "hash_of_maps"
+  /** Values are numbers of network devices, of which there is 1, for bpf_redirect_map. */
+  | "devmap"
+  | "devmap_hash"
+  /** Values are lengths of the queues in which packets wait for the CPU that is the key. */
+  | "cpumap"
+  /** Programs write records into it; `maxEntries` is its size in bytes, a power of 2. */
+  | "ringbuf"
+  /** The other way round: bpf_user_ringbuf_drain takes out what user space has put in. */
+  | "user_ringbuf";
 
 export interface MapAttr {
   readonly type: MapTypeName;
@@ -179,7 +191,27 @@ export interface MapAttr {
   readonly flags?: number;
   /** Of a bloom filter: how many hash functions it has, 1 to 15; 5 when it is not said. */
   readonly mapExtra?: number;
+  /** Of which kind the maps in a map of maps are. */
+  readonly innerMap?: BpfMap;
   readonly name?: string;
+}
+
+/** What a batch command of bpf(2) leaves behind. */
+export interface BpfMapBatch {
+  /** -ENOENT: the end of the map was reached; -ENOSPC: `count` is too small for a bucket of a hash. */
+  readonly errno: 0 | NegativeErrno;
+  readonly entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  /** Where the next batch begins. */
+  readonly next: Uint8Array | undefined;
+}
+
+/** A map's memory as mmap(2) shows it: what a program writes is seen here at once. */
+export interface BpfMapMemory {
+  readonly lengthBytes: number;
+  /** Throws a RangeError where a process would get SIGSEGV. */
+  read(at: number, lengthBytes: number): Uint8Array;
+  write(at: number, bytes: Uint8Array): void;
+  unmap(): void;
 }
 
 /** A file descriptor of a map, with the map commands of bpf(2) on it. */
@@ -205,6 +237,31 @@ export interface BpfMap {
   mayHold(value: BytesLike): boolean;
   /** All entries, sorted by key bytes so that the answer does not depend on hashing. */
   entries(): readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
+  /** BPF_MAP_LOOKUP_BATCH from the beginning, or from `next` of the last batch. */
+  lookupBatch(count: number, from?: Uint8Array): BpfMapBatch;
+  /** BPF_MAP_LOOKUP_AND_DELETE_BATCH. */
+  lookupAndDeleteBatch(count: number, from?: Uint8Array): BpfMapBatch;
+  /** BPF_MAP_UPDATE_BATCH; `done` says how many went in. */
+  updateBatch(entries: readonly { readonly key: BytesLike; readonly value: BytesLike }[]): {
+    readonly errno: 0 | NegativeErrno;
+    readonly done: number;
+  };
+  /** BPF_MAP_DELETE_BATCH. */
+  deleteBatch(keys: readonly BytesLike[]): {
+    readonly errno: 0 | NegativeErrno;
+    readonly done: number;
+  };
+  /** Takes the records out of a ring buffer that programs have submitted. */
+  consume(): readonly Uint8Array[];
+  /** Puts a record into a user ring buffer; false: it is full. */
+  produce(record: Uint8Array): boolean;
+  /** mmap(2), shared. An array needs the flag BPF_F_MMAPABLE (1024). Throws a `BpfError` when Linux refuses. */
+  mmap(options?: {
+    /** The whole map when it is not said. */
+    readonly lengthBytes?: number;
+    readonly offset?: number;
+    readonly isWritable?: boolean;
+  }): BpfMapMemory;
   freeze(): 0 | NegativeErrno;
 }
 

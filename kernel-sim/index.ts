@@ -13,6 +13,8 @@ export type {
   BpfError,
   BpfLink,
   BpfMap,
+  BpfMapBatch,
+  BpfMapMemory,
   BpfProg,
   BpfSyscall,
   BpfToolkit,

@@ -7,10 +7,11 @@ import { isPseudoFunc } from "./isa.ts";
 import { JitProgram } from "./jit/jit-program.ts";
 import { R0_AT } from "./jit/run-area.ts";
 import { BpfKernel } from "./kernel.ts";
+import type { RingbufMap } from "./maps/ringbuf.ts";
 import { type CodeNotes, predecode, SLOT_WORDS } from "./predecode.ts";
 import { LoadedProgram } from "./program.ts";
 import { mapCreate, mapUpdateElem } from "./syscall.ts";
-import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH } from "./uapi.ts";
+import { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_USER_RINGBUF } from "./uapi.ts";
 
 const newKernel = () => new BpfKernel(1, 1, new Clock(), new TraceRing());
 
@@ -213,4 +214,50 @@ test.each([
 ])("bpf_throw ends all functions and $name", ({ exceptionCallbackSlot, answer }) => {
   const notes = { ...INLINED, isThrow: () => true, exceptionCallbackSlot };
   expect(run({ insns: withThrow }, { notes })).toBe(answer);
+});
+
+test.each([
+  { name: "all of them", last: 99, answer: (1n + 2n + 3n) * 256n + 3n },
+  { name: "up to the one after which the function stops", last: 2, answer: (1n + 2n) * 256n + 2n },
+])("bpf_user_ringbuf_drain takes records out: $name", ({ last, answer }) => {
+  const program = bpf.asm`
+    *(u64 *)(r10 -8) = 0
+    r1 = 0 ll
+    r2 = func[body]
+    r3 = r10
+    r3 += -8
+    r4 = 0
+    call bpf_user_ringbuf_drain
+    r1 = *(u64 *)(r10 -8)
+    r1 <<= 8
+    r0 += r1
+    exit
+  body:
+    r6 = r2
+    r2 = 0
+    r3 = 8
+    call bpf_dynptr_data
+    if r0 == 0 goto stop
+    r1 = *(u64 *)(r0 +0)
+    r2 = *(u64 *)(r6 +0)
+    r2 += r1
+    *(u64 *)(r6 +0) = r2
+    if r1 == ${last} goto stop
+    r0 = 0
+    exit
+  stop:
+    r0 = 1
+    exit
+  `;
+  const withMap = (kernel: BpfKernel) => {
+    const fd = mapCreate(kernel, {
+      ...{ mapType: BPF_MAP_TYPE_USER_RINGBUF, keySize: 0, valueSize: 0, maxEntries: 4096 },
+      ...{ mapFlags: 0, mapExtra: 0, name: "" },
+    });
+    const ring = kernel.mapOfFd(fd) as RingbufMap;
+    for (const n of [1, 2, 3])
+      expect(ring.produce(Uint8Array.of(n, 0, 0, 0, 0, 0, 0, 0))).toBe(true);
+    return ring.address;
+  };
+  expect(run(program, { withMap })).toBe(answer);
 });

@@ -18,7 +18,7 @@ const SIZE = 8;
 const OFFSET = 12;
 const DYNPTR_BYTES = 16;
 
-const DYNPTR_MAX_SIZE = 0xff_ffff;
+export const DYNPTR_MAX_SIZE = 0xff_ffff;
 const TYPE_SHIFT = 28;
 const TYPE_MASK = 0x7;
 const RDONLY_BIT = 1 << 31;

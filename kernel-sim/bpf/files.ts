@@ -7,10 +7,21 @@ const FIRST_FD = 3;
 /** Descriptors of who uses BPF without being a task. They are never closed. */
 export class BpfFiles extends Map<number, BpfObject> implements DescriptorTable {
   #next = FIRST_FD;
+  readonly #flags = new Map<number, number>();
 
-  install(object: BpfObject): number {
+  /** Input, output and error are open. */
+  override has(fd: number): boolean {
+    return (fd >= 0 && fd < FIRST_FD) || super.has(fd);
+  }
+
+  install(object: BpfObject, flags: number): number {
     const fd = this.#next++;
     this.set(fd, object);
+    if (flags !== 0) this.#flags.set(fd, flags);
     return fd;
+  }
+
+  flagsOf(fd: number): number {
+    return this.#flags.get(fd) ?? 0;
   }
 }

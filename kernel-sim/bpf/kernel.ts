@@ -9,6 +9,7 @@ import { BpfFiles } from "./files.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
 import { Jit } from "./jit/jit.ts";
+import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
@@ -95,10 +96,14 @@ export class BpfKernel implements MapHost {
     return bpfCapable(this.caps, cap);
   }
 
-  /** A descriptor for an object, or a negative errno: then the object goes, if nobody else holds it. */
-  install(object: BpfObject): number {
+  /**
+   * A descriptor for an object, or a negative errno: then the object goes, if nobody else holds it.
+   *
+   * @param fileFlags BPF_F_RDONLY or BPF_F_WRONLY: what system calls may not do through it
+   */
+  install(object: BpfObject, fileFlags = 0): number {
     this.objects.hold(object);
-    const fd = this.files.install(object);
+    const fd = this.files.install(object, fileFlags);
     if (fd < 0) this.objects.release(object);
     return fd;
   }
@@ -131,6 +136,15 @@ export class BpfKernel implements MapHost {
     if (this.#statsUsers === 0) return;
     prog.runCnt += runs;
     prog.runTimeNs += ns;
+  }
+
+  fileFlagsOf(fd: number): number {
+    return this.files.flagsOf(fd);
+  }
+
+  /** Whether a descriptor is open. */
+  hasFile(fd: number): boolean {
+    return this.files.has(fd);
   }
 
   /** Gives a new map its number and its place in memory. */
@@ -198,6 +212,15 @@ export class BpfKernel implements MapHost {
     }
   }
 
+  mapWithId(id: number): KernelMap | undefined {
+    return this.#maps[id];
+  }
+
+  /** A socket, task, inode or cgroup goes, and what programs have hung on it. */
+  dropStorageOf(owner: number): void {
+    for (const map of this.#maps) if (map instanceof BpfLocalStorageMap) map.drop(owner);
+  }
+
   nextProgId(): number {
     return this.#nextProgId++;
   }
@@ -235,12 +258,12 @@ export class BpfKernel implements MapHost {
 
   /** At least `size` bytes that one system call may use. */
   scratch(size: number): number {
-    if (size > this.#scratchBytes) {
-      const address = this.memory.alloc(size);
+    if (size > this.#scratchBytes || this.#scratch === 0) {
+      const address = this.memory.alloc(Math.max(size, 8));
       if (address === 0) return 0;
       if (this.#scratch !== 0) this.memory.free(this.#scratch, this.#scratchBytes);
       this.#scratch = address;
-      this.#scratchBytes = size;
+      this.#scratchBytes = Math.max(size, 8);
     }
     return this.#scratch;
   }

@@ -1,14 +1,20 @@
-import { EBADF, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
+import { EBADF, EBUSY, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
 import { kernelKptrs } from "./btf/kernel-kptrs.ts";
 import { mapBtfOf } from "./btf/map-check-btf.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { BloomFilterMap } from "./maps/bloom-filter.ts";
-import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./maps/flags.ts";
+import {
+  BPF_F_LOCK,
+  BPF_F_NUMA_NODE,
+  BPF_F_RDONLY,
+  BPF_F_TOKEN_FD,
+  BPF_F_WRONLY,
+} from "./maps/flags.ts";
 import type { KernelMap, MapCreateAttr } from "./maps/map.ts";
 import { mayCreateMap } from "./maps/map-type-caps.ts";
 import { mapTypeOf } from "./maps/types.ts";
 import { ValueFields } from "./maps/value-fields.ts";
-import { BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_STRUCT_OPS } from "./uapi.ts";
+import { BPF_MAP_TYPE_ARENA, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_STRUCT_OPS } from "./uapi.ts";
 
 /**
  * The map commands of bpf(2). Every function answers 0, a descriptor, bytes, or a negative errno.
@@ -21,23 +27,26 @@ type Errno = number;
 /** Flags that belong to a descriptor, not to the map. */
 const FILE_FLAGS = BPF_F_RDONLY | BPF_F_WRONLY;
 
-/** @linux kernel/bpf/syscall.c `map_create` (6.18) */
-export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errno {
-  // Only bloom filters and arenas know what to do with it.
-  if (attr.mapExtra !== 0 && attr.mapType !== BPF_MAP_TYPE_BLOOM_FILTER) return -EINVAL;
-  if ((attr.mapFlags & FILE_FLAGS) === FILE_FLAGS) return -EINVAL;
-  if (!areTypeIdsOk(attr)) return -EINVAL;
-  if (!isObjectNameOk(attr.name)) return -EINVAL;
+/**
+ * @linux kernel/bpf/syscall.c `map_create` (6.18)
+ * @simplified there are no BPF tokens, so no descriptor is one.
+ */
+export function mapCreate(kernel: BpfKernel, given: MapCreateAttr): number | Errno {
+  const hasToken = (given.mapFlags & BPF_F_TOKEN_FD) !== 0;
+  const attr = hasToken ? { ...given, mapFlags: given.mapFlags ^ BPF_F_TOKEN_FD } : given;
+  if (!isMapAttrOk(attr)) return -EINVAL;
   const type = mapTypeOf(attr.mapType);
   if (type === undefined) return -EINVAL;
-  const checked = type.allocCheck(attr);
+  const checked = type.allocCheck?.(attr) ?? 0;
   if (checked !== 0) return checked;
+  if (hasToken) return kernel.hasFile(attr.mapTokenFd ?? 0) ? -EINVAL : -EBADF;
   if (!mayCreateMap(kernel, attr.mapType)) return -EPERM;
-  // Descriptor flags are not the map's: BPF_OBJ_GET_INFO_BY_FD does not show them.
-  const permanent = { ...attr, mapFlags: (attr.mapFlags & ~FILE_FLAGS) >>> 0 };
-  const map = type.alloc(permanent, kernel);
+  const map = type.alloc(attr, kernel);
   if (typeof map === "number") return map;
-  const types = mapBtfOf(attr, (fd) => kernel.btfOfFd(fd), kernelKptrs, kernel.capable("bpf"));
+  if (!isObjectNameOk(attr.name)) return -EINVAL;
+  // Some types set flags of their own.
+  const made = { ...attr, mapFlags: map.attr.mapFlags };
+  const types = mapBtfOf(made, (fd) => kernel.btfOfFd(fd), kernelKptrs, kernel.capable("bpf"));
   if (typeof types === "number") {
     map.free();
     return types;
@@ -48,8 +57,19 @@ export function mapCreate(kernel: BpfKernel, attr: MapCreateAttr): number | Errn
   }
   kernel.registerMap(map);
   if (map.address === 0) return -ENOMEM;
-  map.fileFlags = attr.mapFlags & FILE_FLAGS;
-  return kernel.install(map);
+  return kernel.install(map, attr.mapFlags & FILE_FLAGS);
+}
+
+/** What holds for maps of all types. */
+function isMapAttrOk(attr: MapCreateAttr): boolean {
+  const { mapType, mapFlags } = attr;
+  if (!areTypeIdsOk(attr)) return false;
+  // Only bloom filters and arenas know what to do with it.
+  const hasExtra = mapType === BPF_MAP_TYPE_BLOOM_FILTER || mapType === BPF_MAP_TYPE_ARENA;
+  if (attr.mapExtra !== 0 && !hasExtra) return false;
+  if ((mapFlags & FILE_FLAGS) === FILE_FLAGS) return false;
+  // All memory belongs to node 0.
+  return (mapFlags & BPF_F_NUMA_NODE) === 0 || (attr.numaNode ?? 0) === 0;
 }
 
 /** A key has a type only beside a value; a type of the kernel stands alone. */
@@ -73,13 +93,14 @@ export function mapLookupElem(
   kernel: BpfKernel,
   fd: number,
   key: Uint8Array | null,
-  flags: number,
+  wideFlags: number,
   asked?: Uint8Array,
 ): Uint8Array | Errno {
+  const flags = flagWord(wideFlags);
   if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  if (!mayRead(map)) return -EPERM;
+  if (!mayRead(kernel, fd)) return -EPERM;
   if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
@@ -98,11 +119,12 @@ export function mapUpdateElem(
   fd: number,
   key: Uint8Array | null,
   value: Uint8Array | null,
-  flags: number,
+  wideFlags: number,
 ): 0 | Errno {
+  const flags = flagWord(wideFlags);
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  if (!mayWrite(map)) return -EPERM;
+  if (!mayWrite(kernel, fd, map)) return -EPERM;
   if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
@@ -118,7 +140,7 @@ export function mapUpdateElem(
 export function mapDeleteElem(kernel: BpfKernel, fd: number, key: Uint8Array | null): 0 | Errno {
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  if (!mayWrite(map)) return -EPERM;
+  if (!mayWrite(kernel, fd, map)) return -EPERM;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
   const room = keyAndValue(kernel, map, key);
@@ -130,12 +152,13 @@ export function mapLookupAndDeleteElem(
   kernel: BpfKernel,
   fd: number,
   key: Uint8Array | null,
-  flags: number,
+  wideFlags: number,
 ): Uint8Array | Errno {
+  const flags = flagWord(wideFlags);
   if ((flags & ~BPF_F_LOCK) !== 0) return -EINVAL;
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  if (!mayRead(map) || !mayWrite(map)) return -EPERM;
+  if (!mayRead(kernel, fd) || !mayWrite(kernel, fd, map)) return -EPERM;
   if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
@@ -154,7 +177,7 @@ export function mapGetNextKey(
 ): Uint8Array | Errno {
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  if (!mayRead(map)) return -EPERM;
+  if (!mayRead(kernel, fd)) return -EPERM;
   if (key !== null && map.attr.keySize === 0) return -EINVAL;
   const room = keyAndValue(kernel, map, key);
   if (room === 0) return -ENOMEM;
@@ -167,7 +190,10 @@ export function mapGetNextKey(
 export function mapFreeze(kernel: BpfKernel, fd: number): 0 | Errno {
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  if (!mayWrite(map)) return -EPERM;
+  // A lock or timer in a value is written all the time.
+  if (map.types?.record !== undefined) return -ENOTSUPP;
+  if (!mayWrite(kernel, fd, map)) return -EPERM;
+  if (map.writers > 0) return -EBUSY;
   map.frozen = true;
   return 0;
 }
@@ -176,15 +202,21 @@ export function mapFromFd(kernel: BpfKernel, fd: number): KernelMap | Errno {
   kernel.runTimers();
   const map = kernel.mapOfFd(fd);
   if (map !== undefined) return map;
-  return kernel.files.has(fd) ? -EINVAL : -EBADF;
+  return kernel.hasFile(fd) ? -EINVAL : -EBADF;
 }
 
-function mayRead(map: KernelMap): boolean {
-  return (map.fileFlags & BPF_F_WRONLY) === 0;
+export function mayRead(kernel: BpfKernel, fd: number): boolean {
+  return (kernel.fileFlagsOf(fd) & BPF_F_WRONLY) === 0;
 }
 
-function mayWrite(map: KernelMap): boolean {
-  return (map.fileFlags & BPF_F_RDONLY) === 0 && !map.frozen;
+/** Flags have 64 bits, of which nobody knows the upper half. */
+export function flagWord(flags: number): number {
+  return flags > 0xffff_ffff ? ((flags % 2 ** 32) | 0x8000_0000) >>> 0 : flags;
+}
+
+/** @linux kernel/bpf/syscall.c `map_get_sys_perms` (6.18) */
+export function mayWrite(kernel: BpfKernel, fd: number, map: KernelMap): boolean {
+  return (kernel.fileFlagsOf(fd) & BPF_F_RDONLY) === 0 && !map.frozen;
 }
 
 /** Bytes between the key and the value in the room of a system call. */

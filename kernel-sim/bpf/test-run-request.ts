@@ -1,5 +1,6 @@
 import { E2BIG, EFAULT, EINVAL, ENOSPC } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
+import { CgroupStorageMap } from "./maps/local-storage.ts";
 import type { LoadedProgram } from "./program.ts";
 
 /** What BPF_PROG_TEST_RUN is asked. */
@@ -139,8 +140,11 @@ export function repeated(
   cpuNumber = 0,
 ): { retval: number; executed: number } {
   kernel.runTimers();
+  const storages = prog.maps.filter((map) => map instanceof CgroupStorageMap);
+  for (const storage of storages) storage.beginRuns();
   const cpu = kernel.cpu(cpuNumber);
   const retval = kernel.jit.run(prog, cpu, context, repeat);
+  for (const storage of storages) storage.endRuns();
   kernel.clock.advance(cpu.executed);
   kernel.countRun(prog, Math.max(1, repeat), cpu.executed);
   return { retval, executed: cpu.executed };

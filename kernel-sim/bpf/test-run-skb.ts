@@ -94,6 +94,7 @@ export function runSkb(
   }
   memory.free(buffer, PAGE_BYTES);
   memory.free(context, ctx.SK_BUFF_BYTES);
+  kernel.dropStorageOf(socket);
   memory.free(socket, BPF_SOCK_BYTES);
   return finished(request, { retval, executed, data: dataOut, context: user });
 }

@@ -1,6 +1,8 @@
 import { EBADF, EINVAL } from "../include/errno.ts";
+import type { MapBtf } from "./btf/map-check-btf.ts";
 import type { BpfKernel } from "./kernel.ts";
-import type { KernelMap } from "./maps/map.ts";
+import { ArenaMap } from "./maps/arena.ts";
+import type { InnerMapMeta, KernelMap, MapCreateAttr } from "./maps/map.ts";
 import { BPF_MAP_TYPE_ARRAY } from "./uapi.ts";
 import type { VerifierMap } from "./verifier/verifier-input.ts";
 
@@ -20,7 +22,7 @@ export class VerifierMaps {
   /** The map behind a descriptor, or -EBADF, -EINVAL for one that is no map. */
   ofFd(fd: number): VerifierMap | number {
     const map = this.#kernel.mapOfFd(fd);
-    if (map === undefined) return this.#kernel.files.has(fd) ? -EINVAL : -EBADF;
+    if (map === undefined) return this.#kernel.hasFile(fd) ? -EINVAL : -EBADF;
     const known = this.#known.get(map);
     if (known !== undefined) return known;
     const made = describe(map);
@@ -35,21 +37,33 @@ export class VerifierMaps {
 }
 
 function describe(map: KernelMap): VerifierMap {
-  const { mapType, keySize, valueSize, maxEntries, mapFlags, name } = map.attr;
-  const hasValueAddress = mapType === BPF_MAP_TYPE_ARRAY;
+  const { memory, innerMapMeta } = map;
+  const hasValueAddress = map.attr.mapType === BPF_MAP_TYPE_ARRAY;
   return {
-    type: mapType,
-    keySize,
-    valueSize,
-    maxEntries,
-    flags: mapFlags,
-    name,
+    ...sizesOf(map.attr),
+    ...(innerMapMeta === undefined ? {} : { innerMap: describeInner(innerMapMeta) }),
     frozen: map.frozen,
+    ...seenTypes(map.types),
+    ...(map instanceof ArenaMap ? { userStart: BigInt(map.userStart) } : {}),
     bypassSpecV1: map.bypassSpecV1,
-    hasBtf: map.types !== undefined,
-    record: map.types?.record,
     address: DIRECT_MAPPING + BigInt(map.address),
     valueAddress: hasValueAddress ? DIRECT_MAPPING + BigInt(map.directValue()) : 0n,
-    readValue: (off, size) => map.memory.copyOut(map.directValue() + off, size),
+    readValue: (off, size) => memory.copyOut(map.directValue() + off, size),
   };
+}
+
+/** Of a map that is only known when the program runs. */
+function describeInner({ attr, types }: InnerMapMeta): VerifierMap {
+  return {
+    ...{ ...sizesOf(attr), ...seenTypes(types), name: "", frozen: false, bypassSpecV1: true },
+    ...{ address: 0n, valueAddress: 0n, readValue: (_off, size) => new Uint8Array(size) },
+  };
+}
+
+function seenTypes(types: MapBtf | undefined) {
+  return { hasBtf: types !== undefined, record: types?.record };
+}
+
+function sizesOf({ mapType, keySize, valueSize, maxEntries, mapFlags, name }: MapCreateAttr) {
+  return { type: mapType, keySize, valueSize, maxEntries, flags: mapFlags, name };
 }

@@ -5,14 +5,18 @@ import { BPF_MAP_TYPE_NAMES } from "../bpf/uapi.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { bytesOf, compareBytes, uintOf } from "./bytes.ts";
 import { facade } from "./facade.ts";
+import { batchMethods } from "./map-batch.ts";
+import { mapMemory, ringbufOf, submittedIn } from "./map-memory.ts";
 
 /** Answers the machine's BPF, or throws when the machine is closed. */
 export type OpenKernel = () => BpfKernel;
 
 const PERCPU: readonly MapTypeName[] = ["percpu_array", "percpu_hash", "lru_percpu_hash"];
-const KEYLESS: readonly MapTypeName[] = ["queue", "stack", "bloom_filter"];
+const VALUES_ONLY: readonly MapTypeName[] = ["queue", "stack", "bloom_filter"];
+const KEYLESS: readonly MapTypeName[] = [...VALUES_ONLY, "ringbuf", "user_ringbuf"];
 const MAP_TYPES: readonly MapTypeName[] = [
   ...(["array", "hash", "lru_hash", "lpm_trie", "prog_array"] as const),
+  ...(["array_of_maps", "hash_of_maps", "devmap", "devmap_hash", "cpumap"] as const),
   ...PERCPU,
   ...KEYLESS,
 ];
@@ -38,6 +42,7 @@ export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
     maxEntries,
     mapFlags: flags,
     mapExtra,
+    ...(attr.innerMap === undefined ? {} : { innerMapFd: Number(attr.innerMap.fd) }),
     name: String(name),
   });
   if (fd < 0) {
@@ -47,8 +52,11 @@ export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
   return mapFacade(open, fd, { type, keySize, valueSize, maxEntries });
 }
 
-function wayOut(type: MapTypeName): string {
-  return type === "bloom_filter" ? "mayHold()" : "pop() or peek()";
+/** How values come in and out of maps without keys. */
+function waysOf(type: MapTypeName): string {
+  if (type === "ringbuf") return "consume()";
+  if (type === "user_ringbuf") return "produce()";
+  return `push() and ${type === "bloom_filter" ? "mayHold()" : "pop() or peek()"}`;
 }
 
 function mapFacade(
@@ -60,7 +68,7 @@ function mapFacade(
   const isPercpu = PERCPU.includes(type);
   const key = (given: BytesLike) => {
     if (!KEYLESS.includes(type)) return bytesOf(given, keySize, "key");
-    throw new TypeError(`a ${type} map has no keys: use push() and ${wayOut(type)}`);
+    throw new TypeError(`a ${type} map has no keys: use ${waysOf(type)}`);
   };
   const keyless = (what: string, types: readonly MapTypeName[]) => {
     if (types.includes(type)) return;
@@ -101,7 +109,7 @@ function mapFacade(
       return syscall.mapDeleteElem(open(), fd, key(given));
     },
     push(value, flags = 0) {
-      keyless("push", KEYLESS);
+      keyless("push", VALUES_ONLY);
       return syscall.mapUpdateElem(open(), fd, null, bytesOf(value, valueSize, "value"), flags);
     },
     pop() {
@@ -131,6 +139,16 @@ function mapFacade(
     freeze() {
       return syscall.mapFreeze(open(), fd);
     },
+    ...batchMethods(open, fd, key, (value) => valueBytes(value, copies(open()))),
+    consume() {
+      keyless("consume", ["ringbuf"]);
+      return Object.freeze(submittedIn(open(), fd));
+    },
+    produce(record) {
+      keyless("produce", ["user_ringbuf"]);
+      return ringbufOf(open(), fd)?.produce(bytesOf(record, record.length, "record")) === true;
+    },
+    mmap: (options) => mapMemory(open, fd, options),
   } satisfies BpfMap);
 
   /** In a per-CPU map one value stands for all CPUs; or all of them come behind each other. */

@@ -6,7 +6,7 @@ import { bpfObjGet, bpfObjPin } from "../fs/bpf-fs.ts";
 import type { FileOperations } from "../fs/fs.ts";
 import { ENOSYS } from "../include/errno.ts";
 import { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
-import { O_CLOEXEC, O_RDWR } from "../include/uapi/fcntl.ts";
+import { O_ACCMODE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
 import { capable } from "./cred.ts";
 import type { SyscallTable } from "./syscall.ts";
@@ -54,9 +54,25 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
   return {
     get,
     has: (fd) => task.files.fget(fd) !== undefined,
-    install: (object) =>
-      anonInodeGetfd(task, door.nameOf(object), bpfFileOperations, object, O_RDWR | O_CLOEXEC),
+    install: (object, flags) => {
+      const name = door.nameOf(object);
+      return anonInodeGetfd(task, name, bpfFileOperations, object, openFlags(flags) | O_CLOEXEC);
+    },
+    flagsOf(fd) {
+      const access = (task.files.fget(fd)?.flags ?? O_RDWR) & O_ACCMODE;
+      if (access === O_RDONLY) return BPF_F_RDONLY;
+      return access === O_WRONLY ? BPF_F_WRONLY : 0;
+    },
   };
+}
+
+const BPF_F_RDONLY = 1 << 3;
+const BPF_F_WRONLY = 1 << 4;
+
+/** @linux kernel/bpf/syscall.c `bpf_get_file_flag` (6.18) */
+function openFlags(flags: number): number {
+  if ((flags & BPF_F_RDONLY) !== 0) return O_RDONLY;
+  return (flags & BPF_F_WRONLY) !== 0 ? O_WRONLY : O_RDWR;
 }
 
 /** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops` (6.18) */

@@ -96,30 +96,17 @@ function attempt<T>(check: () => T, told: (error: string) => void = () => {}): T
   }
 }
 
-const SLICE_MAP_TYPES = [
-  ...["array", "hash", "percpu_array", "percpu_hash", "lru_hash", "lru_percpu_hash"],
-  ...["lpm_trie", "queue", "stack", "bloom_filter"],
-  ...["prog_array", "perf_event_array", "cgroup_array"],
-];
 const SLICE_HELPERS = [
-  ...[1, 2, 3, 5, 6, 7, 8, 12, 14, 15, 25, 26, 28, 44, 51, 65, 87, 88, 89],
-  ...[93, 94, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
+  ...[1, 2, 3, 5, 6, 7, 8, 12, 14, 15, 25, 26, 28, 44, 51, 65, 81, 87, 88, 89, 107, 108],
+  ...[93, 94, 130, 131, 132, 133, 134, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
 ];
 
 /** Whether a record stays within what the simulator has so far. */
 export function isInSlice(record: BpfRecord): boolean {
-  if (record.kind === "map_ops") {
-    return record.ops.every(
-      ({ op, map }) =>
-        op !== "create" || typeof map === "string" || SLICE_MAP_TYPES.includes(map.type),
-    );
-  }
+  if (record.kind === "map_ops") return true;
   const { maps, runs, kfuncs } = record;
   if (Object.values(kfuncs ?? {}).includes("bpf_throw")) return false;
-  const areMapsKnown = maps.every(
-    ({ type, inner }) => SLICE_MAP_TYPES.includes(type) && inner === undefined,
-  );
-  if (!areMapsKnown) return false;
+  if (maps.some((map) => map.type === "arena")) return false;
   return runs.length === 0 || helpersOf(record).every((id) => SLICE_HELPERS.includes(id));
 }
 

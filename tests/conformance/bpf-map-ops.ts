@@ -1,5 +1,7 @@
 import type { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
+import { mapGetInfo } from "../../kernel-sim/bpf/map-info.ts";
 import * as syscall from "../../kernel-sim/bpf/syscall.ts";
+import { type BatchPosition, isBatch, performBatch } from "./bpf-map-batch.ts";
 import type { MapOpRecord, MapOpsRecord, MapRecord } from "./bpf-record.ts";
 import {
   descriptorBytes,
@@ -23,15 +25,22 @@ const BAD_FD = 1000;
 export function checkMapOpsRecord(record: MapOpsRecord): { agree: number; difference: string } {
   const kernel = newKernel();
   const names = new Map<string, number>();
+  const position: BatchPosition = { at: null };
   let agree = 0;
   let difference = "";
   for (const [i, op] of record.ops.entries()) {
-    const answer = perform(kernel, names, op);
+    const answer = isBatch(op)
+      ? performBatch(kernel, fdOf(names, op), op, position, (value) => valueBytes(value, names))
+      : perform(kernel, names, op);
     const problem = compare(op, answer);
     if (problem === "") agree++;
     else difference ||= `operation ${i} (${op.op}): ${problem}`;
   }
   return { agree, difference };
+}
+
+function fdOf(names: ReadonlyMap<string, number>, { map }: MapOpRecord): number {
+  return names.get(map as string) ?? BAD_FD;
 }
 
 function compare(op: MapOpRecord, answer: Answer): string {
@@ -48,7 +57,7 @@ function compare(op: MapOpRecord, answer: Answer): string {
 function perform(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
   if (op.op === "create") return create(kernel, names, op);
   if (op.op === "prog_load") return loadProgram(kernel, names, op);
-  const fd = names.get(op.map as string) ?? BAD_FD;
+  const fd = fdOf(names, op);
   const key = op.key === null || op.key === undefined ? null : fromHex(op.key);
   switch (op.op) {
     case "lookup":
@@ -90,7 +99,8 @@ function lookup(kernel: BpfKernel, fd: number, op: MapOpRecord, key: Uint8Array 
 }
 
 function create(kernel: BpfKernel, names: Map<string, number>, op: MapOpRecord): Answer {
-  const fd = makeMap(kernel, op.map as MapRecord);
+  const innerMapFd = op.inner === undefined ? 0 : (names.get(op.inner) ?? BAD_FD);
+  const fd = makeMap(kernel, op.map as MapRecord, innerMapFd);
   if (fd >= 0 && op.as !== undefined) names.set(op.as, fd);
   return { errno: fd < 0 ? -fd : 0 };
 }
@@ -114,9 +124,14 @@ function valueAnswer(
   return { errno: 0, value: Array.isArray(op.value) ? perCpu(hex, valueSize) : hex };
 }
 
-function givenValue(op: MapOpRecord, names: ReadonlyMap<string, number>): Uint8Array | null {
-  const { value } = op;
-  if (value === null || value === undefined) return null;
+function givenValue({ value }: MapOpRecord, names: ReadonlyMap<string, number>): Uint8Array | null {
+  return value === null || value === undefined ? null : valueBytes(value, names);
+}
+
+function valueBytes(
+  value: string | readonly string[],
+  names: ReadonlyMap<string, number>,
+): Uint8Array {
   if (typeof value === "string" && value.startsWith("@")) {
     return descriptorBytes(names.get(value.slice(1)) ?? BAD_FD);
   }
@@ -136,15 +151,14 @@ function allKeys(kernel: BpfKernel, fd: number): string[] {
 }
 
 function info(kernel: BpfKernel, fd: number): Answer {
-  const map = syscall.mapFromFd(kernel, fd);
-  if (typeof map === "number") return { errno: -map };
-  const { mapType, keySize, valueSize, maxEntries, mapFlags } = map.attr;
+  const found = mapGetInfo(kernel, fd);
+  if (typeof found === "number") return { errno: -found };
   return {
     errno: 0,
-    type: mapType,
-    key_size: keySize,
-    value_size: valueSize,
-    max_entries: maxEntries,
-    map_flags: mapFlags,
+    type: found.type,
+    key_size: found.keySize,
+    value_size: found.valueSize,
+    max_entries: found.maxEntries,
+    map_flags: found.mapFlags,
   };
 }

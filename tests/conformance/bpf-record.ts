@@ -12,7 +12,7 @@ export interface MapRecord {
   readonly btf?: string;
   readonly btf_key_type_id?: number;
   readonly btf_value_type_id?: number;
-  readonly inner?: object;
+  readonly inner?: MapRecord;
 }
 
 /** By its index among the programs or the maps of the record. */
@@ -32,9 +32,11 @@ export interface LoadRecord {
 }
 
 export interface MapEntryRecord {
-  readonly key: string;
+  readonly key?: string;
   readonly value?: string;
   readonly values?: readonly string[];
+  /** The length of a record in a ring buffer that was given up. */
+  readonly discarded?: number;
 }
 
 export interface RunRecord {
@@ -101,6 +103,14 @@ export interface MapOpRecord {
   readonly key_size?: number;
   readonly value_size?: number;
   readonly max_entries?: number;
+  /** Of a batch: how many, whether it goes on from the last one, and what goes in. */
+  readonly count?: number;
+  readonly continues?: boolean;
+  readonly keys_in?: readonly string[];
+  readonly values_in?: readonly MapValue[];
+  readonly elem_flags?: number;
+  readonly count_out?: number;
+  readonly out_sorted?: readonly (readonly [string, MapValue])[];
 }
 
 export interface MapOpsRecord {

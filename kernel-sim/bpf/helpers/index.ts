@@ -7,6 +7,7 @@ import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
 import { csumDiff } from "./checksum.ts";
 import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
 import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
+import { getLocalStorage } from "./local-storage.ts";
 import {
   mapDeleteElem,
   mapLookupElem,
@@ -16,6 +17,21 @@ import {
   mapPushElem,
   mapUpdateElem,
 } from "./map.ts";
+import {
+  currentTaskUnderCgroup,
+  perfEventRead,
+  perfEventReadValue,
+  skbUnderCgroup,
+} from "./object-array.ts";
+import { objectStorageDelete, objectStorageGet } from "./object-storage.ts";
+import { redirectMap } from "./redirect.ts";
+import {
+  ringbufDiscard,
+  ringbufOutput,
+  ringbufQuery,
+  ringbufReserve,
+  ringbufSubmit,
+} from "./ringbuf.ts";
 import { skbLoadBytes } from "./skb.ts";
 import { spinLock, spinUnlock } from "./spin-lock.ts";
 import {
@@ -30,6 +46,7 @@ import {
 } from "./system.ts";
 import { timerCancel, timerInit, timerSetCallback, timerStart } from "./timer.ts";
 import { tracePrintk } from "./trace-printk.ts";
+import { userRingbufDrain } from "./user-ringbuf.ts";
 import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail } from "./xdp.ts";
 
 /** Bodies of helpers by number. @linux include/uapi/linux/bpf.h `__BPF_FUNC_MAPPER` (6.18) */
@@ -44,12 +61,18 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   14: getCurrentPidTgid,
   15: getCurrentUidGid,
   16: getCurrentComm,
+  22: perfEventRead,
   26: skbLoadBytes,
   28: csumDiff,
+  33: skbUnderCgroup,
+  37: currentTaskUnderCgroup,
   42: getNumaNodeId,
   44: xdpAdjustHead,
+  51: redirectMap,
   54: xdpAdjustMeta,
+  55: perfEventReadValue,
   65: xdpAdjustTail,
+  81: getLocalStorage,
   87: mapPushElem,
   88: mapPopElem,
   89: mapPeekElem,
@@ -57,11 +80,24 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   94: spinUnlock,
   118: jiffies64,
   125: ktimeGetNs,
+  130: ringbufOutput,
+  131: ringbufReserve,
+  132: ringbufSubmit,
+  133: ringbufDiscard,
+  134: ringbufQuery,
   160: ktimeGetNs,
   169: timerInit,
   170: timerSetCallback,
   171: timerStart,
   172: timerCancel,
+  107: objectStorageGet,
+  108: objectStorageDelete,
+  145: objectStorageGet,
+  146: objectStorageDelete,
+  156: objectStorageGet,
+  157: objectStorageDelete,
+  210: objectStorageGet,
+  211: objectStorageDelete,
   195: mapLookupPercpuElem,
   197: dynptrFromMem,
   201: dynptrRead,
@@ -77,6 +113,7 @@ const CALLERS: Readonly<Record<number, CallingHelper<BpfKernel>>> = {
   [INLINED_LOOP]: inlinedLoop,
   164: forEachMapElem,
   181: loop,
+  209: userRingbufDrain,
 };
 
 /** Behind the last helper stand the functions of classic programs. */

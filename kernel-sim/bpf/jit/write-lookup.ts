@@ -7,6 +7,7 @@ import type { HashLookup } from "../maps/lookup-shape.ts";
 import { CPU_AT } from "./run-area.ts";
 import { WasmBytes } from "./wasm-bytes.ts";
 import { I32, NOTHING, WASM } from "./wasm-opcodes.ts";
+import { writeJhash } from "./write-jhash.ts";
 
 /** Places in an element. */
 const NEXT = 0;
@@ -16,14 +17,18 @@ const KEY = 8;
 const KEY_AT = 0;
 const HASH_OF_KEY = 1;
 const ELEMENT = 2;
+const A = 3;
+const B = 4;
+/** Behind the key, which is the argument. */
+const LOCALS = 4;
 
 /** From the address of a key to that of the value, 0 when there is none. */
 export function compileHashLookup(shape: HashLookup): WasmBytes {
   const w = new WasmBytes();
   w.u32(1);
-  w.u32(2);
+  w.u32(LOCALS);
   w.byte(I32);
-  hash(w, shape);
+  writeJhash(w, shape, { key: KEY_AT, a: A, b: B, hash: HASH_OF_KEY });
   get(w, HASH_OF_KEY);
   constant(w, shape.bucketMask);
   w.byte(WASM.I32_AND);
@@ -88,67 +93,6 @@ function widest(bytes: number): readonly [number, number, number, number] {
 function leave(w: WasmBytes): void {
   w.byte(WASM.BR_IF);
   w.u32(0);
-}
-
-/** As `hashBytes()`. */
-function hash(w: WasmBytes, { keySize, seed }: HashLookup): void {
-  constant(w, seed ^ keySize);
-  set(w, HASH_OF_KEY);
-  const words = keySize & ~3;
-  for (let at = 0; at < words; at += 4) {
-    get(w, KEY_AT);
-    access(w, WASM.I32_LOAD, 2, at);
-    mix(w);
-  }
-  if (words !== keySize) {
-    constant(w, 0);
-    for (let at = words; at < keySize; at++) {
-      constant(w, 8);
-      w.byte(WASM.I32_SHL);
-      get(w, KEY_AT);
-      access(w, WASM.I32_LOAD8_U, 0, at);
-      w.byte(WASM.I32_OR);
-    }
-    mix(w);
-  }
-  scramble(w, 16, 0x85ebca6b | 0);
-  scramble(w, 13, 0xc2b2ae35 | 0);
-  shifted(w, 16);
-  set(w, HASH_OF_KEY);
-}
-
-/** Takes a word. */
-function mix(w: WasmBytes): void {
-  constant(w, 0xcc9e2d51 | 0);
-  w.byte(WASM.I32_MUL);
-  constant(w, 15);
-  w.byte(WASM.I32_ROTL);
-  constant(w, 0x1b873593);
-  w.byte(WASM.I32_MUL);
-  get(w, HASH_OF_KEY);
-  w.byte(WASM.I32_XOR);
-  constant(w, 13);
-  w.byte(WASM.I32_ROTL);
-  constant(w, 5);
-  w.byte(WASM.I32_MUL);
-  constant(w, 0xe6546b64 | 0);
-  w.byte(WASM.I32_ADD);
-  set(w, HASH_OF_KEY);
-}
-
-function scramble(w: WasmBytes, bits: number, factor: number): void {
-  shifted(w, bits);
-  constant(w, factor);
-  w.byte(WASM.I32_MUL);
-  set(w, HASH_OF_KEY);
-}
-
-function shifted(w: WasmBytes, bits: number): void {
-  get(w, HASH_OF_KEY);
-  get(w, HASH_OF_KEY);
-  constant(w, bits);
-  w.byte(WASM.I32_SHR_U);
-  w.byte(WASM.I32_XOR);
 }
 
 function block(w: WasmBytes, op: number): void {

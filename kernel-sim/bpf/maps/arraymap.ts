@@ -15,14 +15,24 @@ import {
   BPF_NOEXIST,
   isAccessFlagsOk,
   MAP_ACCESS_FLAGS,
+  PAGE_SIZE,
   PCPU_MIN_UNIT_SIZE,
 } from "./flags.ts";
 import type { ArrayLookup } from "./lookup-shape.ts";
-import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
+import {
+  type BatchCommand,
+  type ElementWalk,
+  type InnerMapMeta,
+  isMetaEqual,
+  KernelMap,
+  type MapCreateAttr,
+  type MappedPages,
+} from "./map.ts";
 
 const ARRAY_CREATE_FLAGS =
   BPF_F_NUMA_NODE | BPF_F_MMAPABLE | MAP_ACCESS_FLAGS | BPF_F_PRESERVE_ELEMS | BPF_F_INNER_MAP;
 
+export const ARRAY_BATCH_COMMANDS: readonly BatchCommand[] = ["lookup", "update"];
 const INT_MAX = 0x7fff_ffff;
 
 /** @linux kernel/bpf/arraymap.c `array_map_alloc_check` (6.18) */
@@ -52,6 +62,7 @@ export function nextIndex({ attr, memory }: KernelMap, key: number, next: number
 
 /** What one-value and per-CPU arrays have in common: indexes as keys, elements that always exist. */
 abstract class IndexedMap extends KernelMap {
+  override readonly batchCommands = ARRAY_BATCH_COMMANDS;
   /** Bytes from one value to the next. */
   protected readonly stride: number;
   protected readonly values: number;
@@ -60,12 +71,18 @@ abstract class IndexedMap extends KernelMap {
   protected constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number, copies: number) {
     super(attr, memory, cpus);
     this.stride = roundUp8(attr.valueSize);
-    this.#bytes = this.stride * copies * attr.maxEntries;
+    const bytes = this.stride * copies * attr.maxEntries;
+    const isMapped = (attr.mapFlags & BPF_F_MMAPABLE) !== 0;
+    this.#bytes = isMapped ? Math.ceil(bytes / PAGE_SIZE) * PAGE_SIZE : bytes;
     this.values = memory.alloc(this.#bytes);
   }
 
   get isAllocated(): boolean {
     return this.values !== 0;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   protected indexAt(key: number): number {
@@ -147,6 +164,32 @@ export class ArrayMap extends IndexedMap {
 
   override directValue(): number {
     return this.attr.maxEntries === 1 ? this.values : 0;
+  }
+
+  override get isMappable(): boolean {
+    return true;
+  }
+
+  /** @linux kernel/bpf/arraymap.c `array_map_mmap` (6.18) */
+  override mapPages(page: number, pages: number, _isWritable: boolean): MappedPages | number {
+    if ((this.attr.mapFlags & BPF_F_MMAPABLE) === 0) return -EINVAL;
+    if ((page + pages) * PAGE_SIZE > this.bytes) return -EINVAL;
+    const from = this.values + page * PAGE_SIZE;
+    return {
+      read: (at, length) => this.memory.copyOut(from + at, length),
+      write: (at, bytes) => this.memory.bytes.set(bytes, from + at),
+    };
+  }
+
+  /** @linux kernel/bpf/arraymap.c `array_map_meta_equal` (6.18) */
+  override meta(): InnerMapMeta {
+    const { attr, types } = this;
+    const isAnyLength = (attr.mapFlags & BPF_F_INNER_MAP) !== 0;
+    return {
+      ...{ attr, types },
+      isEqual: (map) =>
+        isMetaEqual(this, map) && (isAnyLength || attr.maxEntries === map.attr.maxEntries),
+    };
   }
 }
 

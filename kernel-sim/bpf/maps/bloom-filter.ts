@@ -8,9 +8,10 @@ import {
   KMALLOC_MAX_SIZE,
   MAP_ACCESS_FLAGS,
 } from "./flags.ts";
-import { hashBytes } from "./hash.ts";
+import { jhash } from "./jhash.ts";
 import { KeylessMap } from "./keyless.ts";
 import type { MapCreateAttr } from "./map.ts";
+import type { MapHost } from "./map-host.ts";
 
 const BLOOM_CREATE_FLAGS = BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | MAP_ACCESS_FLAGS;
 /** `map_extra` says how many hash functions there are; 0 stands for five. */
@@ -18,8 +19,8 @@ const HASH_FUNCTIONS_MAX = 15;
 const HASH_FUNCTIONS = 5;
 const BITS_MAX = 2 ** 31;
 
-/** @linux kernel/bpf/bloom_filter.c `bloom_map_alloc_check`, `bloom_map_alloc` (6.18) */
-export function bloomMapAllocCheck(attr: MapCreateAttr): number {
+/** @linux kernel/bpf/bloom_filter.c `bloom_map_alloc` (6.18) */
+function checkFilter(attr: MapCreateAttr): number {
   const { keySize, valueSize, maxEntries, mapFlags, mapExtra } = attr;
   if (valueSize > KMALLOC_MAX_SIZE) return -E2BIG;
   if (keySize !== 0 || valueSize === 0 || maxEntries === 0) return -EINVAL;
@@ -32,16 +33,12 @@ export function bloomMapAllocCheck(attr: MapCreateAttr): number {
  * whose bits are all set may owe them to others.
  *
  * @linux kernel/bpf/bloom_filter.c (6.18)
- * @simplified the hash function is another one, so other values are taken for members.
  */
 export class BloomFilterMap extends KeylessMap {
-  static create(
-    attr: MapCreateAttr,
-    memory: BpfMemory,
-    cpus: number,
-    seed: number,
-  ): BloomFilterMap | number {
-    const map = new BloomFilterMap(attr, memory, cpus, seed);
+  static create(attr: MapCreateAttr, { memory, cpus, random }: MapHost): BloomFilterMap | number {
+    const problem = checkFilter(attr);
+    if (problem !== 0) return problem;
+    const map = new BloomFilterMap(attr, memory, cpus, random.nextInt32());
     return map.#bits === 0 ? -ENOMEM : map;
   }
 
@@ -64,7 +61,7 @@ export class BloomFilterMap extends KeylessMap {
 
   #bitOf(value: number, hashFunction: number): number {
     const { view } = this.memory;
-    return hashBytes(view, value, this.attr.valueSize, this.#seed + hashFunction) & this.#mask;
+    return jhash(view, value, this.attr.valueSize, this.#seed + hashFunction) & this.#mask;
   }
 
   /** @linux kernel/bpf/bloom_filter.c `bloom_map_push_elem` (6.18) */

@@ -17,7 +17,7 @@ export function fdArrayMapAllocCheck(attr: MapCreateAttr): number {
  *
  * @linux kernel/bpf/arraymap.c `bpf_fd_array_map_update_elem` (6.18)
  */
-abstract class FdArrayMap<Held> extends KernelMap {
+export abstract class FdArrayMap<Held> extends KernelMap {
   protected readonly host: MapHost;
   readonly #held = new Map<number, Held>();
 
@@ -91,13 +91,17 @@ export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
 
   protected override objectOf(fd: number): LoadedProgram | number {
     const object = this.host.objectOf(fd);
-    if (object === undefined) return -EBADF;
-    if (!(object instanceof LoadedProgram)) return -EINVAL;
+    if (!(object instanceof LoadedProgram)) return this.host.hasFile(fd) ? -EINVAL : -EBADF;
     return this.isCompatible(object) ? object : -EINVAL;
   }
 
   protected override numberOf({ id }: LoadedProgram): number {
     return id;
+  }
+
+  /** What may run would hang on who put it in. */
+  override meta(): undefined {
+    return undefined;
   }
 
   /** @linux kernel/bpf/core.c `bpf_prog_map_compatible` (6.18) */

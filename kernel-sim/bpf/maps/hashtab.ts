@@ -1,6 +1,7 @@
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM, ENOTSUPP } from "../../include/errno.ts";
 import { type BpfMemory, roundUp8 } from "../memory.ts";
 import {
+  BPF_MAP_TYPE_HASH_OF_MAPS,
   BPF_MAP_TYPE_LRU_HASH,
   BPF_MAP_TYPE_LRU_PERCPU_HASH,
   BPF_MAP_TYPE_PERCPU_HASH,
@@ -18,7 +19,7 @@ import {
   MAP_ACCESS_FLAGS,
   PCPU_MIN_UNIT_SIZE,
 } from "./flags.ts";
-import { hashBytes, isEqual } from "./hash.ts";
+import { isEqual, jhash } from "./jhash.ts";
 import type { HashLookup } from "./lookup-shape.ts";
 import { LruLists } from "./lru-list.ts";
 import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
@@ -44,6 +45,11 @@ export function htabMapAllocCheck(attr: MapCreateAttr): number {
   return 0;
 }
 
+/** @linux kernel/bpf/hashtab.c `fd_htab_map_alloc_check` (6.18) */
+export function fdHtabMapAllocCheck(attr: MapCreateAttr): number {
+  return attr.valueSize === 4 ? htabMapAllocCheck(attr) : -EINVAL;
+}
+
 function hasValueOfEachCpu({ mapType }: MapCreateAttr): boolean {
   return mapType === BPF_MAP_TYPE_PERCPU_HASH || mapType === BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
@@ -51,6 +57,9 @@ function hasValueOfEachCpu({ mapType }: MapCreateAttr): boolean {
 function isLru({ mapType }: MapCreateAttr): boolean {
   return mapType === BPF_MAP_TYPE_LRU_HASH || mapType === BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
+
+/** What fits into one allocation with 16 bytes a bucket. */
+const BUCKETS_MAX = 2 ** 27;
 
 /** With a list for each CPU all have the same share. @linux kernel/bpf/hashtab.c `htab_map_alloc` (6.18) */
 function withShares(attr: MapCreateAttr, cpus: number): MapCreateAttr {
@@ -75,21 +84,25 @@ const NEXT_FREE = HASH;
  * program that still holds a pointer to the old value does not see the new one.
  *
  * @linux kernel/bpf/hashtab.c (6.18)
- * @simplified the hash function is another one, so the order of iteration differs.
  */
 export class HashMap extends KernelMap {
+  override readonly batchCommands = ["lookup", "lookup_and_delete", "update", "delete"] as const;
+
   static create(
     attr: MapCreateAttr,
     memory: BpfMemory,
     cpus: number,
     seed: number,
   ): HashMap | number {
-    if (attr.maxEntries > 2 ** 31) return -E2BIG;
-    const map = new HashMap(withShares(attr, cpus), memory, cpus, seed);
-    return map.#buckets !== 0 && (map.#pool !== 0 || !map.#isPreallocated) ? map : -ENOMEM;
+    const shared = withShares(attr, cpus);
+    if (shared.maxEntries > BUCKETS_MAX) return -E2BIG;
+    const map = new HashMap(shared, memory, cpus, seed);
+    return map.isAllocated ? map : -ENOMEM;
   }
 
   readonly #isPercpu: boolean;
+  /** Whether an update writes into the element that is there. */
+  readonly #isInPlace: boolean;
   readonly #isPreallocated: boolean;
   readonly #seed: number;
   readonly #bucketMask: number;
@@ -107,10 +120,11 @@ export class HashMap extends KernelMap {
   #count = 0;
   #lru: LruLists | undefined;
 
-  private constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number, seed: number) {
+  protected constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number, seed: number) {
     super(attr, memory, cpus);
     const isPercpu = hasValueOfEachCpu(attr);
     this.#isPercpu = isPercpu;
+    this.#isInPlace = isPercpu || attr.mapType === BPF_MAP_TYPE_HASH_OF_MAPS;
     this.#isPreallocated = (attr.mapFlags & BPF_F_NO_PREALLOC) === 0;
     this.#seed = (attr.mapFlags & BPF_F_ZERO_SEED) === 0 ? seed : 0;
     let buckets = 1;
@@ -120,7 +134,7 @@ export class HashMap extends KernelMap {
     this.#valueAt = KEY + roundUp8(attr.keySize);
     this.#elementBytes = this.#valueAt + this.#stride * (isPercpu ? cpus : 1);
     this.#buckets = memory.alloc(buckets * 4);
-    this.#poolElements = attr.maxEntries + (isPercpu || isLru(attr) ? 0 : cpus);
+    this.#poolElements = attr.maxEntries + (this.#isInPlace || isLru(attr) ? 0 : cpus);
     this.#pool =
       this.#isPreallocated && this.#buckets !== 0
         ? memory.alloc(this.#poolElements * this.#elementBytes)
@@ -128,6 +142,10 @@ export class HashMap extends KernelMap {
     if (this.#pool === 0) return;
     if (isLru(attr)) this.#lru = this.#makeLru(attr);
     else this.#fillPool();
+  }
+
+  get isAllocated(): boolean {
+    return this.#buckets !== 0 && (this.#pool !== 0 || !this.#isPreallocated);
   }
 
   #makeLru({ maxEntries: elements, mapFlags }: MapCreateAttr): LruLists {
@@ -144,7 +162,7 @@ export class HashMap extends KernelMap {
       view.setInt32(element + NEXT_FREE, this.#free, true);
       this.#free = element;
     }
-    if (this.#isPercpu) return;
+    if (this.#isInPlace) return;
     for (let cpu = 0; cpu < this.cpus; cpu++) this.#spare.push(this.#popFree());
   }
 
@@ -179,12 +197,32 @@ export class HashMap extends KernelMap {
   override copyValue(key: number, to: number): number {
     const element = this.#elementOf(key);
     if (element === 0) return -ENOENT;
-    this.copyOut(to, element + this.#valueAt);
+    this.copyElement(element, to);
     return 0;
   }
 
+  copyElement(element: number, to: number): void {
+    this.copyOut(to, element + this.#valueAt);
+  }
+
+  keyOf(element: number): number {
+    return element + KEY;
+  }
+
+  get bucketCount(): number {
+    return this.#bucketMask + 1;
+  }
+
+  elementsOfBucket(bucket: number): number[] {
+    const { view } = this.memory;
+    const elements: number[] = [];
+    let element = view.getInt32(this.#buckets + bucket * 4, true);
+    for (; element !== 0; element = view.getInt32(element + NEXT, true)) elements.push(element);
+    return elements;
+  }
+
   #elementOf(key: number): number {
-    return this.#find(key, hashBytes(this.memory.view, key, this.attr.keySize, this.#seed));
+    return this.#find(key, jhash(this.memory.view, key, this.attr.keySize, this.#seed));
   }
 
   #nodeOf(element: number): number {
@@ -203,7 +241,7 @@ export class HashMap extends KernelMap {
     if ((flags & ~BPF_F_LOCK) >>> 0 > BPF_EXIST) return -EINVAL;
     if (!this.mayLock(flags)) return -EINVAL;
     const condition = flags & ~BPF_F_LOCK;
-    const hash = hashBytes(this.memory.view, key, this.attr.keySize, this.#seed);
+    const hash = jhash(this.memory.view, key, this.attr.keySize, this.#seed);
     // Another element may go for it, even where the update then fails.
     const spare =
       this.#lru && !(this.#isPercpu && condition === BPF_EXIST) ? this.#takeLru(cpu) : 0;
@@ -211,7 +249,7 @@ export class HashMap extends KernelMap {
     const old = this.#find(key, hash);
     if (old !== 0 && condition === BPF_NOEXIST) return this.#giveUp(spare, -EEXIST);
     if (old === 0 && condition === BPF_EXIST) return this.#giveUp(spare, -ENOENT);
-    if (old !== 0 && this.#isPercpu) {
+    if (old !== 0 && this.#isInPlace) {
       this.#lru?.setRef(this.#nodeOf(old));
       this.#writeValue(old, value, cpu, isForAll);
       return this.#giveUp(spare, 0);
@@ -298,9 +336,14 @@ export class HashMap extends KernelMap {
   }
 
   override delete(key: number): number {
-    const { view } = this.memory;
     const element = this.#elementOf(key);
     if (element === 0) return -ENOENT;
+    this.deleteElement(element);
+    return 0;
+  }
+
+  deleteElement(element: number): void {
+    const { view } = this.memory;
     this.#takeOut(element);
     if (this.#lru) this.#lru.pushFree(this.#nodeOf(element));
     else if (this.#isPreallocated) {
@@ -309,7 +352,6 @@ export class HashMap extends KernelMap {
     } else {
       this.memory.free(element, this.#elementBytes);
     }
-    return 0;
   }
 
   #takeOut(element: number): void {
@@ -336,7 +378,7 @@ export class HashMap extends KernelMap {
   override nextKey(key: number, next: number): number {
     const { view, bytes } = this.memory;
     const { keySize } = this.attr;
-    const hash = key === 0 ? 0 : hashBytes(view, key, keySize, this.#seed);
+    const hash = key === 0 ? 0 : jhash(view, key, keySize, this.#seed);
     const current = key === 0 ? 0 : this.#find(key, hash);
     // A key that is gone starts the iteration again.
     let element = current === 0 ? 0 : view.getInt32(current + NEXT, true);

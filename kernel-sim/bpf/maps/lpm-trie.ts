@@ -10,6 +10,7 @@ import {
   MAP_ACCESS_FLAGS,
 } from "./flags.ts";
 import { KernelMap, type MapCreateAttr } from "./map.ts";
+import type { MapHost } from "./map-host.ts";
 
 const LPM_CREATE_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS;
 /** `struct bpf_lpm_trie_key_u8` in front of the data: the length of the prefix in bits. */
@@ -19,7 +20,7 @@ const DATA_SIZE_MAX = 256;
 const VALUE_SIZE_MAX = KMALLOC_MAX_SIZE - DATA_SIZE_MAX - 40;
 
 /** @linux kernel/bpf/lpm_trie.c `trie_alloc` (6.18) */
-export function lpmTrieAllocCheck(attr: MapCreateAttr): number {
+function checkTrie(attr: MapCreateAttr): number {
   const { keySize, valueSize, maxEntries, mapFlags } = attr;
   if (maxEntries === 0 || (mapFlags & BPF_F_NO_PREALLOC) === 0) return -EINVAL;
   if ((mapFlags & ~LPM_CREATE_FLAGS) !== 0 || !isAccessFlagsOk(mapFlags)) return -EINVAL;
@@ -42,12 +43,17 @@ interface TrieNode {
  * @linux kernel/bpf/lpm_trie.c (6.18)
  */
 export class LpmTrieMap extends KernelMap {
+  override readonly batchCommands = ["lookup", "update", "delete"] as const;
+  static create(attr: MapCreateAttr, { memory, cpus }: MapHost): LpmTrieMap | number {
+    return checkTrie(attr) || new LpmTrieMap(attr, memory, cpus);
+  }
+
   #root: TrieNode | undefined;
   #count = 0;
   readonly #dataSize: number;
   readonly #prefixlenMax: number;
 
-  constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number) {
+  private constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number) {
     super(attr, memory, cpus);
     this.#dataSize = attr.keySize - DATA;
     this.#prefixlenMax = this.#dataSize * 8;

@@ -1,11 +1,16 @@
 import type { Random } from "../../hw/random.ts";
 import type { BpfMemory } from "../memory.ts";
+import type { KernelMap } from "./map.ts";
 
 /** What maps are made in: the BPF of one machine. */
 export interface MapHost {
   readonly memory: BpfMemory;
   readonly cpus: number;
   readonly random: Random;
-  /** What stands behind a descriptor; undefined: nothing. */
+  /** What stands behind a descriptor; undefined: nothing of BPF. */
   objectOf(fd: number): object | undefined;
+  /** Whether a descriptor is open. */
+  hasFile(fd: number): boolean;
+  /** The map behind a pointer that a program holds. */
+  mapAt(address: number): KernelMap;
 }

@@ -1,7 +1,7 @@
 import { ENOENT, ENOTSUPP } from "../../include/errno.ts";
 import type { MapBtf } from "../btf/map-check-btf.ts";
 import { type BpfMemory, roundUp8 } from "../memory.ts";
-import { BPF_F_LOCK } from "./flags.ts";
+import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./flags.ts";
 import type { LookupShape } from "./lookup-shape.ts";
 import type { ValueFields } from "./value-fields.ts";
 
@@ -14,6 +14,12 @@ export interface MapCreateAttr {
   readonly mapFlags: number;
   readonly mapExtra: number;
   readonly name: string;
+  /** The map whose kind a map of maps holds. */
+  readonly innerMapFd?: number;
+  /** With BPF_F_TOKEN_FD: whose powers the map is made with. */
+  readonly mapTokenFd?: number;
+  /** With BPF_F_NUMA_NODE: where the memory is to lie. */
+  readonly numaNode?: number;
   /** The types of key and value in the BTF behind `btfFd`. */
   readonly btfFd?: number;
   readonly btfKeyTypeId?: number;
@@ -22,12 +28,29 @@ export interface MapCreateAttr {
   readonly btfVmlinuxValueTypeId?: number;
 }
 
+/** What all maps in a map of maps have in common. @linux kernel/bpf/map_in_map.c `bpf_map_meta_alloc` (6.18) */
+export interface InnerMapMeta {
+  readonly attr: MapCreateAttr;
+  readonly types: MapBtf | undefined;
+  /** Whether a map may be put in. */
+  isEqual(map: KernelMap): boolean;
+}
+
+/** What can be done with many elements in one system call. */
+export type BatchCommand = "lookup" | "lookup_and_delete" | "update" | "delete";
+
 /** A walk over the elements of a map: `next` goes to one, as long as there is one. */
 export interface ElementWalk {
   /** Addresses in the element that the walk has come to. */
   readonly key: number;
   readonly value: number;
   next(): boolean;
+}
+
+/** Memory of a map from some page on, as user space has it. */
+export interface MappedPages {
+  read(at: number, lengthBytes: number): Uint8Array;
+  write(at: number, bytes: Uint8Array): void;
 }
 
 /**
@@ -50,11 +73,15 @@ export abstract class KernelMap {
   types: MapBtf | undefined = undefined;
   /** Handles what of its values is the kernel's own, if there is any. */
   fields: ValueFields | undefined = undefined;
-  /** BPF_F_RDONLY or BPF_F_WRONLY of the descriptor: what system calls may not do. */
-  fileFlags = 0;
+  /** Writable mappings of its memory: as long as there are any, it cannot be frozen. */
+  writers = 0;
+  /** What maps of the type can do with many elements at once. */
+  readonly batchCommands: readonly BatchCommand[] = [];
+  /** Set in maps of maps. */
+  readonly innerMapMeta: InnerMapMeta | undefined = undefined;
 
   constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number) {
-    this.attr = attr;
+    this.attr = { ...attr, mapFlags: permanentFlags(attr.mapFlags) };
     this.memory = memory;
     this.cpus = cpus;
   }
@@ -112,6 +139,12 @@ export abstract class KernelMap {
     for (let at = 0; at < size; at += stride) this.fields.init(to + at);
   }
 
+  /** As what maps of maps know maps like this one; undefined: they cannot hold it. */
+  meta(): InnerMapMeta | undefined {
+    const { attr, types } = this;
+    return { attr, types, isEqual: (map) => isMetaEqual(this, map) };
+  }
+
   /** Copies what a system call sees to `to` and takes it out. */
   lookupAndDelete(_key: number, _to: number, _flags: number): number {
     return -ENOTSUPP;
@@ -131,8 +164,38 @@ export abstract class KernelMap {
     return undefined;
   }
 
+  /** Whether the type lets user space map its memory at all. */
+  get isMappable(): boolean {
+    return false;
+  }
+
+  /** The memory behind an mmap(2), or a negative errno. */
+  mapPages(_page: number, _pages: number, _isWritable: boolean): MappedPages | number {
+    return -ENOTSUPP;
+  }
+
   /** The address of the only value, for BPF_PSEUDO_MAP_VALUE; 0 when the type has no such thing. */
   directValue(): number {
     return 0;
   }
+}
+
+/** Some belong to the descriptor alone. @linux include/linux/bpf.h `bpf_map_flags_retain_permanent` (6.18) */
+function permanentFlags(flags: number): number {
+  return (flags & ~(BPF_F_RDONLY | BPF_F_WRONLY)) >>> 0;
+}
+
+/** @linux kernel/bpf/map_in_map.c `bpf_map_meta_equal` (6.18) */
+export function isMetaEqual(
+  { attr: a, types }: Pick<InnerMapMeta, "attr" | "types">,
+  { attr: b, types: other }: KernelMap,
+): boolean {
+  const isSame =
+    a.mapType === b.mapType &&
+    a.keySize === b.keySize &&
+    a.valueSize === b.valueSize &&
+    a.mapFlags === b.mapFlags;
+  const [record, otherRecord] = [types?.record, other?.record];
+  if (record === undefined || otherRecord === undefined) return isSame && record === otherRecord;
+  return isSame && record.isEqual(otherRecord);
 }

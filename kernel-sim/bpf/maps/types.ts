@@ -1,31 +1,29 @@
-import {
-  BPF_MAP_TYPE_ARRAY,
-  BPF_MAP_TYPE_BLOOM_FILTER,
-  BPF_MAP_TYPE_CGROUP_ARRAY,
-  BPF_MAP_TYPE_HASH,
-  BPF_MAP_TYPE_LPM_TRIE,
-  BPF_MAP_TYPE_LRU_HASH,
-  BPF_MAP_TYPE_LRU_PERCPU_HASH,
-  BPF_MAP_TYPE_PERCPU_ARRAY,
-  BPF_MAP_TYPE_PERCPU_HASH,
-  BPF_MAP_TYPE_PERF_EVENT_ARRAY,
-  BPF_MAP_TYPE_PROG_ARRAY,
-  BPF_MAP_TYPE_QUEUE,
-  BPF_MAP_TYPE_STACK,
-} from "../uapi.ts";
+import { ENOMEM } from "../../include/errno.ts";
+import * as uapi from "../uapi.ts";
+import { ArenaMap } from "./arena.ts";
 import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from "./arraymap.ts";
-import { BloomFilterMap, bloomMapAllocCheck } from "./bloom-filter.ts";
+import { BloomFilterMap } from "./bloom-filter.ts";
+import { BpfLocalStorageMap, bpfLocalStorageMapAllocCheck } from "./bpf-local-storage.ts";
+import { CpuMap } from "./cpumap.ts";
+import { createDevMap } from "./devmap.ts";
 import { EmptyFdArrayMap, fdArrayMapAllocCheck, ProgArrayMap } from "./fd-array.ts";
-import { HashMap, htabMapAllocCheck } from "./hashtab.ts";
-import { LpmTrieMap, lpmTrieAllocCheck } from "./lpm-trie.ts";
+import { fdHtabMapAllocCheck, HashMap, htabMapAllocCheck } from "./hashtab.ts";
+import { CgroupStorageMap } from "./local-storage.ts";
+import { LpmTrieMap } from "./lpm-trie.ts";
 import type { KernelMap, MapCreateAttr } from "./map.ts";
+import { hasRoomForPointers } from "./map-area.ts";
 import type { MapHost } from "./map-host.ts";
+import { ArrayOfMapsMap, HashOfMapsMap } from "./map-in-map.ts";
 import { QueueStackMap, queueStackMapAllocCheck } from "./queue-stack.ts";
+import { RingbufMap } from "./ringbuf.ts";
+import { createSockMap, ReuseportArray, reuseportArrayAllocCheck, XskMap } from "./sock-map.ts";
+import { StackTraceMap } from "./stackmap.ts";
+import { structOpsMapAlloc, structOpsMapAllocCheck } from "./struct-ops.ts";
 
 /** How maps of one type are made. @linux include/linux/bpf.h `struct bpf_map_ops` (6.18) */
 export interface MapType {
-  /** 0, or a negative errno. */
-  readonly allocCheck: (attr: MapCreateAttr) => number;
+  /** 0, or a negative errno: asked before it is looked whether the task may make one. */
+  readonly allocCheck?: (attr: MapCreateAttr) => number;
   /** The map, or a negative errno. */
   readonly alloc: (attr: MapCreateAttr, host: MapHost) => KernelMap | number;
 }
@@ -38,55 +36,85 @@ const QUEUE_STACK: MapType = {
   allocCheck: queueStackMapAllocCheck,
   alloc: (attr, { memory, cpus }) => QueueStackMap.create(attr, memory, cpus),
 };
-
 const EMPTY_FD_ARRAY: MapType = {
   allocCheck: fdArrayMapAllocCheck,
-  alloc: (attr, host) => new EmptyFdArrayMap(attr, host),
+  alloc: (attr, host) =>
+    hasRoomForPointers(attr.maxEntries) ? new EmptyFdArrayMap(attr, host) : -ENOMEM,
 };
+const DEVMAP: MapType = { alloc: createDevMap };
+const SOCKMAP: MapType = { alloc: createSockMap };
+const LOCAL_STORAGE: MapType = {
+  allocCheck: bpfLocalStorageMapAllocCheck,
+  alloc: (attr, host) => new BpfLocalStorageMap(attr, host),
+};
+const CGROUP_STORAGE: MapType = { alloc: CgroupStorageMap.create };
 
 /** By number. @linux include/linux/bpf_types.h (6.18) */
 const MAP_TYPES: ReadonlyMap<number, MapType> = new Map<number, MapType>([
   [
-    BPF_MAP_TYPE_ARRAY,
+    uapi.BPF_MAP_TYPE_ARRAY,
     {
       allocCheck: arrayMapAllocCheck,
       alloc: (attr, { memory, cpus }) => ArrayMap.create(attr, memory, cpus),
     },
   ],
   [
-    BPF_MAP_TYPE_PERCPU_ARRAY,
+    uapi.BPF_MAP_TYPE_PERCPU_ARRAY,
     {
       allocCheck: arrayMapAllocCheck,
       alloc: (attr, { memory, cpus }) => PercpuArrayMap.create(attr, memory, cpus),
     },
   ],
   [
-    BPF_MAP_TYPE_PROG_ARRAY,
-    { allocCheck: fdArrayMapAllocCheck, alloc: (attr, host) => new ProgArrayMap(attr, host) },
-  ],
-  [BPF_MAP_TYPE_PERF_EVENT_ARRAY, EMPTY_FD_ARRAY],
-  [BPF_MAP_TYPE_CGROUP_ARRAY, EMPTY_FD_ARRAY],
-  [BPF_MAP_TYPE_HASH, HASH],
-  [BPF_MAP_TYPE_PERCPU_HASH, HASH],
-  [BPF_MAP_TYPE_LRU_HASH, HASH],
-  [BPF_MAP_TYPE_LRU_PERCPU_HASH, HASH],
-  [
-    BPF_MAP_TYPE_LPM_TRIE,
+    uapi.BPF_MAP_TYPE_PROG_ARRAY,
     {
-      allocCheck: lpmTrieAllocCheck,
-      alloc: (attr, { memory, cpus }) => new LpmTrieMap(attr, memory, cpus),
+      allocCheck: fdArrayMapAllocCheck,
+      alloc: (attr, host) =>
+        hasRoomForPointers(attr.maxEntries) ? new ProgArrayMap(attr, host) : -ENOMEM,
     },
   ],
-  [BPF_MAP_TYPE_QUEUE, QUEUE_STACK],
-  [BPF_MAP_TYPE_STACK, QUEUE_STACK],
+  [uapi.BPF_MAP_TYPE_PERF_EVENT_ARRAY, EMPTY_FD_ARRAY],
+  [uapi.BPF_MAP_TYPE_CGROUP_ARRAY, EMPTY_FD_ARRAY],
   [
-    BPF_MAP_TYPE_BLOOM_FILTER,
+    uapi.BPF_MAP_TYPE_ARRAY_OF_MAPS,
+    { allocCheck: fdArrayMapAllocCheck, alloc: ArrayOfMapsMap.create },
+  ],
+  [uapi.BPF_MAP_TYPE_HASH, HASH],
+  [uapi.BPF_MAP_TYPE_PERCPU_HASH, HASH],
+  [uapi.BPF_MAP_TYPE_LRU_HASH, HASH],
+  [uapi.BPF_MAP_TYPE_LRU_PERCPU_HASH, HASH],
+  [
+    uapi.BPF_MAP_TYPE_HASH_OF_MAPS,
+    { allocCheck: fdHtabMapAllocCheck, alloc: HashOfMapsMap.createOfMaps },
+  ],
+  [uapi.BPF_MAP_TYPE_LPM_TRIE, { alloc: LpmTrieMap.create }],
+  [uapi.BPF_MAP_TYPE_QUEUE, QUEUE_STACK],
+  [uapi.BPF_MAP_TYPE_STACK, QUEUE_STACK],
+  [uapi.BPF_MAP_TYPE_BLOOM_FILTER, { alloc: BloomFilterMap.create }],
+  [uapi.BPF_MAP_TYPE_STACK_TRACE, { alloc: StackTraceMap.create }],
+  [uapi.BPF_MAP_TYPE_DEVMAP, DEVMAP],
+  [uapi.BPF_MAP_TYPE_DEVMAP_HASH, DEVMAP],
+  [uapi.BPF_MAP_TYPE_CPUMAP, { alloc: CpuMap.create }],
+  [uapi.BPF_MAP_TYPE_XSKMAP, { alloc: XskMap.create }],
+  [uapi.BPF_MAP_TYPE_SOCKMAP, SOCKMAP],
+  [uapi.BPF_MAP_TYPE_SOCKHASH, SOCKMAP],
+  [
+    uapi.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY,
     {
-      allocCheck: bloomMapAllocCheck,
-      alloc: (attr, { memory, cpus, random }) =>
-        BloomFilterMap.create(attr, memory, cpus, random.nextInt32()),
+      allocCheck: reuseportArrayAllocCheck,
+      alloc: (attr, host) => new ReuseportArray(attr, host).allocated(),
     },
   ],
+  [uapi.BPF_MAP_TYPE_CGROUP_STORAGE, CGROUP_STORAGE],
+  [uapi.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, CGROUP_STORAGE],
+  [uapi.BPF_MAP_TYPE_SK_STORAGE, LOCAL_STORAGE],
+  [uapi.BPF_MAP_TYPE_INODE_STORAGE, LOCAL_STORAGE],
+  [uapi.BPF_MAP_TYPE_TASK_STORAGE, LOCAL_STORAGE],
+  [uapi.BPF_MAP_TYPE_CGRP_STORAGE, LOCAL_STORAGE],
+  [uapi.BPF_MAP_TYPE_RINGBUF, { alloc: RingbufMap.create }],
+  [uapi.BPF_MAP_TYPE_USER_RINGBUF, { alloc: RingbufMap.create }],
+  [uapi.BPF_MAP_TYPE_ARENA, { alloc: ArenaMap.create }],
+  [uapi.BPF_MAP_TYPE_STRUCT_OPS, { allocCheck: structOpsMapAllocCheck, alloc: structOpsMapAlloc }],
 ]);
 
 /** undefined: a type that this kernel does not have. */

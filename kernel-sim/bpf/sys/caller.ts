@@ -14,8 +14,14 @@ export interface DescriptorTable {
   /** Undefined for what is no object of BPF. */
   get(fd: number): BpfObject | undefined;
   has(fd: number): boolean;
-  /** A new descriptor, or a negative errno. */
-  install(object: BpfObject): number;
+  /**
+   * A new descriptor, or a negative errno.
+   *
+   * @param flags BPF_F_RDONLY or BPF_F_WRONLY: what system calls may not do through it
+   */
+  install(object: BpfObject, flags: number): number;
+  /** The same flags of a descriptor. */
+  flagsOf(fd: number): number;
 }
 
 /** Names of objects in a bpffs. */

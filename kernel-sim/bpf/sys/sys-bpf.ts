@@ -12,6 +12,7 @@ import { LoadedProgram } from "../program.ts";
 import { mapFreeze } from "../syscall.ts";
 import { type BpfAttr, readAttr } from "./attr.ts";
 import type { BpfCaller } from "./caller.ts";
+import { batchCommand } from "./map-batch-commands.ts";
 import * as maps from "./map-commands.ts";
 import { objGetInfoByFd } from "./obj-info.ts";
 import { progLoadCommand, progTestRunCommand } from "./prog-commands.ts";
@@ -51,6 +52,10 @@ const COMMANDS: Readonly<Record<number, Row>> = {
   21: { end: 32, run: maps.lookupAndDeleteCommand },
   22: { end: 4, run: (kernel, _caller, attr) => mapFreeze(kernel, attr.s32(0)) },
   23: { end: 8, run: getNextId("btf") },
+  24: { end: 56, run: batchCommand("lookup") },
+  25: { end: 56, run: batchCommand("lookup_and_delete") },
+  26: { end: 56, run: batchCommand("update") },
+  27: { end: 56, run: batchCommand("delete") },
   32: { end: 4, run: enableStats },
   35: { end: 12, run: progBindMap },
 };
@@ -109,8 +114,9 @@ function objGet(kernel: BpfKernel, { pins }: BpfCaller, attr: BpfAttr): number {
   if (attr.u32(8) !== 0 || (flags & ~known) !== 0) return -EINVAL;
   const directory = directoryOf(attr, flags);
   if (directory === undefined || bothDirections(flags)) return -EINVAL;
-  const object = pins.get(directory, attr.u64(0), flags & (BPF_F_RDONLY | BPF_F_WRONLY));
-  return typeof object === "number" ? object : kernel.install(object);
+  const access = flags & (BPF_F_RDONLY | BPF_F_WRONLY);
+  const object = pins.get(directory, attr.u64(0), access);
+  return typeof object === "number" ? object : kernel.install(object, access);
 }
 
 /** Undefined: a directory is given without the flag that says so. */
@@ -138,10 +144,10 @@ function writeU32(memory: BpfCaller["memory"], address: number, value: number): 
   return memory.write(address, new Uint8Array(bytes.buffer));
 }
 
-function getFdById(kernel: BpfKernel, kind: ObjectKind, id: number): number {
+function getFdById(kernel: BpfKernel, kind: ObjectKind, id: number, flags = 0): number {
   if (!kernel.capable("sysAdmin")) return -EPERM;
   const object = kernel.objects.byId(kind, id);
-  return object === undefined ? -ENOENT : kernel.install(object);
+  return object === undefined ? -ENOENT : kernel.install(object, flags);
 }
 
 /** @linux kernel/bpf/syscall.c `bpf_prog_get_fd_by_id` (6.18) */
@@ -154,7 +160,7 @@ function mapGetFdById(kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): num
   const flags = attr.u32(8);
   if ((flags & ~(BPF_F_RDONLY | BPF_F_WRONLY)) !== 0) return -EINVAL;
   if (!kernel.capable("sysAdmin")) return -EPERM;
-  return bothDirections(flags) ? -EINVAL : getFdById(kernel, "map", attr.u32(0));
+  return bothDirections(flags) ? -EINVAL : getFdById(kernel, "map", attr.u32(0), flags);
 }
 
 /** @linux kernel/bpf/syscall.c `bpf_btf_get_fd_by_id` (6.18) */

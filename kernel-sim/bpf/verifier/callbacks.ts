@@ -1,11 +1,13 @@
 /** Functions of the program that helpers call: what they get, and how often they are followed. */
 import type { Insn } from "../../api.ts";
 import { EFAULT, ENOMEM, ENOTSUPP } from "../../include/errno.ts";
+import { BPF_DYNPTR_TYPE_LOCAL } from "../dynptr.ts";
 import {
   BPF_FUNC_FIND_VMA,
   BPF_FUNC_FOR_EACH_MAP_ELEM,
   BPF_FUNC_LOOP,
   BPF_FUNC_TIMER_SET_CALLBACK,
+  BPF_FUNC_USER_RINGBUF_DRAIN,
   BPF_MAP_TYPE_ARRAY,
   BPF_MAP_TYPE_HASH,
   BPF_MAP_TYPE_LRU_HASH,
@@ -14,6 +16,7 @@ import {
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
+import { markDynptrCbReg } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { setupFuncEntry } from "./func-call.ts";
 import { fromS32, ltU } from "./int64.ts";
@@ -92,6 +95,8 @@ export function checkHelperCallback(
       return pushCallbackCall(env, subprog, { mayWorkSleep: false }, setTimerState);
     case BPF_FUNC_FIND_VMA:
       return pushCallbackCall(env, subprog, null, setFindVmaState);
+    case BPF_FUNC_USER_RINGBUF_DRAIN:
+      return pushCallbackCall(env, subprog, null, setUserRingbufState);
     case BPF_FUNC_LOOP:
       return checkLoop(env, subprog);
     default:
@@ -206,5 +211,12 @@ function setFindVmaState(_env: VerifierEnv, caller: FuncState, callee: FuncState
   vma.type = PTR_TO_BTF_ID;
   vma.btfType = "vm_area_struct";
   callee.own(3).assign(caller.reg(4));
+  return synchronous(callee);
+}
+
+/** @linux kernel/bpf/verifier.c `set_user_ringbuf_callback_state` (6.18) */
+function setUserRingbufState(env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
+  markDynptrCbReg(env, callee.own(1), BPF_DYNPTR_TYPE_LOCAL);
+  callee.own(2).assign(caller.reg(3));
   return synchronous(callee);
 }

@@ -9,7 +9,7 @@ import type { VerifierEnv } from "./env.ts";
 import { ARG_PTR_TO_DYNPTR } from "./func-proto.ts";
 import { checkMemAccess } from "./mem-access.ts";
 import { acquireReference, releaseReference } from "./references.ts";
-import type { Reg } from "./reg-state.ts";
+import type { Reg, RegState } from "./reg-state.ts";
 import * as t from "./reg-type.ts";
 import { BPF_WRITE } from "./region-access.ts";
 import { destroyIfDynptrStackSlot, dynptrTypeRefcounted } from "./stack-dynptr.ts";
@@ -88,6 +88,14 @@ function markStackSlotsDynptr(
     slot.object = dynptrObject(type, at === spi);
   }
   return 0;
+}
+
+/** The dynptr that a function of the program is given by a helper. @linux kernel/bpf/verifier.c `mark_dynptr_cb_reg` (6.18) */
+export function markDynptrCbReg(env: VerifierEnv, reg: RegState, type: number): void {
+  reg.markKnownZero();
+  reg.type = t.CONST_PTR_TO_DYNPTR;
+  reg.id = env.newId();
+  reg.object = dynptrObject(type, true);
 }
 
 /**

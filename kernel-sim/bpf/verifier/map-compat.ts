@@ -1,6 +1,6 @@
 /** Which maps programs may use, and which helpers may take which map. */
 
-import { EINVAL } from "../../include/errno.ts";
+import { EBUSY, EINVAL, EPERM } from "../../include/errno.ts";
 import {
   BPF_GRAPH_ROOT,
   BPF_RES_SPIN_LOCK,
@@ -34,6 +34,8 @@ const FOR_SLEEPABLE: ReadonlySet<number> = new Set([
   uapi.BPF_MAP_TYPE_ARENA,
 ]);
 
+const CGROUP_STORAGES = [uapi.BPF_MAP_TYPE_CGROUP_STORAGE, uapi.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE];
+
 /** Whether a program may refer to the map at all. @linux kernel/bpf/verifier.c `check_map_prog_compatibility` (6.18) */
 export function checkMapProgCompatibility(env: VerifierEnv, map: VerifierMap): 0 | number {
   const { type, record } = map;
@@ -48,6 +50,27 @@ export function checkMapProgCompatibility(env: VerifierEnv, map: VerifierMap): 0
   }
   if (env.isSleepable && !FOR_SLEEPABLE.has(type)) {
     env.verbose("Sleepable programs can only use array, hash, ringbuf and local storage maps\n");
+    return -EINVAL;
+  }
+  const isSecond = env.usedMaps.some((used) => used.type === type);
+  if (isSecond && CGROUP_STORAGES.includes(type)) {
+    env.verbose("only one cgroup storage of each type is allowed\n");
+    return -EBUSY;
+  }
+  return type === uapi.BPF_MAP_TYPE_ARENA ? checkArena(env, map, isSecond) : 0;
+}
+
+function checkArena(env: VerifierEnv, map: VerifierMap, isSecond: boolean): 0 | number {
+  if (isSecond) {
+    env.verbose("Only one arena per program\n");
+    return -EBUSY;
+  }
+  if (!env.allowPtrLeaks || !env.bpfCapable) {
+    env.verbose("CAP_BPF and CAP_PERFMON are required to use arena\n");
+    return -EPERM;
+  }
+  if (map.userStart === 0n) {
+    env.verbose("arena's user address must be set via map_extra or mmap()\n");
     return -EINVAL;
   }
   return 0;
@@ -154,7 +177,6 @@ const RINGBUF = [uapi.BPF_MAP_TYPE_RINGBUF];
 const CGROUPS = [uapi.BPF_MAP_TYPE_CGROUP_ARRAY];
 const SOCKMAP = [uapi.BPF_MAP_TYPE_SOCKMAP];
 const SOCKHASH = [uapi.BPF_MAP_TYPE_SOCKHASH];
-const CGROUP_STORAGE = [uapi.BPF_MAP_TYPE_CGROUP_STORAGE, uapi.BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE];
 const QUEUES = [uapi.BPF_MAP_TYPE_QUEUE, uapi.BPF_MAP_TYPE_STACK];
 const QUEUES_OR_BLOOM = [...QUEUES, uapi.BPF_MAP_TYPE_BLOOM_FILTER];
 
@@ -188,7 +210,7 @@ const MAPS_OF_HELPER: ReadonlyMap<number, readonly number[]> = byNumber({
   sk_redirect_hash: SOCKHASH,
   msg_redirect_hash: SOCKHASH,
   sock_hash_update: SOCKHASH,
-  get_local_storage: CGROUP_STORAGE,
+  get_local_storage: CGROUP_STORAGES,
   sk_select_reuseport: [uapi.BPF_MAP_TYPE_REUSEPORT_SOCKARRAY, ...SOCKMAP, ...SOCKHASH],
   sk_storage_get: [uapi.BPF_MAP_TYPE_SK_STORAGE],
   sk_storage_delete: [uapi.BPF_MAP_TYPE_SK_STORAGE],

@@ -1,9 +1,21 @@
+import { BPF_TIMER, BPF_WORKQUEUE } from "../btf/field-types.ts";
 import { BPF_REG_FP } from "../isa.ts";
+import { BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_XSKMAP } from "../uapi.ts";
 import { mayPointToSpinLock } from "./btf-record.ts";
 import { releaseReferenceNomark } from "./references.ts";
 import type { Reg, RegState } from "./reg-state.ts";
-import { PTR_MAYBE_NULL, SCALAR_VALUE, typeMayBeNull } from "./reg-type.ts";
+import {
+  baseType,
+  CONST_PTR_TO_MAP,
+  PTR_MAYBE_NULL,
+  PTR_TO_MAP_VALUE,
+  PTR_TO_SOCKET,
+  PTR_TO_XDP_SOCK,
+  SCALAR_VALUE,
+  typeMayBeNull,
+} from "./reg-type.ts";
 import { isSpilledReg } from "./states.ts";
+import type { VerifierMap } from "./verifier-input.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
 /**
@@ -42,9 +54,30 @@ function markPtrOrNull(reg: RegState, isNull: boolean): void {
 }
 
 /**
+ * What a map holds may be maps or sockets.
+ *
  * @linux kernel/bpf/verifier.c `mark_ptr_not_null_reg` (6.18)
- * @simplified no maps of maps or sockets, whose values are pointers of another kind
  */
 export function markPtrNotNull(reg: RegState): void {
-  reg.type &= ~PTR_MAYBE_NULL;
+  const { map } = reg;
+  if (baseType(reg.type) !== PTR_TO_MAP_VALUE || map === null) {
+    reg.type &= ~PTR_MAYBE_NULL;
+  } else if (map.innerMap !== undefined) {
+    reg.type = CONST_PTR_TO_MAP;
+    reg.map = map.innerMap;
+    // A timer is told its map: which of those in the outer one, only the lookup says.
+    if (map.innerMap.record?.has(BPF_TIMER | BPF_WORKQUEUE)) reg.mapUid = reg.id;
+  } else reg.type = typeOfValue(map);
+}
+
+function typeOfValue({ type }: VerifierMap): number {
+  switch (type) {
+    case BPF_MAP_TYPE_XSKMAP:
+      return PTR_TO_XDP_SOCK;
+    case BPF_MAP_TYPE_SOCKMAP:
+    case BPF_MAP_TYPE_SOCKHASH:
+      return PTR_TO_SOCKET;
+    default:
+      return PTR_TO_MAP_VALUE;
+  }
 }

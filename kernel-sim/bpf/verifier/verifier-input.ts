@@ -17,10 +17,14 @@ export interface VerifierMap {
   readonly hasBtf: boolean;
   /** What of its value is the kernel's own. */
   readonly record: BtfRecord | undefined;
+  /** What every map in a map of maps is like. */
+  readonly innerMap?: VerifierMap;
   /** Where the structure lies, as logs show it. */
   readonly address: bigint;
   /** Where the values lie, for types that put an address of them into programs. */
   readonly valueAddress: bigint;
+  /** Where user space has an arena; 0: nowhere yet. */
+  readonly userStart?: bigint;
   /** The content of a map with one value that can no longer change. */
   readValue(off: number, size: number): Uint8Array;
 }

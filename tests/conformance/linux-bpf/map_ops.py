@@ -139,9 +139,10 @@ class Session:
         self.position = out
         results = {"count_out": count_out}
         if "lookup" in op["op"] and answer in (0, -errno.ENOENT):
+            values = (value_room.raw[i * value_size : (i + 1) * value_size] for i in range(count_out))
             pairs = [
-                [key_room.raw[i * key_size : (i + 1) * key_size].hex(), self.value_of(op, value_room.raw[i * value_size : (i + 1) * value_size])]
-                for i in range(count_out)
+                [key_room.raw[i * key_size : (i + 1) * key_size].hex(), None if self.holds_objects(op) else self.value_of(op, value)]
+                for i, value in enumerate(values)
             ]
             results["out_sorted"] = sorted(pairs)
         return answer, results

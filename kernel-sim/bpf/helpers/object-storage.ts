@@ -1,0 +1,38 @@
+/** Storage of programs that hangs on sockets, tasks, inodes and cgroups. */
+import { EINVAL } from "../../include/errno.ts";
+import type { BpfCpu } from "../interpreter.ts";
+import type { BpfKernel } from "../kernel.ts";
+import type { BpfLocalStorageMap } from "../maps/bpf-local-storage.ts";
+
+type Vm = BpfCpu<BpfKernel>;
+
+const BPF_LOCAL_STORAGE_GET_F_CREATE = 1;
+
+/** The verifier lets no other map come here. */
+function storageMap(vm: Vm): BpfLocalStorageMap {
+  return vm.machine.mapAt(vm.r[2]!) as BpfLocalStorageMap;
+}
+
+/**
+ * @linux net/core/bpf_sk_storage.c `bpf_sk_storage_get`, kernel/bpf/bpf_task_storage.c `bpf_task_storage_get`,
+ * bpf_inode_storage.c `bpf_inode_storage_get`, bpf_cgrp_storage.c `bpf_cgrp_storage_get` (6.18)
+ */
+export function objectStorageGet(vm: Vm): number {
+  const { r } = vm;
+  const owner = r[4]!;
+  const flags = r[8]!;
+  if (owner === 0 || (flags & ~BPF_LOCAL_STORAGE_GET_F_CREATE) !== 0 || r[9] !== 0) return 0;
+  const map = storageMap(vm);
+  const found = map.ofOwner(owner);
+  if (found !== 0 || flags === 0) return found;
+  return map.create(owner, r[6]!);
+}
+
+/**
+ * @linux net/core/bpf_sk_storage.c `bpf_sk_storage_delete`, kernel/bpf/bpf_task_storage.c `bpf_task_storage_delete`,
+ * bpf_inode_storage.c `bpf_inode_storage_delete`, bpf_cgrp_storage.c `bpf_cgrp_storage_delete` (6.18)
+ */
+export function objectStorageDelete(vm: Vm): number {
+  const owner = vm.r[4]!;
+  return owner === 0 ? -EINVAL : storageMap(vm).drop(owner);
+}

@@ -1,0 +1,79 @@
+import { EACCES, EBADF, EINVAL, ENODEV, ENOTSUPP, EPERM } from "../include/errno.ts";
+import type { BpfKernel } from "./kernel.ts";
+import { BPF_F_RDONLY, BPF_F_RDONLY_PROG, BPF_F_WRONLY, PAGE_SIZE } from "./maps/flags.ts";
+import type { KernelMap, MappedPages } from "./maps/map.ts";
+
+/** What mmap(2) on the descriptor of a map asks for. */
+export interface MapMmapAttr {
+  readonly fd: number;
+  readonly lengthBytes: number;
+  /** In bytes, a multiple of the size of a page. */
+  readonly offset: number;
+  /** PROT_WRITE beside PROT_READ. */
+  readonly isWritable: boolean;
+  /** MAP_SHARED, not MAP_PRIVATE. */
+  readonly isShared: boolean;
+}
+
+/** Memory of a map that user space sees and, if it may, writes. */
+export class MapMapping {
+  readonly lengthBytes: number;
+  readonly isWritable: boolean;
+  readonly #map: KernelMap;
+  readonly #pages: MappedPages;
+  #isMapped = true;
+
+  constructor(map: KernelMap, pages: MappedPages, lengthBytes: number, isWritable: boolean) {
+    this.#map = map;
+    this.#pages = pages;
+    this.lengthBytes = lengthBytes;
+    this.isWritable = isWritable;
+    if (isWritable) map.writers++;
+  }
+
+  /** undefined: what would be SIGSEGV. */
+  read(at: number, lengthBytes: number): Uint8Array | undefined {
+    return this.#holds(at, lengthBytes) ? this.#pages.read(at, lengthBytes) : undefined;
+  }
+
+  /** false: what would be SIGSEGV. */
+  write(at: number, bytes: Uint8Array): boolean {
+    if (!this.isWritable || !this.#holds(at, bytes.length)) return false;
+    this.#pages.write(at, bytes);
+    return true;
+  }
+
+  #holds(at: number, lengthBytes: number): boolean {
+    return this.#isMapped && at >= 0 && lengthBytes >= 0 && at + lengthBytes <= this.lengthBytes;
+  }
+
+  /** munmap(2): a map that nobody can write through memory may be frozen again. */
+  unmap(): void {
+    if (this.#isMapped && this.isWritable) this.#map.writers--;
+    this.#isMapped = false;
+  }
+}
+
+/**
+ * @linux mm/mmap.c `do_mmap`, kernel/bpf/syscall.c `bpf_map_mmap` (6.18)
+ * @spec mmap(2)
+ */
+export function mapMmap(kernel: BpfKernel, attr: MapMmapAttr): MapMapping | number {
+  const { fd, offset, isWritable } = attr;
+  if (!kernel.hasFile(fd)) return -EBADF;
+  const lengthBytes = Math.ceil(attr.lengthBytes / PAGE_SIZE) * PAGE_SIZE;
+  if (lengthBytes === 0 || offset % PAGE_SIZE !== 0) return -EINVAL;
+  const map = kernel.mapOfFd(fd);
+  if (map === undefined) return -ENODEV;
+  const fileFlags = kernel.fileFlagsOf(fd);
+  if ((fileFlags & BPF_F_WRONLY) !== 0) return -EACCES;
+  if (attr.isShared && isWritable && (fileFlags & BPF_F_RDONLY) !== 0) return -EACCES;
+  if (!map.isMappable || map.types?.record !== undefined) return -ENOTSUPP;
+  // On a descriptor without writing no mapping is shared.
+  if (!attr.isShared || (fileFlags & BPF_F_RDONLY) !== 0) return -EINVAL;
+  if (isWritable && map.frozen) return -EPERM;
+  // The verifier takes what programs cannot change for constant.
+  if (isWritable && (map.attr.mapFlags & BPF_F_RDONLY_PROG) !== 0) return -EACCES;
+  const pages = map.mapPages(offset / PAGE_SIZE, lengthBytes / PAGE_SIZE, isWritable);
+  return typeof pages === "number" ? pages : new MapMapping(map, pages, lengthBytes, isWritable);
+}
