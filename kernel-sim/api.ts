@@ -363,6 +363,20 @@ export interface BpfProg {
   attach(tracepoint: string): BpfLink;
   /** The instructions after the verifier's rewrites, in the kernel's notation. */
   xlated(): string;
+  /**
+   * What they are compiled to, side by side; empty when the program runs in the interpreter only.
+   * Locals have the names of registers; `frame` is the lowest address of the function's stack.
+   */
+  jit(): readonly JitLine[];
+}
+
+/** An instruction, and the WebAssembly that does the same. */
+export interface JitLine {
+  /** Its place in `xlated()`, counted in slots of 8 bytes. */
+  readonly slot: number;
+  readonly bpf: string;
+  /** One instruction each. Blocks begin with what comes first in them and end with what comes before. */
+  readonly wasm: readonly string[];
 }
 
 /**

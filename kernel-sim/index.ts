@@ -22,6 +22,7 @@ export type {
   Insn,
   InsnBuilders,
   InsnSize,
+  JitLine,
   LoadAttr,
   LoadResult,
   Machine,

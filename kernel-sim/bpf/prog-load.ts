@@ -13,7 +13,7 @@ import { mayLoadType } from "./prog-type-caps.ts";
 import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
-import { removeDeadCode } from "./verifier/dead-code.ts";
+import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
 import { kfuncById } from "./verifier/kfunc-call.ts";
 import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
@@ -164,6 +164,7 @@ function fixedUp(
     expectedAttachType: fixupAttachType(attr.progType, attr.expectedAttachType),
     name: attr.name,
     license: attr.license!,
+    runInsns: withDescriptors(kept, attr.insns!),
     insns: xlatedInsns(attr.progType, outcome, (map) => usedKernelMaps[map]!.id),
     code: predecode(code, {
       isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
@@ -186,6 +187,14 @@ function fixedUp(
   });
   kernel.ownFunctions(functions, prog);
   return prog;
+}
+
+/** Descriptors of maps stand where the program had them. */
+function withDescriptors(kept: readonly KeptInsn[], given: readonly Insn[]): Insn[] {
+  return kept.map(({ insn, slot }) => {
+    const isWideLoad = isLdImm64(insn) || insn.code === 0;
+    return isWideLoad ? { ...insn, imm: given[slot]!.imm } : insn;
+  });
 }
 
 /** What stands in the place of the call of a function of the kernel. @linux kernel/bpf/verifier.c `fixup_kfunc_call` (6.18) */

@@ -39,8 +39,10 @@ export class LoadedProgram {
   readonly expectedAttachType: number;
   readonly name: string;
   readonly license: string;
-  /** After the verifier's rewrites. */
+  /** As Linux would rewrite it: what is shown. */
   readonly insns: readonly Insn[];
+  /** What runs, with descriptors of maps where the program had them. */
+  readonly runInsns: readonly Insn[];
   /** For the interpreter, with addresses of maps in place. */
   readonly code: Int32Array;
   readonly maps: readonly KernelMap[];
@@ -73,6 +75,7 @@ export class LoadedProgram {
     readonly name: string;
     readonly license: string;
     readonly insns: readonly Insn[];
+    readonly runInsns: readonly Insn[];
     readonly code: Int32Array;
     readonly maps: readonly KernelMap[];
     readonly maxCtxOffset: number;
@@ -87,6 +90,7 @@ export class LoadedProgram {
     this.name = fields.name;
     this.license = fields.license;
     this.insns = fields.insns;
+    this.runInsns = fields.runInsns;
     this.code = fields.code;
     this.maps = fields.maps;
     this.maxCtxOffset = fields.maxCtxOffset;

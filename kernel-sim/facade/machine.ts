@@ -79,6 +79,7 @@ export function bootWith(
     assertOpen();
     // The memory of BPF is made at its first use: most machines never need it.
     kernel ??= new BpfKernel(seed, cpus, clock, ring);
+    if (living !== undefined) kernel.jit.enabled = living.kernel.sysctl.bpfJitEnable !== 0;
     return kernel;
   }
 

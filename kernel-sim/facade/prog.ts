@@ -3,6 +3,7 @@ import type {
   BpfMap,
   BpfProg,
   Insn,
+  JitLine,
   LoadAttr,
   LoadResult,
   TestRunAttr,
@@ -10,10 +11,11 @@ import type {
 } from "../api.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
 import { isPseudoCall } from "../bpf/isa.ts";
+import { jitListing } from "../bpf/jit/listing.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "../bpf/prog-load.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
-import { decode, textOf } from "../bpf/program-text.ts";
+import { decode, textOf, textsOf } from "../bpf/program-text.ts";
 import { takesPacket, testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
@@ -143,12 +145,23 @@ function progFacade(
       throw makeBpfError(whyNotAttached(link, BPF_PROG_TYPE_NAMES[progType]!, tracepoint), -link);
     },
     xlated: () => textOf(prog.insns.map(withDistance)),
+    jit: () => jitLines(open(), prog),
   });
 }
 
 /** A call of a function of the program is written with its distance, which stands in `off` there. */
 function withDistance(insn: Insn): Insn {
   return isPseudoCall(insn) ? { ...insn, imm: insn.off } : insn;
+}
+
+function jitLines(kernel: BpfKernel, prog: LoadedProgram): readonly JitLine[] {
+  const listing = jitListing(kernel, prog) ?? [];
+  const texts = textsOf(prog.runInsns);
+  const lines = listing.map((wasm, slot) =>
+    Object.freeze({ slot, bpf: texts[slot] ?? "", wasm: Object.freeze([...wasm]) }),
+  );
+  // The second slot of a wide load is part of the first.
+  return Object.freeze(lines.filter(({ bpf }) => bpf !== ""));
 }
 
 function whyNotAttached(errno: number, type: string, tracepoint: string): string {

@@ -21,8 +21,13 @@ import {
 import { writeCondition } from "./write-condition.ts";
 import { writeAtomic, writeLoad, writeOrdered, writeStore } from "./write-memory.ts";
 
-/** Where in the code of a module the bytes of an instruction lie; kept for those who want to read it. */
-export type Mark = (slot: number, from: number, to: number) => void;
+/** Is told while code is written, for those who want to read it. */
+export interface CodeListener {
+  /** From here on the code is that of the instruction at a slot. */
+  at(slot: number, writer: FunctionWriter): void;
+  /** The function is complete. */
+  done(writer: FunctionWriter): void;
+}
 
 const CONTEXT = 0;
 
@@ -34,17 +39,22 @@ export class FunctionCompiler implements StructureSink {
   readonly #indexes: ModuleIndexes;
   readonly #isMain: boolean;
   readonly #w: FunctionWriter;
-  readonly #mark: Mark;
+  readonly #listener: CodeListener | undefined;
   /** What the counter lacks at the instruction that is written. */
   #share = 0;
 
-  constructor(program: ProgramShape, index: number, indexes: ModuleIndexes, mark: Mark = () => {}) {
+  constructor(
+    program: ProgramShape,
+    index: number,
+    indexes: ModuleIndexes,
+    listener?: CodeListener,
+  ) {
     this.#program = program;
     this.#code = program.code;
     this.#shape = program.functions[index]!;
     this.#indexes = indexes;
     this.#isMain = index === 0;
-    this.#mark = mark;
+    this.#listener = listener;
     // R1 of the program is its context, which comes as an address.
     const registers = this.#shape.registers | (this.#isMain ? 2 : 0);
     this.#w = new FunctionWriter(this.#isMain ? -1 : this.#shape.args, registers);
@@ -60,14 +70,21 @@ export class FunctionCompiler implements StructureSink {
     w.localSet(w.locals.mayGoto);
     writeStructure(this.#shape.nodes, this.#shape.tree, this);
     w.op(WASM.UNREACHABLE, WASM.END);
+    this.#listener?.done(w);
     return w.taken();
   }
 
-  beginBlock(): void {
+  #tell(slot: number): void {
+    this.#listener?.at(slot, this.#w);
+  }
+
+  beginBlock(node: number): void {
+    this.#tell(this.#shape.nodes[node]!.start);
     this.#w.op(WASM.BLOCK, NOTHING);
   }
 
-  beginLoop(): void {
+  beginLoop(node: number): void {
+    this.#tell(this.#shape.nodes[node]!.start);
     this.#w.op(WASM.LOOP, NOTHING);
   }
 
@@ -119,13 +136,13 @@ export class FunctionCompiler implements StructureSink {
 
   condition(node: number, isNegated: boolean): void {
     const { end } = this.#shape.nodes[node]!;
-    const from = this.#w.out.length;
+    this.#tell(end - 1);
     writeCondition(this.#w, this.#operands(end - 1), isNegated);
-    this.#mark(end - 1, from, this.#w.out.length);
   }
 
   exit(node: number): void {
     const { end } = this.#shape.nodes[node]!;
+    this.#tell(end - 1);
     if (this.#code[(end - 1) * SLOT_WORDS] !== OP.THROW) this.#leave();
     else {
       this.#publish();
@@ -139,10 +156,9 @@ export class FunctionCompiler implements StructureSink {
     // The jump at the end is the structure's.
     for (let slot = start; slot < end; slot = nextSlot(this.#code, slot)) {
       this.#share++;
-      if (slot === end - 1 && (kind === "branch" || kind === "exit" || this.#isGoto(slot))) break;
-      const from = this.#w.out.length;
-      this.#instruction(slot);
-      this.#mark(slot, from, this.#w.out.length);
+      if (slot === end - 1 && (kind === "branch" || kind === "exit")) break;
+      this.#tell(slot);
+      if (!this.#isGoto(slot)) this.#instruction(slot);
     }
   }
 

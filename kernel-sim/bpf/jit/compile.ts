@@ -5,7 +5,7 @@
  */
 import { invariant } from "../../hw/simulator-bug.ts";
 import type { JitEnvironment } from "./call-plans.ts";
-import { FunctionCompiler, type Mark } from "./compile-function.ts";
+import { type CodeListener, FunctionCompiler } from "./compile-function.ts";
 import { type ProgramShape, programShape } from "./function-shape.ts";
 import { type MachineFunction, ModuleIndexes } from "./module-indexes.ts";
 import { ARGS_AT, R0_AT } from "./run-area.ts";
@@ -40,13 +40,13 @@ export interface JitInput {
 export function compileProgram(
   { code, callbacks, stackDepth }: JitInput,
   environment: JitEnvironment,
-  mark?: Mark,
+  listener?: CodeListener,
 ): CompiledProgram | undefined {
   const program = programShape(code, callbacks, environment);
   if (program === undefined) return undefined;
   const indexes = new ModuleIndexes(program);
   return {
-    bytes: moduleBytes(program, indexes, stackDepth, mark),
+    bytes: moduleBytes(program, indexes, stackDepth, listener),
     imports: indexes.imports,
     mayTailCall: program.functions.some((one) => one.mayTailCall),
     mayThrow: program.catcher !== undefined,
@@ -82,7 +82,7 @@ function moduleBytes(
   program: ProgramShape,
   indexes: ModuleIndexes,
   stackDepth: number,
-  mark?: Mark,
+  listener?: CodeListener,
 ): Uint8Array<ArrayBuffer> {
   const { functions, plans, callbacks, indexAt } = program;
   const catcher = indexAt.get(program.catcher ?? -1);
@@ -123,7 +123,7 @@ function moduleBytes(
     w.u32(own.length);
     for (const shape of plans.hashes) w.sized(compileHashLookup(shape));
     for (let i = 0; i < functions.length; i++)
-      w.sized(new FunctionCompiler(program, i, indexes, mark).compiled());
+      w.sized(new FunctionCompiler(program, i, indexes, listener).compiled());
     w.sized(compileRepeated(indexes.function(0), stackDepth));
     if (catcher !== undefined) w.sized(compileCaught(indexes.function(catcher)));
   });

@@ -43,6 +43,14 @@ export class FunctionWriter {
     this.locals = { frame: parameters - 1, count, value, mayGoto, label, address };
   }
 
+  /** What a local stands for: a register or one of `locals`. */
+  nameOf(local: number): string {
+    const reg = this.#localOf.indexOf(local);
+    if (reg >= 0) return `r${reg}`;
+    const named = Object.entries(this.locals).find(([, index]) => index === local);
+    return named?.[0] ?? "ctx";
+  }
+
   /** The whole function, with its locals in front. */
   taken(): WasmBytes {
     const whole = new WasmBytes();

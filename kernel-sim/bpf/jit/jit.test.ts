@@ -10,6 +10,7 @@ import { predecode } from "../predecode.ts";
 import { LoadedProgram } from "../program.ts";
 import { mapCreate, mapUpdateElem } from "../syscall.ts";
 import { BPF_MAP_TYPE_PROG_ARRAY } from "../uapi.ts";
+import { jitListing } from "./listing.ts";
 
 const newKernel = () => new BpfKernel(1, 1, new Clock(), new TraceRing());
 
@@ -240,4 +241,16 @@ test.each([
   for (const isCompiled of [false, true]) {
     expect(tailCalling(isCompiled, first, other)).toEqual({ r0, executed });
   }
+});
+
+test("a program is shown beside what it is compiled to", () => {
+  const { insns } = bpf.asm("r0 = 0x100000002 ll; r0 += r1; if w0 s> 5 goto +0; exit");
+  const listing = jitListing(newKernel(), loaded(insns));
+  expect(listing?.[0]?.slice(-2)).toEqual(["i64.const 4294967298", "local.set $r0"]);
+  expect(listing?.[1]).toEqual([]);
+  expect(listing?.[2]?.slice(-4)).toEqual([
+    ...["local.get $r0", "local.get $r1", "i64.add", "local.set $r0"],
+  ]);
+  expect(listing?.[3]?.slice(0, 3)).toEqual(["local.get $r0", "i32.wrap_i64", "i32.const 5"]);
+  expect(listing?.[4]).toContain("return");
 });

@@ -4,7 +4,7 @@ import type { BpfKernel } from "../kernel.ts";
 import type { LoadedProgram } from "../program.ts";
 import type { JitEnvironment } from "./call-plans.ts";
 import { type CompiledProgram, compileProgram } from "./compile.ts";
-import type { Mark } from "./compile-function.ts";
+import type { CodeListener } from "./compile-function.ts";
 import { argsOfHelper } from "./helper-args.ts";
 import { JitCallbacks } from "./jit-callbacks.ts";
 import { BpfException, JitProgram } from "./jit-program.ts";
@@ -69,10 +69,10 @@ export class Jit {
     return compiled === undefined ? null : new JitProgram(this.#kernel, compiled);
   }
 
-  compile(prog: LoadedProgram, mark?: Mark): CompiledProgram | undefined {
+  compile(prog: LoadedProgram, listener?: CodeListener): CompiledProgram | undefined {
     const maps = new Map(prog.maps.map((map) => [map.address, map]));
     const environment: JitEnvironment = { mapAt: (address) => maps.get(address), argsOfHelper };
-    return compileProgram(prog, environment, mark);
+    return compileProgram(prog, environment, listener);
   }
 
   #runCompiled(

@@ -36,10 +36,6 @@ export function mapCreateCommand(kernel: BpfKernel, _caller: BpfCaller, attr: Bp
     mapTokenFd: attr.s32(76),
     mapExtra: attr.u64(64),
     name,
-    btfFd: attr.u32(48),
-    btfKeyTypeId: attr.u32(52),
-    btfValueTypeId: attr.u32(56),
-    btfVmlinuxValueTypeId: attr.u32(60),
   });
 }
 

@@ -256,6 +256,7 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
   memory("overcommit_memory", 0o644, ofMemory("overcommitMemory", TRISTATE)),
   memory("overcommit_ratio", 0o644, ofMemory("overcommitRatio", NATURAL)),
   memory("swappiness", 0o644, ofMemory("swappiness", PERCENT)),
+  net("core/bpf_jit_enable", core("bpfJitEnable", TRISTATE)),
   net("core/somaxconn", fieldOf(netOf, "somaxconn", NATURAL)),
   net(
     "ipv4/ip_local_port_range",
