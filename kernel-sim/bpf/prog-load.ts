@@ -15,7 +15,7 @@ import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
-import { kfuncById } from "./verifier/kfunc-call.ts";
+import { isThrow, kfuncById } from "./verifier/kfunc-call.ts";
 import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
@@ -136,6 +136,7 @@ function fixedUp(
   maps: VerifierMaps,
 ): LoadedProgram {
   const { insns, aux, subprogs, usedMaps, maxCtxOffset, insnsProcessed } = outcome;
+  const { exceptionCallbackStart } = outcome;
   const kept = removeDeadCode(insns, aux);
   const usedKernelMaps = usedMaps.map((map) => maps.mapOf(map));
   const code = kept.map(({ insn }) => insn);
@@ -151,7 +152,8 @@ function fixedUp(
       code[at] = { ...insn, srcReg: 0, imm: address };
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
-    if (isKfuncCall(insn)) code[at] = { ...insn, srcReg: 0, off: 0, imm: kfuncNumber(attr, insn) };
+    if (isKfuncCall(insn) && !isThrow(insn))
+      code[at] = { ...insn, srcReg: 0, off: 0, imm: kfuncNumber(attr, insn) };
     if (!isLdImm64(insn) || mapIndex < 0) continue;
     const map = usedKernelMaps[mapIndex]!;
     const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
@@ -168,8 +170,11 @@ function fixedUp(
     insns: xlatedInsns(attr.progType, outcome, (map) => usedKernelMaps[map]!.id),
     code: predecode(code, {
       isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
-      isThrow: () => false,
-      exceptionCallbackSlot: -1,
+      isThrow: (at) => isThrow(kept[at]!.insn),
+      exceptionCallbackSlot:
+        exceptionCallbackStart === 0
+          ? -1
+          : kept.findIndex(({ slot }) => slot >= exceptionCallbackStart),
     }),
     maps: usedKernelMaps,
     maxCtxOffset,

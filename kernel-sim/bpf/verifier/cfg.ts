@@ -30,6 +30,7 @@ import {
 import { KF_ITER_NEXT, KF_SLEEPABLE } from "../kfuncs/kfunc-sets.ts";
 import { addKfuncCall } from "./add-kfunc.ts";
 import { SubprogInfo, type VerifierEnv } from "./env.ts";
+import { exceptionCallbackInsnOff } from "./exception-callback.ts";
 import {
   helperChangesPktData,
   isAsyncCallbackCallingHelper,
@@ -57,9 +58,26 @@ export function addSubprogs(env: VerifierEnv): 0 | number {
     const err = isKfuncCall(insn) ? addKfuncCall(env, insn) : addSubprog(env, i + insn.imm + 1);
     if (err < 0) return err;
   }
+  const err = addExceptionCallback(env);
+  if (err < 0) return err;
   if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
     for (const [i, { start }] of env.subprogs.entries()) env.verbose(`func#${i} @${start}\n`);
   }
+  return 0;
+}
+
+/** Nothing in the program calls it: it is found by its BTF. */
+function addExceptionCallback(env: VerifierEnv): 0 | number {
+  const start = exceptionCallbackInsnOff(env);
+  if (start <= 0) return start;
+  const err = addSubprog(env, start);
+  if (err !== 0) return err;
+  const index = env.findSubprog(start);
+  const info = env.subprogs[index]!;
+  info.isCb = true;
+  info.isAsyncCb = true;
+  info.isExceptionCb = true;
+  env.exceptionCallbackSubprog = index;
   return 0;
 }
 
@@ -126,7 +144,8 @@ const KEEP_EXPLORING = 1;
  */
 export function checkCfg(env: VerifierEnv): 0 | number {
   const walk = new CfgWalk(env);
-  const err = walk.run();
+  const catcher = env.subprogs[env.exceptionCallbackSubprog]!.start;
+  const err = walk.run(0) || walk.run(catcher);
   if (err < 0) return err;
   for (let i = 0; i < env.insns.length; i++) {
     if (walk.state[i] !== EXPLORED) {
@@ -157,9 +176,11 @@ class CfgWalk {
     this.#stack = new Int32Array(env.insns.length);
   }
 
-  run(): 0 | number {
-    this.state[0] = DISCOVERED;
-    this.#stack[0] = 0;
+  /** Walks from an instruction on, unless that was done before. */
+  run(start: number): 0 | number {
+    if (this.state[start] === EXPLORED) return 0;
+    this.state[start] = DISCOVERED;
+    this.#stack[0] = start;
     this.#depth = 1;
     while (this.#depth > 0) {
       const t = this.#stack[this.#depth - 1]!;

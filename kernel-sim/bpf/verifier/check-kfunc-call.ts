@@ -89,9 +89,9 @@ function releaseArg(env: VerifierEnv, { releaseRegno, name, kfunc }: KfuncMeta):
   return err;
 }
 
-/** What is thrown is what the program answers. */
+/** Where nobody catches it, what is thrown is what the program answers. */
 function checkThrow(env: VerifierEnv, { name }: KfuncMeta): 0 | number {
-  if (name !== "bpf_throw") return 0;
+  if (name !== "bpf_throw" || env.exceptionCallbackSubprog !== 0) return 0;
   return checkReturnCode(env, 1, "R1");
 }
 

@@ -136,7 +136,6 @@ export class VerifierEnv {
   postorder: readonly number[] = [];
   /** The function that catches exceptions; 0: the program has none. */
   exceptionCallbackSubprog = 0;
-  seenException = false;
 
   curState!: VerifierState;
   insnIdx = 0;

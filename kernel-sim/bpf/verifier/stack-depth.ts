@@ -8,6 +8,7 @@ import {
   BPF_PROG_TYPE_TRACEPOINT,
 } from "../uapi.ts";
 import type { SubprogInfo, VerifierEnv } from "./env.ts";
+import { isThrow } from "./kfunc-call.ts";
 import { MAX_CALL_FRAMES } from "./states.ts";
 
 /** These get a stack of their own for every function that needs much of it. */
@@ -93,6 +94,12 @@ class DepthWalk {
     const end = env.subprogEnd(index);
     for (let i = env.subprogs[index]!.start; i < end; i++) {
       const insn = env.insns[i]!;
+      if (isThrow(insn) && this.#chain.some(({ isCb }) => isCb)) {
+        env.verbose(
+          `bpf_throw kfunc (insn ${i}) cannot be called from callback subprog ${index}\n`,
+        );
+        return -EINVAL;
+      }
       if (!isPseudoCall(insn) && !isPseudoFunc(insn)) continue;
       const callee = env.findSubprog(i + insn.imm + 1);
       const { isAsyncCb, isExceptionCb, hasTailCall } = env.subprogs[callee]!;

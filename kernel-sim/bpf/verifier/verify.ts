@@ -37,6 +37,8 @@ export interface VerifierOutcome {
   /** Beside every instruction: whether any path reached it, what it accesses, its map. */
   readonly aux: readonly InsnAux[];
   readonly subprogs: readonly SubprogInfo[];
+  /** Where the function starts that catches exceptions; 0: there is none. */
+  readonly exceptionCallbackStart: number;
   /** Behind the last byte of the context that it may read or write. */
   readonly maxCtxOffset: number;
   readonly usedMaps: readonly VerifierMap[];
@@ -116,6 +118,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     insns: env.insns,
     aux: env.aux,
     subprogs: env.subprogs,
+    exceptionCallbackStart: env.subprogs[env.exceptionCallbackSubprog]?.start ?? 0,
     maxCtxOffset: env.maxCtxOffset,
     usedMaps: env.usedMaps,
     isBpfCapable: env.bpfCapable,
