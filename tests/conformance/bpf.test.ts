@@ -14,6 +14,15 @@ function check(name: string) {
   return { ...result, differences: differences.join("\n") };
 }
 
+/** Records that were made for what is there (linux-bpf/record.py). */
+function checkWhole(name: string) {
+  const differences: string[] = [];
+  const result = checkCorpus(read(name), (id, difference) =>
+    differences.push(`${id}: ${difference.slice(0, 200)}`),
+  );
+  return { ...result, differences: differences.join("\n") };
+}
+
 describe("what Linux 6.18 answered", () => {
   test("holds for every run of the instruction set", () => {
     const { runs, runs_total, differences } = check("alu");
@@ -56,5 +65,11 @@ describe("what Linux 6.18 answered", () => {
     expect(total).toBe(programs);
     expect(verdict, differences).toBe(verdicts);
     expect(error_line, differences).toBe(lines);
+  });
+
+  test("holds for functions, callbacks and exceptions", () => {
+    const { verdict, error_line, error_lines_total, runs, differences } = checkWhole("calls");
+    expect([verdict, runs], differences).toEqual([284, 316]);
+    expect(error_line, differences).toBe(error_lines_total);
   });
 });

@@ -6,7 +6,7 @@ import * as kinds from "./kinds.ts";
 /** What one message may be long. @linux include/linux/bpf_verifier.h BPF_VERIFIER_TMP_LOG_SIZE (6.18) */
 const MESSAGE_MAX = 1023;
 
-export const KIND_NAMES: readonly string[] = [
+const KIND_NAMES: readonly string[] = [
   "UNKNOWN",
   "INT",
   "PTR",

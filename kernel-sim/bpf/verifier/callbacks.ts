@@ -16,7 +16,7 @@ import {
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
-import { markDynptrCbReg } from "./dynptr.ts";
+import { markDynptrReg } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { setupFuncEntry } from "./func-call.ts";
 import { fromS32, ltU } from "./int64.ts";
@@ -216,7 +216,7 @@ function setFindVmaState(_env: VerifierEnv, caller: FuncState, callee: FuncState
 
 /** @linux kernel/bpf/verifier.c `set_user_ringbuf_callback_state` (6.18) */
 function setUserRingbufState(env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
-  markDynptrCbReg(env, callee.own(1), BPF_DYNPTR_TYPE_LOCAL);
+  markDynptrReg(env, callee.own(1), BPF_DYNPTR_TYPE_LOCAL);
   callee.own(2).assign(caller.reg(3));
   return synchronous(callee);
 }

@@ -60,6 +60,14 @@ function dynptrObject(type: number, isFirstSlot: boolean): DynptrObject {
   return OBJECTS[type]![isFirstSlot ? 1 : 0]!;
 }
 
+/** A register with a dynptr of the kernel's own, which the program can only use. @linux kernel/bpf/verifier.c `mark_dynptr_cb_reg` (6.18) */
+export function markDynptrReg(env: VerifierEnv, reg: RegState, type: number): void {
+  reg.markKnownZero();
+  reg.type = t.CONST_PTR_TO_DYNPTR;
+  reg.id = env.newId();
+  reg.object = dynptrObject(type, true);
+}
+
 /** @linux kernel/bpf/verifier.c `mark_stack_slots_dynptr` (6.18) */
 function markStackSlotsDynptr(
   env: VerifierEnv,
@@ -88,14 +96,6 @@ function markStackSlotsDynptr(
     slot.object = dynptrObject(type, at === spi);
   }
   return 0;
-}
-
-/** The dynptr that a function of the program is given by a helper. @linux kernel/bpf/verifier.c `mark_dynptr_cb_reg` (6.18) */
-export function markDynptrCbReg(env: VerifierEnv, reg: RegState, type: number): void {
-  reg.markKnownZero();
-  reg.type = t.CONST_PTR_TO_DYNPTR;
-  reg.id = env.newId();
-  reg.object = dynptrObject(type, true);
 }
 
 /**

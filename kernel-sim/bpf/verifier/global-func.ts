@@ -1,14 +1,25 @@
 /** The start of a global function, which is checked for all arguments that its BTF allows. */
 import { EFAULT, EINVAL } from "../../include/errno.ts";
+import { BPF_DYNPTR_TYPE_LOCAL } from "../dynptr.ts";
 import { subprogName } from "./btf-info.ts";
+import { markDynptrReg } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
-import { ARG_ANYTHING, ARG_PTR_TO_ARENA, ARG_PTR_TO_CTX, ARG_PTR_TO_MEM } from "./func-proto.ts";
+import {
+  ARG_ANYTHING,
+  ARG_PTR_TO_ARENA,
+  ARG_PTR_TO_BTF_ID,
+  ARG_PTR_TO_CTX,
+  ARG_PTR_TO_DYNPTR,
+  ARG_PTR_TO_MEM,
+} from "./func-proto.ts";
 import {
   baseType,
   MEM_RDONLY,
   PTR_MAYBE_NULL,
+  PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_MEM,
+  PTR_TRUSTED,
   PTR_UNTRUSTED,
 } from "./reg-type.ts";
 import type { FuncState } from "./states.ts";
@@ -53,6 +64,15 @@ function setArg(env: VerifierEnv, frame: FuncState, i: number, arg: SubprogArg):
       reg.type = PTR_TO_MEM | (argType & MEM_FLAGS);
       reg.memSize = memSize;
       if ((argType & PTR_MAYBE_NULL) !== 0) reg.id = env.newId();
+      return 0;
+    case ARG_PTR_TO_DYNPTR:
+      markDynptrReg(env, reg, BPF_DYNPTR_TYPE_LOCAL);
+      return 0;
+    case ARG_PTR_TO_BTF_ID:
+      reg.markKnownZero();
+      reg.type = PTR_TO_BTF_ID | (argType & (PTR_MAYBE_NULL | PTR_UNTRUSTED | PTR_TRUSTED));
+      reg.btfType = arg.btfType;
+      reg.id = env.newId();
       return 0;
     default:
       env.verifierBug(`unhandled arg#${i} type ${argType}`);

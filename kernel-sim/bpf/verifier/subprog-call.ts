@@ -1,12 +1,28 @@
 /** Whether what a call passes is what the BTF of the called function says. */
 import { EFAULT, EINVAL } from "../../include/errno.ts";
+import { checkRegType } from "./arg-types.ts";
+import { processDynptrFunc } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { checkArgOffset } from "./func-arg.ts";
-import { ARG_ANYTHING, ARG_PTR_TO_ARENA, ARG_PTR_TO_CTX, ARG_PTR_TO_MEM } from "./func-proto.ts";
+import {
+  ARG_ANYTHING,
+  ARG_PTR_TO_ARENA,
+  ARG_PTR_TO_BTF_ID,
+  ARG_PTR_TO_CTX,
+  ARG_PTR_TO_DYNPTR,
+  ARG_PTR_TO_MEM,
+} from "./func-proto.ts";
 import { checkHelperMemAccess } from "./helper-memory.ts";
 import { markPtrNotNull } from "./null-check.ts";
 import { copyOfReg, isNullReg } from "./reg-state.ts";
-import { baseType, PTR_TO_ARENA, PTR_TO_CTX, SCALAR_VALUE, typeMayBeNull } from "./reg-type.ts";
+import {
+  baseType,
+  PTR_TO_ARENA,
+  PTR_TO_CTX,
+  PTR_UNTRUSTED,
+  SCALAR_VALUE,
+  typeMayBeNull,
+} from "./reg-type.ts";
 import { BPF_READ, BPF_WRITE } from "./region-access.ts";
 import { prepareFuncArgs, type SubprogArg } from "./subprog-args.ts";
 
@@ -35,7 +51,10 @@ function matchArgs(env: VerifierEnv, args: readonly SubprogArg[]): 0 | number {
   return 0;
 }
 
-function matchArg(env: VerifierEnv, i: number, { argType, memSize }: SubprogArg): 0 | number {
+function matchArg(env: VerifierEnv, i: number, arg: SubprogArg): 0 | number {
+  const { argType, memSize } = arg;
+  // Whatever it is, it is read with care.
+  if ((argType & PTR_UNTRUSTED) !== 0) return 0;
   const regno = i + 1;
   const { type } = env.frame.reg(regno);
   switch (baseType(argType)) {
@@ -56,6 +75,16 @@ function matchArg(env: VerifierEnv, i: number, { argType, memSize }: SubprogArg)
     case ARG_PTR_TO_ARENA:
       if (type === PTR_TO_ARENA || type === SCALAR_VALUE) return 0;
       return refuse(env, `R${regno} is not a pointer to arena or scalar.\n`);
+    case ARG_PTR_TO_DYNPTR:
+      return (
+        checkArgOffset(env, regno, ARG_PTR_TO_DYNPTR) ||
+        processDynptrFunc(env, regno, -1, argType, 0)
+      );
+    case ARG_PTR_TO_BTF_ID:
+      if (isNullReg(env.frame.reg(regno)) && typeMayBeNull(argType)) return 0;
+      return (
+        checkRegType(env, regno, argType, 0, arg.btfType) || checkArgOffset(env, regno, argType)
+      );
     default:
       env.verifierBug(`unrecognized arg#${i} type ${argType}`);
       return -EFAULT;
