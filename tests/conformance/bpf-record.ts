@@ -72,6 +72,8 @@ export interface VerifyRecord {
   readonly attr?: AttrRecord;
   readonly caps?: readonly string[];
   readonly btf?: string;
+  /** Equal types of maps and of the program are one object of the kernel. */
+  readonly one_btf?: boolean;
   readonly func_info?: readonly (readonly [insnOff: number, typeId: number])[];
   readonly kfuncs?: Readonly<Record<string, string>>;
   readonly progs?: readonly ProgRecord[];

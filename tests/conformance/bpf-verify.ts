@@ -1,4 +1,5 @@
 import type { Insn } from "../../kernel-sim/api.ts";
+import { Btf } from "../../kernel-sim/bpf/btf/btf.ts";
 import { btfLoad } from "../../kernel-sim/bpf/btf/btf-load.ts";
 import { ALL_BPF_CAPS, type BpfCaps } from "../../kernel-sim/bpf/capability.ts";
 import { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
@@ -240,13 +241,13 @@ function load(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
 }
 
 /** The types of the program, loaded before it. */
-function progBtf(kernel: BpfKernel, { btf, func_info }: VerifyRecord) {
+function progBtf(kernel: BpfKernel, { btf, func_info, one_btf }: VerifyRecord) {
   if (btf === undefined) return {};
   const none = { bytes: new Uint8Array(0), recSize: 0, count: 0 };
   const rows = func_info ?? [];
   return {
     btf: {
-      progBtfFd: loadBtf(kernel, btf),
+      progBtfFd: (one_btf === true ? loadedBtf(kernel, btf) : undefined) ?? loadBtf(kernel, btf),
       funcInfo: {
         bytes: new Uint8Array(Uint32Array.from(rows.flat()).buffer),
         recSize: 8,
@@ -256,6 +257,15 @@ function progBtf(kernel: BpfKernel, { btf, func_info }: VerifyRecord) {
       coreRelo: none,
     },
   };
+}
+
+/** The descriptor of types that a map came with. */
+function loadedBtf(kernel: BpfKernel, hex: string): number | undefined {
+  const fds = Array.from({ length: 64 }, (_, fd) => fd);
+  return fds.find((fd) => {
+    const file = kernel.files.get(fd);
+    return file instanceof Btf && toHex(file.data) === hex;
+  });
 }
 
 /** A descriptor, or the negative errno. */

@@ -202,6 +202,11 @@ export class Btf {
     return tags.filter((tag) => tag.componentIdx === componentIdx).map((tag) => this.nameOf(tag));
   }
 
+  /** The first pointer to a type. */
+  ptrTo(id: number): BtfType | undefined {
+    return this.#types.find((type) => type.kind === BTF_KIND_PTR && type.type === id);
+  }
+
   #indexNames(): ReadonlyMap<string, readonly number[]> {
     const index = new Map<string, number[]>();
     for (const type of this.#types) {

@@ -38,6 +38,7 @@ import {
 import { isSubprogGlobal } from "./btf-info.ts";
 import type { VerifierEnv } from "./env.ts";
 import { isSyncCallbackCallingHelper } from "./helper-traits.ts";
+import { isSyncCallbackCallingKfunc } from "./kfunc-call.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 import { printVerifierState } from "./print-state.ts";
 import { SCALAR_VALUE } from "./reg-type.ts";
@@ -314,7 +315,9 @@ function syncLinkedRegs({ bt }: VerifierEnv, entry: HistoryEntry | null): void {
 
 function isSyncCallbackCall(env: VerifierEnv, idx: number): boolean {
   const insn = env.insns[idx]!;
-  return isHelperCall(insn) && isSyncCallbackCallingHelper(insn.imm);
+  return isHelperCall(insn)
+    ? isSyncCallbackCallingHelper(insn.imm)
+    : isSyncCallbackCallingKfunc(insn);
 }
 
 /** A global function answers something, whatever its arguments are. */

@@ -191,7 +191,7 @@ function setLoopState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 
 }
 
 /** @linux kernel/bpf/verifier.c `set_timer_callback_state` (6.18) */
-function setTimerState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
+export function setTimerState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
   const { map } = caller.reg(1);
   const first = callee.own(1);
   first.markKnownZero();
@@ -219,4 +219,17 @@ function setUserRingbufState(env: VerifierEnv, caller: FuncState, callee: FuncSt
   markDynptrReg(env, callee.own(1), BPF_DYNPTR_TYPE_LOCAL);
   callee.own(2).assign(caller.reg(3));
   return synchronous(callee);
+}
+
+/** @linux kernel/bpf/verifier.c `set_task_work_schedule_callback_state` (6.18) */
+export function setTaskWorkState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
+  const { map } = caller.reg(3);
+  const first = callee.own(1);
+  first.markKnownZero();
+  first.type = CONST_PTR_TO_MAP;
+  first.map = map;
+  setElement(callee, map);
+  callee.inAsyncCallbackFn = true;
+  callee.callbackRetRange = ZERO_ONLY;
+  return 0;
 }

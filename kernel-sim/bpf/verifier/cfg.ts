@@ -36,7 +36,11 @@ import {
   isAsyncCallbackCallingHelper,
   isSyncCallbackCallingHelper,
 } from "./helper-traits.ts";
-import { kfuncMetaOf } from "./kfunc-call.ts";
+import {
+  isAsyncCallbackCallingKfunc,
+  isSyncCallbackCallingKfunc,
+  kfuncMetaOf,
+} from "./kfunc-call.ts";
 import { verboseLinfo } from "./line-info.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 
@@ -211,11 +215,13 @@ class CfgWalk {
   }
 
   #noteKfuncCall(t: number, insn: Insn): void {
+    const aux = this.#env.aux[t]!;
+    if (isAsyncCallbackCallingKfunc(insn)) aux.isPrunePoint = true;
+    if (isSyncCallbackCallingKfunc(insn)) this.#noteSyncCallback(t);
     const meta = kfuncMetaOf(this.#env, insn);
     if (meta === undefined) return;
     if (meta.has(KF_ITER_NEXT)) {
       // Without a checkpoint in every round, the loop would not be seen to come to an end.
-      const aux = this.#env.aux[t]!;
       aux.isIterNext = true;
       aux.isPrunePoint = true;
       aux.isForceCheckpoint = true;
@@ -225,18 +231,21 @@ class CfgWalk {
     if (meta.name === "bpf_xdp_pull_data") subprog.changesPktData = true;
   }
 
+  #noteSyncCallback(t: number): void {
+    const aux = this.#env.aux[t]!;
+    aux.callsCallback = true;
+    aux.isForceCheckpoint = true;
+    aux.isPrunePoint = true;
+    aux.isJmpPoint = true;
+  }
+
   #noteCall(t: number, insn: Insn): void {
     if (isKfuncCall(insn)) this.#noteKfuncCall(t, insn);
     if (!isHelperCall(insn)) return;
     const aux = this.#env.aux[t]!;
     // Without a comparison of states, an asynchronous callback would be entered again and again.
     if (isAsyncCallbackCallingHelper(insn.imm)) aux.isPrunePoint = true;
-    if (isSyncCallbackCallingHelper(insn.imm)) {
-      aux.callsCallback = true;
-      aux.isForceCheckpoint = true;
-      aux.isPrunePoint = true;
-      aux.isJmpPoint = true;
-    }
+    if (isSyncCallbackCallingHelper(insn.imm)) this.#noteSyncCallback(t);
     if (this.#env.ops?.helper(insn.imm, this.#env)?.mightSleep === true) {
       this.#env.containingSubprog(t).mightSleep = true;
     }

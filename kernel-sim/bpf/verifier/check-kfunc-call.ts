@@ -1,19 +1,28 @@
 /** A call of a function of the kernel: may this program call it here, and what comes back? */
 import type { Insn } from "../../api.ts";
 import { EACCES, EFAULT, EINVAL, ENOMEM } from "../../include/errno.ts";
-import { BTF_KIND_PTR, type BtfType } from "../btf/kinds.ts";
+import type { Btf } from "../btf/btf.ts";
+import { BTF_KIND_PTR, BTF_KIND_STRUCT, type BtfStruct, type BtfType } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import * as kf from "../kfuncs/kfunc-sets.ts";
 import { regBoundsSync } from "./bounds.ts";
+import { mayPointToSpinLock } from "./btf-record.ts";
+import { pushCallbackCall, setTaskWorkState, setTimerState } from "./callbacks.ts";
 import { dynptrTypeFlag } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { clearAllPktPointers } from "./forget-regs.ts";
+import {
+  markRegGraphNode,
+  refConvertOwningNonOwning,
+  refSetNonOwning,
+  setRbtreeAddState,
+} from "./graph.ts";
 import { fromS32, toBigS } from "./int64.ts";
 import { isIterRcu, processIterNextCall } from "./iterators.ts";
 import { typeText } from "./kfunc-arg-kind.ts";
 import { checkKfuncArgs } from "./kfunc-args.ts";
 import { type KfuncMeta, kfuncById, kfuncMetaOf } from "./kfunc-call.ts";
-import { isScalarType, isStruct } from "./kfunc-struct.ts";
+import { isScalarStruct, isScalarType, isStruct } from "./kfunc-struct.ts";
 import { pushStack } from "./paths.ts";
 import { acquireReference, releaseReference } from "./references.ts";
 import { clearCallerSavedRegs, markRegUnknown } from "./reg-arg.ts";
@@ -39,8 +48,10 @@ export function checkKfuncCall(env: VerifierEnv, insn: Insn, insnIdx: number): 0
   const err =
     checkPlace(env, meta) ||
     checkKfuncArgs(env, meta, insnIdx) ||
+    followCallback(env, meta) ||
     checkSections(env, meta.name, meta.has(kf.KF_SLEEPABLE), meta.has(kf.KF_RCU_PROTECTED)) ||
     releaseArg(env, meta) ||
+    insertNode(env, meta) ||
     checkThrow(env, meta);
   if (err !== 0) return err;
   clearCallerSavedRegs(env);
@@ -59,7 +70,7 @@ function checkPlace(env: VerifierEnv, meta: KfuncMeta): 0 | number {
     env.verbose("unexpected __bpf_trap() due to uninitialized variable?\n");
     return -EFAULT;
   }
-  if (!meta.has(kf.KF_SLEEPABLE) || env.curState.inSleepable) return 0;
+  if (!meta.has(kf.KF_SLEEPABLE) || env.inSleepable) return 0;
   env.verbose(`program must be sleepable to call sleepable kfunc ${meta.name}\n`);
   return -EACCES;
 }
@@ -80,6 +91,47 @@ function followFailedLock(env: VerifierEnv): 0 | number {
   result.smax = fromS32(-1);
   regBoundsSync(result);
   return 0;
+}
+
+/** A function of the program that is called now or later. */
+function followCallback(env: VerifierEnv, meta: KfuncMeta): 0 | number {
+  const { name, subprogno, kfunc } = meta;
+  if (subprogno < 0) return 0;
+  const err = pushKfuncCallback(env, meta);
+  if (err !== 0) env.verbose(`kfunc ${name}#${kfunc.id} failed callback verification\n`);
+  return err;
+}
+
+function pushKfuncCallback(
+  env: VerifierEnv,
+  { name, subprogno, graphRoot }: KfuncMeta,
+): 0 | number {
+  switch (name) {
+    case "bpf_rbtree_add_impl":
+      return pushCallbackCall(env, subprogno, null, (_, __, callee) =>
+        setRbtreeAddState(env, callee, graphRoot!),
+      );
+    case "bpf_wq_set_callback_impl":
+      return pushCallbackCall(env, subprogno, { mayWorkSleep: true }, setTimerState);
+    default:
+      return pushCallbackCall(env, subprogno, { mayWorkSleep: true }, setTaskWorkState);
+  }
+}
+
+const INSERTS: ReadonlySet<string> = new Set([
+  "bpf_list_push_front_impl",
+  "bpf_list_push_back_impl",
+  "bpf_rbtree_add_impl",
+]);
+
+/** The object that goes into a list or a tree is no longer the program's. */
+function insertNode(env: VerifierEnv, { name, kfunc }: KfuncMeta): 0 | number {
+  if (!INSERTS.has(name)) return 0;
+  const { refObjId } = env.frame.reg(2);
+  refConvertOwningNonOwning(env, refObjId);
+  const err = releaseReference(env, refObjId);
+  if (err !== 0) env.verbose(`kfunc ${name}#${kfunc.id} reference has not been acquired before\n`);
+  return err;
 }
 
 function releaseArg(env: VerifierEnv, { releaseRegno, name, kfunc }: KfuncMeta): 0 | number {
@@ -105,10 +157,12 @@ function setResult(env: VerifierEnv, meta: KfuncMeta, insnIdx: number): 0 | numb
     return 0;
   }
   if (type.kind !== BTF_KIND_PTR) return 0;
-  const err = setPointer(env, meta, btfVmlinux.skipModifiers(type.type)!);
+  const to = btfVmlinux.skipModifiers(type.type)!;
+  const err = setPointer(env, meta, to);
   if (err !== 0) return err;
   const result = env.frame.own(R0);
-  const mayBeNull = meta.has(kf.KF_RET_NULL);
+  const isSureReference = meta.name === "bpf_refcount_acquire_impl" && meta.isArgOwningRef;
+  const mayBeNull = meta.has(kf.KF_RET_NULL) && !isSureReference;
   if (mayBeNull) {
     result.type |= t.PTR_MAYBE_NULL;
     result.id = env.newId();
@@ -117,13 +171,26 @@ function setResult(env: VerifierEnv, meta: KfuncMeta, insnIdx: number): 0 | numb
     const id = acquireReference(env, insnIdx);
     if (mayBeNull) result.id = id;
     result.refObjId = id;
+  } else if (isGraphNode(to)) {
+    const nodeErr = refSetNonOwning(env, result);
+    if (nodeErr !== 0) return nodeErr;
   }
+  if (mayPointToSpinLock(result) && result.id === 0) result.id = env.newId();
   return 0;
+}
+
+function isGraphNode(type: BtfType): boolean {
+  const name = isStruct(type) ? btfVmlinux.nameOf(type) : "";
+  return name === "bpf_list_node" || name === "bpf_rb_node";
 }
 
 function setPointer(env: VerifierEnv, meta: KfuncMeta, to: BtfType): 0 | number {
   const special = checkSpecialKfunc(env, meta);
   if (special !== undefined) return special;
+  if (isGraphNode(to)) {
+    markRegGraphNode(env.frame.own(R0), meta.graphRoot!);
+    return 0;
+  }
   if (to.id === 0) {
     markRegUnknown(env, R0);
     return 0;
@@ -144,6 +211,9 @@ function checkSpecialKfunc(env: VerifierEnv, meta: KfuncMeta): 0 | number | unde
     case "bpf_obj_new_impl":
     case "bpf_percpu_obj_new_impl":
       return checkObjNew(env, meta);
+    case "bpf_refcount_acquire_impl":
+      setObject(env, t.MEM_ALLOC, meta.argBtf!, meta.argBtfId);
+      return 0;
     case "bpf_cast_to_kern_ctx":
       known(env, t.PTR_TO_BTF_ID | t.PTR_TRUSTED).btfType = meta.retStruct;
       return 0;
@@ -157,13 +227,54 @@ function checkSpecialKfunc(env: VerifierEnv, meta: KfuncMeta): 0 | number | unde
   }
 }
 
-function checkObjNew(env: VerifierEnv, { argConstant }: KfuncMeta): number {
-  if (argConstant.hi !== 0) {
-    env.verbose("local type ID argument must be in range [0, U32_MAX]\n");
-    return -EINVAL;
-  }
-  env.verbose("bpf_obj_new/bpf_percpu_obj_new requires prog BTF\n");
+/** The largest object that each CPU may have for itself. */
+const BPF_GLOBAL_PERCPU_MA_MAX_SIZE = 512;
+
+function refuse(env: VerifierEnv, message: string): number {
+  env.verbose(`${message}\n`);
   return -EINVAL;
+}
+
+function checkObjNew(env: VerifierEnv, { argConstant, name }: KfuncMeta): 0 | number {
+  if (argConstant.hi !== 0) {
+    return refuse(env, "local type ID argument must be in range [0, U32_MAX]");
+  }
+  const btf = env.progBtf;
+  if (btf === undefined) {
+    return refuse(env, "bpf_obj_new/bpf_percpu_obj_new requires prog BTF");
+  }
+  const id = argConstant.lo >>> 0;
+  const type = btf.typeById(id);
+  if (type?.kind !== BTF_KIND_STRUCT) {
+    return refuse(env, "bpf_obj_new/bpf_percpu_obj_new type ID argument must be of a struct");
+  }
+  const isPercpu = name === "bpf_percpu_obj_new_impl";
+  const err = isPercpu ? checkPercpuObj(env, btf, type) : 0;
+  if (err !== 0) return err;
+  const flags = isPercpu ? t.MEM_ALLOC | t.MEM_PERCPU : t.MEM_ALLOC;
+  setObject(env, flags, btf, id);
+  return 0;
+}
+
+function checkPercpuObj(env: VerifierEnv, btf: Btf, type: BtfStruct): 0 | number {
+  if (type.size > BPF_GLOBAL_PERCPU_MA_MAX_SIZE) {
+    return refuse(
+      env,
+      `bpf_percpu_obj_new type size (${type.size}) is greater than ${BPF_GLOBAL_PERCPU_MA_MAX_SIZE}`,
+    );
+  }
+  if (!isScalarStruct(env, btf, type)) {
+    return refuse(env, "bpf_percpu_obj_new type ID argument must be of a struct of scalars");
+  }
+  if (btf.structMeta(type.id) === undefined) return 0;
+  return refuse(env, "bpf_percpu_obj_new type ID argument must not contain special fields");
+}
+
+function setObject(env: VerifierEnv, flags: number, btf: Btf, id: number): void {
+  const result = known(env, t.PTR_TO_BTF_ID | flags);
+  result.btf = btf;
+  result.btfId = id;
+  result.btfType = btf.nameOf(btf.typeById(id)!);
 }
 
 function checkRdonlyCast(env: VerifierEnv, { argConstant }: KfuncMeta): 0 | number {

@@ -19,6 +19,7 @@ import { isDynptrAcquired, processDynptrFunc } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { FuncProto } from "./func-proto.ts";
 import * as arg from "./func-proto.ts";
+import { isInRbtreeCallback } from "./graph.ts";
 import { checkHelperMemAccess, checkMemSizeReg, constantMapKey } from "./helper-memory.ts";
 import { type Int64, ZERO } from "./int64.ts";
 import { checkMapFieldPointer } from "./map-field-pointer.ts";
@@ -152,6 +153,10 @@ function checkArgContents(
     }
     case arg.ARG_PTR_TO_SPIN_LOCK: {
       const isLock = meta.funcId === BPF_FUNC_SPIN_LOCK;
+      if (isInRbtreeCallback(env)) {
+        env.verbose("can't spin_{lock,unlock} in rbtree cb\n");
+        return -EACCES;
+      }
       return processSpinLock(env, regno, isLock ? SPIN_LOCK : SPIN_UNLOCK);
     }
     case arg.ARG_PTR_TO_TIMER: {

@@ -1,5 +1,12 @@
 /** The arguments of a call of a function of the kernel, one by one. */
 import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
+import {
+  BPF_LIST_HEAD,
+  BPF_RB_ROOT,
+  BPF_REFCOUNT,
+  BPF_TASK_WORK,
+  BPF_WORKQUEUE,
+} from "../btf/field-types.ts";
 import { BTF_KIND_PTR, BTF_KIND_STRUCT, type BtfParam, type BtfType } from "../btf/kinds.ts";
 import { btfTypeStr } from "../btf/type-text.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
@@ -7,11 +14,13 @@ import { BPF_DYNPTR_TYPE_INVALID } from "../dynptr.ts";
 import { KF_RCU, KF_RELEASE } from "../kfuncs/kfunc-sets.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_TRACING } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
+import { regBtfRecord } from "./btf-record.ts";
 import { checkConstStr } from "./const-str.ts";
 import { dynptrRegOf, dynptrTypeFlag, dynptrTypeOf, processDynptrFunc } from "./dynptr.ts";
 import type { VerifierEnv } from "./env.ts";
 import { checkArgOffset } from "./func-arg.ts";
 import { ARG_DONTCARE, ARG_PTR_TO_DYNPTR } from "./func-proto.ts";
+import { isInRbtreeCallback, processGraphNode, processGraphRoot } from "./graph.ts";
 import { checkHelperMemAccess, checkMemSizeReg } from "./helper-memory.ts";
 import { processIrqFlag } from "./irq-flag.ts";
 import { processIterArg } from "./iterators.ts";
@@ -32,11 +41,13 @@ import {
   structIdsMatch,
   structNameOf,
 } from "./kfunc-struct.ts";
+import { checkMapFieldPointer } from "./map-field-pointer.ts";
 import { markPtrNotNull } from "./null-check.ts";
 import { copyOfReg, isNullReg, type Reg } from "./reg-state.ts";
 import * as t from "./reg-type.ts";
 import { baseType, regTypeStr, typeMayBeNull } from "./reg-type.ts";
 import { BPF_READ, BPF_WRITE } from "./region-access.ts";
+import { processSpinLock } from "./spin-lock.ts";
 import { tnumIsConst } from "./tnum.ts";
 
 const MAX_BPF_FUNC_REG_ARGS = 5;
@@ -233,49 +244,126 @@ function checkKind(
       env.verbose(`arg#${index} doesn't point to an irq flag on stack\n`);
       return -EINVAL;
     default:
-      return checkOfValue(env, kind, reg, index);
+      return checkField(env, meta, kind, regno);
   }
 }
 
 const ALLOCATED = t.PTR_TO_BTF_ID | t.MEM_ALLOC;
 
 /** Fields of map values and of objects of the program's own types. */
-function checkOfValue(env: VerifierEnv, kind: KfuncArgKind, reg: Reg, index: number): number {
+function checkField(
+  env: VerifierEnv,
+  meta: KfuncMeta,
+  kind: KfuncArgKind,
+  regno: number,
+): 0 | number {
   switch (kind) {
     case "list-head":
+      return checkRoot(env, regno) || processGraphRoot(env, regno, meta, BPF_LIST_HEAD);
     case "rb-root":
-      env.verbose(`arg#${index} expected pointer to map value or allocated object\n`);
-      break;
+      return checkRoot(env, regno) || processGraphRoot(env, regno, meta, BPF_RB_ROOT);
     case "list-node":
+      return checkOwned(env, regno) || processGraphNode(env, regno, meta, BPF_LIST_HEAD);
     case "rb-node":
-      env.verbose(`arg#${index} expected pointer to allocated object\n`);
-      break;
+      return checkRbNode(env, meta, regno) || processGraphNode(env, regno, meta, BPF_RB_ROOT);
     case "refcounted-kptr":
-      env.verbose(`arg#${index} is neither owning or non-owning ref\n`);
-      break;
+      return checkRefcounted(env, meta, regno);
     case "res-spin-lock":
-      env.verbose(`arg#${index} doesn't point to map value or allocated object\n`);
-      break;
+      return checkResLock(env, meta, regno);
     default:
-      if (reg.type !== t.PTR_TO_MAP_VALUE)
-        env.verbose(`arg#${index} doesn't point to a map value\n`);
+      return checkValueField(env, kind, regno);
   }
+}
+
+function refuse(env: VerifierEnv, message: string): number {
+  env.verbose(`${message}\n`);
   return -EINVAL;
 }
+
+function checkRoot(env: VerifierEnv, regno: number): 0 | number {
+  const { type, refObjId } = env.frame.reg(regno);
+  if (type !== t.PTR_TO_MAP_VALUE && type !== ALLOCATED) {
+    return refuse(env, `arg#${regno - 1} expected pointer to map value or allocated object`);
+  }
+  if (type !== ALLOCATED || refObjId !== 0) return 0;
+  return refuse(env, "allocated object must be referenced");
+}
+
+function checkOwned(env: VerifierEnv, regno: number): 0 | number {
+  const { type, refObjId } = env.frame.reg(regno);
+  if (type !== ALLOCATED) {
+    return refuse(env, `arg#${regno - 1} expected pointer to allocated object`);
+  }
+  return refObjId !== 0 ? 0 : refuse(env, "allocated object must be referenced");
+}
+
+function checkRbNode(env: VerifierEnv, { name }: KfuncMeta, regno: number): 0 | number {
+  if (name === "bpf_rbtree_add_impl") return checkOwned(env, regno);
+  const { type, refObjId } = env.frame.reg(regno);
+  if ((type & t.NON_OWN_REF) === 0 && refObjId === 0) {
+    return refuse(env, `${name} can only take non-owning or refcounted bpf_rb_node pointer`);
+  }
+  return isInRbtreeCallback(env) ? refuse(env, `${name} not allowed in rbtree cb`) : 0;
+}
+
+function checkRefcounted(env: VerifierEnv, meta: KfuncMeta, regno: number): 0 | number {
+  const reg = env.frame.reg(regno);
+  if (!t.typeIsPtrAllocObj(reg.type)) {
+    return refuse(env, `arg#${regno - 1} is neither owning or non-owning ref`);
+  }
+  if ((reg.type & t.NON_OWN_REF) === 0) meta.isArgOwningRef = true;
+  const record = regBtfRecord(reg);
+  if (record === undefined) {
+    env.verifierBug("Couldn't find btf_record");
+    return -EFAULT;
+  }
+  if (!record.has(BPF_REFCOUNT)) {
+    return refuse(env, `arg#${regno - 1} doesn't point to a type with bpf_refcount field`);
+  }
+  meta.argBtf = reg.btf;
+  meta.argBtfId = reg.btfId;
+  return 0;
+}
+
+function checkResLock(env: VerifierEnv, { name }: KfuncMeta, regno: number): 0 | number {
+  const { type } = env.frame.reg(regno);
+  if (type !== t.PTR_TO_MAP_VALUE && type !== ALLOCATED) {
+    return refuse(env, `arg#${regno - 1} doesn't point to map value or allocated object`);
+  }
+  const isLock = name.startsWith("bpf_res_spin_lock");
+  return processSpinLock(env, regno, { isLock, isRes: true, isIrq: name.includes("_irq") });
+}
+
+function checkValueField(env: VerifierEnv, kind: KfuncArgKind, regno: number): 0 | number {
+  if (env.frame.reg(regno).type !== t.PTR_TO_MAP_VALUE) {
+    return refuse(env, `arg#${regno - 1} doesn't point to a map value`);
+  }
+  const type = kind === "workqueue" ? BPF_WORKQUEUE : BPF_TASK_WORK;
+  return checkMapFieldPointer(env, regno, type);
+}
+
+/** What the kernel takes for the context of programs that have none: `void *`. */
+const VOID_PTR_ID = btfVmlinux.ptrTo(0)?.id ?? 0;
 
 function checkCtx(env: VerifierEnv, meta: KfuncMeta, { type }: Reg, index: number): 0 | number {
   if (type !== t.PTR_TO_CTX) {
     env.verbose(`arg#${index} expected pointer to ctx, but got ${regTypeStr(type)}\n`);
     return -EINVAL;
   }
-  if (meta.name === "bpf_cast_to_kern_ctx") meta.retStruct = kernelCtxStruct(env.progType) ?? "";
+  if (meta.name !== "bpf_cast_to_kern_ctx") return 0;
+  const struct = kernelCtxStruct(env.progType);
+  if (struct === undefined) {
+    env.verbose(`kern ctx type id ${VOID_PTR_ID} is not a struct\n`);
+    return -EINVAL;
+  }
+  meta.retStruct = struct;
   return 0;
 }
 
 function checkAllocObj(
   env: VerifierEnv,
   meta: KfuncMeta,
-  { type, refObjId }: Reg,
+  { type, refObjId, btf, btfId }: Reg,
   index: number,
 ): 0 | number {
   const isPercpu = type === (ALLOCATED | t.MEM_PERCPU);
@@ -288,9 +376,9 @@ function checkAllocObj(
     env.verbose(`arg#${index} expected for ${drop}()\n`);
     return -EINVAL;
   }
-  if (refObjId !== 0) return 0;
-  env.verbose("allocated object must be referenced\n");
-  return -EINVAL;
+  meta.argBtf = btf;
+  meta.argBtfId = btfId;
+  return refObjId !== 0 ? 0 : refuse(env, "allocated object must be referenced");
 }
 
 const DYNPTR_MAKERS: Readonly<Record<string, number>> = {
@@ -327,10 +415,10 @@ function checkDynptr(
 }
 
 /** @linux kernel/bpf/verifier.c `check_css_task_iter_allowlist` (6.18) */
-function mayIterateCssTasks({ progType, expectedAttachType, curState }: VerifierEnv): boolean {
+function mayIterateCssTasks({ progType, expectedAttachType, inSleepable }: VerifierEnv): boolean {
   if (progType === BPF_PROG_TYPE_LSM) return true;
   const isIter = expectedAttachType === BPF_ATTACH_TYPE_NAMES.indexOf("trace_iter");
-  return (progType === BPF_PROG_TYPE_TRACING && isIter) || curState.inSleepable;
+  return (progType === BPF_PROG_TYPE_TRACING && isIter) || inSleepable;
 }
 
 function checkBtfId(

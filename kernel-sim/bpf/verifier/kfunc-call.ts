@@ -1,6 +1,8 @@
 /** What is known of the function that an instruction calls in the kernel. */
 import type { Insn } from "../../api.ts";
+import type { Btf } from "../btf/btf.ts";
 import { BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO, type BtfFuncProto } from "../btf/kinds.ts";
+import type { GraphRoot } from "../btf/record.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { isKfuncCall } from "../isa.ts";
 import * as kf from "../kfuncs/kfunc-sets.ts";
@@ -41,6 +43,11 @@ export class KfuncMeta {
   dynptr = { id: 0, type: 0, refObjId: 0 };
   iter = { spi: 0, frameno: 0 };
   map: VerifierMap | null = null;
+  /** What the list or tree among the arguments holds. */
+  graphRoot: GraphRoot | undefined = undefined;
+  argBtf: Btf | null = null;
+  argBtfId = 0;
+  isArgOwningRef = false;
   mapUid = 0;
 
   constructor(kfunc: Kfunc, flags: number) {
@@ -120,4 +127,27 @@ export function isThrow(insn: Insn): boolean {
 /** The number by which programs call a function; undefined: there is none of that name. */
 export function kfuncIdByName(name: string): number | undefined {
   return btfVmlinux.findByNameKind(name, BTF_KIND_FUNC)?.id;
+}
+
+/** Whether it works on a tree. @linux kernel/bpf/verifier.c `is_rbtree_lock_required_kfunc` (6.18) */
+export function isRbtreeKfunc(insn: Insn): boolean {
+  const name = isKfuncCall(insn) ? kfuncById(insn.imm)?.name : undefined;
+  return name !== undefined && RBTREE_KFUNCS.has(name);
+}
+
+/** It calls a function of the program before it returns. @linux kernel/bpf/verifier.c `is_sync_callback_calling_kfunc` (6.18) */
+export function isSyncCallbackCallingKfunc(insn: Insn): boolean {
+  return isKfuncCall(insn) && kfuncById(insn.imm)?.name === "bpf_rbtree_add_impl";
+}
+
+const ASYNC_CALLBACK: ReadonlySet<string> = new Set([
+  "bpf_wq_set_callback_impl",
+  "bpf_task_work_schedule_signal_impl",
+  "bpf_task_work_schedule_resume_impl",
+]);
+
+/** It has a function of the program called later. @linux kernel/bpf/verifier.c `is_async_callback_calling_kfunc` (6.18) */
+export function isAsyncCallbackCallingKfunc(insn: Insn): boolean {
+  const name = isKfuncCall(insn) ? kfuncById(insn.imm)?.name : undefined;
+  return name !== undefined && ASYNC_CALLBACK.has(name);
 }

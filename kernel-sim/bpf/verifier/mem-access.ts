@@ -7,6 +7,7 @@ import { checkCtxAccess } from "./ctx/ops.ts";
 import type { VerifierEnv } from "./env.ts";
 import { fromS32, fromU32, Int64 } from "./int64.ts";
 import { checkMapStructAccess } from "./map-struct-access.ts";
+import { checkObjectAccess } from "./object-access.ts";
 import { isPointerValue, markRegKnownZero, markRegUnknown } from "./reg-arg.ts";
 import { coerceRegToSize, coerceRegToSizeSx } from "./reg-size.ts";
 import type { Reg } from "./reg-state.ts";
@@ -14,6 +15,7 @@ import {
   baseType,
   CONST_PTR_TO_MAP,
   MEM_ALLOC,
+  MEM_PERCPU,
   MEM_RDONLY,
   PTR_TO_ARENA,
   PTR_TO_BTF_ID,
@@ -30,6 +32,7 @@ import {
   PTR_UNTRUSTED,
   regTypeStr,
   SCALAR_VALUE,
+  typeIsPtrAllocObj,
   typeIsSkPointer,
   typeMayBeNull,
 } from "./reg-type.ts";
@@ -136,6 +139,7 @@ function check(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
       return thenUnknown(env, access, 0);
   }
   if (baseType(type) === PTR_TO_MEM) return checkMem(env, reg, access);
+  if (typeIsPtrAllocObj(type) && !typeMayBeNull(type)) return checkObject(env, reg, access);
   if (typeIsSkPointer(type)) return checkSock(env, access);
   if (baseType(type) === PTR_TO_BTF_ID && !typeMayBeNull(type) && (type & MEM_ALLOC) === 0) {
     const { regno, off, size, kind, valueRegno } = access;
@@ -282,6 +286,19 @@ function checkFlowKeys(env: VerifierEnv, access: Access): 0 | number {
     return -EACCES;
   }
   return thenUnknown(env, access, 0);
+}
+
+function checkObject(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
+  const { regno, off, size, kind } = access;
+  if ((reg.type & MEM_PERCPU) !== 0) {
+    env.verbose(`R${regno} is ptr_${reg.btfType} access percpu memory: off=${off}\n`);
+    return -EACCES;
+  }
+  if (kind === BPF_WRITE && (reg.type & PTR_UNTRUSTED) !== 0) {
+    env.verbose("only read is supported\n");
+    return -EACCES;
+  }
+  return thenUnknown(env, access, checkObjectAccess(env, reg, regno, off, size));
 }
 
 function checkSock(env: VerifierEnv, access: Access): 0 | number {

@@ -1,3 +1,4 @@
+import type { Btf } from "../btf/btf.ts";
 import {
   eq,
   fromS32,
@@ -49,6 +50,9 @@ export interface Reg {
   readonly mapUid: number;
   /** Of a kernel object: its structure. */
   readonly btfType: string;
+  /** Of an object that the program allocated: its types, and which of them it is. */
+  readonly btf: Btf | null;
+  readonly btfId: number;
   /** For a scalar the value, for a pointer the variable part of its offset. */
   readonly varOff: Tnum;
   readonly smin: Int64;
@@ -80,6 +84,8 @@ export class RegState implements Reg {
   map: VerifierMap | null = null;
   mapUid = 0;
   btfType = "";
+  btf: Btf | null = null;
+  btfId = 0;
   varOff: Tnum = TNUM_ZERO;
   smin: Int64 = ZERO;
   smax: Int64 = ZERO;
@@ -125,6 +131,8 @@ export class RegState implements Reg {
     this.map = other.map;
     this.mapUid = other.mapUid;
     this.btfType = other.btfType;
+    this.btf = other.btf;
+    this.btfId = other.btfId;
   }
 
   clearUnion(): void {
@@ -136,6 +144,8 @@ export class RegState implements Reg {
     this.map = null;
     this.mapUid = 0;
     this.btfType = "";
+    this.btf = null;
+    this.btfId = 0;
   }
 
   /** @linux kernel/bpf/verifier.c `___mark_reg_known` (6.18) */
@@ -277,7 +287,9 @@ export function sameHead(a: Reg, b: Reg): boolean {
     a.dynptrId === b.dynptrId &&
     a.object === b.object &&
     a.subprogno === b.subprogno &&
-    a.btfType === b.btfType
+    a.btfType === b.btfType &&
+    a.btf === b.btf &&
+    a.btfId === b.btfId
   );
 }
 

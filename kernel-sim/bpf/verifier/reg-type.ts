@@ -96,6 +96,11 @@ export function baseType(type: number): number {
   return type & BASE_TYPE_MASK;
 }
 
+/** An object of the program's own types. @linux include/linux/bpf.h `type_is_ptr_alloc_obj` (6.18) */
+export function typeIsPtrAllocObj(type: number): boolean {
+  return baseType(type) === PTR_TO_BTF_ID && (type & MEM_ALLOC) !== 0;
+}
+
 export function typeMayBeNull(type: number): boolean {
   return (type & PTR_MAYBE_NULL) !== 0;
 }

@@ -1,6 +1,7 @@
 /** Parts of a program that no other task may interrupt in a certain way: under RCU, or with preemption or interrupts off. */
 import { EACCES, EINVAL } from "../../include/errno.ts";
 import type { VerifierEnv } from "./env.ts";
+import { isInRbtreeCallback } from "./graph.ts";
 import type { Reg, RegState } from "./reg-state.ts";
 import { MEM_RCU, PTR_MAYBE_NULL, PTR_UNTRUSTED } from "./reg-type.ts";
 import { isSpilledReg, lowestByteType, STACK_ITER } from "./states.ts";
@@ -38,6 +39,10 @@ function checkRcu(env: VerifierEnv, name: string, isSleepable: boolean): 0 | num
   const state = env.curState;
   const isLock = name === "bpf_rcu_read_lock";
   const isUnlock = name === "bpf_rcu_read_unlock";
+  if (state.activeRcuLock !== 0 && (isLock || isUnlock) && isInRbtreeCallback(env)) {
+    env.verbose("Calling bpf_rcu_read_{lock,unlock} in unnecessary rbtree callback\n");
+    return -EACCES;
+  }
   if (state.activeRcuLock === 0) {
     if (isLock) state.activeRcuLock = 1;
     if (!isUnlock) return 0;

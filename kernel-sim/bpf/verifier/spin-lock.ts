@@ -62,6 +62,11 @@ function pointerProblem(reg: Reg, regno: number, name: string, isRes: boolean): 
     : `off ${off} doesn't point to 'struct ${name}_lock' that is at ${lockOff}`;
 }
 
+/** What a lock lies in: a map, or the types of an object. */
+export function lockPtrOf({ type, map, btf }: Reg): object | null {
+  return type === PTR_TO_MAP_VALUE ? map : btf;
+}
+
 function refTypeOf({ isRes, isIrq }: LockOperation): number {
   if (!isRes) return REF_TYPE_LOCK;
   return isIrq ? REF_TYPE_RES_LOCK_IRQ : REF_TYPE_RES_LOCK;
@@ -69,19 +74,20 @@ function refTypeOf({ isRes, isIrq }: LockOperation): number {
 
 function lock(env: VerifierEnv, reg: Reg, operation: LockOperation): 0 | number {
   const { curState: state } = env;
-  const { id, map } = reg;
+  const { id } = reg;
+  const ptr = lockPtrOf(reg);
   if (!operation.isRes && holdsAnyLock(state)) {
     return refuse(env, "Locking two bpf_spin_locks are not allowed");
   }
   const res = REF_TYPE_RES_LOCK | REF_TYPE_RES_LOCK_IRQ;
-  if (operation.isRes && findLock(state, res, id, map) >= 0) {
+  if (operation.isRes && findLock(state, res, id, ptr) >= 0) {
     return refuse(env, "Acquiring the same lock again, AA deadlock detected");
   }
   const type = refTypeOf(operation);
-  state.refs = [...state.refs, { type, id, insnIdx: env.insnIdx, ptr: map }];
+  state.refs = [...state.refs, { type, id, insnIdx: env.insnIdx, ptr }];
   state.activeLocks++;
   state.activeLockId = id;
-  state.activeLockPtr = map;
+  state.activeLockPtr = ptr;
   return 0;
 }
 
@@ -90,23 +96,25 @@ function holdsAnyLock(state: VerifierState): boolean {
 }
 
 /** Its index among what is held, or -1. @linux kernel/bpf/verifier.c `find_lock_state` (6.18) */
-function findLock(state: VerifierState, types: number, id: number, ptr: object | null): number {
+export function findLock(
+  state: VerifierState,
+  types: number,
+  id: number,
+  ptr: object | null,
+): number {
   return state.refs.findIndex(
     (ref) => (ref.type & types) !== 0 && ref.id === id && ref.ptr === ptr,
   );
 }
 
-function unlock(
-  env: VerifierEnv,
-  { id, map }: Reg,
-  name: string,
-  operation: LockOperation,
-): 0 | number {
+function unlock(env: VerifierEnv, reg: Reg, name: string, operation: LockOperation): 0 | number {
   const { curState: state } = env;
+  const { id } = reg;
+  const ptr = lockPtrOf(reg);
   if (state.activeLocks === 0) return refuse(env, `${name}_unlock without taking a lock`);
-  const held = findLock(state, refTypeOf(operation), id, map);
+  const held = findLock(state, refTypeOf(operation), id, ptr);
   if (held < 0) return refuse(env, `${name}_unlock of different lock`);
-  if (id !== state.activeLockId || map !== state.activeLockPtr) {
+  if (id !== state.activeLockId || ptr !== state.activeLockPtr) {
     return refuse(env, `${name}_unlock cannot be out of order`);
   }
   release(state, held);
@@ -123,7 +131,7 @@ function release(state: VerifierState, held: number): void {
   state.activeLockPtr = before?.ptr ?? null;
 }
 
-const REF_TYPE_LOCK_MASK = REF_TYPE_LOCK | REF_TYPE_RES_LOCK | REF_TYPE_RES_LOCK_IRQ;
+export const REF_TYPE_LOCK_MASK = REF_TYPE_LOCK | REF_TYPE_RES_LOCK | REF_TYPE_RES_LOCK_IRQ;
 
 /** What only the lock kept in its place. @linux kernel/bpf/verifier.c `invalidate_non_owning_refs` (6.18) */
 function invalidateNonOwningRefs(env: VerifierEnv): void {

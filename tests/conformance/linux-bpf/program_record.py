@@ -19,7 +19,7 @@ NOT_READ = ("prog_array", "perf_event_array", "cgroup_array", "bloom_filter", "q
 NOT_READ += ("hash_of_maps", "array_of_maps", "sockmap", "sockhash", "xskmap", "reuseport_sockarray", "stack_trace", "user_ringbuf")
 NOT_READ += ("sk_storage", "inode_storage", "task_storage", "cgrp_storage", "cgroup_storage", "percpu_cgroup_storage", "struct_ops", "arena")
 INPUTS = ("id", "group", "note", "kind", "prog_type", "expected_attach_type", "insns", "asm", "maps", "progs", "license", "prog_flags", "name")
-INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "kfuncs", "attach_to", "with_ctx_out")
+INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "kfuncs", "attach_to", "with_ctx_out", "one_btf")
 LISTED_IN_FULL = 16
 
 log_rooms = {}
@@ -59,7 +59,7 @@ class Recording:
         self.given = record
         self.record = {key: record[key] for key in INPUTS if key in record}
         self.record = {"kind": "verify", "expected_attach_type": None, "maps": [], "license": "GPL", **self.record}
-        self.fds, self.rings, self.map_fds = [], {}, []
+        self.fds, self.rings, self.map_fds, self.btfs = [], {}, [], {}
         self.assemble()
 
     def assemble(self):
@@ -93,11 +93,19 @@ class Recording:
 
     def make_map(self, map_):
         inner = self.make_map(map_["inner"]) if "inner" in map_ else 0
-        btf = self.keep(linux.load_btf(bytes.fromhex(map_["btf"])), "BTF of a map") if "btf" in map_ else 0
+        btf = self.btf_of(map_["btf"]) if "btf" in map_ else 0
         fd = self.keep(linux.create_map(map_, inner, btf), "a map")
         if map_["type"] == "ringbuf":
             self.rings[fd] = linux.RingReader(fd, map_["max_entries"])
         return fd
+
+    def btf_of(self, raw):
+        """A descriptor; with `one_btf`, equal types of maps and the program are one object."""
+        if not self.record.get("one_btf"):
+            return self.keep(linux.load_btf(bytes.fromhex(raw)), "BTF")
+        if raw not in self.btfs:
+            self.btfs[raw] = self.keep(linux.load_btf(bytes.fromhex(raw)), "BTF")
+        return self.btfs[raw]
 
     def load_other(self, prog):
         code = bytes.fromhex(prog["insns"]) if "insns" in prog else assembler.Assembler().assemble(prog["asm"])
@@ -149,7 +157,7 @@ class Recording:
         return "" if is_fine else kept["error"]
 
     def load_once(self):
-        btf = self.keep(linux.load_btf(bytes.fromhex(self.record["btf"])), "BTF") if "btf" in self.record else 0
+        btf = self.btf_of(self.record["btf"]) if "btf" in self.record else 0
         code = self.fixed_up(bytes.fromhex(self.record["insns"]))
         for size in (1 << 22, 1 << 28):
             log = log_room(size)
