@@ -30,6 +30,14 @@ export interface CurrentTask {
   readonly uid: number;
   readonly gid: number;
   readonly comm: string;
+  /** Its memory; a kernel thread, and the task of a recorded event, have none. */
+  readonly mm?: UserMemory | undefined;
+}
+
+/** Memory of a task: both answer how many bytes went. */
+export interface UserMemory {
+  copyFromUser(addr: number, bytes: Uint8Array): number;
+  copyToUser(addr: number, bytes: Uint8Array): number;
 }
 
 /**
@@ -55,8 +63,12 @@ export class BpfKernel implements MapHost {
   /** By number; the first one has number 1. */
   readonly #maps: (KernelMap | undefined)[] = [];
   /** The packet of the running program. */
-  packet: PacketPlace = { data: 0, length: 0, macHeader: 0, networkHeader: 0 };
+  packet: PacketPlace = NO_PACKET;
   current: CurrentTask = INIT_TASK;
+  /** By number: where programs have been shown tasks that ran. */
+  readonly currentTasks = new Map<number, number>();
+  /** The number that the running program was attached with. */
+  attachCookie = 0;
   /** The task with that number, as far as anybody knows it. */
   findTask: (pid: number) => CurrentTask | undefined = (pid) =>
     [this.current, INIT_TASK].find((task) => task.pid === pid);
@@ -69,6 +81,7 @@ export class BpfKernel implements MapHost {
   #scratchBytes = 0;
   #nextMapId = 1;
   #nextProgId = 1;
+  #nextSocketCookie = 1;
   #nextBtfId = 1;
   readonly timers = new BpfTimers();
   readonly #functionOwners = new Map<number, LoadedProgram>();
@@ -221,6 +234,10 @@ export class BpfKernel implements MapHost {
     for (const map of this.#maps) if (map instanceof BpfLocalStorageMap) map.drop(owner);
   }
 
+  newSocketCookie(): number {
+    return this.#nextSocketCookie++;
+  }
+
   nextProgId(): number {
     return this.#nextProgId++;
   }
@@ -281,4 +298,13 @@ const VALUE_SIZE = 72;
 const MAX_ENTRIES = 76;
 const MAP_FLAGS = 88;
 const MAP_ID = 92;
+const NO_PACKET: PacketPlace = Object.freeze({
+  data: 0,
+  length: 0,
+  macHeader: 0,
+  networkHeader: 0,
+  buffer: 0,
+  bufferBytes: 0,
+  isXdp: false,
+});
 const INIT_TASK: CurrentTask = Object.freeze({ pid: 1, tgid: 1, uid: 0, gid: 0, comm: "init" });

@@ -1,7 +1,9 @@
 import type { Insn, Program } from "../api.ts";
 import { facade } from "../facade/facade.ts";
 import { disassembleInsn } from "./disasm.ts";
+import { isKfuncCall } from "./isa.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
+import { kfuncById, kfuncIdByName } from "./verifier/kfunc-call.ts";
 
 const WIDE_LOAD = 0x18;
 export const INSN_BYTES = 8;
@@ -63,12 +65,18 @@ export function textsOf(insns: readonly Insn[], mapNames: readonly string[] = []
   const texts: string[] = [];
   for (let slot = 0; slot < insns.length; slot++) {
     const isWide = insns[slot]!.code === WIDE_LOAD;
-    texts.push(isWide ? wideLoad(insns, slot, mapNames) : disassembleInsn(insns, slot));
+    texts.push(isWide ? wideLoad(insns, slot, mapNames) : plainText(insns, slot));
     if (!isWide) continue;
     texts.push("");
     slot++;
   }
   return texts;
+}
+
+function plainText(insns: readonly Insn[], slot: number): string {
+  const insn = insns[slot]!;
+  const kfunc = isKfuncCall(insn) && insn.off === 0 ? kfuncById(insn.imm)?.name : undefined;
+  return kfunc === undefined ? disassembleInsn(insns, slot) : `call ${kfunc}#${insn.imm}`;
 }
 
 /** Where the verifier's log shows the number that stands there, a program names the map. */
@@ -93,6 +101,12 @@ export function helperNumber(name: string): number | undefined {
   if (!name.startsWith("bpf_")) return undefined;
   const id = BPF_FUNC_NAMES.indexOf(name.slice(4));
   return id > 0 ? id : undefined;
+}
+
+/** The number of a function of the kernel; of names that are helpers, too, the helper is meant. */
+export function kfuncNumber(name: string): number | undefined {
+  const mayBe = name.startsWith("bpf_") && helperNumber(name) === undefined;
+  return mayBe ? kfuncIdByName(name) : undefined;
 }
 
 /** A helper whose name is at most three letters away, or has `bpf_` in front. */

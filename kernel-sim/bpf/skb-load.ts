@@ -9,6 +9,17 @@ export interface PacketPlace {
   /** Addresses of the link-layer header, 0 without one, and of the network header. */
   macHeader: number;
   networkHeader: number;
+  /** The memory that it lies in, which grows with it. */
+  buffer: number;
+  bufferBytes: number;
+  /** Whether it is a device's own buffer, or an sk_buff around it. */
+  readonly isXdp: boolean;
+  /** That of its flow, once it was asked for. */
+  hash?: number | undefined;
+  /** How many checksums inside of it are known to be right, less one; undefined: none. */
+  csumLevel?: number | undefined;
+  /** That of its socket, once it was asked for. */
+  socketCookie?: number | undefined;
 }
 
 /** From here on negative offsets count from the network header. @linux uapi/linux/filter.h (6.18) */

@@ -3,7 +3,7 @@ import type { FilteredPacket, SocketFilter, SocketFilters } from "../net/core/fi
 import { bpfCheckClassic } from "./classic/check.ts";
 import { bpfConvertFilter } from "./classic/convert.ts";
 import { CLASSIC_SKB_BYTES, SKB_HATYPE } from "./classic/extensions.ts";
-import { readSockFilters } from "./classic/sock-filter.ts";
+import { readSockFilters, type SockFilter } from "./classic/sock-filter.ts";
 import * as ctx from "./contexts.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { predecode } from "./predecode.ts";
@@ -34,6 +34,31 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
   };
 }
 
+/** An Ethernet card. */
+const DEVICE = { ifindex: 2, type: 1 } as const;
+
+/**
+ * What a checked filter answers for a packet from its Ethernet header on, as a socket of the whole
+ * link would see it: how many bytes of it the socket gets.
+ */
+export function runClassic(
+  kernel: BpfKernel,
+  filter: readonly SockFilter[],
+  bytes: Uint8Array,
+): number {
+  const protocol = bytes.length < ctx.ETH_HLEN ? 0 : (bytes[12]! << 8) | bytes[13]!;
+  return runFilter(kernel, predecode(bpfConvertFilter(filter)), {
+    bytes,
+    dataOff: 0,
+    networkOff: ctx.ETH_HLEN,
+    protocol,
+    mark: 0,
+    priority: 0,
+    device: DEVICE,
+    cpu: 0,
+  });
+}
+
 /** @linux net/core/filter.c `sk_filter_trim_cap` (6.18) */
 function runFilter(kernel: BpfKernel, code: Int32Array, packet: FilteredPacket): number {
   const { bytes, dataOff, networkOff, device } = packet;
@@ -58,6 +83,9 @@ function runFilter(kernel: BpfKernel, code: Int32Array, packet: FilteredPacket):
     length,
     macHeader: device === undefined ? 0 : buffer,
     networkHeader: buffer + networkOff,
+    buffer,
+    bufferBytes: room,
+    isXdp: false,
   };
   const answer = kernel.cpu(packet.cpu).run(code, context);
   memory.free(buffer, room);

@@ -53,7 +53,15 @@ export function runFlowDissector(
   view.setInt32(context + ctx.SKB_DATA, data, true);
   view.setInt32(context + ctx.SKB_DATA_END, data + size, true);
   view.setInt32(context + ctx.SKB_FLOW_KEYS, keys, true);
-  kernel.packet = { data, length: size, macHeader: data, networkHeader: data + ctx.ETH_HLEN };
+  kernel.packet = {
+    data,
+    length: size,
+    macHeader: data,
+    networkHeader: data + ctx.ETH_HLEN,
+    buffer: data,
+    bufferBytes: size,
+    isXdp: false,
+  };
   let retval = 0;
   let executed = 0;
   for (let i = 0; i < Math.max(1, request.repeat); i++) {

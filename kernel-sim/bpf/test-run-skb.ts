@@ -82,17 +82,27 @@ export function runSkb(
   view.setInt32(context + ctx.SKB_DATA_META, data, true);
   if (network !== undefined) writeSocket(memory, socket, context, network, networkAt);
   view.setInt32(context + ctx.SKB_SK, socket, true);
-  kernel.packet = { data, length, macHeader: mac, networkHeader: networkAt };
+  kernel.packet = {
+    data,
+    length,
+    macHeader: mac,
+    networkHeader: networkAt,
+    buffer,
+    bufferBytes: PAGE_BYTES,
+    isXdp: false,
+  };
   const { retval, executed } = repeated(kernel, prog, context, request.repeat);
-  const dataOut = memory.copyOut(mac, dataIn.length);
+  const { packet } = kernel;
   // The header that was taken off comes back as zeros.
-  if (!isLinkLayer) dataOut.fill(0, 0, ctx.ETH_HLEN);
+  const header = isLinkLayer ? 0 : ctx.ETH_HLEN;
+  const dataOut = new Uint8Array(header + packet.length);
+  dataOut.set(memory.copyOut(packet.data, packet.length), header);
   if (user !== undefined) {
     for (const [start, end] of SETTABLE) {
       user.set(memory.copyOut(context + start, end - start), start);
     }
   }
-  memory.free(buffer, PAGE_BYTES);
+  memory.free(packet.buffer, packet.bufferBytes);
   memory.free(context, ctx.SK_BUFF_BYTES);
   kernel.dropStorageOf(socket);
   memory.free(socket, BPF_SOCK_BYTES);

@@ -70,6 +70,9 @@ export function runXdp(
     length: PAGE_BYTES - SHARED_INFO_BYTES,
     macHeader: frame,
     networkHeader: 0,
+    buffer: frame,
+    bufferBytes: PAGE_BYTES,
+    isXdp: true,
   };
   const { retval, executed } = repeated(kernel, prog, context, request.repeat);
   // The memory may have grown, and the program may have moved both ends.

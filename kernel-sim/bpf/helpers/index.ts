@@ -4,7 +4,16 @@ import type { BpfKernel } from "../kernel.ts";
 import { kfuncBodies, kfuncBodyIndex } from "../kfuncs/bodies.ts";
 import { INLINED_LOOP } from "../predecode.ts";
 import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
-import { csumDiff } from "./checksum.ts";
+import {
+  getCgroupClassid,
+  getCurrentAncestorCgroupId,
+  getCurrentCgroupId,
+  getNsCurrentPidTgid,
+  getRouteRealm,
+  skbAncestorCgroupId,
+  skbCgroupId,
+} from "./cgroup.ts";
+import { csumDiff, csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from "./checksum.ts";
 import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
 import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
 import { getLocalStorage } from "./local-storage.ts";
@@ -24,7 +33,18 @@ import {
   skbUnderCgroup,
 } from "./object-array.ts";
 import { objectStorageDelete, objectStorageGet } from "./object-storage.ts";
-import { redirectMap } from "./redirect.ts";
+import { perfEventOutput } from "./perf.ts";
+import {
+  copyFromUser,
+  probeRead,
+  probeReadKernel,
+  probeReadKernelStr,
+  probeReadStr,
+  probeReadUser,
+  probeReadUserStr,
+  probeWriteUser,
+} from "./probe.ts";
+import { redirect, redirectMap, redirectNeigh, redirectPeer } from "./redirect.ts";
 import {
   ringbufDiscard,
   ringbufOutput,
@@ -32,8 +52,36 @@ import {
   ringbufReserve,
   ringbufSubmit,
 } from "./ringbuf.ts";
-import { skbLoadBytes } from "./skb.ts";
+import {
+  getHashRecalc,
+  setHash,
+  setHashInvalid,
+  skbChangeType,
+  skbEcnSetCe,
+  skbLoadBytes,
+  skbLoadBytesRelative,
+  skbSetTstamp,
+  skbStoreBytes,
+  skbVlanPop,
+  skbVlanPush,
+} from "./skb.ts";
+import {
+  skbAdjustRoom,
+  skbChangeHead,
+  skbChangeProto,
+  skbChangeTail,
+  skbPullData,
+} from "./skb-room.ts";
+import {
+  getNetnsCookie,
+  getSocketCookie,
+  getSocketUid,
+  skFullsock,
+  skLookup,
+  skRelease,
+} from "./socket.ts";
 import { spinLock, spinUnlock } from "./spin-lock.ts";
+import { snprintf, strncmp, strtol, strtoul } from "./strings.ts";
 import {
   getCurrentComm,
   getCurrentPidTgid,
@@ -45,64 +93,131 @@ import {
   ktimeGetNs,
 } from "./system.ts";
 import { timerCancel, timerInit, timerSetCallback, timerStart } from "./timer.ts";
-import { tracePrintk } from "./trace-printk.ts";
+import { tracePrintk, traceVprintk } from "./trace-printk.ts";
+import { getAttachCookie, getCurrentTask, getFuncIp } from "./tracing.ts";
 import { userRingbufDrain } from "./user-ringbuf.ts";
-import { xdpAdjustHead, xdpAdjustMeta, xdpAdjustTail } from "./xdp.ts";
+import {
+  xdpAdjustHead,
+  xdpAdjustMeta,
+  xdpAdjustTail,
+  xdpGetBuffLen,
+  xdpLoadBytes,
+  xdpStoreBytes,
+} from "./xdp.ts";
 
 /** Bodies of helpers by number. @linux include/uapi/linux/bpf.h `__BPF_FUNC_MAPPER` (6.18) */
 const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   1: mapLookupElem,
   2: mapUpdateElem,
   3: mapDeleteElem,
+  4: probeRead,
   5: ktimeGetNs,
   6: tracePrintk,
   7: getPrandomU32,
   8: getSmpProcessorId,
+  9: skbStoreBytes,
+  10: l3CsumReplace,
+  11: l4CsumReplace,
   14: getCurrentPidTgid,
   15: getCurrentUidGid,
   16: getCurrentComm,
+  17: getCgroupClassid,
+  18: skbVlanPush,
+  19: skbVlanPop,
   22: perfEventRead,
+  23: redirect,
+  24: getRouteRealm,
+  25: perfEventOutput,
   26: skbLoadBytes,
   28: csumDiff,
+  31: skbChangeProto,
+  32: skbChangeType,
   33: skbUnderCgroup,
+  34: getHashRecalc,
+  35: getCurrentTask,
+  36: probeWriteUser,
   37: currentTaskUnderCgroup,
+  38: skbChangeTail,
+  39: skbPullData,
+  40: csumUpdate,
+  41: setHashInvalid,
   42: getNumaNodeId,
+  43: skbChangeHead,
   44: xdpAdjustHead,
+  45: probeReadStr,
+  46: getSocketCookie,
+  47: getSocketUid,
+  48: setHash,
+  50: skbAdjustRoom,
   51: redirectMap,
   54: xdpAdjustMeta,
   55: perfEventReadValue,
   65: xdpAdjustTail,
+  68: skbLoadBytesRelative,
+  79: skbCgroupId,
+  80: getCurrentCgroupId,
   81: getLocalStorage,
+  83: skbAncestorCgroupId,
+  84: skLookup,
+  85: skLookup,
+  86: skRelease,
   87: mapPushElem,
   88: mapPopElem,
   89: mapPeekElem,
   93: spinLock,
   94: spinUnlock,
+  95: skFullsock,
+  97: skbEcnSetCe,
+  99: skLookup,
+  105: strtol,
+  106: strtoul,
+  107: objectStorageGet,
+  108: objectStorageDelete,
+  112: probeReadUser,
+  113: probeReadKernel,
+  114: probeReadUserStr,
+  115: probeReadKernelStr,
   118: jiffies64,
+  120: getNsCurrentPidTgid,
+  122: getNetnsCookie,
+  123: getCurrentAncestorCgroupId,
   125: ktimeGetNs,
   130: ringbufOutput,
   131: ringbufReserve,
   132: ringbufSubmit,
   133: ringbufDiscard,
   134: ringbufQuery,
+  135: csumLevel,
+  145: objectStorageGet,
+  146: objectStorageDelete,
+  148: copyFromUser,
+  151: getCgroupClassid,
+  152: redirectNeigh,
+  155: redirectPeer,
+  156: objectStorageGet,
+  157: objectStorageDelete,
+  158: getCurrentTask,
   160: ktimeGetNs,
+  165: snprintf,
   169: timerInit,
   170: timerSetCallback,
   171: timerStart,
   172: timerCancel,
-  107: objectStorageGet,
-  108: objectStorageDelete,
-  145: objectStorageGet,
-  146: objectStorageDelete,
-  156: objectStorageGet,
-  157: objectStorageDelete,
-  210: objectStorageGet,
-  211: objectStorageDelete,
+  173: getFuncIp,
+  174: getAttachCookie,
+  177: traceVprintk,
+  182: strncmp,
+  188: xdpGetBuffLen,
+  189: xdpLoadBytes,
+  190: xdpStoreBytes,
+  192: skbSetTstamp,
   195: mapLookupPercpuElem,
   197: dynptrFromMem,
   201: dynptrRead,
   202: dynptrWrite,
   203: dynptrData,
+  210: objectStorageGet,
+  211: objectStorageDelete,
   [SKB_GET_PAY_OFFSET]: skbGetPayOffset,
   [SKB_GET_NLATTR]: skbGetNlattr,
   [SKB_GET_NLATTR_NEST]: skbGetNlattrNest,

@@ -1,3 +1,4 @@
+/** Helpers that send packets elsewhere: they answer the verdict with which the program then ends. @linux net/core/filter.c (6.18) */
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { RedirectMap } from "../maps/devmap.ts";
@@ -26,4 +27,29 @@ export function redirectMap(vm: Vm): number {
   if ((flags & ~known) !== 0 || r[7] !== 0) return XDP_ABORTED;
   const isFound = map.redirectTarget(r[4]! >>> 0) !== 0;
   return isFound || (flags & BPF_F_BROADCAST) !== 0 ? XDP_REDIRECT : flags & ACTION_MASK;
+}
+
+const TC_ACT_SHOT = 2;
+const TC_ACT_REDIRECT = 7;
+const INGRESS = 1;
+/** `struct bpf_redir_neigh`. */
+const NEIGHBOUR_BYTES = 20;
+
+/** @linux net/core/filter.c `bpf_redirect`, `bpf_xdp_redirect` (6.18) */
+export function redirect(vm: Vm): number {
+  const { r } = vm;
+  if (vm.machine.packet.isXdp) return (r[4]! | r[5]!) === 0 ? XDP_REDIRECT : XDP_ABORTED;
+  return (r[4]! & ~INGRESS) === 0 && r[5] === 0 ? TC_ACT_REDIRECT : TC_ACT_SHOT;
+}
+
+/** @linux net/core/filter.c `bpf_redirect_peer` (6.18) */
+export function redirectPeer({ r }: Vm): number {
+  return (r[4]! | r[5]!) === 0 ? TC_ACT_REDIRECT : TC_ACT_SHOT;
+}
+
+/** @linux net/core/filter.c `bpf_redirect_neigh` (6.18) */
+export function redirectNeigh({ r }: Vm): number {
+  const bytes = r[6]! >>> 0;
+  const isNeighbourOk = bytes === 0 || bytes >= NEIGHBOUR_BYTES;
+  return isNeighbourOk && (r[8]! | r[9]!) === 0 ? TC_ACT_REDIRECT : TC_ACT_SHOT;
 }

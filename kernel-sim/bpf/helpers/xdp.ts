@@ -1,4 +1,4 @@
-import { EACCES, EINVAL } from "../../include/errno.ts";
+import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
 import { ETH_HLEN, XDP_DATA, XDP_DATA_END, XDP_DATA_META } from "../contexts.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -55,5 +55,37 @@ export function xdpAdjustMeta(vm: Vm): number {
   const metaBytes = data - meta;
   if ((metaBytes & 3) !== 0 || metaBytes > METADATA_BYTES_MAX) return -EACCES;
   setField(vm, XDP_DATA_META, meta);
+  return 0;
+}
+
+/** @linux net/core/filter.c `bpf_xdp_get_buff_len` (6.18) */
+export function xdpGetBuffLen(vm: Vm): number {
+  return field(vm, XDP_DATA_END) - field(vm, XDP_DATA);
+}
+
+const OFFSET_MAX = 0xffff;
+
+/** 0 where a piece of the packet may be copied, or a negative errno. @linux net/core/filter.c `bpf_xdp_pointer` (6.18) */
+function checkPiece(vm: Vm): 0 | number {
+  const offset = vm.r[4]! >>> 0;
+  const size = vm.r[8]! >>> 0;
+  if (offset > OFFSET_MAX || size > OFFSET_MAX) return -EFAULT;
+  return offset + size > xdpGetBuffLen(vm) ? -EINVAL : 0;
+}
+
+/** @linux net/core/filter.c `bpf_xdp_load_bytes` (6.18) */
+export function xdpLoadBytes(vm: Vm): number {
+  const err = checkPiece(vm);
+  if (err !== 0) return err;
+  const from = field(vm, XDP_DATA) + vm.r[4]!;
+  vm.memory.bytes.copyWithin(vm.r[6]!, from, from + vm.r[8]!);
+  return 0;
+}
+
+/** @linux net/core/filter.c `bpf_xdp_store_bytes` (6.18) */
+export function xdpStoreBytes(vm: Vm): number {
+  const err = checkPiece(vm);
+  if (err !== 0) return err;
+  vm.memory.bytes.copyWithin(field(vm, XDP_DATA) + vm.r[4]!, vm.r[6]!, vm.r[6]! + vm.r[8]!);
   return 0;
 }
