@@ -359,8 +359,15 @@ export interface BpfProg {
   readonly type: string;
   /** BPF_PROG_TEST_RUN. */
   run(attr?: TestRunAttr): TestRunResult;
-  /** Attaches a tracepoint program, by a name like `sched:sched_switch`. Throws a `BpfError`. */
-  attach(tracepoint: string): BpfLink;
+  /**
+   * Attaches a tracepoint program (`sched:sched_switch`), one for raw tracepoints (`sched_switch`), or a probe of a
+   * function that serves a system call (`__x64_sys_openat`), where it begins or returns. `cookie`, of at most 53 bits, is
+   * what `bpf_get_attach_cookie` answers there. Throws a `BpfError`.
+   */
+  attach(
+    target: string,
+    options?: { readonly isReturn?: boolean; readonly cookie?: number },
+  ): BpfLink;
   /** The instructions after the verifier's rewrites, in the kernel's notation. */
   xlated(): string;
   /**
@@ -400,6 +407,11 @@ export interface BpfSyscall {
   mustLoad(attr: LoadAttr): BpfProg;
   /** The same check as `load`, with every step of it as data. Loads nothing. */
   verify(attr: LoadAttr): VerifierReport;
+  /**
+   * Runs a classic filter, as the kernel translates it, on a packet from its Ethernet header on: how many bytes of it
+   * a socket would get. Throws a RangeError for a filter that the kernel refuses.
+   */
+  runClassic(filter: readonly ClassicInsn[], packet: Uint8Array): number;
 }
 
 /** A register or stack slot as the verifier knows it at one point of one path. */
@@ -490,6 +502,19 @@ export interface VerifierReport {
   readonly explanation: RefusalExplanation | undefined;
 }
 
+/** An instruction of classic BPF as `tcpdump -dd` prints it: 16, 8, 8 and 32 bits. */
+export type ClassicInsn = readonly [code: number, jt: number, jf: number, k: number];
+
+/** The machine of 1992, which the kernel translates into today's. */
+export interface ClassicBpf {
+  /** 0, or the errno with which the kernel refuses to attach the filter. */
+  check(filter: readonly ClassicInsn[]): number;
+  /** The filter as `tcpdump -d` prints it. */
+  text(filter: readonly ClassicInsn[]): string;
+  /** What the kernel makes of it: A is `r0`, X is `r7`. Throws a RangeError for what it refuses. */
+  convert(filter: readonly ClassicInsn[]): Program;
+}
+
 /** The global `bpf` of every cell. */
 export interface BpfToolkit {
   /**
@@ -509,6 +534,7 @@ export interface BpfToolkit {
   readonly insn: InsnBuilders;
   /** Abstract arithmetic of the verifier, for the lecture's experiments: `kernel/bpf/tnum.c`. */
   readonly tnum: TnumOps;
+  readonly classic: ClassicBpf;
 }
 
 /** The width of a memory access: 1, 2, 4 or 8 bytes. */

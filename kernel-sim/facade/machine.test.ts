@@ -63,7 +63,7 @@ describe("replaying a recording", () => {
   test("of an unknown tracepoint or with another program type is an error", () => {
     const machine = boot();
     const prog = machine.bpf.mustLoad({ type: "tracepoint", program: bpf.asm("r0 = 0; exit") });
-    expect(() => prog.attach("sched:no_such")).toThrow(/no tracepoint "sched:no_such"/);
+    expect(() => prog.attach("sched:no_such")).toThrow(/there is no "sched:no_such"/);
     const xdp = machine.bpf.mustLoad({ type: "xdp", program: bpf.asm("r0 = 2; exit") });
     expect(() => xdp.attach("sched:sched_switch")).toThrow(/xdp program cannot be attached/);
     const wide = bpf.asm("r0 = *(u32 *)(r1 +64); exit");

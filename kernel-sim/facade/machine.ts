@@ -1,7 +1,7 @@
 import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.ts";
 import type { StopCondition } from "../api-observe.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
-import { socketFiltersOf } from "../bpf/socket-filter.ts";
+import { runClassic, socketFiltersOf } from "../bpf/socket-filter.ts";
 import { bpfDoor } from "../bpf/sys/door.ts";
 import { Clock } from "../hw/clock.ts";
 import { DISK_MODELS } from "../hw/costs.ts";
@@ -10,6 +10,7 @@ import { TraceRing } from "../trace/ring.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { bpfRows } from "./bpf-rows.ts";
+import { checkedFilter } from "./classic.ts";
 import { facade } from "./facade.ts";
 import { installedKernelPart } from "./kernel-part.ts";
 import type { LivingKernel } from "./living-kernel.ts";
@@ -125,6 +126,7 @@ export function bootWith(
       );
     },
     verify: (attr) => verifyOnly(open, attr),
+    runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
   } satisfies BpfSyscall);
 
   return facade({

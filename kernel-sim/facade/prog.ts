@@ -19,7 +19,8 @@ import { decode, textOf, textsOf } from "../bpf/program-text.ts";
 import { takesPacket, testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
-import { EACCES, EINVAL, ENOSPC, ENOTSUPP, errnoName } from "../include/errno.ts";
+import { EACCES, EINVAL, ENOSPC, EOPNOTSUPP, errnoName } from "../include/errno.ts";
+import type { AttachOptions } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
@@ -27,7 +28,7 @@ import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 
 /** Attaches programs to tracepoints; the machine has one. */
 export interface Tracepoints {
-  attach(prog: LoadedProgram, tracepoint: string): BpfLink | number;
+  attach(prog: LoadedProgram, target: string, options: AttachOptions): BpfLink | number;
 }
 
 /** Room for any log: 16 MiB. */
@@ -138,11 +139,11 @@ function progFacade(
     fd,
     type: BPF_PROG_TYPE_NAMES[progType]!,
     run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
-    attach(tracepoint: string) {
+    attach(target: string, options: AttachOptions = {}) {
       open();
-      const link = tracepoints.attach(prog, tracepoint);
+      const link = tracepoints.attach(prog, target, options);
       if (typeof link !== "number") return link;
-      throw makeBpfError(whyNotAttached(link, BPF_PROG_TYPE_NAMES[progType]!, tracepoint), -link);
+      throw makeBpfError(whyNotAttached(link, BPF_PROG_TYPE_NAMES[progType]!, target), -link);
     },
     xlated: () => textOf(prog.insns.map(withDistance)),
     jit: () => jitLines(open(), prog),
@@ -164,16 +165,16 @@ function jitLines(kernel: BpfKernel, prog: LoadedProgram): readonly JitLine[] {
   return Object.freeze(lines.filter(({ bpf }) => bpf !== ""));
 }
 
-function whyNotAttached(errno: number, type: string, tracepoint: string): string {
+function whyNotAttached(errno: number, type: string, target: string): string {
   switch (errno) {
     case -EINVAL:
-      return `a ${type} program cannot be attached to a tracepoint`;
+      return `a ${type} program cannot be attached to "${target}"`;
     case -EACCES:
-      return `the program reads more than "${tracepoint}" gives it`;
-    case -ENOTSUPP:
+      return `the program reads more than "${target}" gives it`;
+    case -EOPNOTSUPP:
       return "the program calls a helper that this machine can only check";
     default:
-      return `there is no tracepoint "${tracepoint}"`;
+      return `there is no "${target}" that a ${type} program could be attached to`;
   }
 }
 

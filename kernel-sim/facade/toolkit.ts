@@ -1,10 +1,18 @@
 import type { BpfToolkit, Insn, Program } from "../api.ts";
 import { assemble } from "../bpf/asm/assemble.ts";
 import { insnBuilders } from "../bpf/builder.ts";
-import { decode, helperNumber, makeProgram, similarHelper, textOf } from "../bpf/program-text.ts";
+import {
+  decode,
+  helperNumber,
+  kfuncNumber,
+  makeProgram,
+  similarHelper,
+  textOf,
+} from "../bpf/program-text.ts";
 import { tnumOps } from "../bpf/tnum.ts";
+import { classic } from "./classic.ts";
 
-const names = Object.freeze({ helper: helperNumber, similarHelper });
+const names = Object.freeze({ helper: helperNumber, kfunc: kfuncNumber, similarHelper });
 
 function asm(
   text: TemplateStringsArray | string,
@@ -42,4 +50,5 @@ export const bpf: BpfToolkit = Object.freeze({
   disassemble,
   insn: insnBuilders,
   tnum: tnumOps,
+  classic,
 });

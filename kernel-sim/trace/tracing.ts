@@ -1,42 +1,61 @@
 import type { BpfLink, Recording, TraceEvent } from "../api.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { BpfKernel, CurrentTask } from "../bpf/kernel.ts";
+import { taskWriter } from "../bpf/kfuncs/task.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
-import { BPF_PROG_TYPE_TRACEPOINT } from "../bpf/uapi.ts";
 import { facade } from "../facade/facade.ts";
-import { EACCES, EINVAL, ENOENT, ENOTSUPP } from "../include/errno.ts";
+import { EOPNOTSUPP } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import { tracepointFormats } from "./formats.ts";
+import { type Hook, hookName, hookOf } from "./hooks.ts";
+import { functionOfSyscall } from "./kernel-functions.ts";
+import { contextBytes, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
 import { TaskNames } from "./task-names.ts";
-import { fixedBytes, TRACE_ENTRY_BYTES_MAX, writeEntry } from "./trace-entry.ts";
 
 interface Attachment {
   readonly prog: LoadedProgram;
+  readonly hook: Hook;
+  /** What programs can ask for, to tell apart where they were attached. */
+  readonly cookie: number;
   runs: number;
 }
 
+/** How a program is attached. */
+export interface AttachOptions {
+  /** Where a function returns, not where it begins. */
+  readonly isReturn?: boolean;
+  /** At most 53 bits. */
+  readonly cookie?: number;
+}
+
 /**
- * The tracepoints of one machine and the programs attached to them.
+ * The hooks of one machine and the programs attached to them.
  *
- * @linux kernel/trace/bpf_trace.c `trace_call_bpf` (6.18)
+ * @linux kernel/trace/bpf_trace.c `trace_call_bpf`, `__bpf_trace_run` (6.18)
  */
 export class Tracing {
+  /** By the event of the trace that calls them. */
   readonly #attached = new Map<string, Attachment[]>();
+  /** By number of the task: what it has called the kernel with. */
+  readonly #entered = new Map<number, EventFields>();
   /** Begins to listen to the living kernel; called once a program is there to hear. */
   #listen: (() => void) | undefined = undefined;
 
   /** Attaches `prog`; a negative errno when the program or the name does not fit. */
-  attach(prog: LoadedProgram, tracepoint: string): BpfLink | number {
-    if (prog.type !== BPF_PROG_TYPE_TRACEPOINT) return -EINVAL;
-    if (!prog.isRunnable) return -ENOTSUPP;
-    const format = tracepointFormats.get(tracepoint);
-    if (format === undefined) return -ENOENT;
-    if (prog.maxCtxOffset > fixedBytes(format)) return -EACCES;
-    const attachment: Attachment = { prog, runs: 0 };
-    const attachments = this.#attached.get(tracepoint) ?? [];
+  attach(
+    prog: LoadedProgram,
+    target: string,
+    { isReturn = false, cookie = 0 }: AttachOptions = {},
+  ): BpfLink | number {
+    const hook = hookOf(prog, target, isReturn);
+    if (typeof hook === "number") return hook;
+    if (!prog.isRunnable) return -EOPNOTSUPP;
+    const attachment: Attachment = { prog, hook, cookie, runs: 0 };
+    const event = eventOf(hook);
+    const attachments = this.#attached.get(event) ?? [];
     attachments.push(attachment);
-    this.#attached.set(tracepoint, attachments);
+    this.#attached.set(event, attachments);
     this.#listen?.();
     return facade({
       get runs() {
@@ -51,9 +70,12 @@ export class Tracing {
 
   /** What is attached, and how often each has run. */
   attachedPrograms() {
-    return [...this.#attached].flatMap(([tracepoint, attachments]) =>
-      attachments.map(({ prog: { id, name }, runs }) => ({ tracepoint, id, name, runs })),
-    );
+    return [...this.#attached.values()].flat().map(({ prog: { id, name }, hook, runs }) => ({
+      tracepoint: hook.kind === "tracepoint" ? hook.event : hookName(hook),
+      id,
+      name,
+      runs,
+    }));
   }
 
   /**
@@ -65,18 +87,23 @@ export class Tracing {
   listenTo(kernel: Kernel, bpf: () => BpfKernel, onCharge: (ns: number) => void): void {
     const listener = (number: number, cpu: number, fields: EventFields) => {
       const name = kernel.trace.nameOf(number);
-      const syscall = syscallEvent(name, fields);
-      const fired = syscall ?? { name, fields };
-      if (!this.#attached.has(fired.name)) return;
       // In an interrupt `current` is whoever it has interrupted.
       const task = kernel.current ?? kernel.interrupted?.current;
-      const executed = this.#run(fired.name, fired.fields, bpf(), cpu, {
-        pid: task?.pid ?? 0,
+      const pid = task?.pid ?? 0;
+      const fired = this.#firedBy(name, fields, pid);
+      if (fired.length === 0) return;
+      const current: CurrentTask = {
+        pid,
         tgid: task?.tgid ?? 0,
         uid: task?.cred.uid ?? 0,
         gid: task?.cred.gid ?? 0,
         comm: task?.comm ?? `swapper/${cpu}`,
-      });
+        mm: task?.mm,
+      };
+      let executed = 0;
+      for (const { event, fields: own } of fired) {
+        executed += this.#run(event, own, bpf(), cpu, current);
+      }
       if (executed === 0) return;
       kernel.chargeCurrent(executed);
       onCharge(executed);
@@ -107,50 +134,84 @@ export class Tracing {
     kernel.clock.advance(this.#run(event.name, event.fields, kernel, cpu, current));
   }
 
+  /** What of the hooks an event of the trace reaches, in Linux's order; nothing where nobody listens. */
+  #firedBy(name: string, fields: EventFields, pid: number): FiredEvent[] {
+    const isEnter = name === "raw_syscalls:sys_enter";
+    if (!isEnter && name !== "raw_syscalls:sys_exit") return this.#heard([{ event: name, fields }]);
+    const func = functionOfSyscall(Number(fields["id"])) ?? "";
+    if (isEnter) {
+      this.#entered.set(pid, fields);
+      const own = syscallEvent(fields, isEnter);
+      return this.#heard([{ event: name, fields }, own, { event: `kprobe:${func}`, fields }]);
+    }
+    const entered = this.#entered.get(pid);
+    const both = { ...entered, ...fields };
+    this.#entered.delete(pid);
+    const own = syscallEvent(fields, isEnter);
+    return this.#heard([
+      { event: `kretprobe:${func}`, fields: both },
+      { event: name, fields: both },
+      own,
+    ]);
+  }
+
+  #heard(events: readonly (FiredEvent | undefined)[]): FiredEvent[] {
+    return events.filter(
+      (fired): fired is FiredEvent => fired !== undefined && this.#attached.has(fired.event),
+    );
+  }
+
   /** Runs the programs attached to an event; answers the instructions that they took. */
   #run(
-    name: string,
+    event: string,
     fields: EventFields,
     kernel: BpfKernel,
     cpu: number,
     current: CurrentTask,
   ): number {
-    const attachments = this.#attached.get(name);
-    const format = tracepointFormats.get(name);
-    if (attachments === undefined || attachments.length === 0 || format === undefined) return 0;
+    const attachments = this.#attached.get(event);
+    if (attachments === undefined || attachments.length === 0) return 0;
     const before = kernel.current;
     kernel.current = current;
     const { memory } = kernel;
-    const entry = memory.alloc(TRACE_ENTRY_BYTES_MAX);
+    const room = contextBytes(taskWriter);
+    const context = memory.alloc(room);
     let executed = 0;
     // A program may detach nothing, but the list must not change under the loop all the same.
     for (const attachment of [...attachments]) {
-      writeEntry(memory, entry, format, { common_pid: current.pid, ...fields });
+      writeContext(memory, context, attachment.hook, fields, current.pid, taskWriter);
       const vm = kernel.cpu(cpu);
-      kernel.jit.run(attachment.prog, vm, entry);
+      kernel.attachCookie = attachment.cookie;
+      kernel.jit.run(attachment.prog, vm, context);
       executed += vm.executed;
       attachment.runs++;
     }
-    memory.free(entry, TRACE_ENTRY_BYTES_MAX);
+    kernel.attachCookie = 0;
+    memory.free(context, room);
     kernel.current = before;
     return executed;
   }
 }
 
+interface FiredEvent {
+  readonly event: string;
+  readonly fields: EventFields;
+}
+
+/** The event of the trace that reaches a hook, as `#firedBy` names it. */
+function eventOf(hook: Hook): string {
+  return hook.kind === "kprobe" ? hookName(hook) : hook.event;
+}
+
 /** The event of one system call's own tracepoint, out of that of all calls. */
-function syscallEvent(
-  name: string,
-  fields: EventFields,
-): { readonly name: string; readonly fields: EventFields } | undefined {
-  const isEnter = name === "raw_syscalls:sys_enter";
-  if (!isEnter && name !== "raw_syscalls:sys_exit") return undefined;
+function syscallEvent(fields: EventFields, isEnter: boolean): FiredEvent | undefined {
   const nr = Number(fields["id"]);
-  const own = `syscalls:sys_${isEnter ? "enter" : "exit"}_${syscallNames64[nr]}`;
-  const format = tracepointFormats.get(own);
-  if (format === undefined) return { name, fields };
+  const event = `syscalls:sys_${isEnter ? "enter" : "exit"}_${syscallNames64[nr]}`;
+  const format = tracepointFormats.get(event);
+  if (format === undefined) return undefined;
   const filled: Record<string, number | bigint | string> = { __syscall_nr: nr };
   format.fields.slice(1).forEach((field, i) => {
     filled[field.name] = (isEnter ? fields[`a${i}`] : fields["ret"]) ?? 0;
   });
-  return { name: own, fields: filled };
+  return { event, fields: filled };
 }

@@ -19,6 +19,8 @@ export interface Parsed extends Place {
 export interface AsmNames {
   /** The number of a helper such as `bpf_map_lookup_elem`. */
   helper(name: string): number | undefined;
+  /** The number of a function of the kernel such as `bpf_iter_num_new`. */
+  kfunc(name: string): number | undefined;
   /** A name that the reader may have meant. */
   similarHelper(name: string): string | undefined;
 }
@@ -163,14 +165,15 @@ export class StatementParser {
       throw syntaxError(token, "`call` needs a helper, such as bpf_ktime_get_ns, or a label");
     }
     this.#at++;
-    const id = this.#helperNumber(token);
+    const kfunc = this.#names.kfunc(token.text);
+    if (kfunc !== undefined) return { insns: [build.callKfunc(this.#numberOf(token, kfunc)!)] };
+    const id = this.#numberOf(token, this.#names.helper(token.text));
     if (id !== undefined) return { insns: [build.call(id)] };
     return { insns: [build.callRel(0)], target: { label: token } };
   }
 
-  /** A helper by its name, with or without the number that the kernel prints behind it. */
-  #helperNumber(token: Token): number | undefined {
-    const id = this.#names.helper(token.text);
+  /** What a name stands for, with or without the number that the kernel prints behind it. */
+  #numberOf(token: Token, id: number | undefined): number | undefined {
     if (this.#token().text !== "#") return id;
     this.#at++;
     const number = this.#immediate(false);

@@ -1,0 +1,77 @@
+/**
+ * Functions of the kernel that programs can be attached to: those behind the numbers of system
+ * calls, which every call enters and leaves.
+ *
+ * @linux arch/x86/entry/syscall_64.c, arch/x86/include/asm/syscall_wrapper.h (6.18)
+ * @simplified functions inside of the kernel cannot be probed: they are methods here
+ */
+import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
+import type { BpfMemory } from "../bpf/memory.ts";
+import type { EventFields } from "./ring.ts";
+
+const PREFIX = "__x64_sys_";
+
+/** The function that serves a call of x86-64; undefined: the number has none. */
+export function functionOfSyscall(nr: number): string | undefined {
+  const name = syscallNames64[nr];
+  return name === undefined ? undefined : PREFIX + name;
+}
+
+export function isKernelFunction(name: string): boolean {
+  return name.startsWith(PREFIX) && numberOf(name) >= 0;
+}
+
+function numberOf(func: string): number {
+  return syscallNames64.indexOf(func.slice(PREFIX.length));
+}
+
+/** The kernel's text begins at 0xffffffff81000000, a number that is negative with a sign. */
+const TEXT = -0x7f00_0000;
+const FUNCTION_BYTES = 64;
+
+/** Where a function lies. */
+export function addressOf(func: string): number {
+  return TEXT + numberOf(func) * FUNCTION_BYTES;
+}
+
+/** `struct pt_regs`: offsets in bytes. @linux arch/x86/include/asm/ptrace.h (6.18) */
+const R10 = 56;
+const R9 = 64;
+const R8 = 72;
+const AX = 80;
+const DX = 96;
+const SI = 104;
+const DI = 112;
+const ORIG_AX = 120;
+const IP = 128;
+export const PT_REGS_BYTES = 168;
+
+/** Where the first six arguments of a system call are. */
+const SYSCALL_ARGS = [DI, SI, DX, R10, R8, R9] as const;
+
+/** What the task has called the kernel with. */
+export function writeUserRegs(memory: BpfMemory, at: number, fields: EventFields): void {
+  memory.bytes.fill(0, at, at + PT_REGS_BYTES);
+  writeWord(memory, at + ORIG_AX, fields["id"] ?? 0);
+  SYSCALL_ARGS.forEach((offset, i) => {
+    writeWord(memory, at + offset, fields[`a${i}`] ?? 0);
+  });
+}
+
+/** The registers at the start of such a function, whose one argument is what the task has called with, or at its end. */
+export function writeProbeRegs(
+  memory: BpfMemory,
+  at: number,
+  func: string,
+  userRegs: number,
+  answer: string | number | bigint,
+): void {
+  memory.bytes.fill(0, at, at + PT_REGS_BYTES);
+  writeWord(memory, at + DI, userRegs);
+  writeWord(memory, at + AX, answer);
+  writeWord(memory, at + IP, addressOf(func));
+}
+
+export function writeWord(memory: BpfMemory, at: number, value: string | number | bigint): void {
+  memory.view.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true);
+}
