@@ -66,8 +66,14 @@ test("one program tells by its cookies where it was attached, and who runs there
     r6 = r1
     call bpf_get_attach_cookie
     r7 = r0
-    call bpf_get_current_task_btf
-    r8 = *(u32 *)(r0 +PID)
+    call bpf_get_current_task
+    r3 = r0
+    r3 += PID
+    r1 = r10
+    r1 += -8
+    r2 = 4
+    call bpf_probe_read_kernel
+    r8 = *(u32 *)(r10 -8)
     r1 = map_value[seen]+0
     *(u64 *)(r1 +0) = r7
     *(u64 *)(r1 +8) = r8
