@@ -75,7 +75,7 @@ export class LoadedProgram {
     readonly name: string;
     readonly license: string;
     readonly insns: readonly Insn[];
-    readonly runInsns: readonly Insn[];
+    readonly runInsns?: readonly Insn[];
     readonly code: Int32Array;
     readonly maps: readonly KernelMap[];
     readonly maxCtxOffset: number;
@@ -90,7 +90,7 @@ export class LoadedProgram {
     this.name = fields.name;
     this.license = fields.license;
     this.insns = fields.insns;
-    this.runInsns = fields.runInsns;
+    this.runInsns = fields.runInsns ?? fields.insns;
     this.code = fields.code;
     this.maps = fields.maps;
     this.maxCtxOffset = fields.maxCtxOffset;

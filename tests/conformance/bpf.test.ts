@@ -52,16 +52,16 @@ describe("what Linux 6.18 answered", () => {
   });
 
   test.each([
-    { name: "accept", programs: 455, verdicts: 455, lines: 0 },
+    { name: "accept", programs: 457, verdicts: 457, lines: 0 },
     { name: "alu", programs: 248, verdicts: 248, lines: 0 },
-    { name: "reject", programs: 687, verdicts: 687, lines: 687 },
+    { name: "reject", programs: 692, verdicts: 692, lines: 692 },
     { name: "fuzz", programs: 535, verdicts: 535, lines: 278 },
     // Every helper with arguments of every kind.
-    { name: "helpers", programs: 3628, verdicts: 3628, lines: 3485 },
+    { name: "helpers", programs: 4202, verdicts: 4202, lines: 4046 },
     // Every field of every context, what pointers in there lead to, and every answer.
     { name: "contexts", programs: 2218, verdicts: 2218, lines: 2032 },
     // Dynptrs, iterators, sections, locks, lists and trees (linux-bpf/record.py).
-    { name: "kfuncs", programs: 518, verdicts: 518, lines: 199 },
+    { name: "kfuncs", programs: 506, verdicts: 506, lines: 199 },
   ])("holds for what the verifier says of $name", ({ name, programs, verdicts, lines }) => {
     const { total, verdict, error_line, differences } = check(name);
     expect(total).toBe(programs);
