@@ -1,8 +1,10 @@
 import { EACCES, EFAULT } from "../../include/errno.ts";
+import type { BtfField } from "../btf/record.ts";
 import type { VerifierEnv } from "./env.ts";
 import * as arg from "./func-proto.ts";
 import { helperName, helpersNamed } from "./helper-traits.ts";
 import { structIdsMatch } from "./kfunc-struct.ts";
+import { checkKptrType } from "./kptr.ts";
 import type { Reg } from "./reg-state.ts";
 import {
   baseType,
@@ -98,6 +100,7 @@ export function checkRegType(
   argType: number,
   funcId: number,
   btf: string,
+  exchanged?: BtfField,
 ): 0 | number {
   const reg = env.frame.reg(regno);
   const { type } = reg;
@@ -111,18 +114,29 @@ export function checkRegType(
   if ((argType & MEM_RDONLY) !== 0) wanted &= ~MEM_RDONLY;
   if ((argType & PTR_MAYBE_NULL) !== 0) wanted &= ~PTR_MAYBE_NULL;
   if (baseType(argType) === arg.ARG_PTR_TO_MEM) wanted &= ~DYNPTR_TYPE_FLAG_MASK;
+  if (exchanged !== undefined) wanted &= ~(MEM_ALLOC | MEM_PERCPU);
   if (!compatible.includes(wanted)) {
     const expected = compatible.map(regTypeStr).join(", ");
     env.verbose(`R${regno} type=${regTypeStr(type)} expected=${expected}\n`);
     return -EACCES;
   }
   if (baseType(type) !== PTR_TO_BTF_ID) return 0;
+  if (exchanged !== undefined) return checkExchanged(env, reg, regno, exchanged);
   if (compatible !== MEM_TYPES) return checkStruct(env, reg, regno, argType, funcId, btf);
   if ((argType & MEM_RDONLY) !== 0) return 0;
   env.verbose(
     `${helperName(funcId)}() may write into memory pointed by R${regno} type=${regTypeStr(type)}\n`,
   );
   return -EACCES;
+}
+
+/** What is put into a value in the place of another object. */
+function checkExchanged(env: VerifierEnv, reg: Reg, regno: number, field: BtfField): 0 | number {
+  if (typeMayBeNull(reg.type)) {
+    env.verbose(`Possibly NULL pointer passed to helper arg${regno}\n`);
+    return -EACCES;
+  }
+  return checkKptrType(env, field, reg, regno) === 0 ? 0 : -EACCES;
 }
 
 /** Which structure of the kernel's the pointer points to. */

@@ -47,6 +47,7 @@ import {
   helpersNamed,
 } from "./helper-traits.ts";
 import { fromS32, isNegative, ZERO } from "./int64.ts";
+import { setExchanged } from "./kptr.ts";
 import { checkMapFuncCompatibility } from "./map-compat.ts";
 import { checkMemAccess } from "./mem-access.ts";
 import { acquireReference, checkResourceLeak, releaseReference } from "./references.ts";
@@ -265,7 +266,8 @@ function setResult(
     if (isElementSure(meta)) result.type &= ~PTR_MAYBE_NULL;
   }
   if (kind === RET_PTR_TO_MEM) result.memSize = meta.memSize;
-  if (kind === RET_PTR_TO_BTF_ID) result.btfType = retBtf!;
+  if (meta.kptrField !== undefined) setExchanged(result, meta.kptrField);
+  else if (kind === RET_PTR_TO_BTF_ID) result.btfType = retBtf!;
   if (typeMayBeNull(result.type)) result.id = env.newId();
   else if (kind === RET_PTR_TO_MAP_VALUE && mayPointToSpinLock(result)) result.id = env.newId();
   result.dynptrId = meta.dynptrId;

@@ -2,6 +2,7 @@
 
 import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
 import { BPF_TIMER } from "../btf/field-types.ts";
+import type { BtfField } from "../btf/record.ts";
 import {
   BPF_FUNC_MAP_PEEK_ELEM,
   BPF_FUNC_SPIN_LOCK,
@@ -22,6 +23,7 @@ import * as arg from "./func-proto.ts";
 import { isInRbtreeCallback } from "./graph.ts";
 import { checkHelperMemAccess, checkMemSizeReg, constantMapKey } from "./helper-memory.ts";
 import { type Int64, ZERO } from "./int64.ts";
+import { processKptrFunc } from "./kptr.ts";
 import { checkMapFieldPointer } from "./map-field-pointer.ts";
 import { checkRegArg, isPointerValue, SRC_OP } from "./reg-arg.ts";
 import { isNullReg, type Reg } from "./reg-state.ts";
@@ -53,6 +55,8 @@ export class CallMeta implements RawMode {
   subprogno = 0;
   /** The key of an array, if it is known. */
   constMapKey: Int64 | undefined = undefined;
+  /** The pointer in a value that is exchanged. */
+  kptrField: BtfField | undefined = undefined;
 
   constructor(funcId: number) {
     this.funcId = funcId;
@@ -86,7 +90,14 @@ export function checkFuncArg(
     argType = resolved;
   }
   if (!isNullReg(given) || !typeMayBeNull(argType)) {
-    err = checkRegType(env, regno, argType, meta.funcId, proto.argBtf?.[index] ?? "");
+    err = checkRegType(
+      env,
+      regno,
+      argType,
+      meta.funcId,
+      proto.argBtf?.[index] ?? "",
+      meta.kptrField,
+    );
     if (err === 0) err = checkArgOffset(env, regno, argType);
     if (err !== 0) return err;
   }
@@ -193,7 +204,7 @@ function checkArgContents(
     case arg.ARG_PTR_TO_CONST_STR:
       return checkConstStr(env, regno);
     case arg.ARG_KPTR_XCHG_DEST:
-      return refuseKptrXchg(env, regno);
+      return takeKptrField(env, regno, meta);
     case arg.ARG_PTR_TO_DYNPTR:
       return processDynptrFunc(env, regno, env.insnIdx, argType, 0);
     default:
@@ -222,20 +233,12 @@ function checkMapKey(env: VerifierEnv, regno: number, meta: CallMeta): 0 | numbe
   return 0;
 }
 
-/**
- * @linux kernel/bpf/verifier.c `process_kptr_func` (6.18)
- * @simplified no value of a map holds pointers to kernel objects yet.
- */
-function refuseKptrXchg(env: VerifierEnv, regno: number): number {
-  const { varOff, map } = env.frame.reg(regno);
-  if (!tnumIsConst(varOff)) {
-    env.verbose(`R${regno} doesn't have constant offset. kptr has to be at the constant offset\n`);
-  } else if (map?.hasBtf !== true) {
-    env.verbose(`map '${map?.name ?? ""}' has to have BTF in order to use bpf_kptr_xchg\n`);
-  } else {
-    env.verbose(`R${regno} has no valid kptr\n`);
-  }
-  return -EINVAL;
+function takeKptrField(env: VerifierEnv, regno: number, meta: CallMeta): 0 | number {
+  const field = processKptrFunc(env, regno);
+  if (typeof field === "number") return field;
+  meta.map = env.frame.reg(regno).map;
+  meta.kptrField = field;
+  return 0;
 }
 
 /** Every index of an array has a value. @linux kernel/bpf/verifier.c `can_elide_value_nullness` (6.18) */

@@ -60,6 +60,7 @@ const ACQUIRES = helpersNamed(
   "sk_lookup_udp",
   "skc_lookup_tcp",
   "ringbuf_reserve",
+  "kptr_xchg",
 );
 const MAP_LOOKUP = helpersNamed("map_lookup_elem");
 

@@ -6,6 +6,7 @@ import { checkPtrToBtfAccess } from "./btf-access.ts";
 import { checkCtxAccess } from "./ctx/ops.ts";
 import type { VerifierEnv } from "./env.ts";
 import { fromS32, fromU32, Int64 } from "./int64.ts";
+import { checkMapKptrAccess, kptrAt } from "./kptr.ts";
 import { checkMapStructAccess } from "./map-struct-access.ts";
 import { checkObjectAccess } from "./object-access.ts";
 import { isPointerValue, markRegKnownZero, markRegUnknown } from "./reg-arg.ts";
@@ -189,7 +190,10 @@ function checkMapValue(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
     checkNoLeak(env, access, "map") ||
     checkMapAccessType(env, regno, off, size, kind) ||
     checkMapAccess(env, regno, off, size, false, true);
-  if (err !== 0 || kind !== BPF_READ || valueRegno < 0) return err;
+  if (err !== 0) return err;
+  const kptr = kptrAt(reg, off);
+  if (kptr !== undefined) return checkMapKptrAccess(env, access.insnIdx, kptr, valueRegno);
+  if (kind !== BPF_READ || valueRegno < 0) return 0;
   const map = reg.map!;
   if (tnumIsConst(reg.varOff) && isReadOnly(map)) {
     const bytes = map.readValue(off + reg.varOff.value.lo, size);
