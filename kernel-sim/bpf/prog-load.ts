@@ -5,7 +5,6 @@ import { callingHelpers, helperBodies, kfuncBodyNumber } from "./helpers/index.t
 import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isKfuncCall, isLdImm64, isPseudoFunc } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
-import { ProgArrayMap } from "./maps/fd-array.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { btfOf, functionTags } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
@@ -162,6 +161,7 @@ function fixedUp(
   }
   const prog = new LoadedProgram({
     id: kernel.nextProgId(),
+    progFlags: attr.progFlags,
     type: attr.progType,
     expectedAttachType: fixupAttachType(attr.progType, attr.expectedAttachType),
     name: attr.name,
@@ -212,7 +212,7 @@ function kfuncNumber(attr: ProgLoadAttr, { imm }: Insn): number {
 const NO_BODY = -1;
 /** @linux kernel/bpf/core.c `bpf_check_tail_call` (6.18) */
 function mayTailCall(prog: LoadedProgram): boolean {
-  return prog.maps.every((map) => !(map instanceof ProgArrayMap) || map.isCompatible(prog));
+  return prog.maps.every((map) => map.progOwner?.isCompatible(prog) !== false);
 }
 
 /** A tail call is an instruction of its own. */

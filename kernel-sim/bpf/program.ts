@@ -37,6 +37,8 @@ export class LoadedProgram {
   readonly id: number;
   readonly type: number;
   readonly expectedAttachType: number;
+  /** BPF_F_SLEEPABLE, BPF_F_XDP_HAS_FRAGS … with which it was loaded. */
+  readonly progFlags: number;
   readonly name: string;
   readonly license: string;
   /** As Linux would rewrite it: what is shown. */
@@ -72,6 +74,7 @@ export class LoadedProgram {
     readonly id: number;
     readonly type: number;
     readonly expectedAttachType: number;
+    readonly progFlags?: number;
     readonly name: string;
     readonly license: string;
     readonly insns: readonly Insn[];
@@ -88,6 +91,7 @@ export class LoadedProgram {
     this.type = fields.type;
     this.expectedAttachType = fields.expectedAttachType;
     this.name = fields.name;
+    this.progFlags = fields.progFlags ?? 0;
     this.license = fields.license;
     this.insns = fields.insns;
     this.runInsns = fields.runInsns ?? fields.insns;

@@ -5,6 +5,7 @@ import type { RedirectMap } from "./devmap.ts";
 import { BPF_EXIST, BPF_F_NUMA_NODE, BPF_NOEXIST } from "./flags.ts";
 import { KernelMap, type MapCreateAttr } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
+import type { ProgMapOwner } from "./prog-map-owner.ts";
 import { XdpProgSlot } from "./xdp-prog-slot.ts";
 
 /** CONFIG_NR_CPUS */
@@ -28,12 +29,14 @@ export class CpuMap extends KernelMap implements RedirectMap {
     return maxEntries > NR_CPUS ? -E2BIG : new CpuMap(attr, host);
   }
 
+  override readonly progOwner: ProgMapOwner;
   readonly #programs: XdpProgSlot;
   readonly #values = new Map<number, number>();
 
   private constructor(attr: MapCreateAttr, host: MapHost) {
     super(attr, host.memory, host.cpus);
     this.#programs = new XdpProgSlot(host, BPF_XDP_CPUMAP);
+    this.progOwner = this.#programs.owner;
   }
 
   #cpuAt(key: number): number {

@@ -84,6 +84,7 @@ export function createDevMap(attr: MapCreateAttr, host: MapHost): KernelMap | nu
 
 /** @linux kernel/bpf/devmap.c `dev_map_ops` (6.18) */
 class DevMap extends DevMapBase {
+  override readonly progOwner = this.programs.owner;
   readonly #values = new Map<number, number>();
 
   override redirectTarget(index: number): number {

@@ -4,6 +4,7 @@ import { arrayMapAllocCheck, nextIndex } from "./arraymap.ts";
 import { BPF_ANY, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "./flags.ts";
 import { KernelMap, type MapCreateAttr } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
+import { ProgMapOwner } from "./prog-map-owner.ts";
 
 /** @linux kernel/bpf/arraymap.c `fd_array_map_alloc_check` (6.18) */
 export function fdArrayMapAllocCheck(attr: MapCreateAttr): number {
@@ -86,13 +87,12 @@ export abstract class FdArrayMap<Held> extends KernelMap {
 
 /** Programs that others go on with. @linux kernel/bpf/arraymap.c `prog_array_map_ops` (6.18) */
 export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
-  /** The first program decides which others may come in, also those that call from it. */
-  #owner: Pick<LoadedProgram, "type" | "expectedAttachType"> | undefined;
+  override readonly progOwner = new ProgMapOwner(true);
 
   protected override objectOf(fd: number): LoadedProgram | number {
     const object = this.host.objectOf(fd);
     if (!(object instanceof LoadedProgram)) return this.host.hasFile(fd) ? -EINVAL : -EBADF;
-    return this.isCompatible(object) ? object : -EINVAL;
+    return this.progOwner.isCompatible(object) ? object : -EINVAL;
   }
 
   protected override numberOf({ id }: LoadedProgram): number {
@@ -102,13 +102,6 @@ export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
   /** What may run would hang on who put it in. */
   override meta(): undefined {
     return undefined;
-  }
-
-  /** @linux kernel/bpf/core.c `bpf_prog_map_compatible` (6.18) */
-  isCompatible(program: Pick<LoadedProgram, "type" | "expectedAttachType">): boolean {
-    this.#owner ??= program;
-    const { type, expectedAttachType } = this.#owner;
-    return type === program.type && expectedAttachType === program.expectedAttachType;
   }
 }
 

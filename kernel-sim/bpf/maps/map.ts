@@ -3,6 +3,7 @@ import type { MapBtf } from "../btf/map-check-btf.ts";
 import { type BpfMemory, roundUp8 } from "../memory.ts";
 import { BPF_F_LOCK, BPF_F_RDONLY, BPF_F_WRONLY } from "./flags.ts";
 import type { LookupShape } from "./lookup-shape.ts";
+import type { ProgMapOwner } from "./prog-map-owner.ts";
 import type { ValueFields } from "./value-fields.ts";
 
 /** What BPF_MAP_CREATE asks for. */
@@ -77,6 +78,8 @@ export abstract class KernelMap {
   writers = 0;
   /** What maps of the type can do with many elements at once. */
   readonly batchCommands: readonly BatchCommand[] = [];
+  /** Set in maps that hold programs and ask what they have in common with those that use the map. */
+  readonly progOwner: ProgMapOwner | undefined = undefined;
   /** Set in maps of maps. */
   readonly innerMapMeta: InnerMapMeta | undefined = undefined;
 

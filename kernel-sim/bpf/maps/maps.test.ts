@@ -239,3 +239,25 @@ describe("a program array", () => {
     expect([next.delete(0), next.delete(0), next.delete(4)]).toEqual([0, -ENOENT, -E2BIG]);
   });
 });
+
+test("the first program that uses a map of devices decides which others may", () => {
+  const machine = boot();
+  const devices = machine.bpf.createMap({
+    ...({ type: "devmap", keySize: 4, valueSize: 8, maxEntries: 2 } as const),
+  });
+  const load = (type: string, expectedAttachType?: string, flags = 0) =>
+    machine.bpf.load({
+      ...{ type, flags, maps: { devices } },
+      ...(expectedAttachType === undefined ? {} : { expectedAttachType }),
+      program: bpf.asm`r1 = map[devices]; r0 = 2; exit`,
+    });
+  const first = load("xdp");
+  expect(first.ok).toBe(true);
+  expect(load("socket_filter")).toMatchObject({ ok: false, errno: EINVAL });
+  // BPF_F_XDP_HAS_FRAGS
+  expect(load("xdp", undefined, 32)).toMatchObject({ ok: false, errno: EINVAL });
+  const behind = load("xdp", "xdp_devmap");
+  const value = (fd: number) => Uint8Array.of(1, 0, 0, 0, fd, 0, 0, 0);
+  expect(behind.ok && devices.update(0, value(behind.prog.fd))).toBe(0);
+  expect(first.ok && devices.update(1, value(first.prog.fd))).toBe(-EINVAL);
+});

@@ -2,6 +2,7 @@ import { EINVAL } from "../../include/errno.ts";
 import { LoadedProgram } from "../program.ts";
 import { BPF_PROG_TYPE_XDP } from "../uapi.ts";
 import type { MapHost } from "./map-host.ts";
+import { ProgMapOwner } from "./prog-map-owner.ts";
 
 /**
  * Which programs may stand in the values of a map of devices or CPUs.
@@ -11,6 +12,7 @@ import type { MapHost } from "./map-host.ts";
 export class XdpProgSlot {
   readonly #host: MapHost;
   readonly #attachType: number;
+  readonly owner = new ProgMapOwner(false);
 
   constructor(host: MapHost, attachType: number) {
     this.#host = host;
@@ -21,6 +23,7 @@ export class XdpProgSlot {
   numberOf(fd: number): number {
     const prog = this.#host.objectOf(fd);
     if (!(prog instanceof LoadedProgram) || prog.type !== BPF_PROG_TYPE_XDP) return -EINVAL;
-    return prog.expectedAttachType === this.#attachType ? prog.id : -EINVAL;
+    if (prog.expectedAttachType !== this.#attachType) return -EINVAL;
+    return this.owner.isCompatible(prog) ? prog.id : -EINVAL;
   }
 }
