@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkCorpus, isInSlice, readCorpus } from "./bpf-corpus.ts";
+import { compareWithKernel } from "./linux-bpf/compare.ts";
 
 const corpus = join(import.meta.dirname, "../fixtures/bpf");
 const read = (name: string) => readCorpus(join(corpus, `${name}.jsonl.gz`));
@@ -75,5 +76,16 @@ describe("what Linux 6.18 answered", () => {
     const { verdict, error_line, error_lines_total, runs, differences } = checkWhole("calls");
     expect([verdict, runs], differences).toEqual([284, 316]);
     expect(error_line, differences).toBe(error_lines_total);
+  });
+
+  // Around one rule each, some shrunk by the fuzzer, some compiled from C, some garbage (oracle:bpf).
+  test("holds for the programs that were found, with every line of the log", () => {
+    const differences = read("found").flatMap((record) => {
+      const difference = compareWithKernel(record);
+      return difference === undefined
+        ? []
+        : [`${record.id}: ${difference.kind}: ${difference.text}`];
+    });
+    expect(differences).toEqual([]);
   });
 });
