@@ -9,7 +9,9 @@ import { BpfFiles } from "./files.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu } from "./interpreter.ts";
 import { Jit } from "./jit/jit.ts";
+import { ProgramObjects } from "./kfuncs/objects.ts";
 import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
+import { ProgramObjects } from "./kfuncs/objects.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
@@ -50,6 +52,8 @@ export class BpfKernel implements MapHost {
   readonly random: Random;
   readonly trace: TraceRing;
   readonly memory = new BpfMemory();
+  /** What programs have allocated of their own types. */
+  readonly programObjects = new ProgramObjects(this.memory);
   readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
   readonly ownFiles = new BpfFiles();

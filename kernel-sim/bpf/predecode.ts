@@ -7,6 +7,7 @@
  * `switch` as literals, since engines make a jump table of literals only.
  */
 import type { Insn } from "../api.ts";
+import { SKB_GET_NLATTR_NEST } from "./classic/extensions.ts";
 import {
   BPF_FUNC_FIND_VMA,
   BPF_FUNC_FOR_EACH_MAP_ELEM,
@@ -95,12 +96,16 @@ type Decoded = readonly [op: number, src: number, constant: number];
 
 const BPF_X = 0x08;
 
+/** The first of the kernel's functions, which stand behind the helpers. */
+const RBTREE_ADD_NUMBER = SKB_GET_NLATTR_NEST + 1;
+
 /** Helpers that call a function of the program before they return. */
 const CALLING_HELPERS: readonly number[] = [
   BPF_FUNC_FOR_EACH_MAP_ELEM,
   BPF_FUNC_FIND_VMA,
   BPF_FUNC_LOOP,
   BPF_FUNC_USER_RINGBUF_DRAIN,
+  RBTREE_ADD_NUMBER,
 ];
 
 export function callsBack(helper: number): boolean {

@@ -1,10 +1,11 @@
 import type { Insn } from "../api.ts";
 import { E2BIG, EFAULT, EINVAL, EPERM } from "../include/errno.ts";
 import { checkAttachType, fixupAttachType } from "./check-attach.ts";
-import { callingHelpers, helperBodies, kfuncBodyNumber } from "./helpers/index.ts";
+import { callingHelpers, helperBodies, kfuncBodyNumber, makerNumber } from "./helpers/index.ts";
 import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isKfuncCall, isLdImm64, isPseudoFunc } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
+import { roundUp8 } from "./memory.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { btfOf, functionTags } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
@@ -13,6 +14,7 @@ import { LoadedProgram } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
+import type { InsnAux } from "./verifier/env.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
 import { isThrow, kfuncById } from "./verifier/kfunc-call.ts";
 import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
@@ -152,7 +154,7 @@ function fixedUp(
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
     if (isKfuncCall(insn) && !isThrow(insn))
-      code[at] = { ...insn, srcReg: 0, off: 0, imm: kfuncNumber(attr, insn) };
+      code[at] = { ...insn, srcReg: 0, off: 0, imm: kfuncNumber(kernel, attr, insn, aux[slot]!) };
     if (!isLdImm64(insn) || mapIndex < 0) continue;
     const map = usedKernelMaps[mapIndex]!;
     const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
@@ -203,7 +205,19 @@ function withDescriptors(kept: readonly KeptInsn[], given: readonly Insn[]): Ins
 }
 
 /** What stands in the place of the call of a function of the kernel. @linux kernel/bpf/verifier.c `fixup_kfunc_call` (6.18) */
-function kfuncNumber(attr: ProgLoadAttr, { imm }: Insn): number {
+function kfuncNumber(
+  kernel: BpfKernel,
+  attr: ProgLoadAttr,
+  { imm }: Insn,
+  { objNew }: InsnAux,
+): number {
+  if (objNew !== null) {
+    const { btf, typeId, isPercpu } = objNew;
+    const size = btf.typeIdSize(typeId)!.size;
+    const all = isPercpu ? roundUp8(size) * kernel.cpus : size;
+    const type = kernel.programObjects.typeIndex(btf, typeId, all);
+    return type === undefined ? NO_BODY : makerNumber(type);
+  }
   const mayWrite = mayAccessPacket(attr, BPF_WRITE, undefined);
   return kfuncBodyNumber(kfuncById(imm)!.name, mayWrite) ?? NO_BODY;
 }

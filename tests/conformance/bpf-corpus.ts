@@ -101,16 +101,12 @@ const SLICE_HELPERS = [
   ...[93, 94, 130, 131, 132, 133, 134, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
 ];
 
-/** What programs allocate, and their own locks, can be checked, and not run so far. */
-const OBJECT_KFUNCS = /^bpf_(?:percpu_)?(?:obj|list|rbtree|refcount|res_spin)_/;
-
 /** Whether a record stays within what the simulator has so far. */
 export function isInSlice(record: BpfRecord): boolean {
   if (record.kind === "map_ops") return true;
   const { maps, runs, kfuncs } = record;
   const called = Object.values(kfuncs ?? {}) as string[];
   if (called.includes("bpf_throw")) return false;
-  if (runs.length > 0 && called.some((name) => OBJECT_KFUNCS.test(name))) return false;
   if (maps.some((map) => map.type === "arena")) return false;
   return runs.length === 0 || helpersOf(record).every((id) => SLICE_HELPERS.includes(id));
 }

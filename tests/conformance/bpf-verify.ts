@@ -99,7 +99,7 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const progs = (record.progs ?? []).map((one) => loadOther(kernel, one, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
-  if (prog.callbacks.length > 0) {
+  if (prog.callbacks.length > 0 || record.btf !== undefined) {
     const { fd } = loadCapped(kernel, record, fds);
     return { kernel, prog: kernel.files.get(fd) as LoadedProgram };
   }

@@ -1,7 +1,7 @@
 import { SKB_GET_NLATTR, SKB_GET_NLATTR_NEST, SKB_GET_PAY_OFFSET } from "../classic/extensions.ts";
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { kfuncBodies, kfuncBodyIndex } from "../kfuncs/bodies.ts";
+import { kfuncBodies, kfuncBodyIndex, kfuncCallers, makerBodyIndex } from "../kfuncs/bodies.ts";
 import { INLINED_LOOP } from "../predecode.ts";
 import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
 import {
@@ -234,6 +234,8 @@ const CALLERS: Readonly<Record<number, CallingHelper<BpfKernel>>> = {
 /** Behind the last helper stand the functions of classic programs. */
 const HIGHEST_HELPER = SKB_GET_NLATTR_NEST;
 
+const KFUNC_NUMBER = HIGHEST_HELPER + 1;
+
 /** Behind the helpers follow the functions of the kernel, which have no numbers of their own. */
 export const helperBodies: readonly (HelperBody<BpfKernel> | undefined)[] = Object.freeze([
   ...Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => BODIES[id]),
@@ -243,9 +245,15 @@ export const helperBodies: readonly (HelperBody<BpfKernel> | undefined)[] = Obje
 /** Where a function of the kernel stands among the helpers; undefined: the machine does not have it. */
 export function kfuncBodyNumber(name: string, mayWritePackets: boolean): number | undefined {
   const index = kfuncBodyIndex(name, mayWritePackets);
-  return index === undefined ? undefined : HIGHEST_HELPER + 1 + index;
+  return index === undefined ? undefined : KFUNC_NUMBER + index;
 }
 
-export const callingHelpers: readonly (CallingHelper<BpfKernel> | undefined)[] = Object.freeze(
-  Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => CALLERS[id]),
-);
+/** The same for who makes objects of a type. */
+export function makerNumber(type: number): number {
+  return KFUNC_NUMBER + makerBodyIndex(type);
+}
+
+export const callingHelpers: readonly (CallingHelper<BpfKernel> | undefined)[] = Object.freeze([
+  ...Array.from({ length: HIGHEST_HELPER + 1 }, (_, id) => CALLERS[id]),
+  ...kfuncCallers,
+]);

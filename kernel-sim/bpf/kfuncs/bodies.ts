@@ -1,18 +1,41 @@
 /** What the functions of the kernel do when a program calls them. */
 import { BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
-import type { HelperBody } from "../interpreter.ts";
+import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import * as cpumask from "./cpumask.ts";
 import * as dynptr from "./dynptr.ts";
 import * as iter from "./iterators.ts";
+import * as lists from "./lists.ts";
+import { OBJECT_TYPES_MAX } from "./objects.ts";
 import * as strings from "./strings.ts";
 import * as task from "./task.ts";
+import * as trees from "./trees.ts";
 
 type Body = HelperBody<BpfKernel>;
 
 /** What only the verifier has to know of. */
 const nothing: Body = () => 0;
+/** One reference to an object less, or more. @linux kernel/bpf/helpers.c `bpf_obj_drop_impl`, `bpf_refcount_acquire_impl` (6.18) */
+const drop: Body = ({ r, machine: { programObjects } }) => {
+  programObjects.drop(programObjects.startOf(r[2]!));
+  return 0;
+};
+const acquire: Body = ({ r, machine: { programObjects } }) => {
+  programObjects.acquire(programObjects.startOf(r[2]!));
+  return r[2]!;
+};
+
+/** Nobody waits for a lock: a program runs to its end before another one runs. */
+const spinLock: Body = ({ memory, r }) => {
+  memory.view.setInt32(r[2]!, 1, true);
+  return 0;
+};
+const spinUnlock: Body = ({ memory, r }) => {
+  memory.view.setInt32(r[2]!, 0, true);
+  return 0;
+};
+
 /** The address that was given, as another type. */
 const cast: Body = ({ r }) => r[2]!;
 
@@ -62,6 +85,24 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_strcspn: strings.strcspn,
   bpf_strstr: strings.strstr,
   bpf_strnstr: strings.strnstr,
+  bpf_obj_drop_impl: drop,
+  bpf_percpu_obj_drop_impl: drop,
+  bpf_refcount_acquire_impl: acquire,
+  bpf_list_push_front_impl: lists.listPushFront,
+  bpf_list_push_back_impl: lists.listPushBack,
+  bpf_list_pop_front: lists.listPopFront,
+  bpf_list_pop_back: lists.listPopBack,
+  bpf_list_front: lists.listFront,
+  bpf_list_back: lists.listBack,
+  bpf_rbtree_first: trees.rbtreeFirst,
+  bpf_rbtree_root: trees.rbtreeRoot,
+  bpf_rbtree_left: trees.rbtreeLeft,
+  bpf_rbtree_right: trees.rbtreeRight,
+  bpf_rbtree_remove: trees.rbtreeRemove,
+  bpf_res_spin_lock: spinLock,
+  bpf_res_spin_lock_irqsave: spinLock,
+  bpf_res_spin_unlock: spinUnlock,
+  bpf_res_spin_unlock_irqrestore: spinUnlock,
   bpf_cpumask_create: cpumask.cpumaskCreate,
   bpf_cpumask_acquire: cpumask.cpumaskAcquire,
   bpf_cpumask_release: cpumask.cpumaskRelease,
@@ -88,15 +129,35 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_cpumask_populate: cpumask.cpumaskPopulate,
 };
 
+/** The same, of those that call functions of the program. */
+const CALLERS: Readonly<Record<string, CallingHelper<BpfKernel>>> = {
+  bpf_rbtree_add_impl: trees.rbtreeAdd,
+};
+
 const FROM_SKB = "bpf_dynptr_from_skb";
 const FROM_SKB_RDONLY = "bpf_dynptr_from_skb_rdonly";
-const NAMES: readonly string[] = Object.keys(BODIES);
+const NAMES: readonly string[] = [...Object.keys(CALLERS), ...Object.keys(BODIES)];
 
-/** In the order in which `kfuncBodyIndex` counts. */
-export const kfuncBodies: readonly Body[] = NAMES.map((name) => {
-  const body = BODIES[name]!;
-  return answersInt(name) ? (vm) => body(vm) >>> 0 : body;
-});
+/** Each kind of object is made by a function of its own, since a call does not say which it wants. */
+const MAKERS: readonly Body[] = Array.from(
+  { length: OBJECT_TYPES_MAX },
+  (_, type) => (vm) => vm.machine.programObjects.create(type),
+);
+
+/** In the order in which `kfuncBodyIndex` counts; callers have none. */
+export const kfuncBodies: readonly (Body | undefined)[] = [...NAMES.map(bodyOf), ...MAKERS];
+
+export const kfuncCallers: readonly CallingHelper<BpfKernel>[] = Object.values(CALLERS);
+
+function bodyOf(name: string): Body | undefined {
+  const body = BODIES[name];
+  return body !== undefined && answersInt(name) ? (vm) => body(vm) >>> 0 : body;
+}
+
+/** Who makes objects of a type of the machine's. */
+export function makerBodyIndex(type: number): number {
+  return NAMES.length + type;
+}
 
 /** A result of 32 bits leaves the upper half of the register 0. */
 function answersInt(name: string): boolean {

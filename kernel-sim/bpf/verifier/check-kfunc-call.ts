@@ -251,6 +251,7 @@ function checkObjNew(env: VerifierEnv, { argConstant, name }: KfuncMeta): 0 | nu
   const isPercpu = name === "bpf_percpu_obj_new_impl";
   const err = isPercpu ? checkPercpuObj(env, btf, type) : 0;
   if (err !== 0) return err;
+  env.aux[env.insnIdx]!.objNew = { btf, typeId: id, isPercpu };
   const flags = isPercpu ? t.MEM_ALLOC | t.MEM_PERCPU : t.MEM_ALLOC;
   setObject(env, flags, btf, id);
   return 0;

@@ -51,6 +51,13 @@ export class SubprogInfo {
   }
 }
 
+/** Which type of the program an instruction makes an object of. */
+interface ObjNew {
+  readonly btf: Btf;
+  readonly typeId: number;
+  readonly isPercpu: boolean;
+}
+
 /** What is noted beside an instruction. @linux include/linux/bpf_verifier.h `struct bpf_insn_aux_data` (6.18) */
 export class InsnAux {
   /** States are compared and kept here. */
@@ -59,6 +66,8 @@ export class InsnAux {
   isForceCheckpoint = false;
   /** It takes the next element of an open-coded iterator. */
   isIterNext = false;
+  /** What it allocates. */
+  objNew: ObjNew | null = null;
   callsCallback = false;
   isSeen = false;
   /** The strongly connected component, 0 for none. */
