@@ -2,25 +2,23 @@
  * Runs files of the eBPF corpus through the simulator and prints, as its last line, one JSON
  * object with what agrees with the recorded Linux.
  *
- *   npm run -s conform:bpf -- FILE... [--slice] [--explain]
+ *   npm run -s conform:bpf -- FILE... [--explain]
  *
- * `--slice` keeps the records that stay within what the simulator has so far; `--explain` prints
- * what differs, a record a line.
+ * `--explain` prints what differs, a record a line.
  */
-import { checkCorpus, isInSlice, readCorpus } from "../tests/conformance/bpf-corpus.ts";
+import { checkCorpus, readCorpus } from "../tests/conformance/bpf-corpus.ts";
 
 const options = process.argv.slice(2).filter((arg) => arg.startsWith("--"));
 const files = process.argv.slice(2).filter((arg) => !arg.startsWith("--"));
-const unknown = options.find((option) => option !== "--slice" && option !== "--explain");
+const unknown = options.find((option) => option !== "--explain");
 
 if (files.length === 0 || unknown !== undefined) {
-  console.error("usage: npm run -s conform:bpf -- FILE... [--slice] [--explain]");
+  console.error("usage: npm run -s conform:bpf -- FILE... [--explain]");
   process.exit(2);
 }
 
 const records = files.flatMap(readCorpus);
-const kept = options.includes("--slice") ? records.filter(isInSlice) : records;
 const explain = options.includes("--explain")
   ? (id: string, difference: string) => console.log(`${id}: ${difference.slice(0, 300)}`)
   : undefined;
-console.log(JSON.stringify(checkCorpus(kept, explain)));
+console.log(JSON.stringify(checkCorpus(records, explain)));

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { checkMapOpsRecord } from "./bpf-map-ops.ts";
 import type { BpfRecord, VerifyRecord } from "./bpf-record.ts";
-import { checkVerifyRecord, fromHex } from "./bpf-verify.ts";
+import { checkVerifyRecord } from "./bpf-verify.ts";
 
 /** How many records, runs and operations of a corpus agree with what Linux answered. */
 export interface Conformance {
@@ -94,31 +94,4 @@ function attempt<T>(check: () => T, told: (error: string) => void = () => {}): T
     told(String(error));
     return undefined;
   }
-}
-
-const SLICE_HELPERS = [
-  ...[1, 2, 3, 5, 6, 7, 8, 12, 14, 15, 25, 26, 28, 44, 51, 65, 81, 87, 88, 89, 107, 108],
-  ...[93, 94, 130, 131, 132, 133, 134, 164, 169, 170, 171, 172, 181, 197, 201, 202, 203],
-];
-
-/** Whether a record stays within what the simulator has so far. */
-export function isInSlice(record: BpfRecord): boolean {
-  if (record.kind === "map_ops") return true;
-  const { maps, runs, kfuncs } = record;
-  const called = Object.values(kfuncs ?? {}) as string[];
-  if (called.includes("bpf_throw")) return false;
-  if (maps.some((map) => map.type === "arena")) return false;
-  return runs.length === 0 || helpersOf(record).every((id) => SLICE_HELPERS.includes(id));
-}
-
-function helpersOf({ insns }: VerifyRecord): number[] {
-  const bytes = fromHex(insns);
-  const view = new DataView(bytes.buffer);
-  const helpers: number[] = [];
-  for (let at = 0; at + 8 <= bytes.length; at += 8) {
-    if (bytes[at] === 0x85 && (bytes[at + 1] ?? 0) >> 4 === 0)
-      helpers.push(view.getInt32(at + 4, true));
-    if (bytes[at] === 0x18) at += 8;
-  }
-  return helpers;
 }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { Insn } from "../../kernel-sim/api.ts";
 import { LoadedProgram } from "../../kernel-sim/bpf/program.ts";
 import { decode, textsOf } from "../../kernel-sim/bpf/program-text.ts";
-import { isInSlice, readCorpus } from "./bpf-corpus.ts";
+import { readCorpus } from "./bpf-corpus.ts";
 import type { VerifyRecord } from "./bpf-record.ts";
 import { fromHex, loadRecord, newKernel } from "./bpf-verify.ts";
 
@@ -56,9 +56,11 @@ test("programs of the corpus are rewritten as Linux rewrites them", () => {
   );
   let compared = 0;
   for (const name of ["accept", "alu"]) {
-    for (const record of readCorpus(join(folder, `${name}.jsonl.gz`)).filter(isInSlice)) {
+    for (const record of readCorpus(join(folder, `${name}.jsonl.gz`))) {
       const xlated = expected.get(record.id);
       if (xlated === undefined || record.kind !== "verify") continue;
+      // Whether it may be loaded hangs on what a map holds: that is looked at elsewhere.
+      if (record.maps.some(({ init }) => init !== undefined)) continue;
       compared++;
       expectXlated(record, xlated);
     }
