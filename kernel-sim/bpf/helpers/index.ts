@@ -47,10 +47,13 @@ import {
 import { redirect, redirectMap, redirectNeigh, redirectPeer } from "./redirect.ts";
 import {
   ringbufDiscard,
+  ringbufDiscardDynptr,
   ringbufOutput,
   ringbufQuery,
   ringbufReserve,
+  ringbufReserveDynptr,
   ringbufSubmit,
+  ringbufSubmitDynptr,
 } from "./ringbuf.ts";
 import {
   getHashRecalc,
@@ -213,6 +216,9 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   192: skbSetTstamp,
   195: mapLookupPercpuElem,
   197: dynptrFromMem,
+  198: ringbufReserveDynptr,
+  199: ringbufSubmitDynptr,
+  200: ringbufDiscardDynptr,
   201: dynptrRead,
   202: dynptrWrite,
   203: dynptrData,

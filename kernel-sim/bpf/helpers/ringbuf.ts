@@ -1,4 +1,5 @@
 import { EINVAL } from "../../include/errno.ts";
+import { BPF_DYNPTR_TYPE_RINGBUF, BpfDynptr, dynptrCheckSize } from "../dynptr.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import {
@@ -46,8 +47,39 @@ export function ringbufDiscard(vm: Vm): number {
   return commit(vm, true);
 }
 
-function commit(vm: Vm, isDiscarded: boolean): number {
-  const record = vm.r[2]!;
+/** @linux kernel/bpf/ringbuf.c `bpf_ringbuf_reserve_dynptr` (6.18) */
+export function ringbufReserveDynptr(vm: Vm): number {
+  const { r } = vm;
+  const size = r[4]! >>> 0;
+  const err = (r[6]! | r[7]!) !== 0 ? -EINVAL : dynptrCheckSize(size);
+  const record = err === 0 ? ringbufOf(vm).reserve(size) : 0;
+  const dynptr = new BpfDynptr(vm.memory, r[8]!);
+  if (record === 0) dynptr.setNull();
+  else dynptr.init(record, BPF_DYNPTR_TYPE_RINGBUF, 0, size);
+  return err === 0 && record === 0 ? -EINVAL : err;
+}
+
+/** @linux kernel/bpf/ringbuf.c `bpf_ringbuf_submit_dynptr` (6.18) */
+export function ringbufSubmitDynptr(vm: Vm): number {
+  return commitDynptr(vm, false);
+}
+
+/** @linux kernel/bpf/ringbuf.c `bpf_ringbuf_discard_dynptr` (6.18) */
+export function ringbufDiscardDynptr(vm: Vm): number {
+  return commitDynptr(vm, true);
+}
+
+function commitDynptr(vm: Vm, isDiscarded: boolean): number {
+  const dynptr = new BpfDynptr(vm.memory, vm.r[2]!);
+  const record = dynptr.data;
+  // Nothing was reserved.
+  if (record === 0) return 0;
+  commit(vm, isDiscarded, record);
+  dynptr.setNull();
+  return 0;
+}
+
+function commit(vm: Vm, isDiscarded: boolean, record = vm.r[2]!): number {
   const map = vm.machine.mapWithId(ringbufIdOf(vm.memory.view, record)) as RingbufMap;
   map.commit(record, vm.r[4]!, isDiscarded);
   return 0;
