@@ -11,7 +11,6 @@ import { BpfCpu } from "./interpreter.ts";
 import { Jit } from "./jit/jit.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
 import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
-import { ProgramObjects } from "./kfuncs/objects.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";

@@ -4,9 +4,9 @@ import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import { boot, bpf } from "../index.ts";
 
 const machine = boot({ seed: 1 });
-const taskStruct = btfVmlinux.findByNameKind("task_struct", BTF_KIND_STRUCT);
+const taskStruct = btfVmlinux().findByNameKind("task_struct", BTF_KIND_STRUCT);
 const members = taskStruct?.kind === BTF_KIND_STRUCT ? taskStruct.members : [];
-const TASK_PID = members.find((member) => btfVmlinux.nameOf(member) === "pid")!.offset / 8;
+const TASK_PID = members.find((member) => btfVmlinux().nameOf(member) === "pid")!.offset / 8;
 const array = (valueSize: number) =>
   machine.bpf.createMap({ type: "array", keySize: 4, valueSize, maxEntries: 1 });
 

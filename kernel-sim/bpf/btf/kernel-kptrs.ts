@@ -13,6 +13,8 @@ const WITH_DTOR: ReadonlySet<string> = new Set([
 
 /** What pointers in values of maps may lead to. */
 export const kernelKptrs: KernelTypes = Object.freeze({
-  btf: btfVmlinux,
+  get btf() {
+    return btfVmlinux();
+  },
   hasDtor: (struct: string) => WITH_DTOR.has(struct),
 });

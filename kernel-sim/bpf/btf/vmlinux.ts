@@ -8,10 +8,20 @@ import { KERNEL_LAYOUTS } from "./kernel-layouts.ts";
 import { KERNEL_TYPES } from "./kernel-types.ts";
 import { btfParse } from "./parse.ts";
 
-/** The types of the kernel, and its functions that programs may call. @linux kernel/bpf/btf.c `btf_vmlinux` (6.18) */
-export const btfVmlinux: Btf = parsed(
-  btfFromC(parseDeclarations(KERNEL_TYPES + KERNEL_LAYOUTS + kfuncPrototypes())),
-);
+let vmlinux: Btf | undefined;
+
+/**
+ * The types of the kernel, and its functions that programs may call: made when somebody first asks, and the same for
+ * all machines.
+ *
+ * @linux kernel/bpf/btf.c `btf_vmlinux`, `bpf_get_btf_vmlinux` (6.18)
+ */
+export function btfVmlinux(): Btf {
+  vmlinux ??= parsed(
+    btfFromC(parseDeclarations(KERNEL_TYPES + KERNEL_LAYOUTS + kfuncPrototypes())),
+  );
+  return vmlinux;
+}
 
 function parsed(bytes: Uint8Array): Btf {
   const btf = btfParse(bytes, new VerifierLog(0, 0));

@@ -151,7 +151,13 @@ export const kfuncCallers: readonly CallingHelper<BpfKernel>[] = Object.values(C
 
 function bodyOf(name: string): Body | undefined {
   const body = BODIES[name];
-  return body !== undefined && answersInt(name) ? (vm) => body(vm) >>> 0 : body;
+  if (body === undefined) return undefined;
+  // Not asked before somebody calls it: the kernel's types take their time.
+  let isInt: boolean | undefined;
+  return (vm) => {
+    isInt ??= answersInt(name);
+    return isInt ? body(vm) >>> 0 : body(vm);
+  };
 }
 
 /** Who makes objects of a type of the machine's. */
@@ -162,11 +168,11 @@ export function makerBodyIndex(type: number): number {
 /** A result of 32 bits leaves the upper half of the register 0. */
 function answersInt(name: string): boolean {
   const declared = name === FROM_SKB_RDONLY ? FROM_SKB : name;
-  const func = btfVmlinux.findByNameKind(declared, BTF_KIND_FUNC);
+  const func = btfVmlinux().findByNameKind(declared, BTF_KIND_FUNC);
   if (func?.kind !== BTF_KIND_FUNC) return false;
-  const proto = btfVmlinux.typeById(func.type);
+  const proto = btfVmlinux().typeById(func.type);
   if (proto?.kind !== BTF_KIND_FUNC_PROTO || proto.type === 0) return false;
-  const result = btfVmlinux.typeIdSize(proto.type);
+  const result = btfVmlinux().typeIdSize(proto.type);
   return result !== undefined && result.size <= 4;
 }
 

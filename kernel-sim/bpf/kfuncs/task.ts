@@ -9,28 +9,44 @@ import type { BpfMemory } from "../memory.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
-const TASK_STRUCT = taskStruct();
-const USAGE = offsetOf("usage");
-const PID = offsetOf("pid");
-const TGID = offsetOf("tgid");
-const COMM = offsetOf("comm");
 const COMM_BYTES = 16;
 
-function taskStruct(): BtfStruct {
-  const struct = btfVmlinux.findByNameKind("task_struct", BTF_KIND_STRUCT);
-  invariant(struct?.kind === BTF_KIND_STRUCT, "there is no struct task_struct");
-  return struct;
+/** Where fields of a `task_struct` lie, in bytes. */
+interface TaskLayout {
+  readonly bytes: number;
+  readonly usage: number;
+  readonly pid: number;
+  readonly tgid: number;
+  readonly comm: number;
 }
 
-function offsetOf(name: string): number {
-  const member = TASK_STRUCT.members.find((one) => btfVmlinux.nameOf(one) === name);
+let known: TaskLayout | undefined;
+
+/** Read out of the kernel's types once somebody asks. */
+function layout(): TaskLayout {
+  if (known !== undefined) return known;
+  const struct = btfVmlinux().findByNameKind("task_struct", BTF_KIND_STRUCT);
+  invariant(struct?.kind === BTF_KIND_STRUCT, "there is no struct task_struct");
+  const offsetOf = (name: string) => offsetIn(struct, name);
+  known = {
+    bytes: struct.size,
+    usage: offsetOf("usage"),
+    pid: offsetOf("pid"),
+    tgid: offsetOf("tgid"),
+    comm: offsetOf("comm"),
+  };
+  return known;
+}
+
+function offsetIn({ members }: BtfStruct, name: string): number {
+  const member = members.find((one) => btfVmlinux().nameOf(one) === name);
   invariant(member !== undefined, `a task has no ${name}`);
   return member.offset / 8;
 }
 
 /** A new reference to the task. */
 function holdTask({ memory }: Vm, { pid, tgid, comm }: CurrentTask): number {
-  const task = memory.alloc(TASK_STRUCT.size);
+  const task = memory.alloc(layout().bytes);
   if (task !== 0) writeTask(memory, task, pid, tgid, comm);
   return task;
 }
@@ -42,12 +58,13 @@ function writeTask(
   tgid: number,
   comm: string,
 ): void {
-  bytes.fill(0, at, at + TASK_STRUCT.size);
-  view.setInt32(at + USAGE, 1, true);
-  view.setInt32(at + PID, pid, true);
-  view.setInt32(at + TGID, tgid, true);
+  const fields = layout();
+  bytes.fill(0, at, at + fields.bytes);
+  view.setInt32(at + fields.usage, 1, true);
+  view.setInt32(at + fields.pid, pid, true);
+  view.setInt32(at + fields.tgid, tgid, true);
   for (let i = 0; i < Math.min(comm.length, COMM_BYTES - 1); i++) {
-    bytes[at + COMM + i] = comm.charCodeAt(i);
+    bytes[at + fields.comm + i] = comm.charCodeAt(i);
   }
 }
 
@@ -55,17 +72,19 @@ function writeTask(
 export function holdCurrent(vm: Vm): number {
   const { current, currentTasks } = vm.machine;
   const { pid, tgid, comm } = current;
-  const known = currentTasks.get(pid);
-  const task = known ?? vm.memory.alloc(TASK_STRUCT.size);
+  const shown = currentTasks.get(pid);
+  const task = shown ?? vm.memory.alloc(layout().bytes);
   if (task === 0) return 0;
-  if (known === undefined) currentTasks.set(pid, task);
+  if (shown === undefined) currentTasks.set(pid, task);
   writeTask(vm.memory, task, pid, tgid, comm);
   return task;
 }
 
 /** Tasks that an event tells of: of threads it names no process, so that `tgid` is their own number. */
 export const taskWriter: TaskWriter = Object.freeze({
-  bytes: TASK_STRUCT.size,
+  get bytes() {
+    return layout().bytes;
+  },
   write: (memory: BpfMemory, at: number, pid: number, comm: string) =>
     writeTask(memory, at, pid, pid, comm),
 });
@@ -81,16 +100,16 @@ export function taskFromPid(vm: Vm): number {
 
 /** @linux kernel/bpf/helpers.c `bpf_task_acquire` (6.18) */
 export function taskAcquire({ r, memory: { view } }: Vm): number {
-  const usage = view.getInt32(r[2]! + USAGE, true);
+  const usage = view.getInt32(r[2]! + layout().usage, true);
   if (usage === 0) return 0;
-  view.setInt32(r[2]! + USAGE, usage + 1, true);
+  view.setInt32(r[2]! + layout().usage, usage + 1, true);
   return r[2]!;
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_task_release` (6.18) */
 export function taskRelease({ r, memory }: Vm): number {
-  const left = memory.view.getInt32(r[2]! + USAGE, true) - 1;
-  memory.view.setInt32(r[2]! + USAGE, left, true);
-  if (left === 0) memory.free(r[2]!, TASK_STRUCT.size);
+  const left = memory.view.getInt32(r[2]! + layout().usage, true) - 1;
+  memory.view.setInt32(r[2]! + layout().usage, left, true);
+  if (left === 0) memory.free(r[2]!, layout().bytes);
   return 0;
 }

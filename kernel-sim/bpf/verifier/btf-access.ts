@@ -58,12 +58,12 @@ export function checkPtrToBtfAccess(
     return refuse(env, `${where} access percpu memory: off=${off}\n`);
   }
   if (access !== BPF_READ) return refuse(env, "only read is supported\n");
-  const struct = btfVmlinux.findByNameKind(name, BTF_KIND_STRUCT);
+  const struct = btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT);
   // Nothing is known of it but its name.
   if (struct?.kind !== BTF_KIND_STRUCT) {
     return refuse(env, `access beyond struct ${name} at off ${off} size ${size}\n`);
   }
-  const found = structAccess(btfVmlinux, struct, off, size);
+  const found = structAccess(btfVmlinux(), struct, off, size);
   if (found.kind === "refused") {
     env.verbose(found.why);
     return found.because === "access" ? -EACCES : -EINVAL;
@@ -97,7 +97,7 @@ function markLoaded(
     return;
   }
   value.type = PTR_TO_BTF_ID | flags;
-  value.btfType = btfVmlinux.nameOf(found.to);
+  value.btfType = btfVmlinux().nameOf(found.to);
   if (typeMayBeNull(flags)) value.id = env.newId();
 }
 

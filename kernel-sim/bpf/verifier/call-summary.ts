@@ -43,7 +43,7 @@ export function callSummary(env: VerifierEnv, insn: Insn): CallSummary | undefin
   const { params, type } = meta.kfunc.proto;
   return {
     params: params.length,
-    isVoid: btfVmlinux.typeById(type)?.id === 0,
+    isVoid: btfVmlinux().typeById(type)?.id === 0,
     isInlined: meta.has(KF_FASTCALL),
   };
 }

@@ -148,7 +148,7 @@ function checkThrow(env: VerifierEnv, { name }: KfuncMeta): 0 | number {
 }
 
 function setResult(env: VerifierEnv, meta: KfuncMeta, insnIdx: number): 0 | number {
-  const type = btfVmlinux.skipModifiers(meta.kfunc.proto.type)!;
+  const type = btfVmlinux().skipModifiers(meta.kfunc.proto.type)!;
   if (isScalarType(type)) {
     markRegUnknown(env, R0);
     if (meta.name.startsWith("bpf_res_spin_lock")) {
@@ -157,7 +157,7 @@ function setResult(env: VerifierEnv, meta: KfuncMeta, insnIdx: number): 0 | numb
     return 0;
   }
   if (type.kind !== BTF_KIND_PTR) return 0;
-  const to = btfVmlinux.skipModifiers(type.type)!;
+  const to = btfVmlinux().skipModifiers(type.type)!;
   const err = setPointer(env, meta, to);
   if (err !== 0) return err;
   const result = env.frame.own(R0);
@@ -180,7 +180,7 @@ function setResult(env: VerifierEnv, meta: KfuncMeta, insnIdx: number): 0 | numb
 }
 
 function isGraphNode(type: BtfType): boolean {
-  const name = isStruct(type) ? btfVmlinux.nameOf(type) : "";
+  const name = isStruct(type) ? btfVmlinux().nameOf(type) : "";
   return name === "bpf_list_node" || name === "bpf_rb_node";
 }
 
@@ -195,7 +195,7 @@ function setPointer(env: VerifierEnv, meta: KfuncMeta, to: BtfType): 0 | number 
     markRegUnknown(env, R0);
     return 0;
   }
-  return isStruct(to) ? setStruct(env, meta, btfVmlinux.nameOf(to)) : setMem(env, meta, to);
+  return isStruct(to) ? setStruct(env, meta, btfVmlinux().nameOf(to)) : setMem(env, meta, to);
 }
 
 function known(env: VerifierEnv, type: number): RegState {
@@ -279,13 +279,13 @@ function setObject(env: VerifierEnv, flags: number, btf: Btf, id: number): void 
 }
 
 function checkRdonlyCast(env: VerifierEnv, { argConstant }: KfuncMeta): 0 | number {
-  const type = btfVmlinux.typeById(argConstant.lo >>> 0);
+  const type = btfVmlinux().typeById(argConstant.lo >>> 0);
   if (type === undefined) {
     env.verbose(`Unknown type ID ${toBigS(argConstant)} passed to kfunc bpf_rdonly_cast\n`);
     return -EINVAL;
   }
   if (isStruct(type)) {
-    known(env, t.PTR_TO_BTF_ID | t.PTR_UNTRUSTED).btfType = btfVmlinux.nameOf(type);
+    known(env, t.PTR_TO_BTF_ID | t.PTR_UNTRUSTED).btfType = btfVmlinux().nameOf(type);
     return 0;
   }
   if (type.id === 0) {
@@ -317,7 +317,7 @@ function checkSlice(
 }
 
 function setMem(env: VerifierEnv, meta: KfuncMeta, to: BtfType): 0 | number {
-  const size = meta.r0Size || (btfVmlinux.resolveSize(to)?.size ?? 0);
+  const size = meta.r0Size || (btfVmlinux().resolveSize(to)?.size ?? 0);
   if (size === 0) {
     env.verbose(
       `kernel function ${meta.name} returns pointer type ${typeText(to)} is not supported\n`,

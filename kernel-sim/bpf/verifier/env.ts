@@ -226,9 +226,9 @@ export class VerifierEnv {
   #textOf(idx: number): string {
     const insn = this.insns[idx]!;
     if (isKfuncCall(insn)) {
-      const func = insn.off === 0 ? btfVmlinux.typeById(insn.imm) : undefined;
+      const func = insn.off === 0 ? btfVmlinux().typeById(insn.imm) : undefined;
       const isNamed = func !== undefined && "nameOff" in func;
-      const name = isNamed ? btfVmlinux.nameOf(func) : "<error>";
+      const name = isNamed ? btfVmlinux().nameOf(func) : "<error>";
       return `(85) call ${name}#${insn.imm}`;
     }
     const isHidden = !this.allowPtrLeaks && this.isPseudoMap(idx);

@@ -40,11 +40,11 @@ interface IterType {
 
 /** @linux kernel/bpf/btf.c `btf_check_iter_arg` (6.18) */
 function iterTypeOf(meta: KfuncMeta, index: number): IterType | undefined {
-  const ptr = btfVmlinux.skipModifiers(meta.kfunc.proto.params[index]!.type);
+  const ptr = btfVmlinux().skipModifiers(meta.kfunc.proto.params[index]!.type);
   if (ptr?.kind !== BTF_KIND_PTR) return undefined;
-  const struct = btfVmlinux.skipModifiers(ptr.type);
+  const struct = btfVmlinux().skipModifiers(ptr.type);
   if (!isStruct(struct)) return undefined;
-  const name = btfVmlinux.nameOf(struct);
+  const name = btfVmlinux().nameOf(struct);
   if (!name.startsWith(STRUCT_PREFIX)) return undefined;
   return { name: name.slice(STRUCT_PREFIX.length), slots: struct.size / BPF_REG_SIZE };
 }

@@ -46,7 +46,7 @@ export type KfuncArgKind =
   | "res-spin-lock";
 
 export function hasSuffix(param: BtfParam, suffix: string): boolean {
-  return btfVmlinux.nameOf(param).endsWith(suffix);
+  return btfVmlinux().nameOf(param).endsWith(suffix);
 }
 
 /** By the structure that is pointed to. */
@@ -80,7 +80,7 @@ export function kfuncArgKind(
   if (hasSuffix(param, "__nullable") && isNullReg(reg)) return "null";
   if (hasSuffix(param, "__alloc")) return "alloc-obj";
   if (hasSuffix(param, "__refcounted_kptr")) return "refcounted-kptr";
-  const struct = isStruct(ref) ? btfVmlinux.nameOf(ref) : "";
+  const struct = isStruct(ref) ? btfVmlinux().nameOf(ref) : "";
   const kind = STRUCT_KINDS.find(([name]) => name === struct)?.[1];
   if (kind === "dynptr") return kind;
   if (meta.isIter ? index === 0 : hasSuffix(param, "__iter")) return "iter";
@@ -113,7 +113,7 @@ function memKind(
   const isSized =
     next !== undefined && (isMemSize(env, next, index + 2) || isConstMemSize(env, next, index + 2));
   const isOk =
-    isScalarType(ref) || isScalarStruct(env, btfVmlinux, ref) || (isSized && ref.id === 0);
+    isScalarType(ref) || isScalarStruct(env, btfVmlinux(), ref) || (isSized && ref.id === 0);
   if (isOk) return isSized ? "mem-size" : "mem";
   const orVoid = isSized ? "void, " : "";
   env.verbose(
@@ -124,11 +124,11 @@ function memKind(
 
 /** Kind and name of a type, as messages give them. */
 export function typeText(type: BtfType): string {
-  return `${btfTypeStr(type)} ${btfVmlinux.nameOf(type)}`;
+  return `${btfTypeStr(type)} ${btfVmlinux().nameOf(type)}`;
 }
 
 function isSizeOf(param: BtfParam, reg: Reg, suffix: string): boolean {
-  const isScalar = isScalarType(btfVmlinux.skipModifiers(param.type));
+  const isScalar = isScalarType(btfVmlinux().skipModifiers(param.type));
   return isScalar && reg.type === SCALAR_VALUE && hasSuffix(param, suffix);
 }
 
@@ -144,13 +144,13 @@ export function isConstMemSize(env: VerifierEnv, param: BtfParam, regno: number)
 function isCtxStruct({ progType }: VerifierEnv, ref: BtfType): boolean {
   const ctx = canonicalCtxStruct(progType);
   if (ctx === undefined || !isStruct(ref)) return false;
-  const name = btfVmlinux.nameOf(ref);
+  const name = btfVmlinux().nameOf(ref);
   return name === ctx || isProjectionOf(ctx, name);
 }
 
 /** @linux kernel/bpf/verifier.c `is_kfunc_arg_callback` (6.18) */
 function isCallback({ type }: BtfParam): boolean {
-  const ptr = btfVmlinux.skipModifiers(type);
+  const ptr = btfVmlinux().skipModifiers(type);
   if (ptr?.kind !== BTF_KIND_PTR) return false;
-  return btfVmlinux.skipModifiers((ptr as BtfRef).type)?.kind === BTF_KIND_FUNC_PROTO;
+  return btfVmlinux().skipModifiers((ptr as BtfRef).type)?.kind === BTF_KIND_FUNC_PROTO;
 }

@@ -72,7 +72,7 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta, insnIdx: numbe
     const param = params[index]!;
     if (hasSuffix(param, "__ign")) continue;
     if (hasSuffix(param, "__prog")) continue;
-    const type = btfVmlinux.skipModifiers(param.type)!;
+    const type = btfVmlinux().skipModifiers(param.type)!;
     if (isScalarType(type)) {
       const err = checkScalar(env, meta, param, index + 1);
       if (err !== 0) return err;
@@ -82,7 +82,7 @@ export function checkKfuncArgs(env: VerifierEnv, meta: KfuncMeta, insnIdx: numbe
       env.verbose(`Unrecognized arg#${index} type ${btfTypeStr(type)}\n`);
       return -EINVAL;
     }
-    const ref = btfVmlinux.skipModifiers(type.type)!;
+    const ref = btfVmlinux().skipModifiers(type.type)!;
     const kind = checkPtr(env, meta, { index, regno: index + 1, param, ref }, insnIdx);
     if (typeof kind === "number") return kind;
     // The size behind it was looked at with the memory.
@@ -343,7 +343,6 @@ function checkValueField(env: VerifierEnv, kind: KfuncArgKind, regno: number): 0
 }
 
 /** What the kernel takes for the context of programs that have none: `void *`. */
-const VOID_PTR_ID = btfVmlinux.ptrTo(0)?.id ?? 0;
 
 function checkCtx(env: VerifierEnv, meta: KfuncMeta, { type }: Reg, index: number): 0 | number {
   if (type !== t.PTR_TO_CTX) {
@@ -353,7 +352,7 @@ function checkCtx(env: VerifierEnv, meta: KfuncMeta, { type }: Reg, index: numbe
   if (meta.name !== "bpf_cast_to_kern_ctx") return 0;
   const struct = kernelCtxStruct(env.progType);
   if (struct === undefined) {
-    env.verbose(`kern ctx type id ${VOID_PTR_ID} is not a struct\n`);
+    env.verbose(`kern ctx type id ${btfVmlinux().ptrTo(0)?.id ?? 0} is not a struct\n`);
     return -EINVAL;
   }
   meta.retStruct = struct;
@@ -436,7 +435,8 @@ function checkBtfId(
     env.verbose(`arg#${index} is ${regTypeStr(type)} expected ${expected} or socket\n`);
     return -EINVAL;
   }
-  const wantedType = kind === "map" ? btfVmlinux.findByNameKind("bpf_map", BTF_KIND_STRUCT)! : ref;
+  const wantedType =
+    kind === "map" ? btfVmlinux().findByNameKind("bpf_map", BTF_KIND_STRUCT)! : ref;
   return checkStruct(env, meta, reg, wantedType, index);
 }
 
@@ -449,7 +449,7 @@ function checkStruct(
   index: number,
 ): 0 | number {
   const given = structNameOf(reg);
-  const wanted = btfVmlinux.nameOf(wantedType);
+  const wanted = btfVmlinux().nameOf(wantedType);
   const isStrict = (meta.has(KF_RELEASE) && reg.refObjId !== 0) || isNocastAlias(given, wanted);
   if (isProjectionOf(wanted, given) || structIdsMatch(given, reg.off, wanted, isStrict)) return 0;
   env.verbose(
@@ -470,7 +470,7 @@ function asNotNull(env: VerifierEnv, regno: number, check: () => 0 | number): 0 
 
 /** @linux kernel/bpf/verifier.c `check_mem_reg` (6.18) */
 function checkMem(env: VerifierEnv, { index, regno, ref }: PtrArg): 0 | number {
-  const resolved = btfVmlinux.resolveSize(ref);
+  const resolved = btfVmlinux().resolveSize(ref);
   if (resolved === undefined) {
     env.verbose(`arg#${index} reference type('${typeText(ref)}') size cannot be determined: -22\n`);
     return -EINVAL;

@@ -19,11 +19,11 @@ export interface Kfunc {
 
 /** undefined: the number names no function. */
 export function kfuncById(id: number): Kfunc | undefined {
-  const func = btfVmlinux.typeById(id);
+  const func = btfVmlinux().typeById(id);
   if (func?.kind !== BTF_KIND_FUNC) return undefined;
-  const proto = btfVmlinux.typeById(func.type);
+  const proto = btfVmlinux().typeById(func.type);
   if (proto?.kind !== BTF_KIND_FUNC_PROTO) return undefined;
-  return { id, name: btfVmlinux.nameOf(func), proto };
+  return { id, name: btfVmlinux().nameOf(func), proto };
 }
 
 /** What one call says, beyond its arguments. @linux kernel/bpf/verifier.c `struct bpf_kfunc_call_arg_meta` (6.18) */
@@ -126,7 +126,7 @@ export function isThrow(insn: Insn): boolean {
 
 /** The number by which programs call a function; undefined: there is none of that name. */
 export function kfuncIdByName(name: string): number | undefined {
-  return btfVmlinux.findByNameKind(name, BTF_KIND_FUNC)?.id;
+  return btfVmlinux().findByNameKind(name, BTF_KIND_FUNC)?.id;
 }
 
 /** Whether it works on a tree. @linux kernel/bpf/verifier.c `is_rbtree_lock_required_kfunc` (6.18) */

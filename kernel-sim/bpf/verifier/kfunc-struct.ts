@@ -97,14 +97,14 @@ export function structIdsMatch(
   for (let at = off; ; at = 0) {
     const inner = structAt(name, at);
     if (inner === undefined) return false;
-    name = btfVmlinux.nameOf(inner);
+    name = btfVmlinux().nameOf(inner);
     if (name === wanted) return true;
   }
 }
 
 /** The structure that begins at the offset within another one. */
 function structAt(name: string, off: number): BtfStruct | undefined {
-  let struct = btfVmlinux.findByNameKind(name, BTF_KIND_STRUCT);
+  let struct = btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT);
   let at = off;
   while (isStruct(struct)) {
     const found = memberAt(struct, at);
@@ -120,7 +120,7 @@ function memberAt(
   at: number,
 ): { readonly type: BtfStruct; readonly off: number } | undefined {
   for (const member of members) {
-    const type = btfVmlinux.skipModifiers(member.type);
+    const type = btfVmlinux().skipModifiers(member.type);
     const off = member.offset / 8;
     if (isStruct(type) && at >= off && at < off + type.size) return { type, off };
   }

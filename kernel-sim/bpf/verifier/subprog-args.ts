@@ -175,7 +175,7 @@ class ArgReader {
     if (typeof struct === "number") return struct;
     const maybeNull = tags.has("nullable") ? PTR_MAYBE_NULL : 0;
     const argType = ARG_PTR_TO_BTF_ID | PTR_TRUSTED | maybeNull;
-    return { argType, memSize: 0, btfType: btfVmlinux.nameOf(struct) };
+    return { argType, memSize: 0, btfType: btfVmlinux().nameOf(struct) };
   }
 
   /** A pointer to whatever: it is only read, and a fault answers 0. */
@@ -190,11 +190,11 @@ class ArgReader {
     const struct = this.#kernelType(i, type);
     if (typeof struct === "number") return struct;
     if (!isStruct(struct)) {
-      const what = `type ${btfTypeStr(struct)} '${btfVmlinux.nameOf(struct)}'`;
+      const what = `type ${btfTypeStr(struct)} '${btfVmlinux().nameOf(struct)}'`;
       return this.#refuse(`arg#${i} has ${what}, but only struct or primitive types are allowed\n`);
     }
     const argType = ARG_PTR_TO_BTF_ID | PTR_UNTRUSTED;
-    return { argType, memSize: 0, btfType: btfVmlinux.nameOf(struct) };
+    return { argType, memSize: 0, btfType: btfVmlinux().nameOf(struct) };
   }
 
   /**
@@ -208,7 +208,7 @@ class ArgReader {
     const where = `arg#${i} reference type('${btfTypeStr(target)} ${name || "(anon)"}')`;
     if (name === "") return this.#refuse(`${where} candidate matching error: -${EINVAL}\n`);
     const essential = name.replace(/(?<=[^_])___[^_].*$/, "");
-    const found = btfVmlinux.findByNameKind(essential, target.kind);
+    const found = btfVmlinux().findByNameKind(essential, target.kind);
     return found ?? this.#refuse(`${where} has no matches\n`, ENOENT);
   }
 
