@@ -379,7 +379,7 @@ export interface BpfProg {
 
 /** An instruction, and the WebAssembly that does the same. */
 export interface JitLine {
-  /** Its place in `xlated()`, counted in slots of 8 bytes. */
+  /** Its place in the program that runs, counted in slots of 8 bytes. */
   readonly slot: number;
   readonly bpf: string;
   /** One instruction each. Blocks begin with what comes first in them and end with what comes before. */

@@ -32,7 +32,7 @@ export function jitListing(
   for (const { slot, writer, from, to } of recorder.parts) {
     lines[slot]!.push(...wasmText(writer, from, to, names));
   }
-  return lines.slice(0, prog.insns.length);
+  return lines.slice(0, prog.runInsns.length);
 }
 
 class CodeRecorder implements CodeListener {
