@@ -33,6 +33,16 @@ export function skbAncestorCgroupId(vm: Vm): number {
   return vm.r[4] === 0 && hasSocket(vm) ? ROOT_ID : 0;
 }
 
+/** @linux net/core/filter.c `bpf_sk_cgroup_id` (6.18) */
+export function skCgroupId({ r }: Vm): number {
+  return r[2] === 0 ? 0 : ROOT_ID;
+}
+
+/** @linux net/core/filter.c `bpf_sk_ancestor_cgroup_id` (6.18) */
+export function skAncestorCgroupId({ r }: Vm): number {
+  return r[2] !== 0 && r[4] === 0 ? ROOT_ID : 0;
+}
+
 /** No class was given to anybody. @linux net/core/filter.c `bpf_get_cgroup_classid` (6.18) */
 export function getCgroupClassid(_vm: Vm): number {
   return 0;

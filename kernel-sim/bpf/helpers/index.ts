@@ -10,8 +10,10 @@ import {
   getCurrentCgroupId,
   getNsCurrentPidTgid,
   getRouteRealm,
+  skAncestorCgroupId,
   skbAncestorCgroupId,
   skbCgroupId,
+  skCgroupId,
 } from "./cgroup.ts";
 import { csumDiff, csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from "./checksum.ts";
 import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
@@ -26,6 +28,7 @@ import {
   mapPushElem,
   mapUpdateElem,
 } from "./map.ts";
+import { checkMtu } from "./mtu.ts";
 import {
   currentTaskUnderCgroup,
   perfEventRead,
@@ -83,8 +86,19 @@ import {
   skLookup,
   skRelease,
 } from "./socket.ts";
+import {
+  getListenerSock,
+  skcToMptcpSock,
+  skcToTcp6Sock,
+  skcToTcpRequestSock,
+  skcToTcpTimewaitSock,
+  skcToUdp6Sock,
+  skcToUnixSock,
+  tcpSock,
+} from "./socket-cast.ts";
 import { spinLock, spinUnlock } from "./spin-lock.ts";
 import { snprintf, strncmp, strtol, strtoul } from "./strings.ts";
+import { btfFindByNameKind, kallsymsLookupName } from "./syscall-prog.ts";
 import {
   getCurrentComm,
   getCurrentPidTgid,
@@ -170,7 +184,9 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   93: spinLock,
   94: spinUnlock,
   95: skFullsock,
+  96: tcpSock,
   97: skbEcnSetCe,
+  98: getListenerSock,
   99: skLookup,
   105: strtol,
   106: strtoul,
@@ -185,12 +201,19 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   122: getNetnsCookie,
   123: getCurrentAncestorCgroupId,
   125: ktimeGetNs,
+  128: skCgroupId,
+  129: skAncestorCgroupId,
   130: ringbufOutput,
   131: ringbufReserve,
   132: ringbufSubmit,
   133: ringbufDiscard,
   134: ringbufQuery,
   135: csumLevel,
+  136: skcToTcp6Sock,
+  137: tcpSock,
+  138: skcToTcpTimewaitSock,
+  139: skcToTcpRequestSock,
+  140: skcToUdp6Sock,
   145: objectStorageGet,
   146: objectStorageDelete,
   148: copyFromUser,
@@ -201,7 +224,9 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   157: objectStorageDelete,
   158: getCurrentTask,
   160: ktimeGetNs,
+  163: checkMtu,
   165: snprintf,
+  167: btfFindByNameKind,
   169: timerInit,
   170: timerSetCallback,
   171: timerStart,
@@ -209,12 +234,15 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   173: getFuncIp,
   174: getAttachCookie,
   177: traceVprintk,
+  178: skcToUnixSock,
+  179: kallsymsLookupName,
   182: strncmp,
   188: xdpGetBuffLen,
   189: xdpLoadBytes,
   190: xdpStoreBytes,
   192: skbSetTstamp,
   195: mapLookupPercpuElem,
+  196: skcToMptcpSock,
   197: dynptrFromMem,
   198: ringbufReserveDynptr,
   199: ringbufSubmitDynptr,
