@@ -5,7 +5,7 @@
  * @simplified kernel memory is what programs of this machine share: stacks, contexts, packets, values of maps and what
  * kernel objects have in there. A page of a task that is not in memory is brought in, where Linux answers EFAULT.
  */
-import { EFAULT, EPERM } from "../../include/errno.ts";
+import { EFAULT, EPERM, ERANGE } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 
@@ -59,18 +59,27 @@ function addressIn(vm: Vm, register: number): Address {
   return [vm.r[2 * register]!, vm.r[2 * register + 1]!];
 }
 
-function copied(vm: Vm, found: Uint8Array | undefined): number {
+/** Where no kernel memory can be. @linux arch/x86/mm/maccess.c `copy_from_kernel_nofault_allowed` (6.18) */
+function missing([, high]: Address): number {
+  return high >>> 0 >= KERNEL_HALF ? -EFAULT : -ERANGE;
+}
+
+/** The upper word of the lowest kernel address. */
+const KERNEL_HALF = 0xffff_8000;
+
+function copied(vm: Vm, found: Uint8Array | undefined, err = -EFAULT): number {
   const to = vm.r[2]!;
   const size = vm.r[4]! >>> 0;
   // What could not be read must not be left uninitialised.
   if (found === undefined) vm.memory.bytes.fill(0, to, to + size);
   else vm.memory.bytes.set(found, to);
-  return found === undefined ? -EFAULT : 0;
+  return found === undefined ? err : 0;
 }
 
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_read_kernel` (6.18) */
 export function probeReadKernel(vm: Vm): number {
-  return copied(vm, readKernel(vm, addressIn(vm, 3), vm.r[4]! >>> 0));
+  const address = addressIn(vm, 3);
+  return copied(vm, readKernel(vm, address, vm.r[4]! >>> 0), missing(address));
 }
 
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_read_user` (6.18) */
@@ -81,7 +90,10 @@ export function probeReadUser(vm: Vm): number {
 /** Whichever it is. @linux kernel/trace/bpf_trace.c `bpf_probe_read_compat` (6.18) */
 export function probeRead(vm: Vm): number {
   const address = addressIn(vm, 3);
-  return isUserAddress(address) ? probeReadUser(vm) : probeReadKernel(vm);
+  const found = isUserAddress(address)
+    ? readUser(vm, address, vm.r[4]! >>> 0)
+    : readKernel(vm, address, vm.r[4]! >>> 0);
+  return copied(vm, found);
 }
 
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_read_kernel_str` (6.18) */
@@ -96,7 +108,8 @@ export function probeReadUserStr(vm: Vm): number {
 
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_read_compat_str` (6.18) */
 export function probeReadStr(vm: Vm): number {
-  return copiedText(vm, isUserAddress(addressIn(vm, 3)));
+  const answer = copiedText(vm, isUserAddress(addressIn(vm, 3)));
+  return answer === -ERANGE ? -EFAULT : answer;
 }
 
 /**
@@ -112,10 +125,11 @@ function copiedText(vm: Vm, isUser: boolean): number {
   const to = vm.r[2]!;
   const size = vm.r[4]! >>> 0;
   if (size === 0) return 0;
-  const text = readText(vm, addressIn(vm, 3), size, isUser);
+  const address = addressIn(vm, 3);
+  const text = readText(vm, address, size, isUser);
   if (text === undefined) {
     bytes.fill(0, to, to + size);
-    return -EFAULT;
+    return isUser ? -EFAULT : missing(address);
   }
   for (let i = 0; i < text.length; i++) bytes[to + i] = text.charCodeAt(i);
   bytes[to + text.length] = 0;

@@ -62,6 +62,11 @@ function nameOf(prototype: string): string {
   return /(\w+)\(/.exec(prototype)![1]!;
 }
 
+/** Of all functions that some program may call. */
+export function kfuncNames(): readonly string[] {
+  return [...ENTRIES.keys()];
+}
+
 /** The prototypes of all of them, in C. */
 export function kfuncPrototypes(): string {
   const lines = KFUNC_DECLARATIONS.flatMap(linesOf);
