@@ -131,12 +131,14 @@ export class BpfKernel implements MapHost {
     this.caps = caller.caps;
     this.callerUid = caller.uid;
     this.unprivilegedBpfDisabled = caller.unprivilegedBpfDisabled;
-    const answer = call();
-    this.files = files;
-    this.caps = caps;
-    this.callerUid = callerUid;
-    this.unprivilegedBpfDisabled = unprivilegedBpfDisabled;
-    return answer;
+    try {
+      return call();
+    } finally {
+      this.files = files;
+      this.caps = caps;
+      this.callerUid = callerUid;
+      this.unprivilegedBpfDisabled = unprivilegedBpfDisabled;
+    }
   }
 
   /** From now on, until the answer is given back, it is counted how often programs run. */
@@ -163,11 +165,12 @@ export class BpfKernel implements MapHost {
     return this.files.has(fd);
   }
 
-  /** Gives a new map its number and its place in memory. */
-  registerMap(map: KernelMap): void {
+  /** Gives a new map its number and its place in memory; false: there is no room. */
+  registerMap(map: KernelMap): boolean {
+    map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
+    if (map.address === 0) return false;
     map.id = this.#nextMapId++;
     map.bypassSpecV1 = this.capable("perfmon");
-    map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
     const { mapType, keySize, valueSize, maxEntries, mapFlags } = map.attr;
     const fields = new DataView(this.memory.view.buffer, map.address, STRUCT_BPF_MAP_BYTES);
     fields.setUint32(MAP_TYPE, mapType, true);
@@ -178,6 +181,7 @@ export class BpfKernel implements MapHost {
     fields.setInt32(MAP_ID, map.id, true);
     this.#maps[map.id] = map;
     this.objects.add(map);
+    return true;
   }
 
   /** The map behind a pointer that a program holds. */

@@ -43,7 +43,10 @@ export function mapCreate(kernel: BpfKernel, given: MapCreateAttr): number | Err
   if (!mayCreateMap(kernel, attr.mapType)) return -EPERM;
   const map = type.alloc(attr, kernel);
   if (typeof map === "number") return map;
-  if (!isObjectNameOk(attr.name)) return -EINVAL;
+  if (!isObjectNameOk(attr.name)) {
+    map.free();
+    return -EINVAL;
+  }
   // Some types set flags of their own.
   const made = { ...attr, mapFlags: map.attr.mapFlags };
   const types = mapBtfOf(made, (fd) => kernel.btfOfFd(fd), kernelKptrs, kernel.capable("bpf"));
@@ -55,8 +58,10 @@ export function mapCreate(kernel: BpfKernel, given: MapCreateAttr): number | Err
   if (types?.record !== undefined) {
     map.fields = new ValueFields(types.record, kernel.memory, kernel.timers);
   }
-  kernel.registerMap(map);
-  if (map.address === 0) return -ENOMEM;
+  if (!kernel.registerMap(map)) {
+    map.free();
+    return -ENOMEM;
+  }
   return kernel.install(map, attr.mapFlags & FILE_FLAGS);
 }
 

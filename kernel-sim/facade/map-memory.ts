@@ -40,7 +40,8 @@ export function mapMemory(
     },
     write(at: number, bytes: Uint8Array) {
       open();
-      if (!mapping.write(at, bytes)) throw outside(at);
+      // A copy: what the cell gave could have another length each time that it is asked.
+      if (!mapping.write(at, Uint8Array.from(bytes))) throw outside(at);
     },
     unmap: () => mapping.unmap(),
   });

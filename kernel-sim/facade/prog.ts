@@ -15,7 +15,7 @@ import { jitListing } from "../bpf/jit/listing.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "../bpf/prog-load.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
-import { decode, textOf, textsOf } from "../bpf/program-text.ts";
+import { decode, encode, textOf, textsOf } from "../bpf/program-text.ts";
 import { takesPacket, testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
@@ -99,7 +99,8 @@ export function loadRequest(attr: LoadAttr): ProgLoadAttr {
 
   function withDescriptors({ maps }: LoadAttr): readonly Insn[] {
     const isBytes = program instanceof Uint8Array;
-    const insns = isBytes ? decode(program) : program.insns.map((insn) => ({ ...insn }));
+    // As bytes and back: fields that a cell made up have the width that instructions have.
+    const insns = decode(isBytes ? program : encode(Array.from(program.insns)));
     if (isBytes && maps === undefined) return insns;
     const names = isBytes ? [] : program.mapNames;
     for (const [slot, insn] of insns.entries()) {
@@ -181,17 +182,32 @@ function whyNotAttached(errno: number, type: string, target: string): string {
 /** The shortest packet that BPF_PROG_TEST_RUN takes: an Ethernet header. */
 const ETH_HLEN = 14;
 
-function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
-  const { repeat = 0 } = attr;
-  if (!Number.isInteger(repeat) || repeat < 0) {
-    throw new TypeError(`repeat is a whole number, not ${String(repeat)}`);
+const RUN_NUMBERS = ["repeat", "dataSizeOut", "ctxSizeOut", "flags", "cpu", "batchSize"] as const;
+const U32_MAX = 0xffff_ffff;
+
+/** Those that were given, each of 32 bits. @throws a TypeError for what is no such number */
+function numbersOf(attr: TestRunAttr): Partial<Record<(typeof RUN_NUMBERS)[number], number>> {
+  const numbers: Partial<Record<(typeof RUN_NUMBERS)[number], number>> = {};
+  for (const name of RUN_NUMBERS) {
+    const value = attr[name];
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || value < 0 || value > U32_MAX) {
+      throw new TypeError(`${name} is a whole number of 32 bits, not ${String(value)}`);
+    }
+    numbers[name] = value;
   }
+  return numbers;
+}
+
+function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
+  const { dataIn, ctxIn } = attr;
+  const numbers = numbersOf(attr);
   const shortest = new Uint8Array(takesPacket(prog) ? ETH_HLEN : 0);
   const { errno, retval, dataOut, ctxOut, executed } = testRun(kernel, prog, {
-    ...attr,
-    dataIn: attr.dataIn ?? shortest,
-    ctxIn: attr.ctxIn,
-    repeat,
+    ...numbers,
+    repeat: numbers.repeat ?? 0,
+    dataIn: dataIn === undefined ? shortest : Uint8Array.from(dataIn),
+    ctxIn: ctxIn === undefined ? undefined : Uint8Array.from(ctxIn),
   });
   return facade({
     errno: -errno,

@@ -1,17 +1,22 @@
 import { expect, test } from "vitest";
 import { BpfKernel } from "../bpf/kernel.ts";
+import { encode } from "../bpf/program-text.ts";
 import { bpfDoor } from "../bpf/sys/door.ts";
 import { bpfFsType } from "../fs/bpf-fs.ts";
 import { registerFilesystem } from "../fs/filesystems.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { TestCaller } from "../fs/test-calls.ts";
 import { Clock } from "../hw/clock.ts";
-import { EACCES, EBADF, EEXIST, EIO, ENOENT, EPERM } from "../include/errno.ts";
+import { E2BIG, EACCES, EBADF, EEXIST, EIO, ENOENT, EPERM } from "../include/errno.ts";
+import { bpf } from "../index.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { bpfSyscalls } from "./bpf.ts";
 import { commitCreds, prepareCreds } from "./cred.ts";
 
 const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
+const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD] = [5, 10, 18];
+const PROG_TYPE_SYSCALL = 31;
+const BPF_F_SLEEPABLE = 1 << 4;
 
 /** A task with a bpffs at /bpf. */
 class BpfTask extends TestCaller {
@@ -84,4 +89,24 @@ test("who has no capabilities may make maps when the machine lets them", () => {
   sysctl.unprivilegedBpfDisabled = 0;
   expect(task.array()).toBeGreaterThanOrEqual(0);
   expect(task.bpf(MAP_GET_NEXT_ID, { 0: 0 })).toBe(-EPERM);
+});
+
+test("a program of system calls is run, and its context comes back where it came from", () => {
+  const task = new BpfTask();
+  const { insns } = bpf.asm("*(u32 *)(r1 +4) = 7; r0 = 3; exit");
+  const code = encode(insns);
+  const prog = task.bpf(PROG_LOAD, {
+    0: PROG_TYPE_SYSCALL,
+    4: code.length / 8,
+    8: task.at(1, code),
+    16: task.at(2, "GPL"),
+    44: BPF_F_SLEEPABLE,
+  });
+  expect(prog).toBeGreaterThanOrEqual(0);
+  const context = task.at(3, new Uint8Array(8));
+  expect(task.bpf(PROG_TEST_RUN, { 0: prog, 40: 8, 48: context })).toBe(0);
+  expect([...task.bytes(3, 8)]).toEqual([0, 0, 0, 0, 7, 0, 0, 0]);
+  // A size that nobody has memory for is refused before anybody looks.
+  expect(task.bpf(PROG_TEST_RUN, { 0: prog, 40: 0xffff_ffff, 48: context })).toBe(-E2BIG);
+  expect(task.bpf(BTF_LOAD, { 0: context, 16: 0xffff_ffff })).toBe(-E2BIG);
 });

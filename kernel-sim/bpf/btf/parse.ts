@@ -19,7 +19,7 @@ import { checkFields, type KernelTypes, parseStructMetas } from "./record.ts";
 import { needsResolve, Resolver } from "./resolve.ts";
 import { BtfVerifierEnv } from "./verifier-env.ts";
 
-const BTF_MAX_BYTES = 16 * 1024 * 1024;
+export const BTF_MAX_BYTES = 16 * 1024 * 1024;
 const BTF_MAX_TYPE = 0xf_ffff;
 const BTF_INFO_MASK = 0x9f00_ffff;
 const MODIFIERS_MAX = 32;

@@ -52,7 +52,7 @@ export const callRules: readonly RefusalRule[] = [
   {
     message:
       /^tail_calls are not allowed when call stack of previous frames is (?<bytes>\d+) bytes\. Too large$/,
-    rule: "The frames of the callers stay on the stack during a tail call: at most 256 bytes of them.",
+    rule: "The frames of the callers stay on the stack during a tail call: they must take less than 256 bytes.",
     repair: "Use less stack in the functions above, or call from the main function.",
   },
   {
@@ -100,7 +100,7 @@ export const callRules: readonly RefusalRule[] = [
   },
   {
     message: /^Caller passes invalid args into func#(?<index>\d+)(?: \('(?<name>\w+)'\))?$/,
-    rule: "A global function is checked once, for all that its prototype allows; what the caller passes must fit to it.",
+    rule: "A global function is checked once, for all that its prototype allows; what the caller passes must fit it.",
     repair:
       "Pass what the prototype says: of a pointer, memory of the full size; the context unchanged.",
   },

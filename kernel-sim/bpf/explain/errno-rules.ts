@@ -7,7 +7,7 @@ const BY_ERRNO: ReadonlyMap<number, Omit<RefusalRule, "message">> = new Map([
   [
     EINVAL,
     {
-      rule: "The call itself is wrong, and the program was not looked at, or the kernel has no words for it: an unknown type, flag or attach type, a name with other letters, a log buffer that does not fit to its size.",
+      rule: "The call itself is wrong, and the program was not looked at, or the kernel has no words for it: an unknown type, flag or attach type, a name with a character that names may not have, a log buffer without a size or a size without a buffer.",
       repair: "Compare each field of the attribute block with bpf(2).",
     },
   ],

@@ -15,7 +15,7 @@ export const layoutRules: readonly RefusalRule[] = [
   },
   {
     message: /^BPF_ATOMIC uses invalid atomic opcode (?<code>[0-9a-f]+)$/,
-    rule: "An atomic instruction names its operation in `imm`: add, or, and, xor, exchange, compare-exchange, with or without fetch; 0x$code is none of them.",
+    rule: "An atomic instruction names its operation in `imm`: add, or, and, xor (each with or without fetch), exchange, compare-exchange, load-acquire, store-release; 0x$code is none of them.",
     repair: "Use one of these.",
   },
   {

@@ -6,7 +6,7 @@ const MAP_CHECK =
 /** Loads and stores: where they may go, and what must have been there before. */
 export const memoryRules: readonly RefusalRule[] = [
   {
-    message: /^R(?<reg>\d+) invalid mem access '(?<type>\w+_or_null)'$/,
+    message: /^R(?<reg>\d+) invalid mem access '(?<type>\w+_or_null_?)'$/,
     rule: "What may be NULL is not followed: a lookup that finds nothing, a reservation that fails answer NULL.",
     repair:
       "Compare the register with 0 first: `if r0 == 0 goto out`. On the other way it is an address for certain.",
@@ -87,7 +87,8 @@ export const memoryRules: readonly RefusalRule[] = [
   {
     message: /^cannot write into packet$/,
     rule: "Programs of this type may read the packet, not change it.",
-    repair: "Use a type that may (XDP, tc), or the helper for it (`bpf_skb_store_bytes`).",
+    repair:
+      "Use a type that may (XDP, tc, lwt_xmit, sk_skb, sk_msg). Programs of type lwt_seg6local have `bpf_lwt_seg6_store_bytes`.",
     blame: "address",
   },
   {
@@ -116,25 +117,27 @@ export const memoryRules: readonly RefusalRule[] = [
   },
   {
     message: /^invalid read from stack R(?<reg>\d+) off=(?<off>-?\d+) size=(?<size>\d+)$/,
-    rule: "A byte of the stack may be read only after this path has written it, and only within the 512 bytes below r10.",
+    rule: "A function's stack reaches from r10-512 to r10-1; a read of $size bytes at offset $off does not lie inside.",
     repair:
-      "Write the slot on every way that leads here, in full width; look whether it is this offset that was written.",
+      "Use offsets from -512 to -1, and count the width: 8 bytes at -8 are the last that fit.",
   },
   {
     message:
       /^invalid read from stack R(?<reg>\d+) off (?<off>-?\d+)\+(?<at>\d+) size (?<size>\d+)$/,
-    rule: "The helper reads $size bytes of the stack from offset $off on, and byte $at of these was not written on this path.",
-    repair: "Fill the whole buffer before the call, its padding as well.",
+    rule: "The helper reads $size bytes of the stack from offset $off on, and byte $at of these may not be read: it belongs to a dynptr, an iterator or a saved interrupt flag, or, without CAP_PERFMON, it was not written on this path or is part of a saved pointer.",
+    repair:
+      "Fill the whole buffer before the call, its padding as well, and keep it apart from dynptrs and iterators.",
   },
   {
     message: /^invalid read from stack off (?<off>-?\d+)\+(?<at>\d+) size (?<size>\d+)$/,
-    rule: "Byte $at of these $size bytes of the stack was not written on this path.",
-    repair: "Write all of them before they are read.",
+    rule: "Byte $at of these $size bytes of the stack may not be read: it belongs to a dynptr, an iterator or a saved interrupt flag, or, without CAP_PERFMON, it was not written on this path.",
+    repair:
+      "Write all of them before they are read, and keep them apart from dynptrs and iterators.",
     blame: "address",
   },
   {
     message: /^invalid write to stack R(?<reg>\d+) off=(?<off>-?\d+) size=(?<size>\d+)$/,
-    rule: "A function's stack reaches from r10-512 to r10-1; a write to r10$off lies outside.",
+    rule: "A function's stack reaches from r10-512 to r10-1; a write of $size bytes at offset $off does not lie inside.",
     repair:
       "Use offsets from -512 to -1, and count the width: 8 bytes at -8 are the last that fit. Large data belongs into a map.",
   },
@@ -152,7 +155,7 @@ export const memoryRules: readonly RefusalRule[] = [
   },
   {
     message: /^attempt to corrupt spilled pointer on stack$/,
-    rule: "A pointer that was saved on the stack must not be changed in part: what is left would be an address made by hand.",
+    rule: "Without CAP_PERFMON a pointer that was saved on the stack must not be changed in part: what is left would tell something about an address of the kernel.",
     repair: "Overwrite all 8 bytes of the slot, or use another one.",
   },
   {

@@ -42,7 +42,7 @@ export const numberRules: readonly RefusalRule[] = [
   },
   {
     message: /^div by zero$/,
-    rule: "A division by the constant 0 is refused at once. By a register that happens to be 0 it gives 0.",
+    rule: "A division by the constant 0, and a remainder of one, is refused at once. By a register that happens to be 0 a division gives 0, and a remainder leaves the dividend as it is.",
     repair: "Divide by something else.",
   },
   {

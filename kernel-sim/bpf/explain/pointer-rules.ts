@@ -24,7 +24,7 @@ export const pointerRules: readonly RefusalRule[] = [
   },
   {
     message:
-      /^R(?<reg>\d+) pointer arithmetic on (?<type>\w+)_or_null prohibited, null-check it first$/,
+      /^R(?<reg>\d+) pointer arithmetic on (?<type>\w+)_or_null_? prohibited, null-check it first$/,
     rule: "What may be NULL is not computed with: NULL and a bit would no longer look like NULL.",
     repair: "Compare it with 0 first, and add afterwards.",
   },
@@ -56,13 +56,13 @@ export const pointerRules: readonly RefusalRule[] = [
   },
   {
     message: /^R(?<reg>\d+) pointer (?<op>\+=|-=) pointer prohibited$/,
-    rule: "Two addresses give no address. Only two pointers into the same packet may be subtracted, for the distance.",
+    rule: "Two addresses give no address. One may be subtracted from another only with CAP_PERFMON, and gives a number of which nothing is known.",
     repair: "Add a number to one of them.",
   },
   {
     message: /^R(?<reg>\d+) subtraction from stack pointer prohibited$/,
-    rule: "From a pointer to the stack a register may not be subtracted, only added.",
-    repair: "Negate the number, and add it: `r2 = -r2; r1 += r2`.",
+    rule: "From a pointer to the stack nothing may be subtracted, neither a constant nor a register: it may only be added to.",
+    repair: "Add the negative number: `r1 += -8`, or `r2 = -r2; r1 += r2`.",
   },
   {
     message: /^R(?<reg>\d+) partial copy of pointer$/,

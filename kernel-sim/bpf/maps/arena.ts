@@ -10,7 +10,7 @@ const SIZE_MAX = 2 ** 32;
  * Memory that a program and user space share, with pointers that hold for both.
  *
  * @linux kernel/bpf/arena.c (6.18)
- * @simplified no program can use one yet.
+ * @simplified programs cannot convert pointers into one.
  */
 export class ArenaMap extends KernelMap {
   /** @linux kernel/bpf/arena.c `arena_map_alloc` (6.18) */

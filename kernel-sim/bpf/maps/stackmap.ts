@@ -17,7 +17,7 @@ const BUCKET_BYTES = 16;
  * Call stacks by their numbers, as tracing programs put them in.
  *
  * @linux kernel/bpf/stackmap.c (6.18)
- * @simplified no program can put one in yet, so it stays empty.
+ * @simplified programs that call `bpf_get_stackid` are not run, so it stays empty.
  */
 export class StackTraceMap extends KernelMap {
   /** @linux kernel/bpf/stackmap.c `stack_map_alloc` (6.18) */

@@ -121,7 +121,7 @@ function btfInfo(request: InfoRequest, btf: Btf): number {
 
 /**
  * @linux kernel/bpf/syscall.c `bpf_prog_get_info_by_fd` (6.18)
- * @simplified programs have no machine code: its length is 0, and so are its addresses
+ * @simplified the compiled form is WebAssembly, and is not told of here: its length is 0, and so are its addresses
  */
 function progInfo(kernel: BpfKernel, request: InfoRequest, prog: LoadedProgram): number {
   const info = readInfo(request, PROG_INFO_BYTES);

@@ -1,10 +1,11 @@
-import { EBADF, EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
+import { E2BIG, EBADF, EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { progLoad } from "../prog-load.ts";
 import { LoadedProgram } from "../program.ts";
 import { decode, INSN_BYTES } from "../program-text.ts";
 
 import { testRun } from "../test-run.ts";
+import { BPF_PROG_TYPE_SYSCALL } from "../uapi.ts";
 import type { InfoRecords } from "../verifier/info-records.ts";
 import type { BpfAttr } from "./attr.ts";
 import type { BpfCaller, UserMemory } from "./caller.ts";
@@ -68,12 +69,14 @@ export function progTestRunCommand(kernel: BpfKernel, caller: BpfCaller, attr: B
   const ctxOutAt = attr.u64(56);
   if ((ctxSizeIn === 0) !== (ctxInAt === 0)) return -EINVAL;
   if ((ctxSizeOut === 0) !== (ctxOutAt === 0)) return -EINVAL;
+  // No context is as long, and nobody shall make us look for so much memory.
+  if (ctxSizeIn > PACKET_BYTES_MAX) return -E2BIG;
   const prog = files.get(attr.s32(0));
   if (!(prog instanceof LoadedProgram)) return files.has(attr.s32(0)) ? -EINVAL : -EBADF;
   const dataIn = memory.read(attr.u64(16), Math.min(attr.u32(8), PACKET_BYTES_MAX));
   const ctxIn = ctxInAt === 0 ? undefined : memory.read(ctxInAt, ctxSizeIn);
   if (dataIn === undefined || (ctxInAt !== 0 && ctxIn === undefined)) return -EFAULT;
-  const repeat = Math.max(attr.u32(32), 1);
+  const repeat = attr.u32(32);
   const start = kernel.clock.now();
   const outcome = testRun(kernel, prog, {
     dataIn,
@@ -95,11 +98,11 @@ export function progTestRunCommand(kernel: BpfKernel, caller: BpfCaller, attr: B
   };
   const isWritten =
     putBytes(memory, attr.u64(24), outcome.dataOut) &&
-    putBytes(memory, ctxOutAt, outcome.ctxOut) &&
+    putBytes(memory, prog.type === BPF_PROG_TYPE_SYSCALL ? ctxInAt : ctxOutAt, outcome.ctxOut) &&
     put(12, outcome.dataSizeOut) &&
     (ctxOutAt === 0 || put(44, outcome.ctxSizeOut)) &&
     put(4, outcome.retval) &&
-    put(36, Math.floor((kernel.clock.now() - start) / repeat));
+    put(36, Math.floor((kernel.clock.now() - start) / Math.max(repeat, 1)));
   return isWritten ? outcome.errno : -EFAULT;
 }
 

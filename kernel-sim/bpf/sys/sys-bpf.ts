@@ -3,8 +3,9 @@
  *
  * @linux kernel/bpf/syscall.c `__sys_bpf` (6.18) @spec bpf(2)
  */
-import { EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import { E2BIG, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
 import { btfLoad } from "../btf/btf-load.ts";
+import { BTF_MAX_BYTES } from "../btf/parse.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { KernelMap } from "../maps/map.ts";
 import type { ObjectKind } from "../objects.ts";
@@ -175,6 +176,7 @@ function btfLoadCommand(kernel: BpfKernel, { memory }: BpfCaller, attr: BpfAttr)
   if (attr.u32(32) !== 0) return -EINVAL;
   if (!kernel.capable("bpf")) return -EPERM;
   const size = attr.u32(16);
+  if (size > BTF_MAX_BYTES) return -E2BIG;
   const btf = memory.read(attr.u64(0), size);
   if (btf === undefined) return -EFAULT;
   const logBuffer = attr.u64(8);

@@ -16,7 +16,7 @@ import type { VerifierEnv } from "./env.ts";
 
 /**
  * @linux kernel/bpf/verifier.c `check_attach_btf_id` (6.18)
- * @simplified no type of the kernel can be named yet, so programs that must name one are refused.
+ * @simplified a load cannot say what it is attached to (`attach_btf_id`), so programs that must are refused.
  */
 export function checkAttachTarget(env: VerifierEnv): 0 | number {
   const { progType, isSleepable } = env;

@@ -34,7 +34,7 @@ import { convertSockAccess } from "./sock-access.ts";
  *
  * @param numberOf the number of a map, by its index among those that the program uses
  * @linux kernel/bpf/verifier.c `convert_ctx_accesses`, `do_misc_fixups`, kernel/bpf/syscall.c `bpf_insn_prepare_dump` (6.18)
- * @simplified contexts other than `xdp_md` and `__sk_buff` stay as they are, and so do calls of
+ * @simplified accesses to contexts other than `xdp_md` and `__sk_buff` stay as they are, and so do calls of
  * `bpf_loop`; behind a compare-and-exchange of 32 bits stands no zero extension; addresses of the
  * kernel's own variables are 0
  */
