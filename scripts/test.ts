@@ -12,8 +12,8 @@ import { endTestCluster } from "./test/test-cluster.ts";
 
 const PARTS: Record<string, () => Promise<Outcome[]>> = {
   gates: () => checkGates(),
-  unit: async () => [await vitest("unit", 15)],
-  system: async () => [await vitest("system", 20)],
+  unit: async () => [await vitest(["unit", "kernel"], 15)],
+  system: async () => [await vitest(["system"], 20)],
   e2e: async () => [await playwright(15)],
 };
 
@@ -43,9 +43,10 @@ for (const name of failed) console.log(`FAILED   ${name}`);
 process.exitCode = failed.length > 0 || passed === 0 ? 1 : 0;
 console.log(`${passed} passed, ${failed.length} failed`);
 
-async function vitest(project: string, minutesMax: number): Promise<Outcome> {
-  return counted(`vitest ${project}`, minutesMax, [
-    ...["node_modules/vitest/vitest.mjs", "run", "--project", project],
+async function vitest(projects: readonly string[], minutesMax: number): Promise<Outcome> {
+  return counted(`vitest ${projects.join(" ")}`, minutesMax, [
+    ...["node_modules/vitest/vitest.mjs", "run"],
+    ...projects.flatMap((project) => ["--project", project]),
     ...["--reporter=default", "--reporter=./scripts/test/vitest-reporter.ts"],
   ]);
 }
