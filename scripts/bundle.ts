@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { minify } from "@swc/core";
 import { build } from "esbuild";
 import { BUNDLES, type Bundle } from "./bundles.ts";
 
@@ -57,9 +58,22 @@ async function make(bundle: Bundle): Promise<void> {
   // Packages change with the lock file only, which is an input of its own.
   const inputs = Object.keys(metafile.inputs).filter((file) => !file.includes("node_modules/"));
   const outputs = Object.keys(metafile.outputs);
+  if (bundle.isSqueezed === true) await Promise.all(outputs.map(squeeze));
   mkdirSync(dirname(recordFile(bundle)), { recursive: true });
   const record: Record = { made: stateOf(bundle, inputs), inputs, outputs };
   writeFileSync(recordFile(bundle), JSON.stringify(record));
+}
+
+/** Makes a script smaller once more: swc knows what is never read or called, which esbuild does not look for. */
+async function squeeze(output: string): Promise<void> {
+  const file = join(root, output);
+  const { code } = await minify(readFileSync(file, "utf8"), {
+    ecma: 2022,
+    module: false,
+    compress: { passes: 2 },
+    mangle: true,
+  });
+  writeFileSync(file, code);
 }
 
 function stateOf(bundle: Bundle, inputs: readonly string[]): string {
