@@ -2,6 +2,7 @@
 import { MAX_BPF_STACK } from "../isa.ts";
 import { WasmBytes } from "./wasm-bytes.ts";
 import { I32, I64, WASM } from "./wasm-opcodes.ts";
+import { constant, get, set } from "./write-local.ts";
 
 const FRAME_POINTER = 10;
 const REGISTERS = 10;
@@ -68,13 +69,11 @@ export class FunctionWriter {
   }
 
   localGet(local: number): void {
-    this.out.byte(WASM.LOCAL_GET);
-    this.out.u32(local);
+    get(this.out, local);
   }
 
   localSet(local: number): void {
-    this.out.byte(WASM.LOCAL_SET);
-    this.out.u32(local);
+    set(this.out, local);
   }
 
   localTee(local: number): void {
@@ -83,8 +82,7 @@ export class FunctionWriter {
   }
 
   i32(value: number): void {
-    this.out.byte(WASM.I32_CONST);
-    this.out.s32(value);
+    constant(this.out, value);
   }
 
   /** A constant of 64 bits that is one of 32, extended by its sign. */

@@ -1,6 +1,7 @@
 import type { HashLookup } from "../maps/lookup-shape.ts";
 import type { WasmBytes } from "./wasm-bytes.ts";
 import { WASM } from "./wasm-opcodes.ts";
+import { constant, get, set } from "./write-local.ts";
 
 /** Locals of the function that is written: the address of the key, and words of the hash, of which the last one is it. */
 interface HashLocals {
@@ -89,19 +90,4 @@ function load(w: WasmBytes, op: number, address: number, offset: number): void {
   w.byte(op);
   w.u32(0);
   w.u32(offset);
-}
-
-function constant(w: WasmBytes, value: number): void {
-  w.byte(WASM.I32_CONST);
-  w.s32(value);
-}
-
-function get(w: WasmBytes, local: number): void {
-  w.byte(WASM.LOCAL_GET);
-  w.u32(local);
-}
-
-function set(w: WasmBytes, local: number): void {
-  w.byte(WASM.LOCAL_SET);
-  w.u32(local);
 }

@@ -8,6 +8,7 @@ import { CPU_AT } from "./run-area.ts";
 import { WasmBytes } from "./wasm-bytes.ts";
 import { I32, NOTHING, WASM } from "./wasm-opcodes.ts";
 import { writeJhash } from "./write-jhash.ts";
+import { constant, get, set } from "./write-local.ts";
 
 /** Places in an element. */
 const NEXT = 0;
@@ -98,21 +99,6 @@ function leave(w: WasmBytes): void {
 function block(w: WasmBytes, op: number): void {
   w.byte(op);
   w.byte(NOTHING);
-}
-
-function constant(w: WasmBytes, value: number): void {
-  w.byte(WASM.I32_CONST);
-  w.s32(value);
-}
-
-function get(w: WasmBytes, local: number): void {
-  w.byte(WASM.LOCAL_GET);
-  w.u32(local);
-}
-
-function set(w: WasmBytes, local: number): void {
-  w.byte(WASM.LOCAL_SET);
-  w.u32(local);
 }
 
 function access(w: WasmBytes, op: number, align: number, offset: number): void {

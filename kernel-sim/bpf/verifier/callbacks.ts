@@ -190,9 +190,8 @@ function setLoopState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 
   return synchronous(callee);
 }
 
-/** @linux kernel/bpf/verifier.c `set_timer_callback_state` (6.18) */
-export function setTimerState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
-  const { map } = caller.reg(1);
+/** Of a function that is called when who asked for it has gone on: it gets the map, a key and its value. */
+function later(callee: FuncState, map: VerifierMap | null): 0 {
   const first = callee.own(1);
   first.markKnownZero();
   first.type = CONST_PTR_TO_MAP;
@@ -201,6 +200,11 @@ export function setTimerState(_env: VerifierEnv, caller: FuncState, callee: Func
   callee.inAsyncCallbackFn = true;
   callee.callbackRetRange = ZERO_ONLY;
   return 0;
+}
+
+/** @linux kernel/bpf/verifier.c `set_timer_callback_state` (6.18) */
+export function setTimerState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
+  return later(callee, caller.reg(1).map);
 }
 
 /** @linux kernel/bpf/verifier.c `set_find_vma_callback_state` (6.18) */
@@ -223,13 +227,5 @@ function setUserRingbufState(env: VerifierEnv, caller: FuncState, callee: FuncSt
 
 /** @linux kernel/bpf/verifier.c `set_task_work_schedule_callback_state` (6.18) */
 export function setTaskWorkState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
-  const { map } = caller.reg(3);
-  const first = callee.own(1);
-  first.markKnownZero();
-  first.type = CONST_PTR_TO_MAP;
-  first.map = map;
-  setElement(callee, map);
-  callee.inAsyncCallbackFn = true;
-  callee.callbackRetRange = ZERO_ONLY;
-  return 0;
+  return later(callee, caller.reg(3).map);
 }
