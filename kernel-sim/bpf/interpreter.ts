@@ -8,7 +8,7 @@
  * @linux kernel/bpf/core.c `___bpf_prog_run` (6.18)
  * @spec RFC 9669
  */
-import { invariant, SimulatorBug } from "../hw/simulator-bug.ts";
+import { SimulatorBug } from "../hw/simulator-bug.ts";
 import {
   div32,
   div64,
@@ -84,6 +84,8 @@ const FRAMES_MAX = MAX_CALL_FRAMES * (MAX_TAIL_CALL_CNT + 1);
 /** Words saved by a call between functions: R6 to R10, the return place, the may_goto count, the program's frame. */
 const FRAME_WORDS = 13;
 const CELL_BYTES = 8;
+/** What a CPU needs in memory: the stack, and a cell for the helper that works in each frame. */
+export const CPU_STACK_BYTES = (MAX_BPF_STACK + CELL_BYTES) * FRAMES_MAX;
 
 /** Registers, stack and context of the program that runs on one CPU. */
 export class BpfCpu<Machine extends BpfHost> {
@@ -108,10 +110,12 @@ export class BpfCpu<Machine extends BpfHost> {
   readonly #stack: number;
   readonly #cells: number;
 
+  /** @param stack the address of `CPU_STACK_BYTES` */
   constructor(
     machine: Machine,
     cpu: number,
     memory: BpfMemory,
+    stack: number,
     helpers: readonly (HelperBody<Machine> | undefined)[],
     callers: readonly (CallingHelper<Machine> | undefined)[],
   ) {
@@ -120,9 +124,8 @@ export class BpfCpu<Machine extends BpfHost> {
     this.memory = memory;
     this.#helpers = helpers;
     this.#callers = callers;
-    this.#stack = memory.alloc(MAX_BPF_STACK * FRAMES_MAX);
-    this.#cells = memory.alloc(CELL_BYTES * FRAMES_MAX);
-    invariant(this.#stack !== 0 && this.#cells !== 0, "no memory for the stack of a program");
+    this.#stack = stack;
+    this.#cells = stack + MAX_BPF_STACK * FRAMES_MAX;
   }
 
   /** Runs `code` with R1 = `context` and answers the low word of R0, unsigned. */
@@ -161,7 +164,12 @@ export class BpfCpu<Machine extends BpfHost> {
   #start(code: Int32Array, entry: number): number {
     this.r[20] = this.#stack + MAX_BPF_STACK;
     this.memory.bytes.fill(this.stackGarbage, this.#stack, this.#stack + MAX_BPF_STACK);
-    this.#execute(code, entry);
+    this.memory.readLock();
+    try {
+      this.#execute(code, entry);
+    } finally {
+      this.memory.readUnlock();
+    }
     return this.r[0]! >>> 0;
   }
 

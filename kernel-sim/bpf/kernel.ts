@@ -1,13 +1,14 @@
 import type { Clock } from "../hw/clock.ts";
 import { Random } from "../hw/random.ts";
-import { invariant } from "../hw/simulator-bug.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { Btf } from "./btf/btf.ts";
+import type { BtfRecord } from "./btf/record.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
 import { BpfFiles } from "./files.ts";
+import { freeFields } from "./free-fields.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
-import { BpfCpu } from "./interpreter.ts";
+import { BpfCpu, CPU_STACK_BYTES } from "./interpreter.ts";
 import { Jit } from "./jit/jit.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
 import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
@@ -16,7 +17,7 @@ import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
-import type { LoadedProgram } from "./program.ts";
+import { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
 import type { BpfCaller, DescriptorTable } from "./sys/caller.ts";
 import { BpfTimers } from "./timers.ts";
@@ -52,14 +53,16 @@ export class BpfKernel implements MapHost {
   readonly trace: TraceRing;
   readonly memory = new BpfMemory();
   /** What programs have allocated of their own types. */
-  readonly programObjects = new ProgramObjects(this.memory);
+  readonly programObjects = new ProgramObjects(this.memory, (record, at) =>
+    this.freeFields(record, at),
+  );
   readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
   readonly ownFiles = new BpfFiles();
   /** The same, or in a call of bpf(2) the descriptors of the task that makes it. */
   files: DescriptorTable = this.ownFiles;
   /** By their numbers. */
-  readonly objects = new BpfObjects();
+  readonly objects = new BpfObjects((object) => this.#end(object));
   #statsUsers = 0;
   /** Who makes the present system call. */
   callerUid = 0;
@@ -90,6 +93,8 @@ export class BpfKernel implements MapHost {
   readonly #functionOwners = new Map<number, LoadedProgram>();
   /** Room for an index that a timer's function is given. */
   #timerCell = 0;
+  /** Of all CPUs, since a full machine still runs programs. */
+  readonly #stacks: number;
   readonly #cpus: (BpfCpu<BpfKernel> | undefined)[] = [];
 
   constructor(seed: number, cpus: number, clock: Clock, trace: TraceRing) {
@@ -97,15 +102,22 @@ export class BpfKernel implements MapHost {
     this.clock = clock;
     this.trace = trace;
     this.random = new Random(seed);
+    this.#stacks = this.memory.alloc(cpus * CPU_STACK_BYTES);
   }
 
   /** The execution state of a CPU, made when it first runs a program. */
   cpu(number: number): BpfCpu<BpfKernel> {
     const known = this.#cpus[number];
     if (known !== undefined) return known;
-    const cpu = new BpfCpu<BpfKernel>(this, number, this.memory, helperBodies, callingHelpers);
+    const stack = this.stackOf(number);
+    const { memory } = this;
+    const cpu = new BpfCpu<BpfKernel>(this, number, memory, stack, helperBodies, callingHelpers);
     this.#cpus[number] = cpu;
     return cpu;
+  }
+
+  protected stackOf(cpu: number): number {
+    return this.#stacks + cpu * CPU_STACK_BYTES;
   }
 
   capable(cap: BpfCap): boolean {
@@ -184,17 +196,49 @@ export class BpfKernel implements MapHost {
     return true;
   }
 
+  /** Gives up what the fields at an address hold. */
+  freeFields(record: BtfRecord, at: number): void {
+    freeFields(this, record, at);
+  }
+
+  /** Gives back what an object has that nobody holds any more. */
+  #end(object: BpfObject): void {
+    if (object instanceof KernelMap) {
+      this.#maps[object.id] = undefined;
+      object.free();
+      this.memory.free(object.address, STRUCT_BPF_MAP_BYTES);
+    } else if (object instanceof LoadedProgram) {
+      this.dropFunctions(object.functions);
+      for (const type of object.objectTypes) this.programObjects.leaveType(type);
+    }
+  }
+
+  ref(object: KernelMap | LoadedProgram): void {
+    this.objects.ref(object);
+  }
+
+  unref(object: KernelMap | LoadedProgram): void {
+    this.memory.callRcu(() => this.objects.unref(object));
+  }
+
   /** The map behind a pointer that a program holds. */
   mapAt(address: number): KernelMap {
     return this.#maps[this.memory.view.getInt32(address + MAP_ID, true)]!;
   }
 
-  /** What programs hold as a pointer to a function that starts there, in words of its program's code. */
+  /** What programs hold as a pointer to a function that starts there, in words of its program's code; 0: there is no room. */
   addFunction(entry: number): number {
     const address = this.memory.alloc(FUNCTION_BYTES);
-    invariant(address !== 0, "no memory for a function");
-    this.memory.view.setInt32(address, entry, true);
+    if (address !== 0) this.memory.view.setInt32(address, entry, true);
     return address;
+  }
+
+  /** Nobody calls them any more. */
+  dropFunctions(addresses: readonly number[]): void {
+    for (const address of addresses) {
+      this.#functionOwners.delete(address);
+      this.memory.free(address, FUNCTION_BYTES);
+    }
   }
 
   /** Where a function starts, in words of its program's code, by the pointer that programs hold. */

@@ -19,11 +19,17 @@ function kindOf(object: BpfObject): ObjectKind {
   return object instanceof KernelMap ? "map" : "btf";
 }
 
+/** Who holds an object: `users` of them by a descriptor or a name. */
+interface Holders {
+  all: number;
+  users: number;
+}
+
 /**
  * All objects by number. Each kind counts for itself, and numbers are not given again. An object
  * is there as long as somebody holds it: a descriptor, a name, or another object.
  *
- * @linux kernel/bpf/syscall.c `prog_idr`, `map_idr`, kernel/bpf/btf.c `btf_idr` (6.18)
+ * @linux kernel/bpf/syscall.c `prog_idr`, `map_idr`, `bpf_map_put_with_uref`, kernel/bpf/btf.c `btf_idr` (6.18)
  */
 export class BpfObjects {
   readonly #byId = {
@@ -31,11 +37,17 @@ export class BpfObjects {
     map: new Map<number, BpfObject>(),
     btf: new Map<number, BpfObject>(),
   };
-  readonly #holders = new Map<BpfObject, number>();
+  readonly #holders = new Map<BpfObject, Holders>();
+  readonly #gone: (object: BpfObject) => void;
+
+  /** @param gone is told of each object that nobody holds any more */
+  constructor(gone: (object: BpfObject) => void) {
+    this.#gone = gone;
+  }
 
   add(object: BpfObject): void {
     this.#byId[kindOf(object)].set(object.id, object);
-    for (const held of heldBy(object)) this.hold(held);
+    for (const held of heldBy(object)) this.ref(held);
   }
 
   byId(kind: ObjectKind, id: number): BpfObject | undefined {
@@ -51,24 +63,49 @@ export class BpfObjects {
     return next;
   }
 
+  /** A descriptor or a name holds it. */
   hold(object: BpfObject): void {
-    this.#holders.set(object, (this.#holders.get(object) ?? 0) + 1);
+    this.#count(object).users++;
+    this.ref(object);
   }
 
-  /** One holder less; the last one takes the object along. */
+  /** Another object holds it. */
+  ref(object: BpfObject): void {
+    this.#count(object).all++;
+  }
+
+  #count(object: BpfObject): Holders {
+    const known = this.#holders.get(object);
+    if (known !== undefined) return known;
+    const none = { all: 0, users: 0 };
+    this.#holders.set(object, none);
+    return none;
+  }
+
+  /** Whether a descriptor or a name holds it. */
+  hasUsers(object: BpfObject): boolean {
+    return (this.#holders.get(object)?.users ?? 0) > 0;
+  }
+
+  /** One descriptor or name less; the last holder takes the object along. */
   release(object: BpfObject): void {
-    const left = (this.#holders.get(object) ?? 0) - 1;
-    if (left > 0) {
-      this.#holders.set(object, left);
-      return;
-    }
+    const holders = this.#count(object);
+    if (--holders.users === 0 && object instanceof KernelMap) object.releaseUsers();
+    this.unref(object);
+  }
+
+  /** One holder among the objects less. */
+  unref(object: BpfObject): void {
+    const holders = this.#count(object);
+    if (--holders.all > 0) return;
     this.#holders.delete(object);
     if (object instanceof StatsUser) {
       object.end();
       return;
     }
     this.#byId[kindOf(object)].delete(object.id);
-    for (const held of heldBy(object)) this.release(held);
+    this.#gone(object);
+    for (const held of heldBy(object)) this.unref(held);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Insn } from "../api.ts";
-import { E2BIG, EFAULT, EINVAL, EPERM } from "../include/errno.ts";
+import { E2BIG, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
 import { checkAttachType, fixupAttachType } from "./check-attach.ts";
 import { callingHelpers, helperBodies, kfuncBodyNumber, makerNumber } from "./helpers/index.ts";
 import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isKfuncCall, isLdImm64, isPseudoFunc } from "./isa.ts";
@@ -75,7 +75,13 @@ export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome
   const { verdict, errno, error, log, insnsProcessed } = checked;
   if (errno !== 0) return { fd: errno, verdict, error, log, insnsProcessed };
   const prog = fixedUp(kernel, attr, checked, maps);
-  if (!mayTailCall(prog)) return { fd: -EINVAL, verdict: -EINVAL, error: "", log, insnsProcessed };
+  const isFull = prog.functions.includes(0);
+  const problem = isFull ? -ENOMEM : mayTailCall(prog) ? 0 : -EINVAL;
+  if (problem !== 0) {
+    kernel.dropFunctions(prog.functions.filter((address) => address !== 0));
+    for (const type of prog.objectTypes) kernel.programObjects.leaveType(type);
+    return { fd: problem, verdict: problem, error: "", log, insnsProcessed };
+  }
   kernel.objects.add(prog);
   return { fd: kernel.install(prog), verdict, error: "", log, insnsProcessed };
 }
@@ -143,6 +149,7 @@ function fixedUp(
   const code = kept.map(({ insn }) => insn);
   const callbacks = new Set<number>();
   const functions: number[] = [];
+  const objectTypes: number[] = [];
   for (const [at, { insn, slot }] of kept.entries()) {
     const { mapIndex, mapOff } = aux[slot]!;
     if (isPseudoFunc(insn)) {
@@ -154,7 +161,10 @@ function fixedUp(
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
     if (isKfuncCall(insn) && !isThrow(insn))
-      code[at] = { ...insn, srcReg: 0, off: 0, imm: kfuncNumber(kernel, attr, insn, aux[slot]!) };
+      code[at] = {
+        ...{ ...insn, srcReg: 0, off: 0 },
+        imm: kfuncNumber(kernel, attr, insn, aux[slot]!, objectTypes),
+      };
     if (!isLdImm64(insn) || mapIndex < 0) continue;
     const map = usedKernelMaps[mapIndex]!;
     const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
@@ -181,6 +191,8 @@ function fixedUp(
     maps: usedKernelMaps,
     maxCtxOffset,
     callbacks: [...callbacks],
+    functions,
+    objectTypes,
     stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
     origin: {
@@ -210,13 +222,16 @@ function kfuncNumber(
   attr: ProgLoadAttr,
   { imm }: Insn,
   { objNew }: InsnAux,
+  objectTypes: number[],
 ): number {
   if (objNew !== null) {
     const { btf, typeId, isPercpu } = objNew;
     const size = btf.typeIdSize(typeId)!.size;
     const all = isPercpu ? roundUp8(size) * kernel.cpus : size;
-    const type = kernel.programObjects.typeIndex(btf, typeId, all);
-    return type === undefined ? NO_BODY : makerNumber(type);
+    const type = kernel.programObjects.holdType(btf, typeId, all);
+    if (type === undefined) return NO_BODY;
+    objectTypes.push(type);
+    return makerNumber(type);
   }
   const mayWrite = mayAccessPacket(attr, BPF_WRITE, undefined);
   return kfuncBodyNumber(kfuncById(imm)!.name, mayWrite) ?? NO_BODY;

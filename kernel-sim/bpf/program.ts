@@ -52,6 +52,10 @@ export class LoadedProgram {
   readonly maxCtxOffset: number;
   /** First slots of functions whose address the program has. */
   readonly callbacks: readonly number[];
+  /** Pointers to them, which the program holds. */
+  readonly functions: readonly number[];
+  /** Kinds of objects that it makes, by their numbers. */
+  readonly objectTypes: readonly number[];
   /** Bytes of stack that the program itself uses, without its functions. */
   readonly stackDepth: number;
   /** Whether it may run for long at once. */
@@ -83,6 +87,8 @@ export class LoadedProgram {
     readonly maps: readonly KernelMap[];
     readonly maxCtxOffset: number;
     readonly callbacks: readonly number[];
+    readonly functions?: readonly number[];
+    readonly objectTypes?: readonly number[];
     readonly stackDepth: number;
     readonly isRunnable: boolean;
     readonly origin?: ProgOrigin;
@@ -100,6 +106,8 @@ export class LoadedProgram {
     this.maxCtxOffset = fields.maxCtxOffset;
     this.isRunnable = fields.isRunnable;
     this.callbacks = fields.callbacks;
+    this.functions = fields.functions ?? [];
+    this.objectTypes = fields.objectTypes ?? [];
     this.stackDepth = fields.stackDepth;
     this.hasLoop = leadsBack(fields.code);
     this.origin = fields.origin ?? NO_ORIGIN;

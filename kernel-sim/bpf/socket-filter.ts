@@ -19,7 +19,11 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
       const err = bpfCheckClassic(filter);
       if (err !== 0) return err;
       const code = predecode(bpfConvertFilter(filter));
-      return { original, run: (packet) => runFilter(open(), code, packet) };
+      return {
+        ...{ original, run: (packet) => runFilter(open(), code, packet) },
+        hold: () => {},
+        release: () => {},
+      };
     },
     ofObject(object) {
       if (!(object instanceof LoadedProgram)) return -EINVAL;
@@ -28,6 +32,8 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
       const filter: SocketFilter = {
         original: undefined,
         run: (packet) => runFilter(open(), object.code, packet),
+        hold: () => open().ref(object),
+        release: () => open().unref(object),
       };
       return filter;
     },
@@ -64,10 +70,10 @@ function runFilter(kernel: BpfKernel, code: Int32Array, packet: FilteredPacket):
   const { bytes, dataOff, networkOff, device } = packet;
   const { memory } = kernel;
   const room = Math.ceil(Math.max(bytes.length, 1) / PAGE_BYTES) * PAGE_BYTES;
-  const buffer = memory.alloc(room);
-  const context = memory.alloc(CLASSIC_SKB_BYTES);
+  const rooms = memory.allocAll(room, CLASSIC_SKB_BYTES);
   // Without memory nothing is let through.
-  if (buffer === 0 || context === 0) return 0;
+  if (rooms === undefined) return 0;
+  const [buffer, context] = rooms as [number, number];
   memory.bytes.set(bytes, buffer);
   const { view } = memory;
   const length = bytes.length - dataOff;

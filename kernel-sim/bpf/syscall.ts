@@ -1,6 +1,7 @@
 import { EBADF, EBUSY, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
 import { kernelKptrs } from "./btf/kernel-kptrs.ts";
 import { mapBtfOf } from "./btf/map-check-btf.ts";
+import type { BtfRecord } from "./btf/record.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { BloomFilterMap } from "./maps/bloom-filter.ts";
 import {
@@ -56,7 +57,8 @@ export function mapCreate(kernel: BpfKernel, given: MapCreateAttr): number | Err
   }
   map.types = types;
   if (types?.record !== undefined) {
-    map.fields = new ValueFields(types.record, kernel.memory, kernel.timers);
+    const free = (record: BtfRecord, at: number) => kernel.freeFields(record, at);
+    map.fields = new ValueFields(types.record, kernel.memory, free);
   }
   if (!kernel.registerMap(map)) {
     map.free();

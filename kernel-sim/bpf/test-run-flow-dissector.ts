@@ -44,10 +44,9 @@ export function runFlowDissector(
   if (typeof user === "number") return refusedRun(user, request);
   if (user !== undefined && !hasOnlyFlags(user)) return refusedRun(-EINVAL, request);
   const { memory } = kernel;
-  const data = memory.alloc(size);
-  const keys = memory.alloc(FLOW_KEYS_BYTES);
-  const context = memory.alloc(ctx.SK_BUFF_BYTES);
-  if (data === 0 || keys === 0 || context === 0) return refusedRun(-ENOMEM, request);
+  const rooms = memory.allocAll(size, FLOW_KEYS_BYTES, ctx.SK_BUFF_BYTES);
+  if (rooms === undefined) return refusedRun(-ENOMEM, request);
+  const [data, keys, context] = rooms as [number, number, number];
   const { bytes, view } = memory;
   bytes.set(dataIn, data);
   view.setInt32(context + ctx.SKB_DATA, data, true);

@@ -58,10 +58,9 @@ export function runNetfilter(
   const problem = hook === NF_INET_LOCAL_OUT ? 0 : checkPacket(dataIn, pf);
   if (problem !== 0) return refusedRun(problem, request);
   const { memory } = kernel;
-  const state = memory.alloc(HOOK_STATE_BYTES);
-  const skb = memory.alloc(SK_BUFF_BYTES);
-  const context = memory.alloc(CONTEXT_BYTES);
-  if (state === 0 || skb === 0 || context === 0) return refusedRun(-ENOMEM, request);
+  const rooms = memory.allocAll(HOOK_STATE_BYTES, SK_BUFF_BYTES, CONTEXT_BYTES);
+  if (rooms === undefined) return refusedRun(-ENOMEM, request);
+  const [state, skb, context] = rooms as [number, number, number];
   const { bytes, view } = memory;
   bytes[state + HOOK] = hook;
   bytes[state + PF] = pf;

@@ -144,7 +144,6 @@ export function repeated(
   for (const storage of storages) storage.beginRuns();
   const cpu = kernel.cpu(cpuNumber);
   const retval = kernel.jit.run(prog, cpu, context, repeat);
-  for (const storage of storages) storage.endRuns();
   kernel.clock.advance(cpu.executed);
   kernel.countRun(prog, Math.max(1, repeat), cpu.executed);
   return { retval, executed: cpu.executed };

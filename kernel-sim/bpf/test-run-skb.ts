@@ -57,10 +57,9 @@ export function runSkb(
   const length = dataIn.length - (isLinkLayer ? 0 : ctx.ETH_HLEN);
   if (user !== undefined && !isContextOk(user, length)) return refusedRun(-EINVAL, request);
   const { memory } = kernel;
-  const buffer = memory.alloc(PAGE_BYTES);
-  const context = memory.alloc(ctx.SK_BUFF_BYTES);
-  const socket = memory.alloc(BPF_SOCK_BYTES);
-  if (buffer === 0 || context === 0 || socket === 0) return refusedRun(-ENOMEM, request);
+  const rooms = memory.allocAll(PAGE_BYTES, ctx.SK_BUFF_BYTES, BPF_SOCK_BYTES);
+  if (rooms === undefined) return refusedRun(-ENOMEM, request);
+  const [buffer, context, socket] = rooms as [number, number, number];
   const { bytes, view } = memory;
   const mac = buffer + NET_SKB_PAD;
   const networkAt = mac + ctx.ETH_HLEN;

@@ -55,9 +55,9 @@ export function runXdp(
   const device = fields === undefined ? 0 : checkDevice(fields);
   if (device !== 0) return refusedRun(device, request);
   const { memory } = kernel;
-  const frame = memory.alloc(PAGE_BYTES);
-  const context = memory.alloc(ctx.XDP_MD_BYTES);
-  if (frame === 0 || context === 0) return refusedRun(-ENOMEM, request);
+  const rooms = memory.allocAll(PAGE_BYTES, ctx.XDP_MD_BYTES);
+  if (rooms === undefined) return refusedRun(-ENOMEM, request);
+  const [frame, context] = rooms as [number, number];
   const { bytes, view } = memory;
   const start = frame + XDP_PACKET_HEADROOM - metaBytes;
   bytes.set(linear, start);

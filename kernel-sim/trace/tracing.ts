@@ -171,11 +171,13 @@ export class Tracing {
   ): number {
     const attachments = this.#attached.get(event);
     if (attachments === undefined || attachments.length === 0) return 0;
-    const before = kernel.current;
-    kernel.current = current;
     const { memory } = kernel;
     const room = contextBytes(taskWriter);
     const context = memory.alloc(room);
+    // Without memory the event is lost.
+    if (context === 0) return 0;
+    const before = kernel.current;
+    kernel.current = current;
     let executed = 0;
     // A program may detach nothing, but the list must not change under the loop all the same.
     for (const attachment of [...attachments]) {

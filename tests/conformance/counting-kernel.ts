@@ -36,7 +36,14 @@ export class CountingKernel extends BpfKernel {
           return begin(vm, cell);
         }),
     );
-    const cpu = new BpfCpu<BpfKernel>(this, number, this.memory, bodies, callers);
+    const cpu = new BpfCpu<BpfKernel>(
+      this,
+      number,
+      this.memory,
+      this.stackOf(number),
+      bodies,
+      callers,
+    );
     this.#counted[number] = cpu;
     return cpu;
   }

@@ -16,6 +16,9 @@ import { CPU_AT, EXECUTED_AT, R0_AT, TAIL_CALL_AT } from "./run-area.ts";
  */
 const WARM_INSNS = 20_000;
 
+/** How often a program may run before what it has freed is given back. */
+const REPEATS_AT_ONCE = 1024;
+
 /**
  * Runs programs of one machine: in the interpreter, or compiled. Both do the same, to the number of
  * instructions that they count; so when a program is compiled is nobody's business.
@@ -86,17 +89,29 @@ export class Jit {
     this.vm = vm;
     vm.context = context;
     const { frame } = vm;
+    const { memory } = this.#kernel;
     let r0 = 0;
-    if (compiled.mayTailCall || compiled.mayThrow) {
-      for (let i = 0; i < repeat; i++) {
-        this.#kernel.memory.bytes.fill(0, frame, frame + MAX_BPF_STACK);
-        this.#tailCalls = 0;
-        r0 = this.#runToEnd(compiled, context, frame);
+    for (let left = repeat; left > 0; left -= REPEATS_AT_ONCE) {
+      memory.readLock();
+      try {
+        r0 = this.#repeated(compiled, context, frame, Math.min(left, REPEATS_AT_ONCE));
+      } finally {
+        memory.readUnlock();
       }
-    } else {
-      r0 = compiled.repeated(context, frame, repeat);
     }
     this.asking();
+    return r0;
+  }
+
+  #repeated(compiled: JitProgram, context: number, frame: number, repeat: number): number {
+    const { mayTailCall, mayThrow } = compiled;
+    if (!mayTailCall && !mayThrow) return compiled.repeated(context, frame, repeat);
+    let r0 = 0;
+    for (let i = 0; i < repeat; i++) {
+      this.#kernel.memory.bytes.fill(0, frame, frame + MAX_BPF_STACK);
+      this.#tailCalls = 0;
+      r0 = this.#runToEnd(compiled, context, frame);
+    }
     return r0;
   }
 

@@ -18,11 +18,11 @@ type Body = HelperBody<BpfKernel>;
 const nothing: Body = () => 0;
 /** One reference to an object less, or more. @linux kernel/bpf/helpers.c `bpf_obj_drop_impl`, `bpf_refcount_acquire_impl` (6.18) */
 const drop: Body = ({ r, machine: { programObjects } }) => {
-  programObjects.drop(programObjects.startOf(r[2]!));
+  programObjects.drop(r[2]!);
   return 0;
 };
 const acquire: Body = ({ r, machine: { programObjects } }) => {
-  programObjects.acquire(programObjects.startOf(r[2]!));
+  programObjects.acquire(r[2]!);
   return r[2]!;
 };
 

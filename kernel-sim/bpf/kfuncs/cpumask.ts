@@ -2,6 +2,7 @@
 import { EACCES, EINVAL } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import type { BpfMemory } from "../memory.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -23,10 +24,15 @@ export function cpumaskAcquire({ r, memory: { view } }: Vm): number {
 }
 
 export function cpumaskRelease({ r, memory }: Vm): number {
-  const left = memory.view.getInt32(r[2]! + USAGE, true) - 1;
-  memory.view.setInt32(r[2]! + USAGE, left, true);
-  if (left === 0) memory.free(r[2]!, BPF_CPUMASK_BYTES);
+  putCpumask(memory, r[2]!);
   return 0;
+}
+
+/** One reference less. */
+export function putCpumask(memory: BpfMemory, mask: number): void {
+  const left = memory.view.getInt32(mask + USAGE, true) - 1;
+  memory.view.setInt32(mask + USAGE, left, true);
+  if (left === 0) memory.free(mask, BPF_CPUMASK_BYTES);
 }
 
 function has({ memory, r }: Vm, regno: number, cpu: number): boolean {

@@ -2,6 +2,7 @@
 import { EINVAL } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import type { BpfMemory } from "../memory.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -9,6 +10,24 @@ type Vm = BpfCpu<BpfKernel>;
 const NEXT = 0;
 const PREV = 8;
 const OWNER = 16;
+
+/** In the place of the list or tree of a node: of none, but it can go into none either. */
+export const POISON = 1;
+
+/** Empties a list whose value goes, and answers the nodes that were in it. */
+export function takeList({ view }: BpfMemory, head: number): number[] {
+  const nodes: number[] = [];
+  let node = view.getInt32(head + NEXT, true);
+  while (node !== 0 && node !== head) {
+    nodes.push(node);
+    // What others hold, too, goes into no other list.
+    view.setInt32(node + OWNER, POISON, true);
+    node = view.getInt32(node + NEXT, true);
+  }
+  view.setInt32(head + NEXT, head, true);
+  view.setInt32(head + PREV, head, true);
+  return nodes;
+}
 
 function link({ memory: { view } }: Vm, before: number, after: number): void {
   view.setInt32(before + NEXT, after, true);
@@ -28,7 +47,7 @@ function push(vm: Vm, isFront: boolean): number {
   const node = vm.r[4]!;
   if (view.getInt32(node + OWNER, true) !== 0) {
     const { programObjects } = vm.machine;
-    programObjects.drop(programObjects.startOf(node));
+    programObjects.drop(programObjects.ofListNode(node));
     return -EINVAL;
   }
   const before = isFront ? head : view.getInt32(head + PREV, true);

@@ -1,7 +1,7 @@
 /** Objects of their own types that programs allocate. */
-
 import type { Btf } from "../btf/btf.ts";
-import { BPF_GRAPH_NODE, BPF_LIST_HEAD, BPF_REFCOUNT } from "../btf/field-types.ts";
+import { BPF_GRAPH_NODE, BPF_RB_NODE, BPF_REFCOUNT } from "../btf/field-types.ts";
+import { initFields } from "../btf/init-fields.ts";
 import type { BtfRecord } from "../btf/record.ts";
 import type { BpfMemory } from "../memory.ts";
 
@@ -12,15 +12,22 @@ interface ObjectType {
   /** In bytes, of one for each CPU all together. */
   readonly size: number;
   readonly record: BtfRecord | undefined;
+  /** Programs that make such objects, and objects that there are. */
+  users: number;
 }
 
-interface AllocatedObject {
-  readonly type: ObjectType;
-  refs: number;
-}
-
-/** How many kinds of objects the programs of a machine may allocate. */
+/** How many kinds of objects the programs of a machine may allocate at one time. */
 export const OBJECT_TYPES_MAX = 256;
+
+/** In front of an object: the number of its type, and references to it. */
+const HEADER_BYTES = 16;
+const TYPE = -16;
+const REFS = -12;
+
+/** In nodes, behind the links: the list or tree that it is in, and in the upper half where it stands in its object. */
+const LIST_OWNER = 16;
+const RB_OWNER = 24;
+const NODE_OFFSET = 4;
 
 /**
  * All objects of a machine, by their addresses.
@@ -29,68 +36,104 @@ export const OBJECT_TYPES_MAX = 256;
  */
 export class ProgramObjects {
   readonly #memory: BpfMemory;
-  readonly #types: ObjectType[] = [];
-  readonly #objects = new Map<number, AllocatedObject>();
-  /** From a node in an object to the object. */
-  readonly #startOfNode = new Map<number, number>();
+  readonly #freeFields: (record: BtfRecord, at: number) => void;
+  readonly #types: (ObjectType | undefined)[] = [];
+  /** Without a holder, but with what they hold. */
+  readonly #dying: number[] = [];
+  #isFreeing = false;
 
-  constructor(memory: BpfMemory) {
+  /** @param freeFields gives up what fields at an address hold */
+  constructor(memory: BpfMemory, freeFields: (record: BtfRecord, at: number) => void) {
     this.#memory = memory;
+    this.#freeFields = freeFields;
   }
 
-  /** The number of a type; undefined: there are too many. */
-  typeIndex(btf: Btf, typeId: number, size: number): number | undefined {
+  /** The number of a type for one program more; undefined: there are too many. */
+  holdType(btf: Btf, typeId: number, size: number): number | undefined {
     const known = this.#types.findIndex(
-      (type) => type.btf === btf && type.typeId === typeId && type.size === size,
+      (type) => type?.btf === btf && type.typeId === typeId && type.size === size,
     );
-    if (known >= 0) return known;
-    if (this.#types.length === OBJECT_TYPES_MAX) return undefined;
-    return this.#types.push({ btf, typeId, size, record: btf.structMeta(typeId) }) - 1;
+    if (known >= 0) {
+      this.#types[known]!.users++;
+      return known;
+    }
+    const free = this.#types.indexOf(undefined);
+    const index = free < 0 ? this.#types.length : free;
+    if (index === OBJECT_TYPES_MAX) return undefined;
+    this.#types[index] = { btf, typeId, size, record: btf.structMeta(typeId), users: 1 };
+    return index;
+  }
+
+  /** One program, or one object, less. */
+  leaveType(index: number): void {
+    if (--this.#types[index]!.users === 0) this.#types[index] = undefined;
   }
 
   /** A new object, zeroed; 0: there is no memory. */
   create(typeIndex: number): number {
     const type = this.#types[typeIndex]!;
-    const start = this.#memory.alloc(type.size);
-    if (start === 0) return 0;
-    this.#objects.set(start, { type, refs: 1 });
-    for (const node of nodesOf(type)) this.#startOfNode.set(start + node, start);
+    const at = this.#memory.alloc(HEADER_BYTES + type.size);
+    if (at === 0) return 0;
+    const start = at + HEADER_BYTES;
+    type.users++;
+    const { view } = this.#memory;
+    view.setInt32(start + TYPE, typeIndex, true);
+    view.setInt32(start + REFS, 1, true);
+    if (type.record !== undefined) {
+      initFields(this.#memory, type.record, start);
+      for (const { type: kind, offset } of type.record.fields) {
+        if ((kind & BPF_GRAPH_NODE) === 0) continue;
+        const owner = kind === BPF_RB_NODE ? RB_OWNER : LIST_OWNER;
+        view.setInt32(start + offset + owner + NODE_OFFSET, offset, true);
+      }
+    }
     return start;
   }
 
-  /** The object that the address, of itself or of a node, belongs to. */
-  startOf(address: number): number {
-    return this.#startOfNode.get(address) ?? address;
+  /** The object that a node of a list or a tree belongs to. */
+  ofListNode(node: number): number {
+    return node - this.#memory.view.getInt32(node + LIST_OWNER + NODE_OFFSET, true);
+  }
+
+  ofTreeNode(node: number): number {
+    return node - this.#memory.view.getInt32(node + RB_OWNER + NODE_OFFSET, true);
+  }
+
+  /** In bytes. */
+  sizeOf(start: number): number {
+    return this.#typeOf(start).size;
+  }
+
+  #typeOf(start: number): ObjectType {
+    return this.#types[this.#memory.view.getInt32(start + TYPE, true)]!;
   }
 
   acquire(start: number): void {
-    this.#objects.get(start)!.refs++;
+    const { view } = this.#memory;
+    view.setInt32(start + REFS, view.getInt32(start + REFS, true) + 1, true);
   }
 
   /** One reference less; with the last one goes the object, and what it holds. */
   drop(start: number): void {
-    const object = this.#objects.get(start)!;
-    if (--object.refs > 0 && object.type.record?.has(BPF_REFCOUNT) === true) return;
-    for (const { type, offset } of object.type.record?.fields ?? []) {
-      if (type === BPF_LIST_HEAD) this.#dropList(start + offset);
-    }
-    this.#objects.delete(start);
-    for (const node of nodesOf(object.type)) this.#startOfNode.delete(start + node);
-    this.#memory.free(start, object.type.size);
-  }
-
-  #dropList(head: number): void {
     const { view } = this.#memory;
-    let node = view.getInt32(head, true);
-    while (node !== 0 && node !== head) {
-      const next = view.getInt32(node, true);
-      this.drop(this.startOf(node));
-      node = next;
+    const left = view.getInt32(start + REFS, true) - 1;
+    view.setInt32(start + REFS, left, true);
+    const { record } = this.#typeOf(start);
+    if (left > 0 && record?.has(BPF_REFCOUNT) === true) return;
+    this.#dying.push(start);
+    // What an object holds may be an object: one after the other, however long the chain is.
+    if (this.#isFreeing) return;
+    this.#isFreeing = true;
+    for (let next = this.#dying.pop(); next !== undefined; next = this.#dying.pop()) {
+      this.#free(next);
     }
+    this.#isFreeing = false;
   }
-}
 
-function nodesOf({ record }: ObjectType): number[] {
-  const fields = record?.fields ?? [];
-  return fields.filter(({ type }) => (type & BPF_GRAPH_NODE) !== 0).map(({ offset }) => offset);
+  #free(start: number): void {
+    const { record, size } = this.#typeOf(start);
+    if (record !== undefined) this.#freeFields(record, start);
+    this.leaveType(this.#memory.view.getInt32(start + TYPE, true));
+    this.#memory.free(start - HEADER_BYTES, HEADER_BYTES + size);
+  }
 }

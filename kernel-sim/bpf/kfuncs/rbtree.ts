@@ -47,6 +47,15 @@ export class RbTree {
     return this.#get(node + RIGHT);
   }
 
+  /** Empties it, and answers the nodes that were in it. */
+  takeAll(): number[] {
+    const nodes: number[] = [];
+    for (let node = this.leftmost; node !== 0; node = this.#next(node)) nodes.push(node);
+    this.#set(this.#root + ROOT, 0);
+    this.#set(this.#root + LEFTMOST, 0);
+    return nodes;
+  }
+
   /** @param parent 0: the tree is empty */
   insert(node: number, parent: number, isLeft: boolean, isLeftmost: boolean): void {
     this.#set(node + LEFT, 0);

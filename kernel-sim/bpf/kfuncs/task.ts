@@ -75,8 +75,10 @@ export function holdCurrent(vm: Vm): number {
   const shown = currentTasks.get(pid);
   const task = shown ?? vm.memory.alloc(layout().bytes);
   if (task === 0) return 0;
-  if (shown === undefined) currentTasks.set(pid, task);
+  const usage = vm.memory.view.getInt32(task + layout().usage, true);
   writeTask(vm.memory, task, pid, tgid, comm);
+  if (shown === undefined) currentTasks.set(pid, task);
+  else vm.memory.view.setInt32(task + layout().usage, usage, true);
   return task;
 }
 
@@ -108,8 +110,13 @@ export function taskAcquire({ r, memory: { view } }: Vm): number {
 
 /** @linux kernel/bpf/helpers.c `bpf_task_release` (6.18) */
 export function taskRelease({ r, memory }: Vm): number {
-  const left = memory.view.getInt32(r[2]! + layout().usage, true) - 1;
-  memory.view.setInt32(r[2]! + layout().usage, left, true);
-  if (left === 0) memory.free(r[2]!, layout().bytes);
+  putTask(memory, r[2]!);
   return 0;
+}
+
+/** One reference less. */
+export function putTask(memory: BpfMemory, task: number): void {
+  const left = memory.view.getInt32(task + layout().usage, true) - 1;
+  memory.view.setInt32(task + layout().usage, left, true);
+  if (left === 0) memory.free(task, layout().bytes);
 }

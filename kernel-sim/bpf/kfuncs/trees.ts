@@ -97,7 +97,7 @@ export function rbtreeAdd(vm: Vm): Callbacks<BpfKernel> | number {
   const node = vm.r[4]!;
   if (vm.memory.view.getInt32(node + OWNER, true) !== 0) {
     const { programObjects } = vm.machine;
-    programObjects.drop(programObjects.startOf(node));
+    programObjects.drop(programObjects.ofTreeNode(node));
     return -EINVAL >>> 0;
   }
   const descent = new Descent(vm);

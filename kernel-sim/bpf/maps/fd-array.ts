@@ -18,7 +18,7 @@ export function fdArrayMapAllocCheck(attr: MapCreateAttr): number {
  *
  * @linux kernel/bpf/arraymap.c `bpf_fd_array_map_update_elem` (6.18)
  */
-export abstract class FdArrayMap<Held> extends KernelMap {
+export abstract class FdArrayMap<Held extends KernelMap | LoadedProgram> extends KernelMap {
   protected readonly host: MapHost;
   readonly #held = new Map<number, Held>();
 
@@ -50,14 +50,24 @@ export abstract class FdArrayMap<Held> extends KernelMap {
     if (index >= this.attr.maxEntries) return -E2BIG;
     const held = this.objectOf(this.memory.view.getInt32(value, true));
     if (typeof held === "number") return held;
+    this.host.ref(held);
+    this.#takeOut(index);
     this.#held.set(index, held);
     return 0;
+  }
+
+  #takeOut(index: number): boolean {
+    const held = this.#held.get(index);
+    if (held === undefined) return false;
+    this.#held.delete(index);
+    this.host.unref(held);
+    return true;
   }
 
   override delete(key: number): number {
     const index = this.#indexAt(key);
     if (index >= this.attr.maxEntries) return -E2BIG;
-    return this.#held.delete(index) ? 0 : -ENOENT;
+    return this.#takeOut(index) ? 0 : -ENOENT;
   }
 
   override copyValue(key: number, to: number): number {
@@ -81,7 +91,7 @@ export abstract class FdArrayMap<Held> extends KernelMap {
   }
 
   override free(): void {
-    this.#held.clear();
+    for (const index of [...this.#held.keys()]) this.#takeOut(index);
   }
 }
 
@@ -97,6 +107,11 @@ export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
 
   protected override numberOf({ id }: LoadedProgram): number {
     return id;
+  }
+
+  /** Programs in it may use it themselves, and would hold each other for ever. @linux kernel/bpf/arraymap.c `prog_array_map_clear` (6.18) */
+  override releaseUsers(): void {
+    this.free();
   }
 
   /** What may run would hang on who put it in. */

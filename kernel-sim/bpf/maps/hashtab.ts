@@ -96,8 +96,7 @@ export class HashMap extends KernelMap {
   ): HashMap | number {
     const shared = withShares(attr, cpus);
     if (shared.maxEntries > BUCKETS_MAX) return -E2BIG;
-    const map = new HashMap(shared, memory, cpus, seed);
-    return map.isAllocated ? map : -ENOMEM;
+    return new HashMap(shared, memory, cpus, seed).allocated();
   }
 
   readonly #isPercpu: boolean;
@@ -117,6 +116,8 @@ export class HashMap extends KernelMap {
   #free = 0;
   /** For each CPU the element that its next update in place of another one takes. */
   readonly #spare: number[] = [];
+  /** Elements that were allocated one by one, and that a program has just deleted: this map may use them at once. */
+  readonly #deleted: number[] = [];
   #count = 0;
   #lru: LruLists | undefined;
 
@@ -144,8 +145,11 @@ export class HashMap extends KernelMap {
     else this.#fillPool();
   }
 
-  get isAllocated(): boolean {
-    return this.#buckets !== 0 && (this.#pool !== 0 || !this.#isPreallocated);
+  /** -ENOMEM when there was not room for all of it. */
+  allocated(): this | number {
+    if (this.#buckets !== 0 && (this.#pool !== 0 || !this.#isPreallocated)) return this;
+    if (this.#buckets !== 0) this.memory.free(this.#buckets, this.bucketCount * 4);
+    return -ENOMEM;
   }
 
   #makeLru({ maxEntries: elements, mapFlags }: MapCreateAttr): LruLists {
@@ -313,13 +317,28 @@ export class HashMap extends KernelMap {
   /** An element for a key that is not there yet, or a negative errno. */
   #takeElement(): number {
     if (this.#isPreallocated) return this.#popFree() || -E2BIG;
-    if (this.#count >= this.attr.maxEntries) return -E2BIG;
-    return this.memory.alloc(this.#elementBytes) || -ENOMEM;
+    return this.#count >= this.attr.maxEntries ? -E2BIG : this.#allocElement();
   }
 
   #takeInPlaceOf(cpu: number): number {
-    if (this.#isPreallocated) return this.#spare[cpu]!;
-    return this.memory.alloc(this.#elementBytes) || -ENOMEM;
+    return this.#isPreallocated ? this.#spare[cpu]! : this.#allocElement();
+  }
+
+  #allocElement(): number {
+    return this.#deleted.pop() ?? (this.memory.alloc(this.#elementBytes) || -ENOMEM);
+  }
+
+  /** @linux kernel/bpf/memalloc.c `bpf_mem_cache_free` (6.18) */
+  #freeElement(element: number): void {
+    if (!this.memory.isReading) {
+      this.memory.free(element, this.#elementBytes);
+      return;
+    }
+    if (this.#deleted.push(element) === 1) this.memory.callRcu(() => this.#freeDeleted());
+  }
+
+  #freeDeleted(): void {
+    for (const element of this.#deleted.splice(0)) this.memory.free(element, this.#elementBytes);
   }
 
   /** Puts away an element that another one has replaced. */
@@ -327,7 +346,7 @@ export class HashMap extends KernelMap {
     this.#freeFields(element);
     if (this.#lru) this.#lru.pushFree(this.#nodeOf(element));
     else if (this.#isPreallocated) this.#spare[cpu] = element;
-    else this.memory.free(element, this.#elementBytes);
+    else this.#freeElement(element);
   }
 
   override lookupAndDelete(key: number, to: number, _flags: number): number {
@@ -350,7 +369,7 @@ export class HashMap extends KernelMap {
       view.setInt32(element + NEXT_FREE, this.#free, true);
       this.#free = element;
     } else {
-      this.memory.free(element, this.#elementBytes);
+      this.#freeElement(element);
     }
   }
 
@@ -361,9 +380,13 @@ export class HashMap extends KernelMap {
   }
 
   #freeFields(element: number): void {
-    if (this.fields === undefined) return;
     const copies = this.#isPercpu ? this.cpus : 1;
-    for (let i = 0; i < copies; i++) this.fields.free(element + this.#valueAt + i * this.#stride);
+    for (let i = 0; i < copies; i++) this.freeValue(element + this.#valueAt + i * this.#stride);
+  }
+
+  /** Gives up what a value holds that goes. @linux kernel/bpf/hashtab.c `check_and_free_fields`, `htab_put_fd_value` (6.18) */
+  protected freeValue(value: number): void {
+    this.fields?.free(value);
   }
 
   /** Takes `element` out of its bucket; `link` is a place from which it can be reached. */
@@ -414,8 +437,9 @@ export class HashMap extends KernelMap {
   }
 
   override free(): void {
-    if (!this.#isPreallocated || this.fields !== undefined) this.#freeElements();
-    this.memory.free(this.#buckets, (this.#bucketMask + 1) * 4);
+    const hasObjects = this.fields !== undefined || this.innerMapMeta !== undefined;
+    if (!this.#isPreallocated || hasObjects) this.#freeElements();
+    this.memory.free(this.#buckets, this.bucketCount * 4);
     if (this.#pool !== 0) this.memory.free(this.#pool, this.#poolElements * this.#elementBytes);
   }
 

@@ -1,4 +1,4 @@
-import { E2BIG, EINVAL, ENOENT } from "../../include/errno.ts";
+import { E2BIG, EINVAL, ENOENT, ENOMEM } from "../../include/errno.ts";
 import { roundUp8 } from "../memory.ts";
 import { BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE } from "../uapi.ts";
 import {
@@ -32,14 +32,17 @@ export class CgroupStorageMap extends KernelMap {
     if (valueSize > valueBytesMax(attr)) return -E2BIG;
     if ((mapFlags & ~LOCAL_STORAGE_CREATE_FLAGS) !== 0 || !isAccessFlagsOk(mapFlags))
       return -EINVAL;
-    return maxEntries === 0 ? new CgroupStorageMap(attr, host) : -EINVAL;
+    if (maxEntries !== 0) return -EINVAL;
+    const map = new CgroupStorageMap(attr, host);
+    return map.#running === 0 ? -ENOMEM : map;
   }
 
   /** The value of the run that goes on, for each CPU. */
-  #running = 0;
+  readonly #running: number;
 
   private constructor(attr: MapCreateAttr, host: MapHost) {
     super(attr, host.memory, host.cpus);
+    this.#running = host.memory.alloc(this.userValueSize);
   }
 
   get #isPercpu(): boolean {
@@ -52,12 +55,7 @@ export class CgroupStorageMap extends KernelMap {
 
   /** A zeroed value for the runs of one test. @linux kernel/bpf/local_storage.c `bpf_cgroup_storage_alloc` (6.18) */
   beginRuns(): void {
-    this.#running = this.memory.alloc(this.userValueSize);
-  }
-
-  endRuns(): void {
-    this.memory.free(this.#running, this.userValueSize);
-    this.#running = 0;
+    this.memory.bytes.fill(0, this.#running, this.#running + this.userValueSize);
   }
 
   /** @linux kernel/bpf/cgroup.c `bpf_get_local_storage` (6.18) */
@@ -89,7 +87,9 @@ export class CgroupStorageMap extends KernelMap {
     return undefined;
   }
 
-  override free(): void {}
+  override free(): void {
+    this.memory.free(this.#running, this.userValueSize);
+  }
 }
 
 function valueBytesMax({ mapType }: MapCreateAttr): number {

@@ -1,5 +1,5 @@
 import { EEXIST, EINVAL, ENOENT, ENOMEM, ENOSPC } from "../../include/errno.ts";
-import type { BpfMemory } from "../memory.ts";
+import { type BpfMemory, roundUp8 } from "../memory.ts";
 import {
   BPF_EXIST,
   BPF_F_NO_PREALLOC,
@@ -16,8 +16,9 @@ const LPM_CREATE_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS;
 /** `struct bpf_lpm_trie_key_u8` in front of the data: the length of the prefix in bits. */
 const DATA = 4;
 const DATA_SIZE_MAX = 256;
-/** Less the data and `struct lpm_trie_node`. */
-const VALUE_SIZE_MAX = KMALLOC_MAX_SIZE - DATA_SIZE_MAX - 40;
+/** `struct lpm_trie_node`, with the data and the value behind it. */
+const NODE_BYTES = 40;
+const VALUE_SIZE_MAX = KMALLOC_MAX_SIZE - DATA_SIZE_MAX - NODE_BYTES;
 
 /** @linux kernel/bpf/lpm_trie.c `trie_alloc` (6.18) */
 function checkTrie(attr: MapCreateAttr): number {
@@ -52,11 +53,14 @@ export class LpmTrieMap extends KernelMap {
   #count = 0;
   readonly #dataSize: number;
   readonly #prefixlenMax: number;
+  /** In a node. */
+  readonly #valueAt: number;
 
   private constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number) {
     super(attr, memory, cpus);
     this.#dataSize = attr.keySize - DATA;
     this.#prefixlenMax = this.#dataSize * 8;
+    this.#valueAt = roundUp8(NODE_BYTES + this.#dataSize);
   }
 
   /** undefined: longer than keys are. */
@@ -90,13 +94,18 @@ export class LpmTrieMap extends KernelMap {
     if (isThere && flags === BPF_NOEXIST) return -EEXIST;
     if (!isThere && flags === BPF_EXIST) return -ENOENT;
     if (!isThere && this.#count === this.attr.maxEntries) return -ENOSPC;
-    const at = this.memory.alloc(this.attr.valueSize);
-    if (at === 0) return -ENOMEM;
+    const room = this.memory.alloc(this.#valueAt + this.attr.valueSize);
+    if (room === 0) return -ENOMEM;
+    const at = room + this.#valueAt;
     this.memory.bytes.copyWithin(at, value, value + this.attr.valueSize);
     if (!isThere) this.#count++;
     this.#put(above, withKey(node, { ...fresh, value: at }, common));
-    if (isThere) this.memory.free(node.value, this.attr.valueSize);
+    if (isThere) this.#freeNode(node);
     return 0;
+  }
+
+  #freeNode({ value }: TrieNode): void {
+    this.memory.free(value - this.#valueAt, this.#valueAt + this.attr.valueSize);
   }
 
   /** Where a key belongs: the node in its place, the one above it, and how many bits it shares with the former. */
@@ -133,7 +142,7 @@ export class LpmTrieMap extends KernelMap {
     const isIt = node !== undefined && isSame(node, wanted, commonBits(node, wanted));
     if (node === undefined || !isIt || node.value === 0) return -ENOENT;
     this.#count--;
-    this.memory.free(node.value, this.attr.valueSize);
+    this.#freeNode(node);
     const [left, right] = node.child;
     if (left !== undefined && right !== undefined) {
       this.#replace(way.at(-1), node, { ...node, value: 0 });
@@ -191,7 +200,7 @@ export class LpmTrieMap extends KernelMap {
   override free(): void {
     const left = [this.#root];
     for (let node = left.pop(); node !== undefined; node = left.pop()) {
-      if (node.value !== 0) this.memory.free(node.value, this.attr.valueSize);
+      if (node.value !== 0) this.#freeNode(node);
       left.push(...node.child.filter((child) => child !== undefined));
     }
     this.#root = undefined;

@@ -1,5 +1,6 @@
 import type { Random } from "../../hw/random.ts";
 import type { BpfMemory } from "../memory.ts";
+import type { LoadedProgram } from "../program.ts";
 import type { KernelMap } from "./map.ts";
 
 /** What maps are made in: the BPF of one machine. */
@@ -11,6 +12,10 @@ export interface MapHost {
   objectOf(fd: number): object | undefined;
   /** Whether a descriptor is open. */
   hasFile(fd: number): boolean;
+  /** An object in a map is held by it. */
+  ref(object: KernelMap | LoadedProgram): void;
+  /** The map holds it no longer: it goes when no program runs any more that has found it there. */
+  unref(object: KernelMap | LoadedProgram): void;
   /** The map behind a pointer that a program holds. */
   mapAt(address: number): KernelMap;
 }

@@ -72,8 +72,10 @@ export class HashOfMapsMap extends HashMap {
   static createOfMaps(attr: MapCreateAttr, host: MapHost): HashOfMapsMap | number {
     const meta = innerMapMetaOf(attr, host);
     if (typeof meta === "number") return meta;
-    const map = new HashOfMapsMap(attr, host, meta);
-    return map.isAllocated && map.#room !== 0 ? map : -ENOMEM;
+    const map = new HashOfMapsMap(attr, host, meta).allocated();
+    if (typeof map === "number" || map.#room !== 0) return map;
+    map.free();
+    return -ENOMEM;
   }
 
   override readonly innerMapMeta: InnerMapMeta;
@@ -106,8 +108,22 @@ export class HashOfMapsMap extends HashMap {
     const fd = this.memory.view.getInt32(value, true);
     const inner = innerMapOfFd(this.#host, this.innerMapMeta, fd);
     if (typeof inner === "number") return inner;
+    const before = this.lookup(key, 0);
     this.memory.view.setInt32(this.#room, inner.address, true);
-    return super.updateAll(key, this.#room, flags);
+    const answer = super.updateAll(key, this.#room, flags);
+    if (answer !== 0) return answer;
+    this.#host.ref(inner);
+    if (before !== 0) this.#host.unref(this.#host.mapAt(before));
+    return 0;
+  }
+
+  protected override freeValue(value: number): void {
+    this.#host.unref(this.#host.mapAt(this.memory.view.getInt32(value, true)));
+  }
+
+  override free(): void {
+    super.free();
+    if (this.#room !== 0) this.memory.free(this.#room, this.attr.valueSize);
   }
 
   override lookupAndDelete(_key: number, _to: number, _flags: number): number {

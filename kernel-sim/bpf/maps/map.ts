@@ -98,6 +98,13 @@ export abstract class KernelMap {
   /** Gives the memory of the elements back. */
   abstract free(): void;
 
+  /**
+   * No descriptor and no name leads to it any more, but programs may use it.
+   *
+   * @linux include/linux/bpf.h `struct bpf_map_ops` `map_release_uref` (6.18)
+   */
+  releaseUsers(): void {}
+
   /** Bytes of a value as system calls see it: per-CPU maps have all CPUs behind each other. */
   get userValueSize(): number {
     return this.attr.valueSize;

@@ -1,7 +1,7 @@
-import * as fieldTypes from "../btf/field-types.ts";
-import type { BtfField, BtfRecord } from "../btf/record.ts";
+import { BPF_SPIN_LOCK } from "../btf/field-types.ts";
+import { initFields } from "../btf/init-fields.ts";
+import type { BtfRecord } from "../btf/record.ts";
 import type { BpfMemory } from "../memory.ts";
-import type { BpfTimers } from "../timers.ts";
 
 /**
  * What of the values of a map is the kernel's own: copies leave it out, and it ends with the value.
@@ -12,16 +12,21 @@ import type { BpfTimers } from "../timers.ts";
 export class ValueFields {
   readonly record: BtfRecord;
   readonly #memory: BpfMemory;
-  readonly #timers: BpfTimers;
+  readonly #free: (record: BtfRecord, value: number) => void;
 
-  constructor(record: BtfRecord, memory: BpfMemory, timers: BpfTimers) {
+  /** @param free gives up what a value holds */
+  constructor(
+    record: BtfRecord,
+    memory: BpfMemory,
+    free: (record: BtfRecord, value: number) => void,
+  ) {
     this.record = record;
     this.#memory = memory;
-    this.#timers = timers;
+    this.#free = free;
   }
 
   get hasLock(): boolean {
-    return this.record.has(fieldTypes.BPF_SPIN_LOCK);
+    return this.record.has(BPF_SPIN_LOCK);
   }
 
   /** @param size of the value in bytes */
@@ -37,34 +42,11 @@ export class ValueFields {
 
   /** As they are in a value that nobody has used. */
   init(value: number): void {
-    for (const field of this.record.fields) this.#initField(field, value + field.offset);
-  }
-
-  #initField({ type, size }: BtfField, at: number): void {
-    const { bytes, view } = this.#memory;
-    bytes.fill(0, at, at + size);
-    switch (type) {
-      case fieldTypes.BPF_REFCOUNT:
-        view.setUint32(at, 1, true);
-        break;
-      case fieldTypes.BPF_RB_NODE:
-        view.setUint32(at, at, true);
-        break;
-      case fieldTypes.BPF_LIST_HEAD:
-      case fieldTypes.BPF_LIST_NODE:
-        view.setUint32(at, at, true);
-        view.setUint32(at + 8, at, true);
-        break;
-    }
+    initFields(this.#memory, this.record, value);
   }
 
   /** Ends what the value holds. */
   free(value: number): void {
-    const { view } = this.#memory;
-    for (const { type, offset } of this.record.fields) {
-      if (type !== fieldTypes.BPF_TIMER) continue;
-      this.#timers.delete(view.getUint32(value + offset, true));
-      view.setUint32(value + offset, 0, true);
-    }
+    this.#free(this.record, value);
   }
 }

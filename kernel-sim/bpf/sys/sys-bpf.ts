@@ -201,7 +201,7 @@ function progBindMap(kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): nu
   if (!(map instanceof KernelMap)) return files.has(attr.s32(4)) ? -EINVAL : -EBADF;
   if (prog.maps.includes(map) || prog.boundMaps.includes(map)) return 0;
   prog.boundMaps.push(map);
-  kernel.objects.hold(map);
+  kernel.objects.ref(map);
   return 0;
 }
 

@@ -23,6 +23,10 @@ export interface SocketFilter {
   /** The classic instructions as they were given; undefined: it is no classic program. */
   readonly original: Uint8Array | undefined;
   run(packet: FilteredPacket): number;
+  /** A socket has it. */
+  hold(): void;
+  /** The socket has it no longer. */
+  release(): void;
 }
 
 /** Where filters come from. The answer is negative when there is none to be had. */
@@ -73,15 +77,22 @@ export function skAttachBpf(task: Task, sk: Sock, addr: number, len: number): nu
 
 function attach(sk: Sock, filter: SocketFilter | number): number {
   if (typeof filter === "number") return filter;
-  sk.filter = filter;
+  skSetFilter(sk, filter);
   return 0;
+}
+
+/** The filter in the place of the one before; undefined: none, as in a socket that goes. @linux net/core/filter.c `sk_filter_uncharge` (6.18) */
+export function skSetFilter(sk: Sock, filter: SocketFilter | undefined): void {
+  filter?.hold();
+  sk.filter?.release();
+  sk.filter = filter;
 }
 
 /** SO_DETACH_FILTER. @linux net/core/filter.c `sk_detach_filter` (6.18) */
 export function skDetachFilter(sk: Sock): number {
   if (sk.options.lockFilter) return -EPERM;
   if (sk.filter === undefined) return -ENOENT;
-  sk.filter = undefined;
+  skSetFilter(sk, undefined);
   return 0;
 }
 

@@ -1,7 +1,7 @@
 import { SOL_TCP } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { softnet } from "../core/dev.ts";
-import { skFilterTrimCap } from "../core/filter.ts";
+import { skFilterTrimCap, skSetFilter } from "../core/filter.ts";
 import type { SkBuff } from "../core/skbuff.ts";
 import { TCP_FIN_WAIT2, TCP_SYN_RECV, TCP_TIME_WAIT } from "../core/sock.ts";
 import type { NetNamespace } from "../namespace.ts";
@@ -215,7 +215,7 @@ function createChild(listener: TcpSock, request: TcpRequest): TcpSock {
 }
 
 function inheritOptions(child: TcpSock, listener: TcpSock): void {
-  child.filter = listener.filter;
+  skSetFilter(child, listener.filter);
   Object.assign(child.options, listener.options);
   Object.assign(child.tcp, listener.tcp);
   Object.assign(child.ip, listener.ip);

@@ -1,6 +1,7 @@
 import { ECONNREFUSED, ECONNRESET, EPIPE } from "../../include/errno.ts";
 import { AF_INET, SHUTDOWN_MASK, SOL_TCP } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
+import { skSetFilter } from "../core/filter.ts";
 import { kfreeSkb } from "../core/skbuff.ts";
 import { TCP_CLOSE, TCP_CLOSE_WAIT, TCP_LISTEN, TCP_SYN_SENT } from "../core/sock.ts";
 import type { NetNamespace } from "../namespace.ts";
@@ -88,6 +89,7 @@ export function destroySock(sk: TcpSock): void {
   for (const skb of sk.outOfOrder.splice(0)) kfreeSkb(skb);
   sk.receiveQueue.purge();
   if (sk.num !== 0) inetPutPort(sk);
+  skSetFilter(sk, undefined);
 }
 
 /** The peer has reset the connection. @linux net/ipv4/tcp_input.c `tcp_reset` (6.18) */

@@ -40,7 +40,7 @@ import type { Task } from "../../kernel/task.ts";
 import { putUser32 } from "../../mm/uaccess.ts";
 import { recvDatagram } from "../core/datagram.ts";
 import { softnet } from "../core/dev.ts";
-import { skFilterTrimCap } from "../core/filter.ts";
+import { skFilterTrimCap, skSetFilter } from "../core/filter.ts";
 import { kfreeSkb, SkBuff, type SkBuffHead, skbTruesize } from "../core/skbuff.ts";
 import {
   skPeekOffset,
@@ -135,6 +135,7 @@ export function udpClose(sk: UdpSock): void {
   flushPending(sk);
   dropGroups(sk);
   sockOrphan(sk);
+  skSetFilter(sk, undefined);
   sk.receiveQueue.purge();
 }
 

@@ -35,6 +35,7 @@ import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { putUser32 } from "../../mm/uaccess.ts";
 import { recvDatagram } from "../core/datagram.ts";
+import { skSetFilter } from "../core/filter.ts";
 import { kfreeSkb, skbTruesize } from "../core/skbuff.ts";
 import {
   skbSetOwnerW,
@@ -149,6 +150,7 @@ function unixRelease(sock: Socket): void {
 function unixReleaseSock(sk: UnixSock, isEmbryo: boolean): void {
   unixUnbind(sk);
   sockOrphan(sk);
+  skSetFilter(sk, undefined);
   sk.shutdown = SHUTDOWN_MASK;
   if (sk.path !== undefined) dput(sk.path.dentry);
   sk.path = undefined;

@@ -1,0 +1,106 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { bpf } from "../facade/toolkit.ts";
+import { Clock } from "../hw/clock.ts";
+import { ENOMEM } from "../include/errno.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { BpfKernel } from "./kernel.ts";
+import { BPF_F_NO_PREALLOC } from "./maps/flags.ts";
+import { BpfMemory } from "./memory.ts";
+import { progLoad } from "./prog-load.ts";
+import type { LoadedProgram } from "./program.ts";
+import { mapCreate, mapUpdateElem } from "./syscall.ts";
+import { testRun } from "./test-run.ts";
+import * as uapi from "./uapi.ts";
+
+const MIB = 1 << 20;
+
+test("what is in use never overlaps, is zero at first, and comes back whole", () => {
+  const sizes = fc.array(fc.nat({ max: 20_000 }), { minLength: 1, maxLength: 200 });
+  fc.assert(
+    fc.property(sizes, fc.infiniteStream(fc.boolean()), (wanted, isFreed) => {
+      const memory = new BpfMemory();
+      const used: { address: number; size: number }[] = [];
+      for (const size of wanted) {
+        const address = memory.alloc(size);
+        const overlaps = used.some(
+          (other) => address < other.address + other.size && other.address < address + size,
+        );
+        expect([address % 8, overlaps]).toEqual([0, false]);
+        expect(memory.copyOut(address, size).every((byte) => byte === 0)).toBe(true);
+        memory.bytes.fill(0xff, address, address + size);
+        used.push({ address, size });
+        if (!isFreed.next().value) continue;
+        const [{ address: gone, size: bytes }] = used.splice(used.length >> 1, 1) as [
+          { address: number; size: number },
+        ];
+        memory.free(gone, bytes);
+      }
+      for (const { address, size } of used) memory.free(address, size);
+      // Empty pages are kept for the sizes that were asked for.
+      expect(memory.alloc(240 * MIB)).not.toBe(0);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+const MAP = { keySize: 4, mapFlags: 0, mapExtra: 0, name: "" } as const;
+
+function kernelOf(cpus: number): BpfKernel {
+  return new BpfKernel(1, cpus, new Clock(), new TraceRing());
+}
+
+function close(kernel: BpfKernel, fd: number): void {
+  kernel.objects.release(kernel.files.get(fd)!);
+}
+
+test.each([
+  { name: "array", attr: { mapType: uapi.BPF_MAP_TYPE_ARRAY, valueSize: 4096 } },
+  { name: "hash", attr: { mapType: uapi.BPF_MAP_TYPE_HASH, valueSize: 4000 } },
+  { name: "percpu array", attr: { mapType: uapi.BPF_MAP_TYPE_PERCPU_ARRAY, valueSize: 2048 } },
+  { name: "queue", attr: { mapType: uapi.BPF_MAP_TYPE_QUEUE, valueSize: 4096, keySize: 0 } },
+])("the memory of an $name is given back with the map", ({ attr }) => {
+  const kernel = kernelOf(2);
+  for (let i = 0; i < 10; i++) {
+    const fd = mapCreate(kernel, { ...MAP, ...attr, maxEntries: 20_000 });
+    expect(fd).toBeGreaterThan(0);
+    close(kernel, fd);
+  }
+});
+
+/** Takes all memory, down to the last page. */
+function filled(kernel: BpfKernel): number[] {
+  const fds: number[] = [];
+  for (let valueSize = 128 * MIB; valueSize >= 8; ) {
+    const attr = { ...MAP, mapType: uapi.BPF_MAP_TYPE_ARRAY, valueSize, maxEntries: 1 };
+    const fd = mapCreate(kernel, attr);
+    if (fd > 0) fds.push(fd);
+    else {
+      expect(fd).toBe(-ENOMEM);
+      valueSize /= 2;
+    }
+  }
+  return fds;
+}
+
+test("a full machine answers ENOMEM, and works again when something is given back", () => {
+  const kernel = kernelOf(2);
+  const hash = mapCreate(kernel, {
+    ...{ ...MAP, mapType: uapi.BPF_MAP_TYPE_HASH, valueSize: 100_000, maxEntries: 1000 },
+    mapFlags: BPF_F_NO_PREALLOC,
+  });
+  const lastFd = filled(kernel)[0]!;
+  const code = bpf.asm("r0 = 2; exit").insns;
+  const { fd } = progLoad(kernel, {
+    ...{ progType: uapi.BPF_PROG_TYPE_XDP, expectedAttachType: 0, insns: code, insnCnt: 2 },
+    ...{ license: "GPL", progFlags: 0, logLevel: 0, logSize: 0, hasLogBuffer: false, name: "" },
+  });
+  const prog = kernel.files.get(fd) as LoadedProgram;
+  const run = () =>
+    testRun(kernel, prog, { dataIn: new Uint8Array(64), ctxIn: undefined, repeat: 1 });
+  const update = () =>
+    mapUpdateElem(kernel, hash, Uint8Array.of(1, 2, 3, 4), new Uint8Array(100_000), 0);
+  expect([update(), run().errno]).toEqual([-ENOMEM, -ENOMEM]);
+  close(kernel, lastFd);
+  expect([update(), run().errno, run().retval]).toEqual([0, 0, 2]);
+});
