@@ -1,15 +1,15 @@
 /**
- * The simulator without the kernel that runs programs, which a Worker loads only when it is needed: what `index.ts`
- * exports, for the bundle of the Worker alone. Types are those of `index.ts`.
+ * The simulator without BPF and without the kernel that runs programs, which a Worker loads only when they are needed:
+ * what `notebook/runtime` takes of `index.ts`, for the bundle of the Worker alone. Types are those of `index.ts`.
  */
 
+export { bpfGlobals } from "./facade/bpf-global.ts";
+export { installBpfPart } from "./facade/bpf-part.ts";
 export { explore } from "./facade/explore-global.ts";
 export { i386 } from "./facade/i386-global.ts";
 export { installKernelPart, terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
-export { bpf } from "./facade/toolkit.ts";
 export { SYSCALL_DEFINE, x86 } from "./facade/x86-global.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";
-export { recordings } from "./trace/recordings/index.ts";
 export { MachineStop } from "./user/machine-stop.ts";

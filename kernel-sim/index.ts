@@ -1,4 +1,5 @@
 /** The door of the simulator: all that cells, exercises, figures and the judge can reach. */
+import "./facade/with-bpf.ts";
 import "./facade/with-kernel.ts";
 
 export type {
@@ -66,6 +67,8 @@ export {
   SYSCALL_REGISTERS_32,
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
+export { bpfGlobals } from "./facade/bpf-global.ts";
+export { type BpfPart, installBpfPart } from "./facade/bpf-part.ts";
 export type { Breakpoint, BreakpointHit, Comparison } from "./facade/breakpoints.ts";
 export type { ExplorationView } from "./facade/exploration-shown.ts";
 export type { Explored } from "./facade/explore.ts";

@@ -50,8 +50,10 @@ export const BUNDLES: readonly Bundle[] = [
     entries: {
       frame: "notebook/session/sandbox/frame-script.ts",
       worker: "notebook/runtime/worker/entry.ts",
-      // The kernel that runs programs, fetched and put in front of the worker's text when a cell needs it.
-      kernel: "kernel-sim/worker-part.ts",
+      // Fetched and put in front of the worker's text when a cell needs it: BPF, the kernel that runs programs, data.
+      bpf: "kernel-sim/bpf-script.ts",
+      kernel: "kernel-sim/kernel-script.ts",
+      "course-data": "notebook/runtime/worker/course-data-script.ts",
     },
     folder: "public/sandbox",
     isSqueezed: true,
@@ -81,6 +83,7 @@ export const BUNDLES: readonly Bundle[] = [
     folder: "node_modules/.kernelbook/grading",
     options: {
       alias: { "#kernel-sim": "./kernel-sim/base.ts" },
+      inject: ["./kernel-sim/facade/with-bpf.ts"],
       format: "esm",
       platform: "browser",
       target: "es2024",

@@ -1,24 +1,16 @@
-import type { BootOptions, BpfSyscall, Machine, Recording, Trace } from "../api.ts";
+import type { BootOptions, Machine, Recording, Trace } from "../api.ts";
 import type { StopCondition } from "../api-observe.ts";
-import { BpfKernel } from "../bpf/kernel.ts";
-import { runClassic, socketFiltersOf } from "../bpf/socket-filter.ts";
-import { bpfDoor } from "../bpf/sys/door.ts";
 import { Clock } from "../hw/clock.ts";
 import { DISK_MODELS } from "../hw/costs.ts";
 import { type MachineProfile, PROFILES } from "../init/profiles.ts";
 import { TraceRing } from "../trace/ring.ts";
-import { Tracing } from "../trace/tracing.ts";
-import { makeBpfError } from "./bpf-error.ts";
-import { bpfRows } from "./bpf-rows.ts";
-import { checkedFilter } from "./classic.ts";
+import { absentDoor, absentFilters, failWithoutBpf } from "./bpf-global.ts";
+import { installedBpfPart } from "./bpf-part.ts";
 import { facade } from "./facade.ts";
 import { installedKernelPart } from "./kernel-part.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import { consoleTerminal, machinePrograms } from "./machine-programs.ts";
 import { machineSystemCalls } from "./machine-system-calls.ts";
-import { createMap } from "./map.ts";
-import { load } from "./prog.ts";
-import { verifyOnly } from "./verify.ts";
 
 const MEMORY_MIB_MIN = 2;
 const MEMORY_MIB_MAX = 4096;
@@ -71,18 +63,16 @@ export function bootWith(
   }
   const clock = new Clock();
   const ring = new TraceRing();
-  let kernel: BpfKernel | undefined;
-  let tracing = new Tracing();
   let living: LivingKernel | undefined;
   let isClosed = false;
-
-  function open(): BpfKernel {
-    assertOpen();
-    // The memory of BPF is made at its first use: most machines never need it.
-    kernel ??= new BpfKernel(seed, cpus, clock, ring);
-    if (living !== undefined) kernel.jit.enabled = living.kernel.sysctl.bpfJitEnable !== 0;
-    return kernel;
-  }
+  const bpf = installedBpfPart()?.machineBpf({
+    seed,
+    cpus,
+    clock,
+    ring,
+    assertOpen,
+    living: () => living,
+  });
 
   function assertOpen(): void {
     if (isClosed) throw new Error("this machine was closed: boot() another one");
@@ -99,40 +89,22 @@ export function bootWith(
         clock,
         ring,
       );
-      const machine = living;
-      machine.bpf = () => bpfRows(kernel, tracing);
-      machine.kernel.hooks.socketFilters = socketFiltersOf(open);
-      machine.kernel.hooks.bpf = bpfDoor(open);
-      tracing.listenTo(machine.kernel, open, (ns) => machine.noteCharge(ns));
+      const { hooks } = living.kernel;
+      if (bpf === undefined) {
+        hooks.socketFilters = absentFilters;
+        hooks.bpf = absentDoor;
+      } else bpf.joinKernel(living);
     }
     return living;
   }
 
   if (prepare !== undefined) prepare(live());
-  const tracepoints = Object.freeze({
-    attach: (...args: Parameters<Tracing["attach"]>) => tracing.attach(...args),
-  });
-
-  const bpf: BpfSyscall = facade({
-    createMap: (attr) => createMap(open, attr),
-    load: (attr) => load(open, tracepoints, attr),
-    mustLoad(attr) {
-      const result = load(open, tracepoints, attr);
-      if (result.ok) return result.prog;
-      throw makeBpfError(
-        result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,
-        result.errno,
-        result.log,
-      );
-    },
-    verify: (attr) => verifyOnly(open, attr),
-    runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
-  } satisfies BpfSyscall);
-
-  return facade({
+  const machine: Machine = {
     seed,
     cpus,
-    bpf,
+    get bpf() {
+      return bpf?.syscall ?? failWithoutBpf();
+    },
     now: () => clock.now(),
     ...machinePrograms(live),
     ...machineSystemCalls(live),
@@ -158,17 +130,19 @@ export function bootWith(
     trace: traceFacade(ring, assertOpen),
     replay(recording: Recording) {
       const from = ring.recorded;
-      const fired = tracing.replay(recording, open(), ring);
+      const fired = bpf?.replay(recording) ?? failWithoutBpf();
       living?.noteRecorded(from);
       return fired;
     },
     close() {
       isClosed = true;
-      kernel = undefined;
       living = undefined;
-      tracing = new Tracing();
+      bpf?.close();
     },
-  });
+  };
+  // Data, where it is there: nothing has to be asked for it.
+  if (bpf !== undefined) Object.defineProperty(machine, "bpf", { value: bpf.syscall });
+  return facade(machine);
 }
 
 function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {

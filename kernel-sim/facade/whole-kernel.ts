@@ -1,6 +1,8 @@
 import { PlainCall } from "../explore/plain-call.ts";
 import { PlainWord, WordAccess } from "../explore/plain-word.ts";
 import { SharedWord } from "../explore/words.ts";
+import { Random } from "../hw/random.ts";
+import { SimulatorBug } from "../hw/simulator-bug.ts";
 import { KernelCode, KernelRequest } from "../kernel/module/kernel-code.ts";
 import { SYSCALL_DEFINE } from "../kernel/module/syscall-define.ts";
 import { ReadCall, WriteCall } from "../user/bytes-call.ts";
@@ -47,6 +49,8 @@ export const wholeKernel: KernelPart = Object.freeze({
     WriteCall,
     NumberCall,
     ProgramContext,
+    Random,
+    SimulatorBug,
     PlainCall,
     PlainWord,
     SharedWord,

@@ -7,7 +7,7 @@ import type { ExerciseManifest, Output, TestOutcome } from "#notebook/document";
 import type { TestVerdict } from "../runtime/judge/judge.ts";
 import type { ToJudge, ToPlayer } from "../runtime/worker/test-messages.ts";
 import { openFrame, type SandboxFrame, type SandboxWorker } from "./sandbox/frame.ts";
-import { needsKernel } from "./sandbox/needs-kernel.ts";
+import { neededParts } from "./sandbox/needed-parts.ts";
 import { parseFromJudge, parseFromPlayer } from "./sandbox/test-message.ts";
 import { parseOutput } from "./sandbox/worker-message.ts";
 
@@ -38,7 +38,8 @@ export async function runVisibleTests(options: VisibleTestsOptions): Promise<Vis
   if (options.signal?.aborted) return { kind: "stopped" };
   let frame: SandboxFrame;
   try {
-    frame = await openFrame(needsKernel(options.source) || needsKernel(options.testSource));
+    const { source, testSource } = options;
+    frame = await openFrame(new Set([source, testSource].flatMap(neededParts)));
   } catch (problem) {
     return { kind: "broken", message: problem instanceof Error ? problem.message : "" };
   }

@@ -47,7 +47,7 @@ test("names stay from cell to cell, and are gone after a restart", async () => {
   ]);
 });
 
-test("the first cell that runs programs fetches the kernel; names of the others stay", async () => {
+test("the first cell that needs BPF, data or the kernel fetches it; names of the others stay", async () => {
   const { texts, before } = await tab.evaluate(async () => {
     const sandbox = (window as unknown as SandboxWindow).openSandbox();
     const texts: string[] = [];
@@ -55,15 +55,23 @@ test("the first cell that runs programs fetches the kernel; names of the others 
       sandbox.run({ id: "cell", source }, (output) => texts.push(JSON.stringify(output)));
     await run("let a = 41; boot().cpus");
     const before = performance.getEntriesByType("resource").map(({ name }) => name);
+    await run("a++; bpf.asm('r0 = 1\\nexit').insns.length + a");
+    await run("unixFamily.length > a");
     await run("boot().run(function* (sys) { return (yield* sys.getpid()) + a; })");
-    await run("a = 1; boot().run(function* (sys) { return (yield* sys.getppid()) + a; })");
+    await run(
+      "a = 1; bpf.asm('exit'); boot().run(function* (sys) { return (yield* sys.getppid()) + a; })",
+    );
     sandbox.close();
     return { texts, before };
   });
   expect(texts).toEqual(
-    ["2", "43", "2"].map((text) => `{"kind":"result","bundle":{"text/plain":"${text}"}}`),
+    ["2", "44", "true", "44", "2"].map(
+      (text) => `{"kind":"result","bundle":{"text/plain":"${text}"}}`,
+    ),
   );
-  expect(before.filter((name) => name.endsWith("/sandbox/kernel.js"))).toEqual([]);
+  expect(before.filter((name) => /sandbox\/(?:bpf|kernel|course-data)\.js$/.test(name))).toEqual(
+    [],
+  );
 });
 
 test("an interrupt ends an endless cell, keeps its texts, and the names of the others", async () => {
@@ -200,6 +208,8 @@ test("the frame asks for nothing but itself and the page for its scripts", () =>
   expect([...asked].sort()).toEqual([
     "/",
     "/page.js",
+    "/sandbox/bpf.js",
+    "/sandbox/course-data.js",
     "/sandbox/frame",
     "/sandbox/kernel.js",
     "/sandbox/worker.js",

@@ -7,7 +7,7 @@ const ZDNET =
   "S. J. Vaughan-Nichols, Twenty years of Linux according to Linus Torvalds, ZDNet, 2011";
 
 /** Oldest first. */
-export const earlyLinux: readonly DatedSource[] = deepFreeze([
+export const earlyLinux: readonly DatedSource[] = /* @__PURE__ */ deepFreeze([
   {
     id: "posix-question",
     written: "1991-07-03",

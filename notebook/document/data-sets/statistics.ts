@@ -8,7 +8,7 @@ const PAGE_VIEWS =
 const NO_COUNT = "a page of a marketing company quotes older pages; no count is found at their end";
 
 /** Oldest first. */
-export const linuxStatistics: readonly Statistic[] = deepFreeze([
+export const linuxStatistics: readonly Statistic[] = /* @__PURE__ */ deepFreeze([
   {
     id: "top500",
     value: 100,

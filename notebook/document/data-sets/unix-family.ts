@@ -5,4 +5,4 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { UNIX_SYSTEMS } from "./unix-systems.ts";
 
 /** All systems, oldest first. */
-export const unixFamily: readonly UnixSystem[] = deepFreeze(UNIX_SYSTEMS);
+export const unixFamily: readonly UnixSystem[] = /* @__PURE__ */ deepFreeze(UNIX_SYSTEMS);

@@ -5,6 +5,7 @@
  */
 import { CELL_SEED, type Output } from "#notebook/document";
 import { compileCell } from "../compile/compile.ts";
+import { courseData } from "../course-data.ts";
 import { openKernel } from "../kernel.ts";
 import { createRealm } from "../realm/realm.ts";
 import type { Frame } from "../stdio/frames.ts";
@@ -17,7 +18,7 @@ interface AskedCell {
   readonly answers: readonly string[];
 }
 
-const realm = createRealm(openKernel());
+const realm = createRealm(openKernel(courseData));
 // As in the page's Worker: what nobody waited for is told in the cell that runs.
 let stray: ((thrown: unknown) => void) | undefined;
 catchStrayRejections((thrown) => stray?.(thrown));

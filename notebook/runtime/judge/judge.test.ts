@@ -75,9 +75,9 @@ interface Judged {
 
 test("what a test has asked for and not waited for is not asked once it has ended", async () => {
   const asked: string[] = [];
-  const player = createPlayer(createRealm(openKernel()));
+  const player = createPlayer(createRealm(openKernel({})));
   const end = await judge({
-    definition: await loadTestFile(ASKS_TOO_MUCH, openKernel()),
+    definition: await loadTestFile(ASKS_TOO_MUCH, openKernel({})),
     seeds: [1],
     loaded: player.load(SOLUTION),
     ask: (question) => {
@@ -96,9 +96,9 @@ test("what a test has asked for and not waited for is not asked once it has ende
 
 test("of seeds that are tried apart it is told whether a test ends alike with them", async () => {
   const verdicts: TestVerdict[] = [];
-  const player = createPlayer(createRealm(openKernel()));
+  const player = createPlayer(createRealm(openKernel({})));
   await judge({
-    definition: await loadTestFile(IS_LUCKY, openKernel()),
+    definition: await loadTestFile(IS_LUCKY, openKernel({})),
     seeds: [3],
     apart: [1, 2],
     loaded: player.load(SOLUTION),
@@ -116,9 +116,9 @@ test("of seeds that are tried apart it is told whether a test ends alike with th
 test("what the player is asked tells nothing of the test's seeds", async () => {
   const questions = async (seeds: readonly number[]) => {
     const asked: string[] = [];
-    const player = createPlayer(createRealm(openKernel()));
+    const player = createPlayer(createRealm(openKernel({})));
     await judge({
-      definition: await loadTestFile(ASKS_ONLY, openKernel()),
+      definition: await loadTestFile(ASKS_ONLY, openKernel({})),
       seeds,
       loaded: player.load(SOLUTION),
       ask: (question) => {
@@ -134,10 +134,10 @@ test("what the player is asked tells nothing of the test's seeds", async () => {
 });
 
 async function run(source: string, isPublic = true): Promise<Judged> {
-  const player = createPlayer(createRealm(openKernel()));
+  const player = createPlayer(createRealm(openKernel({})));
   const verdicts: TestVerdict[] = [];
   const end = await judge({
-    definition: await loadTestFile(TESTS, openKernel()),
+    definition: await loadTestFile(TESTS, openKernel({})),
     seeds: [1, 2],
     loaded: player.load(source),
     ask: (question) => player.answer(question),

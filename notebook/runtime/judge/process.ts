@@ -6,6 +6,7 @@
  * `D` end of the run. `T` and `D` carry the run's nonce.
  */
 
+import { courseData } from "../course-data.ts";
 import type { ExerciseDefinition } from "../exercise-api.ts";
 import { openKernel } from "../kernel.ts";
 import { lockRealm } from "../realm/lockdown.ts";
@@ -25,7 +26,7 @@ interface Start {
 }
 
 lockRealm();
-const kernel = openKernel();
+const kernel = openKernel(courseData);
 catchStrayRejections(() => undefined);
 
 let definition: ExerciseDefinition | undefined;

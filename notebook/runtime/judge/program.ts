@@ -1,6 +1,6 @@
 /** A BPF program made again from the bytes that came from the player. */
 
-import { bpf, type Insn, type Program } from "#kernel-sim";
+import { bpfGlobals, type Insn, type Program } from "#kernel-sim";
 
 const SLOT_BYTES = 8;
 
@@ -15,7 +15,7 @@ export function programFrom(bytes: Uint8Array, mapNames: readonly string[]): Pro
     insns: Object.freeze(insns),
     mapNames: Object.freeze([...mapNames]),
     bytes: () => own.slice(),
-    text: () => bpf.disassemble(own.slice()),
+    text: () => bpfGlobals().bpf.disassemble(own.slice()),
   });
 }
 

@@ -84,10 +84,10 @@ export default exercise("unit", ({ test }) => {
 `;
 
 async function verdicts(source: string, isPublic = true): Promise<readonly TestVerdict[]> {
-  const player = createPlayer(createRealm(openKernel()));
+  const player = createPlayer(createRealm(openKernel({})));
   const seen: TestVerdict[] = [];
   await judge({
-    definition: await loadTestFile(TESTS, openKernel()),
+    definition: await loadTestFile(TESTS, openKernel({})),
     seeds: [1],
     loaded: player.load(source),
     ask: (question) => player.answer(question),

@@ -3,6 +3,7 @@
  * the judge's questions (`Q`), and answers each with one frame (`A`).
  */
 
+import { courseData } from "../course-data.ts";
 import { openKernel } from "../kernel.ts";
 import { createRealm } from "../realm/realm.ts";
 import type { Frame } from "../stdio/frames.ts";
@@ -10,7 +11,7 @@ import { receiveFrames, sendFrame } from "../stdio/stdio.ts";
 import { catchStrayRejections } from "../worker/stray-rejections.ts";
 import { createPlayer } from "./player.ts";
 
-const player = createPlayer(createRealm(openKernel()));
+const player = createPlayer(createRealm(openKernel(courseData)));
 // A promise of the student's that nobody waits for must not end the process.
 catchStrayRejections(() => undefined);
 

@@ -3,7 +3,7 @@
  * anything, and then talks to the page through the one port that it is handed.
  */
 
-import { openKernel, takeKernelPart } from "../kernel.ts";
+import { openKernel, takeParts } from "../kernel.ts";
 import type { RealmOptions } from "../realm/realm.ts";
 import { serveCells } from "./cell-service.ts";
 import { onFirstPort } from "./first-port.ts";
@@ -23,8 +23,7 @@ const SERVICES = {
 
 const times = new MachineTimes();
 const shelf = new MachineShelf();
-takeKernelPart(times, shelf);
-const kernel = openKernel();
+const kernel = openKernel(takeParts(times, shelf));
 
 onFirstPort((role, port) => {
   SERVICES[role](kernel, port);

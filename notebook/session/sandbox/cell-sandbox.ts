@@ -15,7 +15,7 @@ import type {
 } from "../../runtime/protocol.ts";
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
-import { needsKernel } from "./needs-kernel.ts";
+import { neededParts, type SandboxPart } from "./needed-parts.ts";
 import { Terminals, type TerminalsOfRun } from "./terminals.ts";
 
 const LOOK_EVERY_MS = 2_000;
@@ -40,11 +40,11 @@ export class CellSandbox implements Sandbox {
   #generation = 0;
   #isRunning = false;
   #isClosed = false;
-  /** Whether the Workers have the kernel that runs programs. */
-  #hasKernel = false;
+  /** What the Workers have besides their base. */
+  #parts: ReadonlySet<SandboxPart> = new Set();
 
   constructor() {
-    this.#frame = openFrame(false);
+    this.#frame = openFrame(this.#parts);
     this.#worker = this.#frame.then((frame) => this.#newWorker(frame));
     this.ready = this.#worker.then((worker) => worker.ready);
     // Not before the first one is ready: it would take the first one's time.
@@ -60,7 +60,8 @@ export class CellSandbox implements Sandbox {
       // Asked for before an interrupt or a restart, and not begun.
       if (generation !== this.#generation) return { kind: "interrupted" };
       const began = performance.now();
-      if (!this.#hasKernel && needsKernel(cell.source)) await this.#loadKernel();
+      const missing = neededParts(cell.source).filter((part) => !this.#parts.has(part));
+      if (missing.length > 0) await this.#loadParts(missing);
       const worker = await this.#worker;
       const terminals: number[] = [];
       const end = await this.#watch(worker, cell, (output) =>
@@ -148,10 +149,11 @@ export class CellSandbox implements Sandbox {
     this.#spare.catch(() => undefined);
   }
 
-  /** The first cell that runs programs: Workers with the kernel take over from those without. */
-  async #loadKernel(): Promise<void> {
-    await (await this.#frame).loadKernel();
-    this.#hasKernel = true;
+  /** The first cell that needs them: Workers with these parts take over from those without. */
+  async #loadParts(missing: readonly SandboxPart[]): Promise<void> {
+    const parts = new Set([...this.#parts, ...missing]);
+    await (await this.#frame).load(parts);
+    this.#parts = parts;
     const old = [await this.#worker, await this.#spare];
     this.#worker = this.#startWorker();
     this.#spare = this.#worker.then(() => this.#startWorker());
@@ -179,7 +181,7 @@ export class CellSandbox implements Sandbox {
       this.#promoteSpare();
     } else {
       frame.close();
-      this.#frame = openFrame(this.#hasKernel);
+      this.#frame = openFrame(this.#parts);
       this.#worker = this.#startWorker();
       this.#spare = this.#worker.then(() => this.#startWorker());
       this.#spare.catch(() => undefined);

@@ -2,6 +2,7 @@
 
 import type { WorkerRole } from "../../runtime/worker/entry.ts";
 import type { FromFrame, ToFrame } from "./frame-protocol.ts";
+import { SANDBOX_PARTS, type SandboxPart } from "./needed-parts.ts";
 
 /** A Worker of the frame, with a port of its own to it. */
 export interface SandboxWorker {
@@ -14,8 +15,8 @@ export interface SandboxWorker {
 
 export interface SandboxFrame {
   spawn(role: WorkerRole): SandboxWorker;
-  /** Workers that start from now on have the kernel that runs programs. */
-  loadKernel(): Promise<void>;
+  /** Workers that start from now on have these parts. */
+  load(parts: ReadonlySet<SandboxPart>): Promise<void>;
   /** Whether the frame still answers; after its process has died it never does again. */
   isAlive(): Promise<boolean>;
   close(): void;
@@ -24,9 +25,9 @@ export interface SandboxFrame {
 /** So long may a frame be silent that has nothing to do but to answer. */
 const SILENCE_MS = 3_000;
 
-/** Opens a frame that can start Workers; with the kernel that runs programs, if they need it. */
-export async function openFrame(withKernel: boolean): Promise<SandboxFrame> {
-  const text = workerText(withKernel);
+/** Opens a frame that can start Workers with these parts. */
+export async function openFrame(parts: ReadonlySet<SandboxPart>): Promise<SandboxFrame> {
+  const text = workerText(parts);
   // Awaited below, after the frame is there.
   text.catch(() => undefined);
   const element = await attach();
@@ -43,17 +44,16 @@ export async function openFrame(withKernel: boolean): Promise<SandboxFrame> {
   return frame;
 }
 
-/** What all Workers are made of. The kernel stands first: it is taken before the realm is locked. */
-async function workerText(withKernel: boolean): Promise<string> {
-  if (!withKernel) return fetchScript("worker");
-  const [kernel, worker] = await Promise.all([fetchScript("kernel"), fetchScript("worker")]);
-  return `${kernel}\n${worker}`;
+/** What all Workers are made of. Parts stand first: they are taken before the realm is locked. */
+async function workerText(parts: ReadonlySet<SandboxPart>): Promise<string> {
+  const wanted = [...SANDBOX_PARTS.filter((part) => parts.has(part)), "worker" as const];
+  return (await Promise.all(wanted.map(fetchScript))).join("\n");
 }
 
 const scripts = new Map<string, Promise<string>>();
 
 /** A script of the sandbox as text; fetched once for all frames of this page. */
-function fetchScript(name: "worker" | "kernel"): Promise<string> {
+function fetchScript(name: "worker" | SandboxPart): Promise<string> {
   const known = scripts.get(name);
   if (known !== undefined) return known;
   const script = fetch(`/sandbox/${name}.js`).then(
@@ -116,8 +116,8 @@ class ConnectedFrame implements SandboxFrame {
     return { port: port1, failed, end };
   }
 
-  async loadKernel(): Promise<void> {
-    this.send({ type: "load", text: await workerText(true) });
+  async load(parts: ReadonlySet<SandboxPart>): Promise<void> {
+    this.send({ type: "load", text: await workerText(parts) });
   }
 
   isAlive(): Promise<boolean> {

@@ -2,6 +2,7 @@
 
 import { parentPort } from "node:worker_threads";
 import { compileModule } from "../../../notebook/runtime/compile/compile.ts";
+import { courseData } from "../../../notebook/runtime/course-data.ts";
 import { openKernel } from "../../../notebook/runtime/kernel.ts";
 import { createRealm } from "../../../notebook/runtime/realm/realm.ts";
 
@@ -117,7 +118,7 @@ export const answers = [
 ];
 `;
 
-const realm = createRealm(openKernel());
+const realm = createRealm(openKernel(courseData));
 const compiled = compileModule(CALLS);
 if (compiled.kind === "refused") throw new Error(compiled.message);
 const outcome = await realm.loadModule("calls", compiled, { seed: 1, onOutput: () => undefined });

@@ -4,7 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { boot, bpf, recordings } from "#kernel-sim";
 import { openKernel } from "../../../notebook/runtime/kernel.ts";
 
-if ((workerData as { readonly locked: boolean }).locked) openKernel();
+if ((workerData as { readonly locked: boolean }).locked) openKernel({});
 
 const machine = boot({ seed: 1 });
 const counts = machine.bpf.createMap({ type: "hash", keySize: 4, valueSize: 8, maxEntries: 1024 });

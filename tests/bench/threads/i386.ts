@@ -12,7 +12,7 @@ import { PageTable } from "../../../kernel-sim/hw/page-table.ts";
 import { PhysMemory } from "../../../kernel-sim/hw/phys-memory.ts";
 import { openKernel } from "../../../notebook/runtime/kernel.ts";
 
-openKernel();
+openKernel({});
 
 const source = readFileSync(join(import.meta.dirname, "../../fixtures/i386/bench.s"), "utf8");
 const assembled = assemble(source);

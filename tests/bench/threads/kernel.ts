@@ -10,7 +10,7 @@ import {
 } from "../../../kernel-sim/index.ts";
 import { openKernel } from "../../../notebook/runtime/kernel.ts";
 
-openKernel();
+openKernel({});
 
 /** What a loop has done, and in how many ms. */
 interface Measured {

@@ -1,0 +1,63 @@
+import type { BpfSyscall } from "../api.ts";
+import { BpfKernel } from "../bpf/kernel.ts";
+import { runClassic, socketFiltersOf } from "../bpf/socket-filter.ts";
+import { bpfDoor } from "../bpf/sys/door.ts";
+import { Tracing } from "../trace/tracing.ts";
+import { makeBpfError } from "./bpf-error.ts";
+import type { BpfHome, MachineBpf } from "./bpf-part.ts";
+import { bpfRows } from "./bpf-rows.ts";
+import { checkedFilter } from "./classic.ts";
+import { facade } from "./facade.ts";
+import { createMap } from "./map.ts";
+import { load } from "./prog.ts";
+import { verifyOnly } from "./verify.ts";
+
+/** BPF of one machine, as its `bpf` and its kernel reach it. */
+export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfHome): MachineBpf {
+  let kernel: BpfKernel | undefined;
+  let tracing = new Tracing();
+
+  function open(): BpfKernel {
+    assertOpen();
+    // The memory of BPF is made at its first use: most machines never need it.
+    kernel ??= new BpfKernel(seed, cpus, clock, ring);
+    const machine = living();
+    if (machine !== undefined) kernel.jit.enabled = machine.kernel.sysctl.bpfJitEnable !== 0;
+    return kernel;
+  }
+
+  const tracepoints = Object.freeze({
+    attach: (...args: Parameters<Tracing["attach"]>) => tracing.attach(...args),
+  });
+
+  const syscall: BpfSyscall = facade({
+    createMap: (attr) => createMap(open, attr),
+    load: (attr) => load(open, tracepoints, attr),
+    mustLoad(attr) {
+      const result = load(open, tracepoints, attr);
+      if (result.ok) return result.prog;
+      throw makeBpfError(
+        result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,
+        result.errno,
+        result.log,
+      );
+    },
+    verify: (attr) => verifyOnly(open, attr),
+    runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
+  } satisfies BpfSyscall);
+
+  return {
+    syscall,
+    replay: (recording) => tracing.replay(recording, open(), ring),
+    joinKernel(machine) {
+      machine.bpf = () => bpfRows(kernel, tracing);
+      machine.kernel.hooks.socketFilters = socketFiltersOf(open);
+      machine.kernel.hooks.bpf = bpfDoor(open);
+      tracing.listenTo(machine.kernel, open, (ns) => machine.noteCharge(ns));
+    },
+    close() {
+      kernel = undefined;
+      tracing = new Tracing();
+    },
+  };
+}

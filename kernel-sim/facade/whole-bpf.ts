@@ -1,0 +1,84 @@
+import { StatementParser } from "../bpf/asm/parser.ts";
+import { BpfCpu } from "../bpf/interpreter.ts";
+import { CallPlans } from "../bpf/jit/call-plans.ts";
+import { FunctionCompiler } from "../bpf/jit/compile-function.ts";
+import { Counting } from "../bpf/jit/counting.ts";
+import { FunctionWriter } from "../bpf/jit/function-writer.ts";
+import { Jit } from "../bpf/jit/jit.ts";
+import { JitCallbacks } from "../bpf/jit/jit-callbacks.ts";
+import { BpfException, JitProgram } from "../bpf/jit/jit-program.ts";
+import { ModuleIndexes } from "../bpf/jit/module-indexes.ts";
+import { WasmBytes } from "../bpf/jit/wasm-bytes.ts";
+import { BpfKernel } from "../bpf/kernel.ts";
+import { ArrayMap, PercpuArrayMap } from "../bpf/maps/arraymap.ts";
+import { HashMap } from "../bpf/maps/hashtab.ts";
+import { BpfMemory } from "../bpf/memory.ts";
+import { LoadedProgram } from "../bpf/program.ts";
+import { Backtrack } from "../bpf/verifier/backtrack-state.ts";
+import { InsnAux, SubprogInfo, VerifierEnv } from "../bpf/verifier/env.ts";
+import { CallMeta } from "../bpf/verifier/func-arg.ts";
+import { IdMap } from "../bpf/verifier/id-map.ts";
+import { Int64 } from "../bpf/verifier/int64.ts";
+import { Liveness } from "../bpf/verifier/liveness.ts";
+import { VerifierLog } from "../bpf/verifier/log.ts";
+import { RegState } from "../bpf/verifier/reg-state.ts";
+import { FuncState } from "../bpf/verifier/states.ts";
+import { Tnum } from "../bpf/verifier/tnum.ts";
+import { StateListEntry, VerifierState } from "../bpf/verifier/verifier-state.ts";
+import { VerifierMaps } from "../bpf/verifier-maps.ts";
+import { Random } from "../hw/random.ts";
+import { SimulatorBug } from "../hw/simulator-bug.ts";
+import { recordings } from "../trace/recordings/index.ts";
+import { TaskNames } from "../trace/task-names.ts";
+import { Tracing } from "../trace/tracing.ts";
+import type { BpfPart } from "./bpf-part.ts";
+import { machineBpf } from "./machine-bpf.ts";
+import { bpf } from "./toolkit.ts";
+import { StepRecorder } from "./verifier-steps.ts";
+
+/** All of BPF, with the second that was recorded for its programs. */
+export const wholeBpf: BpfPart = Object.freeze({
+  machineBpf,
+  toolkit: bpf,
+  recordings,
+  classes: () => [
+    ArrayMap,
+    Backtrack,
+    BpfException,
+    BpfCpu,
+    BpfKernel,
+    BpfMemory,
+    CallMeta,
+    CallPlans,
+    Counting,
+    FuncState,
+    FunctionCompiler,
+    FunctionWriter,
+    HashMap,
+    IdMap,
+    InsnAux,
+    Int64,
+    Jit,
+    JitCallbacks,
+    JitProgram,
+    Liveness,
+    LoadedProgram,
+    ModuleIndexes,
+    PercpuArrayMap,
+    Random,
+    RegState,
+    SimulatorBug,
+    StatementParser,
+    StateListEntry,
+    StepRecorder,
+    SubprogInfo,
+    TaskNames,
+    Tnum,
+    Tracing,
+    VerifierEnv,
+    VerifierLog,
+    VerifierMaps,
+    VerifierState,
+    WasmBytes,
+  ],
+});

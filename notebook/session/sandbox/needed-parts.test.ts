@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { neededParts, type SandboxPart } from "./needed-parts.ts";
+
+const rows: readonly { name: string; source: string; parts: readonly SandboxPart[] }[] = [
+  { name: "plain code", source: "const a = boot({ seed: 2 }).now()", parts: [] },
+  { name: "the toolkit", source: "bpf.asm`exit`", parts: ["bpf"] },
+  { name: "a machine's BPF taken apart", source: "const { bpf } = boot()", parts: ["bpf"] },
+  { name: "a recording", source: "recordings.second.events.length", parts: ["bpf"] },
+  { name: "events that happen again", source: "m.replay(made)", parts: ["bpf"] },
+  { name: "a program", source: "m.run(function* (sys) {})", parts: ["kernel"] },
+  { name: "bpf(2)", source: "*main(sys) { yield* sys.bpf(0) }", parts: ["bpf", "kernel"] },
+  {
+    name: "a classic filter on a socket",
+    source: "*main(sys) { yield* sys.setsockopt(3, SOL_SOCKET, SO_ATTACH_FILTER, f) }",
+    parts: ["bpf", "kernel"],
+  },
+  { name: "the pins", source: 'm.readFile("/sys/fs/bpf/a")', parts: ["bpf", "kernel"] },
+  { name: "data", source: 'import { unixFamily } from "course-data"', parts: ["course-data"] },
+];
+
+test.each(rows)("$name: what a text needs is told by its words", ({ source, parts }) => {
+  expect(neededParts(source)).toEqual(parts);
+});

@@ -1,0 +1,30 @@
+/** Scripts that only some texts need, in the order in which they stand in front of the Worker's own. */
+export const SANDBOX_PARTS = ["bpf", "kernel", "course-data"] as const;
+
+export type SandboxPart = (typeof SANDBOX_PARTS)[number];
+
+/** Programs are generator functions; what starts them or looks at them has these names. */
+const PROGRAMS = /\bfunction\s*\*|\*\s*[\w$]+\s*\(\s*sys\b/;
+const METHODS =
+  /\.\s*(?:spawn|install|terminal|console|kernel|past|runUntilStop|runFor|runUntilIdle|stepInstruction|readFile|writeFile|processes|descriptors|consoleOutput)\b/;
+/** Machine code, assembled and run. */
+const I386 = /\bi386\b/;
+const EXPLORE = /\bexplore\s*\(/;
+
+/** Its doors, and code that is added to it. */
+const DOORS = /\b(?:x86|SYSCALL_DEFINE|systemCalls|kernelLog)\b/;
+
+/** Names and numbers of BPF all have it in them, but for classic filters and what only fires programs. */
+const BPF = /bpf|ATTACH_FILTER|\brecordings\b|\breplay\b/i;
+
+const COURSE_DATA = /\b(?:earlyLinux|linuxStatistics|unixFamily|course-data)\b/;
+
+/** What the sandbox needs for a text besides its base. */
+export function neededParts(source: string): readonly SandboxPart[] {
+  const needs: Record<SandboxPart, boolean> = {
+    bpf: BPF.test(source),
+    kernel: [DOORS, PROGRAMS, METHODS, I386, EXPLORE].some((names) => names.test(source)),
+    "course-data": COURSE_DATA.test(source),
+  };
+  return SANDBOX_PARTS.filter((part) => needs[part]);
+}
