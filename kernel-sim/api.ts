@@ -348,9 +348,22 @@ export interface TestRunResult {
   readonly insnsExecuted: number;
 }
 
+/** How a program is attached. */
+export interface AttachOptions {
+  /** Where a function returns, not where it begins. */
+  readonly isReturn?: boolean;
+  /** What `bpf_get_attach_cookie` answers there: at most 53 bits. */
+  readonly cookie?: number;
+}
+
+/** What holds a program where it hangs: an object of the kernel, with a descriptor of its own. */
 export interface BpfLink {
+  readonly id: number;
+  /** As in /proc/PID/fdinfo: `perf` at tracepoints and probes, or `raw_tracepoint`. */
+  readonly type: string;
   /** How often the program has run at this place. */
   readonly runs: number;
+  /** Closes the descriptor of the link: the program hangs there no longer. */
   detach(): void;
 }
 
@@ -361,13 +374,9 @@ export interface BpfProg {
   run(attr?: TestRunAttr): TestRunResult;
   /**
    * Attaches a tracepoint program (`sched:sched_switch`), one for raw tracepoints (`sched_switch`), or a probe of a
-   * function that serves a system call (`__x64_sys_openat`), where it begins or returns. `cookie`, of at most 53 bits, is
-   * what `bpf_get_attach_cookie` answers there. Throws a `BpfError`.
+   * function that serves a system call (`__x64_sys_openat`), where it begins or returns. Throws a `BpfError`.
    */
-  attach(
-    target: string,
-    options?: { readonly isReturn?: boolean; readonly cookie?: number },
-  ): BpfLink;
+  attach(target: string, options?: AttachOptions): BpfLink;
   /** The instructions after the verifier's rewrites, in the kernel's notation. */
   xlated(): string;
   /**

@@ -1,10 +1,11 @@
 import type { BpfObject } from "./kernel.ts";
+import type { BpfObjects } from "./objects.ts";
 import type { DescriptorTable } from "./sys/caller.ts";
 
 /** Behind standard input, output and error. */
 const FIRST_FD = 3;
 
-/** Descriptors of who uses BPF without being a task. They are never closed. */
+/** Descriptors of who uses BPF without being a task. Those of links are closed, others never. */
 export class BpfFiles extends Map<number, BpfObject> implements DescriptorTable {
   #next = FIRST_FD;
   readonly #flags = new Map<number, number>();
@@ -23,5 +24,16 @@ export class BpfFiles extends Map<number, BpfObject> implements DescriptorTable 
 
   flagsOf(fd: number): number {
     return this.#flags.get(fd) ?? 0;
+  }
+
+  /** Nothing happens when it is closed already. */
+  close(fd: number, objects: BpfObjects): void {
+    const object = this.get(fd);
+    this.delete(fd);
+    if (object !== undefined) objects.release(object);
+  }
+
+  whyFull(): 0 {
+    return 0;
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../hw/clock.ts";
 import { Random } from "../hw/random.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
+import { AttachedPrograms } from "../trace/attached.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { Btf } from "./btf/btf.ts";
 import type { BtfRecord } from "./btf/record.ts";
@@ -11,6 +12,7 @@ import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu, CPU_STACK_BYTES } from "./interpreter.ts";
 import { Jit } from "./jit/jit.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
+import type { KernelLink } from "./link/link.ts";
 import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
@@ -23,7 +25,7 @@ import type { BpfCaller, DescriptorTable } from "./sys/caller.ts";
 import { BpfTimers } from "./timers.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
-export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser;
+export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser | KernelLink;
 
 /** The task that runs on a CPU while a program looks at it. */
 export interface CurrentTask {
@@ -51,6 +53,7 @@ export class BpfKernel implements MapHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace: TraceRing;
+  readonly attached: AttachedPrograms;
   readonly memory = new BpfMemory();
   /** What programs have allocated of their own types. */
   readonly programObjects = new ProgramObjects(this.memory, (record, at) =>
@@ -89,6 +92,7 @@ export class BpfKernel implements MapHost {
   #nextProgId = 1;
   #nextSocketCookie = 1;
   #nextBtfId = 1;
+  #nextLinkId = 1;
   readonly timers = new BpfTimers();
   readonly #functionOwners = new Map<number, LoadedProgram>();
   /** Room for an index that a timer's function is given. */
@@ -97,7 +101,14 @@ export class BpfKernel implements MapHost {
   readonly #stacks: number;
   readonly #cpus: (BpfCpu<BpfKernel> | undefined)[] = [];
 
-  constructor(seed: number, cpus: number, clock: Clock, trace: TraceRing) {
+  constructor(
+    seed: number,
+    cpus: number,
+    clock: Clock,
+    trace: TraceRing,
+    attached = new AttachedPrograms(),
+  ) {
+    this.attached = attached;
     this.cpus = cpus;
     this.clock = clock;
     this.trace = trace;
@@ -291,6 +302,10 @@ export class BpfKernel implements MapHost {
 
   nextProgId(): number {
     return this.#nextProgId++;
+  }
+
+  nextLinkId(): number {
+    return this.#nextLinkId++;
   }
 
   /** Gives new types their number. */

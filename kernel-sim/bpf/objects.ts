@@ -1,8 +1,9 @@
 import type { BpfObject } from "./kernel.ts";
+import { KernelLink, unhang } from "./link/link.ts";
 import { KernelMap } from "./maps/map.ts";
 import { LoadedProgram } from "./program.ts";
 
-export type ObjectKind = "prog" | "map" | "btf";
+export type ObjectKind = "prog" | "map" | "btf" | "link";
 
 /** Whoever holds it wants statistics to be kept. */
 export class StatsUser {
@@ -16,6 +17,7 @@ export class StatsUser {
 
 function kindOf(object: BpfObject): ObjectKind {
   if (object instanceof LoadedProgram) return "prog";
+  if (object instanceof KernelLink) return "link";
   return object instanceof KernelMap ? "map" : "btf";
 }
 
@@ -29,13 +31,14 @@ interface Holders {
  * All objects by number. Each kind counts for itself, and numbers are not given again. An object
  * is there as long as somebody holds it: a descriptor, a name, or another object.
  *
- * @linux kernel/bpf/syscall.c `prog_idr`, `map_idr`, `bpf_map_put_with_uref`, kernel/bpf/btf.c `btf_idr` (6.18)
+ * @linux kernel/bpf/syscall.c `prog_idr`, `map_idr`, `link_idr`, `bpf_map_put_with_uref`, kernel/bpf/btf.c `btf_idr` (6.18)
  */
 export class BpfObjects {
   readonly #byId = {
     prog: new Map<number, BpfObject>(),
     map: new Map<number, BpfObject>(),
     btf: new Map<number, BpfObject>(),
+    link: new Map<number, BpfObject>(),
   };
   readonly #holders = new Map<BpfObject, Holders>();
   readonly #gone: (object: BpfObject) => void;
@@ -104,13 +107,15 @@ export class BpfObjects {
       return;
     }
     this.#byId[kindOf(object)].delete(object.id);
+    if (object instanceof KernelLink) unhang(object);
     this.#gone(object);
     for (const held of heldBy(object)) this.unref(held);
   }
 }
 
-/** A program holds its maps and its types, and a map its types. */
+/** A program holds its maps and its types, a map its types, and a link its program. */
 function heldBy(object: BpfObject): readonly BpfObject[] {
+  if (object instanceof KernelLink) return [object.prog];
   if (object instanceof KernelMap) return object.types === undefined ? [] : [object.types.btf];
   if (!(object instanceof LoadedProgram)) return [];
   const { maps, boundMaps, origin } = object;

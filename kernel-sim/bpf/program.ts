@@ -3,6 +3,7 @@ import type { Btf } from "./btf/btf.ts";
 import { leadsBack } from "./jit/flow-graph.ts";
 import type { JitProgram } from "./jit/jit-program.ts";
 import type { KernelMap } from "./maps/map.ts";
+import { ProgStreams } from "./stream.ts";
 
 /** What is known of a program beside what it does. */
 export interface ProgOrigin {
@@ -31,6 +32,8 @@ const NO_ORIGIN: ProgOrigin = Object.freeze({
   lineInfo: [],
   functionTags: [],
 });
+
+export const BPF_F_SLEEPABLE = 1 << 4;
 
 /** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
 export class LoadedProgram {
@@ -70,9 +73,15 @@ export class LoadedProgram {
   readonly origin: ProgOrigin;
   /** Maps that it holds without using them. */
   readonly boundMaps: KernelMap[] = [];
+  readonly streams = new ProgStreams();
   /** While statistics are kept: how often it has run, and how long. */
   runCnt = 0;
   runTimeNs = 0;
+
+  /** Whether it may wait, and so only hangs where one may. */
+  get isSleepable(): boolean {
+    return (this.progFlags & BPF_F_SLEEPABLE) !== 0;
+  }
 
   constructor(fields: {
     readonly id: number;

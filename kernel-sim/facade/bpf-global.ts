@@ -23,6 +23,7 @@ export const absentDoor: BpfDoor = Object.freeze({
   hold: failWithoutBpf,
   release: failWithoutBpf,
   nameOf: failWithoutBpf,
+  fdinfoOf: failWithoutBpf,
 });
 
 export const absentFilters: SocketFilters = Object.freeze({

@@ -20,21 +20,17 @@ export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfH
   function open(): BpfKernel {
     assertOpen();
     // The memory of BPF is made at its first use: most machines never need it.
-    kernel ??= new BpfKernel(seed, cpus, clock, ring);
+    kernel ??= new BpfKernel(seed, cpus, clock, ring, tracing.attached);
     const machine = living();
     if (machine !== undefined) kernel.jit.enabled = machine.kernel.sysctl.bpfJitEnable !== 0;
     return kernel;
   }
 
-  const tracepoints = Object.freeze({
-    attach: (...args: Parameters<Tracing["attach"]>) => tracing.attach(...args),
-  });
-
   const syscall: BpfSyscall = facade({
     createMap: (attr) => createMap(open, attr),
-    load: (attr) => load(open, tracepoints, attr),
+    load: (attr) => load(open, attr),
     mustLoad(attr) {
-      const result = load(open, tracepoints, attr);
+      const result = load(open, attr);
       if (result.ok) return result.prog;
       throw makeBpfError(
         result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,

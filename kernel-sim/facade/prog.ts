@@ -1,5 +1,5 @@
 import type {
-  BpfLink,
+  AttachOptions,
   BpfMap,
   BpfProg,
   Insn,
@@ -19,23 +19,17 @@ import { decode, encode, textOf, textsOf } from "../bpf/program-text.ts";
 import { takesPacket, testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
-import { EACCES, EINVAL, ENOSPC, EOPNOTSUPP, errnoName } from "../include/errno.ts";
-import type { AttachOptions } from "../trace/tracing.ts";
-import { makeBpfError } from "./bpf-error.ts";
+import { ENOSPC, errnoName } from "../include/errno.ts";
 import { facade } from "./facade.ts";
+import { attach } from "./link.ts";
 import type { OpenKernel } from "./map.ts";
 import { insnTexts, recordedSteps } from "./recorded-steps.ts";
-
-/** Attaches programs to tracepoints; the machine has one. */
-export interface Tracepoints {
-  attach(prog: LoadedProgram, target: string, options: AttachOptions): BpfLink | number;
-}
 
 /** Room for any log: 16 MiB. */
 const LOG_BYTES = 1 << 24;
 
 /** BPF_PROG_LOAD, with the refusal as an answer. */
-export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr): LoadResult {
+export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
   const outcome = loadWithLog(kernel, request);
@@ -57,7 +51,7 @@ export function load(open: OpenKernel, tracepoints: Tracepoints, attr: LoadAttr)
       },
     });
   }
-  const prog = progFacade(open, tracepoints, kernel, outcome.fd, request.progType);
+  const prog = progFacade(open, kernel, outcome.fd, request.progType);
   return Object.freeze({ ok: true, prog, log, insnsProcessed } as const);
 }
 
@@ -128,24 +122,13 @@ function descriptor(maps: LoadAttr["maps"], index: number, name: string | undefi
   throw new TypeError(`the program refers to ${what}, which was not given: pass ${remedy}`);
 }
 
-function progFacade(
-  open: OpenKernel,
-  tracepoints: Tracepoints,
-  kernel: BpfKernel,
-  fd: number,
-  progType: number,
-): BpfProg {
+function progFacade(open: OpenKernel, kernel: BpfKernel, fd: number, progType: number): BpfProg {
   const prog = kernel.files.get(fd) as LoadedProgram;
   return facade({
     fd,
     type: BPF_PROG_TYPE_NAMES[progType]!,
     run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
-    attach(target: string, options: AttachOptions = {}) {
-      open();
-      const link = tracepoints.attach(prog, target, options);
-      if (typeof link !== "number") return link;
-      throw makeBpfError(whyNotAttached(link, BPF_PROG_TYPE_NAMES[progType]!, target), -link);
-    },
+    attach: (target: string, options: AttachOptions = {}) => attach(open(), prog, target, options),
     xlated: () => textOf(prog.insns.map(withDistance)),
     jit: () => jitLines(open(), prog),
   });
@@ -164,19 +147,6 @@ function jitLines(kernel: BpfKernel, prog: LoadedProgram): readonly JitLine[] {
   );
   // The second slot of a wide load is part of the first.
   return Object.freeze(lines.filter(({ bpf }) => bpf !== ""));
-}
-
-function whyNotAttached(errno: number, type: string, target: string): string {
-  switch (errno) {
-    case -EINVAL:
-      return `a ${type} program cannot be attached to "${target}"`;
-    case -EACCES:
-      return `the program reads more than "${target}" gives it`;
-    case -EOPNOTSUPP:
-      return "the program calls a helper that this machine can only check";
-    default:
-      return `there is no "${target}" that a ${type} program could be attached to`;
-  }
 }
 
 /** The shortest packet that BPF_PROG_TEST_RUN takes: an Ethernet header. */

@@ -10,6 +10,7 @@ import { BpfException, JitProgram } from "../bpf/jit/jit-program.ts";
 import { ModuleIndexes } from "../bpf/jit/module-indexes.ts";
 import { WasmBytes } from "../bpf/jit/wasm-bytes.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
+import { KernelLink } from "../bpf/link/link.ts";
 import { ArrayMap, PercpuArrayMap } from "../bpf/maps/arraymap.ts";
 import { HashMap } from "../bpf/maps/hashtab.ts";
 import { BpfMemory } from "../bpf/memory.ts";
@@ -28,6 +29,7 @@ import { StateListEntry, VerifierState } from "../bpf/verifier/verifier-state.ts
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { Random } from "../hw/random.ts";
 import { SimulatorBug } from "../hw/simulator-bug.ts";
+import { AttachedPrograms } from "../trace/attached.ts";
 import { recordings } from "../trace/recordings/index.ts";
 import { TaskNames } from "../trace/task-names.ts";
 import { Tracing } from "../trace/tracing.ts";
@@ -43,6 +45,7 @@ export const wholeBpf: BpfPart = Object.freeze({
   recordings,
   classes: () => [
     ArrayMap,
+    AttachedPrograms,
     Backtrack,
     BpfException,
     BpfCpu,
@@ -61,6 +64,7 @@ export const wholeBpf: BpfPart = Object.freeze({
     Jit,
     JitCallbacks,
     JitProgram,
+    KernelLink,
     Liveness,
     LoadedProgram,
     ModuleIndexes,

@@ -7,24 +7,29 @@ import { registerFilesystem } from "../fs/filesystems.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { TestCaller } from "../fs/test-calls.ts";
 import { Clock } from "../hw/clock.ts";
-import { E2BIG, EACCES, EBADF, EEXIST, EIO, ENOENT, EPERM } from "../include/errno.ts";
+import { E2BIG, EACCES, EBADF, EEXIST, EIO, EMFILE, ENOENT, EPERM } from "../include/errno.ts";
 import { bpf } from "../index.ts";
+import { AttachedPrograms } from "../trace/attached.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { bpfSyscalls } from "./bpf.ts";
 import { commitCreds, prepareCreds } from "./cred.ts";
 
 const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
 const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD] = [5, 10, 18];
+const [RAW_TRACEPOINT_OPEN, LINK_GET_FD_BY_ID, LINK_GET_NEXT_ID] = [17, 30, 31];
+const PROG_TYPE_RAW_TRACEPOINT = 17;
 const PROG_TYPE_SYSCALL = 31;
 const BPF_F_SLEEPABLE = 1 << 4;
 
 /** A task with a bpffs at /bpf. */
 class BpfTask extends TestCaller {
+  readonly #attached = new AttachedPrograms();
+
   constructor() {
     super({ ...fsSyscalls, ...bpfSyscalls });
     let bpf: BpfKernel | undefined;
     this.task.kernel.hooks.bpf = bpfDoor(() => {
-      bpf ??= new BpfKernel(1, 2, new Clock(), new TraceRing());
+      bpf ??= new BpfKernel(1, 2, new Clock(), new TraceRing(), this.#attached);
       return bpf;
     });
     registerFilesystem(this.task.kernel, bpfFsType);
@@ -37,6 +42,21 @@ class BpfTask extends TestCaller {
     const block = new DataView(new ArrayBuffer(168));
     for (const [at, word] of Object.entries(words)) block.setUint32(Number(at), word, true);
     return this.call("bpf", command, this.at(5, new Uint8Array(block.buffer)), 168);
+  }
+
+  attached(): number {
+    return this.#attached.all().length;
+  }
+
+  load(type: number, text: string, flags = 0): number {
+    const code = encode(bpf.asm(text).insns);
+    const [insns, license] = [this.at(1, code), this.at(2, "GPL")];
+    return this.bpf(PROG_LOAD, { 0: type, 4: code.length / 8, 8: insns, 16: license, 44: flags });
+  }
+
+  /** What /proc/PID/fd shows. */
+  nameOf(fd: number): string | undefined {
+    return this.task.files.get(fd)?.path.dentry.dname?.();
   }
 
   array(): number {
@@ -93,15 +113,8 @@ test("who has no capabilities may make maps when the machine lets them", () => {
 
 test("a program of system calls is run, and its context comes back where it came from", () => {
   const task = new BpfTask();
-  const { insns } = bpf.asm("*(u32 *)(r1 +4) = 7; r0 = 3; exit");
-  const code = encode(insns);
-  const prog = task.bpf(PROG_LOAD, {
-    0: PROG_TYPE_SYSCALL,
-    4: code.length / 8,
-    8: task.at(1, code),
-    16: task.at(2, "GPL"),
-    44: BPF_F_SLEEPABLE,
-  });
+  const text = "*(u32 *)(r1 +4) = 7; r0 = 3; exit";
+  const prog = task.load(PROG_TYPE_SYSCALL, text, BPF_F_SLEEPABLE);
   expect(prog).toBeGreaterThanOrEqual(0);
   const context = task.at(3, new Uint8Array(8));
   expect(task.bpf(PROG_TEST_RUN, { 0: prog, 40: 8, 48: context })).toBe(0);
@@ -109,4 +122,41 @@ test("a program of system calls is run, and its context comes back where it came
   // A size that nobody has memory for is refused before anybody looks.
   expect(task.bpf(PROG_TEST_RUN, { 0: prog, 40: 0xffff_ffff, 48: context })).toBe(-E2BIG);
   expect(task.bpf(BTF_LOAD, { 0: context, 16: 0xffff_ffff })).toBe(-E2BIG);
+});
+
+test("a link hangs as long as somebody holds it: a descriptor, or a name", () => {
+  const task = new BpfTask();
+  const prog = task.load(PROG_TYPE_RAW_TRACEPOINT, "r0 = 0; exit");
+  const open = () => task.bpf(RAW_TRACEPOINT_OPEN, { 0: task.at(3, "sched_switch"), 8: prog });
+  const link = open();
+  expect(task.nameOf(link)).toBe("anon_inode:bpf_link");
+  expect(task.bpf(LINK_GET_NEXT_ID, { 0: 0 })).toBe(0);
+  const second = task.bpf(LINK_GET_FD_BY_ID, { 0: 1 });
+  expect(task.nameOf(second)).toBe("anon_inode:bpf-link");
+  expect(task.attached()).toBe(1);
+  task.call("close", link);
+  expect(task.attached()).toBe(1);
+  task.call("close", second);
+  expect(task.attached()).toBe(0);
+  expect(task.bpf(LINK_GET_FD_BY_ID, { 0: 1 })).toBe(-ENOENT);
+  const pinned = open();
+  expect(task.pin(pinned, "/bpf/l")).toBe(0);
+  task.call("close", pinned);
+  expect(task.attached()).toBe(1);
+  const again = task.get("/bpf/l");
+  expect(task.nameOf(again)).toBe("anon_inode:bpf-link");
+  expect(task.call("openat", -100, task.at(0, "/bpf/l"), 0, 0)).toBe(-EIO);
+  task.call("close", again);
+  task.call("unlink", task.at(0, "/bpf/l"));
+  expect(task.attached()).toBe(0);
+});
+
+test("a link needs a descriptor before its program is attached", () => {
+  const task = new BpfTask();
+  const prog = task.load(PROG_TYPE_RAW_TRACEPOINT, "r0 = 0; exit");
+  while (task.call("dup", prog) >= 0);
+  const name = task.at(3, "sched_switch");
+  expect(task.bpf(RAW_TRACEPOINT_OPEN, { 0: name, 8: prog })).toBe(-EMFILE);
+  expect(task.bpf(RAW_TRACEPOINT_OPEN, { 0: task.at(3, "none"), 8: prog })).toBe(-ENOENT);
+  expect(task.attached()).toBe(0);
 });

@@ -1,14 +1,25 @@
 import type { BpfObject } from "../bpf/kernel.ts";
-import type { BpfCaller, DescriptorTable } from "../bpf/sys/caller.ts";
+import type { BpfCaller, DescriptorTable, Surroundings } from "../bpf/sys/caller.ts";
 import type { BpfDoor } from "../bpf/sys/door.ts";
 import { anonInodeGetfd } from "../fs/anon-inodes.ts";
 import { bpfObjGet, bpfObjPin } from "../fs/bpf-fs.ts";
-import type { FileOperations } from "../fs/fs.ts";
-import { ENOSYS } from "../include/errno.ts";
+import { fdForNewFile } from "../fs/file-table.ts";
+import { type FileOperations, S_IFREG } from "../fs/fs.ts";
+import { filenameLookup, LOOKUP_FOLLOW } from "../fs/namei.ts";
+import { nsOfInode } from "../fs/nsfs.ts";
+import { EBADF, ENOENT, ENOSYS, ENOTSUPP } from "../include/errno.ts";
 import { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
-import { O_ACCMODE, O_CLOEXEC, O_RDONLY, O_RDWR, O_WRONLY } from "../include/uapi/fcntl.ts";
+import {
+  AT_FDCWD,
+  O_ACCMODE,
+  O_CLOEXEC,
+  O_RDONLY,
+  O_RDWR,
+  O_WRONLY,
+} from "../include/uapi/fcntl.ts";
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
 import { capable } from "./cred.ts";
+import { findTaskByVpid, findVpid, pidTask } from "./pid.ts";
 import type { SyscallTable } from "./syscall.ts";
 import type { Task } from "./task.ts";
 
@@ -39,6 +50,7 @@ function callerOf(task: Task, door: BpfDoor): BpfCaller {
       write: (address, bytes) => copyToUser(task, address, bytes) === 0,
     },
     files: descriptorsOf(task, door),
+    surroundings: surroundingsOf(task),
     pins: {
       pin: (directory, path, object) => bpfObjPin(task, directory, path, object),
       get: (directory, path, flags) => bpfObjGet(task, directory, path, flags),
@@ -58,10 +70,37 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
       const name = door.nameOf(object);
       return anonInodeGetfd(task, name, bpfFileOperations, object, openFlags(flags) | O_CLOEXEC);
     },
+    whyFull() {
+      const fd = fdForNewFile(task, true);
+      if (fd < 0) return fd;
+      task.files.putUnusedFd(fd);
+      return 0;
+    },
     flagsOf(fd) {
       const access = (task.files.fget(fd)?.flags ?? O_RDWR) & O_ACCMODE;
       if (access === O_RDONLY) return BPF_F_RDONLY;
       return access === O_WRONLY ? BPF_F_WRONLY : 0;
+    },
+  };
+}
+
+function surroundingsOf(task: Task): Surroundings {
+  return {
+    isNetNs(fd) {
+      const file = task.files.fget(fd);
+      return file !== undefined && nsOfInode(file.inode)?.type === "net";
+    },
+    isRegularFile(name) {
+      const path = filenameLookup(task, AT_FDCWD, name, LOOKUP_FOLLOW);
+      return typeof path === "number" ? path : path.dentry.inode!.type === S_IFREG;
+    },
+    hasProcess: (pid) => pidTask(findVpid(task, pid), "tgid") !== undefined,
+    objectOfTask(pid, fd) {
+      const other = findTaskByVpid(task, pid);
+      if (other === undefined) return -ENOENT;
+      const file = other.exitState === 0 ? other.files.get(fd) : undefined;
+      if (file === undefined) return -EBADF;
+      return file.op === bpfFileOperations ? (file.privateData as BpfObject) : -ENOTSUPP;
     },
   };
 }
@@ -75,8 +114,10 @@ function openFlags(flags: number): number {
   return (flags & BPF_F_WRONLY) !== 0 ? O_WRONLY : O_RDWR;
 }
 
-/** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops` (6.18) */
+/** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops`, `bpf_link_fops` (6.18) */
 const bpfFileOperations: FileOperations = {
+  showFdinfo: (file) =>
+    file.inode.sb.kernel.hooks.bpf?.fdinfoOf(file.privateData as BpfObject) ?? "",
   release(file) {
     file.inode.sb.kernel.hooks.bpf?.release(file.privateData as BpfObject);
   },

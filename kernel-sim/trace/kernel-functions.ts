@@ -34,6 +34,12 @@ export function addressOf(func: string): number {
   return TEXT + numberOf(func) * FUNCTION_BYTES;
 }
 
+/** The function that begins at an address; undefined: none does. */
+export function functionAt(address: number): string | undefined {
+  const func = functionOfSyscall((address - TEXT) / FUNCTION_BYTES);
+  return func !== undefined && addressOf(func) === address ? func : undefined;
+}
+
 /** `struct pt_regs`: offsets in bytes. @linux arch/x86/include/asm/ptrace.h (6.18) */
 const R10 = 56;
 const R9 = 64;

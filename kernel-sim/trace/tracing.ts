@@ -1,33 +1,15 @@
-import type { BpfLink, Recording, TraceEvent } from "../api.ts";
+import type { Recording, TraceEvent } from "../api.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { BpfKernel, CurrentTask } from "../bpf/kernel.ts";
 import { taskWriter } from "../bpf/kfuncs/task.ts";
-import type { LoadedProgram } from "../bpf/program.ts";
-import { facade } from "../facade/facade.ts";
-import { EOPNOTSUPP } from "../include/errno.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import { AttachedPrograms } from "./attached.ts";
 import { tracepointFormats } from "./formats.ts";
-import { type Hook, hookName, hookOf } from "./hooks.ts";
+import { hookName } from "./hooks.ts";
 import { functionOfSyscall } from "./kernel-functions.ts";
 import { contextBytes, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
 import { TaskNames } from "./task-names.ts";
-
-interface Attachment {
-  readonly prog: LoadedProgram;
-  readonly hook: Hook;
-  /** What programs can ask for, to tell apart where they were attached. */
-  readonly cookie: number;
-  runs: number;
-}
-
-/** How a program is attached. */
-export interface AttachOptions {
-  /** Where a function returns, not where it begins. */
-  readonly isReturn?: boolean;
-  /** At most 53 bits. */
-  readonly cookie?: number;
-}
 
 /**
  * The hooks of one machine and the programs attached to them.
@@ -35,42 +17,12 @@ export interface AttachOptions {
  * @linux kernel/trace/bpf_trace.c `trace_call_bpf`, `__bpf_trace_run` (6.18)
  */
 export class Tracing {
-  /** By the event of the trace that calls them. */
-  readonly #attached = new Map<string, Attachment[]>();
+  readonly attached = new AttachedPrograms();
   /** By number of the task: what it has called the kernel with. */
   readonly #entered = new Map<number, EventFields>();
-  /** Begins to listen to the living kernel; called once a program is there to hear. */
-  #listen: (() => void) | undefined = undefined;
-
-  /** Attaches `prog`; a negative errno when the program or the name does not fit. */
-  attach(
-    prog: LoadedProgram,
-    target: string,
-    { isReturn = false, cookie = 0 }: AttachOptions = {},
-  ): BpfLink | number {
-    const hook = hookOf(prog, target, isReturn);
-    if (typeof hook === "number") return hook;
-    if (!prog.isRunnable) return -EOPNOTSUPP;
-    const attachment: Attachment = { prog, hook, cookie, runs: 0 };
-    const event = eventOf(hook);
-    const attachments = this.#attached.get(event) ?? [];
-    attachments.push(attachment);
-    this.#attached.set(event, attachments);
-    this.#listen?.();
-    return facade({
-      get runs() {
-        return attachment.runs;
-      },
-      detach() {
-        const at = attachments.indexOf(attachment);
-        if (at >= 0) attachments.splice(at, 1);
-      },
-    });
-  }
-
   /** What is attached, and how often each has run. */
   attachedPrograms() {
-    return [...this.#attached.values()].flat().map(({ prog: { id, name }, hook, runs }) => ({
+    return this.attached.all().map(({ prog: { id, name }, hook, runs }) => ({
       tracepoint: hook.kind === "tracepoint" ? hook.event : hookName(hook),
       id,
       name,
@@ -108,10 +60,11 @@ export class Tracing {
       kernel.chargeCurrent(executed);
       onCharge(executed);
     };
-    this.#listen = () => {
+    const listen = () => {
       kernel.tracing.listener = listener;
     };
-    if (this.#attached.size > 0) this.#listen();
+    this.attached.onAttach = listen;
+    if (!this.attached.isEmpty) listen();
   }
 
   /** Lets the recorded events happen again, at the same distances in time. */
@@ -157,7 +110,7 @@ export class Tracing {
 
   #heard(events: readonly (FiredEvent | undefined)[]): FiredEvent[] {
     return events.filter(
-      (fired): fired is FiredEvent => fired !== undefined && this.#attached.has(fired.event),
+      (fired): fired is FiredEvent => fired !== undefined && this.attached.has(fired.event),
     );
   }
 
@@ -169,8 +122,8 @@ export class Tracing {
     cpu: number,
     current: CurrentTask,
   ): number {
-    const attachments = this.#attached.get(event);
-    if (attachments === undefined || attachments.length === 0) return 0;
+    const attachments = this.attached.at(event);
+    if (attachments.length === 0) return 0;
     const { memory } = kernel;
     const room = contextBytes(taskWriter);
     const context = memory.alloc(room);
@@ -179,8 +132,7 @@ export class Tracing {
     const before = kernel.current;
     kernel.current = current;
     let executed = 0;
-    // A program may detach nothing, but the list must not change under the loop all the same.
-    for (const attachment of [...attachments]) {
+    for (const attachment of attachments) {
       writeContext(memory, context, attachment.hook, fields, current.pid, taskWriter);
       const vm = kernel.cpu(cpu);
       kernel.attachCookie = attachment.cookie;
@@ -198,11 +150,6 @@ export class Tracing {
 interface FiredEvent {
   readonly event: string;
   readonly fields: EventFields;
-}
-
-/** The event of the trace that reaches a hook, as `#firedBy` names it. */
-function eventOf(hook: Hook): string {
-  return hook.kind === "kprobe" ? hookName(hook) : hook.event;
 }
 
 /** The event of one system call's own tracepoint, out of that of all calls. */

@@ -37,6 +37,12 @@ class Caller {
       unprivilegedBpfDisabled: 2,
       files: this.kernel.ownFiles,
       pins: { pin: () => -ENOENT, get: () => -ENOENT },
+      surroundings: {
+        isNetNs: () => false,
+        isRegularFile: () => -ENOENT,
+        hasProcess: () => false,
+        objectOfTask: () => -ENOENT,
+      },
       memory: {
         read: (at, size) => (size === 0 || fits(at, size) ? bytes.slice(at, at + size) : undefined),
         write(at, written) {

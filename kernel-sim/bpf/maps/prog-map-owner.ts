@@ -1,9 +1,8 @@
-import type { LoadedProgram } from "../program.ts";
+import { BPF_F_SLEEPABLE, type LoadedProgram } from "../program.ts";
 
 /** What programs of one map have in common. */
 type OwnerTraits = Pick<LoadedProgram, "type" | "expectedAttachType" | "progFlags">;
 
-const BPF_F_SLEEPABLE = 1 << 4;
 const BPF_F_XDP_HAS_FRAGS = 1 << 5;
 
 /**

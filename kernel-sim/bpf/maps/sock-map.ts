@@ -8,6 +8,8 @@ import {
   ENOTSOCK,
   EOPNOTSUPP,
 } from "../../include/errno.ts";
+import type { KernelLink } from "../link/link.ts";
+import type { LoadedProgram } from "../program.ts";
 import { BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_SOCKMAP } from "../uapi.ts";
 import { arrayMapAllocCheck, nextIndex } from "./arraymap.ts";
 import type { RedirectMap } from "./devmap.ts";
@@ -29,13 +31,13 @@ const POINTER_BYTES = 8;
  * @simplified no descriptor that bpf(2) can see is one of a socket, so these maps stay empty.
  */
 abstract class SocketMap extends KernelMap {
-  readonly #host: MapHost;
+  protected readonly host: MapHost;
   /** Where Linux has the pointers to the sockets. */
   #room = 0;
 
   constructor(attr: MapCreateAttr, host: MapHost) {
     super(attr, host.memory, host.cpus);
-    this.#host = host;
+    this.host = host;
   }
 
   /** Takes the memory that Linux does. */
@@ -58,7 +60,7 @@ abstract class SocketMap extends KernelMap {
     const isWide = this.attr.valueSize === 8;
     const fd = view.getUint32(value, true);
     if (isWide && (view.getInt32(value + 4, true) !== 0 || fd > S32_MAX)) return -EINVAL;
-    return this.#host.hasFile(fd | 0) ? -ENOTSOCK : -EBADF;
+    return this.host.hasFile(fd | 0) ? -ENOTSOCK : -EBADF;
   }
 
   override lookup(_key: number, _cpu: number): number {
@@ -93,12 +95,21 @@ export function createSockMap(attr: MapCreateAttr, host: MapHost): KernelMap | n
 }
 
 /** @linux net/core/sock_map.c `sock_map_ops`, `sock_hash_ops` (6.18) */
-class SockMap extends SocketMap {
+export class SockMap extends SocketMap {
+  /** What hangs on it, by attach type, and the link that it hangs by. @linux include/linux/skmsg.h `struct sk_psock_progs` (6.18) */
+  readonly progs = new Map<number, { prog: LoadedProgram; link: KernelLink | undefined }>();
+
   /** @linux net/core/sock_map.c `sock_map_update_elem_sys` (6.18) */
   override update(_key: number, value: number, _flags: number, _cpu: number): number {
     // Here narrow values are looked at, too.
     const fd = this.memory.view.getUint32(value, true);
     return fd > S32_MAX ? -EINVAL : this.refusalOf(value);
+  }
+
+  /** @linux net/core/sock_map.c `sock_map_release_progs`, `sock_hash_release_progs` (6.18) */
+  override releaseUsers(): void {
+    for (const { prog } of this.progs.values()) this.host.unref(prog);
+    this.progs.clear();
   }
 
   override delete(_key: number): number {

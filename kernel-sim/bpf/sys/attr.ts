@@ -2,7 +2,7 @@ import { E2BIG, EFAULT } from "../../include/errno.ts";
 import type { UserMemory } from "./caller.ts";
 
 /** `union bpf_attr`, in bytes. @linux include/uapi/linux/bpf.h (6.18) */
-const ATTR_BYTES = 168;
+export const ATTR_BYTES = 168;
 const PAGE_BYTES = 4096;
 
 /** The attribute block of one call of bpf(2): fields by their offset. What the caller left out is 0. */
@@ -27,6 +27,11 @@ export class BpfAttr {
   /** A pointer, or another number below 2^53. */
   u64(off: number): number {
     return this.u32(off + 4) * 2 ** 32 + this.u32(off);
+  }
+
+  /** A number of 64 bits that is no pointer. */
+  wide(off: number): bigint {
+    return this.#view.getBigUint64(off, true);
   }
 
   /** Text of at most `size` bytes, up to its first 0; undefined: it has no end. */

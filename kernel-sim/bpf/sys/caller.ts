@@ -22,6 +22,19 @@ export interface DescriptorTable {
   install(object: BpfObject, flags: number): number;
   /** The same flags of a descriptor. */
   flagsOf(fd: number): number;
+  /** Whether there is room for another one: 0 or a negative errno. */
+  whyFull(): 0 | number;
+}
+
+/** What else of the machine the commands ask for. */
+export interface Surroundings {
+  /** Whether a descriptor is of a network namespace. */
+  isNetNs(fd: number): boolean;
+  /** Whether a path leads to a regular file; a negative errno where it leads nowhere. */
+  isRegularFile(path: string): boolean | number;
+  hasProcess(pid: number): boolean;
+  /** What a descriptor of a task stands for; a negative errno for no object of BPF. */
+  objectOfTask(pid: number, fd: number): BpfObject | number;
 }
 
 /** Names of objects in a bpffs. */
@@ -36,6 +49,7 @@ export interface BpfCaller {
   readonly memory: UserMemory;
   readonly files: DescriptorTable;
   readonly pins: Pins;
+  readonly surroundings: Surroundings;
   readonly caps: BpfCaps;
   readonly uid: number;
   /** `kernel.unprivileged_bpf_disabled` of its machine. */

@@ -3,6 +3,7 @@ import { EBADFD, EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { isGplCompatible } from "../license.ts";
+import { KernelLink, LINK_INFO_BYTES } from "../link/link.ts";
 import { KernelMap } from "../maps/map.ts";
 import { LoadedProgram } from "../program.ts";
 import { encode } from "../program-text.ts";
@@ -26,6 +27,7 @@ export function objGetInfoByFd(kernel: BpfKernel, caller: BpfCaller, attr: BpfAt
   const request = { caller, attr, length: attr.u32(INFO_LEN), address: attr.u64(8) };
   if (object instanceof KernelMap) return mapInfo(request, object);
   if (object instanceof Btf) return btfInfo(request, object);
+  if (object instanceof KernelLink) return linkInfo(request, object);
   return object instanceof LoadedProgram ? progInfo(kernel, request, object) : -EINVAL;
 }
 
@@ -117,6 +119,17 @@ function btfInfo(request: InfoRequest, btf: Btf): number {
     if (nameRoom < name.length + 1) answer = -ENOSPC;
   }
   return writeInfo(request, given) || answer;
+}
+
+/** @linux kernel/bpf/syscall.c `bpf_link_get_info_by_fd` (6.18) */
+function linkInfo(request: InfoRequest, link: KernelLink): number {
+  const info = readInfo(request, LINK_INFO_BYTES);
+  if (typeof info === "number") return info;
+  for (const [i, value] of [link.type, link.id, link.prog.id].entries()) {
+    info.setUint32(i * 4, value, true);
+  }
+  const err = link.ops.fillInfo?.(link, info, request.caller.memory) ?? 0;
+  return err !== 0 ? err : writeInfo(request, info);
 }
 
 /**

@@ -3,20 +3,25 @@
  *
  * @linux kernel/bpf/syscall.c `__sys_bpf` (6.18) @spec bpf(2)
  */
-import { E2BIG, EBADF, EFAULT, EINVAL, ENOENT, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import { E2BIG, EBADF, EFAULT, EINVAL, ENOENT, EPERM } from "../../include/errno.ts";
 import { btfLoad } from "../btf/btf-load.ts";
 import { BTF_MAX_BYTES } from "../btf/parse.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { KernelLink } from "../link/link.ts";
 import { KernelMap } from "../maps/map.ts";
 import type { ObjectKind } from "../objects.ts";
 import { LoadedProgram } from "../program.ts";
 import { mapFreeze } from "../syscall.ts";
-import { type BpfAttr, readAttr } from "./attr.ts";
+import { ATTR_BYTES, type BpfAttr, readAttr } from "./attr.ts";
 import type { BpfCaller } from "./caller.ts";
+import * as links from "./link-commands.ts";
+import { linkCreate, rawTracepointOpen } from "./link-create.ts";
 import { batchCommand } from "./map-batch-commands.ts";
 import * as maps from "./map-commands.ts";
 import { objGetInfoByFd } from "./obj-info.ts";
+import { progAttach, progDetach, progQuery } from "./prog-attach.ts";
 import { progLoadCommand, progTestRunCommand } from "./prog-commands.ts";
+import { mapOfFd, progOfFd } from "./prog-of-fd.ts";
 import { writeLog } from "./user-text.ts";
 
 type Command = (kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr) => number;
@@ -42,14 +47,20 @@ const COMMANDS: Readonly<Record<number, Row>> = {
   5: { end: 168, run: progLoadCommand },
   6: { end: 20, run: objPin },
   7: { end: 20, run: objGet },
+  8: { end: 32, run: progAttach },
+  9: { end: 32, run: progDetach },
   10: { end: 76, run: progTestRunCommand },
   11: { end: 8, run: getNextId("prog") },
   12: { end: 8, run: getNextId("map") },
   13: { end: 4, run: progGetFdById },
   14: { end: 12, run: mapGetFdById },
   15: { end: 16, run: objGetInfoByFd },
+  // Who may not ask hears of that first.
+  16: { end: ATTR_BYTES, run: progQuery },
+  17: { end: 24, run: rawTracepointOpen },
   18: { end: 40, run: btfLoadCommand },
   19: { end: 16, run: btfGetFdById },
+  20: { end: 48, run: links.taskFdQuery },
   21: { end: 32, run: maps.lookupAndDeleteCommand },
   22: { end: 4, run: (kernel, _caller, attr) => mapFreeze(kernel, attr.s32(0)) },
   23: { end: 8, run: getNextId("btf") },
@@ -57,24 +68,16 @@ const COMMANDS: Readonly<Record<number, Row>> = {
   25: { end: 56, run: batchCommand("lookup_and_delete") },
   26: { end: 56, run: batchCommand("update") },
   27: { end: 56, run: batchCommand("delete") },
-  32: { end: 4, run: enableStats },
-  35: { end: 12, run: progBindMap },
-};
-
-/** Hooks and links, of which this machine has none that can be reached by bpf(2). */
-const WITHOUT_OBJECTS: Readonly<Record<number, Row>> = {
-  8: { end: 32, run: noHook },
-  9: { end: 32, run: noHook },
-  16: { end: 64, run: progQuery },
-  17: { end: 24, run: noHook },
-  20: { end: 48, run: taskFdQuery },
-  28: { end: 60, run: noHook },
-  29: { end: 16, run: noLink },
+  28: { end: 60, run: linkCreate },
+  29: { end: 16, run: links.linkUpdate },
   30: { end: 4, run: linkGetFdById },
-  31: { end: 8, run: linkGetNextId },
-  33: { end: 8, run: noLink },
-  34: { end: 4, run: noLink },
+  31: { end: 8, run: getNextId("link") },
+  32: { end: 4, run: enableStats },
+  33: { end: 8, run: links.iterCreate },
+  34: { end: 4, run: links.linkDetach },
+  35: { end: 12, run: progBindMap },
   36: { end: 8, run: tokenCreate },
+  37: { end: 20, run: progStreamRead },
 };
 
 /** Answers 0, a descriptor, or a negative errno. What comes out of a command is written into the caller's memory. */
@@ -87,7 +90,7 @@ export function sysBpf(
 ): number {
   const attr = readAttr(caller.memory, address, size);
   if (typeof attr === "number") return attr;
-  const row = COMMANDS[command] ?? WITHOUT_OBJECTS[command];
+  const row = COMMANDS[command];
   if (row === undefined || !attr.isZeroFrom(row.end)) return -EINVAL;
   return kernel.asCaller(caller, () => row.run(kernel, caller, attr));
 }
@@ -104,7 +107,8 @@ function objPin(_kernel: BpfKernel, { files, pins }: BpfCaller, attr: BpfAttr): 
   if (directory === undefined) return -EINVAL;
   // Also for a descriptor that there is not.
   const object = files.get(attr.s32(8));
-  if (!(object instanceof KernelMap) && !(object instanceof LoadedProgram)) return -EINVAL;
+  const isKnown = [KernelMap, LoadedProgram, KernelLink].some((kind) => object instanceof kind);
+  if (object === undefined || !isKnown) return -EINVAL;
   return pins.pin(directory, attr.u64(0), object);
 }
 
@@ -117,7 +121,8 @@ function objGet(kernel: BpfKernel, { pins }: BpfCaller, attr: BpfAttr): number {
   if (directory === undefined || bothDirections(flags)) return -EINVAL;
   const access = flags & (BPF_F_RDONLY | BPF_F_WRONLY);
   const object = pins.get(directory, attr.u64(0), access);
-  return typeof object === "number" ? object : kernel.install(object, access);
+  if (typeof object === "number") return object;
+  return object instanceof KernelLink && access !== 0 ? -EINVAL : kernel.install(object, access);
 }
 
 /** Undefined: a directory is given without the flag that says so. */
@@ -195,43 +200,27 @@ function enableStats(kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): numb
 /** @linux kernel/bpf/syscall.c `bpf_prog_bind_map` (6.18) */
 function progBindMap(kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
   if (attr.u32(8) !== 0) return -EINVAL;
-  const prog = files.get(attr.s32(0));
-  if (!(prog instanceof LoadedProgram)) return files.has(attr.s32(0)) ? -EINVAL : -EBADF;
-  const map = files.get(attr.s32(4));
-  if (!(map instanceof KernelMap)) return files.has(attr.s32(4)) ? -EINVAL : -EBADF;
+  const prog = progOfFd(files, attr.s32(0));
+  if (typeof prog === "number") return prog;
+  const map = mapOfFd(files, attr.s32(4));
+  if (typeof map === "number") return map;
   if (prog.maps.includes(map) || prog.boundMaps.includes(map)) return 0;
   prog.boundMaps.push(map);
   kernel.objects.ref(map);
   return 0;
 }
 
-function noHook(): number {
-  return -EOPNOTSUPP;
+/** @linux kernel/bpf/syscall.c `bpf_link_get_fd_by_id` (6.18) */
+function linkGetFdById(kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): number {
+  return getFdById(kernel, "link", attr.u32(0));
 }
 
-/** @linux kernel/bpf/syscall.c `bpf_prog_query` (6.18) */
-function progQuery(kernel: BpfKernel): number {
-  return kernel.capable("netAdmin") ? -EOPNOTSUPP : -EPERM;
-}
-
-/** @linux kernel/bpf/syscall.c `bpf_task_fd_query` (6.18) */
-function taskFdQuery(kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): number {
-  if (!kernel.capable("sysAdmin")) return -EPERM;
-  return attr.u32(8) !== 0 ? -EINVAL : -EOPNOTSUPP;
-}
-
-/** A descriptor that should be of a link. */
-function noLink(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
-  return files.has(attr.s32(0)) ? -EINVAL : -EBADF;
-}
-
-function linkGetFdById(kernel: BpfKernel): number {
-  return kernel.capable("sysAdmin") ? -ENOENT : -EPERM;
-}
-
-function linkGetNextId(kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): number {
-  if (attr.u32(4) !== 0 || attr.u32(0) >= INT_MAX) return -EINVAL;
-  return linkGetFdById(kernel);
+/** @linux kernel/bpf/syscall.c `prog_stream_read` (6.18) */
+function progStreamRead(_kernel: BpfKernel, { files, memory }: BpfCaller, attr: BpfAttr): number {
+  const prog = progOfFd(files, attr.s32(16));
+  return typeof prog === "number"
+    ? prog
+    : prog.streams.read(attr.u32(12), memory, attr.u64(0), attr.u32(8));
 }
 
 /** In the first user namespace nobody needs a token. @linux kernel/bpf/token.c `bpf_token_create` (6.18) */

@@ -1,0 +1,75 @@
+/** What can be done with a link that is there. */
+import { EBADF, EFAULT, EINVAL, ENOTSUPP, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import type { BpfKernel } from "../kernel.ts";
+import { copyName, KernelLink, unhang } from "../link/link.ts";
+import { RawTracepointLink } from "../link/raw-tracepoint.ts";
+import type { BpfAttr } from "./attr.ts";
+import type { BpfCaller, DescriptorTable } from "./caller.ts";
+import { progOfFd } from "./prog-of-fd.ts";
+
+const BPF_F_REPLACE = 1 << 2;
+
+/** @linux kernel/bpf/syscall.c `bpf_link_get_from_fd` (6.18) */
+function linkOfFd(files: DescriptorTable, fd: number): KernelLink | number {
+  const link = files.get(fd);
+  if (link instanceof KernelLink) return link;
+  return files.has(fd) ? -EINVAL : -EBADF;
+}
+
+/** @linux kernel/bpf/syscall.c `link_update` (6.18) */
+export function linkUpdate(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
+  const flags = attr.u32(8);
+  if ((flags & ~BPF_F_REPLACE) !== 0) return -EINVAL;
+  const link = linkOfFd(files, attr.s32(0));
+  if (typeof link === "number") return link;
+  const next = progOfFd(files, attr.s32(4));
+  if (typeof next === "number") return next;
+  const oldFd = attr.s32(12);
+  if (flags === 0 && oldFd !== 0) return -EINVAL;
+  const old = flags === 0 ? undefined : progOfFd(files, oldFd);
+  if (typeof old === "number") return old;
+  return link.ops.updateProg?.(link, next, old) ?? -EINVAL;
+}
+
+/** @linux kernel/bpf/syscall.c `link_detach` (6.18) */
+export function linkDetach(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
+  const link = linkOfFd(files, attr.s32(0));
+  if (typeof link === "number") return link;
+  if (link.ops.isDetachable !== true) return -EOPNOTSUPP;
+  unhang(link);
+  return 0;
+}
+
+const BPF_FD_TYPE_RAW_TRACEPOINT = 0;
+
+/** @linux kernel/bpf/syscall.c `bpf_task_fd_query` (6.18) */
+export function taskFdQuery(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
+  if (!kernel.capable("sysAdmin")) return -EPERM;
+  if (attr.u32(8) !== 0) return -EINVAL;
+  const object = caller.surroundings.objectOfTask(attr.s32(0), attr.s32(4));
+  if (typeof object === "number") return object;
+  if (!(object instanceof RawTracepointLink)) return -ENOTSUPP;
+  const { memory } = caller;
+  const { name, prog } = object;
+  const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
+  if (!memory.write(attr.address + 12, word(name.length))) return -EFAULT;
+  const room = attr.u32(12);
+  const address = attr.u64(16);
+  const copied = room === 0 || address === 0 ? 0 : copyName(memory, address, name, room);
+  if (copied === -EFAULT) return copied;
+  const isWritten =
+    memory.write(attr.address + 24, word(prog.id)) &&
+    memory.write(attr.address + 28, word(BPF_FD_TYPE_RAW_TRACEPOINT)) &&
+    memory.write(attr.address + 32, new Uint8Array(16));
+  return isWritten ? copied : -EFAULT;
+}
+
+/**
+ * @linux kernel/bpf/syscall.c `bpf_iter_create` (6.18)
+ * @simplified no link is one of an iterator
+ */
+export function iterCreate(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
+  if (attr.u32(4) !== 0) return -EINVAL;
+  const link = linkOfFd(files, attr.s32(0));
+  return typeof link === "number" ? link : -EINVAL;
+}

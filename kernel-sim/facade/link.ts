@@ -1,0 +1,90 @@
+import type { AttachOptions, BpfLink } from "../api.ts";
+import type { BpfKernel } from "../bpf/kernel.ts";
+import { BPF_LINK_TYPE_NAMES, KernelLink } from "../bpf/link/link.ts";
+import { perfLinkAttach } from "../bpf/link/perf-event.ts";
+import { rawTpLinkAttach } from "../bpf/link/raw-tracepoint.ts";
+import type { LoadedProgram } from "../bpf/program.ts";
+import {
+  BPF_PROG_TYPE_KPROBE,
+  BPF_PROG_TYPE_NAMES,
+  BPF_PROG_TYPE_RAW_TRACEPOINT,
+  BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+  BPF_PROG_TYPE_TRACEPOINT,
+} from "../bpf/uapi.ts";
+import { EACCES, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
+import { tracepointFormats } from "../trace/formats.ts";
+import { isKernelFunction } from "../trace/kernel-functions.ts";
+import { makeBpfError } from "./bpf-error.ts";
+import { facade } from "./facade.ts";
+
+/**
+ * Attaches a program to `target`: of a tracepoint program `sched:sched_switch`, of one for raw tracepoints
+ * `sched_switch`, of a probe the name of a function of the kernel, with `isReturn` where it returns.
+ *
+ * @throws a BpfError when the program or the name does not fit
+ */
+export function attach(
+  kernel: BpfKernel,
+  prog: LoadedProgram,
+  target: string,
+  options: AttachOptions,
+): BpfLink {
+  const fd = attachTo(kernel, prog, target, options);
+  const link = kernel.files.get(fd);
+  if (link instanceof KernelLink) return linkFacade(kernel, fd, link);
+  throw makeBpfError(whyNot(fd, BPF_PROG_TYPE_NAMES[prog.type]!, target), -fd);
+}
+
+/** A descriptor of a link, or a negative errno. */
+function attachTo(
+  kernel: BpfKernel,
+  prog: LoadedProgram,
+  target: string,
+  { isReturn = false, cookie = 0 }: AttachOptions,
+): number {
+  const wide = BigInt(cookie);
+  switch (prog.type) {
+    case BPF_PROG_TYPE_TRACEPOINT: {
+      const hook = { kind: "tracepoint", event: target } as const;
+      return tracepointFormats.has(target) ? perfLinkAttach(kernel, prog, hook, wide) : -ENOENT;
+    }
+    case BPF_PROG_TYPE_RAW_TRACEPOINT:
+    case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
+      return rawTpLinkAttach(kernel, prog, target, wide);
+    case BPF_PROG_TYPE_KPROBE: {
+      const hook = { kind: "kprobe", func: target, isReturn } as const;
+      return isKernelFunction(target) ? perfLinkAttach(kernel, prog, hook, wide) : -ENOENT;
+    }
+    default:
+      return -EINVAL;
+  }
+}
+
+function linkFacade(kernel: BpfKernel, fd: number, link: KernelLink): BpfLink {
+  const { id, type, attachments } = link;
+  return facade({
+    id,
+    type: BPF_LINK_TYPE_NAMES[type]!,
+    get runs() {
+      return attachments.reduce((sum, each) => sum + each.runs, 0);
+    },
+    detach() {
+      kernel.ownFiles.close(fd, kernel.objects);
+    },
+  });
+}
+
+function whyNot(errno: number, type: string, target: string): string {
+  switch (errno) {
+    case -EINVAL:
+      return `a ${type} program cannot be attached to "${target}"`;
+    case -EACCES:
+      return `the program reads more than "${target}" gives it`;
+    case -EEXIST:
+      return `the program is attached to "${target}" already`;
+    case -EOPNOTSUPP:
+      return "the program calls a helper that this machine can only check";
+    default:
+      return `there is no "${target}" that a ${type} program could be attached to`;
+  }
+}

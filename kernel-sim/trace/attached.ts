@@ -1,0 +1,56 @@
+import type { LoadedProgram } from "../bpf/program.ts";
+import { eventOf, type Hook } from "./hooks.ts";
+
+/** A program at a hook. */
+export interface Attachment {
+  /** Another one when the link that holds it is updated. */
+  prog: LoadedProgram;
+  readonly hook: Hook;
+  /** What programs can ask for, to tell apart where they were attached. */
+  readonly cookie: number;
+  runs: number;
+  detach(): void;
+}
+
+/** Which programs hang where, by the event of the trace that calls them. */
+export class AttachedPrograms {
+  readonly #byEvent = new Map<string, Attachment[]>();
+  /** Told when something is attached: who hears of events begins to listen. */
+  onAttach: () => void = () => {};
+
+  get isEmpty(): boolean {
+    return this.#byEvent.size === 0;
+  }
+
+  attach(prog: LoadedProgram, hook: Hook, cookie: number): Attachment {
+    const event = eventOf(hook);
+    const attachment: Attachment = {
+      ...{ prog, hook, cookie, runs: 0 },
+      detach: () => this.#detach(event, attachment),
+    };
+    const there = this.#byEvent.get(event);
+    // Never changed in place: somebody may be going through them.
+    this.#byEvent.set(event, there === undefined ? [attachment] : [...there, attachment]);
+    this.onAttach();
+    return attachment;
+  }
+
+  #detach(event: string, attachment: Attachment): void {
+    const left = this.at(event).filter((each) => each !== attachment);
+    if (left.length === 0) this.#byEvent.delete(event);
+    else this.#byEvent.set(event, left);
+  }
+
+  has(event: string): boolean {
+    return this.#byEvent.has(event);
+  }
+
+  /** In the order in which they were attached. */
+  at(event: string): readonly Attachment[] {
+    return this.#byEvent.get(event) ?? [];
+  }
+
+  all(): Attachment[] {
+    return [...this.#byEvent.values()].flat();
+  }
+}

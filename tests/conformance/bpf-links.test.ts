@@ -1,0 +1,214 @@
+import { readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { ALL_BPF_CAPS } from "../../kernel-sim/bpf/capability.ts";
+import type { BpfKernel, BpfObject } from "../../kernel-sim/bpf/kernel.ts";
+import type { BpfCaller } from "../../kernel-sim/bpf/sys/caller.ts";
+import { bpfDoor } from "../../kernel-sim/bpf/sys/door.ts";
+import { sysBpf } from "../../kernel-sim/bpf/sys/sys-bpf.ts";
+import { EBADF, ENOENT, ENOTSUPP } from "../../kernel-sim/include/errno.ts";
+import { newKernel, toHex } from "./bpf-verify.ts";
+
+type Word = number | string;
+
+type Words = Readonly<Record<number, Word>>;
+type Texts = Readonly<Record<string, string>>;
+
+/** A step of a sequence, as `record-links.py` has recorded it on a running Linux 6.18. */
+type Step =
+  | { readonly buffer: string; readonly bytes: string }
+  | { readonly close: string }
+  | { readonly fdinfo: string; readonly text: string }
+  | InfoStep
+  | CallStep;
+
+interface InfoStep {
+  readonly info: string;
+  readonly patches: Words;
+  readonly errno: number;
+  readonly bytes?: string;
+  readonly id?: Word;
+  readonly buffers?: Texts;
+}
+
+interface CallStep {
+  readonly bpf: number;
+  readonly words: Words;
+  readonly errno: number;
+  readonly as?: string;
+  readonly out?: Words;
+  readonly buffers?: Texts;
+}
+
+interface Compared {
+  readonly found: unknown;
+  readonly expected: unknown;
+}
+
+const records = gunzipSync(readFileSync("tests/fixtures/bpf/links.jsonl.gz"))
+  .toString()
+  .trimEnd()
+  .split("\n")
+  .map((line): { note: string; steps: Step[] } => JSON.parse(line));
+
+const ATTR = 0x100;
+const INFO = 0x300;
+const BUFFERS = 0x1000;
+const MEMORY_BYTES = 0x8000;
+const [GET_INFO, PID] = [15, 4321];
+const [NONE, FILE, NETNS] = [9999, 1, 2];
+const INFO_BYTES = 64;
+const SAME: Compared = { found: 0, expected: 0 };
+/** Standard output and error stand for other files. */
+const FIXED: Readonly<Record<string, number>> = { none: NONE, file: FILE, netns: NETNS };
+
+/** A task that makes the recorded calls. */
+class Task {
+  readonly kernel: BpfKernel = newKernel();
+  readonly bytes = new Uint8Array(MEMORY_BYTES);
+  readonly view = new DataView(this.bytes.buffer);
+  readonly fds = new Map(Object.entries(FIXED));
+  readonly buffers = new Map<string, { readonly at: number; readonly length: number }>();
+  #free = BUFFERS;
+  readonly caller: BpfCaller;
+
+  constructor() {
+    const { bytes, kernel } = this;
+    const { ownFiles } = kernel;
+    const fits = (at: number, size: number) => at >= ATTR && at + size <= MEMORY_BYTES;
+    this.caller = {
+      caps: ALL_BPF_CAPS,
+      uid: 0,
+      unprivilegedBpfDisabled: 2,
+      files: ownFiles,
+      pins: { pin: () => -ENOENT, get: () => -ENOENT },
+      surroundings: {
+        isNetNs: (fd) => fd === NETNS,
+        hasProcess: (pid) => pid === PID,
+        isRegularFile(path) {
+          if (path === "" || path === "/no/such/file") return -ENOENT;
+          return path === "/proc/self/status";
+        },
+        objectOfTask(pid, fd) {
+          if (pid !== PID) return -ENOENT;
+          return ownFiles.get(fd) ?? (ownFiles.has(fd) ? -ENOTSUPP : -EBADF);
+        },
+      },
+      memory: {
+        read: (at, size) => (size === 0 || fits(at, size) ? bytes.slice(at, at + size) : undefined),
+        write(at, written) {
+          if (written.length > 0 && !fits(at, written.length)) return false;
+          bytes.set(written, at);
+          return true;
+        },
+      },
+    };
+  }
+
+  #place(name: string): { readonly at: number; readonly length: number } {
+    const place = this.buffers.get(name);
+    if (place === undefined) throw new Error(`there is no buffer ${name}`);
+    return place;
+  }
+
+  #object(name: string): BpfObject {
+    const object = this.kernel.ownFiles.get(this.fds.get(name) ?? NONE);
+    if (object === undefined) throw new Error(`there is no object ${name}`);
+    return object;
+  }
+
+  #value(word: Word): number {
+    if (typeof word === "number") return word;
+    if (word === "pid") return PID;
+    const name = word.slice(1);
+    if (word.startsWith("&")) return this.#place(name).at;
+    return word.startsWith("#") ? this.#object(name).id : (this.fds.get(name) ?? NONE);
+  }
+
+  #put(at: number, word: Word): void {
+    const value = this.#value(word);
+    this.view.setUint32(at, value % 2 ** 32, true);
+    if (value >= 2 ** 32) this.view.setUint32(at + 4, Math.floor(value / 2 ** 32), true);
+  }
+
+  #call(command: number, words: Words): number {
+    this.bytes.fill(0, ATTR, INFO);
+    for (const [at, word] of Object.entries(words)) this.#put(ATTR + Number(at), word);
+    return sysBpf(this.kernel, this.caller, command, ATTR, 168);
+  }
+
+  /** What comes now, and what Linux has answered. */
+  step(step: Step): Compared {
+    if ("buffer" in step) return this.#buffer(step.buffer, step.bytes);
+    if ("close" in step) {
+      this.kernel.ownFiles.close(this.#value(`@${step.close}`), this.kernel.objects);
+      this.fds.delete(step.close);
+      return SAME;
+    }
+    if ("fdinfo" in step) {
+      const door = bpfDoor(() => this.kernel);
+      const expected = step.text.replaceAll(/#\w+/g, (name) => String(this.#value(name)));
+      return { found: door.fdinfoOf(this.#object(step.fdinfo)), expected };
+    }
+    return "info" in step ? this.#info(step) : this.#command(step);
+  }
+
+  #command({ bpf, words, errno, as, out = {}, buffers = {} }: CallStep): Compared {
+    const answer = this.#call(bpf, words);
+    if (as !== undefined && answer >= 0) this.fds.set(as, answer);
+    const found = Object.keys(out).map((at) => this.view.getUint32(ATTR + Number(at), true));
+    return {
+      found: { errno: Math.max(-answer, 0), found, buffers: this.#contents(buffers) },
+      expected: { errno, found: Object.values(out).map((word) => this.#value(word)), buffers },
+    };
+  }
+
+  #buffer(name: string, bytes: string): Compared {
+    const length = bytes.length / 2;
+    this.buffers.set(name, { at: this.#free, length });
+    this.bytes.set(Buffer.from(bytes, "hex"), this.#free);
+    this.#free += Math.ceil(length / 8) * 8 + 8;
+    if (this.#free > MEMORY_BYTES - 0x2000) this.#free = BUFFERS + 0x4000;
+    return SAME;
+  }
+
+  #contents(buffers: Texts): Texts {
+    return Object.fromEntries(
+      Object.keys(buffers).map((name) => {
+        const { at, length } = this.#place(name);
+        return [name, toHex(this.bytes.slice(at, at + length))];
+      }),
+    );
+  }
+
+  #info({ info, patches, errno, bytes, id, buffers = {} }: InfoStep): Compared {
+    this.bytes.fill(0, INFO, INFO + INFO_BYTES);
+    for (const [at, word] of Object.entries(patches)) this.#put(INFO + Number(at), word);
+    const answer = this.#call(GET_INFO, { 0: `@${info}`, 4: INFO_BYTES, 8: INFO });
+    const room = this.bytes.slice(INFO, INFO + INFO_BYTES);
+    const mapId = room[16];
+    // Numbers of objects, and addresses, were not recorded.
+    room.fill(0, 4, 12);
+    if (id !== undefined) room.fill(0, 16, 20);
+    for (const [at, word] of Object.entries(patches)) {
+      if (typeof word === "string") room.fill(0, Number(at), Number(at) + 8);
+    }
+    return {
+      found: {
+        errno: Math.max(-answer, 0),
+        bytes: answer < 0 ? undefined : toHex(room),
+        id: id === undefined ? undefined : mapId,
+        buffers: this.#contents(buffers),
+      },
+      expected: { errno, bytes, id: id === undefined ? undefined : this.#value(id), buffers },
+    };
+  }
+}
+
+test.each(records)("$note, as on Linux", ({ steps }) => {
+  const task = new Task();
+  const different = steps
+    .map((step) => ({ step, ...task.step(step) }))
+    .filter(({ found, expected }) => JSON.stringify(found) !== JSON.stringify(expected));
+  expect(different).toEqual([]);
+});
