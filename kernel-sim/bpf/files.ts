@@ -1,14 +1,20 @@
+import { EBADF } from "../include/errno.ts";
 import type { BpfObject } from "./kernel.ts";
-import type { BpfObjects } from "./objects.ts";
 import type { DescriptorTable } from "./sys/caller.ts";
 
 /** Behind standard input, output and error. */
 const FIRST_FD = 3;
 
-/** Descriptors of who uses BPF without being a task. Those of links are closed, others never. */
+/** Descriptors of who uses BPF without being a task. Those of links are closed, others by programs alone. */
 export class BpfFiles extends Map<number, BpfObject> implements DescriptorTable {
   #next = FIRST_FD;
+  readonly #release: (object: BpfObject) => void;
   readonly #flags = new Map<number, number>();
+
+  constructor(release: (object: BpfObject) => void) {
+    super();
+    this.#release = release;
+  }
 
   /** Input, output and error are open. */
   override has(fd: number): boolean {
@@ -22,15 +28,16 @@ export class BpfFiles extends Map<number, BpfObject> implements DescriptorTable 
     return fd;
   }
 
-  flagsOf(fd: number): number {
-    return this.#flags.get(fd) ?? 0;
+  closeFd(fd: number): number {
+    const object = this.get(fd);
+    if (object === undefined) return -EBADF;
+    this.delete(fd);
+    this.#release(object);
+    return 0;
   }
 
-  /** Nothing happens when it is closed already. */
-  close(fd: number, objects: BpfObjects): void {
-    const object = this.get(fd);
-    this.delete(fd);
-    if (object !== undefined) objects.release(object);
+  flagsOf(fd: number): number {
+    return this.#flags.get(fd) ?? 0;
   }
 
   whyFull(): 0 {

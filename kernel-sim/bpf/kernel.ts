@@ -6,6 +6,7 @@ import type { TraceRing } from "../trace/ring.ts";
 import { Btf } from "./btf/btf.ts";
 import type { BtfRecord } from "./btf/record.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
+import type { CurrentTask, LivingTasks } from "./current-task.ts";
 import { BpfFiles } from "./files.ts";
 import { freeFields } from "./free-fields.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
@@ -22,27 +23,11 @@ import { BpfObjects, StatsUser } from "./objects.ts";
 import { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
 import type { BpfCaller, DescriptorTable } from "./sys/caller.ts";
+import { sysBpf } from "./sys/sys-bpf.ts";
 import { BpfTimers } from "./timers.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
 export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser | KernelLink;
-
-/** The task that runs on a CPU while a program looks at it. */
-export interface CurrentTask {
-  readonly pid: number;
-  readonly tgid: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly comm: string;
-  /** Its memory; a kernel thread, and the task of a recorded event, have none. */
-  readonly mm?: UserMemory | undefined;
-}
-
-/** Memory of a task: both answer how many bytes went. */
-export interface UserMemory {
-  copyFromUser(addr: number, bytes: Uint8Array): number;
-  copyToUser(addr: number, bytes: Uint8Array): number;
-}
 
 /**
  * All that BPF is on one machine: its memory, its objects, the CPUs that run programs. Made when
@@ -61,13 +46,15 @@ export class BpfKernel implements MapHost {
   );
   readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
-  readonly ownFiles = new BpfFiles();
+  readonly ownFiles = new BpfFiles((object) => this.objects.release(object));
   /** The same, or in a call of bpf(2) the descriptors of the task that makes it. */
   files: DescriptorTable = this.ownFiles;
   /** By their numbers. */
   readonly objects = new BpfObjects((object) => this.#end(object));
   #statsUsers = 0;
-  /** Who makes the present system call. */
+  /** The task that makes the present system call. */
+  caller: BpfCaller | undefined;
+  /** Its user. */
   callerUid = 0;
   /** By number; the first one has number 1. */
   readonly #maps: (KernelMap | undefined)[] = [];
@@ -76,11 +63,14 @@ export class BpfKernel implements MapHost {
   current: CurrentTask = INIT_TASK;
   /** By number: where programs have been shown tasks that ran. */
   readonly currentTasks = new Map<number, number>();
+  /** By number: where they have been shown the registers of tasks. */
+  readonly taskRegs = new Map<number, number>();
+  /** By CPU: which one was picked last out of a set, when any would do. */
+  readonly lastCpuInTurn = new Map<number, number>();
   /** The number that the running program was attached with. */
   attachCookie = 0;
-  /** The task with that number, as far as anybody knows it. */
-  findTask: (pid: number) => CurrentTask | undefined = (pid) =>
-    [this.current, INIT_TASK].find((task) => task.pid === pid);
+  /** The tasks of the machine, once it runs any. */
+  living: LivingTasks | undefined;
   /** Of the task that makes system calls. */
   caps: BpfCaps = ALL_BPF_CAPS;
   /** `kernel.unprivileged_bpf_disabled`: with 0, tasks without capabilities may use some of BPF. */
@@ -147,10 +137,30 @@ export class BpfKernel implements MapHost {
     return fd;
   }
 
+  /** The task with that number, as far as anybody knows it. */
+  findTask(pid: number): CurrentTask | undefined {
+    if (pid === this.current.pid) return this.current;
+    if (this.living !== undefined) return this.living.find(pid);
+    return pid === INIT_TASK.pid ? INIT_TASK : undefined;
+  }
+
+  /** All threads that anybody knows of. */
+  threads(): Iterable<CurrentTask> {
+    if (this.living !== undefined) return this.living.threads();
+    return this.current.pid === INIT_TASK.pid ? [this.current] : [INIT_TASK, this.current];
+  }
+
+  /** A call of bpf(2). @param size of the block at `attr`, in bytes */
+  sysBpf(caller: BpfCaller, command: number, attr: number, size: number): number {
+    return sysBpf(this, caller, command, attr, size);
+  }
+
   /** Makes a system call as `caller`, with its descriptors and its capabilities. */
   asCaller(caller: BpfCaller, call: () => number): number {
-    const { files, caps, callerUid, unprivilegedBpfDisabled } = this;
+    const { files, caps, callerUid, unprivilegedBpfDisabled, current, caller: outer } = this;
+    this.caller = caller;
     this.files = caller.files;
+    this.current = caller.task ?? current;
     this.caps = caller.caps;
     this.callerUid = caller.uid;
     this.unprivilegedBpfDisabled = caller.unprivilegedBpfDisabled;
@@ -161,6 +171,8 @@ export class BpfKernel implements MapHost {
       this.caps = caps;
       this.callerUid = callerUid;
       this.unprivilegedBpfDisabled = unprivilegedBpfDisabled;
+      this.current = current;
+      this.caller = outer;
     }
   }
 

@@ -69,7 +69,7 @@ function linkFacade(kernel: BpfKernel, fd: number, link: KernelLink): BpfLink {
       return attachments.reduce((sum, each) => sum + each.runs, 0);
     },
     detach() {
-      kernel.ownFiles.close(fd, kernel.objects);
+      kernel.ownFiles.closeFd(fd);
     },
   });
 }

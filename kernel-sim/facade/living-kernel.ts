@@ -21,6 +21,7 @@ import { mountMachineTree } from "../init/machine-mounts.ts";
 import { fillMachineTree } from "../init/machine-tree.ts";
 import { startInit, startKernel } from "../init/main.ts";
 import { PROFILES } from "../init/profiles.ts";
+import { bpfTaskOf, livingTasks } from "../kernel/bpf-task.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import type { TraceRing } from "../trace/ring.ts";
@@ -71,6 +72,9 @@ export class LivingKernel {
   /** The state of the kernel as data. */
   readonly view: KernelView;
   readonly taskViews = taskViews;
+  /** How programs of BPF see its tasks. */
+  readonly bpfTaskOf = bpfTaskOf;
+  readonly livingTasks = livingTasks;
   readonly timeline: () => readonly CpuStretch[];
   readonly console: MachineConsole;
   readonly terminals: Terminals;

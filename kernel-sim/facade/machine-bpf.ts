@@ -22,7 +22,10 @@ export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfH
     // The memory of BPF is made at its first use: most machines never need it.
     kernel ??= new BpfKernel(seed, cpus, clock, ring, tracing.attached);
     const machine = living();
-    if (machine !== undefined) kernel.jit.enabled = machine.kernel.sysctl.bpfJitEnable !== 0;
+    if (machine !== undefined) {
+      kernel.jit.enabled = machine.kernel.sysctl.bpfJitEnable !== 0;
+      kernel.living ??= machine.livingTasks(machine.kernel);
+    }
     return kernel;
   }
 
@@ -49,7 +52,7 @@ export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfH
       machine.bpf = () => bpfRows(kernel, tracing);
       machine.kernel.hooks.socketFilters = socketFiltersOf(open);
       machine.kernel.hooks.bpf = bpfDoor(open);
-      tracing.listenTo(machine.kernel, open, (ns) => machine.noteCharge(ns));
+      tracing.listenTo(machine.kernel, open, machine);
     },
     close() {
       kernel = undefined;

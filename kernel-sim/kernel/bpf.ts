@@ -18,6 +18,7 @@ import {
   O_WRONLY,
 } from "../include/uapi/fcntl.ts";
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
+import { bpfTaskOf } from "./bpf-task.ts";
 import { capable } from "./cred.ts";
 import { findTaskByVpid, findVpid, pidTask } from "./pid.ts";
 import type { SyscallTable } from "./syscall.ts";
@@ -35,6 +36,7 @@ function callerOf(task: Task, door: BpfDoor): BpfCaller {
   const { cred } = task;
   return {
     uid: cred.uid,
+    task: bpfTaskOf(task),
     unprivilegedBpfDisabled: task.kernel.sysctl.unprivilegedBpfDisabled,
     caps: {
       bpf: capable(cred, CAP_BPF),
@@ -81,6 +83,7 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
       if (access === O_RDONLY) return BPF_F_RDONLY;
       return access === O_WRONLY ? BPF_F_WRONLY : 0;
     },
+    closeFd: (fd) => task.files.close(task, fd),
   };
 }
 

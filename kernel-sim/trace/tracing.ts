@@ -1,8 +1,10 @@
 import type { Recording, TraceEvent } from "../api.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
-import type { BpfKernel, CurrentTask } from "../bpf/kernel.ts";
+import type { CurrentTask } from "../bpf/current-task.ts";
+import type { BpfKernel } from "../bpf/kernel.ts";
 import { taskWriter } from "../bpf/kfuncs/task.ts";
 import type { Kernel } from "../kernel/kernel.ts";
+import type { Task } from "../kernel/task.ts";
 import { AttachedPrograms } from "./attached.ts";
 import { tracepointFormats } from "./formats.ts";
 import { hookName } from "./hooks.ts";
@@ -34,9 +36,8 @@ export class Tracing {
    * From now on the events of a living kernel fire the programs, too. Costs nothing while none is attached.
    *
    * @param bpf the machine's BPF; it exists when a program is attached
-   * @param onCharge told of the ns that programs have taken
    */
-  listenTo(kernel: Kernel, bpf: () => BpfKernel, onCharge: (ns: number) => void): void {
+  listenTo(kernel: Kernel, bpf: () => BpfKernel, host: TracedHost): void {
     const listener = (number: number, cpu: number, fields: EventFields) => {
       const name = kernel.trace.nameOf(number);
       // In an interrupt `current` is whoever it has interrupted.
@@ -44,21 +45,14 @@ export class Tracing {
       const pid = task?.pid ?? 0;
       const fired = this.#firedBy(name, fields, pid);
       if (fired.length === 0) return;
-      const current: CurrentTask = {
-        pid,
-        tgid: task?.tgid ?? 0,
-        uid: task?.cred.uid ?? 0,
-        gid: task?.cred.gid ?? 0,
-        comm: task?.comm ?? `swapper/${cpu}`,
-        mm: task?.mm,
-      };
+      const current = task === undefined ? idleTask(cpu) : host.bpfTaskOf(task);
       let executed = 0;
       for (const { event, fields: own } of fired) {
         executed += this.#run(event, own, bpf(), cpu, current);
       }
       if (executed === 0) return;
       kernel.chargeCurrent(executed);
-      onCharge(executed);
+      host.noteCharge(executed);
     };
     const listen = () => {
       kernel.tracing.listener = listener;
@@ -145,6 +139,17 @@ export class Tracing {
     kernel.current = before;
     return executed;
   }
+}
+
+function idleTask(cpu: number): CurrentTask {
+  return { pid: 0, tgid: 0, uid: 0, gid: 0, comm: `swapper/${cpu}` };
+}
+
+/** Who runs the living kernel. */
+interface TracedHost {
+  bpfTaskOf(task: Task): CurrentTask;
+  /** Told of the ns that programs have taken. */
+  noteCharge(ns: number): void;
 }
 
 interface FiredEvent {

@@ -141,7 +141,7 @@ class Task {
   step(step: Step): Compared {
     if ("buffer" in step) return this.#buffer(step.buffer, step.bytes);
     if ("close" in step) {
-      this.kernel.ownFiles.close(this.#value(`@${step.close}`), this.kernel.objects);
+      this.kernel.ownFiles.closeFd(this.#value(`@${step.close}`));
       this.fds.delete(step.close);
       return SAME;
     }

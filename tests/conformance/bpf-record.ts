@@ -60,6 +60,14 @@ export interface AttrRecord {
   readonly log_size?: number;
 }
 
+/** Pages that the task which asked has: zeros, but for `value` from the byte `at` on. */
+export interface TaskMemory {
+  readonly address: string;
+  readonly bytes: number;
+  readonly at: number;
+  readonly value: string;
+}
+
 export interface VerifyRecord {
   readonly id: string;
   readonly kind: "verify";
@@ -82,6 +90,8 @@ export interface VerifyRecord {
   readonly xlated?: string;
   readonly runs: readonly RunRecord[];
   readonly fresh_maps?: boolean;
+  /** What programs find in the memory of the task that runs them. */
+  readonly task_memory?: readonly TaskMemory[];
 }
 
 type MapValue = string | readonly string[];

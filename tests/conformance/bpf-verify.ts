@@ -33,6 +33,7 @@ import type {
   RunRecord,
   VerifyRecord,
 } from "./bpf-record.ts";
+import { recordedTask } from "./recorded-task.ts";
 
 /** How far one record agrees. */
 export interface VerifyResult {
@@ -53,9 +54,14 @@ export function newKernel(seed = 1): BpfKernel {
   return new BpfKernel(seed, CPUS, new Clock(), new TraceRing());
 }
 
+function setTask(kernel: BpfKernel, { task_memory }: VerifyRecord): void {
+  if (task_memory !== undefined) kernel.current = recordedTask(task_memory);
+}
+
 /** Loads and runs the program of a record. Only what the corpus names as input is looked at. */
 export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): VerifyResult {
   kernel.jit.enabled = false;
+  setTask(kernel, record);
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
@@ -96,6 +102,7 @@ export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): V
 function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
   const kernel = newKernel();
   kernel.jit.warmInsns = 0;
+  setTask(kernel, record);
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const progs = (record.progs ?? []).map((one) => loadOther(kernel, one, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });

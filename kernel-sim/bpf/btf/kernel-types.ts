@@ -46,7 +46,7 @@ struct cpumask { long unsigned int bits[4]; };
 typedef struct cpumask cpumask_t;
 struct bpf_cpumask { cpumask_t cpumask; refcount_t usage; };
 
-struct vm_area_struct { long unsigned int vm_start; long unsigned int vm_end; void *vm_mm; };
+struct vm_area_struct { long unsigned int vm_start; long unsigned int vm_end; struct mm_struct *vm_mm; long unsigned int vm_page_prot; long unsigned int vm_flags; long unsigned int vm_pgoff@640; struct file *vm_file; }@192;
 struct cgroup_subsys_state { struct cgroup *cgroup; void *ss; int id; };
 struct cgroup { struct cgroup_subsys_state self; long unsigned int flags; int level; };
 struct kmem_cache { void *cpu_slab; unsigned int flags; unsigned int size; const char *name; };

@@ -30,9 +30,11 @@ export interface PrintMemory {
   hashed(argument: PrintArgument): number;
 }
 
+/** Texts and plain pointers end at a blank or a sign; behind other pointers, letters and digits belong to them. */
 const CONVERSION =
-  /%(?:%|([0+\- ]*)([1-9]\d*)?(?:(ll?)?([idxXu])|(c)|(s|p[ku]s)(?![\w%])|(p)(?![^\s!-/:-@[-`{-~])|(p[KxsSB]|p[iI][46])))/y;
-const PRINTABLE = /^[\t-\r -~]*$/;
+  /%(?:%|([0+\- ]*)([1-9]\d*)?(?:(ll?)?([idxXu])|(c)|(s|p[ku]s|p)(?![^\s!-/:-@[-`{-~\xa1-\xbf\xd7\xf7])|(p[KxsSB]|p[iI][46])[\dA-Za-z\xc0-\xd6\xd8-\xf6\xf8-\xff]*))/y;
+/** What is no conversion may have any letter of Latin-1. */
+const PRINTABLE = /^[\t-\r -~\x80-\xff]*$/;
 
 /**
  * The pieces of a format; -EINVAL for one that the kernel does not take.
@@ -52,14 +54,13 @@ export function parseFormat(format: string, argumentsMax: number): readonly Piec
     const match = CONVERSION.exec(format);
     if (match === null) return -EINVAL;
     at = next + match[0].length;
-    const [whole, flags = "", width = "0", length = "", number, char, text, pointer, special] =
-      match;
+    const [whole, flags = "", width = "0", length = "", number, char, text, special] = match;
     if (whole === "%%") {
       pieces.push({ kind: "text", text: "%" });
       continue;
     }
     if (used++ >= argumentsMax) return -EINVAL;
-    const conversion = number ?? char ?? text ?? pointer ?? special ?? "";
+    const conversion = number ?? char ?? text ?? special ?? "";
     pieces.push({
       kind: "argument",
       conversion,

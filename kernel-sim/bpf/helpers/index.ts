@@ -2,6 +2,7 @@ import { SKB_GET_NLATTR, SKB_GET_NLATTR_NEST, SKB_GET_PAY_OFFSET } from "../clas
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { kfuncBodies, kfuncBodyIndex, kfuncCallers, makerBodyIndex } from "../kfuncs/bodies.ts";
+import { findVma } from "../kfuncs/vma.ts";
 import { INLINED_LOOP } from "../predecode.ts";
 import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
 import {
@@ -39,6 +40,7 @@ import { objectStorageDelete, objectStorageGet } from "./object-storage.ts";
 import { perfEventOutput } from "./perf.ts";
 import {
   copyFromUser,
+  copyFromUserTask,
   probeRead,
   probeReadKernel,
   probeReadKernelStr,
@@ -58,6 +60,7 @@ import {
   ringbufSubmit,
   ringbufSubmitDynptr,
 } from "./ringbuf.ts";
+import { sendSignal, sendSignalThread } from "./signal.ts";
 import {
   getHashRecalc,
   setHash,
@@ -97,8 +100,9 @@ import {
   tcpSock,
 } from "./socket-cast.ts";
 import { spinLock, spinUnlock } from "./spin-lock.ts";
+import { getStack, getStackid, getTaskStack } from "./stack.ts";
 import { snprintf, strncmp, strtol, strtoul } from "./strings.ts";
-import { btfFindByNameKind, kallsymsLookupName } from "./syscall-prog.ts";
+import { btfFindByNameKind, kallsymsLookupName, sysBpfHelper, sysClose } from "./syscall-prog.ts";
 import {
   getCurrentComm,
   getCurrentPidTgid,
@@ -108,10 +112,17 @@ import {
   getSmpProcessorId,
   jiffies64,
   ktimeGetNs,
+  ktimeGetTaiNs,
 } from "./system.ts";
 import { timerCancel, timerInit, timerSetCallback, timerStart } from "./timer.ts";
 import { tracePrintk, traceVprintk } from "./trace-printk.ts";
-import { getAttachCookie, getCurrentTask, getFuncIp } from "./tracing.ts";
+import {
+  getAttachCookie,
+  getBranchSnapshot,
+  getCurrentTask,
+  getFuncIp,
+  taskPtRegs,
+} from "./tracing.ts";
 import { userRingbufDrain } from "./user-ringbuf.ts";
 import {
   xdpAdjustHead,
@@ -146,6 +157,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   24: getRouteRealm,
   25: perfEventOutput,
   26: skbLoadBytes,
+  27: getStackid,
   28: csumDiff,
   31: skbChangeProto,
   32: skbChangeType,
@@ -170,6 +182,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   54: xdpAdjustMeta,
   55: perfEventReadValue,
   65: xdpAdjustTail,
+  67: getStack,
   68: skbLoadBytesRelative,
   79: skbCgroupId,
   80: getCurrentCgroupId,
@@ -192,10 +205,12 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   106: strtoul,
   107: objectStorageGet,
   108: objectStorageDelete,
+  109: sendSignal,
   112: probeReadUser,
   113: probeReadKernel,
   114: probeReadUserStr,
   115: probeReadKernelStr,
+  117: sendSignalThread,
   118: jiffies64,
   120: getNsCurrentPidTgid,
   122: getNetnsCookie,
@@ -214,6 +229,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   138: skcToTcpTimewaitSock,
   139: skcToTcpRequestSock,
   140: skcToUdp6Sock,
+  141: getTaskStack,
   145: objectStorageGet,
   146: objectStorageDelete,
   148: copyFromUser,
@@ -226,13 +242,17 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   160: ktimeGetNs,
   163: checkMtu,
   165: snprintf,
+  166: sysBpfHelper,
   167: btfFindByNameKind,
+  168: sysClose,
   169: timerInit,
   170: timerSetCallback,
   171: timerStart,
   172: timerCancel,
   173: getFuncIp,
   174: getAttachCookie,
+  175: taskPtRegs,
+  176: getBranchSnapshot,
   177: traceVprintk,
   178: skcToUnixSock,
   179: kallsymsLookupName,
@@ -240,6 +260,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   188: xdpGetBuffLen,
   189: xdpLoadBytes,
   190: xdpStoreBytes,
+  191: copyFromUserTask,
   192: skbSetTstamp,
   195: mapLookupPercpuElem,
   196: skcToMptcpSock,
@@ -250,6 +271,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   201: dynptrRead,
   202: dynptrWrite,
   203: dynptrData,
+  208: ktimeGetTaiNs,
   210: objectStorageGet,
   211: objectStorageDelete,
   [SKB_GET_PAY_OFFSET]: skbGetPayOffset,
@@ -261,6 +283,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
 const CALLERS: Readonly<Record<number, CallingHelper<BpfKernel>>> = {
   [INLINED_LOOP]: inlinedLoop,
   164: forEachMapElem,
+  180: findVma,
   181: loop,
   209: userRingbufDrain,
 };

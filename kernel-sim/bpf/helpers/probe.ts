@@ -5,9 +5,11 @@
  * @simplified kernel memory is what programs of this machine share: stacks, contexts, packets, values of maps and what
  * kernel objects have in there. A page of a task that is not in memory is brought in, where Linux answers EFAULT.
  */
-import { EFAULT, EPERM, ERANGE } from "../../include/errno.ts";
+import { EFAULT, EINVAL, EPERM, ERANGE } from "../../include/errno.ts";
+import type { CurrentTask } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { pidOfTask } from "../kfuncs/task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 /** Low and high word. */
@@ -16,6 +18,7 @@ type Address = readonly [low: number, high: number];
 /** Below lies what is no memory, so that pointers near 0 hit nothing. */
 const LOWEST = 0x1_0000;
 const UPPER = 0x1_0000_0000;
+const NO_BYTES = new Uint8Array(0);
 
 /** `size` bytes of the kernel's; undefined: not all of them are there. */
 export function readKernel(vm: Vm, [low, high]: Address, size: number): Uint8Array | undefined {
@@ -25,10 +28,16 @@ export function readKernel(vm: Vm, [low, high]: Address, size: number): Uint8Arr
   return bytes.subarray(at, at + size);
 }
 
-/** `size` bytes of the current task's; undefined: not all of them are there. */
-export function readUser(vm: Vm, [low, high]: Address, size: number): Uint8Array | undefined {
+/** `size` bytes of a task's, the current one unless said; undefined: not all of them are there. */
+export function readUser(
+  vm: Vm,
+  [low, high]: Address,
+  size: number,
+  task: CurrentTask | undefined = vm.machine.current,
+): Uint8Array | undefined {
+  if (size === 0) return NO_BYTES;
   const bytes = new Uint8Array(size);
-  const copied = vm.machine.current.mm?.copyFromUser(numberOf(low, high), bytes);
+  const copied = task?.mm?.copyFromUser(numberOf(low, high), bytes);
   return copied === size ? bytes : undefined;
 }
 
@@ -36,7 +45,7 @@ function numberOf(low: number, high: number): number {
   return (high >>> 0) * UPPER + (low >>> 0);
 }
 
-/** A text up to its 0, of at most `size` bytes; undefined: it cannot be read. */
+/** A text up to its 0, or cut off so that it takes `size` bytes with one; undefined: not all of it can be read. */
 export function readText(
   vm: Vm,
   [low, high]: Address,
@@ -44,15 +53,15 @@ export function readText(
   isUser: boolean,
 ): string | undefined {
   let text = "";
-  for (let i = 0; i < size - 1; i++) {
+  for (let i = 0; i < size; i++) {
     const at = (low >>> 0) + i;
     const place: Address = [at | 0, high + (at >= UPPER ? 1 : 0)];
     const byte = (isUser ? readUser(vm, place, 1) : readKernel(vm, place, 1))?.[0];
-    if (byte === undefined) return i === 0 ? undefined : text;
-    if (byte === 0) break;
+    if (byte === undefined) return undefined;
+    if (byte === 0) return text;
     text += String.fromCharCode(byte);
   }
-  return text;
+  return text.slice(0, -1);
 }
 
 function addressIn(vm: Vm, register: number): Address {
@@ -67,6 +76,14 @@ function missing([, high]: Address): number {
 /** The upper word of the lowest kernel address. */
 const KERNEL_HALF = 0xffff_8000;
 
+/** The end of what tasks can have as memory: 2^47, less a page. @linux arch/x86/include/asm/page_64_types.h `TASK_SIZE_MAX` (6.18) */
+const TASK_SIZE_MAX = 0x7fff_ffff_f000;
+
+/** Also for no bytes at all. @linux mm/maccess.c `copy_from_user_nofault` (6.18) */
+function readUserNofault(vm: Vm, address: Address, size: number): Uint8Array | undefined {
+  return numberOf(...address) <= TASK_SIZE_MAX - size ? readUser(vm, address, size) : undefined;
+}
+
 function copied(vm: Vm, found: Uint8Array | undefined, err = -EFAULT): number {
   const to = vm.r[2]!;
   const size = vm.r[4]! >>> 0;
@@ -79,20 +96,27 @@ function copied(vm: Vm, found: Uint8Array | undefined, err = -EFAULT): number {
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_read_kernel` (6.18) */
 export function probeReadKernel(vm: Vm): number {
   const address = addressIn(vm, 3);
-  return copied(vm, readKernel(vm, address, vm.r[4]! >>> 0), missing(address));
+  const size = vm.r[4]! >>> 0;
+  const fault = missing(address);
+  // Of an address that may be the kernel's nothing can be read without looking at it.
+  if (size === 0 && fault === -EFAULT) return 0;
+  return copied(vm, readKernel(vm, address, size), fault);
 }
 
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_read_user` (6.18) */
 export function probeReadUser(vm: Vm): number {
-  return copied(vm, readUser(vm, addressIn(vm, 3), vm.r[4]! >>> 0));
+  return copied(vm, readUserNofault(vm, addressIn(vm, 3), vm.r[4]! >>> 0));
 }
 
 /** Whichever it is. @linux kernel/trace/bpf_trace.c `bpf_probe_read_compat` (6.18) */
 export function probeRead(vm: Vm): number {
   const address = addressIn(vm, 3);
+  const size = vm.r[4]! >>> 0;
+  const isSmall = numberOf(...address) < TASK_SIZE_MAX;
+  if (size === 0) return isSmall || missing(address) === -EFAULT ? 0 : -ERANGE;
   const found = isUserAddress(address)
-    ? readUser(vm, address, vm.r[4]! >>> 0)
-    : readKernel(vm, address, vm.r[4]! >>> 0);
+    ? readUser(vm, address, size)
+    : readKernel(vm, address, size);
   return copied(vm, found);
 }
 
@@ -131,6 +155,9 @@ function copiedText(vm: Vm, isUser: boolean): number {
     bytes.fill(0, to, to + size);
     return isUser ? -EFAULT : missing(address);
   }
+  // Out of a task's memory words are copied, as long as they fit.
+  const lastWord = (text.length | 7) + 1;
+  if (isUser && lastWord <= size) bytes.fill(0, to + text.length, to + lastWord);
   for (let i = 0; i < text.length; i++) bytes[to + i] = text.charCodeAt(i);
   bytes[to + text.length] = 0;
   return text.length + 1;
@@ -139,6 +166,14 @@ function copiedText(vm: Vm, isUser: boolean): number {
 /** @linux kernel/bpf/helpers.c `bpf_copy_from_user` (6.18) */
 export function copyFromUser(vm: Vm): number {
   return copied(vm, readUser(vm, addressIn(vm, 3), vm.r[4]! >>> 0));
+}
+
+/** @linux kernel/bpf/helpers.c `bpf_copy_from_user_task` (6.18) */
+export function copyFromUserTask(vm: Vm): number {
+  const { r, machine } = vm;
+  if ((r[10]! | r[11]!) !== 0) return -EINVAL;
+  const task = machine.findTask(pidOfTask(vm, r[8]!));
+  return copied(vm, readUser(vm, addressIn(vm, 3), r[4]! >>> 0, task));
 }
 
 /** @linux kernel/trace/bpf_trace.c `bpf_probe_write_user` (6.18) */

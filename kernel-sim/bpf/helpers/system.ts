@@ -16,6 +16,14 @@ export function ktimeGetNs(vm: Vm): number {
 }
 
 /**
+ * @linux kernel/bpf/helpers.c `bpf_ktime_get_tai_ns` (6.18)
+ * @simplified so late in time it goes on in steps of 256 ns
+ */
+export function ktimeGetTaiNs(vm: Vm): number {
+  return (vm.machine.living?.bootTai ?? 0) + ktimeGetNs(vm);
+}
+
+/**
  * @linux kernel/bpf/core.c `bpf_user_rnd_u32` (6.18)
  * @simplified the numbers come from the machine's seed.
  */

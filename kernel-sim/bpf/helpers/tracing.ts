@@ -1,7 +1,9 @@
 /** Helpers for programs that hang on the kernel's functions and events. @linux kernel/trace/bpf_trace.c (6.18) */
+import { EINVAL, ENOENT } from "../../include/errno.ts";
+import { PT_REGS_BYTES, writeWord } from "../../trace/kernel-functions.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { holdCurrent } from "../kfuncs/task.ts";
+import { holdCurrent, pidOfTask } from "../kfuncs/task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -24,4 +26,35 @@ export function getAttachCookie(vm: Vm): number {
 /** The address of the task. @linux kernel/trace/bpf_trace.c `bpf_get_current_task`, `bpf_get_current_task_btf` (6.18) */
 export function getCurrentTask(vm: Vm): number {
   return holdCurrent(vm);
+}
+
+/** In the order of `struct pt_regs`. */
+const PT_REGS = [
+  ...(["r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8"] as const),
+  ...(["ax", "cx", "dx", "si", "di", "origAx", "ip", "cs", "flags", "sp", "ss"] as const),
+] as const;
+
+/**
+ * The address of the registers that the task has in user mode: one place for each task, which stays where it is.
+ *
+ * @linux kernel/trace/bpf_trace.c `bpf_task_pt_regs` (6.18)
+ */
+export function taskPtRegs(vm: Vm): number {
+  const { machine, memory } = vm;
+  const pid = pidOfTask(vm, vm.r[2]!);
+  const at = machine.taskRegs.get(pid) ?? memory.alloc(PT_REGS_BYTES);
+  if (at === 0) return 0;
+  machine.taskRegs.set(pid, at);
+  memory.bytes.fill(0, at, at + PT_REGS_BYTES);
+  const regs = machine.findTask(pid)?.userRegs;
+  if (regs === undefined) return at;
+  PT_REGS.forEach((name, i) => {
+    writeWord(memory, at + i * 8, regs[name]);
+  });
+  return at;
+}
+
+/** The processor keeps no branches. @linux kernel/trace/bpf_trace.c `bpf_get_branch_snapshot` (6.18) */
+export function getBranchSnapshot({ r }: Vm): number {
+  return (r[6]! | r[7]!) !== 0 ? -EINVAL : -ENOENT;
 }

@@ -1,6 +1,7 @@
 /** What the functions of the kernel do when a program calls them. */
 import { BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
+import { sendSignalTask } from "../helpers/signal.ts";
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import * as cpumask from "./cpumask.ts";
@@ -41,6 +42,7 @@ const cast: Body = ({ r }) => r[2]!;
 
 /** By name; a second name for programs that may not write to packets. */
 const BODIES: Readonly<Record<string, Body>> = {
+  bpf_modify_return_test_tp: ({ r }) => r[2]!,
   bpf_cast_to_kern_ctx: cast,
   bpf_rdonly_cast: cast,
   bpf_rcu_read_lock: nothing,
@@ -69,6 +71,7 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_iter_bits_new: iter.iterBitsNew,
   bpf_iter_bits_next: iter.iterBitsNext,
   bpf_iter_bits_destroy: iter.iterBitsDestroy,
+  bpf_send_signal_task: sendSignalTask,
   bpf_task_from_pid: task.taskFromPid,
   bpf_task_from_vpid: task.taskFromPid,
   bpf_task_acquire: task.taskAcquire,
@@ -125,6 +128,8 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_cpumask_empty: cpumask.cpumaskEmpty,
   bpf_cpumask_full: cpumask.cpumaskFull,
   bpf_cpumask_copy: cpumask.cpumaskCopy,
+  bpf_cpumask_any_distribute: cpumask.cpumaskAnyDistribute,
+  bpf_cpumask_any_and_distribute: cpumask.cpumaskAnyAndDistribute,
   bpf_cpumask_weight: cpumask.cpumaskWeight,
   bpf_cpumask_populate: cpumask.cpumaskPopulate,
 };

@@ -1,5 +1,5 @@
 /** Sets of CPUs. @linux kernel/bpf/cpumask.c (6.18) */
-import { EACCES, EINVAL } from "../../include/errno.ts";
+import { EACCES } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { BpfMemory } from "../memory.ts";
@@ -50,6 +50,27 @@ function firstCpu(vm: Vm, test: (cpu: number) => boolean): number {
   const { cpus } = vm.machine;
   for (let cpu = 0; cpu < cpus; cpu++) if (test(cpu)) return cpu;
   return cpus;
+}
+
+/** Another CPU at each call, in turn. @linux lib/cpumask.c `cpumask_any_and_distribute` (6.18) */
+function anyInTurn(vm: Vm, test: (cpu: number) => boolean): number {
+  const { cpus, lastCpuInTurn } = vm.machine;
+  const before = lastCpuInTurn.get(vm.cpu) ?? 0;
+  for (let i = 1; i <= cpus; i++) {
+    const cpu = (before + i) % cpus;
+    if (!test(cpu)) continue;
+    lastCpuInTurn.set(vm.cpu, cpu);
+    return cpu;
+  }
+  return cpus;
+}
+
+export function cpumaskAnyDistribute(vm: Vm): number {
+  return anyInTurn(vm, (cpu) => has(vm, 1, cpu));
+}
+
+export function cpumaskAnyAndDistribute(vm: Vm): number {
+  return anyInTurn(vm, (cpu) => has(vm, 1, cpu) && has(vm, 2, cpu));
 }
 
 function isEvery(vm: Vm, test: (cpu: number) => boolean): number {
@@ -166,8 +187,6 @@ export function cpumaskPopulate({ r, memory, machine }: Vm): number {
   const [mask, from, size] = [r[2]!, r[4]!, r[6]! >>> 0];
   const wordBytes = Math.ceil(machine.cpus / 64) * 8;
   if (size < wordBytes) return -EACCES;
-  // The mask is a row of words.
-  if (from % 8 !== 0) return -EINVAL;
   memory.bytes.copyWithin(mask, from, from + wordBytes);
   return 0;
 }

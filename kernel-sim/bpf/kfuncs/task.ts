@@ -1,52 +1,25 @@
 /** Tasks, as programs hold them: a `task_struct` in the memory that they see. */
-import { invariant } from "../../hw/simulator-bug.ts";
 import type { TaskWriter } from "../../trace/program-context.ts";
-import { BTF_KIND_STRUCT, type BtfStruct } from "../btf/kinds.ts";
-import { btfVmlinux } from "../btf/vmlinux.ts";
+import type { CurrentTask } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
-import type { BpfKernel, CurrentTask } from "../kernel.ts";
+import type { BpfKernel } from "../kernel.ts";
 import type { BpfMemory } from "../memory.ts";
+import { kernelStruct } from "./kernel-struct.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
 const COMM_BYTES = 16;
 
-/** Where fields of a `task_struct` lie, in bytes. */
-interface TaskLayout {
-  readonly bytes: number;
-  readonly usage: number;
-  readonly pid: number;
-  readonly tgid: number;
-  readonly comm: number;
-}
+const taskStruct = kernelStruct("task_struct", ["usage", "pid", "tgid", "comm"]);
 
-let known: TaskLayout | undefined;
-
-/** Read out of the kernel's types once somebody asks. */
-function layout(): TaskLayout {
-  if (known !== undefined) return known;
-  const struct = btfVmlinux().findByNameKind("task_struct", BTF_KIND_STRUCT);
-  invariant(struct?.kind === BTF_KIND_STRUCT, "there is no struct task_struct");
-  const offsetOf = (name: string) => offsetIn(struct, name);
-  known = {
-    bytes: struct.size,
-    usage: offsetOf("usage"),
-    pid: offsetOf("pid"),
-    tgid: offsetOf("tgid"),
-    comm: offsetOf("comm"),
-  };
-  return known;
-}
-
-function offsetIn({ members }: BtfStruct, name: string): number {
-  const member = members.find((one) => btfVmlinux().nameOf(one) === name);
-  invariant(member !== undefined, `a task has no ${name}`);
-  return member.offset / 8;
+/** The number of the task behind a pointer. */
+export function pidOfTask({ memory }: Vm, task: number): number {
+  return memory.view.getInt32(task + taskStruct().offsets.pid, true);
 }
 
 /** A new reference to the task. */
 function holdTask({ memory }: Vm, { pid, tgid, comm }: CurrentTask): number {
-  const task = memory.alloc(layout().bytes);
+  const task = memory.alloc(taskStruct().bytes);
   if (task !== 0) writeTask(memory, task, pid, tgid, comm);
   return task;
 }
@@ -58,8 +31,8 @@ function writeTask(
   tgid: number,
   comm: string,
 ): void {
-  const fields = layout();
-  bytes.fill(0, at, at + fields.bytes);
+  const { bytes: size, offsets: fields } = taskStruct();
+  bytes.fill(0, at, at + size);
   view.setInt32(at + fields.usage, 1, true);
   view.setInt32(at + fields.pid, pid, true);
   view.setInt32(at + fields.tgid, tgid, true);
@@ -73,19 +46,19 @@ export function holdCurrent(vm: Vm): number {
   const { current, currentTasks } = vm.machine;
   const { pid, tgid, comm } = current;
   const shown = currentTasks.get(pid);
-  const task = shown ?? vm.memory.alloc(layout().bytes);
+  const task = shown ?? vm.memory.alloc(taskStruct().bytes);
   if (task === 0) return 0;
-  const usage = vm.memory.view.getInt32(task + layout().usage, true);
+  const usage = vm.memory.view.getInt32(task + taskStruct().offsets.usage, true);
   writeTask(vm.memory, task, pid, tgid, comm);
   if (shown === undefined) currentTasks.set(pid, task);
-  else vm.memory.view.setInt32(task + layout().usage, usage, true);
+  else vm.memory.view.setInt32(task + taskStruct().offsets.usage, usage, true);
   return task;
 }
 
 /** Tasks that an event tells of: of threads it names no process, so that `tgid` is their own number. */
 export const taskWriter: TaskWriter = Object.freeze({
   get bytes() {
-    return layout().bytes;
+    return taskStruct().bytes;
   },
   write: (memory: BpfMemory, at: number, pid: number, comm: string) =>
     writeTask(memory, at, pid, pid, comm),
@@ -102,9 +75,9 @@ export function taskFromPid(vm: Vm): number {
 
 /** @linux kernel/bpf/helpers.c `bpf_task_acquire` (6.18) */
 export function taskAcquire({ r, memory: { view } }: Vm): number {
-  const usage = view.getInt32(r[2]! + layout().usage, true);
+  const usage = view.getInt32(r[2]! + taskStruct().offsets.usage, true);
   if (usage === 0) return 0;
-  view.setInt32(r[2]! + layout().usage, usage + 1, true);
+  view.setInt32(r[2]! + taskStruct().offsets.usage, usage + 1, true);
   return r[2]!;
 }
 
@@ -116,7 +89,7 @@ export function taskRelease({ r, memory }: Vm): number {
 
 /** One reference less. */
 export function putTask(memory: BpfMemory, task: number): void {
-  const left = memory.view.getInt32(task + layout().usage, true) - 1;
-  memory.view.setInt32(task + layout().usage, left, true);
-  if (left === 0) memory.free(task, layout().bytes);
+  const left = memory.view.getInt32(task + taskStruct().offsets.usage, true) - 1;
+  memory.view.setInt32(task + taskStruct().offsets.usage, left, true);
+  if (left === 0) memory.free(task, taskStruct().bytes);
 }

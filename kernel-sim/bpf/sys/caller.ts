@@ -1,4 +1,5 @@
 import type { BpfCaps } from "../capability.ts";
+import type { CurrentTask } from "../current-task.ts";
 import type { BpfObject } from "../kernel.ts";
 
 /** The memory of the task that calls. */
@@ -22,6 +23,8 @@ export interface DescriptorTable {
   install(object: BpfObject, flags: number): number;
   /** The same flags of a descriptor. */
   flagsOf(fd: number): number;
+  /** Closes any descriptor of the task: 0 or -EBADF. */
+  closeFd(fd: number): number;
   /** Whether there is room for another one: 0 or a negative errno. */
   whyFull(): 0 | number;
 }
@@ -52,6 +55,8 @@ export interface BpfCaller {
   readonly surroundings: Surroundings;
   readonly caps: BpfCaps;
   readonly uid: number;
+  /** As programs see it; absent: whoever is seen as running. */
+  readonly task?: CurrentTask;
   /** `kernel.unprivileged_bpf_disabled` of its machine. */
   readonly unprivilegedBpfDisabled: number;
 }

@@ -38,6 +38,25 @@ def place(buffer):
     return ctypes.addressof(buffer) if buffer is not None else 0
 
 
+MAP_FIXED_NOREPLACE = 0x100000
+
+
+def map_pages(address, size, at, content):
+    """Pages of this process, where they must be."""
+    libc.mmap.restype = ctypes.c_void_p
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | MAP_FIXED_NOREPLACE
+    place_ = [ctypes.c_void_p(address), ctypes.c_size_t(size), mmap.PROT_READ | mmap.PROT_WRITE, flags, -1, ctypes.c_long(0)]
+    if libc.mmap(*place_) != address:
+        raise OSError(ctypes.get_errno(), "pages are refused")
+    # All of them are there: programs that may not sleep bring none in.
+    ctypes.memset(address, 0, size)
+    ctypes.memmove(address + at, content, len(content))
+
+
+def unmap_pages(address, size):
+    libc.munmap(ctypes.c_void_p(address), ctypes.c_size_t(size))
+
+
 def is_usable():
     """Whether this process may ask: root on Linux."""
     fd = ask(MAP_CREATE, "<IIIII", names.constant("BPF_MAP_TYPE_", "array"), 4, 8, 1, 0)

@@ -14,12 +14,12 @@ UDP = "02000000000102000000000208004500002712340000401154900a0000010a00000214e90
 IPV6 = "02000000000102000000000286dd600000000014064020010db800000000000000000000000120010db80000000000000000000000029c4001bb000003e8000000005002200000000000"
 SHORT = "0200000000010200000000020800"
 PACKET_TYPES = ("xdp", "sched_cls", "sched_act", "socket_filter", "cgroup_skb", "lwt_in", "lwt_out", "lwt_xmit", "lwt_seg6local")
-CONTEXT_ONLY = ("raw_tracepoint", "syscall", "tracing", "lsm")
+CONTEXT_ONLY = ("raw_tracepoint", "syscall", "tracing", "lsm", "sk_lookup")
 NOT_READ = ("prog_array", "perf_event_array", "cgroup_array", "bloom_filter", "queue", "stack", "devmap", "devmap_hash", "cpumap")
 NOT_READ += ("hash_of_maps", "array_of_maps", "sockmap", "sockhash", "xskmap", "reuseport_sockarray", "stack_trace", "user_ringbuf")
 NOT_READ += ("sk_storage", "inode_storage", "task_storage", "cgrp_storage", "cgroup_storage", "percpu_cgroup_storage", "struct_ops", "arena")
 INPUTS = ("id", "group", "note", "kind", "prog_type", "expected_attach_type", "insns", "asm", "maps", "progs", "license", "prog_flags", "name")
-INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "kfuncs", "attach_to", "with_ctx_out", "one_btf")
+INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "kfuncs", "attach_to", "with_ctx_out", "one_btf", "task_memory")
 LISTED_IN_FULL = 16
 
 log_rooms = {}
@@ -72,6 +72,8 @@ class Recording:
 
     def run(self):
         try:
+            for pages in self.record.get("task_memory", []):
+                linux.map_pages(int(pages["address"], 0), pages["bytes"], pages["at"], bytes.fromhex(pages["value"]))
             self.map_fds = [self.make_map(map_) for map_ in self.record["maps"]]
             prog_fds = [self.load_other(prog) for prog in self.record.get("progs", [])]
             for map_, fd in zip(self.record["maps"], self.map_fds):
@@ -84,6 +86,8 @@ class Recording:
                 ring.close()
             for fd in self.fds:
                 os.close(fd)
+            for pages in self.record.get("task_memory", []):
+                linux.unmap_pages(int(pages["address"], 0), pages["bytes"])
 
     def keep(self, fd, what):
         if fd < 0:

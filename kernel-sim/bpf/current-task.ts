@@ -1,0 +1,50 @@
+/** What programs may know of the tasks of a machine, and do with them. */
+import type { PtRegs } from "../arch/x86/pt-regs.ts";
+
+/** A range of a task's memory with one meaning. @linux include/linux/mm_types.h `struct vm_area_struct` (6.18) */
+export interface MemoryArea {
+  readonly start: number;
+  readonly end: number;
+  /** VM_…: what may be done with it. */
+  readonly flags: number;
+  /** Offset in its file, in pages. */
+  readonly pgoff: number;
+}
+
+/** Memory of a task: the copies answer how many bytes went. */
+export interface UserMemory {
+  copyFromUser(addr: number, bytes: Uint8Array): number;
+  copyToUser(addr: number, bytes: Uint8Array): number;
+  /** In the order of their addresses. */
+  readonly vmas?: readonly MemoryArea[];
+}
+
+/** The task that runs on a CPU while a program looks at it, or another one. */
+export interface CurrentTask {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly comm: string;
+  /** Its memory; a kernel thread, and the task of a recorded event, have none. */
+  readonly mm?: UserMemory | undefined;
+  /** Absent: it was never in user mode. */
+  readonly userRegs?: PtRegs | undefined;
+  /** The number of the system call that it is in. */
+  readonly syscall?: number | undefined;
+  /**
+   * Sends it a signal from the kernel; 0, or a negative errno. Absent: it takes none.
+   *
+   * @param value what the signal carries; 0: nothing
+   */
+  sendSignal?(signo: number, isForThread: boolean, value: number): number;
+}
+
+/** What programs reach of a kernel that runs tasks. */
+export interface LivingTasks {
+  /** All threads, in the order in which Linux goes over them: by process, its leader first. */
+  threads(): Iterable<CurrentTask>;
+  find(pid: number): CurrentTask | undefined;
+  /** CLOCK_TAI when the machine booted, in ns. */
+  readonly bootTai: number;
+}

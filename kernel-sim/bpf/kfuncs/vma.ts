@@ -1,0 +1,65 @@
+/** Areas of a task's memory, as programs see them. */
+import { EINVAL, ENOENT } from "../../include/errno.ts";
+import { writeWord } from "../../trace/kernel-functions.ts";
+import type { MemoryArea } from "../current-task.ts";
+import type { BpfCpu, Callbacks } from "../interpreter.ts";
+import type { BpfKernel } from "../kernel.ts";
+import type { BpfMemory } from "../memory.ts";
+import { kernelStruct } from "./kernel-struct.ts";
+import { pidOfTask } from "./task.ts";
+
+type Vm = BpfCpu<BpfKernel>;
+
+const vmaStruct = kernelStruct("vm_area_struct", ["vm_start", "vm_end", "vm_flags", "vm_pgoff"]);
+
+/** A `vm_area_struct`; 0: there is no memory for it. */
+function makeVma(memory: BpfMemory, { start, end, flags, pgoff }: MemoryArea): number {
+  const { bytes, offsets } = vmaStruct();
+  const at = memory.alloc(bytes);
+  if (at === 0) return 0;
+  writeWord(memory, at + offsets.vm_start, start);
+  writeWord(memory, at + offsets.vm_end, end);
+  memory.view.setUint32(at + offsets.vm_flags, flags, true);
+  writeWord(memory, at + offsets.vm_pgoff, pgoff);
+  return at;
+}
+
+function freeVma(memory: BpfMemory, at: number): void {
+  memory.free(at, vmaStruct().bytes);
+}
+
+/** Of the task behind a pointer, in the order of their addresses; undefined: it has no memory. */
+function areasOf(vm: Vm, task: number): readonly MemoryArea[] | undefined {
+  return vm.machine.findTask(pidOfTask(vm, task))?.mm?.vmas;
+}
+
+const UPPER = 0x1_0000_0000;
+
+function addressIn({ r }: Vm, regno: number): number {
+  return (r[2 * regno + 1]! >>> 0) * UPPER + (r[2 * regno]! >>> 0);
+}
+
+/** Shows the program the area that holds an address. @linux kernel/bpf/task_iter.c `bpf_find_vma` (6.18) */
+export function findVma(vm: Vm): Callbacks<BpfKernel> | number {
+  const { r } = vm;
+  if ((r[10]! | r[11]!) !== 0) return -EINVAL;
+  const task = r[2]!;
+  const address = addressIn(vm, 2);
+  const area = areasOf(vm, task)?.find(({ start, end }) => start <= address && address < end);
+  if (area === undefined) return -ENOENT;
+  const entry = vm.machine.functionAt(r[6]!);
+  const vma = makeVma(vm.memory, area);
+  r[4] = vma;
+  r[5] = 0;
+  // The context is third among the arguments of both.
+  r[6] = r[8]!;
+  r[7] = r[9]!;
+  return {
+    entry,
+    result: 0,
+    next(done) {
+      freeVma(done.memory, vma);
+      return false;
+    },
+  };
+}
