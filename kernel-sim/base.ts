@@ -4,11 +4,11 @@
  */
 
 export { bpfGlobals } from "./facade/bpf-global.ts";
-export { installBpfPart } from "./facade/bpf-part.ts";
 export { explore } from "./facade/explore-global.ts";
 export { i386 } from "./facade/i386-global.ts";
-export { installKernelPart, terminalPort } from "./facade/kernel-part.ts";
+export { terminalPort } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
+export { installParts } from "./facade/parts.ts";
 export { SYSCALL_DEFINE, x86 } from "./facade/x86-global.ts";
 export { constants } from "./globals.ts";
 export { kernelPrototypes } from "./harden.ts";

@@ -1,5 +1,4 @@
-import { installedBpfPart } from "./facade/bpf-part.ts";
-import { installedKernelPart } from "./facade/kernel-part.ts";
+import { installedPart } from "./facade/parts.ts";
 import { Clock } from "./hw/clock.ts";
 import { SimulatorBug } from "./hw/simulator-bug.ts";
 import { TraceChunk } from "./trace/chunk.ts";
@@ -15,8 +14,8 @@ export function kernelPrototypes(): readonly object[] {
   const found = new Set<object>();
   for (const start of [
     ...CLASSES,
-    ...(installedBpfPart()?.classes() ?? []),
-    ...(installedKernelPart()?.classes() ?? []),
+    ...(installedPart("bpf")?.classes() ?? []),
+    ...(installedPart("kernel")?.classes() ?? []),
   ]) {
     let made: object | null = start;
     while (typeof made === "function" && made !== Function.prototype && made !== Error) {

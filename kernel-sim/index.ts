@@ -68,7 +68,6 @@ export {
   SYSCALL_REGISTERS_64,
 } from "./arch/x86/entry/pt-regs.ts";
 export { bpfGlobals } from "./facade/bpf-global.ts";
-export { type BpfPart, installBpfPart } from "./facade/bpf-part.ts";
 export type { Breakpoint, BreakpointHit, Comparison } from "./facade/breakpoints.ts";
 export type { ExplorationView } from "./facade/exploration-shown.ts";
 export type { Explored } from "./facade/explore.ts";
@@ -81,12 +80,12 @@ export type {
   InspectorView,
 } from "./facade/inspector.ts";
 export {
-  installKernelPart,
   type KernelPart,
   type ModeTimes,
   terminalPort,
 } from "./facade/kernel-part.ts";
 export { boot } from "./facade/machine.ts";
+export { installParts, type PartName, type SimulatorParts } from "./facade/parts.ts";
 export type { TerminalPort } from "./facade/terminal.ts";
 export { bpf } from "./facade/toolkit.ts";
 export { SYSCALL_DEFINE, x86 } from "./facade/x86-global.ts";

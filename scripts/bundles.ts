@@ -50,9 +50,11 @@ export const BUNDLES: readonly Bundle[] = [
     entries: {
       frame: "notebook/session/sandbox/frame-script.ts",
       worker: "notebook/runtime/worker/entry.ts",
-      // Fetched and put in front of the worker's text when a cell needs it: BPF, the kernel that runs programs, data.
-      bpf: "kernel-sim/bpf-script.ts",
-      kernel: "kernel-sim/kernel-script.ts",
+      // Each is fetched and put in front of the worker's text when a cell needs it.
+      bpf: "kernel-sim/parts/bpf.ts",
+      explanations: "kernel-sim/parts/explanations.ts",
+      kernel: "kernel-sim/parts/kernel.ts",
+      recordings: "kernel-sim/parts/recordings.ts",
       "course-data": "notebook/runtime/worker/course-data-script.ts",
     },
     folder: "public/sandbox",

@@ -1,36 +1,37 @@
-import type { BpfToolkit, Recording } from "../api.ts";
-import type { BpfDoor } from "../bpf/sys/door.ts";
+import type { BpfToolkit } from "../api.ts";
 import { EINVAL } from "../include/errno.ts";
-import type { SocketFilters } from "../net/core/filter.ts";
-import { type BpfPart, installedBpfPart } from "./bpf-part.ts";
+import type { MachineBpf } from "./bpf-part.ts";
 import { facade } from "./facade.ts";
+import { installedPart, neededPart, type SimulatorParts } from "./parts.ts";
 
-/** The globals `bpf` and `recordings` of every cell; what cannot be used without the BPF part says so when it is used. */
-export function bpfGlobals(): Pick<BpfPart, "recordings"> & { readonly bpf: BpfToolkit } {
-  const part = installedBpfPart();
-  if (part !== undefined) return { bpf: part.toolkit, recordings: part.recordings };
-  return { bpf: absentToolkit, recordings: absentRecordings };
+/** The globals `bpf` and `recordings` of every cell; what they do comes with their parts. */
+export function bpfGlobals(): Pick<SimulatorParts, "recordings"> & { readonly bpf: BpfToolkit } {
+  return {
+    bpf: installedPart("bpf")?.toolkit ?? absentToolkit,
+    recordings: installedPart("recordings") ?? absentRecordings,
+  };
 }
 
-/** Whoever uses BPF where it was not loaded is told when it would have been. */
-export function failWithoutBpf(): never {
-  throw new Error(NO_BPF);
-}
-
-/** What programs on a machine without the BPF part find in its place: they have named it by a number only. */
-export const absentDoor: BpfDoor = Object.freeze({
-  call: failWithoutBpf,
-  hold: failWithoutBpf,
-  release: failWithoutBpf,
-  nameOf: failWithoutBpf,
-  fdinfoOf: failWithoutBpf,
-});
-
-export const absentFilters: SocketFilters = Object.freeze({
-  classic: failWithoutBpf,
-  // Without BPF nothing that a descriptor stands for is a program of it.
-  ofObject: () => -EINVAL,
-});
+/** What machines have where the BPF part was not loaded. */
+export const absentBpf: MachineBpf = Object.freeze({
+  get syscall() {
+    return failWithoutBpf();
+  },
+  replay: failWithoutBpf,
+  joinKernel({ kernel }) {
+    // Whoever comes here has named BPF by a number only.
+    kernel.hooks.bpf = {
+      call: failWithoutBpf,
+      hold: failWithoutBpf,
+      release: failWithoutBpf,
+      nameOf: failWithoutBpf,
+      fdinfoOf: failWithoutBpf,
+    };
+    // Nothing that a descriptor stands for can be one of its programs.
+    kernel.hooks.socketFilters = { classic: failWithoutBpf, ofObject: () => -EINVAL };
+  },
+  close() {},
+} satisfies MachineBpf);
 
 const absentToolkit: BpfToolkit = facade({
   asm: failWithoutBpf,
@@ -47,11 +48,14 @@ const absentToolkit: BpfToolkit = facade({
   },
 } satisfies BpfToolkit);
 
-const absentRecordings: BpfPart["recordings"] = facade({
-  get second(): Recording {
-    return failWithoutBpf();
+const absentRecordings: SimulatorParts["recordings"] = facade({
+  get second() {
+    return neededPart("recordings").second;
   },
 });
 
-const NO_BPF =
-  "BPF is not loaded here: it comes when the text of a cell has bpf, recordings, replay or SO_ATTACH_FILTER in it";
+/** The part is asked for, so that whoever loads parts hears of it. */
+function failWithoutBpf(): never {
+  neededPart("bpf");
+  throw new Error("BPF came while it was missed");
+}

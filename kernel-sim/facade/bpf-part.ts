@@ -1,4 +1,5 @@
 import type { BpfSyscall, BpfToolkit, Recording } from "../api.ts";
+import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import type { LivingKernel } from "./living-kernel.ts";
@@ -13,6 +14,8 @@ export interface BpfHome {
   assertOpen(): void;
   /** The kernel that runs programs, once it is there. */
   living(): LivingKernel | undefined;
+  /** What a refusal means. */
+  readonly explain: typeof explainRefusal;
 }
 
 /** The BPF of one machine. */
@@ -30,20 +33,6 @@ export interface BpfPart {
   machineBpf(home: BpfHome): MachineBpf;
   /** What stands behind the global `bpf`. */
   readonly toolkit: BpfToolkit;
-  /** What stands behind the global `recordings`. */
-  readonly recordings: Readonly<Record<"second", Recording>>;
   /** Classes to be frozen before student code runs. */
   classes(): readonly object[];
-}
-
-/** Set once, before the first machine boots: by the whole simulator itself, or by whoever loads it in parts. */
-let installed: BpfPart | undefined;
-
-export function installBpfPart(part: BpfPart): void {
-  installed = part;
-}
-
-/** The BPF part, if it is there. */
-export function installedBpfPart(): BpfPart | undefined {
-  return installed;
 }

@@ -1,6 +1,6 @@
 import type { I386Toolkit } from "../api-kernel.ts";
 import { facade } from "./facade.ts";
-import { installedKernelPart } from "./kernel-part.ts";
+import { neededPart } from "./parts.ts";
 
 /** The global `i386` of every cell; what it does comes with the kernel. */
 export const i386: I386Toolkit = facade({
@@ -11,10 +11,5 @@ export const i386: I386Toolkit = facade({
 } satisfies I386Toolkit);
 
 function toolkit(): I386Toolkit {
-  const part = installedKernelPart();
-  if (part === undefined) throw new Error(NO_KERNEL);
-  return part.i386;
+  return neededPart("kernel").i386;
 }
-
-const NO_KERNEL =
-  "the assembler is not loaded here: it comes with the kernel, when the text of a cell has the name i386 in it";

@@ -8,6 +8,7 @@ import type { TraceRing } from "../trace/ring.ts";
 import type { Explored, MachineOf } from "./explore.ts";
 import type { InspectorMoment, InspectorQuery } from "./inspector.ts";
 import type { LivingKernel } from "./living-kernel.ts";
+import { installedPart } from "./parts.ts";
 import type { TerminalPort } from "./terminal.ts";
 
 /** What CPUs have spent in each mode, in ns. */
@@ -39,19 +40,7 @@ export interface KernelPart {
   classes(): readonly object[];
 }
 
-/** Set once, before the first machine boots: by the whole simulator itself, or by whoever loads it in parts. */
-let installed: KernelPart | undefined;
-
-export function installKernelPart(part: KernelPart): void {
-  installed = part;
-}
-
-/** The kernel part, if it is there. */
-export function installedKernelPart(): KernelPart | undefined {
-  return installed;
-}
-
 /** What the host needs of a terminal of any machine here; undefined for what is none. */
 export function terminalPort(value: object): TerminalPort | undefined {
-  return installed?.terminalPort(value);
+  return installedPart("kernel")?.terminalPort(value);
 }

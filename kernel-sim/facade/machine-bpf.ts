@@ -13,7 +13,8 @@ import { load } from "./prog.ts";
 import { verifyOnly } from "./verify.ts";
 
 /** BPF of one machine, as its `bpf` and its kernel reach it. */
-export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfHome): MachineBpf {
+export function machineBpf(home: BpfHome): MachineBpf {
+  const { seed, cpus, clock, ring, assertOpen, living, explain } = home;
   let kernel: BpfKernel | undefined;
   let tracing = new Tracing();
 
@@ -31,9 +32,9 @@ export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfH
 
   const syscall: BpfSyscall = facade({
     createMap: (attr) => createMap(open, attr),
-    load: (attr) => load(open, attr),
+    load: (attr) => load(open, attr, explain),
     mustLoad(attr) {
-      const result = load(open, attr);
+      const result = load(open, attr, explain);
       if (result.ok) return result.prog;
       throw makeBpfError(
         result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,
@@ -41,7 +42,7 @@ export function machineBpf({ seed, cpus, clock, ring, assertOpen, living }: BpfH
         result.log,
       );
     },
-    verify: (attr) => verifyOnly(open, attr),
+    verify: (attr) => verifyOnly(open, attr, explain),
     runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
   } satisfies BpfSyscall);
 

@@ -4,13 +4,12 @@ import { Clock } from "../hw/clock.ts";
 import { DISK_MODELS } from "../hw/costs.ts";
 import { type MachineProfile, PROFILES } from "../init/profiles.ts";
 import { TraceRing } from "../trace/ring.ts";
-import { absentDoor, absentFilters, failWithoutBpf } from "./bpf-global.ts";
-import { installedBpfPart } from "./bpf-part.ts";
+import { absentBpf } from "./bpf-global.ts";
 import { facade } from "./facade.ts";
-import { installedKernelPart } from "./kernel-part.ts";
 import type { LivingKernel } from "./living-kernel.ts";
 import { consoleTerminal, machinePrograms } from "./machine-programs.ts";
 import { machineSystemCalls } from "./machine-system-calls.ts";
+import { installedPart, neededPart } from "./parts.ts";
 
 const MEMORY_MIB_MIN = 2;
 const MEMORY_MIB_MAX = 4096;
@@ -65,14 +64,17 @@ export function bootWith(
   const ring = new TraceRing();
   let living: LivingKernel | undefined;
   let isClosed = false;
-  const bpf = installedBpfPart()?.machineBpf({
-    seed,
-    cpus,
-    clock,
-    ring,
-    assertOpen,
-    living: () => living,
-  });
+  const part = installedPart("bpf");
+  const bpf =
+    part?.machineBpf({
+      seed,
+      cpus,
+      clock,
+      ring,
+      assertOpen,
+      living: () => living,
+      explain: (...args) => neededPart("explanations")(...args),
+    }) ?? absentBpf;
 
   function assertOpen(): void {
     if (isClosed) throw new Error("this machine was closed: boot() another one");
@@ -81,19 +83,13 @@ export function bootWith(
   function live(): LivingKernel {
     assertOpen();
     if (living === undefined) {
-      const part = installedKernelPart();
-      if (part === undefined) throw new Error(NO_KERNEL);
-      living = part.livingKernel(
+      living = neededPart("kernel").livingKernel(
         { ...options, seed, memoryMiB, timer, timeline },
         cpus,
         clock,
         ring,
       );
-      const { hooks } = living.kernel;
-      if (bpf === undefined) {
-        hooks.socketFilters = absentFilters;
-        hooks.bpf = absentDoor;
-      } else bpf.joinKernel(living);
+      bpf.joinKernel(living);
     }
     return living;
   }
@@ -103,7 +99,7 @@ export function bootWith(
     seed,
     cpus,
     get bpf() {
-      return bpf?.syscall ?? failWithoutBpf();
+      return bpf.syscall;
     },
     now: () => clock.now(),
     ...machinePrograms(live),
@@ -130,18 +126,18 @@ export function bootWith(
     trace: traceFacade(ring, assertOpen),
     replay(recording: Recording) {
       const from = ring.recorded;
-      const fired = bpf?.replay(recording) ?? failWithoutBpf();
+      const fired = bpf.replay(recording);
       living?.noteRecorded(from);
       return fired;
     },
     close() {
       isClosed = true;
       living = undefined;
-      bpf?.close();
+      bpf.close();
     },
   };
   // Data, where it is there: nothing has to be asked for it.
-  if (bpf !== undefined) Object.defineProperty(machine, "bpf", { value: bpf.syscall });
+  if (part !== undefined) Object.defineProperty(machine, "bpf", { value: bpf.syscall });
   return facade(machine);
 }
 
@@ -165,6 +161,3 @@ function traceFacade(ring: TraceRing, assertOpen: () => void): Trace {
     },
   });
 }
-
-const NO_KERNEL =
-  "the kernel that runs programs is not loaded here: it comes when the text of a cell holds a program, function* (sys) { … }, or calls spawn(), install(), terminal() or processes() by name";

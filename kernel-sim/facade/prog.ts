@@ -9,7 +9,7 @@ import type {
   TestRunAttr,
   TestRunResult,
 } from "../api.ts";
-import { explainRefusal } from "../bpf/explain/explain.ts";
+import type { explainRefusal } from "../bpf/explain/explain.ts";
 import { isPseudoCall } from "../bpf/isa.ts";
 import { jitListing } from "../bpf/jit/listing.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
@@ -29,7 +29,7 @@ import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 const LOG_BYTES = 1 << 24;
 
 /** BPF_PROG_LOAD, with the refusal as an answer. */
-export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
+export function load(open: OpenKernel, attr: LoadAttr, explain: typeof explainRefusal): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
   const outcome = loadWithLog(kernel, request);
@@ -47,7 +47,7 @@ export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
       get explanation() {
         const maps = new VerifierMaps(kernel);
         const steps = recordedSteps(kernel, request, maps, insnTexts(attr, request));
-        return explainRefusal(error, errno, request.insns ?? [], steps);
+        return explain(error, errno, request.insns ?? [], steps);
       },
     });
   }

@@ -1,5 +1,5 @@
 import type { LoadAttr, VerifierReport, VerifierStep } from "../api.ts";
-import { explainRefusal } from "../bpf/explain/explain.ts";
+import type { explainRefusal } from "../bpf/explain/explain.ts";
 import { checkProgram } from "../bpf/prog-load.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { facade } from "./facade.ts";
@@ -9,12 +9,16 @@ import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 import { stepsText } from "./steps-text.ts";
 
 /** The check of BPF_PROG_LOAD alone. Its steps are worked out when somebody asks for them. */
-export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
+export function verifyOnly(
+  open: OpenKernel,
+  attr: LoadAttr,
+  explain: typeof explainRefusal,
+): VerifierReport {
   const kernel = open();
   const request = loadRequest(attr);
   const maps = new VerifierMaps(kernel);
   const outcome = checkProgram(kernel, request, maps);
-  if (typeof outcome === "number") return refusedReport(-outcome);
+  if (typeof outcome === "number") return refusedReport(-outcome, explain);
   const { error, verdict } = outcome;
   let steps: readonly VerifierStep[] | undefined;
 
@@ -42,13 +46,13 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
     },
     get explanation() {
       if (verdict === 0) return undefined;
-      return explainRefusal(error, -verdict, request.insns ?? [], recorded());
+      return explain(error, -verdict, request.insns ?? [], recorded());
     },
   });
 }
 
 /** The arguments were refused before the program was looked at. */
-function refusedReport(errno: number): VerifierReport {
+function refusedReport(errno: number, explain: typeof explainRefusal): VerifierReport {
   return facade({
     ok: false,
     errno,
@@ -60,6 +64,8 @@ function refusedReport(errno: number): VerifierReport {
     maxStatesPerInsn: 0,
     steps: Object.freeze([]),
     stepsText: "",
-    explanation: explainRefusal("", errno, [], []),
+    get explanation() {
+      return explain("", errno, [], []);
+    },
   });
 }

@@ -30,7 +30,6 @@ import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { Random } from "../hw/random.ts";
 import { SimulatorBug } from "../hw/simulator-bug.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
-import { recordings } from "../trace/recordings/index.ts";
 import { TaskNames } from "../trace/task-names.ts";
 import { Tracing } from "../trace/tracing.ts";
 import type { BpfPart } from "./bpf-part.ts";
@@ -38,11 +37,10 @@ import { machineBpf } from "./machine-bpf.ts";
 import { bpf } from "./toolkit.ts";
 import { StepRecorder } from "./verifier-steps.ts";
 
-/** All of BPF, with the second that was recorded for its programs. */
+/** All of BPF but its explanations. */
 export const wholeBpf: BpfPart = Object.freeze({
   machineBpf,
   toolkit: bpf,
-  recordings,
   classes: () => [
     ArrayMap,
     AttachedPrograms,

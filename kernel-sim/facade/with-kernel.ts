@@ -1,5 +1,5 @@
 /** Puts the whole simulator together: importing this makes machines run programs. */
-import { installKernelPart } from "./kernel-part.ts";
+import { installParts } from "./parts.ts";
 import { wholeKernel } from "./whole-kernel.ts";
 
-installKernelPart(wholeKernel);
+installParts({ kernel: wholeKernel });

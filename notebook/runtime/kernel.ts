@@ -1,16 +1,15 @@
 /** The simulator and the course's data as cells see them: the same objects as globals and by `import`. */
 
 import {
-  type BpfPart,
   boot,
   bpfGlobals,
   constants,
   explore,
   i386,
-  installBpfPart,
-  installKernelPart,
-  type KernelPart,
+  installParts,
   kernelPrototypes,
+  type PartName,
+  type SimulatorParts,
   SYSCALL_DEFINE,
   x86,
 } from "#kernel-sim";
@@ -32,27 +31,31 @@ export function openKernel(data: object): RealmOptions {
   return { globals: { ...api, ...data }, modules: { "kernel-sim": api, "course-data": data } };
 }
 
-/** What scripts in front of this one may have left on the global object, by the name that they gave it. */
-interface Parts {
-  readonly kernelbookBpf: BpfPart;
-  readonly kernelbookCourseData: object;
-  readonly kernelbookKernel: KernelPart;
-}
-
 /**
- * Installs the parts of the simulator that are there, lets `times` count what machines do, and `shelf` keep them to be
- * looked at; answers the course's data. To be called before `openKernel`.
+ * Installs the parts of the simulator that scripts in front of this one have left on the global object, lets `times`
+ * count what machines do, and `shelf` keep them to be looked at; answers the course's data. To be called before
+ * `openKernel`.
+ *
+ * @param onMissed told of a part that is needed and not there
  */
-export function takeParts(times: MachineTimes, shelf: MachineShelf): object {
-  const bpf = takePart("kernelbookBpf");
-  if (bpf !== undefined) installBpfPart(bpf);
-  const kernel = takePart("kernelbookKernel");
-  if (kernel !== undefined) installKernelPart(shelf.watch(times.watch(kernel)));
-  return takePart("kernelbookCourseData") ?? {};
+export function takeParts(
+  times: MachineTimes,
+  shelf: MachineShelf,
+  onMissed: (name: PartName) => void,
+): object {
+  const { kernel, ...others }: Partial<SimulatorParts> = Object.fromEntries(
+    PARTS.map((name) => [name, taken(name)]),
+  );
+  installParts(others, onMissed);
+  if (kernel !== undefined) installParts({ kernel: shelf.watch(times.watch(kernel)) });
+  return (taken("course-data") as object | undefined) ?? {};
 }
 
-function takePart<N extends keyof Parts>(name: N): Parts[N] | undefined {
-  const property = Object.getOwnPropertyDescriptor(globalThis, name);
-  Reflect.deleteProperty(globalThis, name);
-  return property?.value as Parts[N] | undefined;
+const PARTS: readonly PartName[] = ["bpf", "explanations", "kernel", "recordings"];
+
+function taken(name: string): unknown {
+  const key = `kernelbook:${name}`;
+  const value: unknown = Object.getOwnPropertyDescriptor(globalThis, key)?.value;
+  Reflect.deleteProperty(globalThis, key);
+  return value;
 }

@@ -8,6 +8,7 @@ import type {
   InspectorMoment,
   InspectorQuery,
   ModeTimes,
+  PartName,
   TerminalInput,
 } from "#kernel-sim";
 import type { Output } from "#notebook/document";
@@ -93,6 +94,8 @@ export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "output"; readonly run: number; readonly output: Output }
   | { readonly type: "done"; readonly run: number; readonly outcome: RunOutcome }
+  /** The run needs what this Worker does not have: it is to be made once more in one that does. */
+  | { readonly type: "missed"; readonly run: number; readonly part: PartName }
   | ({ readonly type: "terminal" } & TerminalNews)
   | { readonly type: "inspected"; readonly request: number; readonly found: InspectedMoment | null }
   | {

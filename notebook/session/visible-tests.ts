@@ -39,7 +39,10 @@ export async function runVisibleTests(options: VisibleTestsOptions): Promise<Vis
   let frame: SandboxFrame;
   try {
     const { source, testSource } = options;
-    frame = await openFrame(new Set([source, testSource].flatMap(neededParts)));
+    const parts = new Set([source, testSource].flatMap(neededParts));
+    // Answers of the player are read to the end before they are sent, a report's explanation too.
+    if (parts.has("bpf")) parts.add("explanations");
+    frame = await openFrame(parts);
   } catch (problem) {
     return { kind: "broken", message: problem instanceof Error ? problem.message : "" };
   }

@@ -69,9 +69,36 @@ test("the first cell that needs BPF, data or the kernel fetches it; names of the
       (text) => `{"kind":"result","bundle":{"text/plain":"${text}"}}`,
     ),
   );
-  expect(before.filter((name) => /sandbox\/(?:bpf|kernel|course-data)\.js$/.test(name))).toEqual(
-    [],
+  expect(
+    before.filter((name) =>
+      /sandbox\/(?:bpf|explanations|kernel|recordings|course-data)\.js$/.test(name),
+    ),
+  ).toEqual([]);
+});
+
+test("what no word of a cell tells is missed as it runs, fetched, and shown once", async () => {
+  const texts = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    const texts: string[] = [];
+    const run = (source: string) =>
+      sandbox.run({ id: "cell", source }, (output) => texts.push(JSON.stringify(output)));
+    await run("let runs = 0");
+    await run(`runs++; console.log("first"); display(1); console.log("second");
+      const { ok, ...refused } = boot().bpf.load({ type: "xdp", program: bpf.asm("exit") });
+      console.log("third"); [runs, ok, Object.values(refused).at(-1).message]`);
+    await run("runs++; typeof boot()['ker' + 'nel'].processTree()");
+    await run("runs");
+    sandbox.close();
+    return texts;
+  });
+  const said = texts.map((text) => JSON.parse(text));
+  const streams = said.filter(({ kind }) => kind === "stream").map(({ text }) => text);
+  expect(streams.join("")).toBe("first\nsecond\nthird\n");
+  expect(said.filter(({ kind }) => kind === "display")).toHaveLength(1);
+  const results = said.flatMap(({ kind, bundle }) =>
+    kind === "result" ? [bundle["text/plain"]] : [],
   );
+  expect(results).toEqual(['[1, false, "R0 !read_ok"]', '"object"', "2"]);
 });
 
 test("an interrupt ends an endless cell, keeps its texts, and the names of the others", async () => {
@@ -210,6 +237,7 @@ test("the frame asks for nothing but itself and the page for its scripts", () =>
     "/page.js",
     "/sandbox/bpf.js",
     "/sandbox/course-data.js",
+    "/sandbox/explanations.js",
     "/sandbox/frame",
     "/sandbox/kernel.js",
     "/sandbox/worker.js",

@@ -1,5 +1,6 @@
 /** Answers the page's messages: runs cells one after the other, and analyses their names. */
 
+import type { PartName } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 import { compileCell } from "../compile/compile.ts";
 import type { CellNames, CellToRun, FromWorker, RunOutcome, ToWorker } from "../protocol.ts";
@@ -8,6 +9,7 @@ import { nextTurn } from "../realm/settle.ts";
 import { LiveTerminals } from "./live-terminals.ts";
 import type { MachineShelf } from "./machine-shelf.ts";
 import type { MachineTimes } from "./machine-times.ts";
+import type { MissedParts } from "./missed-parts.ts";
 import { catchStrayRejections } from "./stray-rejections.ts";
 
 type RunMessage = Extract<ToWorker, { type: "run" }>;
@@ -20,6 +22,7 @@ export function serveCells(
   port: MessagePort,
   times: MachineTimes,
   shelf: MachineShelf,
+  missed: MissedParts,
 ): void {
   const send = (message: FromWorker) => port.postMessage(JSON.stringify(message));
   const terminals = new LiveTerminals({
@@ -30,6 +33,7 @@ export function serveCells(
   });
   const realm = createRealm({ ...kernel, terminals });
   const service = new CellService(realm, terminals, times, shelf, send);
+  missed.listener = (part) => service.reportMissed(part);
   catchStrayRejections((thrown) => service.reportStray(thrown));
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => service.receive(data);
 }
@@ -73,6 +77,11 @@ class CellService {
     if (this.#running === undefined) return;
     this.#hasStray = true;
     this.#sendOutput(this.#running, this.#realm.describeError(thrown));
+  }
+
+  /** At once: the page ends this Worker and makes the run in another one. */
+  reportMissed(part: PartName): void {
+    if (this.#running !== undefined) this.#send({ type: "missed", run: this.#running, part });
   }
 
   async #run({ run, cell, seed }: RunMessage): Promise<void> {

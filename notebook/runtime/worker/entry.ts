@@ -10,20 +10,23 @@ import { onFirstPort } from "./first-port.ts";
 import { serveJudge } from "./judge-service.ts";
 import { MachineShelf } from "./machine-shelf.ts";
 import { MachineTimes } from "./machine-times.ts";
+import { MissedParts } from "./missed-parts.ts";
 import { servePlayer } from "./player-service.ts";
 
 /** What a Worker is for; one text serves all, so that it is fetched once. */
 export type WorkerRole = "cells" | "player" | "judge";
 
 const SERVICES = {
-  cells: (kernel: RealmOptions, port: MessagePort) => serveCells(kernel, port, times, shelf),
+  cells: (kernel: RealmOptions, port: MessagePort) =>
+    serveCells(kernel, port, times, shelf, missed),
   player: servePlayer,
   judge: serveJudge,
 } as const;
 
 const times = new MachineTimes();
 const shelf = new MachineShelf();
-const kernel = openKernel(takeParts(times, shelf));
+const missed = new MissedParts();
+const kernel = openKernel(takeParts(times, shelf, (name) => missed.listener(name)));
 
 onFirstPort((role, port) => {
   SERVICES[role](kernel, port);

@@ -16,6 +16,7 @@ import type {
 import { CellWorker, type WorkerEnd } from "./cell-worker.ts";
 import { openFrame, type SandboxFrame } from "./frame.ts";
 import { neededParts, type SandboxPart } from "./needed-parts.ts";
+import { RunOutputs } from "./run-outputs.ts";
 import { Terminals, type TerminalsOfRun } from "./terminals.ts";
 
 const LOOK_EVERY_MS = 2_000;
@@ -62,15 +63,8 @@ export class CellSandbox implements Sandbox {
       const began = performance.now();
       const missing = neededParts(cell.source).filter((part) => !this.#parts.has(part));
       if (missing.length > 0) await this.#loadParts(missing);
-      const worker = await this.#worker;
-      const terminals: number[] = [];
-      const end = await this.#watch(worker, cell, (output) =>
-        onOutput(this.terminals.numbered(worker, output, terminals)),
-      );
-      if (end.kind !== "died") {
-        this.#finished.push({ cell, terminals });
-        return end;
-      }
+      const end = await this.#runWithParts(cell, onOutput);
+      if (end.kind !== "died") return end;
       if (generation !== this.#generation) return { kind: "interrupted" };
       onOutput(crashed());
       await this.#takeOver();
@@ -147,6 +141,35 @@ export class CellSandbox implements Sandbox {
     this.#worker = this.#spare;
     this.#spare = this.#worker.then(() => this.#startWorker());
     this.#spare.catch(() => undefined);
+  }
+
+  /** A run that misses a part is made once more with it: to the same end, as a run is deterministic. */
+  async #runWithParts(
+    cell: CellToRun,
+    onOutput: (output: Output) => void,
+  ): Promise<RunOutcome | { readonly kind: "died" }> {
+    const outputs = new RunOutputs();
+    let terminals: TerminalsOfRun = [];
+    for (;;) {
+      const worker = await this.#worker;
+      const before = terminals;
+      const opened: number[] = [];
+      const end = await this.#watch(worker, cell, (output) => {
+        const fresh = outputs.fresh(output);
+        if (fresh === undefined) this.terminals.again(worker, output, before, opened);
+        else onOutput(this.terminals.numbered(worker, fresh, opened));
+      });
+      if (end.kind === "died") return end;
+      if (end.kind !== "missed") {
+        this.#finished.push({ cell, terminals: opened });
+        return end;
+      }
+      // An honest Worker does not miss what it has.
+      if (this.#parts.has(end.part)) return { kind: "died" };
+      await this.#loadParts([end.part]);
+      terminals = opened;
+      outputs.beginAgain();
+    }
   }
 
   /** The first cell that needs them: Workers with these parts take over from those without. */

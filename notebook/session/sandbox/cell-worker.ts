@@ -1,6 +1,6 @@
 /** One Worker for cells, with its answers matched to what was asked. */
 
-import type { InspectorQuery } from "#kernel-sim";
+import type { InspectorQuery, PartName } from "#kernel-sim";
 import type { Output } from "#notebook/document";
 import {
   type CellNames,
@@ -32,8 +32,11 @@ interface Unseen {
   news: number;
 }
 
-/** How a run in a Worker ended: by itself, or with the Worker. */
-export type WorkerEnd = RunOutcome | { readonly kind: "died" };
+/** How a run in a Worker ended: by itself, with the Worker, or for want of what another Worker has. */
+export type WorkerEnd =
+  | RunOutcome
+  | { readonly kind: "died" }
+  | { readonly kind: "missed"; readonly part: PartName };
 
 interface OpenRun {
   messages: number;
@@ -145,6 +148,10 @@ export class CellWorker {
         return;
       case "done":
         this.#runs.get(message.run)?.end(message.outcome);
+        this.#runs.delete(message.run);
+        return;
+      case "missed":
+        this.#runs.get(message.run)?.end({ kind: "missed", part: message.part });
         this.#runs.delete(message.run);
         return;
       case "terminal":

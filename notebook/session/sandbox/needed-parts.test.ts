@@ -5,8 +5,9 @@ const rows: readonly { name: string; source: string; parts: readonly SandboxPart
   { name: "plain code", source: "const a = boot({ seed: 2 }).now()", parts: [] },
   { name: "the toolkit", source: "bpf.asm`exit`", parts: ["bpf"] },
   { name: "a machine's BPF taken apart", source: "const { bpf } = boot()", parts: ["bpf"] },
-  { name: "a recording", source: "recordings.second.events.length", parts: ["bpf"] },
+  { name: "a recording", source: "recordings.second.events.length", parts: ["recordings"] },
   { name: "events that happen again", source: "m.replay(made)", parts: ["bpf"] },
+  { name: "a refusal in words", source: "report.explanation", parts: ["explanations"] },
   { name: "a program", source: "m.run(function* (sys) {})", parts: ["kernel"] },
   { name: "bpf(2)", source: "*main(sys) { yield* sys.bpf(0) }", parts: ["bpf", "kernel"] },
   {

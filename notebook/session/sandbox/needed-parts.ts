@@ -1,5 +1,11 @@
 /** Scripts that only some texts need, in the order in which they stand in front of the Worker's own. */
-export const SANDBOX_PARTS = ["bpf", "kernel", "course-data"] as const;
+export const SANDBOX_PARTS = [
+  "bpf",
+  "explanations",
+  "kernel",
+  "recordings",
+  "course-data",
+] as const;
 
 export type SandboxPart = (typeof SANDBOX_PARTS)[number];
 
@@ -15,14 +21,20 @@ const EXPLORE = /\bexplore\s*\(/;
 const DOORS = /\b(?:x86|SYSCALL_DEFINE|systemCalls|kernelLog)\b/;
 
 /** Names and numbers of BPF all have it in them, but for classic filters and what only fires programs. */
-const BPF = /bpf|ATTACH_FILTER|\brecordings\b|\breplay\b/i;
+const BPF = /bpf|ATTACH_FILTER|\breplay\b/i;
+
+const EXPLANATIONS = /explanation/;
+
+const RECORDINGS = /\brecordings\b/;
 
 const COURSE_DATA = /\b(?:earlyLinux|linuxStatistics|unixFamily|course-data)\b/;
 
-/** What the sandbox needs for a text besides its base. */
+/** What the sandbox needs for a text besides its base. What no word tells is missed, and then loaded, as the text runs. */
 export function neededParts(source: string): readonly SandboxPart[] {
   const needs: Record<SandboxPart, boolean> = {
     bpf: BPF.test(source),
+    explanations: EXPLANATIONS.test(source),
+    recordings: RECORDINGS.test(source),
     kernel: [DOORS, PROGRAMS, METHODS, I386, EXPLORE].some((names) => names.test(source)),
     "course-data": COURSE_DATA.test(source),
   };

@@ -194,10 +194,13 @@ const schedules = z.object({
   machine: count,
 });
 
+const part = z.enum(["bpf", "explanations", "kernel", "recordings"]);
+
 const fromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("output"), run: count, output }),
   z.object({ type: z.literal("done"), run: count, outcome }),
+  z.object({ type: z.literal("missed"), run: count, part }),
   z.object({
     type: z.literal("terminal"),
     terminal: count,

@@ -1,0 +1,48 @@
+import type { Recording } from "../api.ts";
+import type { explainRefusal } from "../bpf/explain/explain.ts";
+import type { BpfPart } from "./bpf-part.ts";
+import type { KernelPart } from "./kernel-part.ts";
+
+/** What of the simulator a page loads only when a cell needs it. */
+export interface SimulatorParts {
+  readonly bpf: BpfPart;
+  readonly explanations: typeof explainRefusal;
+  readonly kernel: KernelPart;
+  readonly recordings: Readonly<Record<"second", Recording>>;
+}
+
+export type PartName = keyof SimulatorParts;
+
+/** Set before the first machine boots: by the whole simulator itself, or by whoever loads it in parts. */
+const installed: Partial<SimulatorParts> = {};
+let missed: (name: PartName) => void = () => undefined;
+
+/** @param onMissed told of a part that is needed and not there, before the code that needs it fails */
+export function installParts(
+  parts: Partial<SimulatorParts>,
+  onMissed?: (name: PartName) => void,
+): void {
+  Object.assign(installed, parts);
+  if (onMissed !== undefined) missed = onMissed;
+}
+
+/** A part, if it is there. */
+export function installedPart<N extends PartName>(name: N): SimulatorParts[N] | undefined {
+  return installed[name];
+}
+
+/** A part that is needed now. */
+export function neededPart<N extends PartName>(name: N): SimulatorParts[N] {
+  const part = installed[name];
+  if (part !== undefined) return part;
+  missed(name);
+  throw new Error(`${NOT_HERE[name]} in it`);
+}
+
+const NOT_HERE: Readonly<Record<PartName, string>> = {
+  bpf: "BPF is not loaded here: it comes with a text that has bpf, replay or SO_ATTACH_FILTER",
+  explanations: "explanations are not loaded here: they come with a text that has explanation",
+  kernel:
+    "the kernel is not loaded here: it comes with a text that has a generator function, function* (sys) { … }, i386, x86, explore() or a method of a machine's programs",
+  recordings: "recordings are not loaded here: they come with a text that has recordings",
+};
