@@ -2,6 +2,7 @@ import { EINVAL, EPERM } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
 import type { LoadedProgram } from "./program.ts";
 import * as uapi from "./uapi.ts";
+import type { AttachTarget } from "./verifier/verifier-input.ts";
 
 /** The attach types that a program of a type may be loaded for, where it must name one of them. */
 const ATTACH_TYPES: Readonly<Record<number, readonly number[]>> = {
@@ -163,3 +164,25 @@ const CGROUP_PROG_TYPES: ReadonlySet<number> = new Set([
   uapi.BPF_PROG_TYPE_CGROUP_SYSCTL,
   uapi.BPF_PROG_TYPE_SOCK_OPS,
 ]);
+
+/** The largest number that a type may have. @linux include/uapi/linux/btf.h (6.18) */
+const BTF_MAX_TYPE = 0xf_ffff;
+
+const NAMES_TARGET: readonly number[] = [
+  uapi.BPF_PROG_TYPE_TRACING,
+  uapi.BPF_PROG_TYPE_LSM,
+  uapi.BPF_PROG_TYPE_STRUCT_OPS,
+  uapi.BPF_PROG_TYPE_EXT,
+];
+
+/** Whether programs of the type name such a target. @linux kernel/bpf/syscall.c `bpf_prog_load_check_attach` (6.18) */
+export function checkAttachBtf(progType: number, { btfId, btf, prog }: AttachTarget): 0 | number {
+  if (btfId !== 0) {
+    if (btfId > BTF_MAX_TYPE || (btf === undefined && prog === undefined)) return -EINVAL;
+    if (!NAMES_TARGET.includes(progType)) return -EINVAL;
+  }
+  if (btf !== undefined && (btfId === 0 || prog !== undefined)) return -EINVAL;
+  const mayNameProgram =
+    progType === uapi.BPF_PROG_TYPE_TRACING || progType === uapi.BPF_PROG_TYPE_EXT;
+  return prog !== undefined && !mayNameProgram ? -EINVAL : 0;
+}

@@ -113,12 +113,12 @@ export class BpfObjects {
   }
 }
 
-/** A program holds its maps and its types, a map its types, and a link its program. */
+/** A program holds its maps, its types and what it is attached to, a map its types, and a link its program. */
 function heldBy(object: BpfObject): readonly BpfObject[] {
   if (object instanceof KernelLink) return [object.prog];
   if (object instanceof KernelMap) return object.types === undefined ? [] : [object.types.btf];
   if (!(object instanceof LoadedProgram)) return [];
-  const { maps, boundMaps, origin } = object;
-  const { btf } = origin;
-  return btf !== undefined ? [...maps, ...boundMaps, btf] : [...maps, ...boundMaps];
+  const { maps, boundMaps, btf, target } = object;
+  const others = [btf, target.prog].filter((held) => held !== undefined);
+  return [...maps, ...boundMaps, ...others];
 }

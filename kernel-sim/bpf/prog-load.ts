@@ -1,6 +1,7 @@
 import type { Insn } from "../api.ts";
-import { E2BIG, EFAULT, EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
-import { checkAttachType, fixupAttachType } from "./check-attach.ts";
+import { E2BIG, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
+import { btfVmlinux } from "./btf/vmlinux.ts";
+import { checkAttachBtf, checkAttachType, fixupAttachType } from "./check-attach.ts";
 import { callingHelpers, helperBodies, kfuncBodyNumber, makerNumber } from "./helpers/index.ts";
 import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isKfuncCall, isLdImm64, isPseudoFunc } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
@@ -10,7 +11,7 @@ import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { btfOf, functionTags } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
-import { LoadedProgram } from "./program.ts";
+import { LoadedProgram, type ProgTarget } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
@@ -39,6 +40,10 @@ export interface ProgLoadAttr {
   readonly hasLogBuffer: boolean;
   readonly name: string;
   readonly btf?: ProgBtfAttr;
+  /** The type that it is attached to; 0 or none: no type. */
+  readonly attachBtfId?: number;
+  /** The program, or the types, that it is in; 0 or none: the kernel's. */
+  readonly attachFd?: number;
 }
 
 /** The types that come with a program, and what they say about its instructions. */
@@ -101,8 +106,11 @@ export function checkProgram(
   const insnsMax = isBpfCapable ? BPF_COMPLEXITY_LIMIT_INSNS : BPF_MAXINSNS;
   if (attr.insnCnt === 0 || attr.insnCnt > insnsMax) return -E2BIG;
   if (!mayLoadType(kernel, progType)) return -EPERM;
-  const attach = checkAttachType(progType, expectedAttachType);
-  if (attach !== 0) return attach;
+  const attach = attachTargetOf(kernel, attr);
+  if (typeof attach === "number") return attach;
+  const attachErr =
+    checkAttachBtf(progType, attach) || checkAttachType(progType, expectedAttachType);
+  if (attachErr !== 0) return attachErr;
   if (insns === null || license === null) return -EFAULT;
   if (!isTypeBuilt(progType)) return -EINVAL;
   if (!isObjectNameOk(attr.name)) return -EINVAL;
@@ -119,10 +127,26 @@ export function checkProgram(
       logLevel: attr.logLevel,
       logSize: attr.hasLogBuffer ? attr.logSize : 0,
       mapOfFd: (fd) => maps.ofFd(fd),
+      attach,
       progBtf: attr.btf && { ...attr.btf, btf: kernel.btfOfFd(attr.btf.progBtfFd) },
     },
     observer,
   );
+}
+
+/** What the load says it is attached to, or a negative errno. @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
+function attachTargetOf(
+  kernel: BpfKernel,
+  { attachBtfId: btfId = 0, attachFd = 0 }: ProgLoadAttr,
+): ProgTarget | number {
+  if (attachFd === 0) {
+    return { btfId, btf: btfId === 0 ? undefined : btfVmlinux(), prog: undefined };
+  }
+  const prog = kernel.files.get(attachFd);
+  if (prog instanceof LoadedProgram) return { btfId, btf: undefined, prog };
+  const btf = kernel.btfOfFd(attachFd);
+  if (typeof btf === "number") return -EINVAL;
+  return btf.isKernel ? { btfId, btf, prog: undefined } : -ENOTSUPP;
 }
 
 /** @simplified the machine is built without infrared receivers (CONFIG_BPF_LIRC_MODE2). */
@@ -175,7 +199,13 @@ function fixedUp(
     id: kernel.nextProgId(),
     progFlags: attr.progFlags,
     type: attr.progType,
-    expectedAttachType: fixupAttachType(attr.progType, attr.expectedAttachType),
+    expectedAttachType: outcome.expectedAttachType,
+    target: {
+      ...(attachTargetOf(kernel, attr) as ProgTarget),
+      funcName: outcome.attachFuncName,
+      funcProto: outcome.attachFuncProto,
+    },
+    targetFunctions: outcome.functions,
     name: attr.name,
     license: attr.license!,
     runInsns: withDescriptors(kept, attr.insns!),

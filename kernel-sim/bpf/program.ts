@@ -1,9 +1,12 @@
 import type { Insn } from "../api.ts";
 import type { Btf } from "./btf/btf.ts";
+import type { BtfFuncProto } from "./btf/kinds.ts";
 import { leadsBack } from "./jit/flow-graph.ts";
 import type { JitProgram } from "./jit/jit-program.ts";
 import type { KernelMap } from "./maps/map.ts";
 import { ProgStreams } from "./stream.ts";
+import { BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_TRACING } from "./uapi.ts";
+import type { TargetFunction, TargetProgram } from "./verifier/verifier-input.ts";
 
 /** What is known of a program beside what it does. */
 export interface ProgOrigin {
@@ -35,8 +38,33 @@ const NO_ORIGIN: ProgOrigin = Object.freeze({
 
 export const BPF_F_SLEEPABLE = 1 << 4;
 
+/** What a program is attached to, as its load said. */
+export interface ProgTarget {
+  /** The type that is named; 0: none is. */
+  readonly btfId: number;
+  /** Where the type is, when it is one of the kernel's. */
+  readonly btf: Btf | undefined;
+  readonly prog: LoadedProgram | undefined;
+}
+
+/** The same, with what it was found to be. */
+export interface FoundTarget extends ProgTarget {
+  /** The name and the prototype of the function, tracepoint, hook or member; "" for none. */
+  readonly funcName: string;
+  /** undefined: five numbers are all that is known of its arguments. */
+  readonly funcProto: BtfFuncProto | undefined;
+}
+
+const NO_TARGET: FoundTarget = Object.freeze({
+  btfId: 0,
+  btf: undefined,
+  prog: undefined,
+  funcName: "",
+  funcProto: undefined,
+});
+
 /** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
-export class LoadedProgram {
+export class LoadedProgram implements TargetProgram {
   readonly id: number;
   readonly type: number;
   readonly expectedAttachType: number;
@@ -71,6 +99,8 @@ export class LoadedProgram {
   readonly isRunnable: boolean;
   /** Where it came from, as BPF_OBJ_GET_INFO_BY_FD tells it. */
   readonly origin: ProgOrigin;
+  readonly target: FoundTarget;
+  readonly targetFunctions: readonly TargetFunction[];
   /** Maps that it holds without using them. */
   readonly boundMaps: KernelMap[] = [];
   readonly streams = new ProgStreams();
@@ -101,6 +131,8 @@ export class LoadedProgram {
     readonly stackDepth: number;
     readonly isRunnable: boolean;
     readonly origin?: ProgOrigin;
+    readonly target?: FoundTarget;
+    readonly targetFunctions?: readonly TargetFunction[];
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -120,5 +152,20 @@ export class LoadedProgram {
     this.stackDepth = fields.stackDepth;
     this.hasLoop = leadsBack(fields.code);
     this.origin = fields.origin ?? NO_ORIGIN;
+    this.target = fields.target ?? NO_TARGET;
+    this.targetFunctions = fields.targetFunctions ?? [];
+  }
+
+  get btf(): Btf | undefined {
+    return this.origin.btf;
+  }
+
+  get isTracingTracer(): boolean {
+    const isTracer = this.type === BPF_PROG_TYPE_TRACING;
+    return isTracer && this.target.prog?.type === BPF_PROG_TYPE_TRACING;
+  }
+
+  get extendedType(): number | undefined {
+    return this.type === BPF_PROG_TYPE_EXT ? this.target.prog?.type : undefined;
   }
 }

@@ -320,6 +320,7 @@ export const BPF_FUNC_TIMER_SET_CALLBACK = 170;
 export const BPF_FUNC_GET_FUNC_IP = 173;
 export const BPF_FUNC_FIND_VMA = 180;
 export const BPF_FUNC_LOOP = 181;
+export const BPF_FUNC_SET_RETVAL = 187;
 export const BPF_FUNC_DYNPTR_FROM_MEM = 197;
 export const BPF_FUNC_DYNPTR_WRITE = 202;
 export const BPF_FUNC_DYNPTR_DATA = 203;

@@ -85,6 +85,9 @@ export interface VerifyRecord {
   readonly func_info?: readonly (readonly [insnOff: number, typeId: number])[];
   readonly kfuncs?: Readonly<Record<string, string>>;
   readonly progs?: readonly ProgRecord[];
+  /** What it is attached to: a function or a type of the kernel, or a function of `progs[attach_prog]`, by its name. */
+  readonly attach_to?: string;
+  readonly attach_prog?: number;
   readonly load: LoadRecord;
   /** The instructions as Linux has rewritten them, where they were recorded. */
   readonly xlated?: string;

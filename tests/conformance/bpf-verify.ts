@@ -1,6 +1,12 @@
 import type { Insn } from "../../kernel-sim/api.ts";
 import { Btf } from "../../kernel-sim/bpf/btf/btf.ts";
 import { btfLoad } from "../../kernel-sim/bpf/btf/btf-load.ts";
+import {
+  BTF_KIND_FUNC,
+  BTF_KIND_STRUCT,
+  BTF_KIND_TYPEDEF,
+} from "../../kernel-sim/bpf/btf/kinds.ts";
+import { btfVmlinux } from "../../kernel-sim/bpf/btf/vmlinux.ts";
 import { ALL_BPF_CAPS, type BpfCaps } from "../../kernel-sim/bpf/capability.ts";
 import { BpfKernel } from "../../kernel-sim/bpf/kernel.ts";
 import { PercpuArrayMap } from "../../kernel-sim/bpf/maps/arraymap.ts";
@@ -243,9 +249,21 @@ function load(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
     logSize: attr.log_size0 === true ? 0 : (attr.log_size ?? LOG_BYTES),
     hasLogBuffer: attr.log_null !== true,
     name: "",
+    ...attachTarget(record),
     ...progBtf(kernel, record),
   });
 }
+
+/** What the recorded kernel calls by that name has another number here. */
+function attachTarget({ attach_to }: VerifyRecord) {
+  if (attach_to === undefined) return {};
+  const kinds = [BTF_KIND_FUNC, BTF_KIND_TYPEDEF, BTF_KIND_STRUCT];
+  const types = kinds.map((kind) => btfVmlinux().findByNameKind(attach_to, kind));
+  return { attachBtfId: types.find((type) => type !== undefined)?.id ?? NO_TYPE };
+}
+
+/** What no kernel has. */
+const NO_TYPE = 0xf_ffff;
 
 /** The types of the program, loaded before it. */
 function progBtf(kernel: BpfKernel, { btf, func_info, one_btf }: VerifyRecord) {

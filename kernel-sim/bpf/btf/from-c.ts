@@ -44,9 +44,10 @@ class Writer {
   }
 
   run(): Uint8Array {
-    const { bodies, functions } = this.#declarations;
+    const { bodies, functions, typedefs } = this.#declarations;
     for (const key of bodies.keys()) this.#idOf(taggedOf(key));
     for (const type of functions.values()) this.#idOf(type);
+    for (const key of typedefs.keys()) this.#idOf({ kind: "typedef", key });
     for (let i = 0; i < this.#queue.length; i++) this.#write(this.#queue[i]!);
     for (const [name, type] of functions) {
       this.#builder.func(name, this.#idOf(type), BTF_FUNC_STATIC);

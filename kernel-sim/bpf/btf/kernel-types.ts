@@ -55,6 +55,7 @@ struct file { void *f_op; };
 struct path { void *mnt; struct dentry *dentry; };
 struct dentry { unsigned int d_flags; struct dentry *d_parent; };
 struct key { void *sem; };
+struct sockptr_t { void *user; bool is_kernel; };
 struct bpf_key { struct key *key; bool has_ref; };
 struct bpf_crypto_ctx { const void *type; void *tfm; u32 siv_len; };
 struct bpf_crypto_params {
@@ -105,8 +106,54 @@ struct xfrm_state { void *xs_net; };
 struct ack_sample { u32 pkts_acked; s32 rtt_us; u32 in_flight; };
 struct rate_sample { u64 prior_mstamp; u32 fields[16]; };
 
+struct bpf_dummy_ops_state { int val; };
+struct bpf_dummy_ops {
+  int (*test_1)(struct bpf_dummy_ops_state *cb__nullable);
+  int (*test_2)(struct bpf_dummy_ops_state *cb, int a1, u16 a2, char a3, long unsigned int a4);
+  int (*test_sleepable)(struct bpf_dummy_ops_state *cb);
+};
+struct tcp_congestion_ops {
+  u32 (*ssthresh)(struct sock *sk);
+  void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked);
+  void (*set_state)(struct sock *sk, u8 new_state);
+  void (*cwnd_event)(struct sock *sk, enum tcp_ca_event ev);
+  void (*in_ack_event)(struct sock *sk, u32 flags);
+  void (*pkts_acked)(struct sock *sk, const struct ack_sample *sample);
+  u32 (*min_tso_segs)(struct sock *sk);
+  void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs);
+  u32 (*undo_cwnd)(struct sock *sk);
+  u32 (*sndbuf_expand)(struct sock *sk);
+  size_t (*get_info)(struct sock *sk, u32 ext, int *attr, union tcp_cc_info *info);
+  char name[16]; void *owner; struct list_head list; u32 key; u32 flags;
+  void (*init)(struct sock *sk);
+  void (*release)(struct sock *sk);
+}@192;
+
 struct prog_test_member1 { int a; };
-struct prog_test_member { struct prog_test_member1 m; int c; };
+struct prog_test_member { struct bpf_dummy_ops_state { int val; };
+struct bpf_dummy_ops {
+  int (*test_1)(struct bpf_dummy_ops_state *cb__nullable);
+  int (*test_2)(struct bpf_dummy_ops_state *cb, int a1, u16 a2, char a3, long unsigned int a4);
+  int (*test_sleepable)(struct bpf_dummy_ops_state *cb);
+};
+struct tcp_congestion_ops {
+  u32 (*ssthresh)(struct sock *sk);
+  void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked);
+  void (*set_state)(struct sock *sk, u8 new_state);
+  void (*cwnd_event)(struct sock *sk, enum tcp_ca_event ev);
+  void (*in_ack_event)(struct sock *sk, u32 flags);
+  void (*pkts_acked)(struct sock *sk, const struct ack_sample *sample);
+  u32 (*min_tso_segs)(struct sock *sk);
+  void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs);
+  u32 (*undo_cwnd)(struct sock *sk);
+  u32 (*sndbuf_expand)(struct sock *sk);
+  size_t (*get_info)(struct sock *sk, u32 ext, int *attr, union tcp_cc_info *info);
+  char name[16]; void *owner; struct list_head list; u32 key; u32 flags;
+  void (*init)(struct sock *sk);
+  void (*release)(struct sock *sk);
+}@192;
+
+struct prog_test_member1 m; int c; };
 struct prog_test_ref_kfunc { int a; int b; struct prog_test_member memb; struct prog_test_ref_kfunc *next; refcount_t cnt; };
 typedef int (*bpf_task_work_callback_t)(struct bpf_map *map, void *key, void *value);
 `;

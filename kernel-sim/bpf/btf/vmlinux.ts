@@ -5,6 +5,7 @@ import type { Btf } from "./btf.ts";
 import { parseDeclarations } from "./c-declarations.ts";
 import { btfFromC } from "./from-c.ts";
 import { KERNEL_LAYOUTS } from "./kernel-layouts.ts";
+import { FUNCTIONS, ITERATORS, LSM_HOOKS, TRACEPOINTS } from "./kernel-targets.ts";
 import { KERNEL_TYPES } from "./kernel-types.ts";
 import { btfParse } from "./parse.ts";
 
@@ -18,9 +19,26 @@ let vmlinux: Btf | undefined;
  */
 export function btfVmlinux(): Btf {
   vmlinux ??= parsed(
-    btfFromC(parseDeclarations(KERNEL_TYPES + KERNEL_LAYOUTS + kfuncPrototypes())),
+    btfFromC(
+      parseDeclarations(KERNEL_TYPES + KERNEL_LAYOUTS + kfuncPrototypes() + targetPrototypes()),
+    ),
   );
   return vmlinux;
+}
+
+const FUNCTION_NAME = /(\w+)\(/g;
+
+/** What programs are attached to: functions, and pointers to what tracepoints call. */
+function targetPrototypes(): string {
+  const tracepoints = TRACEPOINTS.replaceAll("(void)", "()")
+    .replace(/^void (\w+)\(/gm, "typedef void (*btf_trace_$1)(void *__data, ")
+    .replaceAll(", )", ")");
+  return [
+    FUNCTIONS,
+    ITERATORS.replace(FUNCTION_NAME, "bpf_iter_$1("),
+    LSM_HOOKS.replace(FUNCTION_NAME, "bpf_lsm_$1("),
+    tracepoints,
+  ].join("");
 }
 
 function parsed(bytes: Uint8Array): Btf {

@@ -9,6 +9,7 @@ import * as uapi from "../uapi.ts";
 import { BPF_FUNC_NAMES } from "../uapi.ts";
 import type { VerifierEnv } from "../verifier/env.ts";
 import type { FuncProto } from "../verifier/func-proto.ts";
+import { isSleepableHook, mayLsmSetSockopt } from "../verifier/lsm-hooks.ts";
 import { ANYBODY, SOCKET_CASTS, WITH_BPF, WITH_PERFMON } from "./base-names.ts";
 import * as net from "./net-names.ts";
 import { baseProtos } from "./proto-base.ts";
@@ -147,13 +148,54 @@ export const perfEventHelpers = always(
 );
 
 const TRACING_PROTOS: Protos = { ...tracingSkStorageProtos, ...tracingSockProtos };
+
+function withRule(name: string, isAllowed: (env: VerifierEnv) => boolean): Protos {
+  return { [name]: { ...(TRACING_PROTOS[name] ?? PROTOS[name]!), isAllowed } };
+}
+
 /** Only some functions of the kernel may be traced with these. */
-const ON_FUNCTIONS: Protos = Object.fromEntries(
-  ["sk_storage_get", "sk_storage_delete", "d_path"].map((name) => [
-    name,
-    { ...(TRACING_PROTOS[name] ?? PROTOS[name]!), isAllowed: () => false },
-  ]),
-);
+const ON_FUNCTIONS: Protos = {
+  ...withRule("sk_storage_get", mayKeepWithSocket),
+  ...withRule("sk_storage_delete", mayKeepWithSocket),
+  ...withRule("d_path", mayNamePath),
+};
+
+/** @linux net/core/bpf_sk_storage.c `bpf_sk_storage_tracing_allowed` (6.18) */
+function mayKeepWithSocket({ attach, expectedAttachType, attachFuncName }: VerifierEnv): boolean {
+  if (attach.prog !== undefined) return false;
+  switch (expectedAttachType) {
+    case uapi.BPF_TRACE_ITER:
+    case uapi.BPF_TRACE_RAW_TP:
+      return true;
+    case uapi.BPF_TRACE_FENTRY:
+    case uapi.BPF_TRACE_FEXIT:
+      return !attachFuncName.startsWith("bpf_sk_storage");
+    default:
+      return false;
+  }
+}
+
+/** @linux kernel/trace/bpf_trace.c `btf_allowlist_d_path` (6.18) */
+const D_PATH_FUNCTIONS: ReadonlySet<string> = new Set([
+  "security_file_permission",
+  "security_inode_getattr",
+  "security_file_open",
+  "security_path_truncate",
+  "vfs_truncate",
+  "vfs_fallocate",
+  "dentry_open",
+  "vfs_getattr",
+  "filp_close",
+]);
+
+/** @linux kernel/trace/bpf_trace.c `bpf_d_path_allowed` (6.18) */
+function mayNamePath({ progType, expectedAttachType, attachFuncName }: VerifierEnv): boolean {
+  const isTracing = progType === uapi.BPF_PROG_TYPE_TRACING;
+  if (isTracing && expectedAttachType === uapi.BPF_TRACE_ITER) return true;
+  if (progType === uapi.BPF_PROG_TYPE_LSM) return isSleepableHook(attachFuncName);
+  return D_PATH_FUNCTIONS.has(attachFuncName);
+}
+
 /** @linux kernel/trace/bpf_trace.c `tracing_prog_func_proto` (6.18) */
 const TRACING = [
   ...TRACING_BASE,
@@ -167,11 +209,87 @@ const TRACING = [
   "xdp_get_buff_len",
   "d_path",
 ];
+const ITER = [...TRACING, "seq_printf", "seq_write", "seq_printf_btf"];
+/** Where programs stand in front of a function, or behind it. */
+const TRAMPOLINE = [
+  ...TRACING,
+  "get_func_arg",
+  "get_func_ret",
+  "get_func_arg_cnt",
+  "get_attach_cookie",
+];
+const tracingOwn: Protos = { ...TRACING_PROTOS, ...ON_FUNCTIONS };
+const tracingTable = tableOf(TRACING, tracingOwn);
+const tracepointTable = tableOf([...TRACING, "get_attach_cookie"], tracingOwn);
+const trampolineTable = tableOf(TRAMPOLINE, tracingOwn);
+const iterTable = tableOf(ITER, tracingOwn);
+/** @linux net/ipv4/tcp_ipv4.c `bpf_iter_tcp_get_func_proto` (6.18) */
+const tcpIterTable = tableOf([...ITER, "setsockopt", "getsockopt"], {
+  ...tracingOwn,
+  ...skOptionProtos,
+});
+
+export function tracingHelpers({ expectedAttachType, attachFuncName }: VerifierEnv): ProtoTable {
+  switch (expectedAttachType) {
+    case uapi.BPF_TRACE_ITER:
+      return SOCKOPT_ITERS.includes(attachFuncName) ? tcpIterTable : iterTable;
+    case uapi.BPF_TRACE_RAW_TP:
+      return tracepointTable;
+    case uapi.BPF_TRACE_FENTRY:
+    case uapi.BPF_TRACE_FEXIT:
+    case uapi.BPF_MODIFY_RETURN:
+      return trampolineTable;
+    default:
+      return tracingTable;
+  }
+}
+
+const SOCKOPT_ITERS: readonly string[] = ["bpf_iter_tcp", "bpf_iter_unix"];
+
+const LSM = [
+  "inode_storage_get",
+  "inode_storage_delete",
+  "bprm_opts_set",
+  "ima_inode_hash",
+  "ima_file_hash",
+];
+const lsmOwn: Protos = {
+  ...tracingOwn,
+  sk_storage_get: PROTOS["sk_storage_get"]!,
+  sk_storage_delete: PROTOS["sk_storage_delete"]!,
+};
+const LSM_CGROUP = [...TRACING, ...LSM, "get_local_storage", "get_retval", "set_retval"];
+const lsmTable = tableOf([...TRAMPOLINE, ...LSM], lsmOwn);
+const lsmCgroupTable = tableOf(LSM_CGROUP, lsmOwn);
+const lsmSockoptTable = tableOf([...LSM_CGROUP, "setsockopt", "getsockopt"], {
+  ...lsmOwn,
+  ...skOptionProtos,
+});
+
+/** @linux kernel/bpf/bpf_lsm.c `bpf_lsm_func_proto` (6.18) */
+export function lsmHelpers({ expectedAttachType, attachFuncName }: VerifierEnv): ProtoTable {
+  if (expectedAttachType !== uapi.BPF_LSM_CGROUP) return lsmTable;
+  return mayLsmSetSockopt(attachFuncName) ? lsmSockoptTable : lsmCgroupTable;
+}
+
+const TCP_CONGESTION = [
+  "tcp_send_ack",
+  "sk_storage_get",
+  "sk_storage_delete",
+  "ktime_get_coarse_ns",
+];
+const tcpReleaseTable = tableOf(TCP_CONGESTION);
+const tcpCongestionTable = tableOf([...TCP_CONGESTION, "setsockopt", "getsockopt"], skOptionProtos);
+
+/** @linux net/ipv4/bpf_tcp_ca.c `bpf_tcp_ca_get_func_proto` (6.18) */
+export function tcpCongestionHelpers({ attachFuncName }: VerifierEnv): ProtoTable {
+  return attachFuncName === "release" ? tcpReleaseTable : tcpCongestionTable;
+}
 
 /** @linux kernel/bpf/syscall.c `syscall_prog_func_proto` (6.18) */
 export const syscallHelpers = always(
   [...TRACING, "sys_bpf", "btf_find_by_name_kind", "sys_close", "kallsyms_lookup_name"],
-  { ...TRACING_PROTOS, ...ON_FUNCTIONS },
+  tracingOwn,
 );
 
 const NEEDS_BPF = numbersOf(WITH_BPF);

@@ -129,6 +129,7 @@ export const sockProtos: Readonly<Record<string, FuncProto>> = {
     ret: RET_INTEGER,
     args: [ARG_PTR_TO_CTX, ARG_PTR_TO_RDONLY_MEM, ARG_CONST_SIZE],
   },
+  tcp_send_ack: { ret: RET_INTEGER, args: [ARG_PTR_TO_BTF_ID, ARG_ANYTHING], argBtf: ["tcp_sock"] },
   get_retval: onlyNumbers(0),
   set_retval: onlyNumbers(1),
 };

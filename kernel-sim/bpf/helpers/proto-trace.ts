@@ -16,6 +16,7 @@ import {
   RET_INTEGER,
   RET_PTR_TO_BTF_ID,
 } from "../verifier/func-proto.ts";
+import { isSleepableHook } from "../verifier/lsm-hooks.ts";
 import { MEM_WRITE, PTR_MAYBE_NULL, PTR_TRUSTED } from "../verifier/reg-type.ts";
 
 const PROBE_READ: FuncProto = {
@@ -40,6 +41,17 @@ const GET_STACKID: FuncProto = {
   args: [ARG_PTR_TO_CTX, ARG_CONST_MAP_PTR, ARG_ANYTHING],
   gplOnly: true,
 };
+
+/** What integrity measurement knows of a file. @linux kernel/bpf/bpf_lsm.c `bpf_ima_inode_hash_proto` (6.18) */
+function imaHash(btf: string): FuncProto {
+  return {
+    ret: RET_INTEGER,
+    args: [ARG_PTR_TO_BTF_ID, ARG_PTR_TO_UNINIT_MEM, ARG_CONST_SIZE],
+    argBtf: [btf],
+    mightSleep: true,
+    isAllowed: ({ attachFuncName }) => isSleepableHook(attachFuncName),
+  };
+}
 
 /** Prototypes of helpers that look at the system. @linux kernel/trace/bpf_trace.c, kernel/bpf/stackmap.c (6.18) */
 export const traceProtos: Readonly<Record<string, FuncProto>> = {
@@ -194,6 +206,8 @@ export const traceProtos: Readonly<Record<string, FuncProto>> = {
     args: [ARG_PTR_TO_BTF_ID, ARG_ANYTHING],
     argBtf: ["linux_binprm"],
   },
+  ima_inode_hash: imaHash("inode"),
+  ima_file_hash: imaHash("file"),
   sys_bpf: { ret: RET_INTEGER, args: [ARG_ANYTHING, ARG_PTR_TO_RDONLY_MEM, ARG_CONST_SIZE] },
   sys_close: onlyNumbers(1),
   btf_find_by_name_kind: {

@@ -159,6 +159,9 @@ function progInfo(kernel: BpfKernel, request: InfoRequest, prog: LoadedProgram):
   putU64(info, 208, 0);
   info.setUint32(216, prog.origin.verifiedInsns, true);
   info.setUint32(128, prog.origin.btf?.id ?? 0, true);
+  const targetBtf = prog.target.prog?.btf ?? prog.target.btf;
+  info.setUint32(220, targetBtf?.id ?? 0, true);
+  info.setUint32(224, prog.target.btfId, true);
   info.setUint32(16, 0, true);
   if (!kernel.capable("bpf")) {
     for (const count of [20, 104, 108, 144, 148, 168]) info.setUint32(count, 0, true);

@@ -40,6 +40,8 @@ export function progLoadCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfA
     logSize: attr.u32(28),
     hasLogBuffer: logBuffer !== 0,
     name,
+    attachBtfId: attr.u32(108),
+    attachFd: attr.s32(112),
     ...(hasInfo ? { btf: { progBtfFd, funcInfo, lineInfo, coreRelo } } : {}),
   });
   return writeLog(memory, logBuffer, log) ? fd : -EFAULT;

@@ -57,6 +57,9 @@ export function checkPtrToBtfAccess(
   if ((reg.type & MEM_PERCPU) !== 0) {
     return refuse(env, `${where} access percpu memory: off=${off}\n`);
   }
+  if (access !== BPF_READ && env.ops?.writeObject !== undefined) {
+    return env.ops.writeObject(env, name, off, size);
+  }
   if (access !== BPF_READ) return refuse(env, "only read is supported\n");
   const struct = btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT);
   // Nothing is known of it but its name.

@@ -12,10 +12,15 @@ import {
   BPF_FUNC_GET_SMP_PROCESSOR_ID,
   BPF_FUNC_MAP_LOOKUP_ELEM,
   BPF_FUNC_NAMES,
+  BPF_FUNC_SET_RETVAL,
   BPF_FUNC_SNPRINTF,
   BPF_FUNC_TAIL_CALL,
   BPF_MAP_TYPE_PROG_ARRAY,
+  BPF_MODIFY_RETURN,
   BPF_PROG_TYPE_KPROBE,
+  BPF_PROG_TYPE_TRACING,
+  BPF_TRACE_FENTRY,
+  BPF_TRACE_FEXIT,
 } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
@@ -48,6 +53,7 @@ import {
 } from "./helper-traits.ts";
 import { fromS32, isNegative, ZERO } from "./int64.ts";
 import { setExchanged } from "./kptr.ts";
+import { isVoidCgroupHook } from "./lsm-hooks.ts";
 import { checkMapFuncCompatibility } from "./map-compat.ts";
 import { checkMemAccess } from "./mem-access.ts";
 import { acquireReference, checkResourceLeak, releaseReference } from "./references.ts";
@@ -206,6 +212,10 @@ function checkSpecialHelper(env: VerifierEnv, id: number, meta: CallMeta): 0 | n
     env.verbose("get_local_storage() doesn't support non-zero flags\n");
     return -EINVAL;
   }
+  if (id === BPF_FUNC_SET_RETVAL && isVoidCgroupHook(env)) {
+    env.verbose("BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!\n");
+    return -EINVAL;
+  }
   return id === BPF_FUNC_SNPRINTF ? checkSnprintfCall(env) : 0;
 }
 
@@ -228,8 +238,22 @@ function writesPacketDynptr(env: VerifierEnv, id: number): boolean {
 function checkGetFuncIp(env: VerifierEnv, id: number): 0 | number {
   const { progType } = env;
   if (id !== BPF_FUNC_GET_FUNC_IP || progType === BPF_PROG_TYPE_KPROBE) return 0;
-  env.verbose(`func ${helperName(id)}#${id} not supported for program type ${progType}\n`);
+  const isTracing = progType === BPF_PROG_TYPE_TRACING;
+  if (isTracing && hasTrampoline(env)) return 0;
+  const where = isTracing
+    ? "supported only for fentry/fexit/fmod_ret programs"
+    : `not supported for program type ${progType}`;
+  env.verbose(`func ${helperName(id)}#${id} ${where}\n`);
   return -ENOTSUPP;
+}
+
+/** @linux include/linux/bpf.h `bpf_prog_has_trampoline` (6.18) */
+function hasTrampoline({ expectedAttachType }: VerifierEnv): boolean {
+  return (
+    expectedAttachType === BPF_TRACE_FENTRY ||
+    expectedAttachType === BPF_TRACE_FEXIT ||
+    expectedAttachType === BPF_MODIFY_RETURN
+  );
 }
 
 const RESULT_TYPES: Readonly<Record<number, number>> = {

@@ -45,7 +45,7 @@ import { checkLdx, checkSt, checkStx } from "./load-store.ts";
 import { BPF_LOG_LEVEL, BPF_LOG_LEVEL2 } from "./log.ts";
 import { popStack } from "./paths.ts";
 import { printInsnState, printVerifierState } from "./print-state.ts";
-import { checkResourceLeak } from "./references.ts";
+import { acquireReference, checkResourceLeak } from "./references.ts";
 import { PTR_TO_CTX } from "./reg-type.ts";
 import { checkReturnCode } from "./return-code.ts";
 import { BPF_MAIN_FUNC, FuncState } from "./states.ts";
@@ -103,8 +103,10 @@ function doCheckCommon(env: VerifierEnv, subprog: number): 0 | number {
   env.prevLineInfo = undefined;
   env.markStateScratched();
   env.forgetStates();
-  const err = subprog === 0 ? enterMain(env, state.frame) : enterGlobal(env, subprog, state.frame);
+  const isPlainMain = subprog === 0 && !env.isExtension;
+  const err = isPlainMain ? enterMain(env, state.frame) : enterGlobal(env, subprog, state.frame);
   if (err !== 0) return err;
+  if (subprog === 0) acquireRefArgs(env);
   env.observer?.pathStart(env, state);
   const checked = doCheck(env);
   if (checked === 0 && !isLogWhole(env)) env.log.reset(0);
@@ -122,6 +124,13 @@ function enterMain(env: VerifierEnv, frame: FuncState): 0 {
   ctx.markKnownZero();
   ctx.type = PTR_TO_CTX;
   return 0;
+}
+
+/** What is handed over with its arguments is the program's from the start. */
+function acquireRefArgs(env: VerifierEnv): void {
+  env.ctxArgInfo = env.ctxArgInfo.map((arg) =>
+    arg.isRefcounted === true ? { ...arg, refObjId: acquireReference(env, 0) } : arg,
+  );
 }
 
 /** Only on level 2 does the log keep paths that turned out to be safe. */

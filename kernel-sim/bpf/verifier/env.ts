@@ -1,8 +1,11 @@
 import type { Insn } from "../../api.ts";
 import type { Btf } from "../btf/btf.ts";
+import type { BtfFuncProto } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { insnText } from "../disasm.ts";
 import { isKfuncCall, isLdImm64 } from "../isa.ts";
+import { BPF_PROG_TYPE_EXT } from "../uapi.ts";
+import type { CtxArgInfo } from "./attach-target.ts";
 import { Backtrack } from "./backtrack-state.ts";
 import type { FuncInfo } from "./btf-info.ts";
 import { type CtxOps, ctxOpsOf } from "./ctx/ops.ts";
@@ -14,7 +17,7 @@ import { NOT_INIT } from "./reg-type.ts";
 import type { SccVisit } from "./scc.ts";
 import type { FuncState } from "./states.ts";
 import type { SubprogArg } from "./subprog-args.ts";
-import type { VerifierInput, VerifierMap } from "./verifier-input.ts";
+import type { AttachTarget, VerifierInput, VerifierMap } from "./verifier-input.ts";
 import type { HistoryEntry, StateListEntry, VerifierState } from "./verifier-state.ts";
 import type { VerifierObserver } from "./verify.ts";
 
@@ -106,6 +109,8 @@ const BPF_F_TEST_STATE_FREQ = 8;
 const BPF_F_SLEEPABLE = 16;
 const BPF_F_TEST_REG_INVARIANTS = 128;
 
+const NO_TARGET: AttachTarget = Object.freeze({ btfId: 0, btf: undefined, prog: undefined });
+
 /** One check of one program. @linux include/linux/bpf_verifier.h `struct bpf_verifier_env` (6.18) */
 export class VerifierEnv {
   readonly input: VerifierInput;
@@ -115,9 +120,10 @@ export class VerifierEnv {
   readonly insns: Insn[];
   readonly aux: readonly InsnAux[];
   readonly log: VerifierLog;
-  readonly ops: CtxOps | undefined;
-  readonly progType: number;
-  readonly expectedAttachType: number;
+  /** Of an extension these three are those of the program that it extends, once that is known. */
+  ops: CtxOps | undefined;
+  progType: number;
+  expectedAttachType: number;
   readonly isGplCompatible: boolean;
   readonly isSleepable: boolean;
   readonly strictAlignment: boolean;
@@ -129,6 +135,13 @@ export class VerifierEnv {
   readonly allowUninitStack: boolean;
   readonly bypassSpecV1: boolean;
   readonly bypassSpecV4: boolean;
+
+  readonly attach: AttachTarget;
+  /** The prototype and the name of what it is attached to. */
+  attachFuncProto: BtfFuncProto | undefined = undefined;
+  attachFuncName = "";
+  /** Arguments of it that are more than their types say. */
+  ctxArgInfo: readonly CtxArgInfo[] = [];
 
   subprogs: SubprogInfo[] = [];
   readonly usedMaps: VerifierMap[] = [];
@@ -201,6 +214,7 @@ export class VerifierEnv {
     this.log = new VerifierLog(input.logLevel, input.logSize);
     this.ops = ctxOpsOf(progType);
     this.progType = progType;
+    this.attach = input.attach ?? NO_TARGET;
     this.expectedAttachType = input.expectedAttachType;
     this.isGplCompatible = input.isGplCompatible;
     this.isSleepable = (progFlags & BPF_F_SLEEPABLE) !== 0;
@@ -249,6 +263,11 @@ export class VerifierEnv {
   /** Something that Linux holds for impossible. */
   verifierBug(text: string): void {
     this.verbose(`verifier bug: ${text}\n`);
+  }
+
+  /** It takes the place of a function of another program. */
+  get isExtension(): boolean {
+    return this.input.progType === BPF_PROG_TYPE_EXT;
   }
 
   /** Whether what is checked now may sleep. @linux kernel/bpf/verifier.c `in_sleepable` (6.18) */

@@ -2,16 +2,18 @@
 import { EACCES } from "../../include/errno.ts";
 import { BPF_REG_SIZE, sizeInBytes } from "../isa.ts";
 import { checkPtrAlignment } from "./alignment.ts";
+import { regBoundsSync } from "./bounds.ts";
 import { checkPtrToBtfAccess } from "./btf-access.ts";
 import { checkCtxAccess } from "./ctx/ops.ts";
 import type { VerifierEnv } from "./env.ts";
 import { fromS32, fromU32, Int64 } from "./int64.ts";
 import { checkMapKptrAccess, kptrAt } from "./kptr.ts";
+import { funcRetvalRange } from "./lsm-hooks.ts";
 import { checkMapStructAccess } from "./map-struct-access.ts";
 import { checkObjectAccess } from "./object-access.ts";
 import { isPointerValue, markRegKnownZero, markRegUnknown } from "./reg-arg.ts";
 import { coerceRegToSize, coerceRegToSizeSx } from "./reg-size.ts";
-import type { Reg } from "./reg-state.ts";
+import type { Reg, RegState } from "./reg-state.ts";
 import {
   baseType,
   CONST_PTR_TO_MAP,
@@ -257,14 +259,25 @@ function checkCtx(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
   if (kind !== BPF_READ || valueRegno < 0) return 0;
   if (field.regType === SCALAR_VALUE) {
     markRegUnknown(env, valueRegno);
+    const range = field.isRetval === true ? funcRetvalRange(env) : undefined;
+    if (range !== undefined) markS32Range(env.frame.own(valueRegno), range.min, range.max);
     return 0;
   }
   markRegKnownZero(env, valueRegno);
   const value = env.frame.own(valueRegno);
   if (typeMayBeNull(field.regType)) value.id = env.newId();
   value.btfType = field.btfType;
+  value.refObjId = field.refObjId ?? 0;
   value.type = field.regType;
   return 0;
+}
+
+/** @linux kernel/bpf/verifier.c `__mark_reg_s32_range` (6.18) */
+function markS32Range(reg: RegState, min: number, max: number): void {
+  reg.intersectS32(min, max);
+  reg.smin = fromS32(min);
+  reg.smax = fromS32(max);
+  regBoundsSync(reg);
 }
 
 function checkPacket(env: VerifierEnv, access: Access): 0 | number {

@@ -6,6 +6,8 @@ import {
   BPF_PROG_TYPE_PERF_EVENT,
   BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_TRACEPOINT,
+  BPF_PROG_TYPE_TRACING,
+  BPF_TRACE_ITER,
 } from "../uapi.ts";
 import type { SubprogInfo, VerifierEnv } from "./env.ts";
 import { isThrow } from "./kfunc-call.ts";
@@ -18,6 +20,15 @@ const PRIVATE_STACK_PROG_TYPES: ReadonlySet<number> = new Set([
   BPF_PROG_TYPE_PERF_EVENT,
   BPF_PROG_TYPE_RAW_TRACEPOINT,
 ]);
+
+/** @linux kernel/bpf/verifier.c `bpf_enable_priv_stack`, include/linux/bpf_verifier.h `bpf_prog_check_recur` (6.18) */
+function mayHavePrivateStack({ input }: VerifierEnv): boolean {
+  const { progType, expectedAttachType } = input;
+  // An iterator may run inside of another one.
+  if (progType === BPF_PROG_TYPE_TRACING) return expectedAttachType !== BPF_TRACE_ITER;
+  return PRIVATE_STACK_PROG_TYPES.has(progType);
+}
+
 const BPF_PRIV_STACK_MIN_SIZE = 64;
 /** What the JIT rounds frames up to. */
 const FRAME_ALIGNMENT = 16;
@@ -32,7 +43,7 @@ const TAIL_CALL_DEPTH = 256;
  */
 export function checkMaxStackDepth(env: VerifierEnv): 0 | number {
   const hasTailCall = env.subprogs.some((subprog) => subprog.hasTailCall);
-  const isPrivate = !hasTailCall && PRIVATE_STACK_PROG_TYPES.has(env.progType);
+  const isPrivate = !hasTailCall && mayHavePrivateStack(env);
   for (let index = env.subprogs.length - 1; index >= 0; index--) {
     if (index !== 0 && !env.subprogs[index]!.isAsyncCb) continue;
     const err = new DepthWalk(env, index === 0 && isPrivate).from(index);

@@ -1,4 +1,5 @@
 import type { Insn } from "../../api.ts";
+import type { Btf } from "../btf/btf.ts";
 import type { BtfRecord } from "../btf/record.ts";
 import type { ProgBtf } from "./btf-info.ts";
 
@@ -29,6 +30,39 @@ export interface VerifierMap {
   readValue(off: number, size: number): Uint8Array;
 }
 
+/** A function of a loaded program, as far as others can be attached to it. */
+export interface TargetFunction {
+  /** Of the function in its program's types. */
+  readonly typeId: number;
+  /** Its types do not say what it is called with. */
+  readonly isUnreliable: boolean;
+  readonly isExceptionCb: boolean;
+  readonly changesPktData: boolean;
+  readonly mightSleep: boolean;
+}
+
+/** A loaded program that others can be attached to. */
+export interface TargetProgram {
+  readonly type: number;
+  readonly expectedAttachType: number;
+  readonly btf: Btf | undefined;
+  readonly targetFunctions: readonly TargetFunction[];
+  /** It traces a program that traces itself. */
+  readonly isTracingTracer: boolean;
+  /** The type of the program that it stands for, when it is an extension. */
+  readonly extendedType: number | undefined;
+}
+
+/** What a program is attached to, as its load names it. */
+export interface AttachTarget {
+  /** The type that is named; 0: none is. */
+  readonly btfId: number;
+  /** Where the type is, when it is one of the kernel's. */
+  readonly btf: Btf | undefined;
+  /** The program that is attached to. */
+  readonly prog: TargetProgram | undefined;
+}
+
 /** What of root's powers the loading task has. */
 export interface VerifierCaps {
   readonly bpf: boolean;
@@ -48,6 +82,7 @@ export interface VerifierInput {
   readonly logSize: number;
   readonly caps?: VerifierCaps;
   readonly progBtf?: ProgBtf | undefined;
+  readonly attach?: AttachTarget;
   /** The map behind a descriptor, or a negative errno. */
   mapOfFd(fd: number): VerifierMap | number;
 }

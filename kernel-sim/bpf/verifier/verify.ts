@@ -1,5 +1,6 @@
 import type { Insn } from "../../api.ts";
 import { EINVAL, ENOSPC } from "../../include/errno.ts";
+import type { BtfFuncProto } from "../btf/kinds.ts";
 import { isKfuncCall, isMayGoto } from "../isa.ts";
 import { checkAttachTarget } from "./attach-target.ts";
 import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
@@ -15,7 +16,7 @@ import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
 import { BPF_LOG_STATS } from "./log.ts";
 import { checkMaxStackDepth } from "./stack-depth.ts";
-import type { VerifierInput, VerifierMap } from "./verifier-input.ts";
+import type { TargetFunction, VerifierInput, VerifierMap } from "./verifier-input.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
 /** What the verifier found out about a program. */
@@ -45,6 +46,12 @@ export interface VerifierOutcome {
   readonly isBpfCapable: boolean;
   /** Whether it may write into packets. */
   readonly hasDirectWrite: boolean;
+  /** What it is attached to: for an extension, with the attach type of what it extends. */
+  readonly expectedAttachType: number;
+  readonly attachFuncName: string;
+  readonly attachFuncProto: BtfFuncProto | undefined;
+  /** Its functions, as far as others can be attached to them: none without types. */
+  readonly functions: readonly TargetFunction[];
 }
 
 /**
@@ -123,6 +130,10 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     usedMaps: env.usedMaps,
     isBpfCapable: env.bpfCapable,
     hasDirectWrite: env.hasDirectWrite,
+    expectedAttachType: env.expectedAttachType,
+    attachFuncName: env.attachFuncName,
+    attachFuncProto: env.attachFuncProto,
+    functions: env.funcInfo.map(({ typeId }, i) => ({ typeId, ...env.subprogs[i]! })),
   };
 }
 

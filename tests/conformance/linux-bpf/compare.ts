@@ -84,5 +84,6 @@ function plainLines(log: string): string[] {
       BPF_FUNC_NAMES[Number(id)] === name.replace(/^bpf_/, "") ? call : `call ${name}#<id>`,
     )
     .replace(/(#<id>) +;/g, "$1 ;")
+    .replace(/\b(has btf_id|attach_btf_id) \d+/g, "$1 <id>")
     .split("\n");
 }

@@ -1,3 +1,4 @@
+import type { VerifierEnv } from "../env.ts";
 import { SCALAR_VALUE } from "../reg-type.ts";
 import { BPF_READ } from "../region-access.ts";
 
@@ -20,10 +21,14 @@ export interface CtxAccess {
   readonly regType: number;
   /** Of a kernel object: its structure. */
   readonly btfType: string;
+  /** The program's own reference to it. */
+  readonly refObjId?: number;
+  /** It is what the function has answered that the program is attached to. */
+  readonly isRetval?: boolean;
 }
 
 /** Says what an access reaches, undefined when it is not allowed. */
-export type IsValidAccess = (request: CtxRequest) => CtxAccess | undefined;
+export type IsValidAccess = (request: CtxRequest, env: VerifierEnv) => CtxAccess | undefined;
 
 export const SCALAR: CtxAccess = { regType: SCALAR_VALUE, btfType: "" };
 

@@ -54,7 +54,11 @@ const PROJECTIONS: Readonly<Record<string, string>> = { __sk_buff: "sk_buff", xd
 const USER_REGS = "bpf_user_pt_regs_t";
 
 /** Whether a pointer is one to the context, by the name of what it points to. @linux kernel/bpf/btf.c `btf_is_prog_ctx_type` (6.18) */
-export function isProgCtxType({ progType }: VerifierEnv, btf: Btf, ptr: BtfRef): boolean {
+export function isProgCtxType(
+  { progType }: Pick<VerifierEnv, "progType">,
+  btf: Btf,
+  ptr: BtfRef,
+): boolean {
   if (progType === uapi.BPF_PROG_TYPE_KPROBE && isNamedUserRegs(btf, ptr)) return true;
   const target = btf.skipModifiers(ptr.type) ?? BTF_VOID;
   const expected = CTX_NAMES[progType];

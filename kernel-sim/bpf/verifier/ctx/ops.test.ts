@@ -6,6 +6,9 @@ import { BPF_READ, BPF_WRITE } from "../region-access.ts";
 import { ctxOpsOf } from "./ops.ts";
 import recorded from "./recorded.json" with { type: "json" };
 
+/** None of these contexts asks the check for more. */
+const NO_ENV = {} as VerifierEnv;
+
 /** Up to where each offset was tried. */
 const OFFSETS = 260;
 
@@ -35,14 +38,15 @@ describe.each(Object.entries(recorded.access))("the context of %s", (name, kinds
     const expected = offsetsOf(isKnown[`${kind} ${size}`] ?? "", size);
     const answers = new Map<number, string>();
     for (let off = 0; off < OFFSETS; off++) {
-      const found = isValidAccess({
+      const request = {
         off,
         size,
         access: kind === "store" ? BPF_WRITE : BPF_READ,
         isLdsx: kind === "signed load",
         expectedAttachType: Number(attachType),
         isBpfCapable: true,
-      });
+      };
+      const found = isValidAccess(request, NO_ENV);
       if (found !== undefined) answers.set(off, regTypeStr(found.regType));
     }
     if (isKnown[`${kind} ${size}`] === undefined) expect([...answers]).toEqual([]);
@@ -93,8 +97,8 @@ test("what lies behind 8 KiB of a tracepoint's record is out of reach", () => {
     expectedAttachType: 0,
     isBpfCapable: true,
   };
-  expect(isValidAccess({ ...request, off: 8184 })).toBeDefined();
-  expect(isValidAccess({ ...request, off: 8192 })).toBeUndefined();
+  expect(isValidAccess({ ...request, off: 8184 }, NO_ENV)).toBeDefined();
+  expect(isValidAccess({ ...request, off: 8192 }, NO_ENV)).toBeUndefined();
 });
 
 test("what lies in front of a tracepoint's record is open, as in Linux", () => {
@@ -105,6 +109,6 @@ test("what lies in front of a tracepoint's record is open, as in Linux", () => {
     expectedAttachType: 0,
     isBpfCapable: true,
   };
-  expect(isValidAccess({ ...request, off: -12, size: 4 })).toBeDefined();
-  expect(isValidAccess({ ...request, off: -12, size: 8 })).toBeUndefined();
+  expect(isValidAccess({ ...request, off: -12, size: 4 }, NO_ENV)).toBeDefined();
+  expect(isValidAccess({ ...request, off: -12, size: 8 }, NO_ENV)).toBeUndefined();
 });

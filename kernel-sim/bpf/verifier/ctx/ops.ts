@@ -10,6 +10,7 @@ import * as uapi from "../../uapi.ts";
 import type { VerifierEnv } from "../env.ts";
 import type { FuncProto } from "../func-proto.ts";
 import type { CtxAccess, IsValidAccess } from "./access.ts";
+import { btfCtxAccess, tracingIsValidAccess } from "./btf-ctx.ts";
 import {
   cgroupDeviceIsValidAccess,
   cgroupSockoptIsValidAccess,
@@ -46,6 +47,13 @@ export interface CtxOps {
   /** The prototype of a helper that programs of this type may call. */
   helper(id: number, env: VerifierEnv): FuncProto | undefined;
   readonly isValidAccess: IsValidAccess;
+  /** Whether an object of the kernel may be written to, 0 or a negative errno; absent: none may. */
+  readonly writeObject?: (
+    env: VerifierEnv,
+    struct: string,
+    off: number,
+    size: number,
+  ) => 0 | number;
 }
 
 function makeOps(helpers: allowed.AllowedHelpers, isValidAccess: IsValidAccess): CtxOps {
@@ -104,12 +112,19 @@ const OPS: Readonly<Record<number, CtxOps>> = {
     allowed.tracepointHelpers,
     rawTracepointWritableIsValidAccess,
   ),
+  [uapi.BPF_PROG_TYPE_TRACING]: makeOps(allowed.tracingHelpers, tracingIsValidAccess),
+  [uapi.BPF_PROG_TYPE_LSM]: makeOps(allowed.lsmHelpers, btfCtxAccess),
   [uapi.BPF_PROG_TYPE_SYSCALL]: makeOps(allowed.syscallHelpers, syscallIsValidAccess),
   [uapi.BPF_PROG_TYPE_NETFILTER]: makeOps(allowed.baseHelpers, netfilterIsValidAccess),
 };
 
 export function ctxOpsOf(progType: number): CtxOps | undefined {
   return OPS[progType];
+}
+
+/** The program had a reference to what it would get, and has given it back. */
+function isReleased({ curState }: VerifierEnv, { refObjId = 0 }: CtxAccess): boolean {
+  return refObjId !== 0 && !curState.refs.some(({ id }) => id === refObjId);
 }
 
 /** @linux kernel/bpf/verifier.c `check_ctx_access` (6.18) */
@@ -121,15 +136,14 @@ export function checkCtxAccess(
   access: number,
   isLdsx: boolean,
 ): CtxAccess | number {
-  const allowed = env.ops?.isValidAccess({
-    off,
-    size,
-    access,
-    isLdsx,
-    expectedAttachType: env.expectedAttachType,
-    isBpfCapable: env.bpfCapable,
-  });
+  const { expectedAttachType, bpfCapable: isBpfCapable } = env;
+  const request = { off, size, access, isLdsx, expectedAttachType, isBpfCapable };
+  const allowed = env.ops?.isValidAccess(request, env);
   if (allowed !== undefined) {
+    if (isReleased(env, allowed)) {
+      env.verbose(`invalid bpf_context access off=${off}. Reference may already be released\n`);
+      return -EACCES;
+    }
     env.maxCtxOffset = Math.max(env.maxCtxOffset, off + size);
     return allowed;
   }

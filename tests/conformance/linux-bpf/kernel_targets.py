@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Declares what programs are attached to most: `kernel_targets.py targets|structs > kernel-sim/bpf/btf/kernel-….ts`.
+
+A developer's tool: it reads the running kernel's BTF, and writes in C what the simulator's is made from. `targets` are functions,
+hooks of security modules, tracepoints and iterators; `structs` the structures that programs look into behind their arguments.
+"""
+import sys
+
+import kernel_btf as btf
+
+FUNCTIONS = """
+bpf_fentry_test1 bpf_fentry_test2 bpf_fentry_test3 bpf_fentry_test4 bpf_fentry_test5 bpf_fentry_test6 bpf_fentry_test7 bpf_fentry_test8
+bpf_fentry_test9 bpf_fentry_test10 bpf_fentry_test_sinfo bpf_modify_return_test bpf_modify_return_test2 do_unlinkat do_rmdir do_mkdirat
+do_renameat2 do_sys_openat2 do_filp_open path_openat vfs_open vfs_read vfs_write vfs_unlink vfs_mkdir vfs_rmdir vfs_rename vfs_create
+vfs_symlink vfs_link vfs_statx vfs_getattr vfs_truncate vfs_fallocate vfs_fsync_range vfs_iter_write dentry_open filp_close iterate_dir
+ksys_read ksys_write do_exit do_group_exit make_task_dead kthread_complete_and_exit begin_new_exec bprm_execve kernel_clone copy_process
+wake_up_new_task try_to_wake_up wake_up_process schedule hrtimer_nanosleep do_nanosleep tcp_connect tcp_v4_connect tcp_v6_connect tcp_close
+tcp_sendmsg tcp_recvmsg tcp_set_state tcp_rcv_established tcp_retransmit_skb tcp_cleanup_rbuf tcp_v4_rcv inet_csk_accept inet_bind
+inet_listen inet_stream_connect udp_sendmsg udp_recvmsg ip_rcv ip_output ip_local_out __dev_queue_xmit netif_receive_skb
+__netif_receive_skb_core eth_type_trans sk_skb_reason_drop __kfree_skb sock_sendmsg sock_recvmsg sock_alloc_file unix_stream_sendmsg
+security_file_open security_file_permission security_inode_getattr security_path_truncate security_bprm_check security_socket_connect
+security_socket_bind security_task_kill security_inode_unlink security_inode_create security_mmap_file security_sk_alloc handle_mm_fault
+mmap_region do_mmap __x64_sys_getpgid __x64_sys_nanosleep __x64_sys_openat __x64_sys_execve __x64_sys_kill __x64_sys_exit
+__x64_sys_exit_group __x64_sys_write __x64_sys_read migrate_disable migrate_enable ___migrate_enable __rcu_read_lock __rcu_read_unlock
+submit_bio blk_mq_start_request bio_endio commit_creds prepare_creds cap_capable nf_hook_slow _printk bpf_sk_storage_get
+bpf_sk_storage_delete array_map_update_elem htab_map_update_elem kmem_cache_alloc_noprof __alloc_pages_noprof group_send_sig_info
+kill_pid_info get_task_cred cgroup_attach_task __cgroup_account_cputime account_user_time do_sys_poll d_path d_lookup
+bpf_lsm_verify_prog bpf_lsm_is_sleepable_hook tcp_reno_cong_avoid cubictcp_cong_avoid tcp_slow_start blk_account_io_start
+blk_account_io_done
+""".split()
+
+TRACEPOINTS = """
+sched_switch sched_wakeup sched_wakeup_new sched_waking sched_process_exec sched_process_exit sched_process_fork sched_process_free
+sched_process_wait sched_migrate_task sched_pi_setprio sched_stat_runtime sched_kthread_stop sched_stick_numa sched_swap_numa task_newtask
+task_rename sys_enter sys_exit signal_generate signal_deliver kfree_skb consume_skb netif_receive_skb net_dev_queue net_dev_start_xmit
+net_dev_xmit netif_rx inet_sock_set_state inet_sk_error_report tcp_retransmit_skb tcp_send_reset tcp_receive_reset tcp_destroy_sock
+tcp_probe tcp_rcv_space_adjust tcp_bad_csum tcp_cong_state_set sock_exceed_buf_limit sk_data_ready udp_fail_queue_rcv_skb napi_poll
+qdisc_dequeue qdisc_enqueue fib_table_lookup neigh_update block_rq_issue block_rq_complete block_rq_insert block_bio_queue block_io_start
+block_io_done irq_handler_entry irq_handler_exit softirq_entry softirq_exit softirq_raise hrtimer_start hrtimer_expire_entry timer_start
+workqueue_execute_start workqueue_execute_end workqueue_queue_work cpu_frequency cpu_idle mm_page_alloc mm_page_free kmalloc kfree
+kmem_cache_alloc kmem_cache_free page_fault_user page_fault_kernel mm_vmscan_direct_reclaim_begin rss_stat oom_score_adj_update mark_victim
+cgroup_mkdir cgroup_rmdir cgroup_attach_task cgroup_transfer_tasks xdp_exception xdp_redirect xdp_redirect_err xdp_bulk_tx xdp_devmap_xmit
+xdp_cpumap_kthread xdp_cpumap_enqueue bpf_xdp_link_attach_failed bpf_test_finish bpf_trace_printk bpf_trigger_tp contention_begin
+contention_end writeback_dirty_folio ext4_mballoc_free posix_lock_inode console local_timer_entry rcu_utilization mm_khugepaged_scan_pmd
+mm_collapse_huge_page_isolate generic_delete_lease break_lease_block mmap_lock_start_locking percpu_alloc_percpu suspend_resume
+netlink_extack skb_copy_datagram_iovec
+""".split()
+
+ITERATORS = """
+bpf_link bpf_map bpf_map_elem bpf_prog bpf_sk_storage_map cgroup dmabuf ipv6_route kmem_cache ksym netlink sockmap task task_file task_vma
+tcp udp unix
+""".split()
+
+HOOK = "bpf_lsm_"
+# What stands beside the hooks without being one.
+NO_HOOKS = """
+find_cgroup_shim func_proto get_retval_range has_d_inode_locked hook_returns_errno init is_sleepable_hook is_trusted verify_prog
+""".split()
+
+STRUCTS = []
+
+
+def targets():
+    hooks = sorted(name.removeprefix(HOOK) for name in btf.functions() if name.startswith(HOOK))
+    yield "FUNCTIONS", (btf.prototype(name, name) for name in FUNCTIONS)
+    yield "ITERATORS", (btf.prototype("bpf_iter_" + name, name) for name in ITERATORS)
+    yield "LSM_HOOKS", (btf.prototype(HOOK + name, name) for name in hooks if name not in NO_HOOKS)
+    yield "TRACEPOINTS", (btf.prototype("__probestub_" + name, name) for name in TRACEPOINTS)
+
+
+HEAD = """/**
+ * What programs are attached to most, by its prototype. Written by tests/conformance/linux-bpf/kernel_targets.py.
+ *
+ * @linux include/linux/lsm_hook_defs.h, include/trace/events, kernel/bpf/*_iter.c and others (6.18)
+ * @simplified `const` and names of numbers are left out, and a pointer to a number is one to `void`.
+ */"""
+
+
+def main(arguments):
+    print(HEAD)
+    for name, lines in targets():
+        text = "\n".join(lines)
+        print(f"export const {name} = `\n{text}\n`;\n")
+
+
+main(sys.argv[1:])
