@@ -175,7 +175,7 @@ export function makeMap(kernel: BpfKernel, map: MapRecord, innerMapFd = 0): numb
 }
 
 /** Puts in what a map holds from the beginning. */
-function fill(
+export function fill(
   kernel: BpfKernel,
   fd: number,
   map: MapRecord | undefined,
@@ -303,7 +303,7 @@ function numbered(names: readonly string[], name: string | number): number {
 }
 
 /** Puts descriptors where the corpus has indexes; what is no index stays a bad descriptor. */
-function withDescriptors(insns: readonly Insn[], fds: readonly number[]): Insn[] {
+export function withDescriptors(insns: readonly Insn[], fds: readonly number[]): Insn[] {
   const isMapLoad = ({ code, srcReg }: Insn) => code === 0x18 && (srcReg === 1 || srcReg === 2);
   return insns.map((insn) =>
     isMapLoad(insn) ? { ...insn, imm: fds[insn.imm] ?? insn.imm } : insn,
