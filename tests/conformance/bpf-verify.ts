@@ -31,6 +31,7 @@ import {
 import { kfuncIdByName } from "../../kernel-sim/bpf/verifier/kfunc-call.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
 import { TraceRing } from "../../kernel-sim/trace/ring.ts";
+import { doBefore } from "./bpf-before-run.ts";
 import type {
   MapEntryRecord,
   MapRecord,
@@ -327,6 +328,8 @@ function checkRun(
   fds: readonly number[],
   run: RunRecord,
 ): string {
+  const before = doBefore(kernel, run.before ?? [], fds);
+  if (before !== "") return before;
   const answer = testRun(kernel, prog, {
     dataIn: fromHex(run.data_in ?? ""),
     ctxIn: run.ctx_in === undefined ? undefined : fromHex(run.ctx_in),

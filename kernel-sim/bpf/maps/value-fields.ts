@@ -40,6 +40,17 @@ export class ValueFields {
     bytes.copyWithin(to + start, from + start, from + size);
   }
 
+  /** Zeroes the rest of a value, which others may look at. @linux include/linux/bpf.h `zero_map_value` (6.18) */
+  zeroOthers(value: number, size: number): void {
+    const { bytes } = this.#memory;
+    let start = 0;
+    for (const { offset, size: fieldBytes } of this.record.fields) {
+      bytes.fill(0, value + start, value + offset);
+      start = offset + fieldBytes;
+    }
+    bytes.fill(0, value + start, value + size);
+  }
+
   /** As they are in a value that nobody has used. */
   init(value: number): void {
     initFields(this.#memory, this.record, value);
