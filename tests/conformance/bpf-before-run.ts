@@ -20,14 +20,18 @@ export function doBefore(
   return "";
 }
 
+/** Time passes, and what comes due is called. */
+export function wait(kernel: BpfKernel, ms: number): void {
+  kernel.async.advanceTo(kernel.clock.now() + ms * 1_000_000);
+}
+
 function differenceIn(kernel: BpfKernel, step: BeforeRecord, fds: readonly number[]): string {
   const { op, map = 0, key = "", value = "", flags = 0, ms = 0, errno = 0 } = step;
   const fd = fds[map] ?? -1;
   const keyBytes = Uint8Array.from(Buffer.from(key, "hex"));
   switch (op) {
     case "wait":
-      kernel.clock.advance(ms * 1_000_000);
-      kernel.runTimers();
+      wait(kernel, ms);
       return "";
     case "close":
       close(kernel, fd);

@@ -52,6 +52,8 @@ export interface BeforeRecord {
 
 export interface RunRecord {
   readonly before?: readonly BeforeRecord[];
+  /** How long after the run the maps were read. */
+  readonly settle_ms?: number;
   readonly data_in?: string;
   readonly ctx_in?: string;
   readonly errno: number;

@@ -31,7 +31,7 @@ import {
 import { kfuncIdByName } from "../../kernel-sim/bpf/verifier/kfunc-call.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
 import { TraceRing } from "../../kernel-sim/trace/ring.ts";
-import { doBefore } from "./bpf-before-run.ts";
+import { doBefore, wait } from "./bpf-before-run.ts";
 import type {
   MapEntryRecord,
   MapRecord,
@@ -335,6 +335,7 @@ function checkRun(
     ctxIn: run.ctx_in === undefined ? undefined : fromHex(run.ctx_in),
     repeat: 0,
   });
+  wait(kernel, run.settle_ms ?? 0);
   if (-answer.errno !== run.errno) return `errno ${-answer.errno}, expected ${run.errno}`;
   if (run.retval !== undefined && answer.retval !== run.retval) {
     return `retval ${answer.retval}, expected ${run.retval}`;

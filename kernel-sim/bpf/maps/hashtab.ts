@@ -453,14 +453,27 @@ export class HashMap extends KernelMap {
     if (this.#pool !== 0) this.memory.free(this.#pool, this.#poolElements * this.#elementBytes);
   }
 
+  /** @linux kernel/bpf/hashtab.c `htab_map_free_internal_structs` (6.18) */
+  override releaseUsers(): void {
+    const { fields } = this;
+    if (fields?.isAsync !== true) return;
+    this.#forEach((element) => fields.freeAsync(element + this.#valueAt));
+  }
+
   #freeElements(): void {
+    this.#forEach((element) => {
+      this.#freeFields(element);
+      if (!this.#isPreallocated) this.memory.free(element, this.#elementBytes);
+    });
+  }
+
+  #forEach(visit: (element: number) => void): void {
     const { view } = this.memory;
     for (let bucket = 0; bucket <= this.#bucketMask; bucket++) {
       let element = view.getInt32(this.#buckets + bucket * 4, true);
       while (element !== 0) {
         const next = view.getInt32(element + NEXT, true);
-        this.#freeFields(element);
-        if (!this.#isPreallocated) this.memory.free(element, this.#elementBytes);
+        visit(element);
         element = next;
       }
     }

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import struct
+import time
 
 import assembler
 import before_run
@@ -193,7 +194,9 @@ class Recording:
         is_syscall = self.record["prog_type"] == "syscall"
         size_out = 256 if self.record.get("with_ctx_out", False) and not is_syscall else 0
         error, retval, data_out, ctx_out = linux.run_program(fd, data_in, ctx_in, size_out, not is_ctx_only)
-        answer = ({"before": before} if before else {}) | {"data_in": data} | ({"ctx_in": ctx} if ctx is not None else {}) | {"errno": error}
+        settle = {"settle_ms": given["settle_ms"]} if "settle_ms" in given else {}
+        time.sleep(settle.get("settle_ms", 0) / 1000)
+        answer = settle | ({"before": before} if before else {}) | {"data_in": data} | ({"ctx_in": ctx} if ctx is not None else {}) | {"errno": error}
         if error == 0:
             answer["retval"] = retval
             if data_out is not None:
