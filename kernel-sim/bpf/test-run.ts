@@ -8,6 +8,7 @@ import { runRawTracepoint, runSyscall } from "./test-run-raw-context.ts";
 import { refusedRun, type TestRunOutcome, type TestRunRequest } from "./test-run-request.ts";
 import { runSkLookup } from "./test-run-sk-lookup.ts";
 import { runSkb } from "./test-run-skb.ts";
+import { runTracing } from "./test-run-tracing.ts";
 import { runXdp } from "./test-run-xdp.ts";
 import * as uapi from "./uapi.ts";
 
@@ -28,6 +29,7 @@ const TEST_RUNS: Readonly<Record<number, TestRun>> = {
   [uapi.BPF_PROG_TYPE_RAW_TRACEPOINT]: runRawTracepoint,
   [uapi.BPF_PROG_TYPE_SYSCALL]: runSyscall,
   [uapi.BPF_PROG_TYPE_NETFILTER]: runNetfilter,
+  [uapi.BPF_PROG_TYPE_TRACING]: runTracing,
 };
 
 /**
@@ -49,7 +51,7 @@ export function testRun(
 }
 
 /** Whether what its test run starts from is a packet. */
-export function takesPacket({ type }: Pick<LoadedProgram, "type">): boolean {
+export function takesPacket({ type }: LoadedProgram): boolean {
   const run = TEST_RUNS[type];
   return run === runXdp || run === runSkb || run === runFlowDissector;
 }

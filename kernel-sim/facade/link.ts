@@ -3,15 +3,19 @@ import type { BpfKernel } from "../bpf/kernel.ts";
 import { BPF_LINK_TYPE_NAMES, KernelLink } from "../bpf/link/link.ts";
 import { perfLinkAttach } from "../bpf/link/perf-event.ts";
 import { rawTpLinkAttach } from "../bpf/link/raw-tracepoint.ts";
+import { NO_OTHER_TARGET, tracingProgAttach } from "../bpf/link/tracing-link.ts";
 import type { LoadedProgram } from "../bpf/program.ts";
 import {
   BPF_PROG_TYPE_KPROBE,
+  BPF_PROG_TYPE_LSM,
   BPF_PROG_TYPE_NAMES,
   BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
   BPF_PROG_TYPE_TRACEPOINT,
+  BPF_PROG_TYPE_TRACING,
+  BPF_TRACE_RAW_TP,
 } from "../bpf/uapi.ts";
-import { EACCES, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
+import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
 import { tracepointFormats } from "../trace/formats.ts";
 import { isKernelFunction } from "../trace/kernel-functions.ts";
 import { makeBpfError } from "./bpf-error.ts";
@@ -19,30 +23,39 @@ import { facade } from "./facade.ts";
 
 /**
  * Attaches a program to `target`: of a tracepoint program `sched:sched_switch`, of one for raw tracepoints
- * `sched_switch`, of a probe the name of a function of the kernel, with `isReturn` where it returns.
+ * `sched_switch`, of a probe the name of a function of the kernel, with `isReturn` where it returns. Programs for
+ * tracing and LSM hang where they were loaded for.
  *
  * @throws a BpfError when the program or the name does not fit
  */
 export function attach(
   kernel: BpfKernel,
   prog: LoadedProgram,
-  target: string,
+  target: string | undefined,
   options: AttachOptions,
 ): BpfLink {
   const fd = attachTo(kernel, prog, target, options);
   const link = kernel.files.get(fd);
   if (link instanceof KernelLink) return linkFacade(kernel, fd, link);
-  throw makeBpfError(whyNot(fd, BPF_PROG_TYPE_NAMES[prog.type]!, target), -fd);
+  const where = target ?? prog.target.funcName;
+  throw makeBpfError(whyNot(fd, BPF_PROG_TYPE_NAMES[prog.type]!, where), -fd);
 }
 
 /** A descriptor of a link, or a negative errno. */
 function attachTo(
   kernel: BpfKernel,
   prog: LoadedProgram,
-  target: string,
+  target: string | undefined,
   { isReturn = false, cookie = 0 }: AttachOptions,
 ): number {
   const wide = BigInt(cookie);
+  if (prog.type === BPF_PROG_TYPE_TRACING || prog.type === BPF_PROG_TYPE_LSM) {
+    if (target !== undefined) return -EINVAL;
+    return prog.expectedAttachType === BPF_TRACE_RAW_TP
+      ? rawTpLinkAttach(kernel, prog, prog.target.funcName, wide)
+      : tracingProgAttach(kernel, prog, NO_OTHER_TARGET, wide);
+  }
+  if (target === undefined) return -EINVAL;
   switch (prog.type) {
     case BPF_PROG_TYPE_TRACEPOINT: {
       const hook = { kind: "tracepoint", event: target } as const;
@@ -81,9 +94,10 @@ function whyNot(errno: number, type: string, target: string): string {
     case -EACCES:
       return `the program reads more than "${target}" gives it`;
     case -EEXIST:
+    case -EBUSY:
       return `the program is attached to "${target}" already`;
     case -EOPNOTSUPP:
-      return "the program calls a helper that this machine can only check";
+      return `the machine does not come to "${target}", or the program calls a helper that it can only check`;
     default:
       return `there is no "${target}" that a ${type} program could be attached to`;
   }

@@ -9,6 +9,8 @@ import type {
   TestRunAttr,
   TestRunResult,
 } from "../api.ts";
+import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF } from "../bpf/btf/kinds.ts";
+import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import type { explainRefusal } from "../bpf/explain/explain.ts";
 import { isPseudoCall } from "../bpf/isa.ts";
 import { jitListing } from "../bpf/jit/listing.ts";
@@ -65,16 +67,24 @@ function loadWithLog(kernel: BpfKernel, request: ProgLoadAttr): ProgLoadOutcome 
   return { ...progLoad(kernel, repeated), error, log };
 }
 
+/** What types of the kernel are called that a program is loaded for, by attach type. */
+const TARGETS: Readonly<Record<string, readonly [prefix: string, kind: number]>> = {
+  trace_raw_tp: ["btf_trace_", BTF_KIND_TYPEDEF],
+  trace_iter: ["bpf_iter_", BTF_KIND_FUNC],
+  lsm_mac: ["bpf_lsm_", BTF_KIND_FUNC],
+};
+
 /** @throws a TypeError when a name is unknown or a map is missing */
 export function loadRequest(attr: LoadAttr): ProgLoadAttr {
   const { type, program, license = "GPL", logLevel = 1, flags = 0, name = "" } = attr;
+  const { attachTo, expectedAttachType } = attr;
   const insns = withDescriptors(attr);
   return {
     progType: numberOfName(BPF_PROG_TYPE_NAMES, type, "program type"),
     expectedAttachType:
-      attr.expectedAttachType === undefined
+      expectedAttachType === undefined
         ? 0
-        : numberOfName(BPF_ATTACH_TYPE_NAMES, attr.expectedAttachType, "attach type"),
+        : numberOfName(BPF_ATTACH_TYPE_NAMES, expectedAttachType, "attach type"),
     insns,
     insnCnt: insns.length,
     license: String(license),
@@ -83,7 +93,18 @@ export function loadRequest(attr: LoadAttr): ProgLoadAttr {
     logSize: logLevel === 0 ? 0 : LOG_BYTES,
     hasLogBuffer: logLevel !== 0,
     name: String(name),
+    ...(attachTo === undefined ? {} : { attachBtfId: targetOf(String(attachTo)) }),
   };
+
+  /** As libbpf finds it. */
+  function targetOf(target: string): number {
+    const [prefix, kind] = TARGETS[expectedAttachType ?? ""] ?? ["", BTF_KIND_FUNC];
+    const found = btfVmlinux().findByNameKind(prefix + target, kind);
+    if (found !== undefined) return found.id;
+    throw new TypeError(
+      `the kernel has no "${prefix}${target}" that a program could be loaded for`,
+    );
+  }
 
   function numberOfName(names: readonly string[], wanted: string, what: string): number {
     const number = names.indexOf(wanted);
@@ -128,7 +149,7 @@ function progFacade(open: OpenKernel, kernel: BpfKernel, fd: number, progType: n
     fd,
     type: BPF_PROG_TYPE_NAMES[progType]!,
     run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
-    attach: (target: string, options: AttachOptions = {}) => attach(open(), prog, target, options),
+    attach: (target?: string, options: AttachOptions = {}) => attach(open(), prog, target, options),
     xlated: () => textOf(prog.insns.map(withDistance)),
     jit: () => jitLines(open(), prog),
   });
@@ -169,19 +190,15 @@ function numbersOf(attr: TestRunAttr): Partial<Record<(typeof RUN_NUMBERS)[numbe
   return numbers;
 }
 
-/** The packet and the context of a run: copies, and a packet where the program needs one. */
-export function inputsOf(type: number, { dataIn, ctxIn }: TestRunAttr) {
-  const shortest = new Uint8Array(takesPacket({ type }) ? ETH_HLEN : 0);
-  return {
+function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
+  const { dataIn, ctxIn } = attr;
+  const numbers = numbersOf(attr);
+  const shortest = new Uint8Array(takesPacket(prog) ? ETH_HLEN : 0);
+  const { errno, retval, dataOut, ctxOut, executed } = testRun(kernel, prog, {
+    ...numbers,
+    repeat: numbers.repeat ?? 0,
     dataIn: dataIn === undefined ? shortest : Uint8Array.from(dataIn),
     ctxIn: ctxIn === undefined ? undefined : Uint8Array.from(ctxIn),
-  };
-}
-
-function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
-  const numbers = numbersOf(attr);
-  const { errno, retval, dataOut, ctxOut, executed } = testRun(kernel, prog, {
-    ...{ ...numbers, repeat: numbers.repeat ?? 0, ...inputsOf(prog.type, attr) },
   });
   return facade({
     errno: -errno,

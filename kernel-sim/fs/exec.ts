@@ -240,6 +240,8 @@ function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
     if (depth > MAX_DEPTH) return -ELOOP;
     bprm.buf = new Uint8Array(BINPRM_BUF_SIZE);
     bprm.buf.set(task.kernel.hooks.kernelRead(bprm.file, 0, BINPRM_BUF_SIZE));
+    const denied = task.kernel.hooks.security.bprmCheckSecurity(task, bprm);
+    if (denied !== 0) return denied;
     // The stack tells of them, so they come first; of a script its interpreter's count.
     const creds = capBprmCredsFromFile(task, credsFile(bprm), isFsShared(task));
     if (typeof creds !== "number") bprm.creds = creds;

@@ -325,8 +325,15 @@ function deleted(dir: Inode, dentry: Dentry, inode: Inode): void {
   fsnotifyDelete(dir, inode, dentry.name);
 }
 
-/** @spec unlink(2) @linux fs/namei.c `do_unlinkat`, `vfs_unlink` (6.18) */
+/** @spec unlink(2) @linux fs/namei.c `do_unlinkat` (6.18) */
 export function doUnlinkat(task: Task, dfd: number, name: ByteString): number {
+  const { probes } = task.kernel;
+  if (probes === undefined) return unlinkAt(task, dfd, name);
+  const args = () => [dfd, { struct: "filename", of: name }];
+  return probes.call("do_unlinkat", args, () => unlinkAt(task, dfd, name));
+}
+
+function unlinkAt(task: Task, dfd: number, name: ByteString): number {
   const parent = filenameParentat(task, dfd, name);
   if (typeof parent === "number") return parent;
   if (parent.lastType !== LAST_NORM) return -EISDIR;
@@ -348,6 +355,8 @@ export function vfsUnlink(task: Task, dir: Inode, dentry: Dentry): number {
   if (error !== 0) return error;
   if (dir.op.unlink === undefined) return -EPERM;
   if (isLocalMountpoint(task, dentry)) return -EBUSY;
+  const denied = task.kernel.hooks.security.inodeUnlink(task, dir, dentry);
+  if (denied !== 0) return denied;
   const failed = dir.op.unlink(dir, dentry);
   if (failed !== 0) return failed;
   fsnotifyLinkCount(inode);

@@ -25,6 +25,13 @@ const PAGE_SIZE = 4096;
  * @linux fs/open.c `do_sys_openat2` (6.18)
  */
 function doSysOpenat2(task: Task, dfd: number, filename: number, how: OpenHow): SysResult {
+  const { probes } = task.kernel;
+  if (probes === undefined) return openAt(task, dfd, filename, how);
+  const args = () => [dfd, filename, { struct: "open_how", of: how }];
+  return probes.call("do_sys_openat2", args, () => openAt(task, dfd, filename, how));
+}
+
+function openAt(task: Task, dfd: number, filename: number, how: OpenHow): SysResult {
   const op = buildOpenFlags(how);
   if (typeof op === "number") return op;
   const name = getname(task, filename);

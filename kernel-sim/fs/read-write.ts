@@ -238,6 +238,25 @@ function readWrite(
   if (pos !== undefined && (file.mode & (isWrite ? FMODE_PWRITE : FMODE_PREAD)) === 0) {
     return -ESPIPE;
   }
+  const { probes } = task.kernel;
+  if (probes === undefined) return vfsReadWrite(task, file, buf, count, pos, isWrite);
+  const args = () => {
+    const at = { struct: "loff_t", of: pos ?? file.pos };
+    return [{ struct: "file", of: file }, buf, count, at];
+  };
+  const body = () => vfsReadWrite(task, file, buf, count, pos, isWrite);
+  return probes.call(isWrite ? "vfs_write" : "vfs_read", args, body);
+}
+
+/** @linux fs/read_write.c `vfs_read`, `vfs_write` (6.18) */
+function vfsReadWrite(
+  task: Task,
+  file: File,
+  buf: number,
+  count: number,
+  pos: number | undefined,
+  isWrite: boolean,
+): SysResult {
   if ((file.mode & (isWrite ? FMODE_WRITE : FMODE_READ)) === 0) return -EBADF;
   if ((isWrite ? file.op.writeIter : file.op.readIter) === undefined) return -EINVAL;
   if (!accessOk(buf, count)) return -EFAULT;

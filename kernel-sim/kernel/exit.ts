@@ -88,6 +88,7 @@ function* exitAfterZap(task: Task): MaySleep<number> {
 /** Gives everything back; answers whether a namespace has to be emptied before the end. */
 function beginExit(task: Task, code: number): boolean {
   const { kernel, signal } = task;
+  kernel.probes?.enter("do_exit", () => [code]);
   exitSignals(task);
   const isGroupDead = signal.threads.every((thread) => (thread.flags & PF_EXITING) !== 0);
   if (isGroupDead && (signal.flags & SIGNAL_GROUP_EXIT) === 0) {

@@ -38,6 +38,7 @@ import { putUser32 } from "../mm/uaccess.ts";
 import { hasFlag } from "./clone-flags.ts";
 import { type Cred, capable } from "./cred.ts";
 import { isCompat } from "./entry/invoke.ts";
+import type { Kernel } from "./kernel.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { copyNamespaces } from "./nsproxy-copy.ts";
 import { allocPid, freePid, type Pid, type PidNamespace } from "./pid.ts";
@@ -85,6 +86,13 @@ export interface CloneArgs {
  * @linux kernel/fork.c `kernel_clone` (6.18)
  */
 export function kernelClone(task: Task, args: CloneArgs): SysResult {
+  const { probes } = task.kernel;
+  if (probes === undefined) return makeChild(task, args);
+  const seen = () => [{ struct: "kernel_clone_args", of: args }];
+  return probes.call("kernel_clone", seen, () => makeChild(task, args));
+}
+
+function makeChild(task: Task, args: CloneArgs): SysResult {
   const child = copyProcess(task, args);
   if (typeof child === "number") return child;
   const { kernel } = task;
@@ -101,11 +109,24 @@ export function kernelClone(task: Task, args: CloneArgs): SysResult {
   const event = task.ptrace === 0 ? 0 : traceEvent(task, args);
   if (event !== 0 || hasFlag(args.flags, CLONE_PTRACE)) ptraceInitTask(task, child);
   kernel.hooks.taskForked(task, child, args);
-  kernel.sched.wakeUpNewTask(child);
+  wakeUpNewTask(kernel, child);
   const { vforkDone } = child;
   if (event === 0 && vforkDone === undefined) return nr;
   if (task.ptrace !== 0) return tellTracer(task, child, nr, event);
   return vforkDone === undefined ? nr : afterVfork(task, child, vforkDone, nr);
+}
+
+function wakeUpNewTask(kernel: Kernel, child: Task): void {
+  const { probes, sched } = kernel;
+  if (probes === undefined) {
+    sched.wakeUpNewTask(child);
+    return;
+  }
+  const args = () => [{ struct: "task_struct", of: child }];
+  probes.call("wake_up_new_task", args, () => {
+    sched.wakeUpNewTask(child);
+    return 0;
+  });
 }
 
 function* afterVfork(task: Task, child: Task, done: WaitQueueHead, nr: number): MaySleep<number> {
@@ -175,6 +196,8 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   if (kernel.tasks.size >= kernel.sysctl.threadsMax) return -EAGAIN;
   // A share of the CPU cannot be handed down.
   if (task.se.policy === SCHED_DEADLINE && !task.se.resetOnFork) return -EAGAIN;
+  const denied = kernel.hooks.security.taskAlloc(task, flags);
+  if (denied !== 0) return denied;
   const nsproxy = copyNamespaces(task, flags);
   if (typeof nsproxy === "number") return nsproxy;
   const mm = task.mm === undefined || hasFlag(flags, CLONE_VM) ? task.mm : task.mm.fork();

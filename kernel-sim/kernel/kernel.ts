@@ -10,6 +10,7 @@ import { TraceRing } from "../trace/ring.ts";
 import type { Cred, UserStruct } from "./cred.ts";
 import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
+import type { FunctionProbes } from "./function-probes.ts";
 import type { KernelHooks } from "./hooks.ts";
 import { noHooks } from "./hooks.ts";
 import { KernelTracing } from "./kernel-tracing.ts";
@@ -77,6 +78,8 @@ export class Kernel {
   readonly random: Random;
   readonly trace: TraceRing;
   readonly tracing: KernelTracing;
+  /** What hangs on its functions; undefined: nothing does. */
+  probes: FunctionProbes | undefined = undefined;
   readonly sched: Scheduler;
   /** Interrupt controllers, and the ways into the kernel behind them. */
   readonly irq: MachineIrq;

@@ -1,5 +1,6 @@
+import type { Binprm } from "../fs/binprm.ts";
 import type { Dentry } from "../fs/dcache.ts";
-import type { File, Path } from "../fs/fs.ts";
+import type { File, Inode, Path } from "../fs/fs.ts";
 import type { Task } from "../kernel/task.ts";
 import type { Socket } from "../net/socket.ts";
 import type { UnixSock } from "../net/unix/unix-sock.ts";
@@ -29,6 +30,11 @@ export interface SecurityHooks {
     newDentry: Dentry,
     flags: number,
   ): number;
+  inodeUnlink(task: Task, dir: Inode, dentry: Dentry): number;
+  /** The program of `bprm.file` is about to be loaded. */
+  bprmCheckSecurity(task: Task, bprm: Binprm): number;
+  /** `task` is about to have a child. */
+  taskAlloc(task: Task, flags: number): number;
   sbMount(task: Task): number;
   sbUmount(task: Task): number;
   sbPivotroot(task: Task): number;
@@ -57,6 +63,9 @@ export function noSecurity(): SecurityHooks {
     pathRmdir: allow,
     pathLink: allow,
     pathRename: allow,
+    inodeUnlink: allow,
+    bprmCheckSecurity: allow,
+    taskAlloc: allow,
     sbMount: allow,
     sbUmount: allow,
     sbPivotroot: allow,

@@ -15,12 +15,8 @@ export interface Attachment {
 /** Which programs hang where, by the event of the trace that calls them. */
 export class AttachedPrograms {
   readonly #byEvent = new Map<string, Attachment[]>();
-  /** Told when something is attached: who hears of events begins to listen. */
-  onAttach: () => void = () => {};
-
-  get isEmpty(): boolean {
-    return this.#byEvent.size === 0;
-  }
+  /** Told when it is another one than before: who makes the calls listens, or does not. */
+  onChange: () => void = () => {};
 
   attach(prog: LoadedProgram, hook: Hook, cookie: number): Attachment {
     const event = eventOf(hook);
@@ -31,7 +27,7 @@ export class AttachedPrograms {
     const there = this.#byEvent.get(event);
     // Never changed in place: somebody may be going through them.
     this.#byEvent.set(event, there === undefined ? [attachment] : [...there, attachment]);
-    this.onAttach();
+    this.onChange();
     return attachment;
   }
 
@@ -39,6 +35,7 @@ export class AttachedPrograms {
     const left = this.at(event).filter((each) => each !== attachment);
     if (left.length === 0) this.#byEvent.delete(event);
     else this.#byEvent.set(event, left);
+    this.onChange();
   }
 
   has(event: string): boolean {
@@ -48,6 +45,11 @@ export class AttachedPrograms {
   /** In the order in which they were attached. */
   at(event: string): readonly Attachment[] {
     return this.#byEvent.get(event) ?? [];
+  }
+
+  /** Whether something hangs on one of the functions that `isSought` picks. */
+  hangsOn(isSought: (func: string) => boolean): boolean {
+    return this.all().some(({ hook }) => "func" in hook && isSought(hook.func));
   }
 
   all(): Attachment[] {

@@ -119,7 +119,7 @@ test("what does not fit is told when it is attached", () => {
       typeof machine.bpf.mustLoad
     >[0]);
   const kprobe = load("kprobe", "r0 = 0; exit");
-  expect(() => kprobe.attach("vfs_read")).toThrow(/there is no "vfs_read"/);
+  expect(() => kprobe.attach("vfs_nothing")).toThrow(/there is no "vfs_nothing"/);
   const third = load("raw_tracepoint", "r0 = *(u64 *)(r1 +16); r0 = 0; exit");
   expect(() => third.attach("sys_enter")).toThrow(/cannot be attached to "sys_enter"/);
   expect(third.attach("sched_switch").runs).toBe(0);

@@ -1,15 +1,39 @@
 /**
  * Functions of the kernel that programs can be attached to: those behind the numbers of system
- * calls, which every call enters and leaves.
+ * calls, which every call enters and leaves, and some inside.
  *
  * @linux arch/x86/entry/syscall_64.c, arch/x86/include/asm/syscall_wrapper.h (6.18)
- * @simplified functions inside of the kernel cannot be probed: they are methods here
+ * @simplified most functions inside of the kernel cannot be probed: they are called otherwise here, or not at all
  */
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { BpfMemory } from "../bpf/memory.ts";
 import type { EventFields } from "./ring.ts";
+import { SECURITY_FUNCTIONS } from "./security-probes.ts";
 
 const PREFIX = "__x64_sys_";
+
+/** Called as in Linux, with the same arguments. */
+const INSIDE: readonly string[] = [
+  "do_unlinkat",
+  "do_sys_openat2",
+  "vfs_read",
+  "vfs_write",
+  "kernel_clone",
+  "wake_up_new_task",
+  "do_exit",
+];
+
+/** Called by test runs only. @linux net/bpf/test_run.c (6.18) */
+const FOR_TESTS: readonly string[] = [
+  ...Array.from({ length: 10 }, (_, i) => `bpf_fentry_test${i + 1}`),
+  "bpf_modify_return_test",
+  "bpf_modify_return_test2",
+];
+
+/** Behind all numbers of system calls. */
+const FIRST_INSIDE = 1024;
+
+const WITHOUT_NUMBER: readonly string[] = [...INSIDE, ...FOR_TESTS, ...SECURITY_FUNCTIONS];
 
 /** The function that serves a call of x86-64; undefined: the number has none. */
 export function functionOfSyscall(nr: number): string | undefined {
@@ -18,11 +42,18 @@ export function functionOfSyscall(nr: number): string | undefined {
 }
 
 export function isKernelFunction(name: string): boolean {
-  return name.startsWith(PREFIX) && numberOf(name) >= 0;
+  return numberOf(name) >= 0;
+}
+
+/** Whether it is no system call's. */
+export function isInnerFunction(name: string): boolean {
+  return INSIDE.includes(name) || SECURITY_FUNCTIONS.includes(name);
 }
 
 function numberOf(func: string): number {
-  return syscallNames64.indexOf(func.slice(PREFIX.length));
+  if (func.startsWith(PREFIX)) return syscallNames64.indexOf(func.slice(PREFIX.length));
+  const inside = WITHOUT_NUMBER.indexOf(func);
+  return inside < 0 ? -1 : FIRST_INSIDE + inside;
 }
 
 /** The kernel's text begins at 0xffffffff81000000, a number that is negative with a sign. */
@@ -36,7 +67,8 @@ export function addressOf(func: string): number {
 
 /** The function that begins at an address; undefined: none does. */
 export function functionAt(address: number): string | undefined {
-  const func = functionOfSyscall((address - TEXT) / FUNCTION_BYTES);
+  const nr = (address - TEXT) / FUNCTION_BYTES;
+  const func = functionOfSyscall(nr) ?? WITHOUT_NUMBER[nr - FIRST_INSIDE];
   return func !== undefined && addressOf(func) === address ? func : undefined;
 }
 
@@ -45,6 +77,7 @@ const R10 = 56;
 const R9 = 64;
 const R8 = 72;
 const AX = 80;
+const CX = 88;
 const DX = 96;
 const SI = 104;
 const DI = 112;
@@ -62,6 +95,25 @@ export function writeUserRegs(memory: BpfMemory, at: number, fields: EventFields
   SYSCALL_ARGS.forEach((offset, i) => {
     writeWord(memory, at + offset, fields[`a${i}`] ?? 0);
   });
+}
+
+/** Where the first six arguments of a function of the kernel are. */
+const ARGS = [DI, SI, DX, CX, R8, R9] as const;
+
+/** The registers at the start or the end of a function. */
+export function writeFunctionRegs(
+  memory: BpfMemory,
+  at: number,
+  func: string,
+  args: readonly number[],
+  answer: number,
+): void {
+  memory.bytes.fill(0, at, at + PT_REGS_BYTES);
+  args.slice(0, ARGS.length).forEach((arg, i) => {
+    writeWord(memory, at + ARGS[i]!, arg);
+  });
+  writeWord(memory, at + AX, answer);
+  writeWord(memory, at + IP, addressOf(func));
 }
 
 /** The registers at the start of such a function, whose one argument is what the task has called with, or at its end. */

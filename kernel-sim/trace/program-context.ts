@@ -21,7 +21,7 @@ export function contextBytes(tasks: TaskWriter): number {
   return TRACE_ENTRY_BYTES_MAX + 2 * PT_REGS_BYTES + ARGS_MAX * 8 + TASKS_MAX * tasks.bytes;
 }
 
-/** Writes it at `at`, where there is that much room. */
+/** Writes it at `at`, where there is that much room; answers where the context begins. */
 export function writeContext(
   memory: BpfMemory,
   at: number,
@@ -29,16 +29,25 @@ export function writeContext(
   fields: EventFields,
   pid: number,
   tasks: TaskWriter,
-): void {
+): number {
   switch (hook.kind) {
     case "tracepoint":
       writeEntry(memory, at, tracepointFormats.get(hook.event)!, { common_pid: pid, ...fields });
-      return;
+      return at;
     case "kprobe": {
       const userRegs = at + PT_REGS_BYTES;
       writeUserRegs(memory, userRegs, fields);
       writeProbeRegs(memory, at, hook.func, userRegs, fields["ret"] ?? 0);
-      return;
+      return at;
+    }
+    case "trampoline": {
+      // The number of arguments in front of the one that there is, and behind it the answer.
+      const userRegs = at + PT_REGS_BYTES;
+      writeUserRegs(memory, userRegs, fields);
+      writeWord(memory, at, 1);
+      writeWord(memory, at + 8, userRegs);
+      writeWord(memory, at + 16, fields["ret"] ?? 0);
+      return at + 8;
     }
     case "raw_tracepoint": {
       const regs = at + ARGS_MAX * 8;
@@ -53,6 +62,7 @@ export function writeContext(
           writeWord(memory, at + i * 8, arg.kind === "regs" ? regs : numberOf(arg, fields));
         }
       });
+      return at;
     }
   }
 }

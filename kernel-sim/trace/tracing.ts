@@ -7,10 +7,12 @@ import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import { AttachedPrograms } from "./attached.ts";
 import { tracepointFormats } from "./formats.ts";
+import { FunctionHooks } from "./function-hooks.ts";
 import { hookName } from "./hooks.ts";
-import { functionOfSyscall } from "./kernel-functions.ts";
+import { addressOf, functionOfSyscall, isInnerFunction } from "./kernel-functions.ts";
 import { contextBytes, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
+import { isSecurityFunction, securityWithProbes } from "./security-probes.ts";
 import { TaskNames } from "./task-names.ts";
 
 /**
@@ -38,27 +40,42 @@ export class Tracing {
    * @param bpf the machine's BPF; it exists when a program is attached
    */
   listenTo(kernel: Kernel, bpf: () => BpfKernel, host: TracedHost): void {
+    // In an interrupt `current` is whoever it has interrupted.
+    const running = () => kernel.current ?? kernel.interrupted?.current;
+    const current = (cpu: number): CurrentTask => {
+      const task = running();
+      return task === undefined ? idleTask(cpu) : host.bpfTaskOf(task);
+    };
+    const charge = (ns: number) => {
+      kernel.chargeCurrent(ns);
+      host.noteCharge(ns);
+    };
     const listener = (number: number, cpu: number, fields: EventFields) => {
-      const name = kernel.trace.nameOf(number);
-      // In an interrupt `current` is whoever it has interrupted.
-      const task = kernel.current ?? kernel.interrupted?.current;
-      const pid = task?.pid ?? 0;
-      const fired = this.#firedBy(name, fields, pid);
+      const fired = this.#firedBy(kernel.trace.nameOf(number), fields, running()?.pid ?? 0);
       if (fired.length === 0) return;
-      const current = task === undefined ? idleTask(cpu) : host.bpfTaskOf(task);
+      const task = current(cpu);
       let executed = 0;
       for (const { event, fields: own } of fired) {
-        executed += this.#run(event, own, bpf(), cpu, current);
+        executed += this.#run(event, own, bpf(), cpu, task);
       }
-      if (executed === 0) return;
-      kernel.chargeCurrent(executed);
-      host.noteCharge(executed);
+      if (executed > 0) charge(executed);
     };
-    const listen = () => {
-      kernel.tracing.listener = listener;
+    const { attached } = this;
+    const { security } = kernel.hooks;
+    const probes = new FunctionHooks({
+      ...{ attached, bpf, charge },
+      current() {
+        const { cpu } = kernel.current ?? kernel.interrupted ?? { cpu: 0 };
+        return { cpu, task: current(cpu) };
+      },
+    });
+    const asked = securityWithProbes(security, probes);
+    attached.onChange = () => {
+      kernel.tracing.listener = attached.all().length > 0 ? listener : undefined;
+      kernel.probes = attached.hangsOn(isInnerFunction) ? probes : undefined;
+      kernel.hooks.security = attached.hangsOn(isSecurityFunction) ? asked : security;
     };
-    this.attached.onAttach = listen;
-    if (!this.attached.isEmpty) listen();
+    attached.onChange();
   }
 
   /** Lets the recorded events happen again, at the same distances in time. */
@@ -89,13 +106,19 @@ export class Tracing {
     if (isEnter) {
       this.#entered.set(pid, fields);
       const own = syscallEvent(fields, isEnter);
-      return this.#heard([{ event: name, fields }, own, { event: `kprobe:${func}`, fields }]);
+      return this.#heard([
+        { event: name, fields },
+        own,
+        { event: `kprobe:${func}`, fields },
+        { event: `fentry:${func}`, fields },
+      ]);
     }
     const entered = this.#entered.get(pid);
     const both = { ...entered, ...fields };
     this.#entered.delete(pid);
     const own = syscallEvent(fields, isEnter);
     return this.#heard([
+      { event: `fexit:${func}`, fields: both },
       { event: `kretprobe:${func}`, fields: both },
       { event: name, fields: both },
       own,
@@ -127,10 +150,13 @@ export class Tracing {
     kernel.current = current;
     let executed = 0;
     for (const attachment of attachments) {
-      writeContext(memory, context, attachment.hook, fields, current.pid, taskWriter);
+      const { hook, prog } = attachment;
+      const at = writeContext(memory, context, hook, fields, current.pid, taskWriter);
       const vm = kernel.cpu(cpu);
       kernel.attachCookie = attachment.cookie;
-      kernel.jit.run(attachment.prog, vm, context);
+      if ("func" in hook) kernel.funcIp = addressOf(hook.func);
+      kernel.seesAnswer = hook.kind === "trampoline" && hook.place !== "fentry";
+      kernel.jit.run(prog, vm, at);
       executed += vm.executed;
       attachment.runs++;
     }

@@ -51,9 +51,22 @@ struct cgroup_subsys_state { struct cgroup *cgroup; void *ss; int id; };
 struct cgroup { struct cgroup_subsys_state self; long unsigned int flags; int level; };
 struct kmem_cache { void *cpu_slab; unsigned int flags; unsigned int size; const char *name; };
 struct dma_buf { size_t size; void *file; };
-struct file { void *f_op; };
+struct file {
+  u32 f_mode@32; void *f_op; struct inode *f_inode@256; u32 f_flags; struct path f_path@640; u64 f_pos@896;
+}@184;
 struct path { void *mnt; struct dentry *dentry; };
-struct dentry { unsigned int d_flags; struct dentry *d_parent; };
+struct qstr { u32 hash; u32 len; const char *name; };
+struct dentry { unsigned int d_flags; struct dentry *d_parent@192; struct qstr d_name; struct inode *d_inode; }@192;
+struct inode {
+  u16 i_mode; u16 i_opflags; u32 i_uid; u32 i_gid; u32 i_flags; u64 i_ino@512; u32 i_nlink; u32 i_rdev; u64 i_size;
+}@616;
+struct filename { const char *name; const char *uptr; u32 refcnt; }@32;
+struct linux_binprm {
+  struct file *executable@384; struct file *interpreter; struct file *file; u32 argc@704; u32 envc;
+  const char *filename; const char *interp;
+}@408;
+struct kernel_clone_args { u64 flags; u32 exit_signal@320; u64 stack@384; u64 stack_size; u64 tls; }@136;
+struct open_how { u64 flags; u64 mode; u64 resolve; };
 struct key { void *sem; };
 struct sockptr_t { void *user; bool is_kernel; };
 struct bpf_key { struct key *key; bool has_ref; };
@@ -106,6 +119,7 @@ struct xfrm_state { void *xs_net; };
 struct ack_sample { u32 pkts_acked; s32 rtt_us; u32 in_flight; };
 struct rate_sample { u64 prior_mstamp; u32 fields[16]; };
 
+struct bpf_fentry_test_t { struct bpf_fentry_test_t *a; };
 struct bpf_dummy_ops_state { int val; };
 struct bpf_dummy_ops {
   int (*test_1)(struct bpf_dummy_ops_state *cb__nullable);

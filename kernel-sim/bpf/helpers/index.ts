@@ -19,7 +19,6 @@ import {
 import { csumDiff, csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from "./checksum.ts";
 import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
 import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
-import { kptrXchg, perCpuPtr, thisCpuPtr } from "./kptr.ts";
 import { getLocalStorage } from "./local-storage.ts";
 import {
   mapDeleteElem,
@@ -121,7 +120,10 @@ import {
   getAttachCookie,
   getBranchSnapshot,
   getCurrentTask,
+  getFuncArg,
+  getFuncArgCnt,
   getFuncIp,
+  getFuncRet,
   taskPtRegs,
 } from "./tracing.ts";
 import { userRingbufDrain } from "./user-ringbuf.ts";
@@ -236,8 +238,6 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   148: copyFromUser,
   151: getCgroupClassid,
   152: redirectNeigh,
-  153: perCpuPtr,
-  154: thisCpuPtr,
   155: redirectPeer,
   156: objectStorageGet,
   157: objectStorageDelete,
@@ -260,12 +260,14 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   178: skcToUnixSock,
   179: kallsymsLookupName,
   182: strncmp,
+  183: getFuncArg,
+  184: getFuncRet,
+  185: getFuncArgCnt,
   188: xdpGetBuffLen,
   189: xdpLoadBytes,
   190: xdpStoreBytes,
   191: copyFromUserTask,
   192: skbSetTstamp,
-  194: kptrXchg,
   195: mapLookupPercpuElem,
   196: skcToMptcpSock,
   197: dynptrFromMem,

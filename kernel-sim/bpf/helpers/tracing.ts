@@ -1,5 +1,5 @@
 /** Helpers for programs that hang on the kernel's functions and events. @linux kernel/trace/bpf_trace.c (6.18) */
-import { EINVAL, ENOENT } from "../../include/errno.ts";
+import { EINVAL, ENOENT, EOPNOTSUPP } from "../../include/errno.ts";
 import { PT_REGS_BYTES, writeWord } from "../../trace/kernel-functions.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -7,15 +7,40 @@ import { holdCurrent, pidOfTask } from "../kfuncs/task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
-/** Where `struct pt_regs` has the instruction pointer, in bytes. */
-const REGS_IP = 128;
-const UPPER = 0x1_0000_0000;
-
-/** @linux kernel/trace/bpf_trace.c `bpf_get_func_ip_kprobe` (6.18) */
+/** @linux kernel/trace/bpf_trace.c `bpf_get_func_ip_kprobe`, `bpf_get_func_ip_tracing` (6.18) */
 export function getFuncIp(vm: Vm): number {
-  const { view } = vm.memory;
-  const at = vm.context + REGS_IP;
-  return view.getInt32(at + 4, true) * UPPER + view.getUint32(at, true);
+  return vm.machine.funcIp;
+}
+
+const WORD_BYTES = 8;
+
+/** How many arguments the function has: that stands in front of them. */
+function argCount({ r, memory: { view } }: Vm): number {
+  return view.getUint32(r[2]! - WORD_BYTES, true);
+}
+
+/** @linux kernel/trace/bpf_trace.c `get_func_arg_cnt` (6.18) */
+export function getFuncArgCnt(vm: Vm): number {
+  return argCount(vm);
+}
+
+/** @linux kernel/trace/bpf_trace.c `get_func_arg` (6.18) */
+export function getFuncArg(vm: Vm): number {
+  const { r, memory } = vm;
+  const n = r[4]! >>> 0;
+  if (n >= argCount(vm)) return -EINVAL;
+  const at = r[2]! + n * WORD_BYTES;
+  memory.bytes.copyWithin(r[6]!, at, at + WORD_BYTES);
+  return 0;
+}
+
+/** What the function has answered stands behind its arguments. @linux kernel/trace/bpf_trace.c `get_func_ret` (6.18) */
+export function getFuncRet(vm: Vm): number {
+  const { r, memory, machine } = vm;
+  if (!machine.seesAnswer) return -EOPNOTSUPP;
+  const at = r[2]! + argCount(vm) * WORD_BYTES;
+  memory.bytes.copyWithin(r[4]!, at, at + WORD_BYTES);
+  return 0;
 }
 
 /** What was said when the program was attached. @linux kernel/trace/bpf_trace.c `bpf_get_attach_cookie_trace` (6.18) */

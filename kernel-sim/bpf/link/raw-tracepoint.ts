@@ -1,5 +1,7 @@
 import { EINVAL, ENOENT, EOPNOTSUPP } from "../../include/errno.ts";
 import { rawTracepointOf } from "../../trace/raw-tracepoints.ts";
+import { BTF_KIND_TYPEDEF } from "../btf/kinds.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { LoadedProgram } from "../program.ts";
 import {
@@ -28,11 +30,17 @@ export class RawTracepointLink extends KernelLink {
   }
 }
 
+/** Whether the kernel's types know of it. */
+function isTracepoint(name: string): boolean {
+  return btfVmlinux().findByNameKind(`btf_trace_${name}`, BTF_KIND_TYPEDEF) !== undefined;
+}
+
 /**
  * Hangs a program on a tracepoint, by the tracepoint's name without its group; answers a descriptor.
  *
  * @linux kernel/bpf/syscall.c `bpf_raw_tp_link_attach` (6.18)
- * @simplified a cookie has 64 bits in what is told of the link, and 53 for its program
+ * @simplified a cookie has 64 bits in what is told of the link, and 53 for its program. A tracepoint that this kernel
+ * does not come to gets EOPNOTSUPP.
  */
 export function rawTpLinkAttach(
   kernel: BpfKernel,
@@ -41,7 +49,7 @@ export function rawTpLinkAttach(
   cookie: bigint,
 ): number {
   const raw = rawTracepointOf(name);
-  if (raw === undefined) return -ENOENT;
+  if (raw === undefined) return isTracepoint(name) ? -EOPNOTSUPP : -ENOENT;
   const link = new RawTracepointLink(prog, name, cookie);
   return linkNewFd(kernel, link, () => {
     if (prog.maxCtxOffset > raw.args.length * 8) return -EINVAL;

@@ -14,6 +14,7 @@ import type { BpfKernel } from "../kernel.ts";
 import { kprobeMultiLinkAttach, uprobeMultiLinkAttach } from "../link/multi-probe.ts";
 import { rawTpLinkAttach } from "../link/raw-tracepoint.ts";
 import { sockMapLinkCreate } from "../link/sock-map.ts";
+import { NO_OTHER_TARGET, tracingProgAttach } from "../link/tracing-link.ts";
 import type { LoadedProgram } from "../program.ts";
 import { LOOPBACK_IFINDEX } from "../test-run-request.ts";
 import * as uapi from "../uapi.ts";
@@ -54,6 +55,9 @@ const BY_PROG_TYPE: Readonly<Record<number, LinkAttach>> = {
   [uapi.BPF_PROG_TYPE_PERF_EVENT]: perfLink,
   [uapi.BPF_PROG_TYPE_TRACEPOINT]: perfLink,
   [uapi.BPF_PROG_TYPE_KPROBE]: probeLink,
+  [uapi.BPF_PROG_TYPE_EXT]: tracingLink,
+  [uapi.BPF_PROG_TYPE_LSM]: ownTypeLink,
+  [uapi.BPF_PROG_TYPE_TRACING]: ownTypeLink,
 };
 
 /**
@@ -182,17 +186,58 @@ function probeLink(
   }
 }
 
+function tracingLink(
+  kernel: BpfKernel,
+  { files }: BpfCaller,
+  attr: BpfAttr,
+  prog: LoadedProgram,
+): number {
+  const progFd = attr.s32(TARGET_FD);
+  const target = { progFd, btfId: attr.u32(16), prog: () => progOfFd(files, progFd) };
+  return tracingProgAttach(kernel, prog, target, attr.wide(24));
+}
+
+/** Programs that are attached to what they were loaded for. */
+function ownTypeLink(
+  kernel: BpfKernel,
+  caller: BpfCaller,
+  attr: BpfAttr,
+  prog: LoadedProgram,
+): number {
+  if (attr.u32(ATTACH_TYPE) !== prog.expectedAttachType) return -EINVAL;
+  switch (prog.expectedAttachType) {
+    case uapi.BPF_TRACE_RAW_TP:
+      return rawTpLinkAttach(kernel, prog, prog.target.funcName, attr.wide(24));
+    case uapi.BPF_TRACE_ITER:
+      return -EOPNOTSUPP;
+    case uapi.BPF_LSM_CGROUP:
+      return cgroupLinkAttach(kernel, caller, attr);
+    default:
+      return tracingLink(kernel, caller, attr, prog);
+  }
+}
+
 const NAME_BYTES = 128;
 
 /** @linux kernel/bpf/syscall.c `bpf_raw_tracepoint_open`, `bpf_raw_tp_link_attach` (6.18) */
 export function rawTracepointOpen(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
   const prog = progOfFd(caller.files, attr.s32(8));
   if (typeof prog === "number") return prog;
+  const cookie = attr.wide(16);
   switch (prog.type) {
+    case uapi.BPF_PROG_TYPE_TRACING:
+    case uapi.BPF_PROG_TYPE_EXT:
+    case uapi.BPF_PROG_TYPE_LSM:
+      // They were loaded for what they hang on.
+      if (attr.u64(0) !== 0) return -EINVAL;
+      return prog.expectedAttachType === uapi.BPF_TRACE_RAW_TP &&
+        prog.type === uapi.BPF_PROG_TYPE_TRACING
+        ? rawTpLinkAttach(kernel, prog, prog.target.funcName, cookie)
+        : tracingProgAttach(kernel, prog, NO_OTHER_TARGET, 0n);
     case uapi.BPF_PROG_TYPE_RAW_TRACEPOINT:
     case uapi.BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE: {
       const name = readText(caller.memory, attr.u64(0), NAME_BYTES - 1);
-      return name === undefined ? -EFAULT : rawTpLinkAttach(kernel, prog, name, attr.wide(16));
+      return name === undefined ? -EFAULT : rawTpLinkAttach(kernel, prog, name, cookie);
     }
     default:
       return -EINVAL;

@@ -57,8 +57,6 @@ export class CallMeta implements RawMode {
   constMapKey: Int64 | undefined = undefined;
   /** The pointer in a value that is exchanged. */
   kptrField: BtfField | undefined = undefined;
-  /** What the object is of which the helper finds that of one CPU. */
-  percpuObject: Pick<Reg, "btfType" | "btf" | "btfId"> | undefined = undefined;
 
   constructor(funcId: number) {
     this.funcId = funcId;
@@ -113,8 +111,7 @@ export function checkFuncArg(
     }
     meta.releaseRegno = regno;
   }
-  // The object that a pointer is put into may be held, too.
-  if (given.refObjId !== 0 && baseType(argType) !== arg.ARG_KPTR_XCHG_DEST) {
+  if (given.refObjId !== 0) {
     if (meta.refObjId !== 0) {
       env.verbose(`more than one arg with ref_obj_id R${regno} ${given.refObjId} ${meta.refObjId}`);
       return -EACCES;

@@ -23,6 +23,7 @@ const RENAME_EXCHANGE = 2;
 /** Landlock is asked wherever security modules are. @linux security/landlock/setup.c `landlock_init` (6.18) */
 export function initLandlock(kernel: Kernel): void {
   kernel.hooks.security = {
+    ...kernel.hooks.security,
     fileOpen,
     fileTruncate,
     fileIoctl,
