@@ -59,13 +59,16 @@ export class Backtrack {
 
   /** E.g. `r0,r2`. */
   regsText(frame = this.frame): string {
-    const names: string[] = [];
-    for (let i = 0; i < 32; i++) if (this.isRegSet(i, frame)) names.push(`r${i}`);
-    return names.join(",");
+    let text = "";
+    for (let left = this.#regs[frame]!; left !== 0; left &= left - 1) {
+      text += `${text === "" ? "" : ","}r${31 - Math.clz32(left & -left)}`;
+    }
+    return text;
   }
 
   /** E.g. `-8,-24`. */
   slotsText(frame = this.frame): string {
+    if (!this.hasSlots(frame)) return "";
     const names: string[] = [];
     for (let spi = 0; spi < 64; spi++) {
       if (this.isSlotSet(spi, frame)) names.push(String(-(spi + 1) * BPF_REG_SIZE));

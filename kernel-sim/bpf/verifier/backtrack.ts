@@ -102,7 +102,7 @@ class Walk {
     this.#env = env;
     this.#start = start;
     this.#change = change;
-    this.#isLogged = (env.log.level & BPF_LOG_LEVEL2) !== 0;
+    this.#isLogged = (env.log.level & BPF_LOG_LEVEL2) !== 0 && env.log.hasRoom;
   }
 
   /** @returns -ENOTSUPP when the way back is not understood */
@@ -240,7 +240,7 @@ function backtrackInsn(
   const insn = env.insns[idx]!;
   if (insn.code === 0) return 0;
   env.observer?.walkBack(env, idx);
-  if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
+  if ((env.log.level & BPF_LOG_LEVEL2) !== 0 && env.log.hasRoom) {
     const wanted = `regs=${bt.regsText()} stack=${bt.slotsText()}`;
     env.verbose(`mark_precise: frame${bt.frame}: ${wanted} before ${idx}: ${env.insnText(idx)}\n`);
   }

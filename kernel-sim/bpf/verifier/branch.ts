@@ -108,8 +108,8 @@ function checkOperands(env: VerifierEnv, insn: Insn): Reg | number {
   } else {
     right = knownImm(imm);
   }
-  if (flags !== 0) pushHistory(env, env.curState, flags);
-  return right;
+  const noted = flags === 0 ? 0 : pushHistory(env, env.curState, flags);
+  return noted === 0 ? right : noted;
 }
 
 /** A decision that numbers made rests on their exact values. */
@@ -129,7 +129,8 @@ function followBoth(env: VerifierEnv, insn: Insn, right: Reg): 0 | number {
   const linked: LinkedReg[] = [];
   if (isReg) collectLinkedOf(env, right, linked);
   collectLinkedOf(env, here.frame.reg(dstReg), linked);
-  if (linked.length > 1) pushHistory(env, here, 0, linked);
+  const noted = linked.length > 1 ? pushHistory(env, here, 0, linked) : 0;
+  if (noted !== 0) return noted;
   const there = pushStack(env, env.insnIdx + off + 1, env.insnIdx);
   if (there === null) return -EFAULT;
   const sidesIn = (state: VerifierState) => ({

@@ -172,8 +172,9 @@ function doCheck(env: VerifierEnv): 0 | number {
         continue;
       }
     }
-    if (aux.isJmpPoint) pushHistory(env, curState, 0);
-    if (isLogged) {
+    const isNoted = aux.isJmpPoint ? pushHistory(env, curState, 0) : 0;
+    if (isNoted !== 0) return refused(env, isNoted);
+    if (isLogged && env.log.hasRoom) {
       if (isPathNew && isLogWhole(env)) {
         env.verbose(`\n${pathText(env)}:`);
         printVerifierState(env, curState, curState.curframe, true);

@@ -128,8 +128,8 @@ function cover(
   cur: VerifierState,
   isInLoop: boolean,
 ): 0 | number {
-  if (env.aux[insnIdx]!.isJmpPoint) pushHistory(env, cur, 0);
-  const err = propagatePrecision(env, state, cur);
+  const noted = env.aux[insnIdx]!.isJmpPoint ? pushHistory(env, cur, 0) : 0;
+  const err = noted || propagatePrecision(env, state, cur);
   if (err !== 0 || !isInLoop) return err;
   const backedge = cur.copy();
   backedge.equalState = state;

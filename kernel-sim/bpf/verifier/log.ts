@@ -12,13 +12,14 @@ export interface FittedLog {
   readonly isTruncated: boolean;
 }
 
-const FIRST_CAPACITY = 4096;
-/** How many characters are made of their codes at a time. */
-const DECODED = 8192;
+/** Pieces of text become one, of about so many characters, when there are enough of them. */
+const BLOCK = 1 << 16;
 
 /**
  * The text that tells what the verifier saw, in a buffer of a given size. When it is full, the end
  * of the text overwrites its start; with BPF_LOG_FIXED what follows is lost.
+ *
+ * Pieces are kept as they come: of hundreds of megabytes only the last few are ever copied.
  *
  * @linux kernel/bpf/log.c `bpf_verifier_vlog`, `bpf_vlog_reset`, `bpf_vlog_finalize` (6.18)
  */
@@ -28,8 +29,13 @@ export class VerifierLog {
   endPos = 0;
   readonly #size: number;
   readonly #isFixed: boolean;
-  /** Character codes: by position, modulo the length. Grows up to the size. */
-  #codes: Uint8Array;
+  /** The text from `#keptPos` on, as blocks and then as pieces that are none yet. */
+  #blocks: string[] = [];
+  #pieces: string[] = [];
+  #piecesLength = 0;
+  #keptPos = 0;
+  /** How many blocks in front were dropped. */
+  #dropped = 0;
   /** What lies before was overwritten. */
   #startPos = 0;
   #lengthMax = 0;
@@ -39,65 +45,86 @@ export class VerifierLog {
     this.level = level;
     this.#size = size;
     this.#isFixed = (level & BPF_LOG_FIXED) !== 0;
-    this.#codes = new Uint8Array(Math.min(size, FIRST_CAPACITY));
   }
 
   get isNeeded(): boolean {
     return this.level !== 0;
   }
 
+  /** Whether anybody will read what is written now: a fixed log that is full takes no more. */
+  get hasRoom(): boolean {
+    return !this.#isFixed || this.endPos < this.#size;
+  }
+
   write(text: string): void {
     const pos = this.endPos;
     this.endPos += text.length;
-    this.#lengthMax = Math.max(this.#lengthMax, this.endPos);
+    if (this.endPos > this.#lengthMax) this.#lengthMax = this.endPos;
     if (this.#size === 0) return;
-    this.#makeRoom(this.endPos);
-    const codes = this.#codes;
-    const capacity = codes.length;
-    if (this.endPos <= capacity) {
-      for (let i = 0; i < text.length; i++) codes[pos + i] = text.charCodeAt(i);
-    } else if (this.#isFixed) {
-      for (let i = 0; pos + i < capacity; i++) codes[pos + i] = text.charCodeAt(i);
-    } else {
-      for (let i = 0; i < text.length; i++) codes[(pos + i) % capacity] = text.charCodeAt(i);
-      this.#startPos = Math.max(this.#startPos, this.endPos - capacity);
+    if (this.#isFixed && this.endPos > this.#size) {
+      if (pos < this.#size) this.#keep(text.slice(0, this.#size - pos));
+      return;
     }
+    this.#keep(text);
+    const overwritten = this.endPos - this.#size;
+    if (overwritten > this.#startPos) this.#startPos = overwritten;
   }
 
   /** Takes back what was written behind `pos`. */
   reset(pos: number): void {
+    let end = this.#isFixed ? Math.min(this.endPos, this.#size) : this.endPos;
     this.endPos = pos;
     this.#startPos = Math.min(this.#startPos, pos);
+    if (this.#size === 0) return;
+    while (end > pos && end > this.#keptPos) {
+      const last = this.#takeLast();
+      end -= last.length;
+      if (end < pos) this.#keep(last.slice(0, pos - end));
+    }
+    this.#keptPos = Math.min(this.#keptPos, pos);
   }
 
   fit(): FittedLog {
     const room = this.#size - 1;
     if (room < 0) return { text: "", isTruncated: false };
     const isTruncated = this.#lengthMax > room;
-    if (this.#isFixed) return { text: this.#text(0, Math.min(this.endPos, room)), isTruncated };
+    const text = this.#text();
+    if (this.#isFixed) return { text: text.slice(0, room), isTruncated };
     const start = Math.max(this.#startPos, this.endPos - room);
-    return { text: this.#text(start, this.endPos), isTruncated };
+    return { text: text.slice(start - this.#keptPos), isTruncated };
   }
 
-  #makeRoom(length: number): void {
-    const capacity = this.#codes.length;
-    if (length <= capacity || capacity === this.#size) return;
-    const grown = new Uint8Array(Math.min(this.#size, Math.max(capacity * 2, length)));
-    grown.set(this.#codes);
-    this.#codes = grown;
+  #keep(text: string): void {
+    this.#pieces.push(text);
+    this.#piecesLength += text.length;
+    if (this.#piecesLength >= BLOCK) this.#makeBlock();
   }
 
-  #text(start: number, end: number): string {
-    const parts: string[] = [];
-    const capacity = this.#codes.length;
-    for (let pos = start; pos < end; ) {
-      const at = pos % capacity;
-      const count = Math.min(end - pos, DECODED, capacity - at);
-      // Spread would iterate, at ten times the cost.
-      const codes: ArrayLike<number> = this.#codes.subarray(at, at + count);
-      parts.push(String.fromCharCode.apply(null, codes as number[]));
-      pos += count;
+  #makeBlock(): void {
+    this.#blocks.push(this.#pieces.join(""));
+    this.#pieces = [];
+    this.#piecesLength = 0;
+    if (this.#isFixed) return;
+    for (;;) {
+      const first = this.#blocks[this.#dropped];
+      if (first === undefined || this.#keptPos + first.length > this.endPos - this.#size) break;
+      this.#keptPos += first.length;
+      this.#blocks[this.#dropped++] = "";
     }
-    return parts.join("");
+  }
+
+  #takeLast(): string {
+    const piece = this.#pieces.pop();
+    if (piece === undefined) {
+      const block = this.#blocks.pop() ?? "";
+      this.#dropped = Math.min(this.#dropped, this.#blocks.length);
+      return block;
+    }
+    this.#piecesLength -= piece.length;
+    return piece;
+  }
+
+  #text(): string {
+    return this.#blocks.join("") + this.#pieces.join("");
   }
 }

@@ -255,8 +255,7 @@ function writeFixed(
     const isZeroWritten = reg === undefined ? isConstant && insn.imm === 0 : isNullReg(reg);
     return writeData(env, frame, off, size, valueRegno, isZeroWritten);
   }
-  pushHistory(env, env.curState, insnStackAccessFlags(frame.frameno, spi));
-  return 0;
+  return pushHistory(env, env.curState, insnStackAccessFlags(frame.frameno, spi));
 }
 
 /** A later load might be guessed not to see this: it must not find a number where an address is expected, nor the other way. */
@@ -430,8 +429,7 @@ function readFixed(
       if (answer !== FILLED) return answer;
     }
   }
-  pushHistory(env, env.curState, insnStackAccessFlags(frame.frameno, spi));
-  return 0;
+  return pushHistory(env, env.curState, insnStackAccessFlags(frame.frameno, spi));
 }
 
 /** How many bytes of the slot are a spilled register. */
