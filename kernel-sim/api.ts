@@ -361,6 +361,65 @@ export interface AttachOptions {
   readonly cookie?: number;
 }
 
+export interface UnverifiedRunAttr
+  extends Pick<LoadAttr, "type" | "program" | "maps" | "expectedAttachType">,
+    Pick<TestRunAttr, "dataIn" | "ctxIn"> {
+  /** How many instructions may run. Default 1,000,000. */
+  readonly fuel?: number;
+  /** Both do the same. Default "interpreter". */
+  readonly engine?: "interpreter" | "jit";
+}
+
+export interface UnverifiedRunResult extends Omit<TestRunResult, "retval"> {
+  /** Unsigned 32 bits; undefined when the program did not come to its end. */
+  readonly retval: number | undefined;
+  /** Where it stopped; undefined when it came to its end. */
+  readonly stop: UnverifiedStop | undefined;
+}
+
+/** What a program was about to do when its run under checks stopped. */
+export interface UnverifiedStop {
+  readonly cause:
+    | "fuel"
+    | "memory"
+    | "register"
+    | "argument"
+    | "helper"
+    | "jump"
+    | "call depth"
+    | "instruction"
+    | "left behind"
+    | "not carried on";
+  /** The instruction, counted in slots of 8 bytes, and as the log shows it. */
+  readonly insnIndex: number;
+  readonly insn: string;
+  /** What was wrong, in words. */
+  readonly message: string;
+  /** The register that is to blame, e.g. `R2`, and its 64 bits in hexadecimal. */
+  readonly register: string | undefined;
+  readonly value: string | undefined;
+  /** Of a pointer that was not followed or not handed to a helper. */
+  readonly place: UnverifiedPlace | undefined;
+  /** What Linux's kernel, which checks nothing while a program runs, would have done there. */
+  readonly linux: {
+    readonly outcome: "oops" | "corruption" | "leak" | "hang" | "nothing";
+    /** For an oops its first line. */
+    readonly text: string;
+  };
+}
+
+export interface UnverifiedPlace {
+  readonly access: "read" | "write" | "use";
+  readonly sizeBytes: number;
+  /** 64 bits in hexadecimal. */
+  readonly address: string;
+  /** `stack`, `context`, `packet`, `map`, `map value`, `map key`, `memory`, `dynptr`, `socket`, `kernel object`,
+   * `function`; `freed` for what is no longer there, `none` where nothing of the program's is. */
+  readonly kind: string;
+  /** What lies there, in words. */
+  readonly memory: string;
+}
+
 /** What holds a program where it hangs: an object of the kernel, with a descriptor of its own. */
 export interface BpfLink {
   readonly id: number;
@@ -422,6 +481,12 @@ export interface BpfSyscall {
   mustLoad(attr: LoadAttr): BpfProg;
   /** The same check as `load`, with every step of it as data. Loads nothing. */
   verify(attr: LoadAttr): VerifierReport;
+  /**
+   * A test run of a program as it came, without the verifier, to see what that is there for. Each access to memory, call,
+   * jump and use of a register is looked at before it happens; the run stops at the first that is not allowed, and when
+   * its fuel is used up. Throws a `BpfError` when a map of the program is not there, or its type needs a target.
+   */
+  runUnverified(attr: UnverifiedRunAttr): UnverifiedRunResult;
   /**
    * Runs a classic filter, as the kernel translates it, on a packet from its Ethernet header on: how many bytes of it
    * a socket would get. Throws a RangeError for a filter that the kernel refuses.

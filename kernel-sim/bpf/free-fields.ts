@@ -28,13 +28,11 @@ export function freeFields(kernel: BpfKernel, record: BtfRecord, at: number): vo
 }
 
 function freeField(kernel: BpfKernel, field: BtfField, at: number): void {
-  const { view } = kernel.memory;
   switch (field.type) {
     case fieldTypes.BPF_TIMER:
     case fieldTypes.BPF_WORKQUEUE:
     case fieldTypes.BPF_TASK_WORK:
-      kernel.timers.delete(view.getUint32(at, true));
-      view.setUint32(at, 0, true);
+      kernel.async.free(at);
       break;
     case fieldTypes.BPF_KPTR_UNREF:
       kernel.memory.bytes.fill(0, at, at + field.size);

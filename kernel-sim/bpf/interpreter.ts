@@ -153,6 +153,11 @@ export class BpfCpu<Machine extends BpfHost> {
     return this.#cells + ((frame - this.#stack) / MAX_BPF_STACK) * CELL_BYTES;
   }
 
+  /** Runs `code` from its start with all registers as they are. */
+  resume(code: Int32Array): void {
+    this.#execute(code, 0);
+  }
+
   /** Runs `code` in a frame that another program has left to it by a tail call. */
   goOn(code: Int32Array, context: number, frame: number, tailCalls: number): void {
     this.r.fill(0);

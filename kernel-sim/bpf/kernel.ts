@@ -3,6 +3,7 @@ import { Random } from "../hw/random.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
 import type { TraceRing } from "../trace/ring.ts";
+import { AsyncCallbacks, type LaterFunction } from "./async.ts";
 import { Btf } from "./btf/btf.ts";
 import type { BtfRecord } from "./btf/record.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
@@ -24,7 +25,6 @@ import { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
 import type { BpfCaller, DescriptorTable } from "./sys/caller.ts";
 import { sysBpf } from "./sys/sys-bpf.ts";
-import { BpfTimers } from "./timers.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
 export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser | KernelLink;
@@ -86,10 +86,9 @@ export class BpfKernel implements MapHost {
   #nextSocketCookie = 1;
   #nextBtfId = 1;
   #nextLinkId = 1;
-  readonly timers = new BpfTimers();
+  /** What is to be called later. */
+  readonly async = new AsyncCallbacks(this);
   readonly #functionOwners = new Map<number, LoadedProgram>();
-  /** Room for an index that a timer's function is given. */
-  #timerCell = 0;
   /** Of all CPUs, since a full machine still runs programs. */
   readonly #stacks: number;
   readonly #cpus: (BpfCpu<BpfKernel> | undefined)[] = [];
@@ -277,29 +276,14 @@ export class BpfKernel implements MapHost {
     for (const address of addresses) this.#functionOwners.set(address, prog);
   }
 
-  programOfFunction(address: number): LoadedProgram {
-    return this.#functionOwners.get(address)!;
+  /** The function behind a pointer, to be called when its program has ended. */
+  laterFunctionAt(address: number): LaterFunction {
+    return { prog: this.#functionOwners.get(address)!, entry: this.functionAt(address) };
   }
 
-  /**
-   * Calls the functions of all timers whose time has come.
-   *
-   * @linux kernel/bpf/helpers.c `bpf_timer_cb` (6.18)
-   * @simplified a timer goes off when BPF is next used after its time, on CPU 0.
-   */
+  /** Calls all functions of programs whose time has come. */
   runTimers(): void {
-    if (this.timers.running !== undefined) return;
-    for (let left = EXPIRED_TIMERS_MAX; left > 0; left--) {
-      const timer = this.timers.takeExpired(this.clock.now());
-      if (timer?.callback === undefined) return;
-      const { map, value, callback } = timer;
-      this.#timerCell ||= this.memory.alloc(8);
-      this.timers.running = timer;
-      const key = map.keyOfValue(value, this.#timerCell);
-      const cpu = this.cpu(0);
-      cpu.call(callback.prog.code, callback.entry, map.address, key, value);
-      this.timers.running = undefined;
-    }
+    this.async.runDue();
   }
 
   mapWithId(id: number): KernelMap | undefined {
@@ -367,8 +351,6 @@ export class BpfKernel implements MapHost {
   }
 }
 
-/** A function may start its timer again, for a time that has come already. */
-const EXPIRED_TIMERS_MAX = 1000;
 const FUNCTION_BYTES = 8;
 /** As much of `struct bpf_map` as programs may read. */
 const STRUCT_BPF_MAP_BYTES = 152;

@@ -1,8 +1,10 @@
 import type { Insn } from "../api.ts";
 import type { Btf } from "./btf/btf.ts";
 import type { BtfFuncProto } from "./btf/kinds.ts";
+import type { BpfCpu } from "./interpreter.ts";
 import { leadsBack } from "./jit/flow-graph.ts";
 import type { JitProgram } from "./jit/jit-program.ts";
+import type { BpfKernel } from "./kernel.ts";
 import type { KernelMap } from "./maps/map.ts";
 import { ProgStreams } from "./stream.ts";
 import { BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_TRACING } from "./uapi.ts";
@@ -63,6 +65,9 @@ const NO_TARGET: FoundTarget = Object.freeze({
   funcProto: undefined,
 });
 
+/** Runs a program with a context, and says in `vm.executed` how many instructions it took. */
+export type ProgRunner = (vm: BpfCpu<BpfKernel>, context: number) => number;
+
 /** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
 export class LoadedProgram implements TargetProgram {
   readonly id: number;
@@ -107,6 +112,8 @@ export class LoadedProgram implements TargetProgram {
   /** While statistics are kept: how often it has run, and how long. */
   runCnt = 0;
   runTimeNs = 0;
+  /** Set where it runs in another way than programs do: answers the low word of R0. */
+  readonly runner: ProgRunner | undefined;
 
   /** Whether it may wait, and so only hangs where one may. */
   get isSleepable(): boolean {
@@ -133,6 +140,7 @@ export class LoadedProgram implements TargetProgram {
     readonly origin?: ProgOrigin;
     readonly target?: FoundTarget;
     readonly targetFunctions?: readonly TargetFunction[];
+    readonly runner?: ProgRunner | undefined;
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -152,6 +160,7 @@ export class LoadedProgram implements TargetProgram {
     this.stackDepth = fields.stackDepth;
     this.hasLoop = leadsBack(fields.code);
     this.origin = fields.origin ?? NO_ORIGIN;
+    this.runner = fields.runner;
     this.target = fields.target ?? NO_TARGET;
     this.targetFunctions = fields.targetFunctions ?? [];
   }

@@ -51,7 +51,7 @@ export function testRun(
 }
 
 /** Whether what its test run starts from is a packet. */
-export function takesPacket({ type }: LoadedProgram): boolean {
+export function takesPacket({ type }: Pick<LoadedProgram, "type">): boolean {
   const run = TEST_RUNS[type];
   return run === runXdp || run === runSkb || run === runFlowDissector;
 }

@@ -10,6 +10,7 @@ import { checkedFilter } from "./classic.ts";
 import { facade } from "./facade.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
+import { runUnverifiedProgram } from "./run-unverified.ts";
 import { verifyOnly } from "./verify.ts";
 
 /** BPF of one machine, as its `bpf` and its kernel reach it. */
@@ -43,6 +44,7 @@ export function machineBpf(home: BpfHome): MachineBpf {
       );
     },
     verify: (attr) => verifyOnly(open, attr, explain),
+    runUnverified: (attr) => runUnverifiedProgram(open, attr),
     runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
   } satisfies BpfSyscall);
 

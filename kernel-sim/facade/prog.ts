@@ -190,15 +190,19 @@ function numbersOf(attr: TestRunAttr): Partial<Record<(typeof RUN_NUMBERS)[numbe
   return numbers;
 }
 
-function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
-  const { dataIn, ctxIn } = attr;
-  const numbers = numbersOf(attr);
-  const shortest = new Uint8Array(takesPacket(prog) ? ETH_HLEN : 0);
-  const { errno, retval, dataOut, ctxOut, executed } = testRun(kernel, prog, {
-    ...numbers,
-    repeat: numbers.repeat ?? 0,
+/** The packet and the context of a run: copies, and a packet where the program needs one. */
+export function inputsOf(type: number, { dataIn, ctxIn }: TestRunAttr) {
+  const shortest = new Uint8Array(takesPacket({ type }) ? ETH_HLEN : 0);
+  return {
     dataIn: dataIn === undefined ? shortest : Uint8Array.from(dataIn),
     ctxIn: ctxIn === undefined ? undefined : Uint8Array.from(ctxIn),
+  };
+}
+
+function run(kernel: BpfKernel, prog: LoadedProgram, attr: TestRunAttr): TestRunResult {
+  const numbers = numbersOf(attr);
+  const { errno, retval, dataOut, ctxOut, executed } = testRun(kernel, prog, {
+    ...{ ...numbers, repeat: numbers.repeat ?? 0, ...inputsOf(prog.type, attr) },
   });
   return facade({
     errno: -errno,

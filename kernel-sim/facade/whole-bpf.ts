@@ -1,4 +1,10 @@
 import { StatementParser } from "../bpf/asm/parser.ts";
+import { CheckedWriter } from "../bpf/checked/checked-writer.ts";
+import { StretchCompiler } from "../bpf/checked/compile.ts";
+import { Dynptrs } from "../bpf/checked/dynptrs.ts";
+import { ObjectTable } from "../bpf/checked/objects.ts";
+import { CheckedRun } from "../bpf/checked/run.ts";
+import { RunObjects } from "../bpf/checked/run-objects.ts";
 import { BpfCpu } from "../bpf/interpreter.ts";
 import { CallPlans } from "../bpf/jit/call-plans.ts";
 import { FunctionCompiler } from "../bpf/jit/compile-function.ts";
@@ -51,7 +57,10 @@ export const wholeBpf: BpfPart = Object.freeze({
     BpfMemory,
     CallMeta,
     CallPlans,
+    CheckedRun,
+    CheckedWriter,
     Counting,
+    Dynptrs,
     FuncState,
     FunctionCompiler,
     FunctionWriter,
@@ -66,13 +75,16 @@ export const wholeBpf: BpfPart = Object.freeze({
     Liveness,
     LoadedProgram,
     ModuleIndexes,
+    ObjectTable,
     PercpuArrayMap,
     Random,
     RegState,
+    RunObjects,
     SimulatorBug,
     StatementParser,
     StateListEntry,
     StepRecorder,
+    StretchCompiler,
     SubprogInfo,
     TaskNames,
     Tnum,

@@ -39,7 +39,21 @@ export interface MapEntryRecord {
   readonly discarded?: number;
 }
 
+/** What happened to a map between two runs. */
+export interface BeforeRecord {
+  readonly op: "update" | "delete" | "lookup" | "lookup_and_delete" | "close" | "wait";
+  readonly map?: number;
+  readonly key?: string;
+  readonly value?: string;
+  readonly flags?: number;
+  readonly ms?: number;
+  readonly errno?: number;
+}
+
 export interface RunRecord {
+  readonly before?: readonly BeforeRecord[];
+  /** How long after the run the maps were read. */
+  readonly settle_ms?: number;
   readonly data_in?: string;
   readonly ctx_in?: string;
   readonly errno: number;

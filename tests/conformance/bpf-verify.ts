@@ -31,6 +31,7 @@ import {
 import { kfuncIdByName } from "../../kernel-sim/bpf/verifier/kfunc-call.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
 import { TraceRing } from "../../kernel-sim/trace/ring.ts";
+import { doBefore, wait } from "./bpf-before-run.ts";
 import type {
   MapEntryRecord,
   MapRecord,
@@ -175,7 +176,7 @@ export function makeMap(kernel: BpfKernel, map: MapRecord, innerMapFd = 0): numb
 }
 
 /** Puts in what a map holds from the beginning. */
-function fill(
+export function fill(
   kernel: BpfKernel,
   fd: number,
   map: MapRecord | undefined,
@@ -303,7 +304,7 @@ function numbered(names: readonly string[], name: string | number): number {
 }
 
 /** Puts descriptors where the corpus has indexes; what is no index stays a bad descriptor. */
-function withDescriptors(insns: readonly Insn[], fds: readonly number[]): Insn[] {
+export function withDescriptors(insns: readonly Insn[], fds: readonly number[]): Insn[] {
   const isMapLoad = ({ code, srcReg }: Insn) => code === 0x18 && (srcReg === 1 || srcReg === 2);
   return insns.map((insn) =>
     isMapLoad(insn) ? { ...insn, imm: fds[insn.imm] ?? insn.imm } : insn,
@@ -327,11 +328,14 @@ function checkRun(
   fds: readonly number[],
   run: RunRecord,
 ): string {
+  const before = doBefore(kernel, run.before ?? [], fds);
+  if (before !== "") return before;
   const answer = testRun(kernel, prog, {
     dataIn: fromHex(run.data_in ?? ""),
     ctxIn: run.ctx_in === undefined ? undefined : fromHex(run.ctx_in),
     repeat: 0,
   });
+  wait(kernel, run.settle_ms ?? 0);
   if (-answer.errno !== run.errno) return `errno ${-answer.errno}, expected ${run.errno}`;
   if (run.retval !== undefined && answer.retval !== run.retval) {
     return `retval ${answer.retval}, expected ${run.retval}`;

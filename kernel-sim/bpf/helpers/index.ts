@@ -19,6 +19,7 @@ import {
 import { csumDiff, csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from "./checksum.ts";
 import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
 import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
+import { kptrXchg, perCpuPtr, thisCpuPtr } from "./kptr.ts";
 import { getLocalStorage } from "./local-storage.ts";
 import {
   mapDeleteElem,
@@ -238,6 +239,8 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   148: copyFromUser,
   151: getCgroupClassid,
   152: redirectNeigh,
+  153: perCpuPtr,
+  154: thisCpuPtr,
   155: redirectPeer,
   156: objectStorageGet,
   157: objectStorageDelete,
@@ -268,6 +271,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   190: xdpStoreBytes,
   191: copyFromUserTask,
   192: skbSetTstamp,
+  194: kptrXchg,
   195: mapLookupPercpuElem,
   196: skcToMptcpSock,
   197: dynptrFromMem,

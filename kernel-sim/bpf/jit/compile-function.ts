@@ -5,6 +5,7 @@ import { nextSlot } from "./flow-graph.ts";
 import { type FunctionShape, isPacketLoad, type ProgramShape } from "./function-shape.ts";
 import { FunctionWriter } from "./function-writer.ts";
 import type { ModuleIndexes } from "./module-indexes.ts";
+import { operandsAt } from "./operands.ts";
 import { EXECUTED_AT, R0_AT } from "./run-area.ts";
 import { type StructureSink, writeStructure } from "./structure.ts";
 import type { WasmBytes } from "./wasm-bytes.ts";
@@ -137,7 +138,7 @@ export class FunctionCompiler implements StructureSink {
   condition(node: number, isNegated: boolean): void {
     const { end } = this.#shape.nodes[node]!;
     this.#tell(end - 1);
-    writeCondition(this.#w, this.#operands(end - 1), isNegated);
+    writeCondition(this.#w, operandsAt(this.#code, end - 1), isNegated);
   }
 
   exit(node: number): void {
@@ -166,22 +167,8 @@ export class FunctionCompiler implements StructureSink {
     return this.#code[slot * SLOT_WORDS] === 0x05;
   }
 
-  #operands(slot: number): Operands {
-    const at = slot * SLOT_WORDS;
-    const code = this.#code;
-    const op = code[at]!;
-    const second = code[at + 2]!;
-    // Stores of constants and jumps by constants have theirs where others have a register.
-    const isJump = op === OP.MAY_GOTO || (op <= 0xff && (op & 0x07) >= 0x05 && (op & 0x07) <= 0x06);
-    const isConstant = op <= 0xff && (op & 0x07) === 0x02;
-    return {
-      ...{ op, d: code[at + 1]! >> 1, s: isConstant ? second : (second & 0xff) >> 1 },
-      k: isJump ? second : code[at + 3]!,
-    };
-  }
-
   #instruction(slot: number): void {
-    const insn = this.#operands(slot);
+    const insn = operandsAt(this.#code, slot);
     if (insn.op > 0xff) this.#special(slot, insn);
     else {
       switch (insn.op & 0x07) {

@@ -8,6 +8,21 @@ import type { JitEnvironment } from "./call-plans.ts";
 import { type CodeListener, FunctionCompiler } from "./compile-function.ts";
 import { type ProgramShape, programShape } from "./function-shape.ts";
 import { type MachineFunction, ModuleIndexes } from "./module-indexes.ts";
+import {
+  CODE,
+  ELEMENTS,
+  EXPORTS,
+  FUNCTIONS,
+  IMPORTS,
+  type Signature,
+  section,
+  startModule,
+  TABLES,
+  TYPES,
+  TypeTable,
+  writeExport,
+  writeImports,
+} from "./module-writer.ts";
 import { ARGS_AT, R0_AT } from "./run-area.ts";
 import { WasmBytes } from "./wasm-bytes.ts";
 import { F64, I32, I64, MEMORY_FILL, NOTHING, WASM } from "./wasm-opcodes.ts";
@@ -54,23 +69,7 @@ export function compileProgram(
   };
 }
 
-/** Sections of a module, by number. */
-const TYPES = 1;
-const IMPORTS = 2;
-const FUNCTIONS = 3;
-const TABLES = 4;
-const EXPORTS = 7;
-const ELEMENTS = 9;
-const CODE = 10;
-
 const FUNCREF = 0x70;
-/** As much as any memory may grow to. */
-const MEMORY_PAGES_MAX = 65_536;
-
-interface Signature {
-  readonly params: readonly number[];
-  readonly results: readonly number[];
-}
 
 const MAIN: Signature = { params: [I32, I32], results: [I32] };
 const LOOKUP: Signature = { params: [I32], results: [I32] };
@@ -96,8 +95,7 @@ function moduleBytes(
     types.index(REPEATED),
     ...(catcher === undefined ? [] : [types.index(CAUGHT)]),
   ];
-  const out = new WasmBytes();
-  out.raw(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+  const out = startModule();
   section(out, TYPES, (w) => types.write(w));
   section(out, IMPORTS, (w) => writeImports(w, imported));
   section(out, FUNCTIONS, (w) => {
@@ -130,13 +128,6 @@ function moduleBytes(
   return out.taken();
 }
 
-function section(out: WasmBytes, id: number, write: (w: WasmBytes) => void): void {
-  const content = new WasmBytes();
-  write(content);
-  out.byte(id);
-  out.sized(content);
-}
-
 function signatureOf(imported: MachineFunction): Signature {
   switch (imported.kind) {
     case "helper":
@@ -161,52 +152,6 @@ function signatureOf(imported: MachineFunction): Signature {
 /** R1 and on, then the frame. */
 function functionSignature(args: number): Signature {
   return { params: [...new Array<number>(args).fill(I64), I32], results: [I64] };
-}
-
-class TypeTable {
-  readonly #known = new Map<string, number>();
-  readonly #list: Signature[] = [];
-
-  index(signature: Signature): number {
-    const name = `${signature.params.join()}:${signature.results.join()}`;
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    this.#known.set(name, this.#list.length);
-    return this.#list.push(signature) - 1;
-  }
-
-  write(w: WasmBytes): void {
-    w.u32(this.#list.length);
-    for (const { params, results } of this.#list) {
-      w.byte(0x60);
-      for (const types of [params, results]) {
-        w.u32(types.length);
-        for (const type of types) w.byte(type);
-      }
-    }
-  }
-}
-
-function writeImports(w: WasmBytes, types: readonly number[]): void {
-  w.u32(types.length + 1);
-  w.text("machine");
-  w.text("memory");
-  w.byte(0x02);
-  w.byte(0x01);
-  w.u32(1);
-  w.u32(MEMORY_PAGES_MAX);
-  for (const [i, type] of types.entries()) {
-    w.text("machine");
-    w.text(`f${i}`);
-    w.byte(0x00);
-    w.u32(type);
-  }
-}
-
-function writeExport(w: WasmBytes, name: string, index: number): void {
-  w.text(name);
-  w.byte(0x00);
-  w.u32(index);
 }
 
 /**

@@ -46,6 +46,7 @@ export class Jit {
    */
   run(prog: LoadedProgram, vm: BpfCpu<BpfKernel>, context: number, repeat = 1): number {
     vm.executed = 0;
+    if (prog.runner !== undefined) return prog.runner(vm, context);
     let r0 = 0;
     for (let left = Math.max(1, repeat); left > 0; left--) {
       const compiled = this.#readyFor(prog);

@@ -1,5 +1,6 @@
 /** Which registers an instruction reads and writes, as sets of bits. */
 import { OP, SLOT_WORDS } from "../predecode.ts";
+import type { Operands } from "./write-alu.ts";
 
 /** How many of R1 to R5 a call at a slot takes. */
 export type ArgsOfCall = (slot: number) => number;
@@ -88,4 +89,18 @@ function writtenBySpecial(op: number, d: number, packed: number): number {
     return (operation & BPF_FETCH) === 0 ? 0 : 1 << ((packed & 0xff) >> 1);
   }
   return op >= OP.LOAD_ACQUIRE_8 && op <= OP.LOAD_ACQUIRE_64 ? d : 0;
+}
+
+/** The operands of an instruction, by what they are. */
+export function operandsAt(code: Int32Array, slot: number): Operands {
+  const at = slot * SLOT_WORDS;
+  const op = code[at]!;
+  const second = code[at + 2]!;
+  // Stores of constants and jumps by constants have theirs where others have a register.
+  const isJump = op === OP.MAY_GOTO || (op <= 0xff && (op & 0x07) >= 0x05 && (op & 0x07) <= 0x06);
+  const isConstant = op <= 0xff && (op & 0x07) === 0x02;
+  return {
+    ...{ op, d: code[at + 1]! >> 1, s: isConstant ? second : (second & 0xff) >> 1 },
+    k: isJump ? second : code[at + 3]!,
+  };
 }

@@ -12,6 +12,7 @@ import { OBJECT_TYPES_MAX } from "./objects.ts";
 import * as strings from "./strings.ts";
 import * as task from "./task.ts";
 import * as trees from "./trees.ts";
+import * as works from "./works.ts";
 
 type Body = HelperBody<BpfKernel>;
 
@@ -91,6 +92,11 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_obj_drop_impl: drop,
   bpf_percpu_obj_drop_impl: drop,
   bpf_refcount_acquire_impl: acquire,
+  bpf_wq_init: works.wqInit,
+  bpf_wq_set_callback_impl: works.wqSetCallback,
+  bpf_wq_start: works.wqStart,
+  bpf_task_work_schedule_signal_impl: works.taskWorkScheduleSignal,
+  bpf_task_work_schedule_resume_impl: works.taskWorkScheduleResume,
   bpf_list_push_front_impl: lists.listPushFront,
   bpf_list_push_back_impl: lists.listPushBack,
   bpf_list_pop_front: lists.listPopFront,

@@ -97,6 +97,12 @@ abstract class IndexedMap extends KernelMap {
     return nextIndex(this, key, next);
   }
 
+  /** @linux kernel/bpf/arraymap.c `array_map_free_internal_structs` (6.18) */
+  override releaseUsers(): void {
+    if (this.fields?.isAsync !== true) return;
+    for (let at = 0; at < this.#bytes; at += this.stride) this.fields.freeAsync(this.values + at);
+  }
+
   override free(): void {
     for (let at = 0; this.fields !== undefined && at < this.#bytes; at += this.stride) {
       this.fields.free(this.values + at);

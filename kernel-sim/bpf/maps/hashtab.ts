@@ -268,10 +268,8 @@ export class HashMap extends KernelMap {
     const { bytes, view } = this.memory;
     view.setInt32(element + HASH, hash, true);
     bytes.copyWithin(element + KEY, key, key + this.attr.keySize);
-    if (this.#isPercpu) {
-      const values = element + this.#valueAt;
-      bytes.fill(0, values, values + this.#stride * this.cpus);
-    } else if (!this.#isPreallocated) {
+    if (this.#isPercpu) this.#zeroValues(element + this.#valueAt);
+    else if (!this.#isPreallocated) {
       this.fields?.init(element + this.#valueAt);
     }
     this.#writeValue(element, value, cpu, isForAll);
@@ -287,6 +285,16 @@ export class HashMap extends KernelMap {
     this.#lru?.setRef(this.#nodeOf(element));
     this.#retire(old, cpu);
     return 0;
+  }
+
+  /** @linux kernel/bpf/hashtab.c `pcpu_init_value` (6.18) */
+  #zeroValues(values: number): void {
+    const end = values + this.#stride * this.cpus;
+    if (this.fields === undefined || !this.#isPreallocated) {
+      this.memory.bytes.fill(0, values, end);
+      return;
+    }
+    for (let at = values; at < end; at += this.#stride) this.fields.zeroOthers(at, this.#stride);
   }
 
   #takeLru(cpu: number): number {
@@ -311,6 +319,8 @@ export class HashMap extends KernelMap {
     const copies = this.#isPercpu && isForAll ? this.cpus : 1;
     for (let i = 0; i < copies; i++) {
       this.copyOneValue(to + i * this.#stride, value + i * this.#stride);
+      // Values of CPUs are written in their place.
+      if (this.#isPercpu) this.fields.free(to + i * this.#stride);
     }
   }
 
@@ -443,14 +453,27 @@ export class HashMap extends KernelMap {
     if (this.#pool !== 0) this.memory.free(this.#pool, this.#poolElements * this.#elementBytes);
   }
 
+  /** @linux kernel/bpf/hashtab.c `htab_map_free_internal_structs` (6.18) */
+  override releaseUsers(): void {
+    const { fields } = this;
+    if (fields?.isAsync !== true) return;
+    this.#forEach((element) => fields.freeAsync(element + this.#valueAt));
+  }
+
   #freeElements(): void {
+    this.#forEach((element) => {
+      this.#freeFields(element);
+      if (!this.#isPreallocated) this.memory.free(element, this.#elementBytes);
+    });
+  }
+
+  #forEach(visit: (element: number) => void): void {
     const { view } = this.memory;
     for (let bucket = 0; bucket <= this.#bucketMask; bucket++) {
       let element = view.getInt32(this.#buckets + bucket * 4, true);
       while (element !== 0) {
         const next = view.getInt32(element + NEXT, true);
-        this.#freeFields(element);
-        if (!this.#isPreallocated) this.memory.free(element, this.#elementBytes);
+        visit(element);
         element = next;
       }
     }

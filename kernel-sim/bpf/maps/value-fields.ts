@@ -1,7 +1,9 @@
-import { BPF_SPIN_LOCK } from "../btf/field-types.ts";
+import { BPF_SPIN_LOCK, BPF_TASK_WORK, BPF_TIMER, BPF_WORKQUEUE } from "../btf/field-types.ts";
 import { initFields } from "../btf/init-fields.ts";
-import type { BtfRecord } from "../btf/record.ts";
+import { BtfRecord } from "../btf/record.ts";
 import type { BpfMemory } from "../memory.ts";
+
+const ASYNC = BPF_TIMER | BPF_WORKQUEUE | BPF_TASK_WORK;
 
 /**
  * What of the values of a map is the kernel's own: copies leave it out, and it ends with the value.
@@ -11,6 +13,7 @@ import type { BpfMemory } from "../memory.ts";
  */
 export class ValueFields {
   readonly record: BtfRecord;
+  readonly #async: BtfRecord;
   readonly #memory: BpfMemory;
   readonly #free: (record: BtfRecord, value: number) => void;
 
@@ -23,6 +26,7 @@ export class ValueFields {
     this.record = record;
     this.#memory = memory;
     this.#free = free;
+    this.#async = new BtfRecord(record.fields.filter(({ type }) => (type & ASYNC) !== 0));
   }
 
   get hasLock(): boolean {
@@ -40,9 +44,30 @@ export class ValueFields {
     bytes.copyWithin(to + start, from + start, from + size);
   }
 
+  /** Zeroes the rest of a value, which others may look at. @linux include/linux/bpf.h `zero_map_value` (6.18) */
+  zeroOthers(value: number, size: number): void {
+    const { bytes } = this.#memory;
+    let start = 0;
+    for (const { offset, size: fieldBytes } of this.record.fields) {
+      bytes.fill(0, value + start, value + offset);
+      start = offset + fieldBytes;
+    }
+    bytes.fill(0, value + start, value + size);
+  }
+
   /** As they are in a value that nobody has used. */
   init(value: number): void {
     initFields(this.#memory, this.record, value);
+  }
+
+  /** Whether a value may hold what calls functions later. */
+  get isAsync(): boolean {
+    return this.#async.fields.length > 0;
+  }
+
+  /** Ends that. @linux kernel/bpf/syscall.c `bpf_obj_free_timer`, `bpf_obj_free_workqueue` (6.18) */
+  freeAsync(value: number): void {
+    this.#free(this.#async, value);
   }
 
   /** Ends what the value holds. */

@@ -17,6 +17,7 @@ import { constValue, isConstReg, type Reg } from "./reg-state.ts";
 import {
   baseType,
   CONST_PTR_TO_MAP,
+  PTR_TO_BTF_ID,
   PTR_TO_MAP_KEY,
   PTR_TO_MAP_VALUE,
   PTR_TO_MEM,
@@ -30,6 +31,7 @@ import {
   typeMayBeNull,
 } from "./reg-type.ts";
 import { tnumIsConst, tnumOverlap, tnumSubreg } from "./tnum.ts";
+import { isTrustedReg } from "./trusted-reg.ts";
 
 export const NEVER = 0;
 export const ALWAYS = 1;
@@ -102,9 +104,11 @@ const NEVER_NULL: ReadonlySet<number> = new Set([
 ]);
 
 /** @linux kernel/bpf/verifier.c `reg_not_null` (6.18) */
-function isNotNull({ type }: Reg): boolean {
+function isNotNull(reg: Reg): boolean {
+  const { type } = reg;
   if (typeMayBeNull(type)) return false;
   const base = baseType(type);
+  if (base === PTR_TO_BTF_ID) return isTrustedReg(reg);
   return NEVER_NULL.has(base) || (base === PTR_TO_MEM && (type & PTR_UNTRUSTED) === 0);
 }
 

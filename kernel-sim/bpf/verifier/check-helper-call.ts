@@ -12,9 +12,11 @@ import {
   BPF_FUNC_GET_SMP_PROCESSOR_ID,
   BPF_FUNC_MAP_LOOKUP_ELEM,
   BPF_FUNC_NAMES,
+  BPF_FUNC_PER_CPU_PTR,
   BPF_FUNC_SET_RETVAL,
   BPF_FUNC_SNPRINTF,
   BPF_FUNC_TAIL_CALL,
+  BPF_FUNC_THIS_CPU_PTR,
   BPF_MAP_TYPE_PROG_ARRAY,
   BPF_MODIFY_RETURN,
   BPF_PROG_TYPE_KPROBE,
@@ -61,6 +63,8 @@ import { clearCallerSavedRegs, markRegUnknown } from "./reg-arg.ts";
 import { isConstReg, isNullReg } from "./reg-state.ts";
 import {
   baseType,
+  MEM_ALLOC,
+  MEM_RCU,
   NOT_INIT,
   PTR_MAYBE_NULL,
   PTR_TO_BTF_ID,
@@ -208,6 +212,11 @@ function checkSpecialHelper(env: VerifierEnv, id: number, meta: CallMeta): 0 | n
     meta.refObjId = dynptr.refObjId;
     return 0;
   }
+  if (id === BPF_FUNC_PER_CPU_PTR || id === BPF_FUNC_THIS_CPU_PTR) {
+    const { type, btfType, btf, btfId } = env.frame.reg(1);
+    if ((type & MEM_RCU) !== 0) meta.percpuObject = { btfType, btf, btfId };
+    return 0;
+  }
   if (id === BPF_FUNC_GET_LOCAL_STORAGE && !isNullReg(env.frame.reg(2))) {
     env.verbose("get_local_storage() doesn't support non-zero flags\n");
     return -EINVAL;
@@ -290,6 +299,11 @@ function setResult(
     if (isElementSure(meta)) result.type &= ~PTR_MAYBE_NULL;
   }
   if (kind === RET_PTR_TO_MEM) result.memSize = meta.memSize;
+  if (meta.percpuObject !== undefined) {
+    // Of an object of the program's each CPU has one: it cannot be missing, and may be written.
+    result.type = PTR_TO_BTF_ID | MEM_ALLOC | MEM_RCU;
+    Object.assign(result, meta.percpuObject);
+  }
   if (meta.kptrField !== undefined) setExchanged(result, meta.kptrField);
   else if (kind === RET_PTR_TO_BTF_ID) result.btfType = retBtf!;
   if (typeMayBeNull(result.type)) result.id = env.newId();

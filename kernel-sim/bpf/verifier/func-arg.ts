@@ -57,6 +57,8 @@ export class CallMeta implements RawMode {
   constMapKey: Int64 | undefined = undefined;
   /** The pointer in a value that is exchanged. */
   kptrField: BtfField | undefined = undefined;
+  /** What the object is of which the helper finds that of one CPU. */
+  percpuObject: Pick<Reg, "btfType" | "btf" | "btfId"> | undefined = undefined;
 
   constructor(funcId: number) {
     this.funcId = funcId;
@@ -111,7 +113,8 @@ export function checkFuncArg(
     }
     meta.releaseRegno = regno;
   }
-  if (given.refObjId !== 0) {
+  // The object that a pointer is put into may be held, too.
+  if (given.refObjId !== 0 && baseType(argType) !== arg.ARG_KPTR_XCHG_DEST) {
     if (meta.refObjId !== 0) {
       env.verbose(`more than one arg with ref_obj_id R${regno} ${given.refObjId} ${meta.refObjId}`);
       return -EACCES;

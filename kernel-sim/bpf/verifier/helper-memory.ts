@@ -106,7 +106,7 @@ const PLAIN_CTX_PROG_TYPES: ReadonlySet<number> = new Set([
 ]);
 
 /** Whether the context is what programs see of it, not a view on something else. */
-function isCtxPlainMemory({ progType }: VerifierEnv): boolean {
+export function isCtxPlainMemory({ progType }: Pick<VerifierEnv, "progType">): boolean {
   return PLAIN_CTX_PROG_TYPES.has(progType);
 }
 

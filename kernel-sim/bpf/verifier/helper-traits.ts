@@ -65,7 +65,7 @@ const ACQUIRES = helpersNamed(
 const MAP_LOOKUP = helpersNamed("map_lookup_elem");
 
 /** Whether what it answers must be given back. */
-export function helperAcquires(id: number, map: VerifierMap | null): boolean {
+export function helperAcquires(id: number, map: Pick<VerifierMap, "type"> | null): boolean {
   if (ACQUIRES.has(id)) return true;
   const isSockMap = map?.type === BPF_MAP_TYPE_SOCKMAP || map?.type === BPF_MAP_TYPE_SOCKHASH;
   return isSockMap && MAP_LOOKUP.has(id);

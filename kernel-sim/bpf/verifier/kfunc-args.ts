@@ -49,6 +49,7 @@ import { baseType, regTypeStr, typeMayBeNull } from "./reg-type.ts";
 import { BPF_READ, BPF_WRITE } from "./region-access.ts";
 import { processSpinLock } from "./spin-lock.ts";
 import { tnumIsConst } from "./tnum.ts";
+import { hasUnsafeModifiers, isTrustedReg, TRUSTED_MODIFIERS } from "./trusted-reg.ts";
 
 const MAX_BPF_FUNC_REG_ARGS = 5;
 
@@ -175,7 +176,7 @@ function checkTrust(
     meta.mapUid = reg.mapUid;
   }
   const isRcuOk = meta.has(KF_RCU);
-  if ((!meta.wantsTrustedArgs && !isRcuOk) || isTrusted(reg)) return 0;
+  if ((!meta.wantsTrustedArgs && !isRcuOk) || isTrustedReg(reg)) return 0;
   if (!isRcuOk) {
     env.verbose(`R${regno} must be referenced or trusted\n`);
     return -EINVAL;
@@ -183,20 +184,6 @@ function checkTrust(
   if ((reg.type & t.MEM_RCU) !== 0) return 0;
   env.verbose(`R${regno} must be a rcu pointer\n`);
   return -EINVAL;
-}
-
-const TRUSTED_MODIFIERS = t.MEM_ALLOC | t.PTR_TRUSTED | t.NON_OWN_REF;
-
-/** @linux kernel/bpf/verifier.c `bpf_type_has_unsafe_modifiers` (6.18) */
-function hasUnsafeModifiers(type: number): boolean {
-  return (type & ~baseType(type) & ~TRUSTED_MODIFIERS) !== 0;
-}
-
-/** @linux kernel/bpf/verifier.c `is_trusted_reg` (6.18) */
-function isTrusted(reg: Reg): boolean {
-  if (reg.refObjId !== 0) return true;
-  if (hasUnsafeModifiers(reg.type)) return false;
-  return reg2BtfStruct(reg) !== undefined || (reg.type & TRUSTED_MODIFIERS) !== 0;
 }
 
 function checkKind(

@@ -21,6 +21,11 @@ const SKB_PROG_TYPES: ReadonlySet<number> = new Set([
 
 const CTX_REG = 6;
 
+/** @linux kernel/bpf/verifier.c `may_access_skb` (6.18) */
+export function mayAccessSkb(progType: number): boolean {
+  return SKB_PROG_TYPES.has(progType);
+}
+
 /**
  * Packet loads of the classic BPF: the packet is found through r6, and the program ends where it
  * is too short.
@@ -28,7 +33,7 @@ const CTX_REG = 6;
  * @linux kernel/bpf/verifier.c `check_ld_abs` (6.18)
  */
 export function checkLdAbs(env: VerifierEnv, insn: Insn): 0 | number {
-  if (!SKB_PROG_TYPES.has(env.progType)) {
+  if (!mayAccessSkb(env.progType)) {
     env.verbose("BPF_LD_[ABS|IND] instructions not allowed for this program type\n");
     return -EINVAL;
   }

@@ -241,7 +241,7 @@ function byNumber(
 /** Whether the helper may be given the map: asked from both sides. @linux kernel/bpf/verifier.c `check_map_func_compatibility` (6.18) */
 export function checkMapFuncCompatibility(
   env: VerifierEnv,
-  map: VerifierMap | null,
+  map: Pick<VerifierMap, "type"> | null,
   funcId: number,
 ): 0 | number {
   if (map === null) return 0;

@@ -23,6 +23,11 @@ const CHECKS: Readonly<Record<number, (request: CtxRequest) => boolean>> = {
   [PTR_TO_XDP_SOCK]: isXdpSockAccessOk,
 };
 
+/** What says whether a load from a socket of a register type is allowed. */
+export function sockAccessOf(regType: number): ((request: CtxRequest) => boolean) | undefined {
+  return CHECKS[regType];
+}
+
 /** A load through a pointer to a socket. @linux kernel/bpf/verifier.c `check_sock_access` (6.18) */
 export function checkSockAccess(
   env: VerifierEnv,
@@ -47,7 +52,7 @@ export function checkSockAccess(
     expectedAttachType: env.expectedAttachType,
     isBpfCapable: env.bpfCapable,
   };
-  if (CHECKS[reg.type]?.(request) === true) return 0;
+  if (sockAccessOf(reg.type)?.(request) === true) return 0;
   env.verbose(`R${regno} invalid ${regTypeStr(reg.type)} access off=${off} size=${size}\n`);
   return -EACCES;
 }

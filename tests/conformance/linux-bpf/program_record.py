@@ -4,8 +4,10 @@ import errno
 import os
 import re
 import struct
+import time
 
 import assembler
+import before_run
 import linux
 import names
 
@@ -60,6 +62,7 @@ class Recording:
         self.record = {key: record[key] for key in INPUTS if key in record}
         self.record = {"kind": "verify", "expected_attach_type": None, "maps": [], "license": "GPL", **self.record}
         self.fds, self.rings, self.map_fds, self.btfs = [], {}, [], {}
+        self.closed = set()
         self.assemble()
 
     def assemble(self):
@@ -84,7 +87,7 @@ class Recording:
         finally:
             for ring in self.rings.values():
                 ring.close()
-            for fd in self.fds:
+            for fd in set(self.fds) - {self.map_fds[at] for at in self.closed}:
                 os.close(fd)
             for pages in self.record.get("task_memory", []):
                 linux.unmap_pages(int(pages["address"], 0), pages["bytes"])
@@ -182,6 +185,8 @@ class Recording:
         return [{"data_in": packet} for packet in packets]
 
     def test_run(self, fd, given):
+        before = [before_run.done(op, self.record["maps"], self.map_fds) for op in given.get("before", [])]
+        self.closed |= {op["map"] for op in before if op["op"] == "close"}
         data, ctx = given.get("data_in"), given.get("ctx_in")
         is_ctx_only = self.record["prog_type"] in CONTEXT_ONLY
         data_in = None if is_ctx_only or data is None else bytes.fromhex(data)
@@ -189,18 +194,21 @@ class Recording:
         is_syscall = self.record["prog_type"] == "syscall"
         size_out = 256 if self.record.get("with_ctx_out", False) and not is_syscall else 0
         error, retval, data_out, ctx_out = linux.run_program(fd, data_in, ctx_in, size_out, not is_ctx_only)
-        answer = {"data_in": data} | ({"ctx_in": ctx} if ctx is not None else {}) | {"errno": error}
+        settle = {"settle_ms": given["settle_ms"]} if "settle_ms" in given else {}
+        time.sleep(settle.get("settle_ms", 0) / 1000)
+        answer = settle | ({"before": before} if before else {}) | {"data_in": data} | ({"ctx_in": ctx} if ctx is not None else {}) | {"errno": error}
         if error == 0:
             answer["retval"] = retval
             if data_out is not None:
                 answer["data_out"] = data_out.hex()
             if ctx_out is not None and (size_out or is_syscall):
                 answer["ctx_out"] = ctx_out.hex()
-        answer["maps_out"] = [self.entries(map_, map_fd) for map_, map_fd in zip(self.record["maps"], self.map_fds)]
+        answer["maps_out"] = [self.entries(at, map_) for at, map_ in enumerate(self.record["maps"])]
         return answer
 
-    def entries(self, map_, fd):
-        if map_["type"] in NOT_READ:
+    def entries(self, at, map_):
+        fd = self.map_fds[at]
+        if at in self.closed or map_["type"] in NOT_READ or map_.get("not_read"):
             return None
         if fd in self.rings:
             return self.rings[fd].drain()

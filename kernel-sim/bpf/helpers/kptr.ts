@@ -1,0 +1,29 @@
+/** Pointers to objects in values of maps, and objects of which each CPU has one. @linux kernel/bpf/helpers.c (6.18) */
+import type { BpfCpu } from "../interpreter.ts";
+import type { BpfKernel } from "../kernel.ts";
+
+type Vm = BpfCpu<BpfKernel>;
+
+/** Answers what was there. @linux kernel/bpf/helpers.c `bpf_kptr_xchg` (6.18) */
+export function kptrXchg({ r, memory: { view } }: Vm): number {
+  const place = r[2]!;
+  const old = view.getInt32(place, true);
+  view.setInt32(place, r[4]!, true);
+  return old;
+}
+
+/** @linux kernel/bpf/helpers.c `bpf_per_cpu_ptr` (6.18) */
+export function perCpuPtr(vm: Vm): number {
+  const cpu = vm.r[4]! >>> 0;
+  return cpu < vm.machine.cpus ? objectOfCpu(vm, cpu) : 0;
+}
+
+/** @linux kernel/bpf/helpers.c `bpf_this_cpu_ptr` (6.18) */
+export function thisCpuPtr(vm: Vm): number {
+  return objectOfCpu(vm, vm.cpu);
+}
+
+function objectOfCpu({ r, machine }: Vm, cpu: number): number {
+  const object = r[2]!;
+  return object + (machine.programObjects.sizeOf(object) / machine.cpus) * cpu;
+}
