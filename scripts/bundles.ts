@@ -53,13 +53,16 @@ export const BUNDLES: readonly Bundle[] = [
       // Each is fetched and put in front of the worker's text when a cell needs it.
       bpf: "kernel-sim/parts/bpf.ts",
       explanations: "kernel-sim/parts/explanations.ts",
+      jit: "kernel-sim/parts/jit.ts",
       kernel: "kernel-sim/parts/kernel.ts",
+      "kernel-types": "kernel-sim/parts/kernel-types.ts",
       recordings: "kernel-sim/parts/recordings.ts",
       "course-data": "notebook/runtime/worker/course-data-script.ts",
     },
     folder: "public/sandbox",
     isSqueezed: true,
     options: {
+      define: { "process.env.NODE_ENV": '"production"', KERNELBOOK_IN_PARTS: "true" },
       alias: { "#kernel-sim": "./kernel-sim/base.ts" },
       format: "iife",
       platform: "browser",

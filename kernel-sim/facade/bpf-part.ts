@@ -1,8 +1,8 @@
 import type { BpfSyscall, BpfToolkit, Recording } from "../api.ts";
-import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { Clock } from "../hw/clock.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import type { LivingKernel } from "./living-kernel.ts";
+import type { installParts } from "./parts.ts";
 
 /** What the BPF of a machine gets from it. */
 export interface BpfHome {
@@ -14,8 +14,6 @@ export interface BpfHome {
   assertOpen(): void;
   /** The kernel that runs programs, once it is there. */
   living(): LivingKernel | undefined;
-  /** What a refusal means. */
-  readonly explain: typeof explainRefusal;
 }
 
 /** The BPF of one machine. */
@@ -31,6 +29,8 @@ export interface MachineBpf {
 /** BPF, as far as machines and cells need it. A page loads it only when a cell uses it: it is half of the base. */
 export interface BpfPart {
   machineBpf(home: BpfHome): MachineBpf;
+  /** Of the parts it needs itself: a script of its own knows none that others have installed. */
+  readonly installParts: typeof installParts;
   /** What stands behind the global `bpf`. */
   readonly toolkit: BpfToolkit;
   /** Classes to be frozen before student code runs. */

@@ -15,7 +15,7 @@ import { verifyOnly } from "./verify.ts";
 
 /** BPF of one machine, as its `bpf` and its kernel reach it. */
 export function machineBpf(home: BpfHome): MachineBpf {
-  const { seed, cpus, clock, ring, assertOpen, living, explain } = home;
+  const { seed, cpus, clock, ring, assertOpen, living } = home;
   let kernel: BpfKernel | undefined;
   let tracing = new Tracing();
 
@@ -33,9 +33,9 @@ export function machineBpf(home: BpfHome): MachineBpf {
 
   const syscall: BpfSyscall = facade({
     createMap: (attr) => createMap(open, attr),
-    load: (attr) => load(open, attr, explain),
+    load: (attr) => load(open, attr),
     mustLoad(attr) {
-      const result = load(open, attr, explain);
+      const result = load(open, attr);
       if (result.ok) return result.prog;
       throw makeBpfError(
         result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,
@@ -43,7 +43,7 @@ export function machineBpf(home: BpfHome): MachineBpf {
         result.log,
       );
     },
-    verify: (attr) => verifyOnly(open, attr, explain),
+    verify: (attr) => verifyOnly(open, attr),
     runUnverified: (attr) => runUnverifiedProgram(open, attr),
     runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
   } satisfies BpfSyscall);

@@ -73,7 +73,6 @@ export function bootWith(
       ring,
       assertOpen,
       living: () => living,
-      explain: (...args) => neededPart("explanations")(...args),
     }) ?? absentBpf;
 
   function assertOpen(): void {

@@ -1,5 +1,7 @@
 import type { Recording } from "../api.ts";
+import type { vmlinuxBytes } from "../bpf/btf/vmlinux-bytes.ts";
 import type { explainRefusal } from "../bpf/explain/explain.ts";
+import type { wholeJit } from "../bpf/jit/whole-jit.ts";
 import type { BpfPart } from "./bpf-part.ts";
 import type { KernelPart } from "./kernel-part.ts";
 
@@ -7,7 +9,9 @@ import type { KernelPart } from "./kernel-part.ts";
 export interface SimulatorParts {
   readonly bpf: BpfPart;
   readonly explanations: typeof explainRefusal;
+  readonly jit: typeof wholeJit;
   readonly kernel: KernelPart;
+  readonly "kernel-types": typeof vmlinuxBytes;
   readonly recordings: Readonly<Record<"second", Recording>>;
 }
 
@@ -42,6 +46,9 @@ export function neededPart<N extends PartName>(name: N): SimulatorParts[N] {
 const NOT_HERE: Readonly<Record<PartName, string>> = {
   bpf: "BPF is not loaded here: it comes with a text that has bpf, replay or SO_ATTACH_FILTER",
   explanations: "explanations are not loaded here: they come with a text that has explanation",
+  jit: "the compiler of BPF is not loaded here: it comes with a text that has jit, repeat or bpf_loop",
+  "kernel-types":
+    "the kernel's types are not loaded here: they come with a text that has btf, attach or replay",
   kernel:
     "the kernel is not loaded here: it comes with a text that has a generator function, function* (sys) { … }, i386, x86, explore() or a method of a machine's programs",
   recordings: "recordings are not loaded here: they come with a text that has recordings",

@@ -11,7 +11,6 @@ import type {
 } from "../api.ts";
 import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF } from "../bpf/btf/kinds.ts";
 import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
-import type { explainRefusal } from "../bpf/explain/explain.ts";
 import { isPseudoCall } from "../bpf/isa.ts";
 import { jitListing } from "../bpf/jit/listing.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
@@ -25,13 +24,14 @@ import { ENOSPC, errnoName } from "../include/errno.ts";
 import { facade } from "./facade.ts";
 import { attach } from "./link.ts";
 import type { OpenKernel } from "./map.ts";
+import { neededPart } from "./parts.ts";
 import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 
 /** Room for any log: 16 MiB. */
 const LOG_BYTES = 1 << 24;
 
 /** BPF_PROG_LOAD, with the refusal as an answer. */
-export function load(open: OpenKernel, attr: LoadAttr, explain: typeof explainRefusal): LoadResult {
+export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
   const outcome = loadWithLog(kernel, request);
@@ -49,7 +49,7 @@ export function load(open: OpenKernel, attr: LoadAttr, explain: typeof explainRe
       get explanation() {
         const maps = new VerifierMaps(kernel);
         const steps = recordedSteps(kernel, request, maps, insnTexts(attr, request));
-        return explain(error, errno, request.insns ?? [], steps);
+        return neededPart("explanations")(error, errno, request.insns ?? [], steps);
       },
     });
   }

@@ -1,24 +1,20 @@
 import type { LoadAttr, VerifierReport, VerifierStep } from "../api.ts";
-import type { explainRefusal } from "../bpf/explain/explain.ts";
 import { checkProgram } from "../bpf/prog-load.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
+import { neededPart } from "./parts.ts";
 import { loadRequest } from "./prog.ts";
 import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 import { stepsText } from "./steps-text.ts";
 
 /** The check of BPF_PROG_LOAD alone. Its steps are worked out when somebody asks for them. */
-export function verifyOnly(
-  open: OpenKernel,
-  attr: LoadAttr,
-  explain: typeof explainRefusal,
-): VerifierReport {
+export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const kernel = open();
   const request = loadRequest(attr);
   const maps = new VerifierMaps(kernel);
   const outcome = checkProgram(kernel, request, maps);
-  if (typeof outcome === "number") return refusedReport(-outcome, explain);
+  if (typeof outcome === "number") return refusedReport(-outcome);
   const { error, verdict } = outcome;
   let steps: readonly VerifierStep[] | undefined;
 
@@ -46,13 +42,13 @@ export function verifyOnly(
     },
     get explanation() {
       if (verdict === 0) return undefined;
-      return explain(error, -verdict, request.insns ?? [], recorded());
+      return neededPart("explanations")(error, -verdict, request.insns ?? [], recorded());
     },
   });
 }
 
 /** The arguments were refused before the program was looked at. */
-function refusedReport(errno: number, explain: typeof explainRefusal): VerifierReport {
+function refusedReport(errno: number): VerifierReport {
   return facade({
     ok: false,
     errno,
@@ -65,7 +61,7 @@ function refusedReport(errno: number, explain: typeof explainRefusal): VerifierR
     steps: Object.freeze([]),
     stepsText: "",
     get explanation() {
-      return explain("", errno, [], []);
+      return neededPart("explanations")("", errno, [], []);
     },
   });
 }

@@ -1,20 +1,12 @@
 import { StatementParser } from "../bpf/asm/parser.ts";
-import { CheckedWriter } from "../bpf/checked/checked-writer.ts";
-import { StretchCompiler } from "../bpf/checked/compile.ts";
 import { Dynptrs } from "../bpf/checked/dynptrs.ts";
 import { ObjectTable } from "../bpf/checked/objects.ts";
 import { CheckedRun } from "../bpf/checked/run.ts";
 import { RunObjects } from "../bpf/checked/run-objects.ts";
 import { BpfCpu } from "../bpf/interpreter.ts";
-import { CallPlans } from "../bpf/jit/call-plans.ts";
-import { FunctionCompiler } from "../bpf/jit/compile-function.ts";
-import { Counting } from "../bpf/jit/counting.ts";
-import { FunctionWriter } from "../bpf/jit/function-writer.ts";
 import { Jit } from "../bpf/jit/jit.ts";
 import { JitCallbacks } from "../bpf/jit/jit-callbacks.ts";
 import { BpfException, JitProgram } from "../bpf/jit/jit-program.ts";
-import { ModuleIndexes } from "../bpf/jit/module-indexes.ts";
-import { WasmBytes } from "../bpf/jit/wasm-bytes.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { KernelLink } from "../bpf/link/link.ts";
 import { ArrayMap, PercpuArrayMap } from "../bpf/maps/arraymap.ts";
@@ -40,13 +32,15 @@ import { TaskNames } from "../trace/task-names.ts";
 import { Tracing } from "../trace/tracing.ts";
 import type { BpfPart } from "./bpf-part.ts";
 import { machineBpf } from "./machine-bpf.ts";
+import { installParts } from "./parts.ts";
 import { bpf } from "./toolkit.ts";
 import { StepRecorder } from "./verifier-steps.ts";
 
-/** All of BPF but its explanations. */
+/** BPF, but for what it rarely needs. */
 export const wholeBpf: BpfPart = Object.freeze({
   machineBpf,
   toolkit: bpf,
+  installParts,
   classes: () => [
     ArrayMap,
     AttachedPrograms,
@@ -56,14 +50,9 @@ export const wholeBpf: BpfPart = Object.freeze({
     BpfKernel,
     BpfMemory,
     CallMeta,
-    CallPlans,
     CheckedRun,
-    CheckedWriter,
-    Counting,
     Dynptrs,
     FuncState,
-    FunctionCompiler,
-    FunctionWriter,
     HashMap,
     IdMap,
     InsnAux,
@@ -74,7 +63,6 @@ export const wholeBpf: BpfPart = Object.freeze({
     KernelLink,
     Liveness,
     LoadedProgram,
-    ModuleIndexes,
     ObjectTable,
     PercpuArrayMap,
     Random,
@@ -84,7 +72,6 @@ export const wholeBpf: BpfPart = Object.freeze({
     StatementParser,
     StateListEntry,
     StepRecorder,
-    StretchCompiler,
     SubprogInfo,
     TaskNames,
     Tnum,
@@ -93,6 +80,5 @@ export const wholeBpf: BpfPart = Object.freeze({
     VerifierLog,
     VerifierMaps,
     VerifierState,
-    WasmBytes,
   ],
 });

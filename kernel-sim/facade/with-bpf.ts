@@ -1,7 +1,16 @@
-/** Puts BPF into the base: importing this gives machines BPF, its explanations, and what was recorded for it. */
+/** Puts BPF into the base: importing this gives machines all of BPF, and what was recorded for it. */
+
+import { vmlinuxBytes } from "../bpf/btf/vmlinux-bytes.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
+import { wholeJit } from "../bpf/jit/whole-jit.ts";
 import { recordings } from "../trace/recordings/index.ts";
 import { installParts } from "./parts.ts";
 import { wholeBpf } from "./whole-bpf.ts";
 
-installParts({ bpf: wholeBpf, explanations: explainRefusal, recordings });
+installParts({
+  bpf: wholeBpf,
+  explanations: explainRefusal,
+  jit: wholeJit,
+  "kernel-types": vmlinuxBytes,
+  recordings,
+});

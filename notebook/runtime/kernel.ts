@@ -47,11 +47,19 @@ export function takeParts(
     PARTS.map((name) => [name, taken(name)]),
   );
   installParts(others, onMissed);
+  others.bpf?.installParts(others, onMissed);
   if (kernel !== undefined) installParts({ kernel: shelf.watch(times.watch(kernel)) });
   return (taken("course-data") as object | undefined) ?? {};
 }
 
-const PARTS: readonly PartName[] = ["bpf", "explanations", "kernel", "recordings"];
+const PARTS: readonly PartName[] = [
+  "bpf",
+  "explanations",
+  "jit",
+  "kernel",
+  "kernel-types",
+  "recordings",
+];
 
 function taken(name: string): unknown {
   const key = `kernelbook:${name}`;

@@ -40,8 +40,8 @@ export async function runVisibleTests(options: VisibleTestsOptions): Promise<Vis
   try {
     const { source, testSource } = options;
     const parts = new Set([source, testSource].flatMap(neededParts));
-    // Answers of the player are read to the end before they are sent, a report's explanation too.
-    if (parts.has("bpf")) parts.add("explanations");
+    // Nothing is run once more here: what may be missed is there.
+    if (parts.has("bpf")) parts.add("explanations").add("jit").add("kernel-types");
     frame = await openFrame(parts);
   } catch (problem) {
     return { kind: "broken", message: problem instanceof Error ? problem.message : "" };

@@ -71,7 +71,9 @@ test("the first cell that needs BPF, data or the kernel fetches it; names of the
   );
   expect(
     before.filter((name) =>
-      /sandbox\/(?:bpf|explanations|kernel|recordings|course-data)\.js$/.test(name),
+      /sandbox\/(?:bpf|explanations|jit|kernel|kernel-types|recordings|course-data)\.js$/.test(
+        name,
+      ),
     ),
   ).toEqual([]);
 });
@@ -87,6 +89,10 @@ test("what no word of a cell tells is missed as it runs, fetched, and shown once
       const { ok, ...refused } = boot().bpf.load({ type: "xdp", program: bpf.asm("exit") });
       console.log("third"); [runs, ok, Object.values(refused).at(-1).message]`);
     await run("runs++; typeof boot()['ker' + 'nel'].processTree()");
+    await run(`runs++; const prog = boot().bpf.mustLoad({
+        type: "xdp", program: bpf.asm(${JSON.stringify(`${"r0 = 2\n".repeat(9)}exit`)}),
+      });
+      prog.run({ ['re' + 'peat']: 200_000 }).insnsExecuted`);
     await run("runs");
     sandbox.close();
     return texts;
@@ -98,7 +104,7 @@ test("what no word of a cell tells is missed as it runs, fetched, and shown once
   const results = said.flatMap(({ kind, bundle }) =>
     kind === "result" ? [bundle["text/plain"]] : [],
   );
-  expect(results).toEqual(['[1, false, "R0 !read_ok"]', '"object"', "2"]);
+  expect(results).toEqual(['[1, false, "R0 !read_ok"]', '"object"', "2000000", "3"]);
 });
 
 test("an interrupt ends an endless cell, keeps its texts, and the names of the others", async () => {
@@ -239,6 +245,8 @@ test("the frame asks for nothing but itself and the page for its scripts", () =>
     "/sandbox/course-data.js",
     "/sandbox/explanations.js",
     "/sandbox/frame",
+    "/sandbox/jit.js",
+    "/sandbox/kernel-types.js",
     "/sandbox/kernel.js",
     "/sandbox/worker.js",
   ]);

@@ -1,6 +1,6 @@
 /** Runs programs under checks in compiled form. */
+import { compiler } from "../jit/compiler.ts";
 import type { CheckedCode } from "./checked-code.ts";
-import { compileChecked } from "./compile.ts";
 import type { CheckedRun } from "./run.ts";
 import { COUNT_AT, DEFINED_AT, LEFT_AT, REGS_AT, ROWS_AT } from "./state-area.ts";
 
@@ -33,7 +33,7 @@ export function runCompiled(run: CheckedRun): void {
 }
 
 function compiledFor(run: CheckedRun, program: CheckedCode): Compiled | undefined {
-  const module = compileChecked(program);
+  const module = compiler().compileChecked(program);
   if (module === undefined) return undefined;
   const { bytes, stretchAt } = module;
   const machine = {

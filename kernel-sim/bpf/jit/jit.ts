@@ -3,8 +3,9 @@ import { MAX_BPF_STACK } from "../isa.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { LoadedProgram } from "../program.ts";
 import type { JitEnvironment } from "./call-plans.ts";
-import { type CompiledProgram, compileProgram } from "./compile.ts";
+import type { CompiledProgram } from "./compile.ts";
 import type { CodeListener } from "./compile-function.ts";
+import { compiler, hasCompiler } from "./compiler.ts";
 import { argsOfHelper } from "./helper-args.ts";
 import { JitCallbacks } from "./jit-callbacks.ts";
 import { BpfException, JitProgram } from "./jit-program.ts";
@@ -15,6 +16,9 @@ import { CPU_AT, EXECUTED_AT, R0_AT, TAIL_CALL_AT } from "./run-area.ts";
  * interpreter. One that has loops may run for long at once, so it is compiled before its first run.
  */
 const WARM_INSNS = 20_000;
+
+/** The same where the compiler has to be fetched: some hundredths of a second. */
+const FETCHED_INSNS = 1_000_000;
 
 /** How often a program may run before what it has freed is given back. */
 const REPEATS_AT_ONCE = 1024;
@@ -63,6 +67,7 @@ export class Jit {
     if (!this.enabled) return undefined;
     if (prog.jited === undefined) {
       if (!prog.hasLoop && prog.interpretedInsns < this.warmInsns) return undefined;
+      if (prog.interpretedInsns < FETCHED_INSNS && !hasCompiler()) return undefined;
       prog.jited = this.#made(prog);
     }
     return prog.jited ?? undefined;
@@ -76,7 +81,7 @@ export class Jit {
   compile(prog: LoadedProgram, listener?: CodeListener): CompiledProgram | undefined {
     const maps = new Map(prog.maps.map((map) => [map.address, map]));
     const environment: JitEnvironment = { mapAt: (address) => maps.get(address), argsOfHelper };
-    return compileProgram(prog, environment, listener);
+    return compiler().compileProgram(prog, environment, listener);
   }
 
   #runCompiled(

@@ -4,7 +4,8 @@
  * @linux kernel/bpf/bpf_lsm.c (6.18)
  */
 import { EINVAL } from "../../include/errno.ts";
-import { LSM_HOOKS } from "../btf/kernel-targets.ts";
+import { BTF_KIND_FUNC } from "../btf/kinds.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
 import { BPF_LSM_CGROUP, BPF_LSM_MAC, BPF_PROG_TYPE_LSM } from "../uapi.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { RetvalRange } from "./states.ts";
@@ -82,8 +83,8 @@ function problemOf({ isGplCompatible, attach }: VerifierEnv, func: string): stri
   if (!isGplCompatible) return "LSM programs must have a GPL compatible license";
   const points = `attach_btf_id ${attach.btfId} points to`;
   if (isIn(DISABLED, func)) return `${points} disabled hook ${func}`;
-  const name = func.startsWith(PREFIX) ? func.slice(PREFIX.length) : "";
-  const isHook = name !== "" && LSM_HOOKS.includes(` ${name}(`);
+  const isHook =
+    func.startsWith(PREFIX) && btfVmlinux().findByNameKind(func, BTF_KIND_FUNC) !== undefined;
   return isHook ? "" : `${points} wrong type name ${func}`;
 }
 

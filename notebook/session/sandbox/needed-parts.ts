@@ -2,7 +2,9 @@
 export const SANDBOX_PARTS = [
   "bpf",
   "explanations",
+  "jit",
   "kernel",
+  "kernel-types",
   "recordings",
   "course-data",
 ] as const;
@@ -25,6 +27,12 @@ const BPF = /bpf|ATTACH_FILTER|\breplay\b/i;
 
 const EXPLANATIONS = /explanation/;
 
+/** Who looks at what the compiler makes, or surely runs for long. */
+const JIT = /\b(?:jit|repeat|bpf_loop|may_goto)\b/;
+
+/** Tasks that programs are told of, and all that is named by its type. */
+const KERNEL_TYPES = /\b(?:attach|replay|kfunc)\b|btf/i;
+
 const RECORDINGS = /\brecordings\b/;
 
 const COURSE_DATA = /\b(?:earlyLinux|linuxStatistics|unixFamily|course-data)\b/;
@@ -34,6 +42,8 @@ export function neededParts(source: string): readonly SandboxPart[] {
   const needs: Record<SandboxPart, boolean> = {
     bpf: BPF.test(source),
     explanations: EXPLANATIONS.test(source),
+    jit: JIT.test(source),
+    "kernel-types": KERNEL_TYPES.test(source),
     recordings: RECORDINGS.test(source),
     kernel: [DOORS, PROGRAMS, METHODS, I386, EXPLORE].some((names) => names.test(source)),
     "course-data": COURSE_DATA.test(source),

@@ -194,7 +194,7 @@ const schedules = z.object({
   machine: count,
 });
 
-const part = z.enum(["bpf", "explanations", "kernel", "recordings"]);
+const part = z.enum(["bpf", "explanations", "jit", "kernel", "kernel-types", "recordings"]);
 
 const fromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
