@@ -28,6 +28,8 @@ export interface AsyncCallback {
   /** Of a timer: the clock that it goes by. */
   readonly clockId: number;
   callback: LaterFunction | undefined;
+  /** Asks the machine for the call. */
+  ask: (host: AsyncHost) => (() => void) | undefined;
   /** While it waits. */
   event: PendingEvent | undefined;
   /** The machine forgets that it was to call. */
@@ -39,6 +41,8 @@ export type CallNow = (cpu: number, current: CurrentTask) => number;
 
 /** The kernel that runs programs, which calls functions at their time. What it answers lets it forget a call. */
 export interface AsyncHost {
+  /** Its kernel is at work, and calls what has come due by itself. */
+  readonly isBusy: boolean;
   /** In a softirq of this CPU, at `expires` in ns since boot, which moves with the time of day when `isReal`. */
   startTimer(cpu: number, expires: number, isReal: boolean, call: CallNow): () => void;
   /** In a kworker of that CPU. */
@@ -80,6 +84,14 @@ export class AsyncCallbacks {
   /** From now on it calls at the right time; what waits already, it is told of. */
   join(host: AsyncHost): void {
     this.#host = host;
+    for (const async of this.#all.values()) {
+      if (async.event !== undefined) async.forget = async.ask(host) ?? NOBODY;
+    }
+  }
+
+  #ask(async: AsyncCallback, ask: (host: AsyncHost) => (() => void) | undefined): void {
+    async.ask = ask;
+    if (this.#host !== undefined) async.forget = ask(this.#host) ?? NOBODY;
   }
 
   /** The one that was made at this address of a value, undefined before. */
@@ -91,7 +103,7 @@ export class AsyncCallbacks {
   make(address: number, kind: AsyncKind, map: KernelMap, offset: number, clockId = 0) {
     const made: AsyncCallback = {
       ...{ id: this.#nextId++, kind, map, value: address - offset, clockId },
-      ...{ callback: undefined, event: undefined, forget: NOBODY },
+      ...{ callback: undefined, event: undefined, forget: NOBODY, ask: () => undefined },
     };
     this.#all.set(made.id, made);
     this.#kernel.memory.view.setUint32(address, made.id, true);
@@ -118,10 +130,9 @@ export class AsyncCallbacks {
   /** Whether it waited. */
   stop(async: AsyncCallback): boolean {
     const { event } = async;
-    if (event === undefined) return false;
-    this.#queue.cancel(event);
+    if (event !== undefined) this.#queue.cancel(event);
     this.#leaveQueue(async);
-    return true;
+    return event !== undefined;
   }
 
   #leaveQueue(async: AsyncCallback): void {
@@ -135,24 +146,23 @@ export class AsyncCallbacks {
     this.stop(timer);
     this.#enqueue(timer, expires, cpu);
     const call = this.#callOf(timer);
-    timer.forget = this.#host?.startTimer(cpu, expires, isReal, call) ?? NOBODY;
+    this.#ask(timer, (host) => host.startTimer(cpu, expires, isReal, call));
   }
 
   queueWork(work: AsyncCallback, cpu: number): void {
     if (work.event !== undefined) return;
     this.#enqueue(work, this.#kernel.clock.now(), cpu);
-    work.forget = this.#host?.queueWork(cpu, this.#callOf(work)) ?? NOBODY;
+    const call = this.#callOf(work);
+    this.#ask(work, (host) => host.queueWork(cpu, call));
   }
 
   queueTaskWork(work: AsyncCallback, pid: number, isSignal: boolean, cpu: number): void {
     const host = this.#host;
-    if (host === undefined) {
-      this.#enqueue(work, this.#kernel.clock.now(), cpu, pid);
-      return;
-    }
-    const forget = host.addTaskWork(pid, isSignal, this.#callOf(work));
-    if (forget === undefined) this.setFunction(work, undefined);
-    else work.forget = forget;
+    if (host === undefined) this.#enqueue(work, this.#kernel.clock.now(), cpu, pid);
+    const call = this.#callOf(work);
+    this.#ask(work, (by) => by.addTaskWork(pid, isSignal, call));
+    // The task has ended meanwhile.
+    if (host !== undefined && work.forget === NOBODY) this.setFunction(work, undefined);
   }
 
   realToMonotonic(ns: number): number {
@@ -163,7 +173,9 @@ export class AsyncCallbacks {
     async.event = this.#queue.schedule(expires, () => {
       const { current } = this.#kernel;
       if (pid !== undefined && pid !== current.pid) {
-        this.#parked.push(() => this.#enqueue(async, expires, cpu, pid));
+        this.#parked.push(() => {
+          if (async.event !== undefined) this.#enqueue(async, expires, cpu, pid);
+        });
         return;
       }
       this.#leaveQueue(async);
@@ -203,7 +215,7 @@ export class AsyncCallbacks {
 
   /** Calls all whose time has come. */
   runDue(): void {
-    if (this.#kernel.memory.isReading) return;
+    if (this.#kernel.memory.isReading || this.#host?.isBusy === true) return;
     for (const again of this.#parked.splice(0)) again();
     for (let left = CALLS_MAX; left > 0; left--) {
       const due = this.#queue.popDue(this.#kernel.clock.now());

@@ -44,7 +44,7 @@ export class Journal {
       return;
     }
     const added = { timeNs };
-    this.note(step, (machine) => machine.advanceIdleTo(added.timeNs), body);
+    this.note(step, (machine) => machine.passIdleTo(added.timeNs), body);
     const input = this.inputs.at(-1);
     this.#idle = input === undefined ? undefined : Object.assign(added, { input });
   }

@@ -21,6 +21,7 @@ import { mountMachineTree } from "../init/machine-mounts.ts";
 import { fillMachineTree } from "../init/machine-tree.ts";
 import { startInit, startKernel } from "../init/main.ts";
 import { PROFILES } from "../init/profiles.ts";
+import { BpfCallbacks } from "../kernel/bpf-callbacks.ts";
 import { bpfTaskOf, livingTasks } from "../kernel/bpf-task.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
@@ -75,6 +76,8 @@ export class LivingKernel {
   /** How programs of BPF see its tasks. */
   readonly bpfTaskOf = bpfTaskOf;
   readonly livingTasks = livingTasks;
+  /** Functions of BPF programs that its kernel calls later. */
+  readonly bpfCallbacks: BpfCallbacks;
   readonly timeline: () => readonly CpuStretch[];
   readonly console: MachineConsole;
   readonly terminals: Terminals;
@@ -111,6 +114,12 @@ export class LivingKernel {
     });
     this.kernel = started.kernel;
     this.rootfs = started.rootfs;
+    this.bpfCallbacks = new BpfCallbacks(this.kernel, (redo) =>
+      this.input(
+        (other) => redo(other.bpfCallbacks),
+        () => {},
+      ),
+    );
     const { isFirstLinux } = profile;
     const fill = (root: Rootfs) => fillMachineTree(root, Object.keys(userPrograms), isFirstLinux);
     const disk = wantedDisk(options, profile);
@@ -285,6 +294,12 @@ export class LivingKernel {
   /** Time passes in which nothing happens. */
   advanceIdleTo(time: number): void {
     this.journal.noteIdle(this.kernel.steps, time, () => this.kernel.advanceIdleTo(time));
+  }
+
+  /** The same, once more: what had happened before gave nobody anything to do. */
+  passIdleTo(time: number): void {
+    while (this.kernel.advanceToNextEvent(time));
+    this.advanceIdleTo(time);
   }
 
   /** A format of executables that a cell has written. */

@@ -26,7 +26,10 @@ export function machineBpf(home: BpfHome): MachineBpf {
     const machine = living();
     if (machine !== undefined) {
       kernel.jit.enabled = machine.kernel.sysctl.bpfJitEnable !== 0;
-      kernel.living ??= machine.livingTasks(machine.kernel);
+      if (kernel.living === undefined) {
+        kernel.living = machine.livingTasks(machine.kernel);
+        kernel.async.join(machine.bpfCallbacks);
+      }
     }
     return kernel;
   }
@@ -56,6 +59,8 @@ export function machineBpf(home: BpfHome): MachineBpf {
       machine.kernel.hooks.socketFilters = socketFiltersOf(open);
       machine.kernel.hooks.bpf = bpfDoor(open);
       tracing.listenTo(machine.kernel, open, machine);
+      // What was started before goes off at its time, too.
+      if (kernel !== undefined) open();
     },
     close() {
       kernel = undefined;

@@ -16,6 +16,7 @@ import type { MaySleep, SysResult } from "./sleep.ts";
 import { TASK_DEAD } from "./state.ts";
 import type { SyscallTable } from "./syscall.ts";
 import { PF_EXITING, type Task } from "./task.ts";
+import { taskWorkRun } from "./task-work.ts";
 import { exitItimers } from "./time/posix-timers.ts";
 
 /** exit, exit_group. @linux kernel/exit.c (6.18) */
@@ -116,6 +117,7 @@ function beginExit(task: Task, code: number): boolean {
   if (isGroupDead && signal.isLeader) {
     kernel.hooks.disassociateCtty(task);
   }
+  taskWorkRun(task);
   return isGroupDead && mustZapPidNs(task);
 }
 

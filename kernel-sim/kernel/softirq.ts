@@ -12,6 +12,7 @@ export const NET_RX_SOFTIRQ = 3;
 export const BLOCK_SOFTIRQ = 4;
 export const TASKLET_SOFTIRQ = 6;
 export const SCHED_SOFTIRQ = 7;
+export const HRTIMER_SOFTIRQ = 8;
 
 /** @linux kernel/softirq.c `softirq_to_name` (6.18) */
 export const SOFTIRQ_NAMES: readonly string[] = Object.freeze([
@@ -46,8 +47,7 @@ export function openSoftirq(kernel: Kernel, nr: number, action: SoftirqAction): 
  * outside of both, by ksoftirqd.
  *
  * @linux kernel/softirq.c `raise_softirq_irqoff` (6.18)
- * @simplified nobody raises NET_TX, IRQ_POLL, HRTIMER and RCU: packets leave at once, timers of the kernel run in the
- * interrupt, and what nobody holds is the collector's.
+ * @simplified nobody raises NET_TX, IRQ_POLL and RCU: packets leave at once, and what nobody holds is the collector's.
  */
 export function raiseSoftirq(kernel: Kernel, nr: number): void {
   const cpu = kernel.irq.thisCpu();

@@ -89,6 +89,8 @@ export class Task {
   savedSigmask: Sigset | undefined = undefined;
   /** A signal waits that is not blocked, or the task must look (`TIF_SIGPENDING`). */
   sigpending = false;
+  /** What it does before it goes back to user mode; undefined: nothing (`task->task_works`). */
+  taskWorks: (() => void)[] | undefined = undefined;
   /** `task->jobctl`. */
   jobctl = 0;
   altStack = { sp: 0, size: 0, flags: 0 };

@@ -1,6 +1,7 @@
 import type { Kernel } from "./kernel.ts";
 import {
   HI_SOFTIRQ,
+  HRTIMER_SOFTIRQ,
   openSoftirq,
   raiseSoftirq,
   TASKLET_SOFTIRQ,
@@ -45,12 +46,15 @@ function schedule(kernel: Kernel, tasklet: Tasklet, isHigh: boolean): void {
   raiseSoftirq(kernel, isHigh ? HI_SOFTIRQ : TASKLET_SOFTIRQ);
 }
 
-/** Those that every machine has. @linux kernel/softirq.c `softirq_init`, kernel/time/timer.c `run_timer_softirq` (6.18) */
+/** Those that every machine has. @linux kernel/softirq.c `softirq_init`, kernel/time/timer.c `run_timer_softirq`, kernel/time/hrtimer.c `hrtimer_run_softirq` (6.18) */
 export function initSoftirqs(kernel: Kernel): void {
   openSoftirq(kernel, TASKLET_SOFTIRQ, () => taskletAction(kernel, false));
   openSoftirq(kernel, HI_SOFTIRQ, () => taskletAction(kernel, true));
   openSoftirq(kernel, TIMER_SOFTIRQ, () => {
     for (const timer of kernel.irq.thisCpu().wheelTimers.splice(0)) timer();
+  });
+  openSoftirq(kernel, HRTIMER_SOFTIRQ, () => {
+    for (const timer of kernel.irq.thisCpu().softTimers.splice(0)) timer();
   });
 }
 

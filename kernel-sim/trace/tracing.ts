@@ -83,7 +83,7 @@ export class Tracing {
     const start = kernel.clock.now();
     const names = new TaskNames(recording.events);
     for (const event of recording.events) {
-      kernel.clock.advanceTo(start + event.time);
+      kernel.async.advanceTo(start + event.time);
       names.learn(event);
       this.#fire(event, kernel, ring, names);
     }

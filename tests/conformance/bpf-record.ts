@@ -84,6 +84,8 @@ export interface TaskMemory {
 
 export interface VerifyRecord {
   readonly id: string;
+  /** What it shows. */
+  readonly note?: string;
   readonly kind: "verify";
   readonly prog_type: string | number;
   readonly expected_attach_type: string | number | null;

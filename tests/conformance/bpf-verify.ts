@@ -57,8 +57,8 @@ export interface VerifyResult {
 const CPUS = 2;
 const LOG_BYTES = 1 << 28;
 
-export function newKernel(seed = 1): BpfKernel {
-  return new BpfKernel(seed, CPUS, new Clock(), new TraceRing());
+export function newKernel(seed = 1, clock = new Clock()): BpfKernel {
+  return new BpfKernel(seed, CPUS, clock, new TraceRing());
 }
 
 function setTask(kernel: BpfKernel, { task_memory }: VerifyRecord): void {

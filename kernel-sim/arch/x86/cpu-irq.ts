@@ -33,8 +33,9 @@ export class CpuIrq {
   ksoftirqd: Task | undefined = undefined;
   /** What it would do is done at some event. */
   isSoftirqLater = false;
-  /** Timers that are due and wait for the interrupt, and those of them that run in a softirq. */
+  /** Timers that are due and wait for the interrupt, and those of them that run in one of two softirqs. */
   readonly dueTimers: (() => void)[] = [];
+  readonly softTimers: (() => void)[] = [];
   readonly wheelTimers: (() => void)[] = [];
   /** Functions that other CPUs want it to call. */
   readonly calls: (() => void)[] = [];

@@ -315,6 +315,12 @@ export class MachineIrq {
     else if (kernel.current === cpu.ksoftirqd) kernel.chargeCurrent(softirqNs);
   }
 
+  /** The time of a BPF program that runs in a softirq or in a kworker. */
+  chargeProgram(cpu: number, ns: number): void {
+    if (this.#kernel.current === undefined) this.#charge(this.cpus[cpu]!, ns, true);
+    else this.#kernel.chargeCurrent(ns);
+  }
+
   #charge({ rq }: CpuIrq, ns: number, isSoftirq = false): void {
     const kernel = this.#kernel;
     if (rq.current === undefined && rq.now < kernel.now()) {

@@ -15,7 +15,8 @@ class Rings {
   readonly #prev: Int32Array;
 
   constructor(size: number) {
-    this.#next = Int32Array.from({ length: size }, (_, n) => n);
+    this.#next = new Int32Array(size);
+    for (let node = 0; node < size; node++) this.#next[node] = node;
     this.#prev = this.#next.slice();
   }
 

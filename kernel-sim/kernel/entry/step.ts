@@ -66,7 +66,7 @@ function resume(task: Task): number {
 /** Runs user code up to a trap and serves it, or lets the time of such code pass; answers the ns that passed. */
 function enterUser(task: Task, rq: RunQueue): number {
   // Signals that came while it was ready or stopped, before the program sees anything.
-  if (task.sigpending && task.user.hasTrap !== true) {
+  if ((task.sigpending || task.taskWorks !== undefined) && task.user.hasTrap !== true) {
     exitToUserMode(task);
     if (task.state !== TASK_RUNNING || task.kstack !== undefined) return 0;
   }

@@ -1,14 +1,14 @@
 import type { PendingEvent } from "../../hw/event-queue.ts";
 import type { Kernel } from "../kernel.ts";
-import { raiseSoftirq, TIMER_SOFTIRQ } from "../softirq.ts";
+import { HRTIMER_SOFTIRQ, raiseSoftirq, TIMER_SOFTIRQ } from "../softirq.ts";
 import { KTIME_MAX } from "./time64.ts";
 import { timekeeperOf } from "./timekeeping.ts";
 
 /** By which clock a timer goes: `real` and `tai` ones move when the time of day is set. */
 export type ClockBase = "monotonic" | "real" | "tai";
 
-/** Where its function is called: in the interrupt, or in the softirq of the timer wheel. */
-export type TimerContext = "irq" | "wheel";
+/** Where its function is called: in the interrupt, in the softirq behind it, or in that of the timer wheel. */
+export type TimerContext = "irq" | "soft" | "wheel";
 
 /**
  * A timer of the kernel.
@@ -45,14 +45,18 @@ export class HrTimer {
     return this.#isActive;
   }
 
-  /** Starts it, or moves it, to `expires` in ns since boot. The callback may start it again. */
-  start(expires: number): void {
+  /**
+   * Starts it, or moves it, to `expires` in ns since boot. The callback may start it again.
+   *
+   * @param cpu whose timer it is; none: that of the CPU on which it is started
+   */
+  start(expires: number, cpu?: number): void {
     this.cancel();
     this.expires = expires;
     this.#isActive = true;
     this.#round++;
     const { current, interrupted } = this.#kernel;
-    this.#cpu = current?.cpu ?? interrupted?.cpu ?? this.#cpu;
+    this.#cpu = cpu ?? current?.cpu ?? interrupted?.cpu ?? this.#cpu;
     if (this.base !== "monotonic") timekeeperOf(this.#kernel).realTimers.add(this);
     this.#schedule();
   }
@@ -113,9 +117,10 @@ export class HrTimer {
       this.#expire(round);
       return;
     }
-    const { irq } = this.#kernel;
-    irq.thisCpu().wheelTimers.push(() => this.#expire(round));
-    raiseSoftirq(this.#kernel, TIMER_SOFTIRQ);
+    const cpu = this.#kernel.irq.thisCpu();
+    const isWheel = this.#context === "wheel";
+    (isWheel ? cpu.wheelTimers : cpu.softTimers).push(() => this.#expire(round));
+    raiseSoftirq(this.#kernel, isWheel ? TIMER_SOFTIRQ : HRTIMER_SOFTIRQ);
   }
 
   #expire(round: number): void {
