@@ -235,6 +235,10 @@ export class BpfKernel implements MapHost {
     } else if (object instanceof LoadedProgram) {
       this.dropFunctions(object.functions);
       for (const type of object.objectTypes) this.programObjects.leaveType(type);
+      const { image } = object;
+      if (image !== undefined) this.memory.free(image.address, image.bytes);
+    } else if (object instanceof Btf) {
+      this.memory.free(object.address, object.data.length);
     }
   }
 

@@ -11,7 +11,7 @@ import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { btfOf, functionTags } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
-import { LoadedProgram, type ProgTarget } from "./program.ts";
+import { LoadedProgram, type ProgImage, type ProgTarget } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
@@ -69,21 +69,34 @@ export interface ProgLoadOutcome {
 const PROG_FLAGS = 0xff;
 const BPF_COMPLEXITY_LIMIT_INSNS = 1_000_000;
 const BPF_MAXINSNS = 4096;
+/** In front of its instructions. */
+const STRUCT_BPF_PROG_BYTES = 72;
 
 /** @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
 export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome {
+  const { memory } = kernel;
+  const bytes = STRUCT_BPF_PROG_BYTES + Math.min(attr.insnCnt, BPF_COMPLEXITY_LIMIT_INSNS) * 8;
+  const address = memory.alloc(bytes);
+  const outcome = loadInto(kernel, attr, { address, bytes });
+  if (outcome.fd < 0 && address !== 0) memory.freeNow(address, bytes);
+  return outcome;
+}
+
+/** @param image where the program is to lie; address 0: there is no room */
+function loadInto(kernel: BpfKernel, attr: ProgLoadAttr, image: ProgImage): ProgLoadOutcome {
   const maps = new VerifierMaps(kernel);
-  const checked = checkProgram(kernel, attr, maps);
+  const checked = checkProgram(kernel, attr, maps, undefined, image.address !== 0);
   if (typeof checked === "number") {
     return { fd: checked, verdict: checked, error: "", log: "", insnsProcessed: 0 };
   }
   const { verdict, errno, error, log, insnsProcessed } = checked;
   if (errno !== 0) return { fd: errno, verdict, error, log, insnsProcessed };
   const prog = fixedUp(kernel, attr, checked, maps);
+  prog.image = image;
   const isFull = prog.functions.includes(0);
   const problem = isFull ? -ENOMEM : mayTailCall(prog) ? 0 : -EINVAL;
   if (problem !== 0) {
-    kernel.dropFunctions(prog.functions.filter((address) => address !== 0));
+    kernel.dropFunctions(prog.functions.filter((one) => one !== 0));
     for (const type of prog.objectTypes) kernel.programObjects.leaveType(type);
     return { fd: problem, verdict: problem, error: "", log, insnsProcessed };
   }
@@ -97,6 +110,7 @@ export function checkProgram(
   attr: ProgLoadAttr,
   maps: VerifierMaps = new VerifierMaps(kernel),
   observer?: VerifierObserver,
+  hasRoom = true,
 ): VerifierOutcome | number {
   const { insns, license, progType } = attr;
   const expectedAttachType = fixupAttachType(progType, attr.expectedAttachType);
@@ -111,6 +125,7 @@ export function checkProgram(
   const attachErr =
     checkAttachBtf(progType, attach) || checkAttachType(progType, expectedAttachType);
   if (attachErr !== 0) return attachErr;
+  if (!hasRoom) return -ENOMEM;
   if (insns === null || license === null) return -EFAULT;
   if (!isTypeBuilt(progType)) return -EINVAL;
   if (!isObjectNameOk(attr.name)) return -EINVAL;

@@ -68,6 +68,12 @@ const NO_TARGET: FoundTarget = Object.freeze({
 /** Runs a program with a context, and says in `vm.executed` how many instructions it took. */
 export type ProgRunner = (vm: BpfCpu<BpfKernel>, context: number) => number;
 
+/** Where Linux keeps a program, although it does not run from there. */
+export interface ProgImage {
+  readonly address: number;
+  readonly bytes: number;
+}
+
 /** A program that the kernel holds. @linux include/linux/bpf.h `struct bpf_prog` (6.18) */
 export class LoadedProgram implements TargetProgram {
   readonly id: number;
@@ -106,6 +112,8 @@ export class LoadedProgram implements TargetProgram {
   readonly origin: ProgOrigin;
   readonly target: FoundTarget;
   readonly targetFunctions: readonly TargetFunction[];
+  /** What it takes of the machine's memory. */
+  image: ProgImage | undefined = undefined;
   /** Maps that it holds without using them. */
   readonly boundMaps: KernelMap[] = [];
   readonly streams = new ProgStreams();

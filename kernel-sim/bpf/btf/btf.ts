@@ -49,6 +49,8 @@ export interface ResolvedSize {
 export class Btf {
   /** Of the object in the kernel; 0 before it is one. */
   id = 0;
+  /** Where Linux keeps what it was made from: so much of the machine's memory is in use. */
+  address = 0;
   /** What it was made from. */
   readonly data: Uint8Array;
   /** The types of the kernel itself, which no program or map brings. */

@@ -1,7 +1,7 @@
 import { type BpfCpu, MAX_TAIL_CALL_CNT } from "../interpreter.ts";
 import { MAX_BPF_STACK } from "../isa.ts";
 import type { BpfKernel } from "../kernel.ts";
-import type { LoadedProgram } from "../program.ts";
+import type { LoadedProgram, ProgRunner } from "../program.ts";
 import type { JitEnvironment } from "./call-plans.ts";
 import type { CompiledProgram } from "./compile.ts";
 import type { CodeListener } from "./compile-function.ts";
@@ -50,7 +50,7 @@ export class Jit {
    */
   run(prog: LoadedProgram, vm: BpfCpu<BpfKernel>, context: number, repeat = 1): number {
     vm.executed = 0;
-    if (prog.runner !== undefined) return prog.runner(vm, context);
+    if (prog.runner !== undefined) return this.#runBy(prog.runner, vm, context);
     let r0 = 0;
     for (let left = Math.max(1, repeat); left > 0; left--) {
       const compiled = this.#readyFor(prog);
@@ -60,6 +60,16 @@ export class Jit {
       prog.interpretedInsns += vm.executed - before;
     }
     return r0;
+  }
+
+  #runBy(runner: ProgRunner, vm: BpfCpu<BpfKernel>, context: number): number {
+    const { memory } = this.#kernel;
+    memory.readLock();
+    try {
+      return runner(vm, context);
+    } finally {
+      memory.readUnlock();
+    }
   }
 
   /** The compiled form of a program; undefined: it is not worth it yet, or not possible. */

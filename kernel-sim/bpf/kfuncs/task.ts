@@ -41,11 +41,23 @@ function writeTask(
   }
 }
 
+/** How many running tasks are kept for whoever looks again. */
+const SHOWN_TASKS_MAX = 1024;
+
+/** The one that was shown first goes, but that somebody may hold it. */
+function forgetShown({ machine: { currentTasks }, memory }: Vm): void {
+  const [first] = currentTasks;
+  if (first === undefined) return;
+  currentTasks.delete(first[0]);
+  putTask(memory, first[1]);
+}
+
 /** The running task: one structure for each, which stays where it is. */
 export function holdCurrent(vm: Vm): number {
   const { current, currentTasks } = vm.machine;
   const { pid, tgid, comm } = current;
   const shown = currentTasks.get(pid);
+  if (shown === undefined && currentTasks.size === SHOWN_TASKS_MAX) forgetShown(vm);
   const task = shown ?? vm.memory.alloc(taskStruct().bytes);
   if (task === 0) return 0;
   const usage = vm.memory.view.getInt32(task + taskStruct().offsets.usage, true);

@@ -469,12 +469,15 @@ export class HashMap extends KernelMap {
 
   #forEach(visit: (element: number) => void): void {
     const { view } = this.memory;
-    for (let bucket = 0; bucket <= this.#bucketMask; bucket++) {
+    // A map may have millions of buckets, and few elements.
+    let left = this.#count;
+    for (let bucket = 0; left > 0; bucket++) {
       let element = view.getInt32(this.#buckets + bucket * 4, true);
       while (element !== 0) {
         const next = view.getInt32(element + NEXT, true);
         visit(element);
         element = next;
+        left--;
       }
     }
   }
