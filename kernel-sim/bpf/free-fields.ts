@@ -4,7 +4,7 @@ import { BTF_KIND_STRUCT } from "./btf/kinds.ts";
 import type { BtfField, BtfRecord } from "./btf/record.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { putCpumask } from "./kfuncs/cpumask.ts";
-import { POISON, takeList } from "./kfuncs/lists.ts";
+import { takeList } from "./kfuncs/lists.ts";
 import { RbTree } from "./kfuncs/rbtree.ts";
 import { putTask } from "./kfuncs/task.ts";
 import type { BpfMemory } from "./memory.ts";
@@ -68,14 +68,11 @@ function freeList({ memory, programObjects }: BpfKernel, head: number): void {
   for (const node of takeList(memory, head)) programObjects.drop(programObjects.ofListNode(node));
 }
 
-/**
- * What others hold, too, stays in no other tree.
- *
- * @linux kernel/bpf/helpers.c `bpf_rb_root_free` (6.18)
- */
+/** @linux kernel/bpf/helpers.c `bpf_rb_root_free` (6.18) */
 function freeTree({ memory, programObjects }: BpfKernel, root: number): void {
   for (const node of new RbTree(memory, root).takeAll()) {
-    memory.view.setInt32(node + RB_OWNER, POISON, true);
+    // What others hold, too, may go into another tree.
+    memory.view.setInt32(node + RB_OWNER, 0, true);
     programObjects.drop(programObjects.ofTreeNode(node));
   }
 }

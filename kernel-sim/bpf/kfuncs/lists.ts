@@ -11,8 +11,8 @@ const NEXT = 0;
 const PREV = 8;
 const OWNER = 16;
 
-/** In the place of the list or tree of a node: of none, but it can go into none either. */
-export const POISON = 1;
+/** In the place of the list of a node: it is in none, but can go into none either. */
+const POISON = 1;
 
 /** Empties a list whose value goes, and answers the nodes that were in it. */
 export function takeList({ view }: BpfMemory, head: number): number[] {

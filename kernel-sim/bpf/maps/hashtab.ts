@@ -58,6 +58,9 @@ function isLru({ mapType }: MapCreateAttr): boolean {
   return mapType === BPF_MAP_TYPE_LRU_HASH || mapType === BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
+/** How much of what was deleted a map keeps: 96 elements, or fewer large ones. @linux kernel/bpf/memalloc.c `init_refill_work` (6.18) */
+const CACHED_BYTES = 96 * 256;
+
 /** What fits into one allocation with 16 bytes a bucket. */
 const BUCKETS_MAX = 2 ** 27;
 
@@ -116,8 +119,10 @@ export class HashMap extends KernelMap {
   #free = 0;
   /** For each CPU the element that its next update in place of another one takes. */
   readonly #spare: number[] = [];
-  /** Elements that were allocated one by one, and that a program has just deleted: this map may use them at once. */
+  /** Elements that were allocated one by one and have been deleted: the map may use them at once. */
   readonly #deleted: number[] = [];
+  readonly #deletedMax: number;
+  #isTrimming = false;
   #count = 0;
   #lru: LruLists | undefined;
 
@@ -134,6 +139,7 @@ export class HashMap extends KernelMap {
     this.#stride = roundUp8(attr.valueSize);
     this.#valueAt = KEY + roundUp8(attr.keySize);
     this.#elementBytes = this.#valueAt + this.#stride * (isPercpu ? cpus : 1);
+    this.#deletedMax = Math.max(3, Math.floor(CACHED_BYTES / Math.max(this.#elementBytes, 256)));
     this.#buckets = memory.alloc(buckets * 4);
     this.#poolElements = attr.maxEntries + (this.#isInPlace || isLru(attr) ? 0 : cpus);
     this.#pool =
@@ -268,10 +274,8 @@ export class HashMap extends KernelMap {
     const { bytes, view } = this.memory;
     view.setInt32(element + HASH, hash, true);
     bytes.copyWithin(element + KEY, key, key + this.attr.keySize);
+    // What is the kernel's own stays as it was left: who holds the value may use it still.
     if (this.#isPercpu) this.#zeroValues(element + this.#valueAt);
-    else if (!this.#isPreallocated) {
-      this.fields?.init(element + this.#valueAt);
-    }
     this.#writeValue(element, value, cpu, isForAll);
     // The new element goes in before the old one goes out, so that a lookup always finds one.
     const bucket = this.#bucketOf(hash);
@@ -290,7 +294,7 @@ export class HashMap extends KernelMap {
   /** @linux kernel/bpf/hashtab.c `pcpu_init_value` (6.18) */
   #zeroValues(values: number): void {
     const end = values + this.#stride * this.cpus;
-    if (this.fields === undefined || !this.#isPreallocated) {
+    if (this.fields === undefined) {
       this.memory.bytes.fill(0, values, end);
       return;
     }
@@ -340,15 +344,15 @@ export class HashMap extends KernelMap {
 
   /** @linux kernel/bpf/memalloc.c `bpf_mem_cache_free` (6.18) */
   #freeElement(element: number): void {
-    if (!this.memory.isReading) {
-      this.memory.free(element, this.#elementBytes);
-      return;
-    }
-    if (this.#deleted.push(element) === 1) this.memory.callRcu(() => this.#freeDeleted());
-  }
-
-  #freeDeleted(): void {
-    for (const element of this.#deleted.splice(0)) this.memory.free(element, this.#elementBytes);
+    this.#deleted.push(element);
+    if (this.#deleted.length <= this.#deletedMax || this.#isTrimming) return;
+    this.#isTrimming = true;
+    this.memory.callRcu(() => {
+      this.#isTrimming = false;
+      for (const freed of this.#deleted.splice(0, this.#deleted.length - this.#deletedMax)) {
+        this.memory.free(freed, this.#elementBytes);
+      }
+    });
   }
 
   /** Puts away an element that another one has replaced. */
@@ -449,6 +453,10 @@ export class HashMap extends KernelMap {
   override free(): void {
     const hasObjects = this.fields !== undefined || this.innerMapMeta !== undefined;
     if (!this.#isPreallocated || hasObjects) this.#freeElements();
+    for (const element of this.#deleted) {
+      if (this.fields !== undefined) this.#freeFields(element);
+      this.memory.free(element, this.#elementBytes);
+    }
     this.memory.free(this.#buckets, this.bucketCount * 4);
     if (this.#pool !== 0) this.memory.free(this.#pool, this.#poolElements * this.#elementBytes);
   }
