@@ -25,7 +25,7 @@ import { facade } from "./facade.ts";
 import { attach } from "./link.ts";
 import type { OpenKernel } from "./map.ts";
 import { neededPart } from "./parts.ts";
-import { insnTexts, recordedSteps } from "./recorded-steps.ts";
+import { insnTexts, recordedSteps, refersToMap } from "./recorded-steps.ts";
 
 /** Room for any log: 16 MiB. */
 const LOG_BYTES = 1 << 24;
@@ -34,6 +34,7 @@ const LOG_BYTES = 1 << 24;
 export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
+  const texts = insnTexts(attr, request);
   const outcome = loadWithLog(kernel, request);
   const { log, insnsProcessed } = outcome;
   if (outcome.fd < 0) {
@@ -48,7 +49,7 @@ export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
       insnsProcessed,
       get explanation() {
         const maps = new VerifierMaps(kernel);
-        const steps = recordedSteps(kernel, request, maps, insnTexts(attr, request));
+        const steps = recordedSteps(kernel, request, maps, texts());
         return neededPart("explanations")(error, errno, request.insns ?? [], steps);
       },
     });
@@ -124,10 +125,6 @@ export function loadRequest(attr: LoadAttr): ProgLoadAttr {
     }
     return insns;
   }
-}
-
-function refersToMap({ code, srcReg }: Insn): boolean {
-  return code === 0x18 && (srcReg === 1 || srcReg === 2);
 }
 
 /** The descriptor of the map that a program calls `name`, or names by its index only. */

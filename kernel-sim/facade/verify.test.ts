@@ -127,6 +127,16 @@ test("a log that is too long for its buffer changes no answer", () => {
   expect(report.log.length).toBe((1 << 24) - 1);
 });
 
+test("what the caller changes afterwards changes no step and no explanation", () => {
+  const given = bpf.asm("r0 = r3; exit");
+  const program = { ...given, insns: given.insns.map((insn) => ({ ...insn })) };
+  const report = machine.bpf.verify({ type: "xdp", program });
+  const refused = machine.bpf.load({ type: "xdp", program });
+  program.insns.reverse();
+  expect(report.steps.map(({ insn }) => insn)).toEqual(["r0 = r3"]);
+  expect(refused).toMatchObject({ explanation: report.explanation });
+});
+
 test("verify() loads nothing", () => {
   const first = machine.bpf.mustLoad({ type: "xdp", program: bpf.asm("r0 = 0; exit") });
   verify(FORK);

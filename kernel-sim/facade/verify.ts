@@ -12,6 +12,7 @@ import { stepsText } from "./steps-text.ts";
 export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const kernel = open();
   const request = loadRequest(attr);
+  const texts = insnTexts(attr, request);
   const maps = new VerifierMaps(kernel);
   const outcome = checkProgram(kernel, request, maps);
   if (typeof outcome === "number") return refusedReport(-outcome);
@@ -20,7 +21,7 @@ export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
 
   function recorded(): readonly VerifierStep[] {
     if (steps !== undefined) return steps;
-    steps = recordedSteps(kernel, request, maps, insnTexts(attr, request));
+    steps = recordedSteps(kernel, request, maps, texts());
     return steps;
   }
 

@@ -28,5 +28,15 @@ function made(): Btf {
   const btf = btfParse(bytesOf(kfuncPrototypes()), new VerifierLog(0, 0));
   invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
   btf.isKernel = true;
+  for (let id = 0; id < btf.nrTypes; id++) freeze(btf.typeById(id)!);
+  Object.freeze(btf);
   return btf;
+}
+
+/** All machines look at the same types. */
+function freeze(part: object): void {
+  Object.freeze(part);
+  for (const inner of Object.values(part)) {
+    if (typeof inner === "object" && inner !== null) freeze(inner);
+  }
 }
