@@ -9,7 +9,7 @@ import { BPF_F_NO_PREALLOC } from "./maps/flags.ts";
 import { BpfMemory } from "./memory.ts";
 import { progLoad } from "./prog-load.ts";
 import type { LoadedProgram } from "./program.ts";
-import { mapCreate, mapUpdateElem } from "./syscall.ts";
+import { mapCreate, mapDeleteElem, mapUpdateElem } from "./syscall.ts";
 import { testRun } from "./test-run.ts";
 import * as uapi from "./uapi.ts";
 
@@ -46,6 +46,9 @@ test("what is in use never overlaps, is zero at first, and comes back whole", ()
 
 const MAP = { keySize: 4, mapFlags: 0, mapExtra: 0, name: "" } as const;
 
+const ARRAY = { ...MAP, mapType: uapi.BPF_MAP_TYPE_ARRAY, valueSize: 8, maxEntries: 1 };
+const CODE = bpf.asm("r0 = 2; exit").insns;
+
 function kernelOf(cpus: number): BpfKernel {
   return new BpfKernel(1, cpus, new Clock(), new TraceRing());
 }
@@ -61,12 +64,20 @@ test.each([
   { name: "queue", attr: { mapType: uapi.BPF_MAP_TYPE_QUEUE, valueSize: 4096, keySize: 0 } },
 ])("the memory of an $name is given back with the map", ({ attr }) => {
   const kernel = kernelOf(2);
-  for (let i = 0; i < 10; i++) {
+  for (let i = 0; i < 4; i++) {
     const fd = mapCreate(kernel, { ...MAP, ...attr, maxEntries: 20_000 });
     expect(fd).toBeGreaterThan(0);
     close(kernel, fd);
   }
 });
+
+/** A descriptor of a small program, or a negative errno. */
+function load(kernel: BpfKernel): number {
+  return progLoad(kernel, {
+    ...{ progType: uapi.BPF_PROG_TYPE_XDP, expectedAttachType: 0, insns: CODE, insnCnt: 2 },
+    ...{ license: "GPL", progFlags: 0, logLevel: 0, logSize: 0, hasLogBuffer: false, name: "" },
+  }).fd;
+}
 
 /** Takes all memory, down to the last page. */
 function filled(kernel: BpfKernel): number[] {
@@ -89,17 +100,11 @@ test("a full machine answers ENOMEM, and works again when something is given bac
     ...{ ...MAP, mapType: uapi.BPF_MAP_TYPE_HASH, valueSize: 100_000, maxEntries: 1000 },
     mapFlags: BPF_F_NO_PREALLOC,
   });
-  const code = bpf.asm("r0 = 2; exit").insns;
-  const load = () =>
-    progLoad(kernel, {
-      ...{ progType: uapi.BPF_PROG_TYPE_XDP, expectedAttachType: 0, insns: code, insnCnt: 2 },
-      ...{ license: "GPL", progFlags: 0, logLevel: 0, logSize: 0, hasLogBuffer: false, name: "" },
-    }).fd;
-  const prog = kernel.files.get(load()) as LoadedProgram;
+  const prog = kernel.files.get(load(kernel)) as LoadedProgram;
   const lastFd = filled(kernel)[0]!;
   // Small objects still find room in the page of their size.
-  for (let i = 0; i < 64 && load() > 0; i++);
-  expect(load()).toBe(-ENOMEM);
+  for (let i = 0; i < 64 && load(kernel) > 0; i++);
+  expect(load(kernel)).toBe(-ENOMEM);
   const run = () =>
     testRun(kernel, prog, { dataIn: new Uint8Array(64), ctxIn: undefined, repeat: 1 });
   const update = () =>
@@ -107,5 +112,32 @@ test("a full machine answers ENOMEM, and works again when something is given bac
   expect([update(), run().errno]).toEqual([-ENOMEM, -ENOMEM]);
   close(kernel, lastFd);
   expect([update(), run().errno, run().retval]).toEqual([0, 0, 2]);
-  expect(load()).toBeGreaterThan(0);
+  expect(load(kernel)).toBeGreaterThan(0);
+});
+
+test("what a map of objects holds goes with its last place, or with the map", () => {
+  const kernel = kernelOf(2);
+  const key = new Uint8Array(4);
+  const inner = mapCreate(kernel, ARRAY);
+  const innerId = kernel.mapOfFd(inner)?.id ?? 0;
+  const outer = mapCreate(kernel, {
+    ...{ ...ARRAY, mapType: uapi.BPF_MAP_TYPE_HASH_OF_MAPS, valueSize: 4 },
+    innerMapFd: inner,
+  });
+  expect(mapUpdateElem(kernel, outer, key, Uint8Array.of(inner, 0, 0, 0), 0)).toBe(0);
+  close(kernel, inner);
+  expect(kernel.objects.byId("map", innerId)).toBeDefined();
+  expect(mapDeleteElem(kernel, outer, key)).toBe(0);
+  expect(kernel.objects.byId("map", innerId)).toBeUndefined();
+
+  const progs = mapCreate(kernel, {
+    ...{ ...ARRAY, mapType: uapi.BPF_MAP_TYPE_PROG_ARRAY, valueSize: 4 },
+  });
+  const progFd = load(kernel);
+  const { id } = kernel.files.get(progFd) as LoadedProgram;
+  expect(mapUpdateElem(kernel, progs, key, Uint8Array.of(progFd, 0, 0, 0), 0)).toBe(0);
+  close(kernel, progFd);
+  expect(kernel.objects.byId("prog", id)).toBeDefined();
+  close(kernel, progs);
+  expect(kernel.objects.byId("prog", id)).toBeUndefined();
 });
