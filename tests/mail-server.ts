@@ -20,6 +20,8 @@ export interface MailServer {
   refuse:
     | ((address: string) => { readonly code: number; readonly says: string } | undefined)
     | undefined;
+  /** Its answer to a mail that it has taken is lost: it asks to come again. */
+  losesAnswer: boolean;
   readonly close: () => Promise<void>;
 }
 
@@ -40,7 +42,8 @@ export async function startMailServer(): Promise<MailServer> {
         const from = envelope.mailFrom === false ? "" : envelope.mailFrom.address;
         const to = envelope.rcptTo.map(({ address }) => address);
         received.push({ from, to, ...parse(Buffer.concat(pieces).toString("utf8")) });
-        done();
+        const lost = Object.assign(new Error("try later"), { responseCode: 451 });
+        done(mail.losesAnswer ? lost : null);
       });
     },
   });
@@ -51,6 +54,7 @@ export async function startMailServer(): Promise<MailServer> {
     url: `smtp://127.0.0.1:${port}`,
     received,
     refuse: undefined,
+    losesAnswer: false,
     close: () => new Promise((closed) => server.close(() => closed())),
   };
   return mail;

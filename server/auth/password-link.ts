@@ -12,10 +12,14 @@ export const PASSWORD_LINKS = "password-link:";
 
 /**
  * Makes a link by which `userId` sets a new password: once, and only the newest one. The site keeps
- * its hash alone, so whoever makes it sees it now or never.
+ * its hash alone, so whoever makes it sees it now or never. Nobody can guess `token`.
  */
-export async function makePasswordLink(tx: Tx, userId: string, now = new Date()): Promise<string> {
-  const token = randomBytes(32).toString("base64url");
+export async function makePasswordLink(
+  tx: Tx,
+  userId: string,
+  now = new Date(),
+  token = newToken(),
+): Promise<string> {
   await tx.verification.deleteMany({
     where: {
       identifier: { startsWith: PASSWORD_LINKS },
@@ -33,14 +37,21 @@ export async function makePasswordLink(tx: Tx, userId: string, now = new Date())
   return `${config().origin}/reset/${token}`;
 }
 
+interface FirstLinks {
+  readonly hours: number;
+  readonly now: Date;
+  /** Nobody can guess what it answers. */
+  readonly tokenOf?: (userId: string) => string;
+}
+
 /** The same for people whose accounts are new, in one statement; of each the link. */
 export async function makePasswordLinks(
   tx: Tx,
   userIds: readonly string[],
-  { hours, now }: { readonly hours: number; readonly now: Date },
+  { hours, now, tokenOf = newToken }: FirstLinks,
 ): Promise<ReadonlyMap<string, string>> {
   const expiresAt = new Date(now.getTime() + hours * 60 * 60 * 1000);
-  const tokens = new Map(userIds.map((userId) => [userId, randomBytes(32).toString("base64url")]));
+  const tokens = new Map(userIds.map((userId) => [userId, tokenOf(userId)]));
   await tx.verification.createMany({
     data: [...tokens].map(([userId, token]) => ({
       id: crypto.randomUUID(),
@@ -52,6 +63,10 @@ export async function makePasswordLinks(
   return new Map(
     [...tokens].map(([userId, token]) => [userId, `${config().origin}/reset/${token}`]),
   );
+}
+
+function newToken(): string {
+  return randomBytes(32).toString("base64url");
 }
 
 /**

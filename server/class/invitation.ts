@@ -45,15 +45,14 @@ interface MailedInvitation {
 }
 
 /**
- * Gives an invitation that is to be mailed its link, which stands nowhere but in the mail. Whatever
- * link it had before leads nowhere. undefined: it lets nobody in any more.
+ * Gives an invitation that is to be mailed its link, which ends with `token`. Whatever other link it
+ * had before leads nowhere. undefined: it lets nobody in any more.
  */
 export async function renewInvitation(
   tx: Tx,
   id: string,
-  now: Date,
+  { token, now }: { readonly token: string; readonly now: Date },
 ): Promise<MailedInvitation | undefined> {
-  const token = randomBytes(24).toString("base64url");
   const { count } = await tx.invitation.updateMany({
     where: {
       ...{ id, revokedAt: null, uses: 0, expiresAt: { gt: now } },

@@ -1,5 +1,9 @@
-/** Mail that carries a link which lets somebody in. The link is made when it is sent, and stands nowhere else. */
-
+/**
+ * Mail that carries a link which lets somebody in. The link is made when it is sent, and stands nowhere
+ * else: the site keeps its hash. A mail that is sent again, as nobody knows whether the server took it,
+ * carries the same link.
+ */
+import { createHmac } from "node:crypto";
 import {
   FIRST_LINK_DAYS,
   hasPasswordLink,
@@ -19,20 +23,36 @@ export type LinkMessage = Omit<Message, "id">;
 
 export async function linkMessage(
   tx: Tx,
-  { kind, userId, invitationId }: WaitingMail,
+  { id, kind, userId, invitationId }: WaitingMail,
   now = new Date(),
 ): Promise<LinkMessage | undefined> {
-  if (kind === "invitation" && invitationId !== null) return invitationMail(tx, invitationId, now);
-  if (kind === "password_link" && userId !== null) return passwordMail(tx, userId, now);
-  if (kind === "new_account" && userId !== null) return accountMail(tx, userId, now);
+  const made = { token: tokenOf(id), now };
+  if (kind === "invitation" && invitationId !== null) return invitationMail(tx, invitationId, made);
+  if (kind === "password_link" && userId !== null) return passwordMail(tx, userId, made);
+  if (kind === "new_account" && userId !== null) return accountMail(tx, userId, made);
   return undefined;
 }
 
-async function passwordMail(tx: Tx, userId: string, now: Date): Promise<LinkMessage | undefined> {
+/** When a link is made, and what it ends with. */
+interface Made {
+  readonly token: string;
+  readonly now: Date;
+}
+
+/** 256 bits that only the site can work out. */
+function tokenOf(mailId: string): string {
+  return createHmac("sha256", config().secret).update(`mail-link\0${mailId}`).digest("base64url");
+}
+
+async function passwordMail(
+  tx: Tx,
+  userId: string,
+  { token, now }: Made,
+): Promise<LinkMessage | undefined> {
   const viewer = await viewerById(userId, now, tx);
   if (viewer === undefined) return undefined;
   const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId } });
-  const link = await makePasswordLink(tx, userId, now);
+  const link = await makePasswordLink(tx, userId, now, token);
   const { origin, allowsPasswords } = config();
   return {
     to: { name: viewer.name, address: email },
@@ -49,13 +69,18 @@ async function passwordMail(tx: Tx, userId: string, now: Date): Promise<LinkMess
 }
 
 /** Beside the link that was handed over, which works as well until one of them is used. */
-async function accountMail(tx: Tx, userId: string, now: Date): Promise<LinkMessage | undefined> {
+async function accountMail(
+  tx: Tx,
+  userId: string,
+  { token, now }: Made,
+): Promise<LinkMessage | undefined> {
   const viewer = await viewerById(userId, now, tx);
   // Without one somebody has come in by it already, or nobody is to come in by one any more.
   if (viewer === undefined || !(await hasPasswordLink(tx, userId, now))) return undefined;
   const { email } = await tx.user.findUniqueOrThrow({ where: { id: userId } });
   const hours = 24 * FIRST_LINK_DAYS;
-  const link = (await makePasswordLinks(tx, [userId], { hours, now })).get(userId) ?? "";
+  const links = await makePasswordLinks(tx, [userId], { hours, now, tokenOf: () => token });
+  const link = links.get(userId) ?? "";
   const { origin, allowsPasswords } = config();
   return {
     to: { name: viewer.name, address: email },
@@ -71,8 +96,8 @@ async function accountMail(tx: Tx, userId: string, now: Date): Promise<LinkMessa
   };
 }
 
-async function invitationMail(tx: Tx, id: string, now: Date): Promise<LinkMessage | undefined> {
-  const renewed = await renewInvitation(tx, id, now);
+async function invitationMail(tx: Tx, id: string, made: Made): Promise<LinkMessage | undefined> {
+  const renewed = await renewInvitation(tx, id, made);
   if (renewed === undefined) return undefined;
   const { email, link, runTitle, role, expiresAt } = renewed;
   const title = oneLine(runTitle);
