@@ -12,6 +12,7 @@ import { BpfFiles } from "./files.ts";
 import { freeFields } from "./free-fields.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu, CPU_STACK_BYTES } from "./interpreter.ts";
+import type { IterFile } from "./iter-file.ts";
 import { Jit } from "./jit/jit.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
 import type { KernelLink } from "./link/link.ts";
@@ -71,6 +72,8 @@ export class BpfKernel implements MapHost {
   attachCookie = 0;
   /** The address of the function at which it runs, and whether it can see what the function has answered. */
   funcIp = 0;
+  /** What an iterator's program prints to, while it runs. */
+  iterFile: IterFile | undefined;
   seesAnswer = false;
   /** The tasks of the machine, once it runs any. */
   living: LivingTasks | undefined;
@@ -86,6 +89,7 @@ export class BpfKernel implements MapHost {
   #nextSocketCookie = 1;
   #nextBtfId = 1;
   #nextLinkId = 1;
+  #nextIterSession = 1;
   /** What is to be called later. */
   readonly async = new AsyncCallbacks(this);
   readonly #functionOwners = new Map<number, LoadedProgram>();
@@ -305,6 +309,10 @@ export class BpfKernel implements MapHost {
 
   nextProgId(): number {
     return this.#nextProgId++;
+  }
+
+  nextIterSession(): number {
+    return this.#nextIterSession++;
   }
 
   nextLinkId(): number {

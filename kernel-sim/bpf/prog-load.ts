@@ -221,6 +221,7 @@ function fixedUp(
       funcProto: outcome.attachFuncProto,
     },
     targetFunctions: outcome.functions,
+    bufferAccess: outcome.bufferAccess,
     name: attr.name,
     license: attr.license!,
     runInsns: withDescriptors(kept, attr.insns!),

@@ -8,7 +8,7 @@ import type { BpfKernel } from "./kernel.ts";
 import type { KernelMap } from "./maps/map.ts";
 import { ProgStreams } from "./stream.ts";
 import { BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_TRACING } from "./uapi.ts";
-import type { TargetFunction, TargetProgram } from "./verifier/verifier-input.ts";
+import type { BufferAccess, TargetFunction, TargetProgram } from "./verifier/verifier-input.ts";
 
 /** What is known of a program beside what it does. */
 export interface ProgOrigin {
@@ -114,6 +114,7 @@ export class LoadedProgram implements TargetProgram {
   readonly targetFunctions: readonly TargetFunction[];
   /** What it takes of the machine's memory. */
   image: ProgImage | undefined = undefined;
+  readonly bufferAccess: Readonly<BufferAccess>;
   /** Maps that it holds without using them. */
   readonly boundMaps: KernelMap[] = [];
   readonly streams = new ProgStreams();
@@ -149,6 +150,7 @@ export class LoadedProgram implements TargetProgram {
     readonly target?: FoundTarget;
     readonly targetFunctions?: readonly TargetFunction[];
     readonly runner?: ProgRunner | undefined;
+    readonly bufferAccess?: BufferAccess;
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -171,6 +173,7 @@ export class LoadedProgram implements TargetProgram {
     this.runner = fields.runner;
     this.target = fields.target ?? NO_TARGET;
     this.targetFunctions = fields.targetFunctions ?? [];
+    this.bufferAccess = fields.bufferAccess ?? { tracepoint: 0, rdonly: 0, rdwr: 0 };
   }
 
   get btf(): Btf | undefined {

@@ -26,6 +26,9 @@ export const absentBpf: MachineBpf = Object.freeze({
       release: failWithoutBpf,
       nameOf: failWithoutBpf,
       fdinfoOf: failWithoutBpf,
+      read: failWithoutBpf,
+      isIter: failWithoutBpf,
+      iterOf: failWithoutBpf,
     };
     // Nothing that a descriptor stands for can be one of its programs.
     kernel.hooks.socketFilters = { classic: failWithoutBpf, ofObject: () => -EINVAL };

@@ -2,6 +2,7 @@ import type { BpfObject } from "../bpf/kernel.ts";
 import { EACCES, EINVAL, EIO, ENOTEMPTY, EPERM } from "../include/errno.ts";
 import type { Task } from "../kernel/task.ts";
 import { getname } from "../mm/uaccess.ts";
+import { iterFileOperations } from "./bpf-iter.ts";
 import { Dentry } from "./dcache.ts";
 import type { FileSystemType } from "./filesystems.ts";
 import {
@@ -36,7 +37,9 @@ export function bpfObjPin(task: Task, dfd: number, name: number, object: BpfObje
   const mode = S_IFREG | (0o600 & ~task.fs.umask);
   return mkobj(task, dfd, path, (dir) => {
     if (dir.op !== dirOps) return -EPERM;
-    const inode = newInode(dir.sb, dir, mode, task.cred, objectOps, objectFops);
+    // A link of an iterator can be read by its name.
+    const fops = task.kernel.hooks.bpf?.isIter(object) === true ? iterFileOperations : objectFops;
+    const inode = newInode(dir.sb, dir, mode, task.cred, objectOps, fops);
     inode.privateData = object;
     task.kernel.hooks.bpf?.hold(object);
     return inode;

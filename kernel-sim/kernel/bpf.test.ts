@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { BTF_KIND_FUNC } from "../bpf/btf/kinds.ts";
+import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { encode } from "../bpf/program-text.ts";
 import { bpfDoor } from "../bpf/sys/door.ts";
@@ -7,7 +9,17 @@ import { registerFilesystem } from "../fs/filesystems.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
 import { TestCaller } from "../fs/test-calls.ts";
 import { Clock } from "../hw/clock.ts";
-import { E2BIG, EACCES, EBADF, EEXIST, EIO, EMFILE, ENOENT, EPERM } from "../include/errno.ts";
+import {
+  E2BIG,
+  EACCES,
+  EBADF,
+  EEXIST,
+  EINVAL,
+  EIO,
+  EMFILE,
+  ENOENT,
+  EPERM,
+} from "../include/errno.ts";
 import { bpf } from "../index.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
 import { TraceRing } from "../trace/ring.ts";
@@ -17,7 +29,8 @@ import { commitCreds, prepareCreds } from "./cred.ts";
 const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
 const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD] = [5, 10, 18];
 const [RAW_TRACEPOINT_OPEN, LINK_GET_FD_BY_ID, LINK_GET_NEXT_ID] = [17, 30, 31];
-const PROG_TYPE_RAW_TRACEPOINT = 17;
+const [LINK_CREATE, ITER_CREATE] = [28, 33];
+const [PROG_TYPE_RAW_TRACEPOINT, PROG_TYPE_TRACING, TRACE_ITER] = [17, 26, 28];
 const PROG_TYPE_SYSCALL = 31;
 const BPF_F_SLEEPABLE = 1 << 4;
 
@@ -48,10 +61,10 @@ class BpfTask extends TestCaller {
     return this.#attached.all().length;
   }
 
-  load(type: number, text: string, flags = 0): number {
+  load(type: number, text: string, words: Readonly<Record<number, number>> = {}): number {
     const code = encode(bpf.asm(text).insns);
     const [insns, license] = [this.at(1, code), this.at(2, "GPL")];
-    return this.bpf(PROG_LOAD, { 0: type, 4: code.length / 8, 8: insns, 16: license, 44: flags });
+    return this.bpf(PROG_LOAD, { 0: type, 4: code.length / 8, 8: insns, 16: license, ...words });
   }
 
   /** What /proc/PID/fd shows. */
@@ -114,7 +127,7 @@ test("who has no capabilities may make maps when the machine lets them", () => {
 test("a program of system calls is run, and its context comes back where it came from", () => {
   const task = new BpfTask();
   const text = "*(u32 *)(r1 +4) = 7; r0 = 3; exit";
-  const prog = task.load(PROG_TYPE_SYSCALL, text, BPF_F_SLEEPABLE);
+  const prog = task.load(PROG_TYPE_SYSCALL, text, { 44: BPF_F_SLEEPABLE });
   expect(prog).toBeGreaterThanOrEqual(0);
   const context = task.at(3, new Uint8Array(8));
   expect(task.bpf(PROG_TEST_RUN, { 0: prog, 40: 8, 48: context })).toBe(0);
@@ -149,6 +162,42 @@ test("a link hangs as long as somebody holds it: a descriptor, or a name", () =>
   task.call("close", again);
   task.call("unlink", task.at(0, "/bpf/l"));
   expect(task.attached()).toBe(0);
+});
+
+test("an iterator is read by a descriptor that is made of its link, or by the name of the link", () => {
+  const task = new BpfTask();
+  task.array();
+  task.array();
+  const text = `
+    r2 = *(u64 *)(r1 +8)               ; the map
+    r1 = *(u64 *)(r1 +0)
+    r1 = *(u64 *)(r1 +0)               ; meta->seq
+    r3 = 46                            ; a dot behind the last
+    if r2 == 0 goto print
+    r3 = 109
+  print:
+    *(u8 *)(r10 -1) = r3
+    r2 = r10
+    r2 += -1
+    r3 = 1
+    call bpf_seq_write
+    r0 = 0
+    exit`;
+  const target = btfVmlinux().findByNameKind("bpf_iter_bpf_map", BTF_KIND_FUNC)!.id;
+  const prog = task.load(PROG_TYPE_TRACING, text, { 68: TRACE_ITER, 108: target });
+  const link = task.bpf(LINK_CREATE, { 0: prog, 8: TRACE_ITER });
+  const file = task.bpf(ITER_CREATE, { 0: link });
+  expect(task.nameOf(file)).toBe("anon_inode:bpf_iter");
+  expect(task.bpf(ITER_CREATE, { 0: file })).toBe(-EINVAL);
+  const read = (fd: number, size: number) => {
+    const length = task.call("read", fd, task.at(7, new Uint8Array(16)), size);
+    return String.fromCharCode(...task.bytes(7, Math.max(length, 0)));
+  };
+  expect([read(file, 2), read(file, 16), read(file, 16)]).toEqual(["mm", ".", ""]);
+  expect(task.pin(link, "/bpf/maps")).toBe(0);
+  for (const fd of [prog, link, file]) task.call("close", fd);
+  const named = task.call("openat", -100, task.at(0, "/bpf/maps"), 0, 0);
+  expect([read(named, 16), read(named, 16)]).toEqual(["mm.", ""]);
 });
 
 test("a link needs a descriptor before its program is attached", () => {

@@ -3,6 +3,7 @@ import type { BpfCaller, DescriptorTable, Surroundings } from "../bpf/sys/caller
 import type { BpfDoor } from "../bpf/sys/door.ts";
 import { anonInodeGetfd } from "../fs/anon-inodes.ts";
 import { bpfObjGet, bpfObjPin } from "../fs/bpf-fs.ts";
+import { iterFileOperations } from "../fs/bpf-iter.ts";
 import { fdForNewFile } from "../fs/file-table.ts";
 import { type FileOperations, S_IFREG } from "../fs/fs.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../fs/namei.ts";
@@ -70,7 +71,8 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
     has: (fd) => task.files.fget(fd) !== undefined,
     install: (object, flags) => {
       const name = door.nameOf(object);
-      return anonInodeGetfd(task, name, bpfFileOperations, object, openFlags(flags) | O_CLOEXEC);
+      const fops = name === "bpf_iter" ? iterFileOperations : bpfFileOperations;
+      return anonInodeGetfd(task, name, fops, object, openFlags(flags) | O_CLOEXEC);
     },
     whyFull() {
       const fd = fdForNewFile(task, true);

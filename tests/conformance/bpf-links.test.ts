@@ -1,8 +1,11 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF } from "../../kernel-sim/bpf/btf/kinds.ts";
+import { btfVmlinux } from "../../kernel-sim/bpf/btf/vmlinux.ts";
 import { ALL_BPF_CAPS } from "../../kernel-sim/bpf/capability.ts";
 import type { BpfKernel, BpfObject } from "../../kernel-sim/bpf/kernel.ts";
+import { BPF_LINK_TYPE_ITER } from "../../kernel-sim/bpf/link/link.ts";
 import type { BpfCaller } from "../../kernel-sim/bpf/sys/caller.ts";
 import { bpfDoor } from "../../kernel-sim/bpf/sys/door.ts";
 import { sysBpf } from "../../kernel-sim/bpf/sys/sys-bpf.ts";
@@ -18,6 +21,9 @@ type Texts = Readonly<Record<string, string>>;
 type Step =
   | { readonly buffer: string; readonly bytes: string }
   | { readonly close: string }
+  /** A descriptor is put into the buffer of that name, and bytes behind it. */
+  | { readonly which: string | null; readonly extra: string }
+  | { readonly read: string; readonly size: number; readonly errno: number; readonly bytes: string }
   | { readonly fdinfo: string; readonly text: string }
   | InfoStep
   | CallStep;
@@ -58,6 +64,15 @@ const MEMORY_BYTES = 0x8000;
 const [GET_INFO, PID] = [15, 4321];
 const [NONE, FILE, NETNS] = [9999, 1, 2];
 const INFO_BYTES = 64;
+
+/** A function, or a pointer to what a tracepoint calls. */
+function kernelType(name: string): number {
+  const kinds = [BTF_KIND_FUNC, BTF_KIND_TYPEDEF];
+  const found = kinds.map((kind) => btfVmlinux().findByNameKind(name, kind)).find((type) => type);
+  if (found === undefined) throw new Error(`the kernel has no ${name}`);
+  return found.id;
+}
+
 const SAME: Compared = { found: 0, expected: 0 };
 /** Standard output and error stand for other files. */
 const FIXED: Readonly<Record<string, number>> = { none: NONE, file: FILE, netns: NETNS };
@@ -121,6 +136,7 @@ class Task {
     if (typeof word === "number") return word;
     if (word === "pid") return PID;
     const name = word.slice(1);
+    if (word.startsWith("%")) return kernelType(name);
     if (word.startsWith("&")) return this.#place(name).at;
     return word.startsWith("#") ? this.#object(name).id : (this.fds.get(name) ?? NONE);
   }
@@ -139,14 +155,27 @@ class Task {
 
   /** What comes now, and what Linux has answered. */
   step(step: Step): Compared {
+    const door = bpfDoor(() => this.kernel);
     if ("buffer" in step) return this.#buffer(step.buffer, step.bytes);
     if ("close" in step) {
       this.kernel.ownFiles.closeFd(this.#value(`@${step.close}`));
       this.fds.delete(step.close);
       return SAME;
     }
+    if ("which" in step) {
+      const { at } = this.#place("which");
+      this.bytes.fill(0, at, at + 32);
+      this.#put(at, step.which === null ? 0 : `@${step.which}`);
+      this.bytes.set(Buffer.from(step.extra, "hex"), at + 4);
+      return SAME;
+    }
+    if ("read" in step) {
+      const answer = door.read(this.#object(step.read), PID, step.size);
+      const isText = typeof answer !== "number";
+      const found = { errno: isText ? 0 : -answer, bytes: isText ? toHex(answer) : "" };
+      return { found, expected: { errno: step.errno, bytes: step.bytes } };
+    }
     if ("fdinfo" in step) {
-      const door = bpfDoor(() => this.kernel);
       const expected = step.text.replaceAll(/#\w+/g, (name) => String(this.#value(name)));
       return { found: door.fdinfoOf(this.#object(step.fdinfo)), expected };
     }
@@ -186,10 +215,11 @@ class Task {
     for (const [at, word] of Object.entries(patches)) this.#put(INFO + Number(at), word);
     const answer = this.#call(GET_INFO, { 0: `@${info}`, 4: INFO_BYTES, 8: INFO });
     const room = this.bytes.slice(INFO, INFO + INFO_BYTES);
-    const mapId = room[16];
+    const idAt = room[0] === BPF_LINK_TYPE_ITER ? 28 : 16;
+    const mapId = room[idAt];
     // Numbers of objects, and addresses, were not recorded.
     room.fill(0, 4, 12);
-    if (id !== undefined) room.fill(0, 16, 20);
+    if (id !== undefined) room.fill(0, idAt, idAt + 4);
     for (const [at, word] of Object.entries(patches)) {
       if (typeof word === "string") room.fill(0, Number(at), Number(at) + 8);
     }

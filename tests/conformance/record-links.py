@@ -3,7 +3,7 @@
 
 A developer's tool, for root: `tests/fixtures/bpf/links.jsonl.gz` was made with it on Linux 6.18. Each line is a sequence of steps
 on objects of its own. Words of the attribute block are numbers, `@name` for a descriptor, `#name` for an object's number and
-`&name` for the address of a buffer; `@none` is no descriptor, `@file` one of a file and `@netns` one of a network namespace.
+`&name` for the address of a buffer, `%name` for the number of a type of the kernel: a function, or a tracepoint; `@none` is no descriptor, `@file` one of a file and `@netns` one of a network namespace.
 """
 import ctypes
 import errno
@@ -13,6 +13,9 @@ import os
 import re
 import struct
 import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "linux-bpf"))
+import kernel_btf
 
 SYS_BPF = 321
 ATTR_BYTES = 168
@@ -30,6 +33,33 @@ TYPES = dict(
     sk_reuseport=21, flow_dissector=22, cgroup_sysctl=23, raw_tracepoint_writable=24, cgroup_sockopt=25, sk_lookup=30,
     syscall=31, netfilter=32,
 )
+
+
+# They are loaded for something that is named.
+TYPES_WITH_TARGET = dict(tracing=26)
+
+
+def kernel_type(name):
+    """By its name, a function before a name of a type."""
+    kinds = (kernel_btf.FUNC, kernel_btf.TYPEDEF)
+    found = [number for number, type_ in enumerate(kernel_btf.types()) if type_.name == name and type_.kind in kinds]
+    return found[0]
+
+
+def elements(registers):
+    """Prints `registers` bytes of each key and value, and `end` when there are no more."""
+    ins = lambda code, dst=0, src=0, off=0, imm=0: struct.pack("<BBhi", code, src << 4 | dst, off, imm)
+    key_bytes, value_bytes = registers
+    code = [
+        ins(0x79, 7, 1, 16), ins(0x79, 8, 1, 24), ins(0x79, 6, 1, 0), ins(0x79, 9, 6, 0),
+        # Without an element: the number of the object that it would be.
+        ins(0x15, 7, 0, 9), ins(0x15, 8, 0, 8),
+        ins(0xBF, 1, 9), ins(0xBF, 2, 7), ins(0xB7, 3, 0, 0, key_bytes), ins(0x85, 0, 0, 0, 127),
+        ins(0xBF, 1, 9), ins(0xBF, 2, 8), ins(0xB7, 3, 0, 0, value_bytes), ins(0x05, 0, 0, 6),
+        ins(0x79, 1, 6, 16), ins(0x7B, 10, 1, -8), ins(0xBF, 1, 9), ins(0xBF, 2, 10), ins(0x07, 2, 0, 0, -8),
+        ins(0xB7, 3, 0, 0, 8), ins(0x85, 0, 0, 0, 127), ins(0xB7, 0), ins(0x95),
+    ]
+    return b"".join(code)
 
 
 def insns(answer, reads=None):
@@ -50,6 +80,8 @@ class Sequence:
         if not isinstance(word, str):
             return word
         name = word[1:]
+        if word[0] == "%":
+            return kernel_type(name)
         if word[0] == "@":
             return self.fds[name]
         if word[0] == "&":
@@ -102,13 +134,11 @@ class Sequence:
                     return f"#{name}"
         return value
 
-    def prog(self, name, type_name, attach_type=0, answer=None, reads=None, flags=0):
-        if answer is None:
-            answer = 0
-        code = insns(answer, reads)
+    def prog(self, name, type_name, attach_type=0, answer=None, reads=None, flags=0, target=0):
+        code = answer if isinstance(answer, bytes) else insns(answer or 0, reads)
         self.buffer("code", code)
         self.buffer("license", b"GPL\0")
-        words = {0: TYPES[type_name], 4: len(code) // 8, 8: "&code", 16: "&license", 44: flags, 68: attach_type}
+        words = {0: {**TYPES, **TYPES_WITH_TARGET}[type_name], 4: len(code) // 8, 8: "&code", 16: "&license", 44: flags, 68: attach_type, 108: target}
         return self.bpf(PROG_LOAD, words, name)
 
     def map(self, name, type_number, key=4, value=4, entries=4, flags=0):
@@ -138,6 +168,13 @@ class Sequence:
                 # The number of a map.
                 step["id"] = self.named(struct.unpack_from("<I", raw, 16)[0])
                 raw[16:20] = bytes(4)
+            if raw[0] == 4 and raw[28]:
+                # That of a map.
+                step["id"] = self.named(struct.unpack_from("<I", raw, 28)[0])
+                raw[28:32] = bytes(4)
+            if raw[0] == 2:
+                # Numbers of types.
+                raw[20:28] = bytes(8)
             step["bytes"] = raw.hex()
         if names:
             step["buffers"] = {each: self.buffers[each].raw.hex() for each in names}
@@ -147,8 +184,8 @@ class Sequence:
         text = open(f"/proc/self/fdinfo/{self.fds[name]}").read()
         own = re.sub(r"^(pos|flags|mnt_id|ino):.*\n", "", text, flags=re.M)
         own = re.sub(r"^(link_id|prog_id|map_id):\t([1-9]\d*)$", lambda m: f"{m[1]}:\t{self.named(int(m[2]))}", own, flags=re.M)
-        file = os.readlink(f"/proc/self/fd/{self.fds[name]}")
-        self.steps.append({"fdinfo": name, "text": own, "file": file})
+        own = re.sub(r"^(target_obj_id|target_btf_id):\t\d+$", r"\1:\t?", own, flags=re.M)
+        self.steps.append({"fdinfo": name, "text": own})
 
     def done(self):
         for fd in self.fds.values():
@@ -382,6 +419,132 @@ def sock_maps():
     return s.done()
 
 
+RAW_TP, ITER = 23, 28
+
+
+def tracing():
+    """Functions cannot be traced on the recording kernel."""
+    s = Sequence("a program is attached to the tracepoint that it was loaded for")
+    s.prog("tp", "tracing", RAW_TP, target="%btf_trace_sched_process_exit")
+    s.prog("x", "xdp")
+    s.buffer("name", b"sched_switch\0")
+    s.buffer("room", bytes(32))
+    s.bpf(RAW_TRACEPOINT_OPEN, {0: "&name", 8: "@tp"})
+    s.bpf(RAW_TRACEPOINT_OPEN, {0: 0, 8: "@tp", 16: 5}, "l")
+    s.bpf(RAW_TRACEPOINT_OPEN, {0: 0, 8: "@tp"}, "again")
+    s.fdinfo("l")
+    s.link_info("l")
+    s.link_info("again", {16: "&room", 24: 32}, ["room"])
+    s.bpf(LINK_UPDATE, {0: "@l", 4: "@tp"})
+    s.bpf(LINK_UPDATE, {0: "@l", 4: "@x", 8: 4, 12: "@tp"})
+    s.bpf(LINK_DETACH, {0: "@l"})
+    s.bpf(ITER_CREATE, {0: "@l"})
+    s.close("l")
+    s.bpf(LINK_CREATE, {0: "@tp", 8: RAW_TP, 24: 0x123456789}, "l")
+    s.fdinfo("l")
+    s.bpf(LINK_CREATE, {0: "@tp", 4: "@none", 8: RAW_TP, 12: 7, 16: 1, 24: 6}, "odd")
+    s.fdinfo("odd")
+    for attach_type in range(60):
+        if attach_type != RAW_TP:
+            s.bpf(LINK_CREATE, {0: "@tp", 8: attach_type})
+        s.bpf(PROG_ATTACH, {0: "@none", 4: "@tp", 8: attach_type})
+    s.bpf(10, {0: "@tp"})
+    s.bpf(10, {0: "@tp", 64: 1})
+    return s.done()
+
+
+def iterators():
+    s = Sequence("an iterator goes over the elements of a map, in pieces of any size")
+    s.map("a", 2, entries=5, value=8)
+    s.map("h", 1, entries=8, value=8)
+    s.map("big", 2, entries=40, value=2000)
+    s.map("percpu", 6)
+    s.map("queue", 22, key=0)
+    s.buffer("key", struct.pack("<I", 7))
+    s.buffer("value", b"seven..." * 300)
+    s.bpf(2, {0: "@h", 8: "&key", 16: "&value"})
+    s.buffer("key", struct.pack("<I", 3))
+    s.bpf(2, {0: "@a", 8: "&key", 16: "&value"})
+    s.bpf(2, {0: "@big", 8: "&key", 16: "&value"})
+    s.prog("p", "tracing", ITER, elements((4, 8)), target="%bpf_iter_bpf_map_elem")
+    s.prog("q", "tracing", ITER, elements((2, 3)), target="%bpf_iter_bpf_map_elem")
+    s.prog("wide", "tracing", ITER, elements((4, 2000)), target="%bpf_iter_bpf_map_elem")
+    s.prog("again", "tracing", ITER, answer=1, target="%bpf_iter_bpf_map_elem")
+    s.prog("task", "tracing", ITER, target="%bpf_iter_task")
+    s.prog("map", "tracing", ITER, target="%bpf_iter_bpf_map")
+    s.prog("x", "xdp")
+    s.buffer("which", bytes(32))
+    s.buffer("room", bytes(32))
+
+    def which(name, extra=b""):
+        s.buffers["which"] = ctypes.create_string_buffer(struct.pack("<I", s.fds.get(name, 0) if name else 0) + extra + bytes(28 - len(extra)), 32)
+        s.steps.append({"which": name, "extra": extra.hex()})
+
+    def create(prog, change, name=None):
+        s.bpf(LINK_CREATE, {0: f"@{prog}", 8: ITER, 16: "&which", 24: 16, **change}, name)
+
+    which("a")
+    for change in ({4: 1}, {12: 1}, {16: 0}, {24: 0}, {16: 8}, {24: 20}, {24: 17}, {24: 5000}, {8: RAW_TP}):
+        create("p", change)
+    which("a", bytes(20) + b"\1")
+    create("p", {24: 32})
+    for name in ("none", "file", "p", "percpu", "queue", None):
+        if name != "percpu":
+            which(name)
+            create("p", {})
+    which("a")
+    create("wide", {})
+    create("p", {}, "l")
+    which("h")
+    create("p", {24: 4}, "hash")
+    which("big")
+    create("wide", {}, "bigs")
+    which("a")
+    create("again", {}, "never")
+    for link in ("l", "hash"):
+        s.fdinfo(link)
+        s.link_info(link)
+    s.link_info("l", {16: "&room", 24: 6}, ["room"])
+    s.link_info("l", {16: "&room", 24: 32}, ["room"])
+    s.bpf(LINK_DETACH, {0: "@l"})
+    s.bpf(ITER_CREATE, {0: "@l", 4: 1})
+    s.bpf(ITER_CREATE, {0: "@p"})
+
+    def reads(link, sizes):
+        s.bpf(ITER_CREATE, {0: f"@{link}"}, "f")
+        for size in sizes:
+            try:
+                step = {"errno": 0, "bytes": os.read(s.fds["f"], size).hex()}
+            except OSError as error:
+                step = {"errno": error.errno, "bytes": ""}
+            s.steps.append({"read": "f", "size": size, **step})
+        s.close("f")
+
+    reads("l", (4096, 4096, 4096))
+    reads("l", (5, 7, 20, 1, 100, 100))
+    reads("l", (12, 12, 24, 12, 100))
+    reads("hash", (100, 100))
+    reads("bigs", (65536, 65536, 65536, 65536))
+    reads("bigs", (1000, 40000, 40000, 40000, 10))
+    reads("never", (100, 100))
+    s.bpf(LINK_UPDATE, {0: "@l", 4: "@x"})
+    s.bpf(LINK_UPDATE, {0: "@l", 4: "@task"})
+    s.bpf(LINK_UPDATE, {0: "@l", 4: "@q", 8: 4, 12: "@q"})
+    s.bpf(LINK_UPDATE, {0: "@l", 4: "@q", 8: 4, 12: "@p"})
+    reads("l", (100, 100))
+    for extra in (b"\1\0\0\0", b"", b"\0\0\0\0\1"):
+        which("x", extra)
+        create("task", {})
+    which(None)
+    create("task", {16: 0, 24: 0}, "tasks")
+    s.fdinfo("tasks")
+    s.link_info("tasks")
+    create("map", {16: 0, 24: 0}, "maps")
+    s.fdinfo("maps")
+    reads("maps", (100,))
+    return s.done()
+
+
 def other_commands():
     s = Sequence("commands about programs and descriptors check what they are given")
     s.map("m", 2)
@@ -438,6 +601,8 @@ def main(file):
         sock_maps(),
         other_commands(),
         uprobe_multi(),
+        tracing(),
+        iterators(),
     ]
     with open(file, "w") as out:
         for number, record in enumerate(records):

@@ -119,6 +119,7 @@ struct xfrm_state { void *xs_net; };
 struct ack_sample { u32 pkts_acked; s32 rtt_us; u32 in_flight; };
 struct rate_sample { u64 prior_mstamp; u32 fields[16]; };
 
+struct bpf_iter_meta { struct seq_file *seq; u64 session_id; u64 seq_num; };
 struct bpf_fentry_test_t { struct bpf_fentry_test_t *a; };
 struct bpf_dummy_ops_state { int val; };
 struct bpf_dummy_ops {

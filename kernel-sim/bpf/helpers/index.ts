@@ -61,6 +61,7 @@ import {
   ringbufSubmit,
   ringbufSubmitDynptr,
 } from "./ringbuf.ts";
+import { seqPrintf, seqWrite } from "./seq.ts";
 import { sendSignal, sendSignalThread } from "./signal.ts";
 import {
   getHashRecalc,
@@ -222,6 +223,8 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   125: ktimeGetNs,
   128: skCgroupId,
   129: skAncestorCgroupId,
+  126: seqPrintf,
+  127: seqWrite,
   130: ringbufOutput,
   131: ringbufReserve,
   132: ringbufSubmit,

@@ -25,6 +25,7 @@ export const BPF_LINK_TYPE_NAMES: readonly string[] = Object.freeze([
 
 export const BPF_LINK_TYPE_RAW_TRACEPOINT = 1;
 export const BPF_LINK_TYPE_TRACING = 2;
+export const BPF_LINK_TYPE_ITER = 4;
 export const BPF_LINK_TYPE_PERF_EVENT = 7;
 export const BPF_LINK_TYPE_KPROBE_MULTI = 8;
 export const BPF_LINK_TYPE_SOCKMAP = 14;

@@ -53,6 +53,8 @@ export function rawTpLinkAttach(
   const link = new RawTracepointLink(prog, name, cookie);
   return linkNewFd(kernel, link, () => {
     if (prog.maxCtxOffset > raw.args.length * 8) return -EINVAL;
+    // None of them has anything that a program could write.
+    if (prog.bufferAccess.tracepoint > 0) return -EINVAL;
     if (!prog.isRunnable) return -EOPNOTSUPP;
     const hook = { kind: "raw_tracepoint", event: raw.event } as const;
     link.attachments = [kernel.attached.attach(prog, hook, Number(cookie))];

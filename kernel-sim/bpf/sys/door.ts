@@ -1,5 +1,8 @@
+import { EINVAL } from "../../include/errno.ts";
+import { IterFile } from "../iter-file.ts";
 import type { BpfKernel, BpfObject } from "../kernel.ts";
-import { KernelLink, linkFdinfo } from "../link/link.ts";
+import { iterFileOf } from "../link/iter.ts";
+import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
 import { KernelMap } from "../maps/map.ts";
 import { LoadedProgram } from "../program.ts";
 import type { BpfCaller } from "./caller.ts";
@@ -15,6 +18,11 @@ export interface BpfDoor {
   nameOf(object: BpfObject): string;
   /** Its own lines of /proc/PID/fdinfo. */
   fdinfoOf(object: BpfObject): string;
+  /** What is read of the file of an iterator, at most `size` bytes, or a negative errno. */
+  read(object: BpfObject, pid: number, size: number): Uint8Array | number;
+  isIter(object: BpfObject): boolean;
+  /** An open file of the iterator whose link this is; undefined: it is no such link. */
+  iterOf(object: BpfObject): BpfObject | undefined;
 }
 
 /** @param open the BPF of the machine, made at its first use */
@@ -28,8 +36,20 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
       if (object instanceof LoadedProgram) return "bpf-prog";
       // The file that comes with a link is named otherwise than those that are made for it later.
       if (object instanceof KernelLink) return object.id === 0 ? "bpf_link" : "bpf-link";
+      if (object instanceof IterFile) return "bpf_iter";
       return object.id === 0 ? "bpf-stats" : "btf";
     },
+    read(object, pid, size) {
+      if (!(object instanceof IterFile)) return -EINVAL;
+      const kernel = open();
+      const before = kernel.current;
+      kernel.current = kernel.living?.find(pid) ?? before;
+      const text = object.read(size);
+      kernel.current = before;
+      return text;
+    },
+    isIter: (object) => object instanceof KernelLink && object.type === BPF_LINK_TYPE_ITER,
+    iterOf: (object) => (object instanceof KernelLink ? iterFileOf(open(), object) : undefined),
     fdinfoOf: (object) => (object instanceof KernelLink ? linkFdinfo(object) : ""),
   };
 }

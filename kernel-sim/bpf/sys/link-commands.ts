@@ -1,6 +1,7 @@
 /** What can be done with a link that is there. */
 import { EBADF, EFAULT, EINVAL, ENOTSUPP, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { iterNewFd } from "../link/iter.ts";
 import { copyName, KernelLink, unhang } from "../link/link.ts";
 import { RawTracepointLink } from "../link/raw-tracepoint.ts";
 import type { BpfAttr } from "./attr.ts";
@@ -64,12 +65,9 @@ export function taskFdQuery(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr)
   return isWritten ? copied : -EFAULT;
 }
 
-/**
- * @linux kernel/bpf/syscall.c `bpf_iter_create` (6.18)
- * @simplified no link is one of an iterator
- */
-export function iterCreate(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
+/** @linux kernel/bpf/syscall.c `bpf_iter_create` (6.18) */
+export function iterCreate(kernel: BpfKernel, { files }: BpfCaller, attr: BpfAttr): number {
   if (attr.u32(4) !== 0) return -EINVAL;
   const link = linkOfFd(files, attr.s32(0));
-  return typeof link === "number" ? link : -EINVAL;
+  return typeof link === "number" ? link : iterNewFd(kernel, link);
 }

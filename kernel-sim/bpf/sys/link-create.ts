@@ -11,6 +11,7 @@ import {
 } from "../../include/errno.ts";
 import { checkProgAttachType } from "../check-attach.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { iterLinkAttach } from "../link/iter.ts";
 import { kprobeMultiLinkAttach, uprobeMultiLinkAttach } from "../link/multi-probe.ts";
 import { rawTpLinkAttach } from "../link/raw-tracepoint.ts";
 import { sockMapLinkCreate } from "../link/sock-map.ts";
@@ -209,7 +210,7 @@ function ownTypeLink(
     case uapi.BPF_TRACE_RAW_TP:
       return rawTpLinkAttach(kernel, prog, prog.target.funcName, attr.wide(24));
     case uapi.BPF_TRACE_ITER:
-      return -EOPNOTSUPP;
+      return iterLinkAttach(kernel, caller, attr, prog);
     case uapi.BPF_LSM_CGROUP:
       return cgroupLinkAttach(kernel, caller, attr);
     default:

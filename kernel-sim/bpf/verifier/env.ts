@@ -17,7 +17,7 @@ import { NOT_INIT } from "./reg-type.ts";
 import type { SccVisit } from "./scc.ts";
 import type { FuncState } from "./states.ts";
 import type { SubprogArg } from "./subprog-args.ts";
-import type { AttachTarget, VerifierInput, VerifierMap } from "./verifier-input.ts";
+import type { AttachTarget, BufferAccess, VerifierInput, VerifierMap } from "./verifier-input.ts";
 import type { HistoryEntry, StateListEntry, VerifierState } from "./verifier-state.ts";
 import type { VerifierObserver } from "./verify.ts";
 
@@ -184,6 +184,8 @@ export class VerifierEnv {
 
   /** Behind the last byte of the context that the program may read or write. */
   maxCtxOffset = 0;
+  /** Behind the last byte of buffers of each kind that it may read or write. @linux include/linux/bpf.h `max_rdonly_access` (6.18) */
+  readonly bufferAccess: BufferAccess = { tracepoint: 0, rdonly: 0, rdwr: 0 };
 
   insnProcessed = 0;
   prevInsnProcessed = 0;

@@ -236,7 +236,7 @@ export function checkPtrOffReg(
 /** @linux kernel/bpf/verifier.c `__check_buffer_access` (6.18) */
 export function checkBufferAccess(
   env: VerifierEnv,
-  kind: string,
+  kind: "tracepoint" | "rdonly" | "rdwr",
   reg: Reg,
   regno: number,
   off: number,
@@ -252,5 +252,6 @@ export function checkBufferAccess(
     );
     return -EACCES;
   }
+  env.bufferAccess[kind] = Math.max(env.bufferAccess[kind], off + size);
   return 0;
 }

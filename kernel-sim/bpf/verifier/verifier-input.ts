@@ -30,6 +30,13 @@ export interface VerifierMap {
   readValue(off: number, size: number): Uint8Array;
 }
 
+/** How far into buffers whose size nobody knows yet a program may reach, in bytes. */
+export interface BufferAccess {
+  tracepoint: number;
+  rdonly: number;
+  rdwr: number;
+}
+
 /** A function of a loaded program, as far as others can be attached to it. */
 export interface TargetFunction {
   /** Of the function in its program's types. */

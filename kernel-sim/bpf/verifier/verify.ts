@@ -16,7 +16,7 @@ import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
 import { BPF_LOG_STATS } from "./log.ts";
 import { checkMaxStackDepth } from "./stack-depth.ts";
-import type { TargetFunction, VerifierInput, VerifierMap } from "./verifier-input.ts";
+import type { BufferAccess, TargetFunction, VerifierInput, VerifierMap } from "./verifier-input.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
 /** What the verifier found out about a program. */
@@ -42,6 +42,7 @@ export interface VerifierOutcome {
   readonly exceptionCallbackStart: number;
   /** Behind the last byte of the context that it may read or write. */
   readonly maxCtxOffset: number;
+  readonly bufferAccess: BufferAccess;
   readonly usedMaps: readonly VerifierMap[];
   readonly isBpfCapable: boolean;
   /** Whether it may write into packets. */
@@ -127,6 +128,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     subprogs: env.subprogs,
     exceptionCallbackStart: env.subprogs[env.exceptionCallbackSubprog]?.start ?? 0,
     maxCtxOffset: env.maxCtxOffset,
+    bufferAccess: env.bufferAccess,
     usedMaps: env.usedMaps,
     isBpfCapable: env.bpfCapable,
     hasDirectWrite: env.hasDirectWrite,

@@ -1,0 +1,274 @@
+/** Links of iterators: each file that is made of one goes over all objects of a kind. */
+import { EACCES, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import { KernelStructs } from "../../trace/kernel-structs.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
+import type { CurrentTask } from "../current-task.ts";
+import { IterFile, type IterWalk } from "../iter-file.ts";
+import type { BpfKernel } from "../kernel.ts";
+import type { KernelMap } from "../maps/map.ts";
+import type { LoadedProgram } from "../program.ts";
+import { type BpfAttr, checkTailZero } from "../sys/attr.ts";
+import type { BpfCaller } from "../sys/caller.ts";
+import { mapOfFd } from "../sys/prog-of-fd.ts";
+import {
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  BPF_MAP_TYPE_PERCPU_HASH,
+} from "../uapi.ts";
+import {
+  BPF_LINK_TYPE_ITER,
+  fillName,
+  KernelLink,
+  type LinkOps,
+  linkNewFd,
+  replaceProg,
+} from "./link.ts";
+
+const PREFIX = "bpf_iter_";
+/** `union bpf_iter_link_info`, in bytes. */
+const LINK_INFO_BYTES = 16;
+
+/** What a link's files go over. */
+interface IterScope {
+  /** Starts at the first object. */
+  walk(): IterWalk;
+  readonly fdinfo?: string;
+  fillInfo?(info: DataView): void;
+  /** Held as long as the link is there. */
+  readonly map?: KernelMap;
+}
+
+/** @linux include/linux/bpf.h `struct bpf_iter_reg` (6.18) */
+interface IterTarget {
+  /** Whether its programs may wait. */
+  readonly canResched: boolean;
+  /** @param info what the caller has said, e.g. which map */
+  scope(
+    kernel: BpfKernel,
+    caller: BpfCaller,
+    info: DataView,
+    prog: LoadedProgram,
+  ): IterScope | number;
+}
+
+class IterLink extends KernelLink {
+  readonly scope: IterScope;
+
+  constructor(ops: LinkOps, prog: LoadedProgram, scope: IterScope) {
+    super(BPF_LINK_TYPE_ITER, ops, prog, prog.expectedAttachType);
+    this.scope = scope;
+  }
+}
+
+const TARGETS: Readonly<Record<string, IterTarget>> = {
+  bpf_map: { canResched: false, scope: (kernel) => ({ walk: () => mapWalk(kernel) }) },
+  bpf_map_elem: { canResched: false, scope: elemScope },
+  task: { canResched: true, scope: taskScope },
+};
+
+/**
+ * @linux kernel/bpf/bpf_iter.c `bpf_iter_link_attach` (6.18)
+ * @simplified there are iterators of maps, of the elements of maps, and of tasks; others get EOPNOTSUPP
+ */
+export function iterLinkAttach(
+  kernel: BpfKernel,
+  caller: BpfCaller,
+  attr: BpfAttr,
+  prog: LoadedProgram,
+): number {
+  if (attr.u32(4) !== 0 || attr.u32(12) !== 0) return -EINVAL;
+  const info = readInfo(caller, attr.u64(16), attr.u32(24));
+  if (typeof info === "number") return info;
+  const name = prog.target.funcName.slice(PREFIX.length);
+  const target = TARGETS[name];
+  if (target === undefined) return -EOPNOTSUPP;
+  if (prog.isSleepable && !target.canResched) return -EINVAL;
+  if (!prog.isRunnable) return -EOPNOTSUPP;
+  const scope = target.scope(kernel, caller, info, prog);
+  if (typeof scope === "number") return scope;
+  const link = new IterLink(iterLinkOps(kernel, name, scope), prog, scope);
+  return linkNewFd(kernel, link, () => {
+    if (scope.map !== undefined) kernel.objects.hold(scope.map);
+    return 0;
+  });
+}
+
+function readInfo({ memory }: BpfCaller, address: number, length: number): DataView | number {
+  if ((address === 0) !== (length === 0)) return -EINVAL;
+  const room = new Uint8Array(LINK_INFO_BYTES);
+  if (address !== 0) {
+    const err = checkTailZero(memory, address, LINK_INFO_BYTES, length);
+    if (err !== 0) return err;
+    const given = memory.read(address, Math.min(length, LINK_INFO_BYTES));
+    if (given === undefined) return -EFAULT;
+    room.set(given);
+  }
+  return new DataView(room.buffer);
+}
+
+/** @linux kernel/bpf/bpf_iter.c `bpf_iter_link_lops` (6.18) */
+function iterLinkOps(kernel: BpfKernel, name: string, scope: IterScope): LinkOps {
+  return {
+    release() {
+      if (scope.map !== undefined) kernel.objects.release(scope.map);
+    },
+    updateProg(link, next, old) {
+      if (old !== undefined && link.prog !== old) return -EPERM;
+      const { type, expectedAttachType, target } = link.prog;
+      const isSame = next.type === type && next.expectedAttachType === expectedAttachType;
+      if (!isSame || next.target.btfId !== target.btfId) return -EINVAL;
+      replaceProg(kernel, link, next);
+      return 0;
+    },
+    fdinfo: () => `target_name:\t${name}\n${scope.fdinfo ?? ""}`,
+    fillInfo(_link, info, memory) {
+      const err = fillName(info, memory, { at: 16, lengthAt: 24 }, name);
+      scope.fillInfo?.(info);
+      return err;
+    },
+  };
+}
+
+/** A descriptor of a new file of the link. @linux kernel/bpf/bpf_iter.c `bpf_iter_new_fd` (6.18) */
+export function iterNewFd(kernel: BpfKernel, link: KernelLink): number {
+  const file = iterFileOf(kernel, link);
+  return file === undefined ? -EINVAL : kernel.install(file, BPF_F_RDONLY);
+}
+
+const BPF_F_RDONLY = 1 << 3;
+
+/** undefined: the link is of another kind. @linux kernel/bpf/bpf_iter.c `prepare_seq_file` (6.18) */
+export function iterFileOf(kernel: BpfKernel, link: KernelLink): IterFile | undefined {
+  if (!(link instanceof IterLink)) return undefined;
+  return new IterFile(kernel, link.prog, link.scope.walk(), kernel.nextIterSession());
+}
+
+/** @linux kernel/bpf/map_iter.c `bpf_map_seq_ops` (6.18) */
+function mapWalk(kernel: BpfKernel): IterWalk {
+  let after = 0;
+  const found = () => kernel.objects.nextId("map", after);
+  return {
+    words: 1,
+    current() {
+      const id = found();
+      return id === undefined ? undefined : [kernel.mapWithId(id)!.address];
+    },
+    next() {
+      after = found() ?? after;
+    },
+    end: () => {},
+  };
+}
+
+const WITH_ELEMENTS: readonly number[] = [
+  BPF_MAP_TYPE_HASH,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_ARRAY,
+];
+
+const PER_CPU: readonly number[] = [
+  BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_LRU_PERCPU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+];
+
+/**
+ * @linux kernel/bpf/map_iter.c `bpf_iter_attach_map` (6.18)
+ * @simplified not those of maps with a value for each CPU
+ */
+function elemScope(
+  kernel: BpfKernel,
+  { files }: BpfCaller,
+  info: DataView,
+  prog: LoadedProgram,
+): IterScope | number {
+  const fd = info.getInt32(0, true);
+  if (fd === 0) return -EBADF;
+  const map = mapOfFd(files, fd);
+  if (typeof map === "number") return map;
+  const { mapType, keySize, valueSize } = map.attr;
+  if (!WITH_ELEMENTS.includes(mapType)) return PER_CPU.includes(mapType) ? -EOPNOTSUPP : -EINVAL;
+  const { rdonly, rdwr } = prog.bufferAccess;
+  if (rdonly > keySize || rdwr > valueSize) return -EACCES;
+  return {
+    map,
+    walk: () => elemWalk(kernel, map),
+    fdinfo: `map_id:\t${map.id}\n`,
+    fillInfo: (into) => into.setUint32(28, map.id, true),
+  };
+}
+
+/** @linux kernel/bpf/hashtab.c `bpf_hash_map_seq_ops`, kernel/bpf/arraymap.c `bpf_array_map_seq_ops` (6.18) */
+function elemWalk(kernel: BpfKernel, map: KernelMap): IterWalk {
+  const bytes = Math.ceil(map.attr.keySize / 8) * 8;
+  const key = kernel.memory.alloc(2 * bytes);
+  const following = key + bytes;
+  let isThere = key !== 0 && map.nextKey(0, key) === 0;
+  const next = () => {
+    isThere = isThere && map.nextKey(key, following) === 0;
+    kernel.memory.bytes.copyWithin(key, following, following + bytes);
+  };
+  return {
+    words: 3,
+    current() {
+      // What was taken out meanwhile is passed over.
+      while (isThere && map.lookup(key, 0) === 0) next();
+      return isThere ? [map.address, key, map.lookup(key, 0)] : undefined;
+    },
+    next,
+    end: () => kernel.memory.free(key, 2 * bytes),
+  };
+}
+
+/** @linux kernel/bpf/task_iter.c `bpf_iter_attach_task` (6.18) */
+function taskScope(kernel: BpfKernel, _caller: BpfCaller, info: DataView): IterScope | number {
+  const [tid, pid, pidFd] = [0, 4, 8].map((at) => info.getInt32(at, true));
+  if ([tid, pid, pidFd].filter((each) => each !== 0).length > 1) return -EINVAL;
+  // No descriptor of a process is known here.
+  if (pidFd !== 0) return -EBADF;
+  const all = { fdinfo: "task_type:\tALL\n", walk: () => taskWalk(kernel, () => true) };
+  if (tid !== 0) {
+    return {
+      fdinfo: `task_type:\tTID\ntid:\t${tid}\n`,
+      fillInfo: (into) => into.setUint32(32, tid!, true),
+      walk: () => taskWalk(kernel, (task) => task.pid === tid),
+    };
+  }
+  if (pid === 0) return all;
+  return {
+    fdinfo: `task_type:\tPID\npid:\t${pid}\n`,
+    fillInfo: (into) => into.setUint32(36, pid!, true),
+    walk: () => taskWalk(kernel, (task) => task.tgid === pid),
+  };
+}
+
+/**
+ * @linux kernel/bpf/task_iter.c `task_seq_ops` (6.18)
+ * @simplified the tasks are those that there are when it begins
+ */
+function taskWalk(kernel: BpfKernel, isWanted: (task: CurrentTask) => boolean): IterWalk {
+  const tasks = [...(kernel.living?.threads() ?? [kernel.current])].filter(isWanted);
+  let structs: KernelStructs | undefined;
+  let at = 0;
+  const release = () => {
+    structs?.release();
+    structs = undefined;
+  };
+  return {
+    words: 1,
+    current() {
+      const task = tasks[at];
+      if (task === undefined) return undefined;
+      release();
+      structs = new KernelStructs(kernel.memory, btfVmlinux());
+      return [structs.argument({ struct: "task_struct", of: task })];
+    },
+    next() {
+      at++;
+    },
+    end: release,
+  };
+}
