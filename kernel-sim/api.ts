@@ -301,7 +301,8 @@ export interface LoadAttr {
   readonly expectedAttachType?: string;
   /**
    * What a program of the type `tracing` or `lsm` is for: with `trace_fentry`, `trace_fexit` and `modify_return` a function
-   * of the kernel (`do_unlinkat`), with `trace_raw_tp` a tracepoint (`sched_switch`), with `lsm_mac` a hook (`file_open`).
+   * of the kernel (`do_unlinkat`), with `trace_raw_tp` a tracepoint (`sched_switch`), with `lsm_mac` a hook (`file_open`),
+   * with `trace_iter` what it goes over (`bpf_map`, `bpf_map_elem`, `task`).
    */
   readonly attachTo?: string;
   readonly name?: string;
@@ -359,6 +360,8 @@ export interface AttachOptions {
   readonly isReturn?: boolean;
   /** What `bpf_get_attach_cookie` answers there: at most 53 bits. */
   readonly cookie?: number;
+  /** Over whose elements an iterator for `bpf_map_elem` goes. */
+  readonly map?: BpfMap;
 }
 
 export interface UnverifiedRunAttr
@@ -427,8 +430,17 @@ export interface BpfLink {
   readonly type: string;
   /** How often the program has run at this place. */
   readonly runs: number;
-  /** Closes the descriptor of the link: the program hangs there no longer. */
+  /** Closes the descriptor of the link: the program hangs there no longer, unless the link has a name. */
   detach(): void;
+  /** Another program takes the place of this one, as BPF_LINK_UPDATE does it: only iterators allow that. Throws a `BpfError`. */
+  update(prog: BpfProg): void;
+  /**
+   * Gives the link a name in a bpffs, e.g. `/sys/fs/bpf/mine` after `mount -t bpf none /sys/fs/bpf`: it stays there when its
+   * descriptor is closed, until the name is removed. Throws a `BpfError`.
+   */
+  pin(path: string): void;
+  /** What an iterator's program prints of all objects, by a new file. */
+  read(): string;
 }
 
 export interface BpfProg {

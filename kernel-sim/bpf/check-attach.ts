@@ -133,6 +133,7 @@ export function checkProgAttachType(
     case uapi.BPF_PROG_TYPE_CGROUP_SKB:
       // Anybody may load them.
       if (!kernel.capable("netAdmin")) return -EPERM;
+      if (prog.enforcesAttachType && attachType !== expectedAttachType) return -EINVAL;
       return attachTypeToProgType(attachType) === type ? 0 : -EINVAL;
     case uapi.BPF_PROG_TYPE_EXT:
       return 0;

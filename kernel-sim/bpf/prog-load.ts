@@ -222,6 +222,7 @@ function fixedUp(
     },
     targetFunctions: outcome.functions,
     bufferAccess: outcome.bufferAccess,
+    enforcesAttachType: outcome.enforcesAttachType,
     name: attr.name,
     license: attr.license!,
     runInsns: withDescriptors(kept, attr.insns!),

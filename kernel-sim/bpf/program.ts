@@ -115,6 +115,8 @@ export class LoadedProgram implements TargetProgram {
   /** What it takes of the machine's memory. */
   image: ProgImage | undefined = undefined;
   readonly bufferAccess: Readonly<BufferAccess>;
+  /** It may be attached as it was loaded for and not otherwise. */
+  readonly enforcesAttachType: boolean;
   /** Maps that it holds without using them. */
   readonly boundMaps: KernelMap[] = [];
   readonly streams = new ProgStreams();
@@ -151,6 +153,7 @@ export class LoadedProgram implements TargetProgram {
     readonly targetFunctions?: readonly TargetFunction[];
     readonly runner?: ProgRunner | undefined;
     readonly bufferAccess?: BufferAccess;
+    readonly enforcesAttachType?: boolean;
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -173,6 +176,7 @@ export class LoadedProgram implements TargetProgram {
     this.runner = fields.runner;
     this.target = fields.target ?? NO_TARGET;
     this.targetFunctions = fields.targetFunctions ?? [];
+    this.enforcesAttachType = fields.enforcesAttachType ?? false;
     this.bufferAccess = fields.bufferAccess ?? { tracepoint: 0, rdonly: 0, rdwr: 0 };
   }
 

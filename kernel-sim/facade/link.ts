@@ -1,10 +1,11 @@
 import type { AttachOptions, BpfLink } from "../api.ts";
-import type { BpfKernel } from "../bpf/kernel.ts";
+import type { BpfKernel, BpfObject } from "../bpf/kernel.ts";
+import { ITER_INFO_BYTES, iterFileOf, iterLink } from "../bpf/link/iter.ts";
 import { BPF_LINK_TYPE_NAMES, KernelLink } from "../bpf/link/link.ts";
 import { perfLinkAttach } from "../bpf/link/perf-event.ts";
 import { rawTpLinkAttach } from "../bpf/link/raw-tracepoint.ts";
 import { NO_OTHER_TARGET, tracingProgAttach } from "../bpf/link/tracing-link.ts";
-import type { LoadedProgram } from "../bpf/program.ts";
+import { LoadedProgram } from "../bpf/program.ts";
 import {
   BPF_PROG_TYPE_KPROBE,
   BPF_PROG_TYPE_LSM,
@@ -13,6 +14,7 @@ import {
   BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
   BPF_PROG_TYPE_TRACEPOINT,
   BPF_PROG_TYPE_TRACING,
+  BPF_TRACE_ITER,
   BPF_TRACE_RAW_TP,
 } from "../bpf/uapi.ts";
 import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
@@ -20,6 +22,9 @@ import { tracepointFormats } from "../trace/formats.ts";
 import { isKernelFunction } from "../trace/kernel-functions.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
+
+/** Gives an object a name in a bpffs; 0 or a negative errno. */
+export type PinObject = (path: string, object: BpfObject) => number;
 
 /**
  * Attaches a program to `target`: of a tracepoint program `sched:sched_switch`, of one for raw tracepoints
@@ -30,13 +35,14 @@ import { facade } from "./facade.ts";
  */
 export function attach(
   kernel: BpfKernel,
+  pin: PinObject,
   prog: LoadedProgram,
   target: string | undefined,
   options: AttachOptions,
 ): BpfLink {
   const fd = attachTo(kernel, prog, target, options);
   const link = kernel.files.get(fd);
-  if (link instanceof KernelLink) return linkFacade(kernel, fd, link);
+  if (link instanceof KernelLink) return linkFacade(kernel, pin, fd, link);
   const where = target ?? prog.target.funcName;
   throw makeBpfError(whyNot(fd, BPF_PROG_TYPE_NAMES[prog.type]!, where), -fd);
 }
@@ -46,11 +52,16 @@ function attachTo(
   kernel: BpfKernel,
   prog: LoadedProgram,
   target: string | undefined,
-  { isReturn = false, cookie = 0 }: AttachOptions,
+  { isReturn = false, cookie = 0, map }: AttachOptions,
 ): number {
   const wide = BigInt(cookie);
   if (prog.type === BPF_PROG_TYPE_TRACING || prog.type === BPF_PROG_TYPE_LSM) {
     if (target !== undefined) return -EINVAL;
+    if (prog.expectedAttachType === BPF_TRACE_ITER) {
+      const info = new DataView(new ArrayBuffer(ITER_INFO_BYTES));
+      info.setInt32(0, map === undefined ? 0 : Number(map.fd), true);
+      return iterLink(kernel, kernel.ownFiles, info, prog);
+    }
     return prog.expectedAttachType === BPF_TRACE_RAW_TP
       ? rawTpLinkAttach(kernel, prog, prog.target.funcName, wide)
       : tracingProgAttach(kernel, prog, NO_OTHER_TARGET, wide);
@@ -73,7 +84,12 @@ function attachTo(
   }
 }
 
-function linkFacade(kernel: BpfKernel, fd: number, link: KernelLink): BpfLink {
+function linkFacade(
+  kernel: BpfKernel,
+  pinObject: PinObject,
+  fd: number,
+  link: KernelLink,
+): BpfLink {
   const { id, type, attachments } = link;
   return facade({
     id,
@@ -84,8 +100,38 @@ function linkFacade(kernel: BpfKernel, fd: number, link: KernelLink): BpfLink {
     detach() {
       kernel.ownFiles.closeFd(fd);
     },
+    update({ fd: progFd }) {
+      const prog = kernel.ownFiles.get(progFd);
+      const isProg = prog instanceof LoadedProgram;
+      const err = isProg ? (link.ops.updateProg?.(link, prog, undefined) ?? -EINVAL) : -EINVAL;
+      if (err !== 0) throw makeBpfError("the link does not take this program", -err);
+    },
+    pin(path) {
+      const err = pinObject(String(path), link);
+      if (err !== 0) throw makeBpfError(`the link cannot be pinned at "${String(path)}"`, -err);
+    },
+    read: () => readAll(kernel, link),
   });
 }
+
+/** @throws a TypeError for a link that is no iterator's, a BpfError for what its program answers */
+function readAll(kernel: BpfKernel, link: KernelLink): string {
+  const file = iterFileOf(kernel, link);
+  if (file === undefined) throw new TypeError("only the link of an iterator can be read");
+  let text = "";
+  for (;;) {
+    const piece = file.read(PIECE_BYTES);
+    if (typeof piece !== "number" && piece.length > 0) {
+      text += String.fromCharCode(...piece);
+      continue;
+    }
+    file.end();
+    if (typeof piece !== "number") return text;
+    throw makeBpfError("the iterator cannot be read", -piece);
+  }
+}
+
+const PIECE_BYTES = 4096;
 
 function whyNot(errno: number, type: string, target: string): string {
   switch (errno) {

@@ -9,11 +9,14 @@ import type {
 } from "../api-kernel.ts";
 import type { DiskView } from "../api-machine.ts";
 import type { KernelView, Past, Stop, StopCondition } from "../api-observe.ts";
+import type { BpfObject } from "../bpf/kernel.ts";
 import { mainProgram, type ReadyProgram, type RunRecord } from "../explore/concurrent-program.ts";
 import { becomeFile, type KernelDoors } from "../explore/controlled-kernel.ts";
 import { machineCodePath, startThreads } from "../explore/program-run.ts";
+import { pinAt } from "../fs/bpf-fs.ts";
 import type { Rootfs } from "../fs/rootfs.ts";
 import type { Clock } from "../hw/clock.ts";
+import { AT_FDCWD } from "../include/uapi/fcntl.ts";
 import { logBoot } from "../init/boot-log.ts";
 import { becomeFirstLinux, FIRST_NAME_LEN, FIRST_UTSNAME } from "../init/first-linux.ts";
 import { startKernelThreads } from "../init/kernel-threads.ts";
@@ -25,11 +28,13 @@ import { BpfCallbacks } from "../kernel/bpf-callbacks.ts";
 import { bpfTaskOf, livingTasks } from "../kernel/bpf-task.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
+import { byteString } from "../lib/byte-string.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { getty } from "../user/bin/getty.ts";
 import { userPrograms } from "../user/bin/table.ts";
 import { diskInitProgram, firstInitProgram, initProgram } from "../user/init-program.ts";
 import { MachineContext } from "../user/machine-context.ts";
+import { utf8 } from "../user/marshal.ts";
 import type { Program } from "../user/program.ts";
 import type { ProgramContext } from "../user/program-context.ts";
 import type { TapePlayer } from "../user/tape.ts";
@@ -78,6 +83,9 @@ export class LivingKernel {
   readonly livingTasks = livingTasks;
   /** Functions of BPF programs that its kernel calls later. */
   readonly bpfCallbacks: BpfCallbacks;
+  /** Gives an object of BPF a name in a bpffs that is mounted; 0 or a negative errno. */
+  readonly pinBpf = (path: string, object: BpfObject) =>
+    pinAt(this.init, AT_FDCWD, byteString(utf8(path)), object);
   readonly timeline: () => readonly CpuStretch[];
   readonly console: MachineConsole;
   readonly terminals: Terminals;

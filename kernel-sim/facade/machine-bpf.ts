@@ -2,12 +2,14 @@ import type { BpfSyscall } from "../api.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { runClassic, socketFiltersOf } from "../bpf/socket-filter.ts";
 import { bpfDoor } from "../bpf/sys/door.ts";
+import { ENOENT } from "../include/errno.ts";
 import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import type { BpfHome, MachineBpf } from "./bpf-part.ts";
 import { bpfRows } from "./bpf-rows.ts";
 import { checkedFilter } from "./classic.ts";
 import { facade } from "./facade.ts";
+import type { PinObject } from "./link.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
 import { runUnverifiedProgram } from "./run-unverified.ts";
@@ -34,11 +36,14 @@ export function machineBpf(home: BpfHome): MachineBpf {
     return kernel;
   }
 
+  // Without a kernel that runs programs there are no files.
+  const pin: PinObject = (path, object) => living()?.pinBpf(path, object) ?? -ENOENT;
+
   const syscall: BpfSyscall = facade({
     createMap: (attr) => createMap(open, attr),
-    load: (attr) => load(open, attr),
+    load: (attr) => load(open, pin, attr),
     mustLoad(attr) {
-      const result = load(open, attr);
+      const result = load(open, pin, attr);
       if (result.ok) return result.prog;
       throw makeBpfError(
         result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,

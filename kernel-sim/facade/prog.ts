@@ -22,7 +22,7 @@ import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { ENOSPC, errnoName } from "../include/errno.ts";
 import { facade } from "./facade.ts";
-import { attach } from "./link.ts";
+import { attach, type PinObject } from "./link.ts";
 import type { OpenKernel } from "./map.ts";
 import { neededPart } from "./parts.ts";
 import { insnTexts, recordedSteps, refersToMap } from "./recorded-steps.ts";
@@ -31,7 +31,7 @@ import { insnTexts, recordedSteps, refersToMap } from "./recorded-steps.ts";
 const LOG_BYTES = 1 << 24;
 
 /** BPF_PROG_LOAD, with the refusal as an answer. */
-export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
+export function load(open: OpenKernel, pin: PinObject, attr: LoadAttr): LoadResult {
   const kernel = open();
   const request = loadRequest(attr);
   const texts = insnTexts(attr, request);
@@ -54,7 +54,7 @@ export function load(open: OpenKernel, attr: LoadAttr): LoadResult {
       },
     });
   }
-  const prog = progFacade(open, kernel, outcome.fd, request.progType);
+  const prog = progFacade(open, pin, kernel, outcome.fd, request.progType);
   return Object.freeze({ ok: true, prog, log, insnsProcessed } as const);
 }
 
@@ -140,13 +140,20 @@ function descriptor(maps: LoadAttr["maps"], index: number, name: string | undefi
   throw new TypeError(`the program refers to ${what}, which was not given: pass ${remedy}`);
 }
 
-function progFacade(open: OpenKernel, kernel: BpfKernel, fd: number, progType: number): BpfProg {
+function progFacade(
+  open: OpenKernel,
+  pin: PinObject,
+  kernel: BpfKernel,
+  fd: number,
+  progType: number,
+): BpfProg {
   const prog = kernel.files.get(fd) as LoadedProgram;
   return facade({
     fd,
     type: BPF_PROG_TYPE_NAMES[progType]!,
     run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
-    attach: (target?: string, options: AttachOptions = {}) => attach(open(), prog, target, options),
+    attach: (target?: string, options: AttachOptions = {}) =>
+      attach(open(), pin, prog, target, options),
     xlated: () => textOf(prog.insns.map(withDistance)),
     jit: () => jitLines(open(), prog),
   });

@@ -33,7 +33,11 @@ const BPF_F_WRONLY = 1 << 4;
  */
 export function bpfObjPin(task: Task, dfd: number, name: number, object: BpfObject): 0 | number {
   const path = getname(task, name);
-  if (typeof path === "number") return path;
+  return typeof path === "number" ? path : pinAt(task, dfd, path, object);
+}
+
+/** The same with the path itself. @linux kernel/bpf/inode.c `bpf_obj_do_pin` (6.18) */
+export function pinAt(task: Task, dfd: number, path: ByteString, object: BpfObject): 0 | number {
   const mode = S_IFREG | (0o600 & ~task.fs.umask);
   return mkobj(task, dfd, path, (dir) => {
     if (dir.op !== dirOps) return -EPERM;

@@ -207,3 +207,61 @@ test("a test run calls the functions that are there to be traced", () => {
   expect(modify.run().retval).toBe((1 << 16) | 129);
   other.detach();
 });
+
+test("a link that has a name stays when its descriptor is closed", () => {
+  const program = bpf.asm("r0 = 0; exit");
+  const link = machine.bpf.mustLoad({ type: "kprobe", program }).attach("do_unlinkat");
+  expect(() => link.pin("/sys/fs/bpf/mine")).toThrow(/cannot be pinned/);
+  shell("mount -t bpf none /sys/fs/bpf");
+  link.pin("/sys/fs/bpf/mine");
+  link.detach();
+  shell("echo > /tmp/one; rm /tmp/one");
+  expect(link.runs).toBe(1);
+  shell("rm /sys/fs/bpf/mine; echo > /tmp/one; rm /tmp/one");
+  // Its own removal is still seen.
+  expect(link.runs).toBe(2);
+});
+
+test("an iterator prints the tasks of the machine, and may get another program", () => {
+  const asm = (format: string) =>
+    bpf.asm(
+      `
+    r2 = *(u64 *)(r1 +8)               ; the task
+    r1 = *(u64 *)(r1 +0)
+    r1 = *(u64 *)(r1 +0)               ; meta->seq
+    if r2 == 0 goto out
+    r3 = *(u32 *)(r2 +TGID)
+    *(u64 *)(r10 -16) = r3
+    r3 = ${format}
+    *(u64 *)(r10 -8) = r3
+    r2 = r10
+    r2 += -8
+    r3 = 8
+    r4 = r10
+    r4 += -16
+    r5 = 8
+    call bpf_seq_printf
+  out:
+    r0 = 0
+    exit`.replace("TGID", String(TASK_TGID)),
+    );
+  const load = (format: string) =>
+    machine.bpf.mustLoad({
+      ...{ type: "tracing", expectedAttachType: "trace_iter", attachTo: "task" },
+      program: asm(format),
+    });
+  // "%d\n" and "%d,".
+  const link = load("0x0a6425").attach();
+  const before = link.read().trimEnd().split("\n").map(Number);
+  expect(before[0]).toBe(1);
+  const { pid } = machine.spawn("/bin/sleep", { argv: ["sleep", "9"] });
+  expect(link.read()).toBe([...before, pid, ""].join("\n"));
+  link.update(load("0x2c6425"));
+  expect(link.read()).toMatch(/^(\d+,)+$/);
+  link.detach();
+  const probe = machine.bpf.mustLoad({ type: "kprobe", program: bpf.asm("r0 = 0; exit") });
+  const other = probe.attach("do_exit");
+  expect(() => other.update(probe)).toThrow(/does not take/);
+  expect(() => other.read()).toThrow(TypeError);
+  other.detach();
+});

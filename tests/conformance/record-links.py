@@ -566,6 +566,12 @@ def other_commands():
     s.bpf(PROG_QUERY, {0: 1, 4: 46}, out=(12, 24, 56))
     s.bpf(PROG_QUERY, {0: 1, 4: 46, 12: 1}, out=(12, 24, 56))
     s.bpf(PROG_DETACH, {0: 1, 8: 46})
+    for answer in range(4):
+        name = f"egress{answer}"
+        s.prog(name, "cgroup_skb", 1, answer=answer)
+        for attach_type in (0, 1):
+            s.bpf(LINK_CREATE, {0: f"@{name}", 4: "@none", 8: attach_type})
+            s.bpf(PROG_ATTACH, {0: "@none", 4: f"@{name}", 8: attach_type})
     return s.done()
 
 

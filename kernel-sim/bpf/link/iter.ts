@@ -8,7 +8,7 @@ import type { BpfKernel } from "../kernel.ts";
 import type { KernelMap } from "../maps/map.ts";
 import type { LoadedProgram } from "../program.ts";
 import { type BpfAttr, checkTailZero } from "../sys/attr.ts";
-import type { BpfCaller } from "../sys/caller.ts";
+import type { BpfCaller, DescriptorTable } from "../sys/caller.ts";
 import { mapOfFd } from "../sys/prog-of-fd.ts";
 import {
   BPF_MAP_TYPE_ARRAY,
@@ -29,7 +29,7 @@ import {
 
 const PREFIX = "bpf_iter_";
 /** `union bpf_iter_link_info`, in bytes. */
-const LINK_INFO_BYTES = 16;
+export const ITER_INFO_BYTES = 16;
 
 /** What a link's files go over. */
 interface IterScope {
@@ -48,7 +48,7 @@ interface IterTarget {
   /** @param info what the caller has said, e.g. which map */
   scope(
     kernel: BpfKernel,
-    caller: BpfCaller,
+    files: DescriptorTable,
     info: DataView,
     prog: LoadedProgram,
   ): IterScope | number;
@@ -81,13 +81,26 @@ export function iterLinkAttach(
 ): number {
   if (attr.u32(4) !== 0 || attr.u32(12) !== 0) return -EINVAL;
   const info = readInfo(caller, attr.u64(16), attr.u32(24));
-  if (typeof info === "number") return info;
+  return typeof info === "number" ? info : iterLink(kernel, caller.files, info, prog);
+}
+
+/**
+ * The same, of what the caller has said.
+ *
+ * @param info `union bpf_iter_link_info`
+ */
+export function iterLink(
+  kernel: BpfKernel,
+  files: DescriptorTable,
+  info: DataView,
+  prog: LoadedProgram,
+): number {
   const name = prog.target.funcName.slice(PREFIX.length);
   const target = TARGETS[name];
   if (target === undefined) return -EOPNOTSUPP;
   if (prog.isSleepable && !target.canResched) return -EINVAL;
   if (!prog.isRunnable) return -EOPNOTSUPP;
-  const scope = target.scope(kernel, caller, info, prog);
+  const scope = target.scope(kernel, files, info, prog);
   if (typeof scope === "number") return scope;
   const link = new IterLink(iterLinkOps(kernel, name, scope), prog, scope);
   return linkNewFd(kernel, link, () => {
@@ -98,11 +111,11 @@ export function iterLinkAttach(
 
 function readInfo({ memory }: BpfCaller, address: number, length: number): DataView | number {
   if ((address === 0) !== (length === 0)) return -EINVAL;
-  const room = new Uint8Array(LINK_INFO_BYTES);
+  const room = new Uint8Array(ITER_INFO_BYTES);
   if (address !== 0) {
-    const err = checkTailZero(memory, address, LINK_INFO_BYTES, length);
+    const err = checkTailZero(memory, address, ITER_INFO_BYTES, length);
     if (err !== 0) return err;
-    const given = memory.read(address, Math.min(length, LINK_INFO_BYTES));
+    const given = memory.read(address, Math.min(length, ITER_INFO_BYTES));
     if (given === undefined) return -EFAULT;
     room.set(given);
   }
@@ -181,7 +194,7 @@ const PER_CPU: readonly number[] = [
  */
 function elemScope(
   kernel: BpfKernel,
-  { files }: BpfCaller,
+  files: DescriptorTable,
   info: DataView,
   prog: LoadedProgram,
 ): IterScope | number {
@@ -224,7 +237,7 @@ function elemWalk(kernel: BpfKernel, map: KernelMap): IterWalk {
 }
 
 /** @linux kernel/bpf/task_iter.c `bpf_iter_attach_task` (6.18) */
-function taskScope(kernel: BpfKernel, _caller: BpfCaller, info: DataView): IterScope | number {
+function taskScope(kernel: BpfKernel, _files: DescriptorTable, info: DataView): IterScope | number {
   const [tid, pid, pidFd] = [0, 4, 8].map((at) => info.getInt32(at, true));
   if ([tid, pid, pidFd].filter((each) => each !== 0).length > 1) return -EINVAL;
   // No descriptor of a process is known here.

@@ -176,6 +176,8 @@ export class VerifierEnv {
   exploreAluLimits = false;
   /** It may write into packets. */
   hasDirectWrite = false;
+  /** It may be attached as it was loaded for and not otherwise. @linux include/linux/bpf.h `enforce_expected_attach_type` (6.18) */
+  enforcesAttachType = false;
   /** By number of the component. */
   sccVisits: SccVisit[][] = [];
   liveness!: Liveness;

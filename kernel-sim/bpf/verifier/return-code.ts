@@ -12,6 +12,7 @@ import type { Reg } from "./reg-state.ts";
 import { baseType, PTR_TO_BTF_ID, regTypeStr, SCALAR_VALUE } from "./reg-type.ts";
 import { checkPtrOffReg } from "./region-access.ts";
 import type { RetvalRange } from "./states.ts";
+import { tnumIn, tnumRange } from "./tnum.ts";
 
 /**
  * Whether the register may be the answer of the program, or of the callback, that ends here.
@@ -48,7 +49,19 @@ export function checkReturnCode(env: VerifierEnv, regno: number, regName: string
   if (enforced !== 0 && outermost.subprogno === 0 && isVoidCgroupHook(env)) {
     env.verbose("Note, BPF_LSM_CGROUP that attach to void LSM hooks can't modify return value!\n");
   }
+  if (enforced === 0 && isEgress(env) && tnumIn(CONGESTED, env.frame.reg(regno).varOff)) {
+    env.enforcesAttachType = true;
+  }
   return enforced;
+}
+
+/** An answer that means something on the way out alone. */
+const CONGESTED = tnumRange(fromS32(2), fromS32(3));
+
+function isEgress({ progType, expectedAttachType }: VerifierEnv): boolean {
+  return (
+    progType === uapi.BPF_PROG_TYPE_CGROUP_SKB && expectedAttachType === uapi.BPF_CGROUP_INET_EGRESS
+  );
 }
 
 /** Whether the program itself ends here, or what ends it early. */

@@ -43,6 +43,8 @@ export interface VerifierOutcome {
   /** Behind the last byte of the context that it may read or write. */
   readonly maxCtxOffset: number;
   readonly bufferAccess: BufferAccess;
+  /** It may be attached as it was loaded for and not otherwise. */
+  readonly enforcesAttachType: boolean;
   readonly usedMaps: readonly VerifierMap[];
   readonly isBpfCapable: boolean;
   /** Whether it may write into packets. */
@@ -129,6 +131,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     exceptionCallbackStart: env.subprogs[env.exceptionCallbackSubprog]?.start ?? 0,
     maxCtxOffset: env.maxCtxOffset,
     bufferAccess: env.bufferAccess,
+    enforcesAttachType: env.enforcesAttachType,
     usedMaps: env.usedMaps,
     isBpfCapable: env.bpfCapable,
     hasDirectWrite: env.hasDirectWrite,
