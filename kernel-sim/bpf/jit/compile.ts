@@ -51,7 +51,10 @@ export interface JitInput {
   readonly stackDepth: number;
 }
 
-/** undefined: the program has something that only the interpreter knows. */
+/** Engines take no longer function. @spec WebAssembly JavaScript Interface 2.0, implementation-defined limits */
+const FUNCTION_BYTES_MAX = 7_654_321;
+
+/** undefined: the program has something that only the interpreter knows, or is too long. */
 export function compileProgram(
   { code, callbacks, stackDepth }: JitInput,
   environment: JitEnvironment,
@@ -60,8 +63,12 @@ export function compileProgram(
   const program = programShape(code, callbacks, environment);
   if (program === undefined) return undefined;
   const indexes = new ModuleIndexes(program);
+  const bodies = program.functions.map((_, i) =>
+    new FunctionCompiler(program, i, indexes, listener).compiled(),
+  );
+  if (bodies.some(({ length }) => length > FUNCTION_BYTES_MAX)) return undefined;
   return {
-    bytes: moduleBytes(program, indexes, stackDepth, listener),
+    bytes: moduleBytes(program, indexes, bodies, stackDepth),
     imports: indexes.imports,
     mayTailCall: program.functions.some((one) => one.mayTailCall),
     mayThrow: program.catcher !== undefined,
@@ -80,8 +87,8 @@ const CALLBACK: Signature = functionSignature(5);
 function moduleBytes(
   program: ProgramShape,
   indexes: ModuleIndexes,
+  bodies: readonly WasmBytes[],
   stackDepth: number,
-  listener?: CodeListener,
 ): Uint8Array<ArrayBuffer> {
   const { functions, plans, callbacks, indexAt } = program;
   const catcher = indexAt.get(program.catcher ?? -1);
@@ -120,8 +127,7 @@ function moduleBytes(
   section(out, CODE, (w) => {
     w.u32(own.length);
     for (const shape of plans.hashes) w.sized(compileHashLookup(shape));
-    for (let i = 0; i < functions.length; i++)
-      w.sized(new FunctionCompiler(program, i, indexes, listener).compiled());
+    for (const body of bodies) w.sized(body);
     w.sized(compileRepeated(indexes.function(0), stackDepth));
     if (catcher !== undefined) w.sized(compileCaught(indexes.function(catcher)));
   });

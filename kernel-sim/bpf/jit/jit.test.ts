@@ -243,6 +243,16 @@ test.each([
   }
 });
 
+test("a program that is longer than a function of WebAssembly may be is interpreted", () => {
+  const divide: Insn = { code: 0x3f, dstReg: 0, srcReg: 1, off: 1, imm: 0 };
+  const divisions = new Array<Insn>(330_000).fill(divide);
+  const kernel = newKernel();
+  kernel.jit.warmInsns = 0;
+  const prog = loaded([mov(0, 7), mov(1, 1), ...divisions, EXIT]);
+  expect(kernel.jit.run(prog, kernel.cpu(0), 0)).toBe(7);
+  expect(prog.jited).toBeNull();
+});
+
 test("a program is shown beside what it is compiled to", () => {
   const { insns } = bpf.asm("r0 = 0x100000002 ll; r0 += r1; if w0 s> 5 goto +0; exit");
   const listing = jitListing(newKernel(), loaded(insns));
