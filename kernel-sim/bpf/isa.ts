@@ -30,6 +30,11 @@ export const BPF_NEG = 0x80;
 export const BPF_MOD = 0x90;
 export const BPF_XOR = 0xa0;
 export const BPF_MOV = 0xb0;
+/** `off` of a move between the address spaces of programs and of user space. */
+export const BPF_ADDR_SPACE_CAST = 1;
+/** `imm` of it. */
+export const CAST_TO_KERNEL = 1;
+export const CAST_TO_USER = 1 << 16;
 export const BPF_ARSH = 0xc0;
 export const BPF_END = 0xd0;
 
@@ -125,6 +130,10 @@ const CALL = BPF_JMP | BPF_CALL;
 
 export function isHelperCall({ code, srcReg }: Insn): boolean {
   return code === CALL && srcReg === 0;
+}
+
+export function isAddrSpaceCast({ code, off }: Insn): boolean {
+  return code === (BPF_ALU64 | BPF_MOV | BPF_X) && off === BPF_ADDR_SPACE_CAST;
 }
 
 export function isPseudoCall({ code, srcReg }: Insn): boolean {

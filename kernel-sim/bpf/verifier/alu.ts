@@ -20,7 +20,11 @@ import {
   bpfClass,
   bpfOp,
   bpfSrc,
+  CAST_TO_KERNEL,
+  CAST_TO_USER,
+  isAddrSpaceCast,
 } from "../isa.ts";
+import { BPF_MAP_TYPE_ARENA } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBoundsSanityCheck, regBoundsSync } from "./bounds.ts";
 import type { VerifierEnv } from "./env.ts";
@@ -47,13 +51,12 @@ import {
   type RegState,
   S32_MIN,
 } from "./reg-state.ts";
-import { SCALAR_VALUE } from "./reg-type.ts";
+import { PTR_TO_ARENA, SCALAR_VALUE } from "./reg-type.ts";
 import { sanitizeValAlu } from "./sanitize.ts";
 import { adjustScalarMinMaxVals } from "./scalar-arithmetic.ts";
 import { assignScalarId, regWidth } from "./stack-access.ts";
 import { tnumIsConst } from "./tnum.ts";
 
-const BPF_ADDR_SPACE_CAST = 1;
 
 /** Arithmetic and moves. @linux kernel/bpf/verifier.c `check_alu_op` (6.18) */
 export function checkAluOp(env: VerifierEnv, insn: Insn): 0 | number {
@@ -121,6 +124,11 @@ function checkMove(env: VerifierEnv, insn: Insn): 0 | number {
   if (fieldErr !== 0) return fieldErr;
   const err = checkRegArg(env, srcReg, SRC_OP) || checkRegArg(env, dstReg, DST_OP_NO_MARK);
   if (err !== 0) return err;
+  if (isAddrSpaceCast(insn)) {
+    markRegUnknown(env, dstReg);
+    if (insn.imm === CAST_TO_KERNEL) env.frame.own(dstReg).type = PTR_TO_ARENA;
+    return 0;
+  }
   if (bpfClass(code) === BPF_ALU64 && off === 0) {
     assignScalarId(env, srcReg);
     copyReg(env, dstReg, env.frame.reg(srcReg));
@@ -144,18 +152,24 @@ function checkMove(env: VerifierEnv, insn: Insn): 0 | number {
   return 0;
 }
 
-function checkMoveFields(env: VerifierEnv, { code, off, imm }: Insn): 0 | number {
+function checkMoveFields(env: VerifierEnv, insn: Insn): 0 | number {
+  const { code, off, imm } = insn;
   const is64 = bpfClass(code) === BPF_ALU64;
-  if (is64 && off === BPF_ADDR_SPACE_CAST) {
-    env.verbose(
-      imm === 1 || imm === 1 << 16
-        ? "addr_space_cast insn can only be used in a program that has an associated arena\n"
-        : "addr_space_cast insn can only convert between address space 1 and 0\n",
-    );
-    return -EINVAL;
-  }
+  if (isAddrSpaceCast(insn)) return checkCast(env, imm);
   const isOffOk = off === 0 || off === 8 || off === 16 || (is64 && off === 32);
   return isOffOk && imm === 0 ? 0 : reserved(env, "BPF_MOV");
+}
+
+function checkCast(env: VerifierEnv, imm: number): 0 | number {
+  if (imm !== CAST_TO_KERNEL && imm !== CAST_TO_USER) {
+    env.verbose("addr_space_cast insn can only convert between address space 1 and 0\n");
+    return -EINVAL;
+  }
+  if (env.usedMaps.some(({ type }) => type === BPF_MAP_TYPE_ARENA)) return 0;
+  env.verbose(
+    "addr_space_cast insn can only be used in a program that has an associated arena\n",
+  );
+  return -EINVAL;
 }
 
 /** Moves that cut or extend. A value that they leave as it is shares its id with its source. */
@@ -202,6 +216,14 @@ function checkBinary(env: VerifierEnv, insn: Insn): 0 | number {
 function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn): 0 | number {
   const { code, dstReg, srcReg, imm } = insn;
   const dst = env.frame.reg(dstReg);
+  const isArenaSource =
+    bpfSrc(code) === BPF_X && env.frame.reg(srcReg).type === PTR_TO_ARENA;
+  if (dst.type === PTR_TO_ARENA || isArenaSource) {
+    // Anything may be computed, in 32 bits: the result is an address of the arena again.
+    if (bpfClass(code) === BPF_ALU64) env.aux[env.insnIdx]!.needsZext = true;
+    if (isArenaSource) copyReg(env, dstReg, env.frame.reg(srcReg));
+    return 0;
+  }
   const isPointer = dst.type !== SCALAR_VALUE;
   if (bpfSrc(code) !== BPF_X) {
     const operand = knownImm(imm);

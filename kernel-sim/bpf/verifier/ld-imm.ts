@@ -1,6 +1,6 @@
 /** Wide loads: numbers, and addresses of maps and of their values. */
 import type { Insn } from "../../api.ts";
-import { E2BIG, EINVAL, ENOENT, ENOTSUPP, EPROTO } from "../../include/errno.ts";
+import { E2BIG, EINVAL, ENOENT, ENOTSUPP, EPROTO, ERANGE } from "../../include/errno.ts";
 import { BTF_FUNC_STATIC } from "../btf/kinds.ts";
 import {
   BPF_DW,
@@ -18,6 +18,8 @@ import {
   bpfSize,
   isLdImm64,
 } from "../isa.ts";
+import { PAGE_SIZE } from "../maps/flags.ts";
+import { BPF_MAP_TYPE_ARENA } from "../uapi.ts";
 import { linkageOfSubprog } from "./btf-info.ts";
 import type { VerifierEnv } from "./env.ts";
 import { Int64 } from "./int64.ts";
@@ -27,6 +29,7 @@ import { checkRegArg, DST_OP } from "./reg-arg.ts";
 import type { RegState } from "./reg-state.ts";
 import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from "./reg-type.ts";
 import { BPF_MAX_VAR_OFF } from "./region-access.ts";
+import type { VerifierMap } from "./verifier-input.ts";
 
 const MAX_USED_MAPS = 64;
 
@@ -108,20 +111,30 @@ function resolveMap(env: VerifierEnv, idx: number, insn: Insn, second: Insn): 0 
       env.verbose(`direct value offset of ${off} is not allowed\n`);
       return -EINVAL;
     }
-    if (map.valueAddress === 0n) {
+    if (map.type === BPF_MAP_TYPE_ARENA) {
+      const err = checkArenaOffset(env, map, off);
+      if (err !== 0) return err;
+    } else if (map.valueAddress === 0n) {
       env.verbose("no direct value access support for this map type\n");
       return -EINVAL;
     }
-    if (map.maxEntries !== 1 || off >= map.valueSize) {
+    else if (map.maxEntries !== 1 || off >= map.valueSize) {
       env.verbose(`invalid access to map value pointer, value_size=${map.valueSize} off=${off}\n`);
       return map.maxEntries !== 1 ? -ENOTSUPP : -EINVAL;
     }
     aux.mapOff = off;
-    address = map.valueAddress + BigInt(off);
+    address = (map.userStart ?? map.valueAddress) + BigInt(off);
   }
   env.insns[idx] = { ...insn, imm: Number(BigInt.asIntN(32, address)) };
   env.insns[idx + 1] = { ...second, imm: Number(BigInt.asIntN(32, address >> 32n)) };
   return 0;
+}
+
+/** @linux kernel/bpf/arena.c `arena_map_direct_value_addr` (6.18) */
+function checkArenaOffset(env: VerifierEnv, map: VerifierMap, off: number): 0 | number {
+  if (off <= map.maxEntries * PAGE_SIZE) return 0;
+  env.verbose(`invalid access to map value pointer, value_size=${map.valueSize} off=${off}\n`);
+  return -ERANGE;
 }
 
 /** @returns its index, or a negative errno. @linux kernel/bpf/verifier.c `add_used_map` (6.18) */
@@ -180,8 +193,13 @@ export function checkLdImm(env: VerifierEnv, insn: Insn): 0 | number {
   dst.markKnownZero();
   if (insn.srcReg === BPF_PSEUDO_FUNC) return loadFunc(env, insn, dst);
   const aux = env.aux[env.insnIdx]!;
-  dst.map = env.usedMaps[aux.mapIndex]!;
-  if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
+  const map = env.usedMaps[aux.mapIndex]!;
+  dst.map = map;
+  if (insn.srcReg === BPF_PSEUDO_MAP_VALUE && map.type === BPF_MAP_TYPE_ARENA) {
+    // Where user space sees it: a number.
+    dst.markUnknown(!env.bpfCapable);
+    dst.map = map;
+  } else if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
     dst.type = PTR_TO_MAP_VALUE;
     dst.off = aux.mapOff;
   } else {

@@ -151,17 +151,24 @@ const READ_MODIFY_WRITE: ReadonlySet<number> = new Set([
   BPF_CMPXCHG,
 ]);
 
+/** What x86-64 has only as a loop, in which a fault could not be left out. @linux arch/x86/net/bpf_jit_comp.c `bpf_jit_supports_insn` (6.18) */
+const LOOPS: ReadonlySet<number> = new Set([
+  BPF_AND | BPF_FETCH,
+  BPF_OR | BPF_FETCH,
+  BPF_XOR | BPF_FETCH,
+]);
+
 /** @linux kernel/bpf/verifier.c `check_atomic` (6.18) */
 function checkAtomic(env: VerifierEnv, insn: Insn): 0 | number {
   if (READ_MODIFY_WRITE.has(insn.imm)) return checkAtomicRmw(env, insn);
   switch (insn.imm) {
     case BPF_LOAD_ACQ: {
       const err = checkLoad(env, insn, true, false, "atomic_load");
-      return err || checkAtomicPtr(env, insn.srcReg, "loads from");
+      return err || checkAtomicPtr(env, insn, insn.srcReg, "loads from");
     }
     case BPF_STORE_REL: {
       const err = checkStoreReg(env, insn, true);
-      return err || checkAtomicPtr(env, insn.dstReg, "stores into");
+      return err || checkAtomicPtr(env, insn, insn.dstReg, "stores into");
     }
     default: {
       const opcode = (insn.imm >>> 0).toString(16).padStart(2, "0");
@@ -185,7 +192,7 @@ function checkAtomicRmw(env: VerifierEnv, insn: Insn): 0 | number {
     checkRegArg(env, dstReg, SRC_OP) ||
     (isCmpxchg ? checkRegArg(env, 0, SRC_OP) || checkNoLeak(env, 0) : 0) ||
     checkNoLeak(env, srcReg) ||
-    checkAtomicPtr(env, dstReg, "stores into");
+    checkAtomicPtr(env, insn, dstReg, "stores into");
   if (err !== 0) return err;
   let loadReg = -1;
   if ((imm & BPF_FETCH) !== 0) {
@@ -195,8 +202,12 @@ function checkAtomicRmw(env: VerifierEnv, insn: Insn): 0 | number {
   }
   const access = (kind: number, valueRegno: number) =>
     checkMemAccess(env, env.insnIdx, dstReg, off, size, kind, valueRegno, true, false);
+  const isArena = env.frame.reg(dstReg).type === PTR_TO_ARENA;
   return (
-    access(BPF_READ, -1) || (loadReg >= 0 ? access(BPF_READ, loadReg) : 0) || access(BPF_WRITE, -1)
+    access(BPF_READ, -1) ||
+    (loadReg >= 0 ? access(BPF_READ, loadReg) : 0) ||
+    (isArena ? saveAuxPtrType(env, PTR_TO_ARENA) : 0) ||
+    access(BPF_WRITE, -1)
   );
 }
 
@@ -207,14 +218,20 @@ function checkNoLeak(env: VerifierEnv, regno: number): 0 | number {
 }
 
 /** @linux kernel/bpf/verifier.c `atomic_ptr_type_ok` (6.18) */
-function checkAtomicPtr(env: VerifierEnv, regno: number, how: string): 0 | number {
+function checkAtomicPtr(
+  env: VerifierEnv,
+  { imm }: Insn,
+  regno: number,
+  how: string,
+): 0 | number {
   const { type } = env.frame.reg(regno);
   const isRefused =
     type === PTR_TO_CTX ||
     type === PTR_TO_PACKET ||
     type === PTR_TO_PACKET_META ||
     type === PTR_TO_FLOW_KEYS ||
-    typeIsSkPointer(type);
+    typeIsSkPointer(type) ||
+    (type === PTR_TO_ARENA && LOOPS.has(imm));
   if (!isRefused) return 0;
   env.verbose(`BPF_ATOMIC ${how} R${regno} ${regTypeStr(type)} is not allowed\n`);
   return -EACCES;
