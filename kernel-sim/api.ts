@@ -179,7 +179,9 @@ export type MapTypeName =
   /** Programs write records into it; `maxEntries` is its size in bytes, a power of 2. */
   | "ringbuf"
   /** The other way round: bpf_user_ringbuf_drain takes out what user space has put in. */
-  | "user_ringbuf";
+  | "user_ringbuf"
+  /** Pages that programs and user space share; `maxEntries` is how many, and `flags` need BPF_F_MMAPABLE (1024). */
+  | "arena";
 
 export interface MapAttr {
   readonly type: MapTypeName;
@@ -189,7 +191,7 @@ export interface MapAttr {
   readonly valueSize: number;
   readonly maxEntries: number;
   readonly flags?: number;
-  /** Of a bloom filter: how many hash functions it has, 1 to 15; 5 when it is not said. */
+  /** Of a bloom filter: how many hash functions it has, 1 to 15; 5 when it is not said. Of an arena: its address. */
   readonly mapExtra?: number;
   /** Of which kind the maps in a map of maps are. */
   readonly innerMap?: BpfMap;
@@ -651,6 +653,8 @@ export interface InsnBuilders {
   mov32Imm(dst: number, imm: number): Insn;
   /** Sign-extends the lower 8, 16 or 32 bits of `src`. */
   movsx64Reg(dst: number, src: number, bits: number): Insn;
+  /** Of an address of an arena, between the address spaces 0 (programs) and 1 (user space). */
+  addrSpaceCast(dst: number, src: number, to: number, from: number): Insn;
   movsx32Reg(dst: number, src: number, bits: number): Insn;
   /** To big-endian; `bits` is 16, 32 or 64. */
   toBe(dst: number, bits: number): Insn;

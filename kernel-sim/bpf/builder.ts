@@ -120,6 +120,8 @@ export const insnBuilders: InsnBuilders = Object.freeze({
   mov32Reg: (dst: number, src: number): Insn => insn(0xbc, dst, src, 0, 0),
   mov32Imm: (dst: number, imm: number): Insn => insn(0xb4, dst, 0, 0, imm),
   movsx64Reg: (dst: number, src: number, bits: number): Insn => insn(0xbf, dst, src, bits, 0),
+  addrSpaceCast: (dst: number, src: number, to: number, from: number): Insn =>
+    insn(0xbf, dst, src, 1, (to << 16) | from),
   movsx32Reg: (dst: number, src: number, bits: number): Insn => insn(0xbc, dst, src, bits, 0),
   toBe: (dst: number, bits: number): Insn => insn(0xdc, dst, 0, 0, bits),
   toLe: (dst: number, bits: number): Insn => insn(0xd4, dst, 0, 0, bits),

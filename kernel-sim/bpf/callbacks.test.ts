@@ -104,6 +104,7 @@ test("bpf_loop refuses flags, and more than eight million rounds", () => {
 const INLINED: CodeNotes = {
   isLoopInlined: () => true,
   isThrow: () => false,
+  arenaAt: () => 0,
   exceptionCallbackSlot: -1,
 };
 

@@ -9,6 +9,7 @@
  * @spec RFC 9669
  */
 import { SimulatorBug } from "../hw/simulator-bug.ts";
+import { accessArena } from "./arena-access.ts";
 import {
   div32,
   div64,
@@ -24,7 +25,7 @@ import {
 import { atomic32, atomic64 } from "./atomics.ts";
 import { MAX_BPF_STACK } from "./isa.ts";
 import type { BpfMemory } from "./memory.ts";
-import { SLOT_WORDS } from "./predecode.ts";
+import { isArenaOperation, SLOT_WORDS } from "./predecode.ts";
 import { loadFromPacket, type PacketPlace } from "./skb-load.ts";
 
 /** What the interpreter asks of the machine. */
@@ -1566,7 +1567,19 @@ export class BpfCpu<Machine extends BpfHost> {
           pc = code.length - SLOT_WORDS;
           break;
         }
+        case 292: {
+          // r = addr_space_cast(r, 1, 0)
+          const d = code[pc - 3]!;
+          const low = r[code[pc - 2]!]!;
+          r[d] = low;
+          r[d + 1] = low === 0 ? 0 : code[pc - 1]!;
+          break;
+        }
         default:
+          if (isArenaOperation(op)) {
+            accessArena(this.memory, r, op, code[pc - 3]!, code[pc - 2]!, code[pc - 1]!);
+            break;
+          }
           throw new SimulatorBug(`opcode ${op} at slot ${pc / SLOT_WORDS - 1} was not refused`);
       }
     }

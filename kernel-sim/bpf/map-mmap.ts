@@ -6,6 +6,8 @@ import type { KernelMap, MappedPages } from "./maps/map.ts";
 /** What mmap(2) on the descriptor of a map asks for. */
 export interface MapMmapAttr {
   readonly fd: number;
+  /** Where it is to be; 0 or none: anywhere. */
+  readonly address?: number;
   readonly lengthBytes: number;
   /** In bytes, a multiple of the size of a page. */
   readonly offset: number;
@@ -39,8 +41,7 @@ export class MapMapping {
   /** false: what would be SIGSEGV. */
   write(at: number, bytes: Uint8Array): boolean {
     if (!this.isWritable || !this.#holds(at, bytes.length)) return false;
-    this.#pages.write(at, bytes);
-    return true;
+    return this.#pages.write(at, bytes);
   }
 
   #holds(at: number, lengthBytes: number): boolean {
@@ -74,6 +75,7 @@ export function mapMmap(kernel: BpfKernel, attr: MapMmapAttr): MapMapping | numb
   if (isWritable && map.frozen) return -EPERM;
   // The verifier takes what programs cannot change for constant.
   if (isWritable && (map.attr.mapFlags & BPF_F_RDONLY_PROG) !== 0) return -EACCES;
-  const pages = map.mapPages(offset / PAGE_SIZE, lengthBytes / PAGE_SIZE, isWritable);
+  const { address = 0 } = attr;
+  const pages = map.mapPages(offset / PAGE_SIZE, lengthBytes / PAGE_SIZE, isWritable, address);
   return typeof pages === "number" ? pages : new MapMapping(map, pages, lengthBytes, isWritable);
 }

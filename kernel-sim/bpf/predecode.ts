@@ -8,6 +8,8 @@
  */
 import type { Insn } from "../api.ts";
 import { SKB_GET_NLATTR_NEST } from "./classic/extensions.ts";
+import { BPF_ADDR_SPACE_CAST } from "./isa.ts";
+import { PAGE_SIZE } from "./maps/flags.ts";
 import {
   BPF_FUNC_FIND_VMA,
   BPF_FUNC_FOR_EACH_MAP_ELEM,
@@ -53,7 +55,33 @@ export const OP = {
   TAIL_CALL: 289,
   CALL_CALLBACK: 290,
   THROW: 291,
+  CAST_USER: 292,
+  /** A load, store or atomic instruction at addresses of an arena (`arena-access.ts`). */
+  ARENA: 512,
 } as const;
+
+/** What an instruction at an arena does, apart from where. */
+const INNER = OP.ARENA - 1;
+/** Above it stands the page of the arena's directory. */
+const DIRECTORY_SHIFT = 16;
+
+function arenaOperation(inner: number, directory: number): number {
+  return OP.ARENA | inner | ((directory / PAGE_SIZE) << DIRECTORY_SHIFT);
+}
+
+export function isArenaOperation(op: number): boolean {
+  return (op & OP.ARENA) !== 0;
+}
+
+/** The operation with the same operands at other memory. */
+export function innerOperation(op: number): number {
+  return op & INNER;
+}
+
+/** Where the tables of the arena are (`maps/arena.ts`). */
+export function arenaDirectory(op: number): number {
+  return (op >>> DIRECTORY_SHIFT) * PAGE_SIZE;
+}
 
 /** Words a slot. */
 export const SLOT_WORDS = 4;
@@ -64,6 +92,8 @@ export const INLINED_LOOP = 0;
 /** What the verifier knows of a program beyond its instructions. */
 export interface CodeNotes {
   isLoopInlined(slot: number): boolean;
+  /** The directory of the arena whose addresses a load or store has; 0: it has others. */
+  arenaAt(slot: number): number;
   /** Whether a call of a kernel function throws an exception. */
   isThrow(slot: number): boolean;
   /** Where exceptions are caught; -1: nowhere. */
@@ -72,6 +102,7 @@ export interface CodeNotes {
 
 const NO_NOTES: CodeNotes = {
   isLoopInlined: () => false,
+  arenaAt: () => 0,
   isThrow: () => false,
   exceptionCallbackSlot: -1,
 };
@@ -82,7 +113,8 @@ export function predecode(insns: readonly Insn[], notes: CodeNotes = NO_NOTES): 
   for (let slot = 0; slot < insns.length; slot++) {
     const [op, src, constant] = decodeOne(insns, slot, notes);
     const at = slot * SLOT_WORDS;
-    code[at] = op;
+    const arena = notes.arenaAt(slot);
+    code[at] = arena === 0 ? op : arenaOperation(op, arena);
     code[at + 1] = insns[slot]!.dstReg * 2;
     code[at + 2] = src;
     code[at + 3] = constant;
@@ -179,6 +211,8 @@ function alu64({ code, off, imm }: Insn): number {
     case 0x97:
       return off === 1 ? OP.SMOD64_K : code;
     case 0xbf:
+      // Its constant is the upper half of the arena's addresses.
+      if (off === BPF_ADDR_SPACE_CAST) return OP.CAST_USER;
       if (off === 8) return OP.MOVSX64_8;
       if (off === 16) return OP.MOVSX64_16;
       return off === 32 ? OP.MOVSX64_32 : code;

@@ -3,9 +3,17 @@ import { E2BIG, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno
 import { btfVmlinux } from "./btf/vmlinux.ts";
 import { checkAttachBtf, checkAttachType, fixupAttachType } from "./check-attach.ts";
 import { callingHelpers, helperBodies, kfuncBodyNumber, makerNumber } from "./helpers/index.ts";
-import { BPF_PSEUDO_MAP_VALUE, isHelperCall, isKfuncCall, isLdImm64, isPseudoFunc } from "./isa.ts";
+import {
+  BPF_PSEUDO_MAP_VALUE,
+  isAddrSpaceCast,
+  isHelperCall,
+  isKfuncCall,
+  isLdImm64,
+  isPseudoFunc,
+} from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { isGplCompatible } from "./license.ts";
+import { ArenaMap } from "./maps/arena.ts";
 import { roundUp8 } from "./memory.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { btfOf, functionTags } from "./prog-infos.ts";
@@ -22,6 +30,7 @@ import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
 import { VerifierMaps } from "./verifier-maps.ts";
+import { arenaInsn, isArenaAccess } from "./xlate/arena.ts";
 import { xlatedInsns } from "./xlate/xlate.ts";
 
 /** The attribute block of BPF_PROG_LOAD, with map descriptors in the program's wide loads. */
@@ -189,6 +198,11 @@ function fixedUp(
   const callbacks = new Set<number>();
   const functions: number[] = [];
   const objectTypes: number[] = [];
+  const arena = usedKernelMaps.find((map) => map instanceof ArenaMap);
+  const arenaInsnAt = (at: number): Insn => {
+    const insn = arenaInsn(code[at]!, aux[kept[at]!.slot]!, usedMaps, arena!.attr.mapFlags);
+    return isAddrSpaceCast(insn) ? { ...insn, imm: arena!.userHigh } : insn;
+  };
   for (const [at, { insn, slot }] of kept.entries()) {
     const { mapIndex, mapOff } = aux[slot]!;
     if (isPseudoFunc(insn)) {
@@ -204,7 +218,8 @@ function fixedUp(
         ...{ ...insn, srcReg: 0, off: 0 },
         imm: kfuncNumber(kernel, attr, insn, aux[slot]!, objectTypes),
       };
-    if (!isLdImm64(insn) || mapIndex < 0) continue;
+    if (arena !== undefined) code[at] = arenaInsnAt(at);
+    if (!isLdImm64(insn) || mapIndex < 0 || code[at]!.srcReg === 0) continue;
     const map = usedKernelMaps[mapIndex]!;
     const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
     code[at] = { ...insn, imm: address };
@@ -230,6 +245,10 @@ function fixedUp(
     code: predecode(code, {
       isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
       isThrow: (at) => isThrow(kept[at]!.insn),
+      arenaAt: (at) =>
+        arena !== undefined && isArenaAccess(kept[at]!.insn, aux[kept[at]!.slot]!)
+          ? arena.directory
+          : 0,
       exceptionCallbackSlot:
         exceptionCallbackStart === 0
           ? -1

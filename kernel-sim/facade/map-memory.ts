@@ -1,6 +1,7 @@
 import type { BpfMap, BpfMapMemory } from "../api.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import { mapMmap } from "../bpf/map-mmap.ts";
+import { ArenaMap } from "../bpf/maps/arena.ts";
 import { PAGE_SIZE } from "../bpf/maps/flags.ts";
 import { RingbufMap } from "../bpf/maps/ringbuf.ts";
 import { makeBpfError } from "./bpf-error.ts";
@@ -24,7 +25,9 @@ export function mapMemory(
       throw new TypeError(`${what} is a whole number of bytes, not ${String(value)}`);
     }
   }
-  const mapping = mapMmap(kernel, { fd, lengthBytes, offset, isWritable, isShared: true });
+  const map = kernel.mapOfFd(fd);
+  const address = map instanceof ArenaMap ? map.userStart : 0;
+  const mapping = mapMmap(kernel, { fd, address, lengthBytes, offset, isWritable, isShared: true });
   if (typeof mapping === "number") {
     const what = `mmap() refused ${lengthBytes} bytes of the map from ${offset} on`;
     throw makeBpfError(what, -mapping);
@@ -49,6 +52,7 @@ export function mapMemory(
 
 function wholeOf(kernel: BpfKernel, fd: number): number {
   const map = kernel.mapOfFd(fd);
+  if (map instanceof ArenaMap) return map.attr.maxEntries * PAGE_SIZE;
   if (map instanceof RingbufMap) return map.size * 2 + POSITION_PAGES * PAGE_SIZE;
   const stride = Math.ceil((map?.attr.valueSize ?? 0) / 8) * 8;
   return stride * (map?.attr.maxEntries ?? 0);

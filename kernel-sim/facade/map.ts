@@ -16,7 +16,7 @@ const VALUES_ONLY: readonly MapTypeName[] = ["queue", "stack", "bloom_filter"];
 const KEYLESS: readonly MapTypeName[] = [...VALUES_ONLY, "ringbuf", "user_ringbuf"];
 const MAP_TYPES: readonly MapTypeName[] = [
   ...(["array", "hash", "lru_hash", "lpm_trie", "prog_array"] as const),
-  ...(["array_of_maps", "hash_of_maps", "devmap", "devmap_hash", "cpumap"] as const),
+  ...(["array_of_maps", "hash_of_maps", "devmap", "devmap_hash", "cpumap", "arena"] as const),
   ...PERCPU,
   ...KEYLESS,
 ];
@@ -32,8 +32,9 @@ export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
     );
   }
   for (const [what, value] of Object.entries({ keySize, valueSize, maxEntries, flags, mapExtra })) {
-    if (Number.isInteger(value) && value >= 0 && value <= 0xffff_ffff) continue;
-    throw new TypeError(`${what} is a whole number from 0 to 4294967295, not ${String(value)}`);
+    const max = what === "mapExtra" ? Number.MAX_SAFE_INTEGER : 0xffff_ffff;
+    if (Number.isInteger(value) && value >= 0 && value <= max) continue;
+    throw new TypeError(`${what} is a whole number from 0 to ${max}, not ${String(value)}`);
   }
   const fd = syscall.mapCreate(open(), {
     mapType: BPF_MAP_TYPE_NAMES.indexOf(type),

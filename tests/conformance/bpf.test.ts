@@ -79,9 +79,13 @@ describe("what Linux 6.18 answered", () => {
     expect(error_line, differences).toBe(error_lines_total);
   });
 
-  // Around one rule each, some shrunk by the fuzzer, some compiled from C, some garbage (oracle:bpf).
-  test("holds for the programs that were found, with every line of the log", () => {
-    const differences = read("found").flatMap((record) => {
+  test.each([
+    // Around one rule each, some shrunk by the fuzzer, some compiled from C, some garbage (oracle:bpf).
+    "found",
+    // Casts, arithmetic, accesses to pages that are there or not, pages asked for and given back.
+    "arena",
+  ])("holds for the programs of %s, with every line of the log", (name) => {
+    const differences = read(name).flatMap((record) => {
       const difference = compareWithKernel(record);
       return difference === undefined
         ? []

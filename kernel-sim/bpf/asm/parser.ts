@@ -270,6 +270,7 @@ export class StatementParser {
     if (token.text === "map" || token.text === "map_value") return this.#map(dst);
     if (token.text === "func") return this.#function(dst);
     if (token.text === "load_acquire") return this.#loadAcquire(dst);
+    if (token.text === "addr_space_cast") return this.#addrSpaceCast(dst);
     const swap = /^(be|le|bswap)(16|32|64)$/.exec(token.text);
     if (swap !== null) return this.#swap(dst, swap[1]!, Number(swap[2]));
     const fetch = /^atomic(64)?_(\w+)$/.exec(token.text);
@@ -322,6 +323,20 @@ export class StatementParser {
     this.#sameWidth(dst, src);
     const movsx = dst.is32 ? build.movsx32Reg : build.movsx64Reg;
     return { insns: [movsx(dst.number, src.number, bits)] };
+  }
+
+  /** `r1 = addr_space_cast(r2, 0, 1)` */
+  #addrSpaceCast(dst: Register): Body {
+    this.#at++;
+    this.#expect("(");
+    const src = this.#register();
+    this.#sameWidth(dst, src);
+    this.#expect(",");
+    const to = this.#immediate(true);
+    this.#expect(",");
+    const from = this.#immediate(true);
+    this.#expect(")");
+    return { insns: [build.addrSpaceCast(dst.number, src.number, to, from)] };
   }
 
   #swap(dst: Register, kind: string, bits: number): Body {

@@ -16,6 +16,7 @@ import {
   bpfClass,
   bpfOp,
   bpfSrc,
+  isAddrSpaceCast,
   LD_IMM64,
 } from "../isa.ts";
 
@@ -35,6 +36,7 @@ export function encodingProblem(insns: readonly Insn[], slot: number): string {
       return REGISTER_STORES.has(insn.code) ? "" : atomicProblem(insn);
     case 4:
     case 7:
+      if (isAddrSpaceCast(insn)) return "only a verified program converts addresses of an arena";
       return isAluKnown(insn) ? writes(insn.dstReg) : UNKNOWN;
     default:
       return isJumpKnown(insn) ? "" : UNKNOWN;

@@ -11,6 +11,7 @@ import { type StructureSink, writeStructure } from "./structure.ts";
 import type { WasmBytes } from "./wasm-bytes.ts";
 import { NOTHING, WASM } from "./wasm-opcodes.ts";
 import { type Operands, writeAlu, writeSpecialAlu } from "./write-alu.ts";
+import { isAtArena, writeArenaAccess, writeCastUser } from "./write-arena.ts";
 import {
   writeCallbacks,
   writeFunctionCall,
@@ -169,7 +170,8 @@ export class FunctionCompiler implements StructureSink {
 
   #instruction(slot: number): void {
     const insn = operandsAt(this.#code, slot);
-    if (insn.op > 0xff) this.#special(slot, insn);
+    if (isAtArena(this.#code, slot)) writeArenaAccess(this.#w, this.#code, slot, this.#indexes);
+    else if (insn.op > 0xff) this.#special(slot, insn);
     else {
       switch (insn.op & 0x07) {
         case 0x00:
@@ -194,6 +196,7 @@ export class FunctionCompiler implements StructureSink {
   #special(slot: number, insn: Operands): void {
     const { op } = insn;
     if (op <= OP.NOTHING) writeSpecialAlu(this.#w, insn);
+    else if (op === OP.CAST_USER) writeCastUser(this.#w, insn);
     else if (op === OP.CALL_SUBPROGRAM) this.#callFunction(slot);
     else if (op === OP.TAIL_CALL) {
       this.#publish();

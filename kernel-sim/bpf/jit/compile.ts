@@ -138,6 +138,8 @@ function signatureOf(imported: MachineFunction): Signature {
   switch (imported.kind) {
     case "helper":
       return { params: new Array<number>(imported.args * 2).fill(I32), results: [F64] };
+    case "arena":
+      return { params: [I32, I32, I32], results: [] };
     case "tail-call":
       return { params: [I32, I32, I32], results: [I32] };
     case "go-on":

@@ -1,10 +1,13 @@
 /** The functions that the machine gives to compiled programs. Their arguments are words of 32 bits. */
+import { accessArena } from "../arena-access.ts";
 import { callingHelpers, helperBodies } from "../helpers/index.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { SLOT_WORDS } from "../predecode.ts";
 import { loadFromPacket } from "../skb-load.ts";
 import type { MachineFunction } from "./module-indexes.ts";
+import { ARGS_AT } from "./run-area.ts";
+import { DST_PLACE } from "./write-arena.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -20,6 +23,13 @@ export function machineFunction(
   switch (wanted.kind) {
     case "helper":
       return helperFunction(kernel, wanted.id, wanted.args);
+    case "arena":
+      return (op, s, k) => {
+        const { memory } = kernel;
+        const r = new Int32Array(memory.view.buffer, ARGS_AT, ARENA_REGISTERS * 2);
+        accessArena(memory, r, op!, DST_PLACE, s!, k!);
+        return undefined;
+      };
     case "tail-call":
       return (context, map, index) => jit.tailCall(context!, map!, index!);
     case "go-on":
@@ -42,6 +52,9 @@ export function machineFunction(
       return (low, high) => jit.throwException(low!, high!);
   }
 }
+
+/** R0, the destination and the source. */
+const ARENA_REGISTERS = 3;
 
 type Word = number;
 

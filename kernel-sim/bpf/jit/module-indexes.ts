@@ -2,7 +2,7 @@
  * The numbers of a module's functions: first those that it takes from the machine, then the lookups
  * of its maps, then the functions of the program.
  */
-import { OP, SLOT_WORDS } from "../predecode.ts";
+import { isArenaOperation, OP, SLOT_WORDS } from "../predecode.ts";
 import { nextSlot } from "./flow-graph.ts";
 import { isPacketLoad, type ProgramShape } from "./function-shape.ts";
 
@@ -13,7 +13,7 @@ export type MachineFunction =
   | { readonly kind: "begin"; readonly id: number }
   | { readonly kind: OtherKind };
 
-type OtherKind = "tail-call" | "go-on" | "load-from-packet" | "next" | "result" | "throw";
+type OtherKind = "arena" | "tail-call" | "go-on" | "load-from-packet" | "next" | "result" | "throw";
 
 export class ModuleIndexes {
   readonly imports: MachineFunction[] = [];
@@ -27,6 +27,7 @@ export class ModuleIndexes {
       for (const { start, end } of nodes) {
         for (let slot = start; slot < end; slot = nextSlot(code, slot)) {
           const op = code[slot * SLOT_WORDS]!;
+          if (isArenaOperation(op)) this.#take("arena");
           if (op === OP.TAIL_CALL) this.#take("tail-call");
           if (isPacketLoad(op)) this.#take("load-from-packet");
           if (op === OP.THROW) this.#take("throw");

@@ -1,5 +1,5 @@
 /** Which registers an instruction reads and writes, as sets of bits. */
-import { OP, SLOT_WORDS } from "../predecode.ts";
+import { innerOperation, isArenaOperation, OP, SLOT_WORDS } from "../predecode.ts";
 import type { Operands } from "./write-alu.ts";
 
 /** How many of R1 to R5 a call at a slot takes. */
@@ -9,9 +9,15 @@ const R0 = 1;
 const BPF_CMPXCHG = 0xf1;
 const BPF_FETCH = 1;
 
+/** What an instruction does, wherever its addresses are. */
+function operationAt(code: Int32Array, slot: number): number {
+  const op = code[slot * SLOT_WORDS]!;
+  return isArenaOperation(op) ? innerOperation(op) : op;
+}
+
 export function registersRead(code: Int32Array, slot: number, argsOf: ArgsOfCall): number {
   const at = slot * SLOT_WORDS;
-  const op = code[at]!;
+  const op = operationAt(code, slot);
   const d = 1 << (code[at + 1]! >> 1);
   const s = 1 << ((code[at + 2]! & 0xff) >> 1);
   if (op > 0xff) return readBySpecial(op, d, s, code[at + 2]! >> 8, () => argsMask(argsOf(slot)));
@@ -50,7 +56,7 @@ function readBySpecial(
 ): number {
   // Up to here registers and constants alternate.
   if (op < OP.MOVSX64_8) return (op & 1) === 0 ? d | s : d;
-  if (op <= OP.MOVSX32_16) return s;
+  if (op <= OP.MOVSX32_16 || op === OP.CAST_USER) return s;
   if (op <= OP.NOTHING) return d;
   if (op === OP.CALL_SUBPROGRAM || op === OP.TAIL_CALL || op === OP.CALL_CALLBACK) return args();
   if (op === OP.THROW) return argsMask(1);
@@ -63,7 +69,7 @@ function readBySpecial(
 
 export function registersWritten(code: Int32Array, slot: number): number {
   const at = slot * SLOT_WORDS;
-  const op = code[at]!;
+  const op = operationAt(code, slot);
   const d = 1 << (code[at + 1]! >> 1);
   if (op > 0xff) return writtenBySpecial(op, d, code[at + 2]!);
   switch (op & 0x07) {
@@ -81,7 +87,7 @@ export function registersWritten(code: Int32Array, slot: number): number {
 }
 
 function writtenBySpecial(op: number, d: number, packed: number): number {
-  if (op <= OP.NOTHING) return d;
+  if (op <= OP.NOTHING || op === OP.CAST_USER) return d;
   if (op === OP.CALL_SUBPROGRAM || op === OP.CALL_CALLBACK) return R0;
   if (op === OP.ATOMIC32 || op === OP.ATOMIC64) {
     const operation = packed >> 8;
@@ -94,7 +100,7 @@ function writtenBySpecial(op: number, d: number, packed: number): number {
 /** The operands of an instruction, by what they are. */
 export function operandsAt(code: Int32Array, slot: number): Operands {
   const at = slot * SLOT_WORDS;
-  const op = code[at]!;
+  const op = operationAt(code, slot);
   const second = code[at + 2]!;
   // Stores of constants and jumps by constants have theirs where others have a register.
   const isJump = op === OP.MAY_GOTO || (op <= 0xff && (op & 0x07) >= 0x05 && (op & 0x07) <= 0x06);

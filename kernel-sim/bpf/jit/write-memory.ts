@@ -26,6 +26,19 @@ function load(w: FunctionWriter, loads: readonly number[], size: number, { d, s,
   w.set64(d);
 }
 
+/** A load or store at the address on the stack. */
+export function writeAccessAt(w: FunctionWriter, { op, d, s }: Operands): void {
+  const size = (op >> 3) & 3;
+  if ((op & 0x07) === 0x01) {
+    w.access(((op & 0xe0) === 0x80 ? SIGNED_LOADS : LOADS)[size]!, 0, 0);
+    w.set64(d);
+    return;
+  }
+  if ((op & 0x07) === 0x03) w.get64(s);
+  else w.i64(s);
+  w.access(STORES[size]!, 0, 0);
+}
+
 /** @param s the register, or for a store of a constant that constant */
 export function writeStore(w: FunctionWriter, { op, d, s, k }: Operands, isReg: boolean): void {
   store(w, (op >> 3) & 3, { d, s, k }, isReg);

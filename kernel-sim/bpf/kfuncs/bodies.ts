@@ -4,6 +4,7 @@ import { btfVmlinux } from "../btf/vmlinux.ts";
 import { sendSignalTask } from "../helpers/signal.ts";
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import * as arena from "./arena.ts";
 import * as cpumask from "./cpumask.ts";
 import * as dynptr from "./dynptr.ts";
 import * as iter from "./iterators.ts";
@@ -43,6 +44,9 @@ const cast: Body = ({ r }) => r[2]!;
 
 /** By name; a second name for programs that may not write to packets. */
 const BODIES: Readonly<Record<string, Body>> = {
+  bpf_arena_alloc_pages: arena.arenaAllocPages,
+  bpf_arena_free_pages: arena.arenaFreePages,
+  bpf_arena_reserve_pages: arena.arenaReservePages,
   bpf_modify_return_test_tp: ({ r }) => r[2]!,
   bpf_cast_to_kern_ctx: cast,
   bpf_rdonly_cast: cast,

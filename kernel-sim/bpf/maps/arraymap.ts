@@ -183,7 +183,10 @@ export class ArrayMap extends IndexedMap {
     const from = this.values + page * PAGE_SIZE;
     return {
       read: (at, length) => this.memory.copyOut(from + at, length),
-      write: (at, bytes) => this.memory.bytes.set(bytes, from + at),
+      write: (at, bytes) => {
+        this.memory.bytes.set(bytes, from + at);
+        return true;
+      },
     };
   }
 

@@ -50,8 +50,10 @@ export interface ElementWalk {
 
 /** Memory of a map from some page on, as user space has it. */
 export interface MappedPages {
-  read(at: number, lengthBytes: number): Uint8Array;
-  write(at: number, bytes: Uint8Array): void;
+  /** undefined: what would be SIGSEGV. */
+  read(at: number, lengthBytes: number): Uint8Array | undefined;
+  /** false: what would be SIGSEGV. */
+  write(at: number, bytes: Uint8Array): boolean;
 }
 
 /**
@@ -179,8 +181,17 @@ export abstract class KernelMap {
     return false;
   }
 
-  /** The memory behind an mmap(2), or a negative errno. */
-  mapPages(_page: number, _pages: number, _isWritable: boolean): MappedPages | number {
+  /**
+   * The memory behind an mmap(2), or a negative errno.
+   *
+   * @param _address that is asked for; 0: any
+   */
+  mapPages(
+    _page: number,
+    _pages: number,
+    _isWritable: boolean,
+    _address: number,
+  ): MappedPages | number {
     return -ENOTSUPP;
   }
 

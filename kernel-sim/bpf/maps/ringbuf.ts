@@ -256,10 +256,11 @@ export class RingbufMap extends KernelMap {
     };
   }
 
-  #write(offset: number, bytes: Uint8Array): void {
+  #write(offset: number, bytes: Uint8Array): true {
     for (const [i, byte] of bytes.entries()) {
       for (const place of this.#placeOf(offset + i)) this.memory.bytes[place] = byte;
     }
+    return true;
   }
 
   /** User space fills the ring, and programs empty it. */

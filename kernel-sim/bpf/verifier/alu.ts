@@ -57,7 +57,6 @@ import { adjustScalarMinMaxVals } from "./scalar-arithmetic.ts";
 import { assignScalarId, regWidth } from "./stack-access.ts";
 import { tnumIsConst } from "./tnum.ts";
 
-
 /** Arithmetic and moves. @linux kernel/bpf/verifier.c `check_alu_op` (6.18) */
 export function checkAluOp(env: VerifierEnv, insn: Insn): 0 | number {
   const err = checkOperation(env, insn);
@@ -166,9 +165,7 @@ function checkCast(env: VerifierEnv, imm: number): 0 | number {
     return -EINVAL;
   }
   if (env.usedMaps.some(({ type }) => type === BPF_MAP_TYPE_ARENA)) return 0;
-  env.verbose(
-    "addr_space_cast insn can only be used in a program that has an associated arena\n",
-  );
+  env.verbose("addr_space_cast insn can only be used in a program that has an associated arena\n");
   return -EINVAL;
 }
 
@@ -216,8 +213,7 @@ function checkBinary(env: VerifierEnv, insn: Insn): 0 | number {
 function adjustRegMinMaxVals(env: VerifierEnv, insn: Insn): 0 | number {
   const { code, dstReg, srcReg, imm } = insn;
   const dst = env.frame.reg(dstReg);
-  const isArenaSource =
-    bpfSrc(code) === BPF_X && env.frame.reg(srcReg).type === PTR_TO_ARENA;
+  const isArenaSource = bpfSrc(code) === BPF_X && env.frame.reg(srcReg).type === PTR_TO_ARENA;
   if (dst.type === PTR_TO_ARENA || isArenaSource) {
     // Anything may be computed, in 32 bits: the result is an address of the arena again.
     if (bpfClass(code) === BPF_ALU64) env.aux[env.insnIdx]!.needsZext = true;

@@ -117,8 +117,7 @@ function resolveMap(env: VerifierEnv, idx: number, insn: Insn, second: Insn): 0 
     } else if (map.valueAddress === 0n) {
       env.verbose("no direct value access support for this map type\n");
       return -EINVAL;
-    }
-    else if (map.maxEntries !== 1 || off >= map.valueSize) {
+    } else if (map.maxEntries !== 1 || off >= map.valueSize) {
       env.verbose(`invalid access to map value pointer, value_size=${map.valueSize} off=${off}\n`);
       return map.maxEntries !== 1 ? -ENOTSUPP : -EINVAL;
     }

@@ -218,12 +218,7 @@ function checkNoLeak(env: VerifierEnv, regno: number): 0 | number {
 }
 
 /** @linux kernel/bpf/verifier.c `atomic_ptr_type_ok` (6.18) */
-function checkAtomicPtr(
-  env: VerifierEnv,
-  { imm }: Insn,
-  regno: number,
-  how: string,
-): 0 | number {
+function checkAtomicPtr(env: VerifierEnv, { imm }: Insn, regno: number, how: string): 0 | number {
   const { type } = env.frame.reg(regno);
   const isRefused =
     type === PTR_TO_CTX ||

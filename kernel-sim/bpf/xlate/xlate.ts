@@ -13,6 +13,7 @@ import type { InsnAux, SubprogInfo } from "../verifier/env.ts";
 
 import { PTR_TO_CTX } from "../verifier/reg-type.ts";
 import type { VerifierOutcome } from "../verifier/verify.ts";
+import { arenaInsn, isArenaAccess, shownArenaAccess } from "./arena.ts";
 import { fixDivision, fixPointerMove } from "./arithmetic.ts";
 import { type CtxTarget, convertCtxAccess, SKB_TSTAMP_TYPE } from "./ctx-access.ts";
 import * as i from "./insns.ts";
@@ -43,10 +44,15 @@ export function xlatedInsns(
   outcome: VerifierOutcome,
   numberOf: (mapIndex: number) => number,
 ): Insn[] {
+  const arena = outcome.usedMaps.find(({ type }) => type === uapi.BPF_MAP_TYPE_ARENA);
   const { aux, isBpfCapable, hasDirectWrite, subprogs } = outcome;
-  const kept = isBpfCapable
+  const alive = isBpfCapable
     ? removeDeadCode(outcome.insns, aux, true)
     : outcome.insns.map((_, slot) => ({ insn: sanitized(outcome.insns, aux, slot), slot }));
+  const kept = alive.map(({ insn, slot }) => ({
+    insn: arena === undefined ? insn : arenaInsn(insn, aux[slot]!, outcome.usedMaps, arena.flags),
+    slot,
+  }));
   const insns = kept.map(({ insn }) => insn);
   const functions = subprogs.map(({ start }) => start).filter((start) => aux[start]!.isSeen);
   const target: CtxTarget = {
@@ -60,7 +66,11 @@ export function xlatedInsns(
     const isSecondHalf = first !== undefined && isLdImm64(first) && insn.code === 0;
     if (isSecondHalf) {
       const { mapIndex, mapOff } = aux[kept[at - 1]!.slot]!;
-      return added(mapIndex < 0 ? insn : { ...insn, imm: first.srcReg === 2 ? mapOff : 0 });
+      return added(
+        mapIndex < 0 || first.srcReg === 0
+          ? insn
+          : { ...insn, imm: first.srcReg === 2 ? mapOff : 0 },
+      );
     }
     const note = aux[slot]!;
     // It goes to itself, also with a barrier in front.
@@ -87,7 +97,7 @@ function mapLoad(
   { mapIndex }: InsnAux,
   numberOf: (mapIndex: number) => number,
 ): readonly Patched[] | undefined {
-  if (!isLdImm64(insn) || mapIndex < 0) return undefined;
+  if (!isLdImm64(insn) || mapIndex < 0 || insn.srcReg === 0) return undefined;
   const isValue = insn.srcReg === BPF_PSEUDO_MAP_VALUE || insn.srcReg === VALUE_BY_INDEX;
   const srcReg = isValue ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
   return added({ ...insn, srcReg, imm: numberOf(mapIndex) });
@@ -120,6 +130,7 @@ function patchedInsn(
 ): readonly Patched[] {
   const kind = insn.code & 7;
   const isMem = (insn.code & 0xe0) === 0x60 || (insn.code & 0xe0) === 0x80;
+  if (isArenaAccess(insn, aux)) return added(shownArenaAccess(insn));
   if (kind >= 1 && kind <= 3 && isMem) {
     if (kind !== 1 && aux.nospecResult) return added(insn, i.NOSPEC);
     const converted =

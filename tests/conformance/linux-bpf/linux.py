@@ -131,6 +131,21 @@ def load_program(prog, code, log, btf_fd=0):
     return bpf(PROG_LOAD, block)
 
 
+XLATED_BYTES = 1 << 16
+PROG_INFO_BYTES = 232
+XLATED_LEN_AT, XLATED_INSNS_AT = 20, 32
+
+
+def xlated(fd):
+    """The program as the kernel shows it."""
+    insns, info = room(bytes(XLATED_BYTES)), bytearray(PROG_INFO_BYTES)
+    struct.pack_into("<I", info, XLATED_LEN_AT, XLATED_BYTES)
+    struct.pack_into("<Q", info, XLATED_INSNS_AT, place(insns))
+    info = room(bytes(info))
+    ask(OBJ_GET_INFO, "<IIQ", fd, PROG_INFO_BYTES, place(info))
+    return insns.raw[: struct.unpack_from("<I", info.raw, XLATED_LEN_AT)[0]]
+
+
 def run_program(fd, data_in, ctx_in, ctx_size_out, with_data_out):
     """Answers errno, retval, data_out and ctx_out of one test run."""
     data = room(data_in) if data_in is not None else None
