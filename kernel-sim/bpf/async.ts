@@ -189,7 +189,10 @@ export class AsyncCallbacks {
       if (async.event !== undefined) this.#queue.cancel(async.event);
       async.event = undefined;
       async.forget = NOBODY;
-      return this.#call(async, cpu, current);
+      if (!this.#kernel.memory.isReading) return this.#call(async, cpu, current);
+      // A helper of a program has let the interrupt in: when that program has ended.
+      this.#enqueue(async, this.#kernel.clock.now(), cpu);
+      return 0;
     };
   }
 
