@@ -8,6 +8,7 @@ import type {
   TwinRun,
 } from "./entry-figures.ts";
 import type { WriteLayers } from "./figure-history.ts";
+import type { JitComparison } from "./figure-jit.ts";
 
 import type {
   AddressStory,
@@ -35,6 +36,7 @@ export const FIGURE_NAMES = [
   "elf-map",
   "entry-doors",
   "int80-steps",
+  "jit-side-by-side",
   "kernel-map",
   "mode-context",
   "link-order",
@@ -74,6 +76,7 @@ export type FigureData =
   | { readonly name: "int80-steps"; readonly runs: readonly EntryRun[] }
   | { readonly name: "pt-regs-frame"; readonly frames: readonly FrameLayout[] }
   | ({ readonly name: "bpf-pipeline" } & PipelineRun)
+  | ({ readonly name: "jit-side-by-side" } & JitComparison)
   | { readonly name: "descriptor-table"; readonly stories: readonly DescriptorStory[] }
   | { readonly name: "elf-map"; readonly map: ElfMap }
   | { readonly name: "link-order"; readonly stories: readonly LinkStory[] }

@@ -49,6 +49,7 @@ export type {
 } from "./figure.ts";
 export { FIGURE_NAMES } from "./figure.ts";
 export type { LayerId, WriteLayers } from "./figure-history.ts";
+export type { JitComparison, JitProgram, JitRow, NativeInsn } from "./figure-jit.ts";
 export type {
   AddressMoment,
   AddressRegion,

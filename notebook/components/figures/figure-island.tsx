@@ -93,6 +93,10 @@ async function liveFigure(data: LiveData): Promise<Draw> {
       const { int80Scenes } = await import("./int80-steps/int80-scenes.tsx");
       return liveScenes(int80Scenes(data.runs));
     }
+    case "jit-side-by-side": {
+      const { LiveJit } = await import("./jit-side-by-side/live-jit.tsx");
+      return (texts) => <LiveJit comparison={data} texts={texts} />;
+    }
     case "pt-regs-frame": {
       const { frameScenes } = await import("./pt-regs-frame/frame-scenes.tsx");
       return liveScenes(frameScenes(data.frames));

@@ -11,6 +11,7 @@ import css from "./figure.module.css";
 import { FigureIsland, type LiveData } from "./figure-island.tsx";
 import type { FigureTexts } from "./frame.tsx";
 import { int80Scenes } from "./int80-steps/int80-scenes.tsx";
+import { StillJit } from "./jit-side-by-side/jit-view.tsx";
 import { KernelMap } from "./kernel-map/kernel-map.tsx";
 import { linkOrder } from "./link-order/link-order.tsx";
 import { modeContext } from "./mode-context/mode-context.tsx";
@@ -92,6 +93,8 @@ function Still({ data, texts }: { data: LiveData; texts: FigureTexts }) {
       return <StillScenes figure={processTree(data.stories)} texts={texts} />;
     case "int80-steps":
       return <StillScenes figure={int80Scenes(data.runs)} texts={texts} />;
+    case "jit-side-by-side":
+      return <StillJit comparison={data} texts={texts} />;
     case "pt-regs-frame":
       return <StillScenes figure={frameScenes(data.frames)} texts={texts} />;
     case "register-panel":

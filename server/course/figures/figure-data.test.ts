@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import { bpf } from "#kernel-sim";
 import { FIGURE_NAMES } from "#notebook/document";
 import { figureData } from "./figure-data.ts";
+import { COMPARED_PROGRAMS } from "./jit-programs.ts";
+import { JIT_RECORDINGS } from "./jit-recordings.ts";
 
 test.each(FIGURE_NAMES)("%s has what it draws", (name) => {
   expect(figureData(name).name).toBe(name);
@@ -34,6 +37,29 @@ test("of the stepper's programs one is refused, one pruned, and the loop is walk
   expect(covered?.slot).toBe(pruned?.steps[covered?.prunedBy ?? -1]?.slot);
   // One instruction before the loop, two in each of four turns, two behind it.
   expect(loop?.steps.length).toBe(1 + 4 * 2 + 2);
+});
+
+test("each instruction stands beside what was recorded of it, and the recording is of these programs", () => {
+  const data = figureData("jit-side-by-side");
+  if (data.name !== "jit-side-by-side") throw new Error(data.name);
+  for (const { id, text } of COMPARED_PROGRAMS) {
+    const { insns, rows } = JIT_RECORDINGS[id];
+    const program = bpf.asm(text);
+    expect(Buffer.from(program.bytes()).toString("hex"), id).toBe(insns);
+    const shown = data.programs.find((other) => other.id === id);
+    expect(
+      shown?.rows.slice(1).map(({ slot }) => String(slot)),
+      id,
+    ).toEqual(Object.keys(rows));
+    for (const row of shown?.rows ?? []) {
+      expect([row.native.length, row.wasm.length], `${id} ${row.bpf}`).not.toContain(0);
+      expect(row.says, `${id} ${row.bpf}`).not.toBe("");
+    }
+  }
+  const [frame] = data.programs;
+  // Nine slots of 8 bytes; bpf_prog_info.jited_prog_len.
+  expect(frame?.bytes).toEqual({ bpf: 72, native: 52 });
+  expect(frame?.rows[0]?.wasm.at(-1)).toBe("block");
 });
 
 test("a step that changes a register is followed by one that knows it", () => {

@@ -5,6 +5,7 @@ import { elfMap } from "./elf-map.ts";
 import { entryDoors } from "./entry-doors.ts";
 import { entryRuns } from "./entry-runs.ts";
 import { frameLayouts } from "./frame-layouts.ts";
+import { jitComparison } from "./jit-comparison.ts";
 import { mapLectures } from "./kernel-map.ts";
 import { linkStories } from "./link-stories.ts";
 import { modeRuns } from "./mode-runs.ts";
@@ -51,6 +52,8 @@ function findOut(name: FigureName): FigureData {
       return { name, runs: twinRuns() };
     case "int80-steps":
       return { name, runs: entryRuns() };
+    case "jit-side-by-side":
+      return { name, ...jitComparison() };
     case "pt-regs-frame":
       return { name, frames: frameLayouts() };
     case "syscall-table":

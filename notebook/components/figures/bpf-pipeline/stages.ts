@@ -42,7 +42,7 @@ export const STAGES: readonly Stage[] = [
     head: "as the kernel keeps it",
     shows: (insn) => [insn.xlated],
     says: () =>
-      "The accepted bytecode gets the numbers of the maps that it holds. Where there is a compiler, each line becomes about one instruction of the processor; where there is none, as in this simulator, the interpreter runs these.",
+      "The accepted bytecode gets the numbers of the maps that it holds. Where there is a compiler, each line becomes one instruction of the processor or a few; where there is none, the interpreter runs these.",
   },
   {
     title: "event",
