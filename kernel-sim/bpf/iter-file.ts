@@ -113,7 +113,9 @@ export class IterFile extends StatsUser {
     this.#hasOverflowed = false;
     const outer = kernel.iterFile;
     kernel.iterFile = this;
-    const answer = kernel.jit.run(this.#prog, kernel.cpu(0), context);
+    const vm = kernel.cpu(0);
+    const answer = kernel.jit.run(this.#prog, vm, context);
+    kernel.countRun(this.#prog, 1, vm.executed);
     kernel.iterFile = outer;
     if (answer !== 0) return -EAGAIN;
     return this.#hasOverflowed ? -E2BIG : 0;

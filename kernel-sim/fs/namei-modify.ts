@@ -350,6 +350,14 @@ function unlinkAt(task: Task, dfd: number, name: ByteString): number {
 
 /** @linux fs/namei.c `vfs_unlink` (6.18) */
 export function vfsUnlink(task: Task, dir: Inode, dentry: Dentry): number {
+  const { probes } = task.kernel;
+  if (probes === undefined) return unlinkFrom(task, dir, dentry);
+  // Mounts map no ids, and no lease has to be broken.
+  const args = () => [0, { struct: "inode", of: dir }, { struct: "dentry", of: dentry }, 0];
+  return probes.call("vfs_unlink", args, () => unlinkFrom(task, dir, dentry));
+}
+
+function unlinkFrom(task: Task, dir: Inode, dentry: Dentry): number {
   const inode = dentry.inode!;
   const error = mayDelete(task, dir, dentry, false);
   if (error !== 0) return error;

@@ -265,3 +265,70 @@ test("an iterator prints the tasks of the machine, and may get another program",
   expect(() => other.read()).toThrow(TypeError);
   other.detach();
 });
+
+test("an LSM program sees what a socket is to be bound to, and a probe who unlinks what", () => {
+  const program = bpf.asm(`
+    r6 = *(u64 *)(r1 +16)              ; the length of the address
+    r3 = *(u64 *)(r1 +8)
+    r1 = r10
+    r1 += -8
+    r2 = 4
+    call bpf_probe_read_kernel
+    r7 = *(u16 *)(r10 -6)              ; the port, in the order of the network
+    r0 = 0
+    if r6 != 16 goto out
+    if r7 != 0x5000 goto out           ; 80
+    r0 = -1
+  out:
+    exit`);
+  const attach = { type: "lsm", expectedAttachType: "lsm_mac", attachTo: "socket_bind" };
+  const link = machine.bpf.mustLoad({ ...attach, program }).attach();
+  const bind = (port: number) =>
+    machine.run(function* (sys) {
+      const fd = (yield* sys.socket(2, 1)) as number;
+      return yield* sys.bind(fd, { port });
+    });
+  expect([bind(80), bind(81)]).toEqual([-1, 0]);
+  link.detach();
+  const seen = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 16, maxEntries: 1 });
+  const names = bpf.asm(`
+    r2 = *(u64 *)(r1 +16)              ; the dentry
+    r3 = *(u64 *)(r2 +40)              ; d_name.name
+    r1 = map_value[seen]+0
+    r2 = 16
+    call bpf_probe_read_kernel_str
+    r0 = 0
+    exit`);
+  const entry = machine.bpf.mustLoad({
+    ...{ type: "tracing", expectedAttachType: "trace_fentry", attachTo: "vfs_unlink" },
+    ...{ program: names, maps: { seen } },
+  });
+  const unlinks = entry.attach();
+  shell("echo > /tmp/named; rm /tmp/named");
+  expect(textOf(seen.lookup(0))).toBe("named");
+  unlinks.detach();
+});
+
+test("a system call's own function is traced with what its task has called it with", () => {
+  const seen = machine.bpf.createMap({ type: "array", keySize: 4, valueSize: 16, maxEntries: 1 });
+  const program = bpf.asm(`
+    r2 = *(u64 *)(r1 +0)               ; struct pt_regs
+    r3 = *(u64 *)(r2 +112)             ; di
+    r4 = *(u64 *)(r1 +8)               ; the answer
+    r5 = map_value[seen]+0
+    *(u64 *)(r5 +0) = r3
+    *(u64 *)(r5 +8) = r4
+    r0 = 0
+    exit`);
+  const prog = machine.bpf.mustLoad({
+    ...{ type: "tracing", expectedAttachType: "trace_fexit", attachTo: "__x64_sys_kill" },
+    ...{ program, maps: { seen } },
+  });
+  const link = prog.attach();
+  const answer = machine.run(function* (sys) {
+    return yield* sys.kill(4000, 0);
+  });
+  const view = new DataView(seen.lookup(0)!.buffer);
+  expect([view.getUint32(0, true), view.getInt32(8, true), link.runs]).toEqual([4000, answer, 1]);
+  link.detach();
+});

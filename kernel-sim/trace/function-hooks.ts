@@ -106,6 +106,7 @@ export class FunctionHooks implements FunctionProbes {
         kernel.seesAnswer = place === "fmod_ret" || place === "fexit";
         const result = kernel.jit.run(attachment.prog, vm, at) | 0;
         executed += vm.executed;
+        kernel.countRun(attachment.prog, 1, vm.executed);
         attachment.runs++;
         if (place === "fmod_ret" && result !== 0) return result;
       }

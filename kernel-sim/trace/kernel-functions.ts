@@ -15,6 +15,7 @@ const PREFIX = "__x64_sys_";
 /** Called as in Linux, with the same arguments. */
 const INSIDE: readonly string[] = [
   "do_unlinkat",
+  "vfs_unlink",
   "do_sys_openat2",
   "vfs_read",
   "vfs_write",

@@ -104,9 +104,17 @@ export class KernelStructs {
   /** What a function gets as an argument. */
   argument(arg: KernelArg): number {
     if (typeof arg === "number") return arg;
+    // What a task has given, as it is.
+    if (arg.of instanceof Uint8Array) return this.#bytesAt(arg.of);
     if (arg.struct !== "loff_t") return this.#place(arg.struct, arg.of);
     const at = this.reserve(POINTER_BYTES);
     if (at !== 0) this.#number(at, POINTER_BYTES, Number(arg.of));
+    return at;
+  }
+
+  #bytesAt(bytes: Uint8Array): number {
+    const at = this.reserve(bytes.length);
+    if (at !== 0) this.#memory.bytes.set(bytes, at);
     return at;
   }
 

@@ -8,7 +8,7 @@ interface SecurityHook {
   readonly name: string;
   /** The function that asks all modules, when that is not `security_` and the hook's name. */
   readonly func?: string;
-  /** What its arguments behind the task are: the names of structures, or "" for a number. */
+  /** What its arguments behind the task are: the names of structures, "" for a number, "length" for that of the one before. */
   readonly args: readonly string[];
 }
 
@@ -32,6 +32,8 @@ const HOOKS: Partial<Record<keyof SecurityHooks, SecurityHook>> = {
     args: ["linux_binprm"],
   },
   taskAlloc: { name: "task_alloc", args: [""] },
+  socketBind: { name: "socket_bind", args: ["socket", "sockaddr", "length"] },
+  socketConnect: { name: "socket_connect", args: ["socket", "sockaddr", "length"] },
 };
 
 function functionsOf({ name, func = `security_${name}` }: SecurityHook): readonly string[] {
@@ -53,9 +55,10 @@ export function securityWithProbes(asked: SecurityHooks, probes: FunctionProbes)
     const [func, lsm] = functionsOf(hook) as [string, string];
     const ask: Ask = (task, ...values) => {
       const args = () => {
-        const own = hook.args.map((struct, i) =>
-          struct === "" ? Number(values[i]) : { struct, of: values[i] },
-        );
+        const own = hook.args.map((struct, i) => {
+          if (struct === "length") return (values[i - 1] as Uint8Array).length;
+          return struct === "" ? Number(values[i]) : { struct, of: values[i] };
+        });
         // The child is still a copy of its parent.
         return key === "taskAlloc" ? [{ struct: "task_struct", of: task }, ...own] : own;
       };

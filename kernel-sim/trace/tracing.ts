@@ -158,6 +158,7 @@ export class Tracing {
       kernel.seesAnswer = hook.kind === "trampoline" && hook.place !== "fentry";
       kernel.jit.run(prog, vm, at);
       executed += vm.executed;
+      kernel.countRun(prog, 1, vm.executed);
       attachment.runs++;
     }
     kernel.attachCookie = 0;
