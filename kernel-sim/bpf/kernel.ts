@@ -15,6 +15,8 @@ import { BpfCpu, CPU_STACK_BYTES } from "./interpreter.ts";
 import type { IterFile } from "./iter-file.ts";
 import { Jit } from "./jit/jit.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
+import { Printers } from "./kfuncs/printers.ts";
+import type { ProgramWalk } from "./kfuncs/task-iterators.ts";
 import type { KernelLink } from "./link/link.ts";
 import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
@@ -62,8 +64,13 @@ export class BpfKernel implements MapHost {
   /** The packet of the running program. */
   packet: PacketPlace = NO_PACKET;
   current: CurrentTask = INIT_TASK;
-  /** By number: where programs have been shown tasks that ran. */
-  readonly currentTasks = new Map<number, number>();
+  /** By number: where programs have been shown tasks. */
+  readonly shownTasks = new Map<number, number>();
+  /** Where they have been shown the set of groups that every task is in; 0: they have not. */
+  rootCssSet = 0;
+  readonly printers = new Printers();
+  /** By the address of the iterator: the walks that programs are in. */
+  readonly walks = new Map<number, ProgramWalk>();
   /** By number: where they have been shown the registers of tasks. */
   readonly taskRegs = new Map<number, number>();
   /** By CPU: which one was picked last out of a set, when any would do. */
@@ -239,6 +246,7 @@ export class BpfKernel implements MapHost {
     } else if (object instanceof LoadedProgram) {
       this.dropFunctions(object.functions);
       for (const type of object.objectTypes) this.programObjects.leaveType(type);
+      if (object.printer !== undefined) this.printers.leave(object.printer);
       const { image } = object;
       if (image !== undefined) this.memory.free(image.address, image.bytes);
     } else if (object instanceof Btf) {

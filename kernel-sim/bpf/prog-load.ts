@@ -2,7 +2,13 @@ import type { Insn } from "../api.ts";
 import { E2BIG, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
 import { btfVmlinux } from "./btf/vmlinux.ts";
 import { checkAttachBtf, checkAttachType, fixupAttachType } from "./check-attach.ts";
-import { callingHelpers, helperBodies, kfuncBodyNumber, makerNumber } from "./helpers/index.ts";
+import {
+  callingHelpers,
+  helperBodies,
+  kfuncBodyNumber,
+  makerNumber,
+  printerNumber,
+} from "./helpers/index.ts";
 import {
   BPF_PSEUDO_MAP_VALUE,
   isAddrSpaceCast,
@@ -198,6 +204,7 @@ function fixedUp(
   const callbacks = new Set<number>();
   const functions: number[] = [];
   const objectTypes: number[] = [];
+  let printer: number | undefined;
   const arena = usedKernelMaps.find((map) => map instanceof ArenaMap);
   const arenaInsnAt = (at: number): Insn => {
     const insn = arenaInsn(code[at]!, aux[kept[at]!.slot]!, usedMaps, arena!.attr.mapFlags);
@@ -213,7 +220,11 @@ function fixedUp(
       code[at] = { ...insn, srcReg: 0, imm: address };
       code[at + 1] = { ...code[at + 1]!, imm: 0 };
     }
-    if (isKfuncCall(insn) && !isThrow(insn))
+    if (isKfuncCall(insn) && kfuncById(insn.imm)?.name === STREAM_PRINTER) {
+      printer ??= kernel.printers.reserve();
+      const imm = printer === undefined ? NO_BODY : printerNumber(printer);
+      code[at] = { ...insn, srcReg: 0, off: 0, imm };
+    } else if (isKfuncCall(insn) && !isThrow(insn))
       code[at] = {
         ...{ ...insn, srcReg: 0, off: 0 },
         imm: kfuncNumber(kernel, attr, insn, aux[slot]!, objectTypes),
@@ -259,6 +270,7 @@ function fixedUp(
     callbacks: [...callbacks],
     functions,
     objectTypes,
+    printer,
     stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
     origin: {
@@ -271,6 +283,7 @@ function fixedUp(
     },
   });
   kernel.ownFunctions(functions, prog);
+  if (printer !== undefined) kernel.printers.own(printer, prog);
   return prog;
 }
 
@@ -305,6 +318,9 @@ function kfuncNumber(
 
 /** The program can be loaded, but not run. */
 const NO_BODY = -1;
+/** It prints for the program that calls it. */
+const STREAM_PRINTER = "bpf_stream_vprintk_impl";
+
 /** @linux kernel/bpf/core.c `bpf_check_tail_call` (6.18) */
 function mayTailCall(prog: LoadedProgram): boolean {
   return prog.maps.every((map) => map.progOwner?.isCompatible(prog) !== false);

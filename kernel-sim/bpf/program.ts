@@ -98,6 +98,8 @@ export class LoadedProgram implements TargetProgram {
   readonly functions: readonly number[];
   /** Kinds of objects that it makes, by their numbers. */
   readonly objectTypes: readonly number[];
+  /** Its number among the programs that print to their streams; undefined: it does not. */
+  readonly printer: number | undefined;
   /** Bytes of stack that the program itself uses, without its functions. */
   readonly stackDepth: number;
   /** Whether it may run for long at once. */
@@ -146,6 +148,7 @@ export class LoadedProgram implements TargetProgram {
     readonly callbacks: readonly number[];
     readonly functions?: readonly number[];
     readonly objectTypes?: readonly number[];
+    readonly printer?: number | undefined;
     readonly stackDepth: number;
     readonly isRunnable: boolean;
     readonly origin?: ProgOrigin;
@@ -170,6 +173,7 @@ export class LoadedProgram implements TargetProgram {
     this.callbacks = fields.callbacks;
     this.functions = fields.functions ?? [];
     this.objectTypes = fields.objectTypes ?? [];
+    this.printer = fields.printer;
     this.stackDepth = fields.stackDepth;
     this.hasLoop = leadsBack(fields.code);
     this.origin = fields.origin ?? NO_ORIGIN;

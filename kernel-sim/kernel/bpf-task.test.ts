@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { boot, bpf } from "../index.ts";
 
+const BPF_F_SLEEPABLE = 1 << 4;
 const OPENAT = "__x64_sys_openat";
 
 /** A machine with an array for what programs have to say. */
@@ -51,4 +52,35 @@ test("time is counted from another second than the machine's first", () => {
     r0 = 0
     exit`);
   expect(Number(words[0])).toBeGreaterThan(1e18);
+});
+
+test("a walk over all processes comes to each of the machine's", () => {
+  const machine = boot({ seed: 1 });
+  machine.spawn("/bin/sh", { argv: ["sh", "-c", "sleep 9"] });
+  machine.runFor(1e8);
+  const program = bpf.asm(`
+    call bpf_rcu_read_lock
+    r1 = r10
+    r1 += -24
+    r2 = 0
+    r3 = 0
+    call bpf_iter_task_new
+    r6 = 0
+  loop:
+    r1 = r10
+    r1 += -24
+    call bpf_iter_task_next
+    if r0 == 0 goto done
+    r6 += 1
+    goto loop
+  done:
+    r1 = r10
+    r1 += -24
+    call bpf_iter_task_destroy
+    call bpf_rcu_read_unlock
+    r0 = r6
+    exit`);
+  const prog = machine.bpf.mustLoad({ type: "syscall", program, flags: BPF_F_SLEEPABLE });
+  // And the idle task, which /proc does not show.
+  expect(prog.run({ ctxIn: new Uint8Array(8) }).retval).toBe(machine.processes().length + 1);
 });

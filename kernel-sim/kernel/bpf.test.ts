@@ -27,7 +27,8 @@ import { bpfSyscalls } from "./bpf.ts";
 import { commitCreds, prepareCreds } from "./cred.ts";
 
 const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
-const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD] = [5, 10, 18];
+const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD, PROG_STREAM_READ] = [5, 10, 18, 37];
+const MAP_UPDATE_ELEM = 2;
 const [RAW_TRACEPOINT_OPEN, LINK_GET_FD_BY_ID, LINK_GET_NEXT_ID] = [17, 30, 31];
 const [LINK_CREATE, ITER_CREATE] = [28, 33];
 const [PROG_TYPE_RAW_TRACEPOINT, PROG_TYPE_TRACING, TRACE_ITER] = [17, 26, 28];
@@ -208,4 +209,38 @@ test("a link needs a descriptor before its program is attached", () => {
   expect(task.bpf(RAW_TRACEPOINT_OPEN, { 0: name, 8: prog })).toBe(-EMFILE);
   expect(task.bpf(RAW_TRACEPOINT_OPEN, { 0: task.at(3, "none"), 8: prog })).toBe(-ENOENT);
   expect(task.attached()).toBe(0);
+});
+
+test("what a program prints to its stream is read from its descriptor, once", () => {
+  const task = new BpfTask();
+  const BPF_F_RDONLY_PROG = 1 << 7;
+  const text = task.bpf(MAP_CREATE, { 0: 2, 4: 4, 8: 8, 12: 1, 16: BPF_F_RDONLY_PROG });
+  const [key, value] = [task.at(1, new Uint8Array(4)), task.at(2, "%d|%x\n")];
+  expect(task.bpf(MAP_UPDATE_ELEM, { 0: text, 8: key, 16: value })).toBe(0);
+  expect(task.bpf(MAP_FREEZE, { 0: text })).toBe(0);
+  const { insns } = bpf.asm(`
+    *(u64 *)(r10 -16) = -7
+    *(u64 *)(r10 -8) = 255
+    r1 = 2
+    r2 = map_value[text]+0
+    r3 = r10
+    r3 += -16
+    r4 = 16
+    call bpf_stream_vprintk_impl
+    exit`);
+  const load = insns.findIndex(({ code }) => code === 0x18);
+  const code = encode(insns.map((insn, i) => (i === load ? { ...insn, imm: text } : insn)));
+  const prog = task.bpf(PROG_LOAD, {
+    0: PROG_TYPE_SYSCALL,
+    4: code.length / 8,
+    8: task.at(1, code),
+    16: task.at(2, "GPL"),
+    44: BPF_F_SLEEPABLE,
+  });
+  expect(prog).toBeGreaterThanOrEqual(0);
+  expect(task.bpf(PROG_TEST_RUN, { 0: prog })).toBe(0);
+  const read = () => task.bpf(PROG_STREAM_READ, { 0: task.at(3, ""), 8: 64, 12: 2, 16: prog });
+  expect(read()).toBe(6);
+  expect(new TextDecoder().decode(task.bytes(3, 6))).toBe("-7|ff\n");
+  expect(read()).toBe(0);
 });

@@ -113,7 +113,7 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const progs = (record.progs ?? []).map((one) => loadOther(kernel, one, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
-  if (prog.callbacks.length > 0 || record.btf !== undefined) {
+  if (prog.callbacks.length > 0 || record.btf !== undefined || record.kfuncs !== undefined) {
     const { fd } = loadCapped(kernel, record, fds);
     return { kernel, prog: kernel.files.get(fd) as LoadedProgram };
   }

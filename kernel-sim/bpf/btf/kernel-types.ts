@@ -47,8 +47,10 @@ typedef struct cpumask cpumask_t;
 struct bpf_cpumask { cpumask_t cpumask; refcount_t usage; };
 
 struct vm_area_struct { long unsigned int vm_start; long unsigned int vm_end; struct mm_struct *vm_mm; long unsigned int vm_page_prot; long unsigned int vm_flags; long unsigned int vm_pgoff@640; struct file *vm_file; }@192;
-struct cgroup_subsys_state { struct cgroup *cgroup; void *ss; int id; };
-struct cgroup { struct cgroup_subsys_state self; long unsigned int flags; int level; };
+struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys *ss; int id@576; unsigned int flags; u64 serial_nr; struct cgroup_subsys_state *parent@1472; int nr_descendants; }@208;
+struct cgroup { struct cgroup_subsys_state self; long unsigned int flags; int level; int max_depth; int nr_descendants; int nr_dying_descendants; struct kernfs_node *kn@2048; struct cgroup_root *root@5568; }@2240;
+struct kernfs_node { const char *name@128; u64 id@768; }@136;
+struct css_set { refcount_t refcount@768; struct css_set *dom_cset@832; struct cgroup *dfl_cgrp; int nr_tasks; }@544;
 struct kmem_cache { void *cpu_slab; unsigned int flags; unsigned int size; const char *name; };
 struct dma_buf { size_t size; void *file; };
 struct file {

@@ -8,10 +8,9 @@ import { EINVAL } from "../../include/errno.ts";
 import { SKB_SK } from "../contexts.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { ROOT_ID } from "../kfuncs/cgroup.ts";
 
 type Vm = BpfCpu<BpfKernel>;
-
-const ROOT_ID = 1;
 
 /** @linux kernel/bpf/helpers.c `bpf_get_current_cgroup_id` (6.18) */
 export function getCurrentCgroupId(_vm: Vm): number {

@@ -1,7 +1,13 @@
 import { SKB_GET_NLATTR, SKB_GET_NLATTR_NEST, SKB_GET_PAY_OFFSET } from "../classic/extensions.ts";
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { kfuncBodies, kfuncBodyIndex, kfuncCallers, makerBodyIndex } from "../kfuncs/bodies.ts";
+import {
+  kfuncBodies,
+  kfuncBodyIndex,
+  kfuncCallers,
+  makerBodyIndex,
+  printerBodyIndex,
+} from "../kfuncs/bodies.ts";
 import { findVma } from "../kfuncs/vma.ts";
 import { INLINED_LOOP } from "../predecode.ts";
 import { forEachMapElem, inlinedLoop, loop } from "./callbacks.ts";
@@ -321,6 +327,11 @@ export function kfuncBodyNumber(name: string, mayWritePackets: boolean): number 
 /** The same for who makes objects of a type. */
 export function makerNumber(type: number): number {
   return KFUNC_NUMBER + makerBodyIndex(type);
+}
+
+/** And for who prints to the streams of a program. */
+export function printerNumber(printer: number): number {
+  return KFUNC_NUMBER + printerBodyIndex(printer);
 }
 
 export const callingHelpers: readonly (CallingHelper<BpfKernel> | undefined)[] = Object.freeze([

@@ -1,7 +1,8 @@
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { PrintArgument, PrintMemory } from "./bprintf.ts";
-import { readKernel, readText } from "./probe.ts";
+import { readKernel } from "./unsafe-memory.ts";
+import { readText } from "./unsafe-text.ts";
 
 /** Longest text of one argument. @linux kernel/bpf/helpers.c `MAX_BPRINTF_BIN_ARGS` (6.18) */
 const TEXT_BYTES_MAX = 512;

@@ -5,8 +5,8 @@ import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { BpfCaller } from "../sys/caller.ts";
-import { readKernel } from "./probe.ts";
 import { textAt } from "./strings.ts";
+import { readKernel } from "./unsafe-memory.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 

@@ -5,13 +5,18 @@ import { sendSignalTask } from "../helpers/signal.ts";
 import type { CallingHelper, HelperBody } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import * as arena from "./arena.ts";
+import * as cgroup from "./cgroup.ts";
+import * as copies from "./copies.ts";
 import * as cpumask from "./cpumask.ts";
 import * as dynptr from "./dynptr.ts";
 import * as iter from "./iterators.ts";
 import * as lists from "./lists.ts";
 import { OBJECT_TYPES_MAX } from "./objects.ts";
+import { PRINTERS_MAX } from "./printers.ts";
+import { streamVprintk } from "./stream.ts";
 import * as strings from "./strings.ts";
 import * as task from "./task.ts";
+import * as walk from "./task-iterators.ts";
 import * as trees from "./trees.ts";
 import * as works from "./works.ts";
 
@@ -76,6 +81,39 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_iter_bits_new: iter.iterBitsNew,
   bpf_iter_bits_next: iter.iterBitsNext,
   bpf_iter_bits_destroy: iter.iterBitsDestroy,
+  bpf_iter_task_new: walk.iterTaskNew,
+  bpf_iter_task_next: walk.iterTaskNext,
+  bpf_iter_task_destroy: walk.iterTaskDestroy,
+  bpf_iter_task_vma_new: walk.iterTaskVmaNew,
+  bpf_iter_task_vma_next: walk.iterTaskVmaNext,
+  bpf_iter_task_vma_destroy: walk.iterTaskVmaDestroy,
+  bpf_iter_css_task_new: walk.iterCssTaskNew,
+  bpf_iter_css_task_next: walk.iterCssTaskNext,
+  bpf_iter_css_task_destroy: walk.iterCssTaskDestroy,
+  bpf_iter_css_new: cgroup.iterCssNew,
+  bpf_iter_css_next: cgroup.iterCssNext,
+  bpf_iter_css_destroy: nothing,
+  // There are no buffers that devices share.
+  bpf_iter_dmabuf_new: iter.iterNothingNew,
+  bpf_iter_dmabuf_next: nothing,
+  bpf_iter_dmabuf_destroy: nothing,
+  bpf_cgroup_acquire: cgroup.cgroupAcquire,
+  bpf_cgroup_release: nothing,
+  bpf_cgroup_ancestor: cgroup.cgroupAncestor,
+  bpf_cgroup_from_id: cgroup.cgroupFromId,
+  bpf_task_under_cgroup: cgroup.taskUnderCgroup,
+  bpf_task_get_cgroup1: cgroup.taskGetCgroup1,
+  bpf_copy_from_user_str: copies.copyFromUserStr,
+  bpf_copy_from_user_task_str: copies.copyFromUserTaskStr,
+  bpf_probe_read_user_dynptr: copies.probeReadUserDynptr,
+  bpf_probe_read_kernel_dynptr: copies.probeReadKernelDynptr,
+  bpf_probe_read_user_str_dynptr: copies.probeReadUserStrDynptr,
+  bpf_probe_read_kernel_str_dynptr: copies.probeReadKernelStrDynptr,
+  bpf_copy_from_user_dynptr: copies.copyFromUserDynptr,
+  bpf_copy_from_user_str_dynptr: copies.copyFromUserStrDynptr,
+  bpf_copy_from_user_task_dynptr: copies.copyFromUserTaskDynptr,
+  bpf_copy_from_user_task_str_dynptr: copies.copyFromUserTaskStrDynptr,
+  bpf_map_sum_elem_count: ({ r, machine }) => machine.mapAt(r[2]!).elemCount,
   bpf_send_signal_task: sendSignalTask,
   bpf_task_from_pid: task.taskFromPid,
   bpf_task_from_vpid: task.taskFromPid,
@@ -159,8 +197,18 @@ const MAKERS: readonly Body[] = Array.from(
   (_, type) => (vm) => vm.machine.programObjects.create(type),
 );
 
+/** And each program that prints for whoever asks it has one of its own, which knows whose text it is. */
+const PRINTERS: readonly Body[] = Array.from(
+  { length: PRINTERS_MAX },
+  (_, index) => (vm) => streamVprintk(vm, vm.machine.printers.programOf(index)) >>> 0,
+);
+
 /** In the order in which `kfuncBodyIndex` counts; callers have none. */
-export const kfuncBodies: readonly (Body | undefined)[] = [...NAMES.map(bodyOf), ...MAKERS];
+export const kfuncBodies: readonly (Body | undefined)[] = [
+  ...NAMES.map(bodyOf),
+  ...MAKERS,
+  ...PRINTERS,
+];
 
 export const kfuncCallers: readonly CallingHelper<BpfKernel>[] = Object.values(CALLERS);
 
@@ -178,6 +226,11 @@ function bodyOf(name: string): Body | undefined {
 /** Who makes objects of a type of the machine's. */
 export function makerBodyIndex(type: number): number {
   return NAMES.length + type;
+}
+
+/** Where a program prints. */
+export function printerBodyIndex(printer: number): number {
+  return NAMES.length + MAKERS.length + printer;
 }
 
 /** A result of 32 bits leaves the upper half of the register 0. */

@@ -101,7 +101,7 @@ export function dynptrClone(vm: Vm): number {
 }
 
 /** The address of a part of a dynptr, or 0. @linux kernel/bpf/helpers.c `bpf_dynptr_slice` (6.18) */
-function sliceOf(vm: Vm, dynptr: BpfDynptr, offset: number, len: number): number {
+export function sliceOf(vm: Vm, dynptr: BpfDynptr, offset: number, len: number): number {
   if (dynptr.data === 0 || dynptr.checkOffLen(offset, len) !== 0) return 0;
   return dynptrBytesAt(vm, dynptr, offset, len) ?? 0;
 }

@@ -100,3 +100,9 @@ export function iterBitsDestroy({ r, memory }: Vm): number {
     memory.free(bitsOf(memory, r[2]!), (count / BITS_PER_WORD) * WORD_BYTES);
   return 0;
 }
+
+/** Over things of which there are none. */
+export function iterNothingNew({ r, memory }: Vm): number {
+  memory.bytes.fill(0, r[2]!, r[2]! + WORD_BYTES);
+  return 0;
+}

@@ -13,7 +13,7 @@ type Vm = BpfCpu<BpfKernel>;
 const vmaStruct = kernelStruct("vm_area_struct", ["vm_start", "vm_end", "vm_flags", "vm_pgoff"]);
 
 /** A `vm_area_struct`; 0: there is no memory for it. */
-function makeVma(memory: BpfMemory, { start, end, flags, pgoff }: MemoryArea): number {
+export function makeVma(memory: BpfMemory, { start, end, flags, pgoff }: MemoryArea): number {
   const { bytes, offsets } = vmaStruct();
   const at = memory.alloc(bytes);
   if (at === 0) return 0;
@@ -24,18 +24,19 @@ function makeVma(memory: BpfMemory, { start, end, flags, pgoff }: MemoryArea): n
   return at;
 }
 
-function freeVma(memory: BpfMemory, at: number): void {
+export function freeVma(memory: BpfMemory, at: number): void {
   memory.free(at, vmaStruct().bytes);
 }
 
 /** Of the task behind a pointer, in the order of their addresses; undefined: it has no memory. */
-function areasOf(vm: Vm, task: number): readonly MemoryArea[] | undefined {
+export function areasOf(vm: Vm, task: number): readonly MemoryArea[] | undefined {
   return vm.machine.findTask(pidOfTask(vm, task))?.mm?.vmas;
 }
 
 const UPPER = 0x1_0000_0000;
 
-function addressIn({ r }: Vm, regno: number): number {
+/** A number of 64 bits in a register. */
+export function addressIn({ r }: Vm, regno: number): number {
   return (r[2 * regno + 1]! >>> 0) * UPPER + (r[2 * regno]! >>> 0);
 }
 

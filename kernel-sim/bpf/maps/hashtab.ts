@@ -186,6 +186,10 @@ export class HashMap extends KernelMap {
     return this.#isPercpu ? this.#stride * this.cpus : this.attr.valueSize;
   }
 
+  override get elemCount(): number {
+    return this.#count;
+  }
+
   override lookup(key: number, cpu: number): number {
     const element = this.#elementOf(key);
     if (element === 0) return 0;

@@ -97,6 +97,11 @@ export abstract class KernelMap {
   abstract delete(key: number): number;
   /** Writes the key after the one at `key` (0: the first one) to `next`. */
   abstract nextKey(key: number, next: number): number;
+  /** How many elements the map counts; 0 in maps that do not count. */
+  get elemCount(): number {
+    return 0;
+  }
+
   /** Gives the memory of the elements back. */
   abstract free(): void;
 
