@@ -1,3 +1,4 @@
+import type { TunnelInfo } from "./helpers/tunnel.ts";
 import type { BpfCpu, BpfHost } from "./interpreter.ts";
 
 /** Where the packet of the running program lies: what LD_ABS, LD_IND and skb helpers look at. */
@@ -18,6 +19,8 @@ export interface PacketPlace {
   hash?: number | undefined;
   /** How many checksums inside of it are known to be right, less one; undefined: none. */
   csumLevel?: number | undefined;
+  /** The tunnel it is to go through, once a program has said so. */
+  tunnel?: TunnelInfo | undefined;
   /** That of its socket, once it was asked for. */
   socketCookie?: number | undefined;
 }

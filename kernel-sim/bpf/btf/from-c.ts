@@ -9,7 +9,7 @@ const BOOL = 4;
 
 /** Size in bytes and encoding, by the name that compilers give the type. */
 const INTS: Readonly<Record<string, readonly [bytes: number, encoding: number]>> = {
-  char: [1, SIGNED],
+  char: [1, 0],
   "signed char": [1, SIGNED],
   "unsigned char": [1, 0],
   "short int": [2, SIGNED],

@@ -67,6 +67,7 @@ import {
   ringbufSubmit,
   ringbufSubmitDynptr,
 } from "./ringbuf.ts";
+import { cloneRedirect, fibLookup, skAssign, skbGetXfrmState } from "./routing.ts";
 import { seqPrintf, seqWrite } from "./seq.ts";
 import { sendSignal, sendSignalThread } from "./signal.ts";
 import {
@@ -89,6 +90,7 @@ import {
   skbChangeTail,
   skbPullData,
 } from "./skb-room.ts";
+import { snprintfBtf } from "./snprintf-btf.ts";
 import {
   getNetnsCookie,
   getSocketCookie,
@@ -134,6 +136,7 @@ import {
   getFuncRet,
   taskPtRegs,
 } from "./tracing.ts";
+import { skbGetTunnelKey, skbGetTunnelOpt, skbSetTunnelKey, skbSetTunnelOpt } from "./tunnel.ts";
 import { userRingbufDrain } from "./user-ringbuf.ts";
 import {
   xdpAdjustHead,
@@ -157,12 +160,15 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   9: skbStoreBytes,
   10: l3CsumReplace,
   11: l4CsumReplace,
+  13: cloneRedirect,
   14: getCurrentPidTgid,
   15: getCurrentUidGid,
   16: getCurrentComm,
   17: getCgroupClassid,
   18: skbVlanPush,
   19: skbVlanPop,
+  20: skbGetTunnelKey,
+  21: skbSetTunnelKey,
   22: perfEventRead,
   23: redirect,
   24: getRouteRealm,
@@ -170,6 +176,8 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   26: skbLoadBytes,
   27: getStackid,
   28: csumDiff,
+  29: skbGetTunnelOpt,
+  30: skbSetTunnelOpt,
   31: skbChangeProto,
   32: skbChangeType,
   33: skbUnderCgroup,
@@ -193,8 +201,10 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   54: xdpAdjustMeta,
   55: perfEventReadValue,
   65: xdpAdjustTail,
+  66: skbGetXfrmState,
   67: getStack,
   68: skbLoadBytesRelative,
+  69: fibLookup,
   79: skbCgroupId,
   80: getCurrentCgroupId,
   81: getLocalStorage,
@@ -226,6 +236,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   120: getNsCurrentPidTgid,
   122: getNetnsCookie,
   123: getCurrentAncestorCgroupId,
+  124: skAssign,
   125: ktimeGetNs,
   128: skCgroupId,
   129: skAncestorCgroupId,
@@ -246,6 +257,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   145: objectStorageGet,
   146: objectStorageDelete,
   148: copyFromUser,
+  149: snprintfBtf,
   151: getCgroupClassid,
   152: redirectNeigh,
   153: perCpuPtr,

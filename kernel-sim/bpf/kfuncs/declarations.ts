@@ -308,6 +308,20 @@ RELEASE: void bpf_kfunc_call_memb_release(struct prog_test_member *p);
 : u32 tcp_reno_undo_cwnd(struct sock *sk);
 : u32 tcp_slow_start(struct tcp_sock *tp, u32 acked);
 : void tcp_cong_avoid_ai(struct tcp_sock *tp, u32 w, u32 acked);
+: void cubictcp_init(struct sock *sk);
+: u32 cubictcp_recalc_ssthresh(struct sock *sk);
+: void cubictcp_cong_avoid(struct sock *sk, u32 ack, u32 acked);
+: void cubictcp_state(struct sock *sk, u8 new_state);
+: void cubictcp_cwnd_event(struct sock *sk, enum tcp_ca_event event);
+: void cubictcp_acked(struct sock *sk, const struct ack_sample *sample);
+: void bbr_init(struct sock *sk);
+: void bbr_main(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs);
+: u32 bbr_sndbuf_expand(struct sock *sk);
+: u32 bbr_undo_cwnd(struct sock *sk);
+: void bbr_cwnd_event(struct sock *sk, enum tcp_ca_event event);
+: u32 bbr_ssthresh(struct sock *sk);
+: u32 bbr_min_tso_segs(struct sock *sk);
+: void bbr_set_state(struct sock *sk, u8 new_state);
 `,
   },
   {
@@ -316,6 +330,7 @@ RELEASE: void bpf_kfunc_call_memb_release(struct prog_test_member *p);
     text: `
 : int bpf_fentry_test1(int a);
 : int bpf_modify_return_test(int a, int *b);
+: int bpf_modify_return_test2(int a, int *b, short int c, int d, void *e, char f, int g);
 : long int vfs_read(struct file *file, char *buf, size_t count, long long int *pos);
 `,
   },

@@ -63,8 +63,8 @@ function nameOf(prototype: string): string {
 }
 
 /** Of all functions that some program may call. */
-export function kfuncNames(): readonly string[] {
-  return [...ENTRIES.keys()];
+export function callableKfuncs(): readonly string[] {
+  return [...ENTRIES].flatMap(([name, { set }]) => (set.hooks.length === 0 ? [] : [name]));
 }
 
 /** The prototypes of all of them, in C. */
