@@ -94,6 +94,7 @@ export class BpfKernel implements MapHost {
   #nextMapId = 1;
   #nextProgId = 1;
   #nextSocketCookie = 1;
+  #syncookieSecrets: readonly [number, number] | undefined;
   #nextBtfId = 1;
   #nextLinkId = 1;
   #nextIterSession = 1;
@@ -309,6 +310,12 @@ export class BpfKernel implements MapHost {
   /** A socket, task, inode or cgroup goes, and what programs have hung on it. */
   dropStorageOf(owner: number): void {
     for (const map of this.#maps) if (map instanceof BpfLocalStorageMap) map.drop(owner);
+  }
+
+  /** What goes into the cookies of half-open connections, drawn when the first one is made. */
+  syncookieSecret(kind: 0 | 1): number {
+    this.#syncookieSecrets ??= [this.random.nextInt32(), this.random.nextInt32()];
+    return this.#syncookieSecrets[kind];
   }
 
   newSocketCookie(): number {

@@ -112,6 +112,12 @@ import {
 import { spinLock, spinUnlock } from "./spin-lock.ts";
 import { getStack, getStackid, getTaskStack } from "./stack.ts";
 import { snprintf, strncmp, strtol, strtoul } from "./strings.ts";
+import {
+  tcpRawCheckSyncookieIpv4,
+  tcpRawCheckSyncookieIpv6,
+  tcpRawGenSyncookieIpv4,
+  tcpRawGenSyncookieIpv6,
+} from "./syncookies.ts";
 import { btfFindByNameKind, kallsymsLookupName, sysBpfHelper, sysClose } from "./syscall-prog.ts";
 import {
   getCurrentComm,
@@ -302,6 +308,10 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   201: dynptrRead,
   202: dynptrWrite,
   203: dynptrData,
+  204: tcpRawGenSyncookieIpv4,
+  205: tcpRawGenSyncookieIpv6,
+  206: tcpRawCheckSyncookieIpv4,
+  207: tcpRawCheckSyncookieIpv6,
   208: ktimeGetTaiNs,
   210: objectStorageGet,
   211: objectStorageDelete,

@@ -10,6 +10,7 @@ import * as copies from "./copies.ts";
 import * as cpumask from "./cpumask.ts";
 import * as dynptr from "./dynptr.ts";
 import * as iter from "./iterators.ts";
+import * as keys from "./keys.ts";
 import * as lists from "./lists.ts";
 import { OBJECT_TYPES_MAX } from "./objects.ts";
 import { PRINTERS_MAX } from "./printers.ts";
@@ -19,6 +20,7 @@ import * as task from "./task.ts";
 import * as walk from "./task-iterators.ts";
 import * as trees from "./trees.ts";
 import * as works from "./works.ts";
+import { xdpGetXfrmState } from "./xfrm.ts";
 
 type Body = HelperBody<BpfKernel>;
 
@@ -103,6 +105,10 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_cgroup_from_id: cgroup.cgroupFromId,
   bpf_task_under_cgroup: cgroup.taskUnderCgroup,
   bpf_task_get_cgroup1: cgroup.taskGetCgroup1,
+  bpf_lookup_system_key: keys.lookupSystemKey,
+  bpf_key_put: keys.keyPut,
+  bpf_xdp_get_xfrm_state: xdpGetXfrmState,
+  bpf_xdp_xfrm_state_release: nothing,
   bpf_copy_from_user_str: copies.copyFromUserStr,
   bpf_copy_from_user_task_str: copies.copyFromUserTaskStr,
   bpf_probe_read_user_dynptr: copies.probeReadUserDynptr,
