@@ -26,6 +26,8 @@ export interface CurrentTask {
   readonly uid: number;
   readonly gid: number;
   readonly comm: string;
+  /** What is another one for every other task, also for one that gets its number later. */
+  readonly identity?: object;
   /** Its memory; a kernel thread, and the task of a recorded event, have none. */
   readonly mm?: UserMemory | undefined;
   /** Absent: it was never in user mode. */

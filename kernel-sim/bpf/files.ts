@@ -1,6 +1,6 @@
-import { EBADF } from "../include/errno.ts";
+import { EBADF, ENOTSOCK } from "../include/errno.ts";
 import type { BpfObject } from "./kernel.ts";
-import type { DescriptorTable } from "./sys/caller.ts";
+import type { DescriptorTable, StorageOwnerKind } from "./sys/caller.ts";
 
 /** Behind standard input, output and error. */
 const FIRST_FD = 3;
@@ -19,6 +19,11 @@ export class BpfFiles extends Map<number, BpfObject> implements DescriptorTable 
   /** Input, output and error are open. */
   override has(fd: number): boolean {
     return (fd >= 0 && fd < FIRST_FD) || super.has(fd);
+  }
+
+  /** None of them is a socket or a pidfd. */
+  ownerOf(fd: number, kind: StorageOwnerKind): number {
+    return kind === "socket" && this.has(fd) ? -ENOTSOCK : -EBADF;
   }
 
   install(object: BpfObject, flags: number): number {

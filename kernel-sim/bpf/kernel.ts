@@ -26,7 +26,7 @@ import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
 import { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
-import type { BpfCaller, DescriptorTable } from "./sys/caller.ts";
+import type { BpfCaller, DescriptorTable, StorageOwnerKind } from "./sys/caller.ts";
 import { sysBpf } from "./sys/sys-bpf.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
@@ -207,6 +207,10 @@ export class BpfKernel implements MapHost {
 
   fileFlagsOf(fd: number): number {
     return this.files.flagsOf(fd);
+  }
+
+  ownerOf(fd: number, kind: StorageOwnerKind): object | number {
+    return this.files.ownerOf(fd, kind);
   }
 
   /** Whether a descriptor is open. */

@@ -34,6 +34,10 @@ class BpfTask implements CurrentTask {
     return this.#task.cred.gid;
   }
 
+  get identity(): object {
+    return this.#task;
+  }
+
   get comm(): string {
     return this.#task.comm;
   }

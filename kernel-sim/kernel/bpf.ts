@@ -1,5 +1,10 @@
 import type { BpfObject } from "../bpf/kernel.ts";
-import type { BpfCaller, DescriptorTable, Surroundings } from "../bpf/sys/caller.ts";
+import type {
+  BpfCaller,
+  DescriptorTable,
+  StorageOwnerKind,
+  Surroundings,
+} from "../bpf/sys/caller.ts";
 import type { BpfDoor } from "../bpf/sys/door.ts";
 import { anonInodeGetfd } from "../fs/anon-inodes.ts";
 import { bpfObjGet, bpfObjPin } from "../fs/bpf-fs.ts";
@@ -19,9 +24,11 @@ import {
   O_WRONLY,
 } from "../include/uapi/fcntl.ts";
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
+import { sockfdLookup } from "../net/socket.ts";
 import { bpfTaskOf } from "./bpf-task.ts";
 import { capable } from "./cred.ts";
 import { findTaskByVpid, findVpid, pidTask } from "./pid.ts";
+import { pidfdGetPid } from "./pidfd.ts";
 import type { SyscallTable } from "./syscall.ts";
 import type { Task } from "./task.ts";
 
@@ -69,6 +76,7 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
   return {
     get,
     has: (fd) => task.files.fget(fd) !== undefined,
+    ownerOf: (fd, kind) => storageOwnerOf(task, fd, kind),
     install: (object, flags) => {
       const name = door.nameOf(object);
       const fops = name === "bpf_iter" ? iterFileOperations : bpfFileOperations;
@@ -87,6 +95,25 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
     },
     closeFd: (fd) => task.files.close(task, fd),
   };
+}
+
+/**
+ * @linux kernel/bpf/bpf_task_storage.c `bpf_pid_task_storage_lookup_elem`, bpf_inode_storage.c
+ * `bpf_fd_inode_storage_lookup_elem`, net/core/bpf_sk_storage.c `bpf_fd_sk_storage_lookup_elem` (6.18)
+ */
+function storageOwnerOf(task: Task, fd: number, kind: StorageOwnerKind): object | number {
+  switch (kind) {
+    case "socket":
+      return sockfdLookup(task, fd);
+    case "inode":
+      return task.files.get(fd)?.inode ?? -EBADF;
+    case "task": {
+      const named = pidfdGetPid(task, fd);
+      return typeof named === "number" ? named : (pidTask(named.pid, "pid") ?? -ENOENT);
+    }
+    default:
+      return -EBADF;
+  }
 }
 
 function surroundingsOf(task: Task): Surroundings {

@@ -2,7 +2,9 @@
 import { EINVAL } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import type { BpfLocalStorageMap } from "../maps/bpf-local-storage.ts";
+import { pidOfTask } from "../kfuncs/task.ts";
+import type { BpfLocalStorageMap, StorageOwner } from "../maps/bpf-local-storage.ts";
+import { BPF_MAP_TYPE_TASK_STORAGE } from "../uapi.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -11,6 +13,15 @@ const BPF_LOCAL_STORAGE_GET_F_CREATE = 1;
 /** The verifier lets no other map come here. */
 function storageMap(vm: Vm): BpfLocalStorageMap {
   return vm.machine.mapAt(vm.r[2]!) as BpfLocalStorageMap;
+}
+
+/** R2: a task is shown to programs at several places. */
+function ownerIn(vm: Vm, { attr }: BpfLocalStorageMap): StorageOwner {
+  const owner = vm.r[4]!;
+  if (attr.mapType !== BPF_MAP_TYPE_TASK_STORAGE) return owner;
+  const { machine } = vm;
+  const pid = pidOfTask(vm, owner);
+  return (machine.living?.find(pid) ?? machine.findTask(pid))?.identity ?? pid;
 }
 
 /**
@@ -23,9 +34,10 @@ export function objectStorageGet(vm: Vm): number {
   const flags = r[8]!;
   if (owner === 0 || (flags & ~BPF_LOCAL_STORAGE_GET_F_CREATE) !== 0 || r[9] !== 0) return 0;
   const map = storageMap(vm);
-  const found = map.ofOwner(owner);
+  const key = ownerIn(vm, map);
+  const found = map.ofOwner(key);
   if (found !== 0 || flags === 0) return found;
-  return map.create(owner, r[6]!);
+  return map.create(key, r[6]!);
 }
 
 /**
@@ -33,6 +45,6 @@ export function objectStorageGet(vm: Vm): number {
  * bpf_inode_storage.c `bpf_inode_storage_delete`, bpf_cgrp_storage.c `bpf_cgrp_storage_delete` (6.18)
  */
 export function objectStorageDelete(vm: Vm): number {
-  const owner = vm.r[4]!;
-  return owner === 0 ? -EINVAL : storageMap(vm).drop(owner);
+  const map = storageMap(vm);
+  return vm.r[4] === 0 ? -EINVAL : map.drop(ownerIn(vm, map));
 }

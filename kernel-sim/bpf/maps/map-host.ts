@@ -1,6 +1,7 @@
 import type { Random } from "../../hw/random.ts";
 import type { BpfMemory } from "../memory.ts";
 import type { LoadedProgram } from "../program.ts";
+import type { StorageOwnerKind } from "../sys/caller.ts";
 import type { KernelMap } from "./map.ts";
 
 /** What maps are made in: the BPF of one machine. */
@@ -12,6 +13,8 @@ export interface MapHost {
   objectOf(fd: number): object | undefined;
   /** Whether a descriptor is open. */
   hasFile(fd: number): boolean;
+  /** The socket, inode, task or cgroup behind a descriptor, or a negative errno. */
+  ownerOf(fd: number, kind: StorageOwnerKind): object | number;
   /** An object in a map is held by it. */
   ref(object: KernelMap | LoadedProgram): void;
   /** The map holds it no longer: it goes when no program runs any more that has found it there. */

@@ -10,11 +10,16 @@ export interface UserMemory {
   write(address: number, bytes: Uint8Array): boolean;
 }
 
+/** What a local storage can hang on. */
+export type StorageOwnerKind = "socket" | "inode" | "task" | "cgroup";
+
 /** What descriptors of the task stand for. */
 export interface DescriptorTable {
   /** Undefined for what is no object of BPF. */
   get(fd: number): BpfObject | undefined;
   has(fd: number): boolean;
+  /** The socket, inode, task or cgroup behind a descriptor, or a negative errno. */
+  ownerOf(fd: number, kind: StorageOwnerKind): object | number;
   /**
    * A new descriptor, or a negative errno.
    *
