@@ -6,8 +6,8 @@
  * Compiled code runs what needs no more than a look at a table by itself (`jit/checked-compile.ts`) and hands everything
  * else to `step`, so both answer the same by their making.
  *
- * @simplified a frame has its 512 bytes however deep calls go; functions of the kernel are not called; what a helper
- * would call later, like the function of a timer, is not set.
+ * @simplified a frame has its 512 bytes however deep calls go; functions of the kernel are not called, and arenas not
+ * used; what a helper would call later, like the function of a timer, is not set.
  */
 import { BPF_MAX_LOOPS, type BpfCpu, type Callbacks, MAX_TAIL_CALL_CNT } from "../interpreter.ts";
 import { MAX_BPF_STACK } from "../isa.ts";
@@ -167,6 +167,7 @@ export class CheckedRun {
     // What a function does not answer, its caller must not read: that is looked at there.
     const missing = isReturn ? 0 : registersRead(code, slot, () => 0) & ~this.defined;
     if (missing !== 0) return this.unread(31 - Math.clz32(missing & -missing));
+    if (op > OP.THROW) return this.notCarriedOn("uses an arena");
     if (op > 0xff) return this.#special(slot, op, code[at + 3]!);
     switch (op & 0x07) {
       case 0x00:
