@@ -14,11 +14,13 @@ import {
   EACCES,
   EBADF,
   EEXIST,
+  EFAULT,
   EINVAL,
   EIO,
   EMFILE,
   ENOENT,
   EPERM,
+  ESRCH,
 } from "../include/errno.ts";
 import { bpf } from "../index.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
@@ -30,7 +32,8 @@ const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12
 const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD, PROG_STREAM_READ] = [5, 10, 18, 37];
 const MAP_UPDATE_ELEM = 2;
 const [RAW_TRACEPOINT_OPEN, LINK_GET_FD_BY_ID, LINK_GET_NEXT_ID] = [17, 30, 31];
-const [LINK_CREATE, ITER_CREATE] = [28, 33];
+const [LINK_CREATE, ITER_CREATE, GET_INFO] = [28, 33, 15];
+const [PROG_TYPE_KPROBE, TRACE_KPROBE_MULTI] = [2, 42];
 const [PROG_TYPE_RAW_TRACEPOINT, PROG_TYPE_TRACING, TRACE_ITER] = [17, 26, 28];
 const PROG_TYPE_SYSCALL = 31;
 const BPF_F_SLEEPABLE = 1 << 4;
@@ -199,6 +202,47 @@ test("an iterator is read by a descriptor that is made of its link, or by the na
   for (const fd of [prog, link, file]) task.call("close", fd);
   const named = task.call("openat", -100, task.at(0, "/bpf/maps"), 0, 0);
   expect([read(named, 16), read(named, 16)]).toEqual(["mm.", ""]);
+});
+
+test("one link holds a probe of many functions, each with a cookie of its own", () => {
+  const task = new BpfTask();
+  const prog = task.load(PROG_TYPE_KPROBE, "r0 = 0; exit", { 68: TRACE_KPROBE_MULTI });
+  const words = (...values: number[]) =>
+    new Uint8Array(BigUint64Array.from(values, (value) => BigInt(value)).buffer);
+  const names = task.at(4, words(task.at(6, "vfs_read"), task.at(7, "do_exit")));
+  const base = { 0: prog, 8: TRACE_KPROBE_MULTI, 20: 2, 24: names };
+  const create = (change: Readonly<Record<number, number>>) =>
+    task.bpf(LINK_CREATE, { ...base, ...change });
+  expect(create({ 12: 1 })).toBe(-EINVAL);
+  expect(create({ 16: 2 })).toBe(-EINVAL);
+  expect(create({ 20: 0 })).toBe(-EINVAL);
+  expect(create({ 20: (1 << 20) + 1 })).toBe(-E2BIG);
+  expect(create({ 24: 0 })).toBe(-EINVAL);
+  expect(create({ 32: names })).toBe(-EINVAL);
+  expect(create({ 40: 8 })).toBe(-EFAULT);
+  task.at(7, "no_such_function");
+  expect(create({})).toBe(-ESRCH);
+  task.at(7, "do_exit");
+  const link = create({ 16: 1, 40: task.at(3, words(5, 6)) });
+  expect(task.attached()).toBe(2);
+  const [addresses, cookies] = [task.at(6, new Uint8Array(16)), task.at(7, new Uint8Array(16))];
+  const room = new DataView(new ArrayBuffer(64));
+  for (const [at, word] of [
+    [16, addresses],
+    [24, 2],
+    [40, cookies],
+  ] as const) {
+    room.setUint32(at, word, true);
+  }
+  const info = { 0: link, 4: 64, 8: task.at(4, new Uint8Array(room.buffer)) };
+  expect(task.bpf(GET_INFO, info)).toBe(0);
+  const found = new DataView(Uint8Array.from(task.bytes(4, 64)).buffer);
+  // Its type, how many there are, and that they are probes of returns.
+  expect([0, 24, 28].map((at) => found.getUint32(at, true))).toEqual([8, 2, 1]);
+  // In the order of the addresses.
+  expect([...task.bytes(7, 16)].filter((byte) => byte !== 0)).toEqual([5, 6]);
+  task.call("close", link);
+  expect(task.attached()).toBe(0);
 });
 
 test("a link needs a descriptor before its program is attached", () => {
