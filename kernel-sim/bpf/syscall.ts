@@ -197,8 +197,9 @@ export function mapGetNextKey(
 export function mapFreeze(kernel: BpfKernel, fd: number): 0 | Errno {
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
-  // A lock or timer in a value is written all the time.
-  if (map.types?.record !== undefined) return -ENOTSUPP;
+  // A lock or timer in a value is written all the time, and a table by whoever it belongs to.
+  const isTable = map.attr.mapType === BPF_MAP_TYPE_STRUCT_OPS;
+  if (isTable || map.types?.record !== undefined) return -ENOTSUPP;
   if (!mayWrite(kernel, fd, map)) return -EPERM;
   if (map.writers > 0) return -EBUSY;
   map.frozen = true;

@@ -8,6 +8,7 @@ import { runRawTracepoint, runSyscall } from "./test-run-raw-context.ts";
 import { refusedRun, type TestRunOutcome, type TestRunRequest } from "./test-run-request.ts";
 import { runSkLookup } from "./test-run-sk-lookup.ts";
 import { runSkb } from "./test-run-skb.ts";
+import { runStructOps } from "./test-run-struct-ops.ts";
 import { runTracing } from "./test-run-tracing.ts";
 import { runXdp } from "./test-run-xdp.ts";
 import * as uapi from "./uapi.ts";
@@ -30,6 +31,7 @@ const TEST_RUNS: Readonly<Record<number, TestRun>> = {
   [uapi.BPF_PROG_TYPE_SYSCALL]: runSyscall,
   [uapi.BPF_PROG_TYPE_NETFILTER]: runNetfilter,
   [uapi.BPF_PROG_TYPE_TRACING]: runTracing,
+  [uapi.BPF_PROG_TYPE_STRUCT_OPS]: runStructOps,
 };
 
 /**

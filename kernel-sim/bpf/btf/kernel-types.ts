@@ -129,6 +129,8 @@ struct bpf_dummy_ops {
   int (*test_2)(struct bpf_dummy_ops_state *cb, int a1, u16 a2, char a3, long unsigned int a4);
   int (*test_sleepable)(struct bpf_dummy_ops_state *cb);
 };
+struct bpf_struct_ops_common_value { refcount_t refcnt; enum bpf_struct_ops_state state; };
+struct bpf_struct_ops_bpf_dummy_ops { struct bpf_struct_ops_common_value common; struct bpf_dummy_ops data @512; }@128;
 struct tcp_congestion_ops {
   u32 (*ssthresh)(struct sock *sk);
   void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked);
@@ -147,30 +149,7 @@ struct tcp_congestion_ops {
 }@192;
 
 struct prog_test_member1 { int a; };
-struct prog_test_member { struct bpf_dummy_ops_state { int val; };
-struct bpf_dummy_ops {
-  int (*test_1)(struct bpf_dummy_ops_state *cb__nullable);
-  int (*test_2)(struct bpf_dummy_ops_state *cb, int a1, u16 a2, char a3, long unsigned int a4);
-  int (*test_sleepable)(struct bpf_dummy_ops_state *cb);
-};
-struct tcp_congestion_ops {
-  u32 (*ssthresh)(struct sock *sk);
-  void (*cong_avoid)(struct sock *sk, u32 ack, u32 acked);
-  void (*set_state)(struct sock *sk, u8 new_state);
-  void (*cwnd_event)(struct sock *sk, enum tcp_ca_event ev);
-  void (*in_ack_event)(struct sock *sk, u32 flags);
-  void (*pkts_acked)(struct sock *sk, const struct ack_sample *sample);
-  u32 (*min_tso_segs)(struct sock *sk);
-  void (*cong_control)(struct sock *sk, u32 ack, int flag, const struct rate_sample *rs);
-  u32 (*undo_cwnd)(struct sock *sk);
-  u32 (*sndbuf_expand)(struct sock *sk);
-  size_t (*get_info)(struct sock *sk, u32 ext, int *attr, union tcp_cc_info *info);
-  char name[16]; void *owner; struct list_head list; u32 key; u32 flags;
-  void (*init)(struct sock *sk);
-  void (*release)(struct sock *sk);
-}@192;
-
-struct prog_test_member1 m; int c; };
+struct prog_test_member { struct prog_test_member1 m; int c; };
 struct prog_test_ref_kfunc { int a; int b; struct prog_test_member memb; struct prog_test_ref_kfunc *next; refcount_t cnt; };
 typedef int (*bpf_task_work_callback_t)(struct bpf_map *map, void *key, void *value);
 `;

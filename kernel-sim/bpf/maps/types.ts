@@ -18,7 +18,7 @@ import { QueueStackMap, queueStackMapAllocCheck } from "./queue-stack.ts";
 import { RingbufMap } from "./ringbuf.ts";
 import { createSockMap, ReuseportArray, reuseportArrayAllocCheck, XskMap } from "./sock-map.ts";
 import { StackTraceMap } from "./stackmap.ts";
-import { structOpsMapAlloc, structOpsMapAllocCheck } from "./struct-ops.ts";
+import { StructOpsMap, structOpsMapAllocCheck } from "./struct-ops.ts";
 
 /** How maps of one type are made. @linux include/linux/bpf.h `struct bpf_map_ops` (6.18) */
 export interface MapType {
@@ -114,7 +114,10 @@ const MAP_TYPES: ReadonlyMap<number, MapType> = new Map<number, MapType>([
   [uapi.BPF_MAP_TYPE_RINGBUF, { alloc: RingbufMap.create }],
   [uapi.BPF_MAP_TYPE_USER_RINGBUF, { alloc: RingbufMap.create }],
   [uapi.BPF_MAP_TYPE_ARENA, { alloc: ArenaMap.create }],
-  [uapi.BPF_MAP_TYPE_STRUCT_OPS, { allocCheck: structOpsMapAllocCheck, alloc: structOpsMapAlloc }],
+  [
+    uapi.BPF_MAP_TYPE_STRUCT_OPS,
+    { allocCheck: structOpsMapAllocCheck, alloc: StructOpsMap.create },
+  ],
 ]);
 
 /** undefined: a type that this kernel does not have. */
