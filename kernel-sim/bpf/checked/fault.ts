@@ -1,21 +1,11 @@
 /** Why a run under checks has stopped, and what Linux's kernel would have done there. */
-import type { Insn } from "../../api.ts";
+import type { Insn, UnverifiedStop } from "../../api.ts";
 import { insnText } from "../disasm.ts";
 
 /** What a running kernel does where this stops. */
 export type LinuxOutcome = "oops" | "corruption" | "leak" | "hang" | "nothing";
 
-export type FaultCause =
-  | "fuel"
-  | "memory"
-  | "register"
-  | "argument"
-  | "helper"
-  | "jump"
-  | "call depth"
-  | "instruction"
-  | "left behind"
-  | "not carried on";
+export type FaultCause = UnverifiedStop["cause"];
 
 /** An access that was not made, or a pointer that was not handed on. */
 export interface FaultPlace {

@@ -5,6 +5,7 @@
  * @simplified the machine is built without infrared receivers, and without what would let programs
  * overwrite the memory of tasks (`bpf_probe_write_user`) or the result of functions (`bpf_override_return`).
  */
+import { ALWAYS_YES } from "../always-yes.ts";
 import * as uapi from "../uapi.ts";
 import { BPF_FUNC_NAMES } from "../uapi.ts";
 import type { VerifierEnv } from "../verifier/env.ts";
@@ -92,25 +93,13 @@ export function cgroupSockoptHelpers({ expectedAttachType }: VerifierEnv): Proto
   return expectedAttachType === uapi.BPF_CGROUP_SETSOCKOPT ? setsockoptTable : getsockoptTable;
 }
 
-/** Where the answer of the program is not the answer of the call. */
-const NO_RETVAL: ReadonlySet<number> = new Set([
-  uapi.BPF_CGROUP_UDP4_RECVMSG,
-  uapi.BPF_CGROUP_UDP6_RECVMSG,
-  uapi.BPF_CGROUP_UNIX_RECVMSG,
-  uapi.BPF_CGROUP_INET4_GETPEERNAME,
-  uapi.BPF_CGROUP_INET6_GETPEERNAME,
-  uapi.BPF_CGROUP_UNIX_GETPEERNAME,
-  uapi.BPF_CGROUP_INET4_GETSOCKNAME,
-  uapi.BPF_CGROUP_INET6_GETSOCKNAME,
-  uapi.BPF_CGROUP_UNIX_GETSOCKNAME,
-]);
 const sockAddrTable = tableOf(net.CGROUP_SOCK_ADDR);
 const sockAddrRetvalTable = tableOf([...net.CGROUP_SOCK_ADDR, "get_retval", "set_retval"]);
 const connectTable = tableOf([...net.CGROUP_SOCK_ADDR, "get_retval", "set_retval", "bind"]);
 
 /** @linux net/core/filter.c `sock_addr_func_proto` (6.18) */
 export function cgroupSockAddrHelpers({ expectedAttachType }: VerifierEnv): ProtoTable {
-  if (NO_RETVAL.has(expectedAttachType)) return sockAddrTable;
+  if (ALWAYS_YES.has(expectedAttachType)) return sockAddrTable;
   const isConnect =
     expectedAttachType === uapi.BPF_CGROUP_INET4_CONNECT ||
     expectedAttachType === uapi.BPF_CGROUP_INET6_CONNECT;

@@ -1,5 +1,6 @@
 /** What a program may answer: each hook understands a range of numbers. */
 import { EACCES, EINVAL, ENOTSUPP } from "../../include/errno.ts";
+import { ALWAYS_YES } from "../always-yes.ts";
 import { BTF_KIND_PTR } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import * as uapi from "../uapi.ts";
@@ -143,18 +144,6 @@ const NO_OR_YES: RetvalRange = { min: 0, max: 1 };
 const YES_ONLY: RetvalRange = { min: 1, max: 1 };
 const TWO_BITS: RetvalRange = { min: 0, max: 3 };
 const ZERO_ONLY: RetvalRange = { min: 0, max: 0 };
-
-const ALWAYS_YES: ReadonlySet<number> = new Set([
-  uapi.BPF_CGROUP_UDP4_RECVMSG,
-  uapi.BPF_CGROUP_UDP6_RECVMSG,
-  uapi.BPF_CGROUP_UNIX_RECVMSG,
-  uapi.BPF_CGROUP_INET4_GETPEERNAME,
-  uapi.BPF_CGROUP_INET6_GETPEERNAME,
-  uapi.BPF_CGROUP_UNIX_GETPEERNAME,
-  uapi.BPF_CGROUP_INET4_GETSOCKNAME,
-  uapi.BPF_CGROUP_INET6_GETSOCKNAME,
-  uapi.BPF_CGROUP_UNIX_GETSOCKNAME,
-]);
 
 /** 0 where any number will do, a negative errno where no program may end. */
 function rangeOf(env: VerifierEnv): RetvalRange | 0 | number {
