@@ -157,6 +157,7 @@ export function checkProgram(
       logLevel: attr.logLevel,
       logSize: attr.hasLogBuffer ? attr.logSize : 0,
       mapOfFd: (fd) => maps.ofFd(fd),
+      btfOfFd: (fd) => kernel.btfOfFd(fd),
       attach,
       progBtf: attr.btf && { ...attr.btf, btf: kernel.btfOfFd(attr.btf.progBtfFd) },
     },
@@ -229,6 +230,7 @@ function fixedUp(
         ...{ ...insn, srcReg: 0, off: 0 },
         imm: kfuncNumber(kernel, attr, insn, aux[slot]!, objectTypes),
       };
+    if (aux[slot]!.isKernelAddress) code[at] = { ...insn, srcReg: 0 };
     if (arena !== undefined) code[at] = arenaInsnAt(at);
     if (!isLdImm64(insn) || mapIndex < 0 || code[at]!.srcReg === 0) continue;
     const map = usedKernelMaps[mapIndex]!;

@@ -132,7 +132,7 @@ export const callRules: readonly RefusalRule[] = [
   },
   {
     message:
-      /^(?:failed to find BTF for kernel function|kernel btf_id (?<id>\d+) is not a function|ldimm64 insn specifies invalid btf_id (?<other>\d+)\.)$/,
+      /^(?:failed to find BTF for kernel function|kernel btf_id (?<id>\d+) is not a function|ldimm64 insn specifies invalid btf_id (?<other>-?\d+)\.|pseudo btf_id (?<third>-?\d+) in ldimm64 isn't KIND_VAR or KIND_FUNC)$/,
     rule: "Functions and variables of the kernel are named by their number in its BTF, and this number is none.",
     repair: "Let the loader find the number by name.",
   },

@@ -69,6 +69,21 @@ export const layoutRules: readonly RefusalRule[] = [
     repair: "Put several tables into one map, or maps into a map.",
   },
   {
+    message: /^The total number of btfs per program has reached the limit of (?<max>\d+)$/,
+    rule: "A program names functions and variables in at most $max collections of types.",
+    repair: "Split the program.",
+  },
+  {
+    message: /^invalid module BTF object FD specified\.$/,
+    rule: "The second half of the wide load is a descriptor of types, and here it is none.",
+    repair: "Pass the descriptor of the module's BTF, or 0 for the kernel's own.",
+  },
+  {
+    message: /^ldimm64 failed to find the address for kernel symbol '(?<name>\S*)'\.$/,
+    rule: "BTF knows $name, but no symbol of the kernel with an address has that name.",
+    repair: "Take another one: what every CPU has a copy of often has no symbol.",
+  },
+  {
     message:
       /^invalid type id (?<id>\d+) in func info$|^func_info BTF section doesn't match subprog layout in BPF program$|^number of funcs in func_info doesn't match number of subprogs$|^nonzero insn_off (?<off>\d+) for the first func info record$|^missing btf func_info$/,
     rule: "func_info says for each function of the program where it begins and of which type it is: one record each, in order, the first at 0.",

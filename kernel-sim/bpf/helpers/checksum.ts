@@ -13,7 +13,6 @@ export function csumDiff(vm: Vm): number {
   const fromSize = r[4]! >>> 0;
   const to = r[6]!;
   const toSize = r[8]! >>> 0;
-  if (((fromSize | toSize) & 3) !== 0) return -EINVAL;
   let sum = r[10]! >>> 0;
   if (fromSize !== 0 && toSize !== 0) {
     sum = add(partial(view, to, toSize, sum), ~partial(view, from, fromSize, 0) >>> 0);
@@ -31,10 +30,15 @@ function add(a: number, b: number): number {
   return sum > 0xffff_ffff ? (sum - 0xffff_ffff) >>> 0 : sum;
 }
 
+/** Bytes that are no whole word at the end count as one that goes on with zeros. @linux arch/x86/lib/csum-partial_64.c `csum_partial` (6.18) */
 function partial(view: DataView, at: number, size: number, start: number): number {
   let sum = start;
-  for (let i = 0; i < size; i += 4) sum = add(sum, view.getUint32(at + i, true));
-  return sum;
+  let i = 0;
+  for (; i + 4 <= size; i += 4) sum = add(sum, view.getUint32(at + i, true));
+  if (i === size) return sum;
+  let rest = 0;
+  for (let shift = 0; i < size; i++, shift += 8) rest |= view.getUint8(at + i) << shift;
+  return add(sum, rest);
 }
 
 /** @linux include/net/checksum.h `csum_from32to16` (6.18) */

@@ -82,6 +82,8 @@ export class InsnAux {
   needsZext = false;
   mapIndex = -1;
   mapOff = 0;
+  /** It loads the address of a function of the kernel. */
+  isKernelAddress = false;
   fastcallPattern = false;
   fastcallSpillsNum = 0;
   /** It does nothing that counts and is left out of the program that runs. */
@@ -147,6 +149,7 @@ export class VerifierEnv {
 
   subprogs: SubprogInfo[] = [];
   readonly usedMaps: VerifierMap[] = [];
+  readonly usedBtfs = new Set<Btf>();
   /** The functions of the kernel that it calls, by number. */
   readonly kfuncs = new Set<number>();
   /** The types that the program came with, if it came with any. */

@@ -1,6 +1,6 @@
 /** Wide loads: numbers, and addresses of maps and of their values. */
 import type { Insn } from "../../api.ts";
-import { E2BIG, EINVAL, ENOENT, ENOTSUPP, EPROTO, ERANGE } from "../../include/errno.ts";
+import { E2BIG, EINVAL, ENOTSUPP, EPROTO, ERANGE } from "../../include/errno.ts";
 import { BTF_FUNC_STATIC } from "../btf/kinds.ts";
 import {
   BPF_DW,
@@ -25,6 +25,7 @@ import type { VerifierEnv } from "./env.ts";
 import { Int64 } from "./int64.ts";
 import { checkMapProgCompatibility } from "./map-compat.ts";
 import { isOpcodeKnown } from "./opcodes.ts";
+import { checkPseudoBtfId, loadFunctionAddress } from "./pseudo-btf-id.ts";
 import { checkRegArg, DST_OP } from "./reg-arg.ts";
 import type { RegState } from "./reg-state.ts";
 import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from "./reg-type.ts";
@@ -71,8 +72,7 @@ function resolve(env: VerifierEnv, idx: number, insn: Insn): 0 | number {
     case 0:
       return 0;
     case BPF_PSEUDO_BTF_ID:
-      env.verbose(`ldimm64 insn specifies invalid btf_id ${insn.imm}.\n`);
-      return -ENOENT;
+      return checkPseudoBtfId(env, idx);
     case BPF_PSEUDO_FUNC:
       env.aux[idx]!.ptrType = PTR_TO_FUNC;
       return 0;
@@ -192,6 +192,7 @@ export function checkLdImm(env: VerifierEnv, insn: Insn): 0 | number {
   dst.markKnownZero();
   if (insn.srcReg === BPF_PSEUDO_FUNC) return loadFunc(env, insn, dst);
   const aux = env.aux[env.insnIdx]!;
+  if (aux.isKernelAddress) return loadFunctionAddress(dst);
   const map = env.usedMaps[aux.mapIndex]!;
   dst.map = map;
   if (insn.srcReg === BPF_PSEUDO_MAP_VALUE && map.type === BPF_MAP_TYPE_ARENA) {

@@ -92,4 +92,6 @@ export interface VerifierInput {
   readonly attach?: AttachTarget;
   /** The map behind a descriptor, or a negative errno. */
   mapOfFd(fd: number): VerifierMap | number;
+  /** The types behind a descriptor, or a negative errno; without it there are none. */
+  btfOfFd?(fd: number): Btf | number;
 }

@@ -94,9 +94,10 @@ const TRAP: Insn = Object.freeze(i.jump(-1));
 
 function mapLoad(
   insn: Insn,
-  { mapIndex }: InsnAux,
+  { mapIndex, isKernelAddress }: InsnAux,
   numberOf: (mapIndex: number) => number,
 ): readonly Patched[] | undefined {
+  if (isKernelAddress) return added({ ...insn, srcReg: 0 });
   if (!isLdImm64(insn) || mapIndex < 0 || insn.srcReg === 0) return undefined;
   const isValue = insn.srcReg === BPF_PSEUDO_MAP_VALUE || insn.srcReg === VALUE_BY_INDEX;
   const srcReg = isValue ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;

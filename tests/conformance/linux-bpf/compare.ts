@@ -1,7 +1,8 @@
 import { BPF_FUNC_NAMES } from "../../../kernel-sim/bpf/uapi.ts";
 import { checkMapOpsRecord } from "../bpf-map-ops.ts";
 import type { BpfRecord, VerifyRecord } from "../bpf-record.ts";
-import { checkVerifyRecord, newKernel, type VerifyResult } from "../bpf-verify.ts";
+import { checkVerifyRecord } from "../bpf-verify.ts";
+import { isDetermined } from "./determined.ts";
 
 export type DifferenceKind =
   | "crash"
@@ -51,20 +52,6 @@ function compareProgram(record: VerifyRecord): Difference | undefined {
 
 /** EOPNOTSUPP or ENOTSUPP: a helper of which there is only the prototype. */
 const NOT_BUILT = /^run \d+: errno (95|524),/;
-
-/** Bytes that lie in front of everything in a second simulator. */
-const SHIFT = 0x4_5670;
-const DELAY_NS = 5_123_456_789;
-
-/** Whether a run has the same answers wherever the machine's memory lies, and at any time, whatever is drawn. */
-function isDetermined(record: VerifyRecord, { difference }: VerifyResult): boolean {
-  const kernel = newKernel(2);
-  kernel.memory.alloc(SHIFT);
-  kernel.clock.advance(DELAY_NS);
-  kernel.cpu(0).stackGarbage = 0xa5;
-  kernel.current = { pid: 77, tgid: 78, uid: 79, gid: 80, comm: "another" };
-  return checkVerifyRecord(record, kernel).difference === difference;
-}
 
 /** "" when both are the same text, addresses and times aside. */
 export function logDifference(ours: string, kernels: string): string {

@@ -109,7 +109,8 @@ export class FuzzSession {
     counts.runs += record.runs.length;
     const difference = compareWithKernel(record);
     if (difference === undefined) return undefined;
-    if (difference.kind === "not built" || BAD_FD.test(difference.text)) {
+    const isElsewhere = BAD_FD.test(difference.text) || namesKernelType(program);
+    if (difference.kind === "not built" || isElsewhere) {
       counts.notBuilt++;
       return undefined;
     }
@@ -140,6 +141,11 @@ export class FuzzSession {
 
 function hasMayGoto({ insns }: FuzzProgram): boolean {
   return insns.some(({ code }) => code === 0xe5);
+}
+
+/** By a number, which is another type's in each kernel; 0 is none in all. */
+function namesKernelType({ insns }: FuzzProgram): boolean {
+  return insns.some(({ code, srcReg, imm }) => code === 0x18 && srcReg === 3 && imm !== 0);
 }
 
 /** Differences that look alike have one. */
