@@ -484,6 +484,8 @@ export interface BpfError extends Error {
   readonly errnoName: string;
   /** The verifier's log, "" when there is none. */
   readonly log: string;
+  /** As that of a refused `LoadResult`; undefined for what is no refused program. */
+  readonly explanation: RefusalExplanation | undefined;
 }
 
 export interface BpfSyscall {

@@ -48,7 +48,7 @@ export function machineBpf(home: BpfHome): MachineBpf {
       throw makeBpfError(
         result.error === "" ? `bpf(BPF_PROG_LOAD): ${result.errnoName}` : result.error,
         result.errno,
-        result.log,
+        result,
       );
     },
     verify: (attr) => verifyOnly(open, attr),

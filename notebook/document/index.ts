@@ -111,6 +111,7 @@ export {
   MIME_TRACE,
   MIME_VERIFIER_LOG,
 } from "./output.ts";
+export { type RefusalWords, refusalRows } from "./refusal-words.ts";
 export type { SearchAnswer, SearchHit } from "./search.ts";
 export {
   type Attempt,

@@ -1,5 +1,7 @@
 /** What a run of a cell leaves behind, as plain data: the same in browser, grader, file and page. */
 
+import type { RefusalWords } from "./refusal-words.ts";
+
 /** A Jupyter mime bundle. `text/plain` is always there: it is the text equivalent of the rest. */
 export type MimeBundle = Readonly<{ "text/plain": string }> & Readonly<Record<string, unknown>>;
 
@@ -35,6 +37,8 @@ export interface VerifierLogData {
   readonly error: string;
   /** Linux's own lines, as they would be copied. */
   readonly lines: readonly string[];
+  /** Ours, of a program that was refused. */
+  readonly explanation?: RefusalWords | undefined;
 }
 
 export interface MapData {

@@ -113,6 +113,10 @@ test("a refused program shows the verifier's lines and the explaining one", () =
   const html = shown(display(MIME_VERIFIER_LOG, log));
   expect(html).toContain("Refused: EACCES");
   expect(html).toContain("R0 !read_ok");
+  const explanation = { rule: "Write `r0` first.", value: "", origin: "", repair: "Write it." };
+  const explained = shown(display(MIME_VERIFIER_LOG, { ...log, explanation }));
+  expect(explained).toContain("<dt>The rule</dt><dd>Write <code>r0</code> first.</dd>");
+  expect(explained).not.toContain("What broke it");
 });
 
 test("a per-CPU map has a column for each CPU", () => {

@@ -1,7 +1,7 @@
 "use client";
 
-import type { ClipboardEvent } from "react";
-import type { VerifierLogData } from "#notebook/document";
+import type { ClipboardEvent, ReactNode } from "react";
+import { type RefusalWords, refusalRows, type VerifierLogData } from "#notebook/document";
 import { Fold } from "./fold.tsx";
 import css from "./outputs.module.css";
 
@@ -10,8 +10,8 @@ const HEAD = 12;
 const TAIL = 8;
 
 /**
- * The verifier's log in two columns: instruction, and what is known after it. What is copied are
- * Linux's own lines.
+ * The verifier's log in two columns: instruction, and what is known after it; below, what a refusal
+ * means. What is copied of the log are Linux's own lines.
  */
 export function VerifierLogOutput({ log }: { log: VerifierLogData }) {
   const lines = withoutLastEmpty(log.lines).map((text, number) => ({ text, number }));
@@ -27,14 +27,39 @@ export function VerifierLogOutput({ log }: { log: VerifierLogData }) {
     </ol>
   );
   return (
-    <div data-wide="" className={css["scroll"]} onCopy={(event) => copyLines(event, log.lines)}>
-      <p className={log.ok ? css["accepted"] : css["refused"]}>
-        {log.ok ? "Accepted" : `Refused: ${log.errnoName}`}
-      </p>
-      {rows(head)}
-      {middle.length > 0 && <Fold what={`${middle.length} more lines`}>{rows(middle)}</Fold>}
-      {tail.length > 0 && rows(tail)}
+    <div data-wide="">
+      <div className={css["scroll"]} onCopy={(event) => copyLines(event, log.lines)}>
+        <p className={log.ok ? css["accepted"] : css["refused"]}>
+          {log.ok ? "Accepted" : `Refused: ${log.errnoName}`}
+        </p>
+        {rows(head)}
+        {middle.length > 0 && <Fold what={`${middle.length} more lines`}>{rows(middle)}</Fold>}
+        {tail.length > 0 && rows(tail)}
+      </div>
+      {log.explanation !== undefined && <Explanation words={log.explanation} />}
     </div>
+  );
+}
+
+/** The refusal in plain words, in the order in which one would ask. */
+function Explanation({ words }: { words: RefusalWords }) {
+  return (
+    <dl className={css["explanation"]}>
+      {refusalRows(words).map(([title, text]) => (
+        <div key={title}>
+          <dt>{title}</dt>
+          <dd>{withCode(text)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Text in backticks is code. */
+function withCode(text: string): ReactNode[] {
+  return text.split("`").map((part, place) =>
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one fixed text
+    place % 2 === 1 ? <code key={place}>{part}</code> : part,
   );
 }
 

@@ -5,7 +5,6 @@ import {
   MIME_TABLE,
   MIME_TERMINAL,
   MIME_TRACE,
-  MIME_VERIFIER_LOG,
   type MimeBundle,
 } from "#notebook/document";
 import { DEFAULT_LIMITS, inspect, ownData } from "./inspect.ts";
@@ -13,7 +12,7 @@ import { mapAsText, mapDataOf } from "./map.ts";
 import { tableAsText, tableOf } from "./table.ts";
 import { type TerminalHost, terminalOf } from "./terminal.ts";
 import { traceAsText, traceOf } from "./trace.ts";
-import { verifierLogAsText, verifierLogOf } from "./verifier-log.ts";
+import { verifierLogBundle, verifierLogOf } from "./verifier-log.ts";
 
 const MOST_TEXT = 64 * 1024;
 
@@ -35,7 +34,7 @@ function bundleOfObject(value: object, host: TerminalHost | undefined): MimeBund
     return { "text/plain": cutText(terminal.text), [MIME_TERMINAL]: terminal.data };
   }
   const log = verifierLogOf(value);
-  if (log !== undefined) return { "text/plain": verifierLogAsText(log), [MIME_VERIFIER_LOG]: log };
+  if (log !== undefined) return verifierLogBundle(log);
   const map = mapDataOf(value);
   if (map !== undefined) return { "text/plain": mapAsText(map), [MIME_MAP]: map };
   const trace = traceOf(value);

@@ -8,6 +8,7 @@ import type { Compiled } from "../compile/compile.ts";
 import { bundleOf } from "../display/bundle.ts";
 import { makeDisplay } from "../display/display.ts";
 import type { TerminalHost } from "../display/terminal.ts";
+import { refusalOfError } from "../display/verifier-log.ts";
 import { VirtualClock } from "./clock.ts";
 import { makeConsole } from "./console.ts";
 import { makeEndowments } from "./endowments.ts";
@@ -191,6 +192,8 @@ class CompartmentRealm implements Realm {
   }
 
   #fail(thrown: unknown): "error" {
+    const refusal = refusalOfError(thrown);
+    if (refusal !== undefined) this.#gate.show({ kind: "display", bundle: refusal });
     this.#gate.fail(this.describeError(thrown));
     this.#gate.close();
     this.#clock.reset();

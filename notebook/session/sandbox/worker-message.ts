@@ -43,12 +43,20 @@ const chart = z.object({
   yLabel: z.string(),
 });
 
+const refusalWords = z.object({
+  rule: z.string(),
+  value: z.string(),
+  origin: z.string(),
+  repair: z.string(),
+});
+
 const verifierLog = z.object({
   ok: z.boolean(),
   errno: count,
   errnoName: z.string(),
   error: z.string(),
   lines: strings,
+  explanation: z.optional(refusalWords),
 });
 
 const map = z.object({
