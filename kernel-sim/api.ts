@@ -308,6 +308,11 @@ export interface LoadAttr {
    */
   readonly attachTo?: string;
   readonly name?: string;
+  /**
+   * Lines of source, each by the first slot of what a compiler has made of it. They go to the kernel as BTF, as
+   * `clang -g` leaves them: the log shows them, and `jit()`. Each function has to begin with a line.
+   */
+  readonly sourceLines?: Readonly<Record<number, string>>;
 }
 
 export type LoadResult =
@@ -469,6 +474,8 @@ export interface BpfProg {
 export interface JitLine {
   /** Its place in the program that runs, counted in slots of 8 bytes. */
   readonly slot: number;
+  /** The line that it comes from; "" for a program that came without lines. */
+  readonly source: string;
   readonly bpf: string;
   /** One instruction each. Blocks begin with what comes first in them and end with what comes before. */
   readonly wasm: readonly string[];

@@ -26,6 +26,7 @@ import { attach, type PinObject } from "./link.ts";
 import type { OpenKernel } from "./map.ts";
 import { neededPart } from "./parts.ts";
 import { insnTexts, recordedSteps, refersToMap } from "./recorded-steps.ts";
+import { linesOf, sourceBtf } from "./source-lines.ts";
 
 /** Room for any log: 16 MiB. */
 const LOG_BYTES = 1 << 24;
@@ -33,7 +34,7 @@ const LOG_BYTES = 1 << 24;
 /** BPF_PROG_LOAD, with the refusal as an answer. */
 export function load(open: OpenKernel, pin: PinObject, attr: LoadAttr): LoadResult {
   const kernel = open();
-  const request = loadRequest(attr);
+  const request = loadRequest(kernel, attr);
   const texts = insnTexts(attr, request);
   const outcome = loadWithLog(kernel, request);
   const { log, insnsProcessed } = outcome;
@@ -76,9 +77,9 @@ const TARGETS: Readonly<Record<string, readonly [prefix: string, kind: number]>>
 };
 
 /** @throws a TypeError when a name is unknown or a map is missing */
-export function loadRequest(attr: LoadAttr): ProgLoadAttr {
+export function loadRequest(kernel: BpfKernel, attr: LoadAttr): ProgLoadAttr {
   const { type, program, license = "GPL", logLevel = 1, flags = 0, name = "" } = attr;
-  const { attachTo, expectedAttachType } = attr;
+  const { attachTo, expectedAttachType, sourceLines } = attr;
   const insns = withDescriptors(attr);
   return {
     progType: numberOfName(BPF_PROG_TYPE_NAMES, type, "program type"),
@@ -95,6 +96,7 @@ export function loadRequest(attr: LoadAttr): ProgLoadAttr {
     hasLogBuffer: logLevel !== 0,
     name: String(name),
     ...(attachTo === undefined ? {} : { attachBtfId: targetOf(String(attachTo)) }),
+    ...(sourceLines === undefined ? {} : { btf: sourceBtf(kernel, sourceLines) }),
   };
 
   /** As libbpf finds it. */
@@ -167,8 +169,12 @@ function withDistance(insn: Insn): Insn {
 function jitLines(kernel: BpfKernel, prog: LoadedProgram): readonly JitLine[] {
   const listing = jitListing(kernel, prog) ?? [];
   const texts = textsOf(prog.runInsns);
+  const sources = linesOf(prog);
   const lines = listing.map((wasm, slot) =>
-    Object.freeze({ slot, bpf: texts[slot] ?? "", wasm: Object.freeze([...wasm]) }),
+    Object.freeze({
+      ...{ slot, source: sources[slot] ?? "", bpf: texts[slot] ?? "" },
+      wasm: Object.freeze([...wasm]),
+    }),
   );
   // The second slot of a wide load is part of the first.
   return Object.freeze(lines.filter(({ bpf }) => bpf !== ""));

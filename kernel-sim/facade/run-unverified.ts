@@ -22,7 +22,7 @@ export function runUnverifiedProgram(
     throw new TypeError(`fuel is a whole number of 31 bits, not ${String(fuel)}`);
   }
   if (!ENGINES.includes(engine)) throw new TypeError(`there is no engine "${String(engine)}"`);
-  const { progType, expectedAttachType, insns } = loadRequest(attr);
+  const { progType, expectedAttachType, insns } = loadRequest(kernel, attr);
   const outcome = runUnverified(
     kernel,
     { progType, expectedAttachType, progFlags: 0, insns: insns ?? [] },

@@ -209,6 +209,31 @@ test("what had to be exact is told, back to where it was made", () => {
   expect(report.stepsText).toContain("      had to be exact: R6 behind 2 to 0\n");
 });
 
+test("lines of source come back in the log and beside the compiled code", () => {
+  const program = bpf.asm("r2 = *(u32 *)(r1 +0); r0 = 0x100000000 ll; r0 = 2; exit");
+  const sourceLines = { 3: "return 2; /* – */", 0: "\tvoid *data = ctx->data;" };
+  const attr = { type: "xdp", program, sourceLines };
+  // As Linux prints them, without what they are indented by.
+  const { log, ok } = machine.bpf.verify({ ...attr, logLevel: 2 });
+  expect(ok).toBe(true);
+  expect(log.split("\n").filter((line) => line.startsWith(";"))).toEqual([
+    "; void *data = ctx->data; @ source:1",
+    "; return 2; /* ? */ @ source:2",
+  ]);
+  const lines = machine.bpf.mustLoad(attr).jit();
+  expect(lines.map(({ slot, source }) => [slot, source.slice(0, 6)])).toEqual([
+    [0, "void *"],
+    [1, "void *"],
+    [3, "return"],
+    [4, "return"],
+  ]);
+  expect(() => machine.bpf.load({ ...attr, sourceLines: { [-1]: "x" } })).toThrow(TypeError);
+  // A slot that begins no instruction.
+  expect(machine.bpf.verify({ ...attr, sourceLines: { 0: "a", 2: "b" } }).error).toBe(
+    "Invalid insn code at line_info[1].insn_off",
+  );
+});
+
 test("the steps as text name the paths, what covers what, and how each ends", () => {
   const { stepsText } = verify(
     "r0 = *(u32 *)(r1 +12); r6 = 1; if r0 > 9 goto +1; r6 = 2; r0 = 1; exit",

@@ -11,7 +11,7 @@ import { stepsText } from "./steps-text.ts";
 /** The check of BPF_PROG_LOAD alone. Its steps are worked out when somebody asks for them. */
 export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const kernel = open();
-  const request = loadRequest(attr);
+  const request = loadRequest(kernel, attr);
   const texts = insnTexts(attr, request);
   const maps = new VerifierMaps(kernel);
   const outcome = checkProgram(kernel, request, maps);

@@ -30,7 +30,7 @@ export function VerifierLogOutput({ log }: { log: VerifierLogData }) {
     <div data-wide="">
       <div className={css["scroll"]} onCopy={(event) => copyLines(event, log.lines)}>
         <p className={log.ok ? css["accepted"] : css["refused"]}>
-          {log.ok ? "Accepted" : `Refused: ${log.errnoName}`}
+          {log.ok ? "Accepted" : `Refused: ${log.errnoName || `errno ${log.errno}`}`}
         </p>
         {rows(head)}
         {middle.length > 0 && <Fold what={`${middle.length} more lines`}>{rows(middle)}</Fold>}
