@@ -2,7 +2,10 @@ import { expect, type Locator, type Page, test } from "playwright/test";
 import { axeFindings } from "./axe.ts";
 import { LECTURE } from "./notebook-page.ts";
 
-const NAMES = ["os-models", "bpf-timeline", "bpf-pipeline", "tnum-dial", "verifier-stepper"];
+const NAMES = [
+  ...["os-models", "bpf-timeline", "bpf-pipeline", "tnum-dial", "verifier-stepper"],
+  "jit-side-by-side",
+];
 
 /** Scrolls to a figure and waits until it answers. */
 async function liveFigure(page: Page, name: string): Promise<Locator> {
@@ -36,6 +39,17 @@ test.describe("by keyboard", () => {
     await expect(slider).toHaveAttribute("aria-valuetext", "step 1 of 8");
     await page.keyboard.press("Tab");
     await expect(figure.getByRole("radio", { name: "i <= 15" })).toBeFocused();
+  });
+
+  test("what two compilers make of an instruction is marked together", async ({ page }) => {
+    await page.goto(LECTURE);
+    const figure = await liveFigure(page, "jit-side-by-side");
+    await figure.getByRole("radio", { name: "Dice" }).check();
+    await figure.getByRole("slider", { name: "line" }).focus();
+    for (let line = 1; line < 4; line++) await page.keyboard.press("ArrowRight");
+    const row = figure.getByRole("row", { name: "w6 %= 6" });
+    await expect(row).toHaveAttribute("aria-current", "step");
+    await expect(row).toContainText(/div %r11d.*i32\.rem_u/s);
   });
 
   test("T opens the text, where the current step is marked", async ({ page }) => {

@@ -71,7 +71,7 @@ export function JitView(props: JitViewProps) {
         </tbody>
       </table>
       <p className={css["says"]}>
-        <code>{row.bpf}</code> {row.says}
+        <code>{row.bpf}</code>: {row.says}
       </p>
     </>
   );
