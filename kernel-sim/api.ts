@@ -515,6 +515,18 @@ export interface BpfSyscall {
    * a socket would get. Throws a RangeError for a filter that the kernel refuses.
    */
   runClassic(filter: readonly ClassicInsn[], packet: Uint8Array): number;
+  /** `/sys/kernel/btf/vmlinux`: the types of the kernel, as far as programs can see them. */
+  readonly btf: KernelBtf;
+}
+
+/** The types that the kernel describes itself with. */
+export interface KernelBtf {
+  /**
+   * The types in C, as `bpftool btf dump file /sys/kernel/btf/vmlinux format c` writes them into a `vmlinux.h`. With the name
+   * of a struct, union, enum or typedef only that one, behind the definitions that it needs: of what it merely points to,
+   * the name. Throws a TypeError when the kernel has no such type.
+   */
+  toC(name?: string): string;
 }
 
 /** A register or stack slot as the verifier knows it at one point of one path. */

@@ -9,6 +9,7 @@ import type { BpfHome, MachineBpf } from "./bpf-part.ts";
 import { bpfRows } from "./bpf-rows.ts";
 import { checkedFilter } from "./classic.ts";
 import { facade } from "./facade.ts";
+import { kernelBtf } from "./kernel-btf.ts";
 import type { PinObject } from "./link.ts";
 import { createMap } from "./map.ts";
 import { load } from "./prog.ts";
@@ -53,6 +54,7 @@ export function machineBpf(home: BpfHome): MachineBpf {
     },
     verify: (attr) => verifyOnly(open, attr),
     runUnverified: (attr) => runUnverifiedProgram(open, attr),
+    btf: kernelBtf(assertOpen),
     runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
   } satisfies BpfSyscall);
 

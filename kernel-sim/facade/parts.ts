@@ -1,5 +1,5 @@
 import type { Recording } from "../api.ts";
-import type { vmlinuxBytes } from "../bpf/btf/vmlinux-bytes.ts";
+import type { kernelTypesPart } from "../bpf/btf/kernel-types-part.ts";
 import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { wholeJit } from "../bpf/jit/whole-jit.ts";
 import type { BpfPart } from "./bpf-part.ts";
@@ -11,7 +11,7 @@ export interface SimulatorParts {
   readonly explanations: typeof explainRefusal;
   readonly jit: typeof wholeJit;
   readonly kernel: KernelPart;
-  readonly "kernel-types": typeof vmlinuxBytes;
+  readonly "kernel-types": typeof kernelTypesPart;
   readonly recordings: Readonly<Record<"second", Recording>>;
 }
 

@@ -1,6 +1,6 @@
 /** Puts BPF into the base: importing this gives machines all of BPF, and what was recorded for it. */
 
-import { vmlinuxBytes } from "../bpf/btf/vmlinux-bytes.ts";
+import { kernelTypesPart } from "../bpf/btf/kernel-types-part.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
 import { wholeJit } from "../bpf/jit/whole-jit.ts";
 import { recordings } from "../trace/recordings/index.ts";
@@ -11,6 +11,6 @@ installParts({
   bpf: wholeBpf,
   explanations: explainRefusal,
   jit: wholeJit,
-  "kernel-types": vmlinuxBytes,
+  "kernel-types": kernelTypesPart,
   recordings,
 });

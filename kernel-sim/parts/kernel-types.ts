@@ -1,5 +1,5 @@
 /** The kernel's types and functions as programs see them, as a script of its own. */
-import { vmlinuxBytes } from "../bpf/btf/vmlinux-bytes.ts";
+import { kernelTypesPart } from "../bpf/btf/kernel-types-part.ts";
 import { handOver } from "./hand-over.ts";
 
-handOver("kernel-types", vmlinuxBytes);
+handOver("kernel-types", kernelTypesPart);

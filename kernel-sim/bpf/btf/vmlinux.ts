@@ -24,7 +24,9 @@ export function btfVmlinux(): Btf {
 
 function made(): Btf {
   const bytesOf =
-    typeof KERNELBOOK_IN_PARTS === "undefined" ? vmlinuxBytes : neededPart("kernel-types");
+    typeof KERNELBOOK_IN_PARTS === "undefined"
+      ? vmlinuxBytes
+      : neededPart("kernel-types").vmlinuxBytes;
   const btf = btfParse(bytesOf(kfuncPrototypes()), new VerifierLog(0, 0));
   invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
   btf.isKernel = true;
