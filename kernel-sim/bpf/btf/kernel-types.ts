@@ -31,7 +31,6 @@ struct bpf_timer { __u64 __opaque[2]; };
 struct bpf_wq { __u64 __opaque[2]; };
 struct bpf_task_work { __u64 __opaque; };
 struct bpf_prog_aux { void *prog; };
-struct bpf_map { u8 sha[32]; void *ops; struct bpf_map *inner_map_meta; };
 
 struct bpf_iter_num { __u64 __opaque[1]; };
 struct bpf_iter_bits { __u64 __opaque[2]; };
@@ -46,27 +45,8 @@ struct cpumask { long unsigned int bits[4]; };
 typedef struct cpumask cpumask_t;
 struct bpf_cpumask { cpumask_t cpumask; refcount_t usage; };
 
-struct vm_area_struct { long unsigned int vm_start; long unsigned int vm_end; struct mm_struct *vm_mm; long unsigned int vm_page_prot; long unsigned int vm_flags; long unsigned int vm_pgoff@640; struct file *vm_file; }@192;
-struct cgroup_subsys_state { struct cgroup *cgroup; struct cgroup_subsys *ss; int id@576; unsigned int flags; u64 serial_nr; struct cgroup_subsys_state *parent@1472; int nr_descendants; }@208;
-struct cgroup { struct cgroup_subsys_state self; long unsigned int flags; int level; int max_depth; int nr_descendants; int nr_dying_descendants; struct kernfs_node *kn@2048; struct cgroup_root *root@5568; }@2240;
 struct kernfs_node { const char *name@128; u64 id@768; }@136;
-struct css_set { refcount_t refcount@768; struct css_set *dom_cset@832; struct cgroup *dfl_cgrp; int nr_tasks; }@544;
-struct kmem_cache { void *cpu_slab; unsigned int flags; unsigned int size; const char *name; };
-struct dma_buf { size_t size; void *file; };
-struct file {
-  u32 f_mode@32; void *f_op; struct inode *f_inode@256; u32 f_flags; struct path f_path@640; u64 f_pos@896;
-}@184;
-struct path { void *mnt; struct dentry *dentry; };
-struct qstr { u32 hash; u32 len; const char *name; };
-struct dentry { unsigned int d_flags; struct dentry *d_parent@192; struct qstr d_name; struct inode *d_inode; }@192;
-struct inode {
-  u16 i_mode; u16 i_opflags; u32 i_uid; u32 i_gid; u32 i_flags; u64 i_ino@512; u32 i_nlink; u32 i_rdev; u64 i_size;
-}@616;
 struct filename { const char *name; const char *uptr; u32 refcnt; }@32;
-struct linux_binprm {
-  struct file *executable@384; struct file *interpreter; struct file *file; u32 argc@704; u32 envc;
-  const char *filename; const char *interp;
-}@408;
 struct kernel_clone_args { u64 flags; u32 exit_signal@320; u64 stack@384; u64 stack_size; u64 tls; }@136;
 struct open_how { u64 flags; u64 mode; u64 resolve; };
 struct key { void *sem; };
@@ -77,14 +57,9 @@ struct bpf_crypto_params {
   char type[14]; u8 reserved[2]; char algo[128]; u8 key[256]; u32 key_len; u32 authsize;
 };
 
-struct inet_sock { struct sock sk; };
-struct inet_connection_sock { struct inet_sock icsk_inet; };
-struct tcp_sock { struct inet_connection_sock inet_conn; };
 struct tcp6_sock { struct tcp_sock tcp; };
 struct mptcp_sock { struct inet_connection_sock sk; };
-struct udp_sock { struct inet_sock inet; };
 struct udp6_sock { struct udp_sock udp; };
-struct unix_sock { struct sock sk; };
 struct inet_timewait_sock { struct sock_common __tw_common; };
 struct tcp_timewait_sock { struct inet_timewait_sock tw_sk; };
 struct request_sock { struct sock_common __req_common; };
@@ -100,7 +75,6 @@ struct bpf_sk_lookup_kern { u16 family; struct sock *selected_sk; };
 struct sk_msg { void *sg; };
 struct bpf_flow_dissector { void *flow_keys; const struct sk_buff *skb; };
 struct bpf_perf_event_data_kern { void *regs; };
-struct pt_regs { long unsigned int regs[21]; };
 struct bpf_nf_ctx { const void *state; struct sk_buff *skb; };
 struct bpf_cgroup_dev_ctx { __u32 access_type; __u32 major; __u32 minor; };
 struct __sk_buff { __u32 fields[42]; void *sk; __u32 tail[4]; };
@@ -118,8 +92,6 @@ struct nf_conn { struct nf_conntrack ct_general; void *master; };
 struct nf_conn___init { struct nf_conn ct; };
 union nf_inet_addr { __u32 all[4]; };
 struct xfrm_state { void *xs_net; };
-struct ack_sample { u32 pkts_acked; s32 rtt_us; u32 in_flight; };
-struct rate_sample { u64 prior_mstamp; u32 fields[16]; };
 
 struct bpf_iter_meta { struct seq_file *seq; u64 session_id; u64 seq_num; };
 struct bpf_fentry_test_t { struct bpf_fentry_test_t *a; };

@@ -58,6 +58,16 @@ class Walk {
     return at;
   }
 
+  /** The structure that begins there within the other one, or what is there instead. */
+  inner(start: BtfStruct, off: number): BtfStruct | Found {
+    let at = this.#step({ type: start, off });
+    while (!("kind" in at)) {
+      if (at.off === 0) return at.type;
+      at = this.#step(at);
+    }
+    return at;
+  }
+
   /** Looks into one structure: the answer, or what lies in it there. */
   #step({ type, off }: Place): Place | Found {
     const { members } = type;
@@ -158,4 +168,22 @@ export function structAccess(
   isUntrusted = false,
 ): Found {
   return new Walk(btf, size, isUntrusted).run(struct, off);
+}
+
+/**
+ * The structure that begins at `off` within another one; undefined: none does.
+ *
+ * @param log is told why there is nothing that could be looked at
+ * @linux kernel/bpf/btf.c `btf_struct_walk`, as `btf_struct_ids_match` calls it (6.18)
+ */
+export function innerStruct(
+  btf: Btf,
+  struct: BtfStruct,
+  off: number,
+  log: (text: string) => void,
+): BtfStruct | undefined {
+  const found = new Walk(btf, 1, false).inner(struct, off);
+  if ("members" in found) return found;
+  if (found.kind === "refused") log(found.why);
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { parseDeclarations } from "./c-declarations.ts";
 import { btfFromC } from "./from-c.ts";
 import { KERNEL_LAYOUTS } from "./kernel-layouts.ts";
+import { KERNEL_STRUCTS } from "./kernel-structs.ts";
 import { FUNCTIONS, ITERATORS, LSM_HOOKS, TRACEPOINTS } from "./kernel-targets.ts";
 import { KERNEL_TYPES } from "./kernel-types.ts";
 
@@ -10,7 +11,7 @@ import { KERNEL_TYPES } from "./kernel-types.ts";
  * @param kfuncs prototypes of the functions that programs may call, in C
  */
 export function vmlinuxBytes(kfuncs: string): Uint8Array {
-  const text = KERNEL_TYPES + KERNEL_LAYOUTS + kfuncs + targetPrototypes();
+  const text = KERNEL_TYPES + KERNEL_LAYOUTS + KERNEL_STRUCTS + kfuncs + targetPrototypes();
   return btfFromC(parseDeclarations(text));
 }
 

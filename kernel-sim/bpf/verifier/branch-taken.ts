@@ -1,4 +1,5 @@
 /** Whether what is known of two registers decides a comparison of them. */
+
 import {
   BPF_JEQ,
   BPF_JGE,
@@ -13,6 +14,7 @@ import {
   BPF_JSLT,
 } from "../isa.ts";
 import { eq, type Int64, isZero, leS, leU, ltS, ltU } from "./int64.ts";
+import { isTrustedReg } from "./kfunc-struct.ts";
 import { constValue, isConstReg, type Reg } from "./reg-state.ts";
 import {
   baseType,

@@ -11,16 +11,20 @@ import {
   type BtfStruct,
   type BtfType,
 } from "../btf/kinds.ts";
+import { innerStruct } from "../btf/struct-walk.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { Reg } from "./reg-state.ts";
 import {
   baseType,
   CONST_PTR_TO_MAP,
+  MEM_ALLOC,
+  NON_OWN_REF,
   PTR_TO_BTF_ID,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
+  PTR_TRUSTED,
 } from "./reg-type.ts";
 
 export function isStruct(type: BtfType | undefined): type is BtfStruct {
@@ -73,6 +77,21 @@ export function reg2BtfStruct({ type }: Reg): string | undefined {
   return REG2BTF[baseType(type)];
 }
 
+/** What says that the kernel holds an object as long as the program has it. */
+export const TRUSTED_MODIFIERS = MEM_ALLOC | PTR_TRUSTED | NON_OWN_REF;
+
+/** @linux kernel/bpf/verifier.c `bpf_type_has_unsafe_modifiers` (6.18) */
+export function hasUnsafeModifiers(type: number): boolean {
+  return (type & ~baseType(type) & ~TRUSTED_MODIFIERS) !== 0;
+}
+
+/** @linux kernel/bpf/verifier.c `is_trusted_reg` (6.18) */
+export function isTrustedReg(reg: Reg): boolean {
+  if (reg.refObjId !== 0) return true;
+  if (hasUnsafeModifiers(reg.type)) return false;
+  return reg2BtfStruct(reg) !== undefined || (reg.type & TRUSTED_MODIFIERS) !== 0;
+}
+
 /** The structure that the register points to. */
 export function structNameOf(reg: Reg): string {
   if (baseType(reg.type) === PTR_TO_BTF_ID) return reg.btfType;
@@ -86,6 +105,7 @@ export function structNameOf(reg: Reg): string {
  * @linux kernel/bpf/btf.c `btf_struct_ids_match` (6.18)
  */
 export function structIdsMatch(
+  env: VerifierEnv,
   struct: string,
   off: number,
   wanted: string,
@@ -93,38 +113,13 @@ export function structIdsMatch(
 ): boolean {
   if (off === 0 && struct === wanted) return true;
   if (isStrict) return false;
-  let name = struct;
-  for (let at = off; ; at = 0) {
-    const inner = structAt(name, at);
-    if (inner === undefined) return false;
-    name = btfVmlinux().nameOf(inner);
-    if (name === wanted) return true;
+  const btf = btfVmlinux();
+  let type = btf.findByNameKind(struct, BTF_KIND_STRUCT);
+  for (let at = off; isStruct(type); at = 0) {
+    type = innerStruct(btf, type, at, (text) => env.verbose(text));
+    if (type !== undefined && btf.nameOf(type) === wanted) return true;
   }
-}
-
-/** The structure that begins at the offset within another one. */
-function structAt(name: string, off: number): BtfStruct | undefined {
-  let struct = btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT);
-  let at = off;
-  while (isStruct(struct)) {
-    const found = memberAt(struct, at);
-    if (found === undefined || found.off === at) return found?.type;
-    struct = found.type;
-    at -= found.off;
-  }
-  return undefined;
-}
-
-function memberAt(
-  { members }: BtfStruct,
-  at: number,
-): { readonly type: BtfStruct; readonly off: number } | undefined {
-  for (const member of members) {
-    const type = btfVmlinux().skipModifiers(member.type);
-    const off = member.offset / 8;
-    if (isStruct(type) && at >= off && at < off + type.size) return { type, off };
-  }
-  return undefined;
+  return false;
 }
 
 const NOCAST_SUFFIX = "___init";

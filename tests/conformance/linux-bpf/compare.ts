@@ -1,7 +1,7 @@
 import { BPF_FUNC_NAMES } from "../../../kernel-sim/bpf/uapi.ts";
 import { checkMapOpsRecord } from "../bpf-map-ops.ts";
 import type { BpfRecord, VerifyRecord } from "../bpf-record.ts";
-import { checkVerifyRecord } from "../bpf-verify.ts";
+import { checkVerifyRecord, withoutIds } from "../bpf-verify.ts";
 import { isDetermined } from "./determined.ts";
 
 export type DifferenceKind =
@@ -64,13 +64,13 @@ export function logDifference(ours: string, kernels: string): string {
 }
 
 function plainLines(log: string): string[] {
-  return log
+  return withoutIds(log)
     .replace(/(\(18\) r\d+ = )0x(?:[0-9a-f]+|<ptr>)/g, "$1<imm>")
     .replace(/verification time \d+ usec/g, "verification time")
     .replace(/call (\w+)#(\d+)/g, (call, name: string, id: string) =>
       BPF_FUNC_NAMES[Number(id)] === name.replace(/^bpf_/, "") ? call : `call ${name}#<id>`,
     )
     .replace(/(#<id>) +;/g, "$1 ;")
-    .replace(/\b(has btf_id|attach_btf_id) \d+/g, "$1 <id>")
+
     .split("\n");
 }

@@ -4,9 +4,11 @@
 A developer's tool: it reads the running kernel's BTF, and writes in C what the simulator's is made from. `targets` are functions,
 hooks of security modules, tracepoints and iterators; `structs` the structures that programs look into behind their arguments.
 """
+import re
 import sys
 
 import kernel_btf as btf
+import kernel_structs
 
 FUNCTIONS = """
 bpf_fentry_test1 bpf_fentry_test2 bpf_fentry_test3 bpf_fentry_test4 bpf_fentry_test5 bpf_fentry_test6 bpf_fentry_test7 bpf_fentry_test8
@@ -57,7 +59,22 @@ NO_HOOKS = """
 find_cgroup_shim func_proto get_retval_range has_d_inode_locked hook_returns_errno init is_sleepable_hook is_trusted verify_prog
 """.split()
 
-STRUCTS = []
+STRUCTS = """
+path file qstr dentry inode linux_binprm cred mm_struct vm_area_struct vfsmount super_block iattr socket sockaddr msghdr kernel_siginfo pid nsproxy
+signal_struct css_set cgroup cgroup_subsys_state bpf_map bpf_prog bpf_link seq_file bpf_iter_meta kallsym_iter tcp_sock udp_sock unix_sock
+netlink_sock request bio pt_regs ack_sample rate_sample
+""".split()
+# What is large, and little of it is looked at.
+PARTS = {
+    "net_device": "name ifindex mtu flags type dev_addr nd_net",
+    "bpf_prog_aux": "id name used_map_cnt max_ctx_offset stack_depth attach_btf_id attach_func_name prog verified_insns",
+    "fib6_info": "fib6_table fib6_ref fib6_metric",
+    "kmem_cache": "cpu_slab flags size object_size name",
+    "dma_buf": "size file name ops",
+}
+LAYOUTS = "kernel-sim/bpf/btf/kernel-layouts.ts"
+# Structures without a name that LAYOUTS declares have lower numbers.
+FIRST_ANONYMOUS = 100
 
 
 def targets():
@@ -68,19 +85,39 @@ def targets():
     yield "TRACEPOINTS", (btf.prototype("__probestub_" + name, name) for name in TRACEPOINTS)
 
 
-HEAD = """/**
+TARGETS_HEAD = """/**
  * What programs are attached to most, by its prototype. Written by tests/conformance/linux-bpf/kernel_targets.py.
  *
  * @linux include/linux/lsm_hook_defs.h, include/trace/events, kernel/bpf/*_iter.c and others (6.18)
  * @simplified `const` and names of numbers are left out, and a pointer to a number is one to `void`.
  */"""
+STRUCTS_HEAD = """/**
+ * Structures of the kernel that programs look into behind the arguments of what they are attached to, written as those in
+ * kernel-layouts.ts. Written by tests/conformance/linux-bpf/kernel_targets.py.
+ *
+ * @linux include/linux/fs.h, include/linux/cred.h, include/linux/mm_types.h, include/linux/tcp.h and others (6.18)
+ * @simplified numbers are unsigned, and a pointer to what is no structure is one to `void`. Of devices, slabs, routes and
+ * what belongs to a program only some members are declared.
+ */"""
 
 
-def main(arguments):
-    print(HEAD)
-    for name, lines in targets():
-        text = "\n".join(lines)
-        print(f"export const {name} = `\n{text}\n`;\n")
+def print_targets():
+    print(TARGETS_HEAD)
+    texts = [f"export const {name} = `\n" + "\n".join(lines) + "\n`;" for name, lines in targets()]
+    print("\n\n".join(texts))
 
 
-main(sys.argv[1:])
+def print_structs():
+    with open(LAYOUTS) as file:
+        known = re.findall(r"^(?:struct|union) (\w+)\{", file.read(), re.MULTILINE)
+    structs = kernel_structs.Structs(known, FIRST_ANONYMOUS)
+    for name, parts in PARTS.items():
+        structs.add(name, parts.split())
+    for name in STRUCTS:
+        structs.add(name)
+    print(STRUCTS_HEAD)
+    print("export const KERNEL_STRUCTS = `\n" + "\n".join(structs.lines) + "\n`;")
+
+
+if __name__ == "__main__":
+    {"targets": print_targets, "structs": print_structs}[sys.argv[1]]()

@@ -23,15 +23,22 @@ const TCP_CONGESTION: StructOps = {
   writeObject: writeTcpSock,
 };
 
+const DUMMY_STATE_BYTES = 4;
+
 /** @linux net/bpf/bpf_dummy_struct_ops.c `bpf_bpf_dummy_ops` (6.18) */
 const DUMMY: StructOps = {
   helper: () => undefined,
   isValidAccess: tracingIsValidAccess,
   checkMember: (member, { isSleepable }) =>
     isSleepable && member !== "test_sleepable" ? -EINVAL : 0,
-  writeObject(env, struct) {
-    if (struct === "bpf_dummy_ops_state") return 0;
-    env.verbose("only access to bpf_dummy_ops_state is supported\n");
+  writeObject(env, struct, off, size) {
+    const isState = struct === "bpf_dummy_ops_state";
+    if (isState && off + size <= DUMMY_STATE_BYTES) return 0;
+    env.verbose(
+      isState
+        ? `write access at off ${off} with size ${size}\n`
+        : "only access to bpf_dummy_ops_state is supported\n",
+    );
     return -EACCES;
   },
 };
