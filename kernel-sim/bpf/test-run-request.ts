@@ -2,6 +2,7 @@ import { E2BIG, EFAULT, EINVAL, ENOSPC } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { CgroupStorageMap } from "./maps/local-storage.ts";
 import type { LoadedProgram } from "./program.ts";
+import type { UserMemory } from "./sys/caller.ts";
 
 /** What BPF_PROG_TEST_RUN is asked. */
 export interface TestRunRequest {
@@ -19,6 +20,8 @@ export interface TestRunRequest {
   readonly flags?: number;
   readonly cpu?: number;
   readonly batchSize?: number;
+  /** The caller's memory, for runs whose context points into it. */
+  readonly user?: UserMemory;
 }
 
 /** What it answers; `errno` is negative when the run was refused. */

@@ -38,6 +38,7 @@ class Writer {
   /** A type gets its number when it is first named, and is written when its turn comes. */
   readonly #ids = new Map<string, number>([["void", 0]]);
   readonly #queue: CType[] = [];
+  readonly #layouts = new Map<string, Layout>();
 
   constructor(declarations: CDeclarations) {
     this.#declarations = declarations;
@@ -114,6 +115,12 @@ class Writer {
   }
 
   #layout(key: string, members: readonly CNamed[], isUnion: boolean): Layout {
+    const known = this.#layouts.get(key) ?? this.#computeLayout(key, members, isUnion);
+    this.#layouts.set(key, known);
+    return known;
+  }
+
+  #computeLayout(key: string, members: readonly CNamed[], isUnion: boolean): Layout {
     let end = 0;
     let alignment = 1;
     const offsets = members.map(({ type, bits, bitOffset }) => {

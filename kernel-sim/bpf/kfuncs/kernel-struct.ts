@@ -1,5 +1,6 @@
 import { invariant } from "../../hw/simulator-bug.ts";
 import { BTF_KIND_STRUCT } from "../btf/kinds.ts";
+import { memberPlace } from "../btf/member-place.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 
 /** Where fields of a structure of the kernel lie, in bytes. */
@@ -27,9 +28,9 @@ function layoutOf<Field extends string>(
   const struct = btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT);
   invariant(struct?.kind === BTF_KIND_STRUCT, `there is no struct ${name}`);
   const offsets = fields.map((field) => {
-    const member = struct.members.find((one) => btfVmlinux().nameOf(one) === field);
+    const member = memberPlace(btfVmlinux(), struct, field);
     invariant(member !== undefined, `a ${name} has no ${field}`);
-    return [field, member.offset / 8] as const;
+    return [field, member.start] as const;
   });
   return {
     bytes: struct.size,

@@ -91,6 +91,7 @@ export function progTestRunCommand(kernel: BpfKernel, caller: BpfCaller, attr: B
     flags: attr.u32(64),
     cpu: attr.u32(68),
     batchSize: attr.u32(72),
+    user: memory,
   });
   if (outcome.errno !== 0 && outcome.errno !== -ENOSPC) return outcome.errno;
   const word = new DataView(new ArrayBuffer(4));

@@ -1,6 +1,8 @@
 /** What programs behind tables of functions may do, by the table. */
+import { invariant } from "../../../hw/simulator-bug.ts";
 import { EACCES, EINVAL, ENOTSUPP } from "../../../include/errno.ts";
-import { BTF_KIND_STRUCT, type BtfStruct, memberBitOffset } from "../../btf/kinds.ts";
+import { BTF_KIND_STRUCT, type BtfStruct } from "../../btf/kinds.ts";
+import { memberPlace } from "../../btf/member-place.ts";
 import { btfVmlinux } from "../../btf/vmlinux.ts";
 import { isHelperOpenTo, tcpCongestionHelpers } from "../../helpers/allowed.ts";
 import type { VerifierEnv } from "../env.ts";
@@ -115,12 +117,11 @@ function placeOf(path: WritablePath): Place {
   let start = 0;
   let end = struct.size;
   for (const name of path) {
-    const member = struct.members.find((one) => btf.nameOf(one) === name);
-    if (member === undefined) return { start: -1, end: -1, isArray: false };
-    start += memberBitOffset(struct, member) / 8;
-    const { size, type } = btf.typeIdSize(member.type)!;
-    end = start + size;
-    struct = type as BtfStruct;
+    const member = memberPlace(btf, struct, name);
+    invariant(member !== undefined, `a socket has no ${name}`);
+    start += member.start;
+    end = start + member.size;
+    struct = member.type as BtfStruct;
   }
   return { start, end, isArray: path.at(-1) === "icsk_ca_priv" };
 }
