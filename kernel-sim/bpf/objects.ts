@@ -118,7 +118,7 @@ function heldBy(object: BpfObject): readonly BpfObject[] {
   if (object instanceof KernelLink) return [object.prog];
   if (object instanceof KernelMap) return object.types === undefined ? [] : [object.types.btf];
   if (!(object instanceof LoadedProgram)) return [];
-  const { maps, boundMaps, btf, target } = object;
+  const { maps, boundMaps, btf, usedBtfs, target } = object;
   const others = [btf, target.prog].filter((held) => held !== undefined);
-  return [...maps, ...boundMaps, ...others];
+  return [...maps, ...boundMaps, ...usedBtfs, ...others];
 }

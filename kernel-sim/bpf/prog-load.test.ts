@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
+import type { Insn } from "../api.ts";
 import { bpf } from "../facade/toolkit.ts";
 import { Clock } from "../hw/clock.ts";
 import { E2BIG, EBADF, EFAULT, EINVAL, ENOSPC } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { BpfKernel } from "./kernel.ts";
 import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "./prog-load.ts";
-import { BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_PROG_TYPE_XDP } from "./uapi.ts";
+import { mapCreate } from "./syscall.ts";
+import { BPF_MAP_TYPE_ARRAY, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_PROG_TYPE_XDP } from "./uapi.ts";
 
 const GOOD = bpf.asm("r0 = 2; exit").insns;
 const BAD = bpf.asm("r0 = r5; exit").insns;
@@ -83,4 +85,66 @@ test("without a log, a refusal has no explanation", () => {
 
 test("on level 1 the log of an accepted program holds only the numbers", () => {
   expect(load({ logLevel: 1 }).log).toMatch(/^processed 2 insns \(limit 1000000\) [^\n]*\n$/);
+});
+
+describe("an array of descriptors", () => {
+  const MAP = 3;
+  const NONE = 99;
+
+  function withArray(fds: readonly number[] | undefined, count: number, first: Insn) {
+    const kernel = new BpfKernel(1, 2, new Clock(), new TraceRing());
+    while (!kernel.hasFile(MAP)) {
+      const sizes = { keySize: 4, valueSize: 8, maxEntries: 1, mapFlags: 0, mapExtra: 0 };
+      mapCreate(kernel, { innerMapFd: 0, mapType: BPF_MAP_TYPE_ARRAY, name: "", ...sizes });
+    }
+    const insns = [first, { ...first, code: 0, dstReg: 0, srcReg: 0, imm: 0 }, ...GOOD];
+    return progLoad(kernel, {
+      ...{ progType: BPF_PROG_TYPE_XDP, expectedAttachType: 0, license: "GPL", progFlags: 0 },
+      ...{ logLevel: 2, logSize: 1 << 16, hasLogBuffer: true, name: "" },
+      ...{ insns, insnCnt: insns.length },
+      fdArray: fds && { count, at: (index) => fds[index] },
+    });
+  }
+  const load64 = (srcReg: number, imm: number) => ({ code: 0x18, dstReg: 1, srcReg, off: 0, imm });
+
+  /** Answered by Linux 6.18. */
+  test.each([
+    {
+      fds: undefined,
+      count: 0,
+      src: 5,
+      imm: 0,
+      error: "fd_idx without fd_array is invalid",
+      errno: 71,
+    },
+    {
+      fds: [NONE],
+      count: 0,
+      src: 5,
+      imm: 0,
+      error: `fd ${NONE} is not pointing to valid bpf_map`,
+      errno: 9,
+    },
+    { fds: [MAP], count: 0, src: 5, imm: 1, error: "", errno: EFAULT },
+    {
+      ...{ fds: [NONE], count: 1, src: 0, imm: 0, errno: EBADF },
+      error: `fd ${NONE} is not pointing to valid bpf_map or btf`,
+    },
+    {
+      ...{ fds: [], count: 1 << 30, src: 0, imm: 0, errno: EINVAL },
+      error: `fd_array_cnt is too big (${1 << 30})`,
+    },
+  ])("is refused: $error", ({ fds, count, src, imm, error, errno }) => {
+    const answer = withArray(fds, count, load64(src, imm));
+    expect([answer.error, answer.fd]).toEqual([error, -errno]);
+  });
+
+  test("names maps by their place in it", () => {
+    expect(withArray([MAP], 0, load64(5, 0)).log).toContain("R1=map_ptr(ks=4,vs=8)");
+    expect(withArray([MAP], 0, load64(6, 0)).log).toContain("R1=map_value(ks=4,vs=8)");
+  });
+
+  test("is the program's, whether it uses the maps or not", () => {
+    expect(withArray([MAP, MAP], 2, load64(0, 0)).fd).toBeGreaterThan(0);
+  });
 });

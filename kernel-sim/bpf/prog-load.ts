@@ -10,6 +10,8 @@ import {
   printerNumber,
 } from "./helpers/index.ts";
 import {
+  BPF_PSEUDO_MAP_FD,
+  BPF_PSEUDO_MAP_IDX_VALUE,
   BPF_PSEUDO_MAP_VALUE,
   isAddrSpaceCast,
   isHelperCall,
@@ -33,6 +35,7 @@ import type { InsnAux } from "./verifier/env.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
 import { isThrow, kfuncById } from "./verifier/kfunc-call.ts";
 import { BPF_WRITE, mayAccessPacket } from "./verifier/region-access.ts";
+import type { FdArray } from "./verifier/verifier-input.ts";
 import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/verify.ts";
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
 import { VerifierMaps } from "./verifier-maps.ts";
@@ -59,6 +62,7 @@ export interface ProgLoadAttr {
   readonly attachBtfId?: number;
   /** The program, or the types, that it is in; 0 or none: the kernel's. */
   readonly attachFd?: number;
+  readonly fdArray?: FdArray | undefined;
 }
 
 /** The types that come with a program, and what they say about its instructions. */
@@ -158,6 +162,7 @@ export function checkProgram(
       logSize: attr.hasLogBuffer ? attr.logSize : 0,
       mapOfFd: (fd) => maps.ofFd(fd),
       btfOfFd: (fd) => kernel.btfOfFd(fd),
+      fdArray: attr.fdArray,
       attach,
       progBtf: attr.btf && { ...attr.btf, btf: kernel.btfOfFd(attr.btf.progBtfFd) },
     },
@@ -234,8 +239,12 @@ function fixedUp(
     if (arena !== undefined) code[at] = arenaInsnAt(at);
     if (!isLdImm64(insn) || mapIndex < 0 || code[at]!.srcReg === 0) continue;
     const map = usedKernelMaps[mapIndex]!;
-    const address = insn.srcReg === BPF_PSEUDO_MAP_VALUE ? map.directValue() + mapOff : map.address;
-    code[at] = { ...insn, imm: address };
+    const address = isMapValueLoad(insn) ? map.directValue() + mapOff : map.address;
+    code[at] = {
+      ...insn,
+      srcReg: isMapValueLoad(insn) ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD,
+      imm: address,
+    };
     code[at + 1] = { ...code[at + 1]!, imm: 0 };
   }
   const prog = new LoadedProgram({
@@ -251,6 +260,7 @@ function fixedUp(
     targetFunctions: outcome.functions,
     bufferAccess: outcome.bufferAccess,
     enforcesAttachType: outcome.enforcesAttachType,
+    usedBtfs: outcome.usedBtfs,
     name: attr.name,
     license: attr.license!,
     runInsns: withDescriptors(kept, attr.insns!),
@@ -287,6 +297,10 @@ function fixedUp(
   kernel.ownFunctions(functions, prog);
   if (printer !== undefined) kernel.printers.own(printer, prog);
   return prog;
+}
+
+function isMapValueLoad({ srcReg }: Insn): boolean {
+  return srcReg === BPF_PSEUDO_MAP_VALUE || srcReg === BPF_PSEUDO_MAP_IDX_VALUE;
 }
 
 /** Descriptors of maps stand where the program had them. */

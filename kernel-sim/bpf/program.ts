@@ -119,6 +119,8 @@ export class LoadedProgram implements TargetProgram {
   readonly bufferAccess: Readonly<BufferAccess>;
   /** It may be attached as it was loaded for and not otherwise. */
   readonly enforcesAttachType: boolean;
+  /** Types that its load brought along beside its own. */
+  readonly usedBtfs: readonly Btf[];
   /** Maps that it holds without using them. */
   readonly boundMaps: KernelMap[] = [];
   readonly streams = new ProgStreams();
@@ -157,6 +159,7 @@ export class LoadedProgram implements TargetProgram {
     readonly runner?: ProgRunner | undefined;
     readonly bufferAccess?: BufferAccess;
     readonly enforcesAttachType?: boolean;
+    readonly usedBtfs?: readonly Btf[];
   }) {
     this.id = fields.id;
     this.type = fields.type;
@@ -182,6 +185,7 @@ export class LoadedProgram implements TargetProgram {
     this.targetFunctions = fields.targetFunctions ?? [];
     this.enforcesAttachType = fields.enforcesAttachType ?? false;
     this.bufferAccess = fields.bufferAccess ?? { tracepoint: 0, rdonly: 0, rdwr: 0 };
+    this.usedBtfs = fields.usedBtfs ?? [];
   }
 
   get btf(): Btf | undefined {

@@ -7,6 +7,7 @@ import { decode, INSN_BYTES } from "../program-text.ts";
 import { testRun } from "../test-run.ts";
 import { BPF_PROG_TYPE_SYSCALL } from "../uapi.ts";
 import type { InfoRecords } from "../verifier/info-records.ts";
+import type { FdArray } from "../verifier/verifier-input.ts";
 import type { BpfAttr } from "./attr.ts";
 import type { BpfCaller, UserMemory } from "./caller.ts";
 import { readText, writeLog } from "./user-text.ts";
@@ -42,10 +43,26 @@ export function progLoadCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfA
     name,
     attachBtfId: attr.u32(108),
     attachFd: attr.s32(112),
+    fdArray: fdArrayOf(memory, attr),
     ...(hasInfo ? { btf: { progBtfFd, funcInfo, lineInfo, coreRelo } } : {}),
   });
   return writeLog(memory, logBuffer, log) ? fd : -EFAULT;
 }
+
+function fdArrayOf(memory: UserMemory, attr: BpfAttr): FdArray | undefined {
+  const address = attr.u64(120);
+  const count = attr.u32(148);
+  if (address === 0 && count === 0) return undefined;
+  return {
+    count,
+    at(index) {
+      const bytes = memory.read(address + index * FD_BYTES, FD_BYTES);
+      return bytes && new DataView(bytes.buffer, bytes.byteOffset).getInt32(0, true);
+    },
+  };
+}
+
+const FD_BYTES = 4;
 
 /** Longest array of records that is looked at: one for each instruction. */
 const RECORDS_BYTES_MAX = 1 << 24;

@@ -1,7 +1,8 @@
 /** The functions of the kernel that a program calls are looked up before anything is followed. */
 import type { Insn } from "../../api.ts";
-import { E2BIG, EINVAL, EPROTO } from "../../include/errno.ts";
+import { E2BIG, EBADF, EINVAL } from "../../include/errno.ts";
 import type { VerifierEnv } from "./env.ts";
+import { fdAt } from "./fd-array.ts";
 import { kfuncById } from "./kfunc-call.ts";
 
 const MAX_KFUNC_DESCS = 256;
@@ -15,7 +16,7 @@ const DEV_BOUND: ReadonlySet<string> = new Set([
 
 /**
  * @linux kernel/bpf/verifier.c `add_kfunc_call` (6.18)
- * @simplified there are no modules, whose BTF `fd_array` could bring along
+ * @simplified there are no modules: whatever `fd_array` brings along is not the types of one
  */
 export function addKfuncCall(env: VerifierEnv, { imm, off }: Insn): 0 | number {
   if (!env.isGplCompatible) {
@@ -44,11 +45,24 @@ export function addKfuncCall(env: VerifierEnv, { imm, off }: Insn): 0 | number {
 }
 
 function noModule(env: VerifierEnv, off: number): number {
-  env.verbose(
-    off < 0
-      ? "negative offset disallowed for kernel module function call\n"
-      : "kfunc offset > 0 without fd_array is invalid\n",
-  );
+  const err = moduleProblem(env, off);
   env.verbose("failed to find BTF for kernel function\n");
-  return off < 0 ? -EINVAL : -EPROTO;
+  return err;
+}
+
+/** @linux kernel/bpf/verifier.c `find_kfunc_desc_btf`, `__find_kfunc_desc_btf` (6.18) */
+function moduleProblem(env: VerifierEnv, off: number): number {
+  if (off < 0) {
+    env.verbose("negative offset disallowed for kernel module function call\n");
+    return -EINVAL;
+  }
+  const found = fdAt(env, off, "kfunc offset > 0");
+  if (typeof found === "number") return found;
+  const btf = env.input.btfOfFd?.(found.fd) ?? -EBADF;
+  if (typeof btf === "number") {
+    env.verbose("invalid module BTF fd specified\n");
+    return btf;
+  }
+  env.verbose("BTF fd for kfunc is not a module BTF\n");
+  return -EINVAL;
 }

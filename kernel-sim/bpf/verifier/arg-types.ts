@@ -160,7 +160,7 @@ function checkStruct(
   if (err !== 0) return err;
   // Any kind of socket is given back as the structure that all of them begin with.
   const isStrict = isReleased && !SK_RELEASE.has(funcId);
-  if (structIdsMatch(env, reg.btfType, reg.off, wanted, isStrict)) return 0;
+  if (structIdsMatch(reg.btfType, reg.off, wanted, isStrict, (text) => env.verbose(text))) return 0;
   env.verbose(`R${regno} is of type ${reg.btfType} but ${wanted} is expected\n`);
   return -EACCES;
 }

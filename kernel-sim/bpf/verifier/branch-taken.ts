@@ -14,7 +14,6 @@ import {
   BPF_JSLT,
 } from "../isa.ts";
 import { eq, type Int64, isZero, leS, leU, ltS, ltU } from "./int64.ts";
-import { isTrustedReg } from "./kfunc-struct.ts";
 import { constValue, isConstReg, type Reg } from "./reg-state.ts";
 import {
   baseType,

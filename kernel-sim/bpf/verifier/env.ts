@@ -149,6 +149,7 @@ export class VerifierEnv {
 
   subprogs: SubprogInfo[] = [];
   readonly usedMaps: VerifierMap[] = [];
+  /** Types that the load brought along beside its own, and those of functions whose address it loads. */
   readonly usedBtfs = new Set<Btf>();
   /** The functions of the kernel that it calls, by number. */
   readonly kfuncs = new Set<number>();

@@ -34,15 +34,12 @@ import {
 import type { KfuncMeta } from "./kfunc-call.ts";
 import { kernelCtxStruct } from "./kfunc-ctx.ts";
 import {
-  hasUnsafeModifiers,
   isNocastAlias,
   isProjectionOf,
   isScalarType,
-  isTrustedReg,
   reg2BtfStruct,
   structIdsMatch,
   structNameOf,
-  TRUSTED_MODIFIERS,
 } from "./kfunc-struct.ts";
 import { checkMapFieldPointer } from "./map-field-pointer.ts";
 import { markPtrNotNull } from "./null-check.ts";
@@ -441,7 +438,7 @@ function checkStruct(
   const given = structNameOf(reg);
   const wanted = btfVmlinux().nameOf(wantedType);
   const isStrict = (meta.has(KF_RELEASE) && reg.refObjId !== 0) || isNocastAlias(given, wanted);
-  const isSame = structIdsMatch(env, given, reg.off, wanted, isStrict);
+  const isSame = structIdsMatch(given, reg.off, wanted, isStrict, (text) => env.verbose(text));
   if (isSame || isProjectionOf(wanted, given)) return 0;
   env.verbose(
     `kernel function ${meta.name} args#${index} expected pointer to ${typeText(wantedType)} but R${index + 1} has a pointer to STRUCT ${given}\n`,

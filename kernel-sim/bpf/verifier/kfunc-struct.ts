@@ -18,13 +18,10 @@ import type { Reg } from "./reg-state.ts";
 import {
   baseType,
   CONST_PTR_TO_MAP,
-  MEM_ALLOC,
-  NON_OWN_REF,
   PTR_TO_BTF_ID,
   PTR_TO_SOCK_COMMON,
   PTR_TO_SOCKET,
   PTR_TO_TCP_SOCK,
-  PTR_TRUSTED,
 } from "./reg-type.ts";
 
 export function isStruct(type: BtfType | undefined): type is BtfStruct {
@@ -77,21 +74,6 @@ export function reg2BtfStruct({ type }: Reg): string | undefined {
   return REG2BTF[baseType(type)];
 }
 
-/** What says that the kernel holds an object as long as the program has it. */
-export const TRUSTED_MODIFIERS = MEM_ALLOC | PTR_TRUSTED | NON_OWN_REF;
-
-/** @linux kernel/bpf/verifier.c `bpf_type_has_unsafe_modifiers` (6.18) */
-export function hasUnsafeModifiers(type: number): boolean {
-  return (type & ~baseType(type) & ~TRUSTED_MODIFIERS) !== 0;
-}
-
-/** @linux kernel/bpf/verifier.c `is_trusted_reg` (6.18) */
-export function isTrustedReg(reg: Reg): boolean {
-  if (reg.refObjId !== 0) return true;
-  if (hasUnsafeModifiers(reg.type)) return false;
-  return reg2BtfStruct(reg) !== undefined || (reg.type & TRUSTED_MODIFIERS) !== 0;
-}
-
 /** The structure that the register points to. */
 export function structNameOf(reg: Reg): string {
   if (baseType(reg.type) === PTR_TO_BTF_ID) return reg.btfType;
@@ -102,21 +84,22 @@ export function structNameOf(reg: Reg): string {
  * Whether a `wanted` lies in `struct` at `off`, itself or as the first of what lies there.
  *
  * @param isStrict only the structure itself will do
+ * @param log is told why nothing could be looked at
  * @linux kernel/bpf/btf.c `btf_struct_ids_match` (6.18)
  */
 export function structIdsMatch(
-  env: VerifierEnv,
   struct: string,
   off: number,
   wanted: string,
   isStrict: boolean,
+  log: (text: string) => void = () => {},
 ): boolean {
   if (off === 0 && struct === wanted) return true;
   if (isStrict) return false;
   const btf = btfVmlinux();
   let type = btf.findByNameKind(struct, BTF_KIND_STRUCT);
   for (let at = off; isStruct(type); at = 0) {
-    type = innerStruct(btf, type, at, (text) => env.verbose(text));
+    type = innerStruct(btf, type, at, log);
     if (type !== undefined && btf.nameOf(type) === wanted) return true;
   }
   return false;

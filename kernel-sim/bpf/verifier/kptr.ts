@@ -143,7 +143,8 @@ export function checkKptrType(
     const isStrict = type !== BPF_KPTR_UNREF;
     const isSame = isOwn
       ? reg.btf === btf && reg.btfId === typeId && reg.off === 0
-      : btf.isKernel && structIdsMatch(env, name, reg.off, target, isStrict);
+      : btf.isKernel &&
+        structIdsMatch(name, reg.off, target, isStrict, (text) => env.verbose(text));
     if (isSame) return 0;
   }
   const wanted = regTypeStr(PTR_TO_BTF_ID);

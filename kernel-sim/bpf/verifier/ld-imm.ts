@@ -1,6 +1,6 @@
 /** Wide loads: numbers, and addresses of maps and of their values. */
 import type { Insn } from "../../api.ts";
-import { E2BIG, EINVAL, ENOTSUPP, EPROTO, ERANGE } from "../../include/errno.ts";
+import { EINVAL, ENOTSUPP, ERANGE } from "../../include/errno.ts";
 import { BTF_FUNC_STATIC } from "../btf/kinds.ts";
 import {
   BPF_DW,
@@ -22,17 +22,16 @@ import { PAGE_SIZE } from "../maps/flags.ts";
 import { BPF_MAP_TYPE_ARENA } from "../uapi.ts";
 import { linkageOfSubprog } from "./btf-info.ts";
 import type { VerifierEnv } from "./env.ts";
+import { fdAt } from "./fd-array.ts";
 import { Int64 } from "./int64.ts";
-import { checkMapProgCompatibility } from "./map-compat.ts";
 import { isOpcodeKnown } from "./opcodes.ts";
 import { checkPseudoBtfId, loadFunctionAddress } from "./pseudo-btf-id.ts";
 import { checkRegArg, DST_OP } from "./reg-arg.ts";
 import type { RegState } from "./reg-state.ts";
 import { CONST_PTR_TO_MAP, PTR_TO_FUNC, PTR_TO_MAP_VALUE } from "./reg-type.ts";
 import { BPF_MAX_VAR_OFF } from "./region-access.ts";
+import { addMapOfFd } from "./used-maps.ts";
 import type { VerifierMap } from "./verifier-input.ts";
-
-const MAX_USED_MAPS = 64;
 
 /**
  * Puts addresses of maps where their descriptors stand, and looks whether all instructions exist.
@@ -86,11 +85,16 @@ function resolve(env: VerifierEnv, idx: number, insn: Insn): 0 | number {
     default:
       return unrecognized(env);
   }
-  if (insn.srcReg === BPF_PSEUDO_MAP_IDX || insn.srcReg === BPF_PSEUDO_MAP_IDX_VALUE) {
-    env.verbose("fd_idx without fd_array is invalid\n");
-    return -EPROTO;
+  if (insn.srcReg !== BPF_PSEUDO_MAP_IDX && insn.srcReg !== BPF_PSEUDO_MAP_IDX_VALUE) {
+    return resolveMap(env, idx, insn, second, insn.imm);
   }
-  return resolveMap(env, idx, insn, second);
+  const found = fdAt(env, insn.imm, "fd_idx");
+  return typeof found === "number" ? found : resolveMap(env, idx, insn, second, found.fd);
+}
+
+/** An address within the value of a map, not the map itself. */
+function isMapValue({ srcReg }: Insn): boolean {
+  return srcReg === BPF_PSEUDO_MAP_VALUE || srcReg === BPF_PSEUDO_MAP_IDX_VALUE;
 }
 
 function unrecognized(env: VerifierEnv): number {
@@ -98,14 +102,20 @@ function unrecognized(env: VerifierEnv): number {
   return -EINVAL;
 }
 
-function resolveMap(env: VerifierEnv, idx: number, insn: Insn, second: Insn): 0 | number {
-  const index = addUsedMap(env, insn.imm);
+function resolveMap(
+  env: VerifierEnv,
+  idx: number,
+  insn: Insn,
+  second: Insn,
+  fd: number,
+): 0 | number {
+  const index = addMapOfFd(env, fd);
   if (index < 0) return index;
   const map = env.usedMaps[index]!;
   const aux = env.aux[idx]!;
   aux.mapIndex = index;
   let { address } = map;
-  if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
+  if (isMapValue(insn)) {
     const off = second.imm >>> 0;
     if (off >= BPF_MAX_VAR_OFF) {
       env.verbose(`direct value offset of ${off} is not allowed\n`);
@@ -134,25 +144,6 @@ function checkArenaOffset(env: VerifierEnv, map: VerifierMap, off: number): 0 | 
   if (off <= map.maxEntries * PAGE_SIZE) return 0;
   env.verbose(`invalid access to map value pointer, value_size=${map.valueSize} off=${off}\n`);
   return -ERANGE;
-}
-
-/** @returns its index, or a negative errno. @linux kernel/bpf/verifier.c `add_used_map` (6.18) */
-function addUsedMap(env: VerifierEnv, fd: number): number {
-  const map = env.input.mapOfFd(fd);
-  if (typeof map === "number") {
-    env.verbose(`fd ${fd} is not pointing to valid bpf_map\n`);
-    return map;
-  }
-  const known = env.usedMaps.indexOf(map);
-  if (known >= 0) return known;
-  if (env.usedMaps.length >= MAX_USED_MAPS) {
-    env.verbose(`The total number of maps per program has reached the limit of ${MAX_USED_MAPS}\n`);
-    return -E2BIG;
-  }
-  const err = checkMapProgCompatibility(env, map);
-  if (err !== 0) return err;
-  env.usedMaps.push(map);
-  return env.usedMaps.length - 1;
 }
 
 /** The address of a function, for a callback. */
@@ -195,11 +186,11 @@ export function checkLdImm(env: VerifierEnv, insn: Insn): 0 | number {
   if (aux.isKernelAddress) return loadFunctionAddress(dst);
   const map = env.usedMaps[aux.mapIndex]!;
   dst.map = map;
-  if (insn.srcReg === BPF_PSEUDO_MAP_VALUE && map.type === BPF_MAP_TYPE_ARENA) {
+  if (isMapValue(insn) && map.type === BPF_MAP_TYPE_ARENA) {
     // Where user space sees it: a number.
     dst.markUnknown(!env.bpfCapable);
     dst.map = map;
-  } else if (insn.srcReg === BPF_PSEUDO_MAP_VALUE) {
+  } else if (isMapValue(insn)) {
     dst.type = PTR_TO_MAP_VALUE;
     dst.off = aux.mapOff;
   } else {

@@ -50,7 +50,7 @@ function putAddress(env: VerifierEnv, idx: number, insn: Insn, second: Insn, add
 }
 
 /** @linux kernel/bpf/verifier.c `__add_used_btf` (6.18) */
-function addUsedBtf(env: VerifierEnv, btf: Btf): 0 | number {
+export function addUsedBtf(env: VerifierEnv, btf: Btf): 0 | number {
   if (env.usedBtfs.has(btf)) return 0;
   if (env.usedBtfs.size >= MAX_USED_BTFS) {
     env.verbose(`The total number of btfs per program has reached the limit of ${MAX_USED_BTFS}\n`);

@@ -70,6 +70,14 @@ export interface AttachTarget {
   readonly prog: TargetProgram | undefined;
 }
 
+/** Descriptors that a load brings along. */
+export interface FdArray {
+  /** How many shall be looked at from the start; 0: only those that instructions name. */
+  readonly count: number;
+  /** undefined: it cannot be read. */
+  at(index: number): number | undefined;
+}
+
 /** What of root's powers the loading task has. */
 export interface VerifierCaps {
   readonly bpf: boolean;
@@ -90,6 +98,7 @@ export interface VerifierInput {
   readonly caps?: VerifierCaps;
   readonly progBtf?: ProgBtf | undefined;
   readonly attach?: AttachTarget;
+  readonly fdArray?: FdArray | undefined;
   /** The map behind a descriptor, or a negative errno. */
   mapOfFd(fd: number): VerifierMap | number;
   /** The types behind a descriptor, or a negative errno; without it there are none. */

@@ -1,5 +1,6 @@
 import type { Insn } from "../../api.ts";
 import { EINVAL, ENOSPC } from "../../include/errno.ts";
+import type { Btf } from "../btf/btf.ts";
 import type { BtfFuncProto } from "../btf/kinds.ts";
 import { isKfuncCall, isMayGoto } from "../isa.ts";
 import { checkAttachTarget } from "./attach-target.ts";
@@ -11,6 +12,7 @@ import { removeDeadCode } from "./dead-code.ts";
 import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
 import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
+import { processFdArray } from "./fd-array.ts";
 import { resolvePseudoLdImm64 } from "./ld-imm.ts";
 import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
@@ -46,6 +48,7 @@ export interface VerifierOutcome {
   /** It may be attached as it was loaded for and not otherwise. */
   readonly enforcesAttachType: boolean;
   readonly usedMaps: readonly VerifierMap[];
+  readonly usedBtfs: readonly Btf[];
   readonly isBpfCapable: boolean;
   /** Whether it may write into packets. */
   readonly hasDirectWrite: boolean;
@@ -83,6 +86,7 @@ export interface VerifierObserver {
 
 /** The checks in their order: the first that refuses ends it. */
 const PASSES: readonly ((env: VerifierEnv) => 0 | number)[] = [
+  processFdArray,
   checkBtfInfoEarly,
   addSubprogs,
   checkSubprogs,
@@ -133,13 +137,21 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     bufferAccess: env.bufferAccess,
     enforcesAttachType: env.enforcesAttachType,
     usedMaps: env.usedMaps,
+    usedBtfs: [...env.usedBtfs].filter((btf) => !btf.isKernel),
     isBpfCapable: env.bpfCapable,
     hasDirectWrite: env.hasDirectWrite,
     expectedAttachType: env.expectedAttachType,
     attachFuncName: env.attachFuncName,
     attachFuncProto: env.attachFuncProto,
-    functions: env.funcInfo.map(({ typeId }, i) => ({ typeId, ...env.subprogs[i]! })),
+    functions: verdict === 0 ? targetFunctions(env) : [],
   };
+}
+
+function targetFunctions({ funcInfo, subprogs }: VerifierEnv): TargetFunction[] {
+  return funcInfo.map(({ typeId }, i) => {
+    const { isUnreliable, isExceptionCb, changesPktData, mightSleep } = subprogs[i]!;
+    return { typeId, isUnreliable, isExceptionCb, changesPktData, mightSleep };
+  });
 }
 
 function prepareExploration(env: VerifierEnv): 0 {
