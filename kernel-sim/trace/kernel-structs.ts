@@ -1,6 +1,13 @@
 /** Objects of the kernel, as programs see them that look into its structures. */
 import type { Btf } from "../bpf/btf/btf.ts";
-import { BTF_KIND_ARRAY, BTF_KIND_PTR, BTF_KIND_STRUCT, type BtfStruct } from "../bpf/btf/kinds.ts";
+import {
+  BTF_KIND_ARRAY,
+  BTF_KIND_PTR,
+  BTF_KIND_STRUCT,
+  type BtfStruct,
+  isStruct,
+  memberBitOffset,
+} from "../bpf/btf/kinds.ts";
 import type { BpfMemory } from "../bpf/memory.ts";
 import type { Binprm } from "../fs/binprm.ts";
 import type { Dentry } from "../fs/dcache.ts";
@@ -66,6 +73,10 @@ const MEMBERS: Readonly<Record<string, (of: never) => Members>> = {
   open_how: (of: Members) => of,
 };
 
+function membersOf(struct: string, of: unknown): Members {
+  return MEMBERS[struct]?.(of as never) ?? {};
+}
+
 /** More than a path as deep as names can be. */
 const ROOM_BYTES = 1 << 16;
 const POINTER_BYTES = 8;
@@ -126,7 +137,7 @@ export class KernelStructs {
     if (struct === undefined || at === 0) return 0;
     // Before what it leads to, which may lead back.
     if (typeof of === "object") this.#places.set(of, at);
-    this.#fill(at, struct, name, of);
+    this.#fill(at, struct, membersOf(name, of));
     return at;
   }
 
@@ -135,11 +146,16 @@ export class KernelStructs {
     return found?.kind === BTF_KIND_STRUCT ? found : undefined;
   }
 
-  #fill(at: number, struct: BtfStruct, name: string, of: unknown): void {
-    const members = MEMBERS[name]?.(of as never) ?? {};
-    for (const { nameOff, type, offset } of struct.members) {
-      const value = members[this.#btf.nameByOffset(nameOff) ?? ""];
-      if (value !== undefined) this.#member(at + offset / 8, type, value);
+  #fill(at: number, struct: BtfStruct, members: Members): void {
+    for (const member of struct.members) {
+      const place = at + memberBitOffset(struct, member) / 8;
+      const value = members[this.#btf.nameOf(member)];
+      const inner = this.#btf.skipModifiers(member.type);
+      if (value !== undefined) this.#member(place, member.type, value);
+      // What has no name of its own has members of the structure around it.
+      else if (member.nameOff === 0 && inner !== undefined && isStruct(inner)) {
+        this.#fill(place, inner, members);
+      }
     }
   }
 
@@ -153,7 +169,7 @@ export class KernelStructs {
     } else if (type?.kind === BTF_KIND_PTR) {
       this.#number(at, POINTER_BYTES, this.#place(value.struct, value.of));
     } else if (type?.kind === BTF_KIND_STRUCT) {
-      this.#fill(at, type, value.struct, value.of);
+      this.#fill(at, type, membersOf(value.struct, value.of));
     }
   }
 

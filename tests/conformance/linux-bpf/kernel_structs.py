@@ -58,13 +58,19 @@ class Structs:
             count *= type_.count
             number, type_ = self.plain(type_.element)
         if type_.kind == btf.PTR:
-            target = btf.pointer_text(type_)
-            text = target if target.startswith(("struct", "union")) else "void *"
-            return f"{text}{name}{numbers}", (POINTER * count, POINTER)
+            return f"{self.pointer(type_)}{name}{numbers}", (POINTER * count, POINTER)
         if type_.kind in (btf.STRUCT, btf.UNION):
             text = self.declare(number)
             return f"{text} {name}{numbers}".rstrip(), (type_.size * count, self.alignment(type_))
         return f"u{type_.size * 8} {name}{numbers}", (type_.size * count, type_.size)
+
+    def pointer(self, type_):
+        number, target = self.plain(type_.size)
+        if target.kind in (btf.STRUCT, btf.UNION) and not target.name:
+            return f"{self.declare(number)} *"
+        text = btf.pointer_text(type_)
+        # Of what the kernel itself has no more than the name, nothing is known.
+        return text if text.startswith(("struct", "union")) and target.kind != btf.FWD else "void *"
 
     def plain(self, number):
         while btf.types()[number].kind in btf.MODIFIERS:

@@ -83,6 +83,7 @@ const WRITABLE: readonly WritablePath[] = [
   ["snd_cwnd_stamp"],
   ["snd_ssthresh"],
   ["ecn_flags"],
+  ["app_limited"],
 ];
 
 function writeTcpSock(env: VerifierEnv, struct: string, off: number, size: number): 0 | number {
