@@ -5,6 +5,7 @@ import { AttachedPrograms } from "../trace/attached.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { AsyncCallbacks, type LaterFunction } from "./async.ts";
 import { Btf } from "./btf/btf.ts";
+import { CandidateCache } from "./btf/core-candidates.ts";
 import type { BtfRecord } from "./btf/record.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
 import type { CurrentTask, LivingTasks } from "./current-task.ts";
@@ -47,6 +48,8 @@ export class BpfKernel implements MapHost {
   readonly programObjects = new ProgramObjects(this.memory, (record, at) =>
     this.freeFields(record, at),
   );
+  /** Of the kernel's types, for loads that relocate. */
+  readonly coreCandidates = new CandidateCache();
   readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
   readonly ownFiles = new BpfFiles((object) => this.objects.release(object));

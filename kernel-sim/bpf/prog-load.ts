@@ -163,6 +163,7 @@ export function checkProgram(
       mapOfFd: (fd) => maps.ofFd(fd),
       btfOfFd: (fd) => kernel.btfOfFd(fd),
       fdArray: attr.fdArray,
+      coreCandidates: kernel.coreCandidates,
       attach,
       progBtf: attr.btf && { ...attr.btf, btf: kernel.btfOfFd(attr.btf.progBtfFd) },
     },

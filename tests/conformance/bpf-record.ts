@@ -99,6 +99,8 @@ export interface VerifyRecord {
   /** Equal types of maps and of the program are one object of the kernel. */
   readonly one_btf?: boolean;
   readonly func_info?: readonly (readonly [insnOff: number, typeId: number])[];
+  /** Offset of the instruction, type, offset of the way in the strings, kind. */
+  readonly core_relo?: readonly (readonly number[])[];
   readonly kfuncs?: Readonly<Record<string, string>>;
   readonly progs?: readonly ProgRecord[];
   /** What it is attached to: a function or a type of the kernel, or a function of `progs[attach_prog]`, by its name. */

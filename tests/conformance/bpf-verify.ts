@@ -105,9 +105,12 @@ export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): V
   return { verdict, errno: errno === expected.errno, errorLine, runs, difference, log };
 }
 
-/** The numbers that a kernel gives its types say nothing about another one. */
+/** The numbers that a kernel gives its types, and members of them, say nothing about another one. */
 export function withoutIds(text: string): string {
-  return text.replace(/\b(has btf_id|attach_btf_id|ctx type id) \d+/g, "$1 <id>");
+  return text
+    .replace(/\b(has btf_id|attach_btf_id|ctx type id) \d+/g, "$1 <id>")
+    .replace(/(found target candidate|candidate #\d+ <\w+>) \[\d+\]/g, "$1 [<id>]")
+    .replace(/(?<=candidate #.*) \([\d:]+ @/g, " (<way> @");
 }
 
 /** The program once more, on a machine that compiles programs before their first run. */
@@ -272,7 +275,7 @@ function attachTarget({ attach_to }: VerifyRecord) {
 const NO_TYPE = 0xf_ffff;
 
 /** The types of the program, loaded before it. */
-function progBtf(kernel: BpfKernel, { btf, func_info, one_btf }: VerifyRecord) {
+function progBtf(kernel: BpfKernel, { btf, func_info, core_relo, one_btf }: VerifyRecord) {
   if (btf === undefined) return {};
   const none = { bytes: new Uint8Array(0), recSize: 0, count: 0 };
   const rows = func_info ?? [];
@@ -285,7 +288,11 @@ function progBtf(kernel: BpfKernel, { btf, func_info, one_btf }: VerifyRecord) {
         count: rows.length,
       },
       lineInfo: none,
-      coreRelo: none,
+      coreRelo: {
+        bytes: new Uint8Array(Uint32Array.from((core_relo ?? []).flat()).buffer),
+        recSize: 16,
+        count: core_relo?.length ?? 0,
+      },
     },
   };
 }

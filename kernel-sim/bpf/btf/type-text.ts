@@ -1,5 +1,3 @@
-import type { BtfType } from "./kinds.ts";
-
 const KIND_NAMES: readonly string[] = [
   ...["UNKNOWN", "INT", "PTR", "ARRAY", "STRUCT", "UNION", "ENUM", "FWD", "TYPEDEF", "VOLATILE"],
   ...["CONST", "RESTRICT", "FUNC", "FUNC_PROTO", "VAR", "DATASEC", "FLOAT", "DECL_TAG"],
@@ -7,6 +5,6 @@ const KIND_NAMES: readonly string[] = [
 ];
 
 /** @linux kernel/bpf/btf.c `btf_type_str` (6.18) */
-export function btfTypeStr({ kind }: BtfType): string {
+export function btfTypeStr({ kind }: { readonly kind: number }): string {
   return KIND_NAMES[kind]!;
 }

@@ -1,5 +1,5 @@
 /** What the BTF of a program says about its functions. */
-import { EACCES, EINVAL, EOPNOTSUPP } from "../../include/errno.ts";
+import { EACCES, EINVAL } from "../../include/errno.ts";
 import type { Btf } from "../btf/btf.ts";
 import {
   BTF_FUNC_GLOBAL,
@@ -9,6 +9,7 @@ import {
   isEnum,
   isSmallInt,
 } from "../btf/kinds.ts";
+import { checkCoreRelo } from "./core-relo.ts";
 import type { VerifierEnv } from "./env.ts";
 import { type InfoRecords, RecordReader } from "./info-records.ts";
 import { checkBtfLine } from "./line-info.ts";
@@ -116,12 +117,6 @@ function readFuncInfo(env: VerifierEnv, btf: Btf, records: InfoRecords): 0 | num
  */
 export function checkBtfInfo(env: VerifierEnv): 0 | number {
   return checkBtfFunc(env) || checkBtfLine(env) || checkCoreRelo(env);
-}
-
-/** @simplified relocations against the kernel's types are the loader's: a load that brings some answers EOPNOTSUPP. */
-function checkCoreRelo({ input }: VerifierEnv): 0 | number {
-  const count = input.progBtf?.coreRelo.count ?? 0;
-  return count === 0 ? 0 : -EOPNOTSUPP;
 }
 
 function checkBtfFunc(env: VerifierEnv): 0 | number {

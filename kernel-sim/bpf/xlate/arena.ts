@@ -2,6 +2,7 @@
 import type { Insn } from "../../api.ts";
 import {
   BPF_ALU,
+  BPF_PSEUDO_MAP_IDX_VALUE,
   BPF_PSEUDO_MAP_VALUE,
   bpfClass,
   bpfMode,
@@ -30,7 +31,9 @@ export function arenaInsn(
   maps: readonly VerifierMap[],
   arenaFlags: number,
 ): Insn {
-  if (!isLdImm64(insn) || insn.srcReg !== BPF_PSEUDO_MAP_VALUE) {
+  const { srcReg } = insn;
+  const isValue = srcReg === BPF_PSEUDO_MAP_VALUE || srcReg === BPF_PSEUDO_MAP_IDX_VALUE;
+  if (!isLdImm64(insn) || !isValue) {
     return narrowArenaMath(insn, aux, arenaFlags);
   }
   // Where user space sees it is no secret.

@@ -62,7 +62,9 @@ class Structs:
         if type_.kind in (btf.STRUCT, btf.UNION):
             text = self.declare(number)
             return f"{text} {name}{numbers}".rstrip(), (type_.size * count, self.alignment(type_))
-        return f"u{type_.size * 8} {name}{numbers}", (type_.size * count, type_.size)
+        is_signed = type_.kind == btf.INT and type_.data >> 24 & btf.SIGNED
+        text = btf.NUMBERS[type_.size, 1] if is_signed else f"u{type_.size * 8}"
+        return f"{text} {name}{numbers}", (type_.size * count, type_.size)
 
     def pointer(self, type_):
         number, target = self.plain(type_.size)

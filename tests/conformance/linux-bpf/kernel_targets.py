@@ -96,7 +96,7 @@ STRUCTS_HEAD = """/**
  * kernel-layouts.ts. Written by tests/conformance/linux-bpf/kernel_targets.py.
  *
  * @linux include/linux/fs.h, include/linux/cred.h, include/linux/mm_types.h, include/linux/tcp.h and others (6.18)
- * @simplified numbers are unsigned, and a pointer to what is no structure is one to `void`. Of devices, slabs, routes and
+ * @simplified enumerations are plain numbers, and a pointer to what is no structure is one to `void`. Of devices, slabs, routes and
  * what belongs to a program only some members are declared.
  */"""
 

@@ -104,7 +104,8 @@ def load_program(prog, code, log, btf_fd=0):
     code_room, license = room(code), room((prog.get("license") or "").encode() + b"\0")
     rows = [struct.pack("<II", *row) for row in prog.get("func_info", [])]
     lines = [struct.pack("<IIII", *row) for row in prog.get("line_info", [])]
-    func_info, line_info = room(b"".join(rows)), room(b"".join(lines))
+    relos = [struct.pack("<IIII", *row) for row in prog.get("core_relo", [])]
+    func_info, line_info, core_relo = room(b"".join(rows)), room(b"".join(lines)), room(b"".join(relos))
     log_size = 0 if attr.get("log_size0") else attr.get("log_size", len(log))
     block = room(
         struct.pack(
@@ -124,7 +125,7 @@ def load_program(prog, code, log, btf_fd=0):
             *(btf_fd, 8 if rows else 0, place(func_info) if rows else 0, len(rows)),
             *(16 if lines else 0, place(line_info) if lines else 0, len(lines)),
             names.target(prog["attach_to"]) if "attach_to" in prog else 0,
-            *(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+            *(0, len(relos), 0, place(core_relo) if relos else 0, 16 if relos else 0, 0, 0, 0, 0, 0, 0),
         )
     )
     log[0] = b"\0"

@@ -21,7 +21,7 @@ NOT_READ = ("prog_array", "perf_event_array", "cgroup_array", "bloom_filter", "q
 NOT_READ += ("hash_of_maps", "array_of_maps", "sockmap", "sockhash", "xskmap", "reuseport_sockarray", "stack_trace", "user_ringbuf")
 NOT_READ += ("sk_storage", "inode_storage", "task_storage", "cgrp_storage", "cgroup_storage", "percpu_cgroup_storage", "struct_ops", "arena")
 INPUTS = ("id", "group", "note", "kind", "prog_type", "expected_attach_type", "insns", "asm", "maps", "progs", "license", "prog_flags", "name")
-INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "kfuncs", "attach_to", "with_ctx_out", "with_xlated", "one_btf", "task_memory")
+INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "core_relo", "kfuncs", "attach_to", "with_ctx_out", "with_xlated", "one_btf", "task_memory")
 LISTED_IN_FULL = 16
 
 log_rooms = {}

@@ -1,0 +1,63 @@
+import { jhash } from "../maps/jhash.ts";
+import type { Btf } from "./btf.ts";
+import { essentialName } from "./core-spec.ts";
+
+const CACHE_SIZE = 31;
+
+/** Types of the kernel that may be meant by a name. @linux kernel/bpf/btf.c `struct bpf_cand_cache` (6.18) */
+export interface CoreCandidates {
+  readonly name: string;
+  readonly kind: number;
+  readonly ids: readonly number[];
+}
+
+/**
+ * What was found for the names that programs asked for last.
+ *
+ * @linux kernel/bpf/btf.c `vmlinux_cand_cache`, `module_cand_cache` (6.18): the simulated kernel has no modules
+ */
+export class CandidateCache {
+  readonly #vmlinux = new Map<number, CoreCandidates>();
+  readonly #modules = new Map<number, CoreCandidates>();
+
+  /** @linux kernel/bpf/btf.c `bpf_core_find_cands` (6.18) */
+  find(btf: Btf, wanted: string, kind: number): CoreCandidates {
+    const name = essentialName(wanted);
+    const slot = slotOf(name);
+    let found = this.#vmlinux.get(slot);
+    // Of another kind it is taken, too, as in Linux.
+    if (found?.name !== name) {
+      found = { name, kind, ids: idsOf(btf, name, kind) };
+      this.#vmlinux.set(slot, found);
+    }
+    if (found.ids.length > 0) return found;
+    if (this.#modules.get(slot)?.name !== name) this.#modules.set(slot, { name, kind, ids: [] });
+    return this.#modules.get(slot)!;
+  }
+
+  /** @linux kernel/bpf/btf.c `print_cand_cache` (6.18) */
+  text(): string {
+    return `vmlinux_cand_cache:${slotsText(this.#vmlinux)}\nmodule_cand_cache:${slotsText(this.#modules)}\n`;
+  }
+}
+
+function idsOf(btf: Btf, name: string, kind: number): number[] {
+  const ids: number[] = [];
+  for (let id = 1; id < btf.nrTypes; id++) {
+    const type = btf.typeById(id)!;
+    if (type.kind !== kind || type.nameOff === 0) continue;
+    const own = btf.nameOf(type);
+    if (own.startsWith(name) && essentialName(own) === name) ids.push(id);
+  }
+  return ids;
+}
+
+function slotOf(name: string): number {
+  const bytes = Uint8Array.from(name, (letter) => letter.charCodeAt(0));
+  return (jhash(new DataView(bytes.buffer), 0, bytes.length, 0) >>> 0) % CACHE_SIZE;
+}
+
+function slotsText(slots: ReadonlyMap<number, CoreCandidates>): string {
+  const inOrder = [...slots].toSorted(([a], [b]) => a - b);
+  return inOrder.map(([slot, { name, ids }]) => `[${slot}]${name}(${ids.join(" ")}), `).join("");
+}
