@@ -15,6 +15,7 @@ export function kernelPrototypes(): readonly object[] {
   for (const start of [
     ...CLASSES,
     ...(installedPart("bpf")?.classes() ?? []),
+    ...(installedPart("checked-runs")?.classes() ?? []),
     ...(installedPart("jit")?.classes() ?? []),
     ...(installedPart("kernel")?.classes() ?? []),
   ]) {

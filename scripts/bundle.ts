@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { minify } from "@swc/core";
-import { build } from "esbuild";
 import { BUNDLES, type Bundle } from "./bundles.ts";
+import { buildBundle } from "./shared-modules.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -41,18 +41,14 @@ function isCurrent(bundle: Bundle): boolean {
 }
 
 async function make(bundle: Bundle): Promise<void> {
-  const { entries, folder, options } = bundle;
   rmSync(recordFile(bundle), { force: true });
-  const { metafile } = await build({
+  const { metafile } = await buildBundle(bundle, {
     minify: true,
     legalComments: "linked",
     define: { "process.env.NODE_ENV": '"production"' },
-    ...options,
+    ...bundle.options,
     absWorkingDir: root,
-    entryPoints: { ...entries },
-    outdir: folder,
-    bundle: true,
-    metafile: true,
+    outdir: bundle.folder,
     logLevel: "error",
   });
   // Packages change with the lock file only, which is an input of its own.
@@ -78,7 +74,12 @@ async function squeeze(output: string): Promise<void> {
 
 function stateOf(bundle: Bundle, inputs: readonly string[]): string {
   const hash = createHash("sha256").update(JSON.stringify(bundle));
-  for (const file of ["package-lock.json", "scripts/bundle.ts", ...inputs]) {
+  for (const file of [
+    "package-lock.json",
+    "scripts/bundle.ts",
+    "scripts/shared-modules.ts",
+    ...inputs,
+  ]) {
     hash.update(`\0${file}\0`);
     if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)));
   }

@@ -9,6 +9,8 @@ export interface Bundle {
   readonly options: BuildOptions;
   /** Whether readers wait for it, so that every KB counts: then a second minifier goes over it. */
   readonly isSqueezed?: boolean;
+  /** Which of the files stand on which other: what that one holds, they take from it. */
+  readonly above?: Readonly<Record<string, string>>;
 }
 
 /** Every bundle; a new one is one more row. */
@@ -52,12 +54,23 @@ export const BUNDLES: readonly Bundle[] = [
       worker: "notebook/runtime/worker/entry.ts",
       // Each is fetched and put in front of the worker's text when a cell needs it.
       bpf: "kernel-sim/parts/bpf.ts",
+      "bpf-calls": "kernel-sim/parts/bpf-calls.ts",
+      "checked-runs": "kernel-sim/parts/checked-runs.ts",
       explanations: "kernel-sim/parts/explanations.ts",
       jit: "kernel-sim/parts/jit.ts",
+      "kernel-calls": "kernel-sim/parts/kernel-calls.ts",
       kernel: "kernel-sim/parts/kernel.ts",
       "kernel-types": "kernel-sim/parts/kernel-types.ts",
       recordings: "kernel-sim/parts/recordings.ts",
       "course-data": "notebook/runtime/worker/course-data-script.ts",
+    },
+    above: {
+      "bpf-calls": "bpf",
+      "checked-runs": "bpf",
+      explanations: "bpf",
+      jit: "bpf",
+      "kernel-calls": "bpf",
+      "kernel-types": "bpf",
     },
     folder: "public/sandbox",
     isSqueezed: true,

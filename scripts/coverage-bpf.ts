@@ -8,7 +8,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { kfuncBodyNumber, makerNumber, printerNumber } from "../kernel-sim/bpf/helpers/index.ts";
-import { callableKfuncs } from "../kernel-sim/bpf/kfuncs/kfunc-sets.ts";
+import { callableKfuncs } from "../kernel-sim/bpf/kfuncs/kfunc-entries.ts";
 import {
   BPF_ATTACH_TYPE_NAMES,
   BPF_FUNC_NAMES,

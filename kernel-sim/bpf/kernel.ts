@@ -27,8 +27,8 @@ import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
 import { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
+import { bpfCalls } from "./sys/bpf-calls.ts";
 import type { BpfCaller, DescriptorTable, StorageOwnerKind } from "./sys/caller.ts";
-import { sysBpf } from "./sys/sys-bpf.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
 export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser | KernelLink;
@@ -169,7 +169,7 @@ export class BpfKernel implements MapHost {
 
   /** A call of bpf(2). @param size of the block at `attr`, in bytes */
   sysBpf(caller: BpfCaller, command: number, attr: number, size: number): number {
-    return sysBpf(this, caller, command, attr, size);
+    return bpfCalls()(this, caller, command, attr, size);
   }
 
   /** Makes a system call as `caller`, with its descriptors and its capabilities. */

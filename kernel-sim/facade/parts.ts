@@ -1,17 +1,23 @@
 import type { Recording } from "../api.ts";
-import type { kernelTypesPart } from "../bpf/btf/kernel-types-part.ts";
+import type { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
+import type { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
 import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { wholeJit } from "../bpf/jit/whole-jit.ts";
+import type { sysBpf } from "../bpf/sys/sys-bpf.ts";
+import type { wholeKernelCalls } from "../bpf/verifier/whole-kernel-calls.ts";
 import type { BpfPart } from "./bpf-part.ts";
 import type { KernelPart } from "./kernel-part.ts";
 
 /** What of the simulator a page loads only when a cell needs it. */
 export interface SimulatorParts {
   readonly bpf: BpfPart;
+  readonly "bpf-calls": typeof sysBpf;
+  readonly "checked-runs": typeof wholeCheckedRuns;
   readonly explanations: typeof explainRefusal;
   readonly jit: typeof wholeJit;
   readonly kernel: KernelPart;
-  readonly "kernel-types": typeof kernelTypesPart;
+  readonly "kernel-calls": typeof wholeKernelCalls;
+  readonly "kernel-types": typeof wholeKernelTypes;
   readonly recordings: Readonly<Record<"second", Recording>>;
 }
 
@@ -45,8 +51,13 @@ export function neededPart<N extends PartName>(name: N): SimulatorParts[N] {
 
 const NOT_HERE: Readonly<Record<PartName, string>> = {
   bpf: "BPF is not loaded here: it comes with a text that has bpf, replay or SO_ATTACH_FILTER",
+  "bpf-calls": "bpf(2) is not loaded here: it comes with a text that has sys_bpf",
+  "checked-runs":
+    "runs under checks are not loaded here: they come with a text that has runUnverified",
   explanations: "explanations are not loaded here: they come with a text that has explanation",
   jit: "the compiler of BPF is not loaded here: it comes with a text that has jit, repeat or bpf_loop",
+  "kernel-calls":
+    "calls of the kernel's functions are not loaded here: they come with a text that has kfunc",
   "kernel-types":
     "the kernel's types are not loaded here: they come with a text that has btf, attach or replay",
   kernel:

@@ -1,6 +1,6 @@
 import type { UnverifiedRunAttr, UnverifiedRunResult, UnverifiedStop } from "../api.ts";
+import { checkedRuns } from "../bpf/checked/checked-runs.ts";
 import { type Fault, hex64 } from "../bpf/checked/fault.ts";
-import { runUnverified } from "../bpf/checked/run-unverified.ts";
 import { errnoName } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
@@ -23,7 +23,7 @@ export function runUnverifiedProgram(
   }
   if (!ENGINES.includes(engine)) throw new TypeError(`there is no engine "${String(engine)}"`);
   const { progType, expectedAttachType, insns } = loadRequest(kernel, attr);
-  const outcome = runUnverified(
+  const outcome = checkedRuns().runUnverified(
     kernel,
     { progType, expectedAttachType, progFlags: 0, insns: insns ?? [] },
     { ...inputsOf(progType, attr), repeat: 0, fuel, isCompiled: engine === "jit" },

@@ -1,8 +1,4 @@
 import { StatementParser } from "../bpf/asm/parser.ts";
-import { Dynptrs } from "../bpf/checked/dynptrs.ts";
-import { ObjectTable } from "../bpf/checked/objects.ts";
-import { CheckedRun } from "../bpf/checked/run.ts";
-import { RunObjects } from "../bpf/checked/run-objects.ts";
 import { BpfCpu } from "../bpf/interpreter.ts";
 import { Jit } from "../bpf/jit/jit.ts";
 import { JitCallbacks } from "../bpf/jit/jit-callbacks.ts";
@@ -50,8 +46,6 @@ export const wholeBpf: BpfPart = Object.freeze({
     BpfKernel,
     BpfMemory,
     CallMeta,
-    CheckedRun,
-    Dynptrs,
     FuncState,
     HashMap,
     IdMap,
@@ -63,11 +57,9 @@ export const wholeBpf: BpfPart = Object.freeze({
     KernelLink,
     Liveness,
     LoadedProgram,
-    ObjectTable,
     PercpuArrayMap,
     Random,
     RegState,
-    RunObjects,
     SimulatorBug,
     StatementParser,
     StateListEntry,

@@ -1,16 +1,22 @@
 /** Puts BPF into the base: importing this gives machines all of BPF, and what was recorded for it. */
 
-import { kernelTypesPart } from "../bpf/btf/kernel-types-part.ts";
+import { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
+import { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
 import { wholeJit } from "../bpf/jit/whole-jit.ts";
+import { sysBpf } from "../bpf/sys/sys-bpf.ts";
+import { wholeKernelCalls } from "../bpf/verifier/whole-kernel-calls.ts";
 import { recordings } from "../trace/recordings/index.ts";
 import { installParts } from "./parts.ts";
 import { wholeBpf } from "./whole-bpf.ts";
 
 installParts({
   bpf: wholeBpf,
+  "bpf-calls": sysBpf,
+  "checked-runs": wholeCheckedRuns,
   explanations: explainRefusal,
   jit: wholeJit,
-  "kernel-types": kernelTypesPart,
+  "kernel-calls": wholeKernelCalls,
+  "kernel-types": wholeKernelTypes,
   recordings,
 });

@@ -1,5 +1,5 @@
 /** The kernel's types and functions as programs see them, as a script of its own. */
-import { kernelTypesPart } from "../bpf/btf/kernel-types-part.ts";
+import { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
 import { handOver } from "./hand-over.ts";
 
-handOver("kernel-types", kernelTypesPart);
+handOver("kernel-types", wholeKernelTypes);

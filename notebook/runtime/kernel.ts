@@ -46,6 +46,8 @@ export function takeParts(
   const { kernel, ...others }: Partial<SimulatorParts> = Object.fromEntries(
     PARTS.map((name) => [name, taken(name)]),
   );
+  // What scripts have left for each other.
+  taken("shared");
   installParts(others, onMissed);
   others.bpf?.installParts(others, onMissed);
   if (kernel !== undefined) installParts({ kernel: shelf.watch(times.watch(kernel)) });
@@ -54,9 +56,12 @@ export function takeParts(
 
 const PARTS: readonly PartName[] = [
   "bpf",
+  "bpf-calls",
+  "checked-runs",
   "explanations",
   "jit",
   "kernel",
+  "kernel-calls",
   "kernel-types",
   "recordings",
 ];

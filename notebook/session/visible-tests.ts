@@ -7,7 +7,7 @@ import type { ExerciseManifest, Output, TestOutcome } from "#notebook/document";
 import type { TestVerdict } from "../runtime/judge/judge.ts";
 import type { ToJudge, ToPlayer } from "../runtime/worker/test-messages.ts";
 import { openFrame, type SandboxFrame, type SandboxWorker } from "./sandbox/frame.ts";
-import { neededParts } from "./sandbox/needed-parts.ts";
+import { ABOVE_BPF, neededParts } from "./sandbox/needed-parts.ts";
 import { parseFromJudge, parseFromPlayer } from "./sandbox/test-message.ts";
 import { parseOutput } from "./sandbox/worker-message.ts";
 
@@ -41,7 +41,7 @@ export async function runVisibleTests(options: VisibleTestsOptions): Promise<Vis
     const { source, testSource } = options;
     const parts = new Set([source, testSource].flatMap(neededParts));
     // Nothing is run once more here: what may be missed is there.
-    if (parts.has("bpf")) parts.add("explanations").add("jit").add("kernel-types");
+    if (parts.has("bpf")) for (const part of ABOVE_BPF) parts.add(part);
     frame = await openFrame(parts);
   } catch (problem) {
     return { kind: "broken", message: problem instanceof Error ? problem.message : "" };

@@ -5,6 +5,7 @@ import { NextRequest } from "next/server.js";
 import { frameDocument } from "../../app/sandbox/frame/frame-document.ts";
 import { proxy } from "../../proxy.ts";
 import { BUNDLES } from "../../scripts/bundles.ts";
+import { buildBundle } from "../../scripts/shared-modules.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -56,10 +57,9 @@ async function bundleAll(): Promise<ReadonlyMap<string, string>> {
     minify: true,
     absWorkingDir: root,
   } as const;
-  const workers = await build({
+  const workers = await buildBundle(sandbox, {
     ...sandbox.options,
     ...shared,
-    entryPoints: { ...sandbox.entries },
     outdir: "/sandbox",
   });
   const page = await build({

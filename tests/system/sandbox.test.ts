@@ -71,7 +71,7 @@ test("the first cell that needs BPF, data or the kernel fetches it; names of the
   );
   expect(
     before.filter((name) =>
-      /sandbox\/(?:bpf|explanations|jit|kernel|kernel-types|recordings|course-data)\.js$/.test(
+      /sandbox\/(?:bpf|bpf-calls|checked-runs|explanations|jit|kernel|kernel-calls|kernel-types|recordings|course-data)\.js$/.test(
         name,
       ),
     ),
@@ -105,6 +105,42 @@ test("what no word of a cell tells is missed as it runs, fetched, and shown once
     kind === "result" ? [bundle["text/plain"]] : [],
   );
   expect(results).toEqual(['[1, false, "R0 !read_ok"]', '"object"', "2000000", "3"]);
+});
+
+test("what stands on the script of BPF has its maps, programs and helpers", async () => {
+  const texts = await tab.evaluate(async () => {
+    const sandbox = (window as unknown as SandboxWindow).openSandbox();
+    const texts: string[] = [];
+    const run = (source: string) =>
+      sandbox.run({ id: "cell", source }, (output) => texts.push(JSON.stringify(output)));
+    await run(`const m = boot();
+      const map = m.bpf.createMap({ type: "array", keySize: 4, valueSize: 4, maxEntries: 1 });
+      const load = (text) => m.bpf.load({ type: "xdp", license: "GPL", program: bpf.asm(text) });
+      const calls = load("call bpf_rcu_read_lock\\ncall bpf_rcu_read_unlock\\nr0 = 2\\nexit");
+      [calls.ok, calls.prog?.run().retval]`);
+    await run(`const under = m.bpf["runUn" + "verified"]({
+        type: "xdp", license: "GPL", program: bpf.asm("r1 = 0\\nr0 = *(u32 *)(r1 + 0)\\nexit"),
+      });
+      under.stop?.cause`);
+    await run(`const sys = m.bpf.load({
+        type: "syscall", license: "GPL", flags: 16, program: bpf.asm(\`r1 = 1
+          *(u64 *)(r10 - 8) = r1
+          r1 = 14
+          r2 = r10
+          r2 += -8
+          r3 = 8
+          call 166
+          exit\`),
+      });
+      [sys.ok, (sys.prog?.run().retval | 0) > 2]`);
+    sandbox.close();
+    return texts;
+  });
+  expect(texts.map((text) => JSON.parse(text).bundle?.["text/plain"] ?? text)).toEqual([
+    "[true, 2]",
+    '"memory"',
+    "[true, true]",
+  ]);
 });
 
 test("an interrupt ends an endless cell, keeps its texts, and the names of the others", async () => {
@@ -241,11 +277,14 @@ test("the frame asks for nothing but itself and the page for its scripts", () =>
   expect([...asked].sort()).toEqual([
     "/",
     "/page.js",
+    "/sandbox/bpf-calls.js",
     "/sandbox/bpf.js",
+    "/sandbox/checked-runs.js",
     "/sandbox/course-data.js",
     "/sandbox/explanations.js",
     "/sandbox/frame",
     "/sandbox/jit.js",
+    "/sandbox/kernel-calls.js",
     "/sandbox/kernel-types.js",
     "/sandbox/kernel.js",
     "/sandbox/worker.js",

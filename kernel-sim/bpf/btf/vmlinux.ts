@@ -1,13 +1,8 @@
-import { neededPart } from "../../facade/parts.ts";
 import { invariant } from "../../hw/simulator-bug.ts";
-import { kfuncPrototypes } from "../kfuncs/kfunc-sets.ts";
 import { VerifierLog } from "../verifier/log.ts";
 import type { Btf } from "./btf.ts";
+import { kernelDeclarations } from "./kernel-declarations.ts";
 import { btfParse } from "./parse.ts";
-import { vmlinuxBytes } from "./vmlinux-bytes.ts";
-
-/** Defined where BPF is a script of its own: then the declarations are another, which few programs need. */
-declare const KERNELBOOK_IN_PARTS: boolean | undefined;
 
 let vmlinux: Btf | undefined;
 
@@ -23,11 +18,7 @@ export function btfVmlinux(): Btf {
 }
 
 function made(): Btf {
-  const bytesOf =
-    typeof KERNELBOOK_IN_PARTS === "undefined"
-      ? vmlinuxBytes
-      : neededPart("kernel-types").vmlinuxBytes;
-  const btf = btfParse(bytesOf(kfuncPrototypes()), new VerifierLog(0, 0));
+  const btf = btfParse(kernelDeclarations().vmlinuxBytes(), new VerifierLog(0, 0));
   invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
   btf.isKernel = true;
   for (let id = 0; id < btf.nrTypes; id++) freeze(btf.typeById(id)!);

@@ -3,75 +3,8 @@
  *
  * @linux kernel/bpf/btf.c `register_btf_kfunc_id_set`, `btf_kfunc_id_set_contains` (6.18)
  */
+import { kernelDeclarations } from "../btf/kernel-declarations.ts";
 import * as uapi from "../uapi.ts";
-import { KFUNC_DECLARATIONS, type KfuncDeclarations } from "./declarations.ts";
-
-/** @linux include/linux/btf.h `KF_ACQUIRE` and following (6.18) */
-export const KF_ACQUIRE = 1 << 0;
-export const KF_RELEASE = 1 << 1;
-export const KF_RET_NULL = 1 << 2;
-export const KF_TRUSTED_ARGS = 1 << 4;
-export const KF_SLEEPABLE = 1 << 5;
-export const KF_DESTRUCTIVE = 1 << 6;
-export const KF_RCU = 1 << 7;
-export const KF_ITER_NEW = 1 << 8;
-export const KF_ITER_NEXT = 1 << 9;
-export const KF_ITER_DESTROY = 1 << 10;
-export const KF_RCU_PROTECTED = 1 << 11;
-export const KF_FASTCALL = 1 << 12;
-
-const FLAGS: Readonly<Record<string, number>> = {
-  ACQUIRE: KF_ACQUIRE,
-  RELEASE: KF_RELEASE,
-  RET_NULL: KF_RET_NULL,
-  TRUSTED_ARGS: KF_TRUSTED_ARGS,
-  SLEEPABLE: KF_SLEEPABLE,
-  DESTRUCTIVE: KF_DESTRUCTIVE,
-  RCU: KF_RCU,
-  ITER_NEW: KF_ITER_NEW,
-  ITER_NEXT: KF_ITER_NEXT,
-  ITER_DESTROY: KF_ITER_DESTROY,
-  RCU_PROTECTED: KF_RCU_PROTECTED,
-  FASTCALL: KF_FASTCALL,
-};
-
-interface KfuncEntry {
-  readonly flags: number;
-  readonly set: KfuncDeclarations;
-}
-
-const ENTRIES: ReadonlyMap<string, KfuncEntry> = new Map(KFUNC_DECLARATIONS.flatMap(entriesOf));
-
-function entriesOf(set: KfuncDeclarations): [string, KfuncEntry][] {
-  return linesOf(set).map((line) => {
-    const colon = line.indexOf(":");
-    const words = line
-      .slice(0, colon)
-      .split(" ")
-      .filter((word) => word !== "");
-    const flags = words.reduce((sum, word) => sum | FLAGS[word]!, 0);
-    return [nameOf(line.slice(colon + 1)), { flags, set }];
-  });
-}
-
-function linesOf({ text }: KfuncDeclarations): string[] {
-  return text.split("\n").filter((line) => line !== "");
-}
-
-function nameOf(prototype: string): string {
-  return /(\w+)\(/.exec(prototype)![1]!;
-}
-
-/** Of all functions that some program may call. */
-export function callableKfuncs(): readonly string[] {
-  return [...ENTRIES].flatMap(([name, { set }]) => (set.hooks.length === 0 ? [] : [name]));
-}
-
-/** The prototypes of all of them, in C. */
-export function kfuncPrototypes(): string {
-  const lines = KFUNC_DECLARATIONS.flatMap(linesOf);
-  return lines.map((line) => line.slice(line.indexOf(":") + 1)).join("\n");
-}
 
 /** By program type; types that are not here may call what is common to all only. */
 const HOOKS: Readonly<Record<number, string>> = {
@@ -107,7 +40,7 @@ export function kfuncFlags(
   progType: number,
   expectedAttachType: number,
 ): number | undefined {
-  const entry = ENTRIES.get(name);
+  const entry = kernelDeclarations().kfuncEntry(name);
   if (entry === undefined) return undefined;
   const { hooks, filter } = entry.set;
   const hook = HOOKS[progType];

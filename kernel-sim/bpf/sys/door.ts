@@ -5,8 +5,8 @@ import { iterFileOf } from "../link/iter.ts";
 import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
 import { KernelMap } from "../maps/map.ts";
 import { LoadedProgram } from "../program.ts";
+import { bpfCalls } from "./bpf-calls.ts";
 import type { BpfCaller } from "./caller.ts";
-import { sysBpf } from "./sys-bpf.ts";
 
 /** How the kernel that runs programs reaches BPF. */
 export interface BpfDoor {
@@ -28,7 +28,7 @@ export interface BpfDoor {
 /** @param open the BPF of the machine, made at its first use */
 export function bpfDoor(open: () => BpfKernel): BpfDoor {
   return {
-    call: (caller, command, attr, size) => sysBpf(open(), caller, command, attr, size),
+    call: (caller, command, attr, size) => bpfCalls()(open(), caller, command, attr, size),
     hold: (object) => open().objects.hold(object),
     release: (object) => open().objects.release(object),
     nameOf(object) {

@@ -1,7 +1,7 @@
 import type { Insn } from "../../api.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { isHelperCall, isKfuncCall } from "../isa.ts";
-import { KF_FASTCALL } from "../kfuncs/kfunc-sets.ts";
+import { KF_FASTCALL } from "../kfuncs/kfunc-flags.ts";
 import {
   BPF_PROG_TYPE_CGROUP_DEVICE,
   BPF_PROG_TYPE_CGROUP_SKB,

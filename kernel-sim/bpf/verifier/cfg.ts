@@ -27,7 +27,7 @@ import {
   jumpOffset,
   successors,
 } from "../isa.ts";
-import { KF_ITER_NEXT, KF_SLEEPABLE } from "../kfuncs/kfunc-sets.ts";
+import { KF_ITER_NEXT, KF_SLEEPABLE } from "../kfuncs/kfunc-flags.ts";
 import { addKfuncCall } from "./add-kfunc.ts";
 import { SubprogInfo, type VerifierEnv } from "./env.ts";
 import { exceptionCallbackInsnOff } from "./exception-callback.ts";

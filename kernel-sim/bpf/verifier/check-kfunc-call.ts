@@ -4,7 +4,7 @@ import { EACCES, EFAULT, EINVAL, ENOMEM } from "../../include/errno.ts";
 import type { Btf } from "../btf/btf.ts";
 import { BTF_KIND_PTR, BTF_KIND_STRUCT, type BtfStruct, type BtfType } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
-import * as kf from "../kfuncs/kfunc-sets.ts";
+import * as kf from "../kfuncs/kfunc-flags.ts";
 import { regBoundsSync } from "./bounds.ts";
 import { mayPointToSpinLock } from "./btf-record.ts";
 import { pushCallbackCall, setTaskWorkState, setTimerState } from "./callbacks.ts";

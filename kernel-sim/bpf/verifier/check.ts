@@ -30,13 +30,13 @@ import { checkAluOp } from "./alu.ts";
 import { checkCondJmpOp } from "./branch.ts";
 import { isSubprogGlobal, subprogName } from "./btf-info.ts";
 import { checkHelperCall } from "./check-helper-call.ts";
-import { checkKfuncCall } from "./check-kfunc-call.ts";
 import type { InsnAux, VerifierEnv } from "./env.ts";
 import { checkFuncCall, prepareFuncExit } from "./func-call.ts";
 import { ARG_PTR_TO_CTX } from "./func-proto.ts";
 import { enterGlobal } from "./global-func.ts";
 import { pushHistory } from "./history.ts";
 import { isStateVisited, updateBranchCounts } from "./is-state-visited.ts";
+import { kernelCalls } from "./kernel-calls.ts";
 import { isThrow, kfuncSpinAllowed } from "./kfunc-call.ts";
 import { checkLdAbs } from "./ld-abs.ts";
 import { checkLdImm } from "./ld-imm.ts";
@@ -350,7 +350,7 @@ function checkCallee(env: VerifierEnv, insn: Insn): 0 | number {
     case BPF_PSEUDO_CALL:
       return checkFuncCall(env, insn);
     case BPF_PSEUDO_KFUNC_CALL:
-      return checkKfuncCall(env, insn, env.insnIdx);
+      return kernelCalls().checkKfuncCall(env, insn, env.insnIdx);
     default:
       return checkHelperCall(env, insn, env.insnIdx);
   }

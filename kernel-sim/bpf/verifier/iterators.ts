@@ -7,7 +7,7 @@ import { EFAULT, EINVAL, ENOMEM, EPROTO, ERANGE } from "../../include/errno.ts";
 import { BTF_KIND_PTR } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { BPF_DW, BPF_REG_SIZE } from "../isa.ts";
-import { KF_ITER_DESTROY, KF_ITER_NEW, KF_RCU_PROTECTED } from "../kfuncs/kfunc-sets.ts";
+import { KF_ITER_DESTROY, KF_ITER_NEW, KF_RCU_PROTECTED } from "../kfuncs/kfunc-flags.ts";
 import type { VerifierEnv } from "./env.ts";
 import type { KfuncMeta } from "./kfunc-call.ts";
 import { isStruct } from "./kfunc-struct.ts";

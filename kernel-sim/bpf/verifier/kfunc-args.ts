@@ -11,7 +11,7 @@ import { BTF_KIND_PTR, BTF_KIND_STRUCT, type BtfParam, type BtfType } from "../b
 import { btfTypeStr } from "../btf/type-text.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { BPF_DYNPTR_TYPE_INVALID } from "../dynptr.ts";
-import { KF_RCU, KF_RELEASE } from "../kfuncs/kfunc-sets.ts";
+import { KF_RCU, KF_RELEASE } from "../kfuncs/kfunc-flags.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_LSM, BPF_PROG_TYPE_TRACING } from "../uapi.ts";
 import { markChainPrecision } from "./backtrack.ts";
 import { regBtfRecord } from "./btf-record.ts";

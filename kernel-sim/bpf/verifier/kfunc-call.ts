@@ -5,7 +5,8 @@ import { BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO, type BtfFuncProto } from "../btf/ki
 import type { GraphRoot } from "../btf/record.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { isKfuncCall } from "../isa.ts";
-import * as kf from "../kfuncs/kfunc-sets.ts";
+import * as kf from "../kfuncs/kfunc-flags.ts";
+import { kfuncFlags } from "../kfuncs/kfunc-sets.ts";
 import type { VerifierEnv } from "./env.ts";
 import { type Int64, ZERO } from "./int64.ts";
 import type { VerifierMap } from "./verifier-input.ts";
@@ -81,7 +82,7 @@ export class KfuncMeta {
 export function kfuncMetaOf(env: VerifierEnv, { imm }: Insn): KfuncMeta | undefined {
   const kfunc = kfuncById(imm);
   if (kfunc === undefined) return undefined;
-  const flags = kf.kfuncFlags(kfunc.name, env.progType, env.expectedAttachType);
+  const flags = kfuncFlags(kfunc.name, env.progType, env.expectedAttachType);
   return flags === undefined ? undefined : new KfuncMeta(kfunc, flags);
 }
 

@@ -2,7 +2,7 @@
 
 import type { WorkerRole } from "../../runtime/worker/entry.ts";
 import type { FromFrame, ToFrame } from "./frame-protocol.ts";
-import { SANDBOX_PARTS, type SandboxPart } from "./needed-parts.ts";
+import { partsOfWorker, type SandboxPart } from "./needed-parts.ts";
 
 /** A Worker of the frame, with a port of its own to it. */
 export interface SandboxWorker {
@@ -46,7 +46,7 @@ export async function openFrame(parts: ReadonlySet<SandboxPart>): Promise<Sandbo
 
 /** What all Workers are made of. Parts stand first: they are taken before the realm is locked. */
 async function workerText(parts: ReadonlySet<SandboxPart>): Promise<string> {
-  const wanted = [...SANDBOX_PARTS.filter((part) => parts.has(part)), "worker" as const];
+  const wanted = [...partsOfWorker(parts), "worker" as const];
   return (await Promise.all(wanted.map(fetchScript))).join("\n");
 }
 

@@ -202,7 +202,17 @@ const schedules = z.object({
   machine: count,
 });
 
-const part = z.enum(["bpf", "explanations", "jit", "kernel", "kernel-types", "recordings"]);
+const part = z.enum([
+  "bpf",
+  "bpf-calls",
+  "checked-runs",
+  "explanations",
+  "jit",
+  "kernel",
+  "kernel-calls",
+  "kernel-types",
+  "recordings",
+]);
 
 const fromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
