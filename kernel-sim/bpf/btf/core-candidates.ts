@@ -19,20 +19,31 @@ export interface CoreCandidates {
 export class CandidateCache {
   readonly #vmlinux = new Map<number, CoreCandidates>();
   readonly #modules = new Map<number, CoreCandidates>();
+  /** What the kernel has of a kind, by name without flavour: Linux looks through all types each time. */
+  readonly #byKind = new Map<number, ReadonlyMap<string, readonly number[]>>();
 
-  /** @linux kernel/bpf/btf.c `bpf_core_find_cands` (6.18) */
+  /** @param btf the kernel's. @linux kernel/bpf/btf.c `bpf_core_find_cands` (6.18) */
   find(btf: Btf, wanted: string, kind: number): CoreCandidates {
     const name = essentialName(wanted);
     const slot = slotOf(name);
     let found = this.#vmlinux.get(slot);
     // Of another kind it is taken, too, as in Linux.
     if (found?.name !== name) {
-      found = { name, kind, ids: idsOf(btf, name, kind) };
+      found = { name, kind, ids: this.#idsOf(btf, name, kind) };
       this.#vmlinux.set(slot, found);
     }
     if (found.ids.length > 0) return found;
     if (this.#modules.get(slot)?.name !== name) this.#modules.set(slot, { name, kind, ids: [] });
     return this.#modules.get(slot)!;
+  }
+
+  #idsOf(btf: Btf, name: string, kind: number): readonly number[] {
+    let byName = this.#byKind.get(kind);
+    if (byName === undefined) {
+      byName = namesOf(btf, kind);
+      this.#byKind.set(kind, byName);
+    }
+    return byName.get(name) ?? [];
   }
 
   /** @linux kernel/bpf/btf.c `print_cand_cache` (6.18) */
@@ -41,15 +52,18 @@ export class CandidateCache {
   }
 }
 
-function idsOf(btf: Btf, name: string, kind: number): number[] {
-  const ids: number[] = [];
+/** The types of a kind, by their names without flavours. */
+function namesOf(btf: Btf, kind: number): ReadonlyMap<string, readonly number[]> {
+  const byName = new Map<string, number[]>();
   for (let id = 1; id < btf.nrTypes; id++) {
     const type = btf.typeById(id)!;
     if (type.kind !== kind || type.nameOff === 0) continue;
-    const own = btf.nameOf(type);
-    if (own.startsWith(name) && essentialName(own) === name) ids.push(id);
+    const name = essentialName(btf.nameOf(type));
+    const ids = byName.get(name);
+    if (ids === undefined) byName.set(name, [id]);
+    else ids.push(id);
   }
-  return ids;
+  return byName;
 }
 
 function slotOf(name: string): number {

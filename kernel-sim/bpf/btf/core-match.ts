@@ -76,8 +76,8 @@ function toElement(
   steps.push({ typeId: id, idx });
   raw.push(idx);
   const size = coreSize(btf, id);
-  if (size === undefined) return -EINVAL;
-  target.move(idx * size * 8);
+  if (size < 0) return size;
+  target.skip(idx, size);
   return { id };
 }
 

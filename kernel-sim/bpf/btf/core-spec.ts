@@ -61,6 +61,11 @@ export class CoreSpec {
   move(bits: number): void {
     this.#bitOffset = (this.#bitOffset + bits) >>> 0;
   }
+
+  /** Over `count` elements. @param size in bytes */
+  skip(count: number, size: number): void {
+    this.move(Math.imul(Math.imul(count, size), 8));
+  }
 }
 
 const KIND_NAMES = [
@@ -112,9 +117,16 @@ export function isFlexibleArray(
   return before.idx === btf.typeById(before.typeId)!.vlen - 1;
 }
 
-/** In bytes; undefined: it has none. */
-export function coreSize(btf: Btf, id: number): number | undefined {
-  return btf.resolveSize(btf.typeById(id) ?? kinds.BTF_VOID)?.size;
+/**
+ * In bytes, or negative: it has none.
+ *
+ * From 2^31 on it comes out negative, too, as Linux keeps it in an `int`.
+ *
+ * @linux tools/lib/bpf/relo_core.c `btf__resolve_size` (6.18)
+ */
+export function coreSize(btf: Btf, id: number): number {
+  const resolved = btf.resolveSize(btf.typeById(id) ?? kinds.BTF_VOID);
+  return resolved === undefined ? -EINVAL : resolved.size | 0;
 }
 
 /** @linux tools/lib/bpf/relo_core.c `bpf_core_parse_spec` (6.18) */
@@ -134,10 +146,10 @@ export function parseSpec(
   if (isEnumvalBased(relo.kind)) return enumSpec(spec, type);
   if (!isFieldBased(relo.kind)) return -EINVAL;
   const size = coreSize(btf, type.id);
-  if (size === undefined) return -EINVAL;
+  if (size < 0) return size;
   const first = spec.raw[0]!;
   spec.steps.push({ typeId: type.id, idx: first });
-  spec.move(first * size * 8);
+  spec.skip(first, size);
   return walkIndexes(spec, type.id, log);
 }
 
@@ -203,27 +215,34 @@ function stepToElement(spec: CoreSpec, type: kinds.BtfType, idx: number): number
   if (!isFlexible && idx >= type.nelems) return -EINVAL;
   steps.push({ typeId: elem.id, idx });
   const size = coreSize(btf, elem.id);
-  if (size === undefined) return -EINVAL;
-  spec.move(idx * size * 8);
+  if (size < 0) return size;
+  spec.skip(idx, size);
   return elem.id;
 }
 
-/** @linux tools/lib/bpf/relo_core.c `bpf_core_format_spec` (6.18) */
+/**
+ * A way as the log shows it.
+ *
+ * @linux tools/lib/bpf/relo_core.c `bpf_core_format_spec` (6.18)
+ * @simplified of a type without such a value Linux shows what lies behind it in memory; here that is left out.
+ */
 export function specText(spec: CoreSpec): string {
   const { btf, rootTypeId, kind } = spec;
   const type = btf.typeById(rootTypeId)!;
   const name = btf.nameOf(type) || "<anon>";
   const head = `<${coreKindName(kind)}> [${rootTypeId}] ${btfTypeStr(type)} ${name}`;
-  if (isEnumvalBased(kind)) return head + enumvalText(spec);
-  return (isFieldBased(kind) ? head + fieldText(spec) : head).slice(0, SPEC_TEXT_MAX);
+  const tail = isEnumvalBased(kind) ? enumvalText(spec) : isFieldBased(kind) ? fieldText(spec) : "";
+  return (head + tail).slice(0, SPEC_TEXT_MAX);
 }
 
 /** What Linux has room for. */
 const SPEC_TEXT_MAX = 255;
 
 function enumvalText({ btf, rootTypeId, raw }: CoreSpec): string {
-  const type = btf.skipModifiers(rootTypeId) as kinds.BtfEnum;
-  const value = type.values[raw[0] ?? 0]!;
+  const type = btf.skipModifiers(rootTypeId);
+  if (type === undefined || !kinds.isEnum(type)) return "";
+  const value = type.values[raw[0] ?? 0];
+  if (value === undefined) return "";
   return `::${btf.nameOf(value)} = ${kinds.enumValueText(type, value)}`;
 }
 

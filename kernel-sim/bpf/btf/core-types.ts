@@ -225,7 +225,7 @@ function areSameInts(a: kinds.BtfInt, b: kinds.BtfInt): boolean {
 function doEnumsMatch(a: PlainType, b: PlainType): boolean {
   const mine = a.type as kinds.BtfEnum;
   const theirs = b.type as kinds.BtfEnum;
-  if (mine.size !== theirs.size) return false;
+  if (mine.size !== theirs.size || mine.vlen > theirs.vlen) return false;
   return mine.values.every((value) =>
     theirs.values.some((other) => doNamesMatch(a.btf, value, b.btf, other)),
   );
@@ -234,6 +234,7 @@ function doEnumsMatch(a: PlainType, b: PlainType): boolean {
 /** @linux tools/lib/bpf/relo_core.c `bpf_core_composites_match` (6.18) */
 function doMembersMatch(a: PlainType, b: PlainType, level: number): number {
   if (level <= 0) return -EINVAL;
+  if (a.type.vlen > b.type.vlen) return 0;
   for (const member of (a.type as kinds.BtfStruct).members) {
     const answer = hasMember(b, a.btf, member, level);
     if (answer <= 0) return answer;

@@ -85,8 +85,10 @@ function canResize(before: kinds.BtfType, after: kinds.BtfType): boolean {
   );
 }
 
-function plainValue(value: number | bigint): CoreValue {
-  return { value: BigInt(value), size: 0, type: kinds.BTF_VOID, isValidated: true };
+/** A number that is no offset, modulo 2^64. */
+function plainValue(number: number | bigint): CoreValue {
+  const value = BigInt.asUintN(BITS_OF_WORD, BigInt(number));
+  return { value, size: 0, type: kinds.BTF_VOID, isValidated: true };
 }
 
 function coreValue(
@@ -108,7 +110,7 @@ function typeValue(kind: number, spec: core.CoreSpec | undefined): CoreValue | n
       return { ...plainValue(spec.rootTypeId), isValidated: false };
     case core.BPF_CORE_TYPE_SIZE: {
       const size = core.coreSize(spec.btf, spec.rootTypeId);
-      return size === undefined ? -EINVAL : plainValue(size);
+      return size < 0 ? -EINVAL : plainValue(size);
     }
     case core.BPF_CORE_TYPE_EXISTS:
     case core.BPF_CORE_TYPE_MATCHES:
@@ -125,7 +127,8 @@ function enumvalValue(kind: number, spec: core.CoreSpec | undefined): CoreValue 
   const step = spec.steps[0]!;
   const type = spec.btf.typeById(step.typeId) as kinds.BtfEnum;
   const { lo, hi } = type.values[step.idx]!;
-  if (type.kind === kinds.BTF_KIND_ENUM) return plainValue(lo >>> 0);
+  // Signed, whatever the type says: `val` is an `__s32`.
+  if (type.kind === kinds.BTF_KIND_ENUM) return plainValue(lo);
   return plainValue((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0));
 }
 
@@ -145,7 +148,7 @@ function fieldValue(
   const bits = kinds.memberBitfieldSize(type as kinds.BtfStruct, member);
   if (bits > 0) return bitfieldValue(relo, spec, field, bits, log);
   const size = core.coreSize(spec.btf, field.id);
-  if (size === undefined) return -EINVAL;
+  if (size < 0) return -EINVAL;
   const at = Math.floor(spec.bitOffset / 8);
   if (relo.kind === core.BPF_CORE_FIELD_BYTE_OFFSET) return offsetValue(spec.btf, at, field);
   const place = { at, size, bitOffset: spec.bitOffset, bits: size * 8 };
@@ -186,7 +189,7 @@ function offsetValue(btf: Btf, at: number, type: kinds.BtfType): CoreValue | num
   let elem: kinds.BtfType = type;
   while (elem.kind === kinds.BTF_KIND_ARRAY) elem = btf.skipModifiers(elem.elemType)!;
   const size = core.coreSize(btf, elem.id);
-  return size === undefined ? -EINVAL : { value: BigInt(at), size, type, isValidated: true };
+  return size < 0 ? -EINVAL : { value: BigInt(at), size, type, isValidated: true };
 }
 
 function elementValue(
@@ -200,7 +203,7 @@ function elementValue(
   }
   if (relo.kind === core.BPF_CORE_FIELD_BYTE_SIZE) {
     const size = core.coreSize(btf, type.id);
-    return size === undefined ? -EINVAL : plainValue(size);
+    return size < 0 ? -EINVAL : plainValue(size);
   }
   log(`${atInsn(relo)} can't be applied to array access\n`);
   return -EINVAL;
