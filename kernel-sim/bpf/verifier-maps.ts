@@ -44,7 +44,9 @@ function describe(map: KernelMap): VerifierMap {
     ...(innerMapMeta === undefined ? {} : { innerMap: describeInner(innerMapMeta) }),
     frozen: map.frozen,
     ...seenTypes(map.types),
-    ...(map instanceof ArenaMap ? { userStart: BigInt(map.userStart) } : {}),
+    ...(map instanceof ArenaMap
+      ? { userStart: BigInt(map.userStart), userBytes: map.userBytes }
+      : {}),
     bypassSpecV1: map.bypassSpecV1,
     address: DIRECT_MAPPING + BigInt(map.address),
     valueAddress: hasValueAddress ? DIRECT_MAPPING + BigInt(map.directValue()) : 0n,

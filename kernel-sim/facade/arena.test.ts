@@ -50,3 +50,19 @@ test("an arena without an address gets one from mmap(), and pages do not come wh
   expect(load).not.toThrow();
   expect(() => pages.read(0, 1)).toThrow(/SIGSEGV/);
 });
+
+test("what mmap() has made of an arena is all that programs have addresses of", () => {
+  const machine = boot({ seed: 1 });
+  const arena = machine.bpf.createMap({
+    ...{ type: "arena", keySize: 0, valueSize: 0, maxEntries: 2, flags: BPF_F_MMAPABLE },
+  });
+  arena.mmap({ lengthBytes: 4096 });
+  const load = (off: number) =>
+    machine.bpf.load({
+      ...{ type: "xdp", maps: { arena } },
+      program: bpf.asm(`r1 = map_value[arena]+${off}; r0 = 0; exit`),
+    });
+  expect(load(4096).ok).toBe(true);
+  expect(load(4097)).toMatchObject({ ok: false, errno: 34 });
+  expect(arena.mmap().lengthBytes).toBe(4096);
+});

@@ -52,7 +52,7 @@ export function mapMemory(
 
 function wholeOf(kernel: BpfKernel, fd: number): number {
   const map = kernel.mapOfFd(fd);
-  if (map instanceof ArenaMap) return map.attr.maxEntries * PAGE_SIZE;
+  if (map instanceof ArenaMap) return map.userBytes || map.attr.maxEntries * PAGE_SIZE;
   if (map instanceof RingbufMap) return map.size * 2 + POSITION_PAGES * PAGE_SIZE;
   const stride = Math.ceil((map?.attr.valueSize ?? 0) / 8) * 8;
   return stride * (map?.attr.maxEntries ?? 0);

@@ -60,6 +60,11 @@ export class ArenaMap extends KernelMap {
     return this.#userStart;
   }
 
+  /** How much of it user space has; 0: nothing yet. */
+  get userBytes(): number {
+    return this.#userEnd - this.#userStart;
+  }
+
   /** The upper half of the addresses that user space has. */
   get userHigh(): number {
     return Math.floor(this.#userStart / SIZE_MAX);
@@ -109,7 +114,7 @@ export class ArenaMap extends KernelMap {
   }
 
   get #pages(): number {
-    return (this.#userEnd - this.#userStart) / PAGE_SIZE;
+    return this.userBytes / PAGE_SIZE;
   }
 
   /** @linux kernel/bpf/arena.c `compute_pgoff` (6.18) */
@@ -190,8 +195,8 @@ export class ArenaMap extends KernelMap {
     const bytes = pages * PAGE_SIZE;
     if (bytes > SIZE_MAX) return -E2BIG;
     if (this.#userStart !== 0) {
-      if (bytes > this.#userEnd - this.#userStart) return -E2BIG;
-      if (bytes !== this.#userEnd - this.#userStart || address !== this.#userStart) return -EINVAL;
+      if (bytes > this.userBytes) return -E2BIG;
+      if (bytes !== this.userBytes || address !== this.#userStart) return -EINVAL;
     }
     this.#userStart ||= address || UNMAPPED_AREA;
     this.#userEnd = this.#userStart + bytes;

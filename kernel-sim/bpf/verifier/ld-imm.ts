@@ -18,7 +18,6 @@ import {
   bpfSize,
   isLdImm64,
 } from "../isa.ts";
-import { PAGE_SIZE } from "../maps/flags.ts";
 import { BPF_MAP_TYPE_ARENA } from "../uapi.ts";
 import { linkageOfSubprog } from "./btf-info.ts";
 import type { VerifierEnv } from "./env.ts";
@@ -141,7 +140,7 @@ function resolveMap(
 
 /** @linux kernel/bpf/arena.c `arena_map_direct_value_addr` (6.18) */
 function checkArenaOffset(env: VerifierEnv, map: VerifierMap, off: number): 0 | number {
-  if (off <= map.maxEntries * PAGE_SIZE) return 0;
+  if (off <= map.userBytes!) return 0;
   env.verbose(`invalid access to map value pointer, value_size=${map.valueSize} off=${off}\n`);
   return -ERANGE;
 }

@@ -27,6 +27,8 @@ export interface VerifierMap {
   readonly valueAddress: bigint;
   /** Where user space has an arena; 0: nowhere yet. */
   readonly userStart?: bigint;
+  /** How much of an arena user space has. */
+  readonly userBytes?: number;
   /** The content of a map with one value that can no longer change. */
   readValue(off: number, size: number): Uint8Array;
 }
