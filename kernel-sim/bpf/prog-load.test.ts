@@ -4,8 +4,18 @@ import { bpf } from "../facade/toolkit.ts";
 import { Clock } from "../hw/clock.ts";
 import { E2BIG, EBADF, EFAULT, EINVAL, ENOSPC } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
+import { btfLoad } from "./btf/btf-load.ts";
+import { BtfBuilder } from "./btf/build.ts";
+import { BPF_CORE_TYPE_SIZE } from "./btf/core-spec.ts";
+import { BTF_FUNC_GLOBAL } from "./btf/kinds.ts";
 import { BpfKernel } from "./kernel.ts";
-import { type ProgLoadAttr, type ProgLoadOutcome, progLoad } from "./prog-load.ts";
+import {
+  type ProgBtfAttr,
+  type ProgLoadAttr,
+  type ProgLoadOutcome,
+  progLoad,
+} from "./prog-load.ts";
+import type { LoadedProgram } from "./program.ts";
 import { mapCreate } from "./syscall.ts";
 import { BPF_MAP_TYPE_ARRAY, BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_PROG_TYPE_XDP } from "./uapi.ts";
 
@@ -147,4 +157,36 @@ describe("an array of descriptors", () => {
   test("is the program's, whether it uses the maps or not", () => {
     expect(withArray([MAP, MAP], 2, load64(0, 0)).fd).toBeGreaterThan(0);
   });
+});
+
+test("the tag, and the numbers in wide loads, are those that the kernel's types have put there", () => {
+  const builder = new BtfBuilder();
+  const int = builder.int("int", 4, 1);
+  const main = builder.func("main", builder.funcProto(int, []), BTF_FUNC_GLOBAL);
+  const local = builder.struct("list_head", 4, []);
+  const relo = [0, local, builder.string("0"), BPF_CORE_TYPE_SIZE];
+  const records = (words: readonly number[], count: number) => ({
+    ...{ bytes: new Uint8Array(Uint32Array.from(words).buffer), count },
+    recSize: words.length * 4,
+  });
+  const kernel = new BpfKernel(1, 2, new Clock(), new TraceRing());
+  const btf = builder.bytes();
+  const { fd } = btfLoad(kernel, { btf, logLevel: 0, logSize: 0, hasLogBuffer: false });
+  const loaded = (size: number, progBtf?: ProgBtfAttr) => {
+    const { insns } = bpf.asm(`r0 = ${size} ll; exit`);
+    const outcome = progLoad(kernel, {
+      ...{ progType: BPF_PROG_TYPE_XDP, expectedAttachType: 0, license: "GPL", progFlags: 0 },
+      ...{ logLevel: 0, logSize: 0, hasLogBuffer: false, name: "" },
+      ...{ insns, insnCnt: insns.length, ...(progBtf && { btf: progBtf }) },
+    });
+    return kernel.files.get(outcome.fd) as LoadedProgram;
+  };
+  const relocated = loaded(4, {
+    ...{ progBtfFd: fd, funcInfo: records([0, main], 1) },
+    ...{ lineInfo: { ...records([], 0), recSize: 0 }, coreRelo: records(relo, 1) },
+  });
+  // Two pointers.
+  const plain = loaded(16);
+  expect(relocated.origin.tag).toEqual(plain.origin.tag);
+  expect(relocated.runInsns).toEqual(plain.runInsns);
 });

@@ -264,7 +264,7 @@ function fixedUp(
     usedBtfs: outcome.usedBtfs,
     name: attr.name,
     license: attr.license!,
-    runInsns: withDescriptors(kept, attr.insns!),
+    runInsns: withDescriptors(kept, outcome.insnsWithFds),
     insns: xlatedInsns(attr.progType, outcome, (map) => usedKernelMaps[map]!.id),
     code: predecode(code, {
       isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
@@ -287,7 +287,7 @@ function fixedUp(
     stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
     origin: {
-      tag: progTag(attr.insns!),
+      tag: progTag(outcome.insnsWithFds),
       loadTime: kernel.clock.now(),
       createdByUid: kernel.callerUid,
       verifiedInsns: insnsProcessed,

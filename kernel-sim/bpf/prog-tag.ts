@@ -6,8 +6,8 @@ import { encode } from "./program-text.ts";
 const TAG_BYTES = 8;
 
 /**
- * What a program can be recognised by: its instructions as they were given, without the numbers of
- * descriptors.
+ * What a program can be recognised by: its instructions as they were given, but for what the kernel's
+ * types say, without the numbers of descriptors.
  *
  * @linux kernel/bpf/core.c `bpf_prog_calc_tag` (6.18)
  */

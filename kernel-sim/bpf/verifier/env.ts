@@ -122,6 +122,8 @@ export class VerifierEnv {
   readonly observer: VerifierObserver | undefined;
   /** A copy of the program: descriptors of maps are replaced by addresses. */
   readonly insns: Insn[];
+  /** The same before descriptors of maps became addresses. */
+  insnsWithFds: readonly Insn[] = [];
   readonly aux: readonly InsnAux[];
   readonly log: VerifierLog;
   /** Of an extension these three are those of the program that it extends, once that is known. */

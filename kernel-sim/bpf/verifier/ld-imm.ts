@@ -38,6 +38,8 @@ import type { VerifierMap } from "./verifier-input.ts";
  * @linux kernel/bpf/verifier.c `resolve_pseudo_ldimm64` (6.18)
  */
 export function resolvePseudoLdImm64(env: VerifierEnv): 0 | number {
+  // Here Linux takes the tag: types are resolved already, descriptors are not.
+  env.insnsWithFds = [...env.insns];
   for (let i = 0; i < env.insns.length; i++) {
     const insn = env.insns[i]!;
     if (isLdImm64(insn)) {

@@ -37,6 +37,8 @@ export interface VerifierOutcome {
   readonly maxStatesPerInsn: number;
   /** The program with addresses where descriptors of maps were; `aux` names the map. */
   readonly insns: readonly Insn[];
+  /** The same before descriptors became addresses: as it was given, but for what the kernel's types say. */
+  readonly insnsWithFds: readonly Insn[];
   /** Beside every instruction: whether any path reached it, what it accesses, its map. */
   readonly aux: readonly InsnAux[];
   readonly subprogs: readonly SubprogInfo[];
@@ -130,6 +132,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     peakStates: env.peakStates,
     maxStatesPerInsn: env.maxStatesPerInsn,
     insns: env.insns,
+    insnsWithFds: env.insnsWithFds,
     aux: env.aux,
     subprogs: env.subprogs,
     exceptionCallbackStart: env.subprogs[env.exceptionCallbackSubprog]?.start ?? 0,
