@@ -39,6 +39,7 @@ export class CellSandbox implements Sandbox {
   #queue: Promise<unknown>;
   /** Ends the runs of which `generation` was smaller. */
   #generation = 0;
+  /** A cell runs, or what it needs is being loaded. */
   #isRunning = false;
   #isClosed = false;
   /** What the Workers have besides their base. */
@@ -62,8 +63,8 @@ export class CellSandbox implements Sandbox {
       if (generation !== this.#generation) return { kind: "interrupted" };
       const began = performance.now();
       const missing = neededParts(cell.source).filter((part) => !this.#parts.has(part));
-      if (missing.length > 0) await this.#loadParts(missing);
-      const end = await this.#runWithParts(cell, onOutput);
+      if (missing.length > 0) await this.#loadParts(missing, generation);
+      const end = await this.#runWithParts(cell, onOutput, generation);
       if (end.kind !== "died") return end;
       if (generation !== this.#generation) return { kind: "interrupted" };
       onOutput(crashed());
@@ -94,6 +95,8 @@ export class CellSandbox implements Sandbox {
 
   interrupt(): void {
     if (!this.#isRunning) return;
+    // What is being loaded goes on, but once is enough.
+    this.#isRunning = false;
     this.#generation++;
     const dying = this.#worker;
     this.#promoteSpare();
@@ -147,10 +150,13 @@ export class CellSandbox implements Sandbox {
   async #runWithParts(
     cell: CellToRun,
     onOutput: (output: Output) => void,
+    generation: number,
   ): Promise<RunOutcome | { readonly kind: "died" }> {
     const outputs = new RunOutputs();
     let terminals: TerminalsOfRun = [];
     for (;;) {
+      // Interrupted or restarted while parts were loaded: the Worker is no longer for this run.
+      if (generation !== this.#generation) return { kind: "interrupted" };
       const worker = await this.#worker;
       const before = terminals;
       const opened: number[] = [];
@@ -166,23 +172,30 @@ export class CellSandbox implements Sandbox {
       }
       // An honest Worker does not miss what it has.
       if (this.#parts.has(end.part)) return { kind: "died" };
-      await this.#loadParts([end.part]);
+      await this.#loadParts([end.part], generation);
       terminals = opened;
       outputs.beginAgain();
     }
   }
 
   /** The first cell that needs them: Workers with these parts take over from those without. */
-  async #loadParts(missing: readonly SandboxPart[]): Promise<void> {
+  async #loadParts(missing: readonly SandboxPart[], generation: number): Promise<void> {
     const parts = new Set([...this.#parts, ...missing]);
-    await (await this.#frame).load(parts);
-    this.#parts = parts;
-    const old = [await this.#worker, await this.#spare];
-    this.#worker = this.#startWorker();
-    this.#spare = this.#worker.then(() => this.#startWorker());
-    this.#spare.catch(() => undefined);
-    for (const worker of old) worker.end();
-    await this.#replay();
+    this.#isRunning = true;
+    try {
+      await (await this.#frame).load(parts);
+      this.#parts = parts;
+      // Both at once: a restart meanwhile would change them.
+      const old = [this.#worker, this.#spare];
+      this.#worker = this.#startWorker();
+      this.#spare = this.#worker.then(() => this.#startWorker());
+      this.#spare.catch(() => undefined);
+      for (const worker of old) worker.then((open) => open.end()).catch(() => undefined);
+      // After an interrupt a replay is waiting already, and after a restart there is nothing to replay.
+      if (generation === this.#generation) await this.#replay();
+    } finally {
+      this.#isRunning = false;
+    }
   }
 
   /** Runs what had finished again, in order; its outputs stand in the page already. */
