@@ -97,11 +97,12 @@ function codeOf(metafile: Metafile | undefined): string[] {
   );
 }
 
+const IDENTITY =
+  /^(?:export )?(?:(?:abstract )?class |let |const \w+(?::.*)? =\s+(?:(?:Object\.freeze|harden)\(\s*)?(?:new |Symbol\())/m;
+
 /** What is there twice would not be the same, so it stands below both; functions and texts may be there twice. */
 function hasIdentity(file: string): boolean {
-  return /^(?:export )?(?:(?:abstract )?class|let|const \w+(?::.*)? = new) /m.test(
-    readFileSync(file, "utf8"),
-  );
+  return IDENTITY.test(readFileSync(file, "utf8"));
 }
 
 /** What a script takes of the modules that the one below holds, and which modules are its own. */
