@@ -4,7 +4,7 @@ import type { CurrentTask } from "../bpf/current-task.ts";
 import { bpfTaskOf } from "./bpf-task.ts";
 import type { Kernel } from "./kernel.ts";
 import { pidTask } from "./pid.ts";
-import type { Task } from "./task.ts";
+import { PF_EXITING, type Task } from "./task.ts";
 import { taskWorkAdd } from "./task-work.ts";
 import { HrTimer } from "./time/hrtimer.ts";
 import { NSEC_PER_SEC } from "./time/time64.ts";
@@ -61,7 +61,10 @@ export class BpfCallbacks implements AsyncHost {
   }
 
   addTaskWork(pid: number, isSignal: boolean, call: CallNow): (() => void) | undefined {
-    return this.#taskOf(pid) && this.#ask({ kind: "task-work", pid, isSignal }, call);
+    const task = this.#taskOf(pid);
+    // One that ends does no more work: nothing is to wait for it.
+    if (task === undefined || (task.flags & PF_EXITING) !== 0) return undefined;
+    return this.#ask({ kind: "task-work", pid, isSignal }, call);
   }
 
   realToMonotonic(ns: number): number {
