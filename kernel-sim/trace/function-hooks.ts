@@ -92,7 +92,8 @@ export class FunctionHooks implements FunctionProbes {
     const regs = structs.reserve(PT_REGS_BYTES);
     if (regs !== 0) writeFunctionRegs(memory, regs, func, words, answer);
     const { task, cpu } = current();
-    const before = kernel.current;
+    // This one may be called while a program runs at another one.
+    const { current: outer, attachCookie, funcIp, seesAnswer } = kernel;
     kernel.current = task;
     kernel.funcIp = addressOf(func);
     let executed = 0;
@@ -113,8 +114,7 @@ export class FunctionHooks implements FunctionProbes {
       return 0;
     };
     const result = body(run);
-    kernel.attachCookie = 0;
-    kernel.current = before;
+    Object.assign(kernel, { current: outer, attachCookie, funcIp, seesAnswer });
     structs.release();
     if (executed > 0) charge(executed);
     return result;
