@@ -74,7 +74,9 @@ export function runTracing(
     case BPF_MODIFY_RETURN: {
       const answers = MODIFY_RETURN_TESTS.map(call);
       const sum = answers.reduce((all, each) => all + each, 0);
-      return { ...refusedRun(0, request), retval: ((sideEffects << 16) | sum) >>> 0 };
+      // Both are 16 bits wide: a program may answer a negative number.
+      const retval = ((sideEffects << 16) | (sum & 0xffff)) >>> 0;
+      return { ...refusedRun(0, request), retval };
     }
     default:
       return refusedRun(-EFAULT, request);
