@@ -18,10 +18,11 @@ export class AttachedPrograms {
   /** Told when it is another one than before: who makes the calls listens, or does not. */
   onChange: () => void = () => {};
 
-  attach(prog: LoadedProgram, hook: Hook, cookie: number): Attachment {
+  /** @param cookie 64 bits: a program gets them back as they were up to 53 of them, or with a sign */
+  attach(prog: LoadedProgram, hook: Hook, cookie: bigint): Attachment {
     const event = eventOf(hook);
     const attachment: Attachment = {
-      ...{ prog, hook, cookie, runs: 0 },
+      ...{ prog, hook, cookie: Number(BigInt.asIntN(64, cookie)), runs: 0 },
       detach: () => this.#detach(event, attachment),
     };
     const there = this.#byEvent.get(event);

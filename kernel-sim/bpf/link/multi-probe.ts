@@ -49,16 +49,20 @@ export function kprobeMultiLinkAttach(
   const functions =
     names === 0 ? readAddresses(memory, addresses, count) : readNames(memory, names, count);
   if (typeof functions === "number") return functions;
-  if (functions.some((func) => func === "")) return names === 0 ? -EINVAL : -ESRCH;
-  if (isSession || !prog.isRunnable) return -EOPNOTSUPP;
+  const hasUnknown = functions.includes("");
+  if (hasUnknown && names !== 0) return -ESRCH;
   const probes = functions.map((func, i) => ({ func, cookie: cookies?.[i] ?? 0n }));
-  probes.sort((a, b) => addressOf(a.func) - addressOf(b.func));
+  if (names !== 0) probes.sort((a, b) => (a.func < b.func ? -1 : Number(a.func > b.func)));
+  // Only so that a cookie is found by its address.
+  if (cookies !== undefined) probes.sort((a, b) => addressOf(a.func) - addressOf(b.func));
   const ops: LinkOps = kprobeMultiOps(probes, flags, cookies !== undefined);
   const link = new KernelLink(BPF_LINK_TYPE_KPROBE_MULTI, ops, prog, expectedAttachType);
   return linkNewFd(kernel, link, () => {
+    if (hasUnknown) return -EINVAL;
+    if (isSession || !prog.isRunnable) return -EOPNOTSUPP;
     link.attachments = probes.map(({ func, cookie }) => {
       const hook = { kind: "kprobe", func, isReturn: flags !== 0 } as const;
-      return kernel.attached.attach(prog, hook, Number(cookie));
+      return kernel.attached.attach(prog, hook, cookie);
     });
     return 0;
   });
@@ -105,7 +109,6 @@ function readAddresses(memory: UserMemory, address: number, count: number): stri
 
 /** @linux kernel/trace/bpf_trace.c `bpf_kprobe_multi_link_lops` (6.18) */
 function kprobeMultiOps(probes: readonly Probe[], flags: number, hasCookies: boolean): LinkOps {
-  const where = probes.map(({ func }) => BigInt.asUintN(64, BigInt(addressOf(func))));
   return {
     typeName: flags === 0 ? "kprobe_multi" : "kretprobe_multi",
     fdinfo() {
@@ -123,6 +126,7 @@ function kprobeMultiOps(probes: readonly Probe[], flags: number, hasCookies: boo
       info.setBigUint64(32, 0n, true);
       if (addresses === 0n) return 0;
       const shown = Math.min(room, probes.length);
+      const where = probes.map(({ func }) => BigInt.asUintN(64, BigInt(addressOf(func))));
       const told = probes.slice(0, shown).map(({ cookie }) => (hasCookies ? cookie : 0n));
       const isWritten =
         (cookies === 0n || memory.write(Number(cookies), wordsOf(told))) &&
@@ -154,7 +158,8 @@ export function uprobeMultiLinkAttach(
   if (!isMulti || (attr.u32(52) & ~MULTI_RETURN) !== 0) return -EINVAL;
   const [path, offsets, references, cookies] = [16, 24, 32, 40].map((at) => attr.u64(at));
   const count = attr.u32(48);
-  if (path === 0 || offsets === 0 || count === 0) return -EINVAL;
+  const pid = attr.s32(56);
+  if (path === 0 || offsets === 0 || count === 0 || pid < 0) return -EINVAL;
   if (count > PROBES_MAX) return -E2BIG;
   const name = readText(memory, path!, PATH_MAX);
   if (name === undefined) return -EFAULT;
@@ -163,7 +168,6 @@ export function uprobeMultiLinkAttach(
   const file = name === "" ? false : surroundings.isRegularFile(name);
   if (typeof file === "number") return file;
   if (!file) return -EBADF;
-  const pid = attr.s32(56);
   if (pid !== 0 && !surroundings.hasProcess(pid)) return -ESRCH;
   const err = checkOffsets(memory, [cookies!, references!, offsets!], count);
   return err !== 0 ? err : -EOPNOTSUPP;

@@ -100,7 +100,7 @@ export function perfLinkAttach(
       if (programs.some((each) => each.prog === prog)) return -EEXIST;
     }
     if (!prog.isRunnable) return -EOPNOTSUPP;
-    link.attachments = [kernel.attached.attach(prog, hook, Number(cookie))];
+    link.attachments = [kernel.attached.attach(prog, hook, cookie)];
     return 0;
   });
 }

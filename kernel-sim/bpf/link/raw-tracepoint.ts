@@ -57,7 +57,7 @@ export function rawTpLinkAttach(
     if (prog.bufferAccess.tracepoint > 0) return -EINVAL;
     if (!prog.isRunnable) return -EOPNOTSUPP;
     const hook = { kind: "raw_tracepoint", event: raw.event } as const;
-    link.attachments = [kernel.attached.attach(prog, hook, Number(cookie))];
+    link.attachments = [kernel.attached.attach(prog, hook, cookie)];
     return 0;
   });
 }

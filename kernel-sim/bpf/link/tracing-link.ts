@@ -60,7 +60,7 @@ export function tracingProgAttach(
     if (there.some((each) => each.prog === prog)) return -EBUSY;
     if (!prog.isRunnable) return -EOPNOTSUPP;
     const hook = { kind: "trampoline", func, place } as const;
-    link.attachments = [kernel.attached.attach(prog, hook, Number(cookie))];
+    link.attachments = [kernel.attached.attach(prog, hook, cookie)];
     return 0;
   });
 }
