@@ -433,9 +433,9 @@ export interface UnverifiedPlace {
 /** What holds a program where it hangs: an object of the kernel, with a descriptor of its own. */
 export interface BpfLink {
   readonly id: number;
-  /** As in /proc/PID/fdinfo: `perf` at tracepoints and probes, `raw_tracepoint`, `tracing`. */
+  /** As in /proc/PID/fdinfo: `perf` at tracepoints and probes, `raw_tracepoint`, `tracing`, `iter`. */
   readonly type: string;
-  /** How often the program has run at this place. */
+  /** How often the program has run at this place; 0 for an iterator's, which runs when it is read. */
   readonly runs: number;
   /** Closes the descriptor of the link: the program hangs there no longer, unless the link has a name. */
   detach(): void;

@@ -1,4 +1,4 @@
-import { E2BIG, EAGAIN } from "../include/errno.ts";
+import { E2BIG, EAGAIN, ENOMEM } from "../include/errno.ts";
 import { writeWord } from "../trace/kernel-functions.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { StatsUser } from "./objects.ts";
@@ -6,6 +6,8 @@ import type { LoadedProgram } from "./program.ts";
 
 /** What an iterator goes over. @linux include/linux/seq_file.h `struct seq_operations` (6.18) */
 export interface IterWalk {
+  /** The file is read again: what comes next may have gone meanwhile. */
+  start?(): void;
   /** The addresses that the program gets of the present object; undefined: there is none left. */
   current(): readonly number[] | undefined;
   /** To the next one. */
@@ -17,6 +19,8 @@ export interface IterWalk {
 
 /** @linux kernel/bpf/bpf_iter.c `bpf_seq_read`: `PAGE_SIZE << 3` (6.18) */
 const TEXT_BYTES = 8 * 4096;
+/** As many objects does one read go over. @linux kernel/bpf/bpf_iter.c `MAX_ITER_OBJECTS` (6.18) */
+const OBJECTS_MAX = 1_000_000;
 const WORD_BYTES = 8;
 /** `struct bpf_iter_meta`: a seq_file, the number of the session, that of the object. */
 const META_BYTES = 3 * WORD_BYTES;
@@ -41,8 +45,15 @@ export class IterFile extends StatsUser {
   /** The program was told that there is nothing more. */
   #isDone = false;
 
-  constructor(kernel: BpfKernel, prog: LoadedProgram, walk: IterWalk, session: number) {
+  /** -ENOMEM: there is no room for what its program is to see; then `walk` has ended. */
+  static open(kernel: BpfKernel, prog: LoadedProgram, walk: IterWalk): IterFile | number {
     const meta = kernel.memory.alloc(META_BYTES + WORD_BYTES * (1 + walk.words));
+    if (meta !== 0) return new IterFile(kernel, prog, walk, meta);
+    walk.end();
+    return -ENOMEM;
+  }
+
+  private constructor(kernel: BpfKernel, prog: LoadedProgram, walk: IterWalk, meta: number) {
     super(() => {
       walk.end();
       kernel.memory.free(meta, META_BYTES + WORD_BYTES * (1 + walk.words));
@@ -51,7 +62,7 @@ export class IterFile extends StatsUser {
     this.#kernel = kernel;
     this.#prog = prog;
     this.#walk = walk;
-    this.#session = session;
+    this.#session = kernel.nextIterSession();
     this.#meta = meta;
     kernel.ref(prog);
   }
@@ -70,9 +81,11 @@ export class IterFile extends StatsUser {
     if (this.#count > this.#from) return this.#take(size);
     this.#from = 0;
     this.#count = 0;
+    this.#walk.start?.();
     let words = this.#walk.current();
-    while (words !== undefined) {
+    for (let shown = 0; words !== undefined; shown++) {
       if (this.#count >= size && this.#count > 0) return this.#take(size);
+      if (shown >= OBJECTS_MAX) return this.#count === 0 ? -EAGAIN : this.#take(size);
       const before = this.#count;
       const err = this.#show(words);
       if (err !== 0) {

@@ -4,10 +4,15 @@ import { bpf } from "../facade/toolkit.ts";
 import { Clock } from "../hw/clock.ts";
 import { ENOMEM } from "../include/errno.ts";
 import { TraceRing } from "../trace/ring.ts";
+import { BTF_KIND_FUNC } from "./btf/kinds.ts";
+import { btfVmlinux } from "./btf/vmlinux.ts";
+import { IterFile } from "./iter-file.ts";
 import { BpfKernel } from "./kernel.ts";
+import { ITER_INFO_BYTES, iterFileOf, iterLink } from "./link/iter.ts";
+import type { KernelLink } from "./link/link.ts";
 import { BPF_F_NO_PREALLOC } from "./maps/flags.ts";
 import { BpfMemory } from "./memory.ts";
-import { progLoad } from "./prog-load.ts";
+import { type ProgLoadAttr, progLoad } from "./prog-load.ts";
 import type { LoadedProgram } from "./program.ts";
 import { mapCreate, mapDeleteElem, mapUpdateElem } from "./syscall.ts";
 import { testRun } from "./test-run.ts";
@@ -48,6 +53,7 @@ const MAP = { keySize: 4, mapFlags: 0, mapExtra: 0, name: "" } as const;
 
 const ARRAY = { ...MAP, mapType: uapi.BPF_MAP_TYPE_ARRAY, valueSize: 8, maxEntries: 1 };
 const CODE = bpf.asm("r0 = 2; exit").insns;
+const ANSWER_0 = bpf.asm("r0 = 0; exit").insns;
 
 function kernelOf(cpus: number): BpfKernel {
   return new BpfKernel(1, cpus, new Clock(), new TraceRing());
@@ -72,10 +78,11 @@ test.each([
 });
 
 /** A descriptor of a small program, or a negative errno. */
-function load(kernel: BpfKernel): number {
+function load(kernel: BpfKernel, change: Partial<ProgLoadAttr> = {}): number {
   return progLoad(kernel, {
     ...{ progType: uapi.BPF_PROG_TYPE_XDP, expectedAttachType: 0, insns: CODE, insnCnt: 2 },
     ...{ license: "GPL", progFlags: 0, logLevel: 0, logSize: 0, hasLogBuffer: false, name: "" },
+    ...change,
   }).fd;
 }
 
@@ -113,6 +120,23 @@ test("a full machine answers ENOMEM, and works again when something is given bac
   close(kernel, lastFd);
   expect([update(), run().errno, run().retval]).toEqual([0, 0, 2]);
   expect(load(kernel)).toBeGreaterThan(0);
+});
+
+test("on a full machine the file of an iterator answers ENOMEM", () => {
+  const kernel = kernelOf(2);
+  const attachBtfId = btfVmlinux().findByNameKind("bpf_iter_bpf_map", BTF_KIND_FUNC)!.id;
+  const prog = load(kernel, {
+    ...{ progType: uapi.BPF_PROG_TYPE_TRACING, expectedAttachType: uapi.BPF_TRACE_ITER },
+    ...{ insns: ANSWER_0, attachBtfId },
+  });
+  const info = new DataView(new ArrayBuffer(ITER_INFO_BYTES));
+  const loaded = kernel.files.get(prog) as LoadedProgram;
+  const link = kernel.files.get(iterLink(kernel, kernel.ownFiles, info, loaded)) as KernelLink;
+  expect(iterFileOf(kernel, link)).toBeInstanceOf(IterFile);
+  filled(kernel);
+  // Small objects still find room in the page of their size.
+  for (let i = 0; i < 128 && iterFileOf(kernel, link) instanceof IterFile; i++);
+  expect(iterFileOf(kernel, link)).toBe(-ENOMEM);
 });
 
 test("what a map of objects holds goes with its last place, or with the map", () => {

@@ -1,3 +1,4 @@
+import { invariant } from "../hw/simulator-bug.ts";
 import { FreeRanges } from "./free-ranges.ts";
 
 /** Pages of which all objects have one size. */
@@ -81,6 +82,7 @@ export class BpfMemory {
   /** The same, of what no program has a pointer to. */
   freeNow(address: number, size: number): void {
     const page = address / PAGE_BYTES;
+    invariant(page > 0, "nothing was allocated at 0");
     const slab = this.#slabOfPage[Math.floor(page)];
     if (slab === undefined) this.#freePages.give(page, pagesFor(size));
     else this.#freeSmall(slab, address);

@@ -17,7 +17,7 @@ import {
   BPF_TRACE_ITER,
   BPF_TRACE_RAW_TP,
 } from "../bpf/uapi.ts";
-import { EACCES, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
+import { EACCES, EBADF, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
 import { tracepointFormats } from "../trace/formats.ts";
 import { isKernelFunction } from "../trace/kernel-functions.ts";
 import { makeBpfError } from "./bpf-error.ts";
@@ -54,7 +54,7 @@ function attachTo(
   target: string | undefined,
   { isReturn = false, cookie = 0, map }: AttachOptions,
 ): number {
-  const wide = BigInt(cookie);
+  const wide = BigInt.asUintN(64, BigInt(cookie));
   if (prog.type === BPF_PROG_TYPE_TRACING || prog.type === BPF_PROG_TYPE_LSM) {
     if (target !== undefined) return -EINVAL;
     if (prog.expectedAttachType === BPF_TRACE_ITER) {
@@ -91,6 +91,10 @@ function linkFacade(
   link: KernelLink,
 ): BpfLink {
   const { id, type, attachments } = link;
+  const assertThere = () => {
+    if (kernel.objects.byId("link", id) === link) return;
+    throw makeBpfError("the link has gone: nothing holds it any more", EBADF);
+  };
   return facade({
     id,
     type: BPF_LINK_TYPE_NAMES[type]!,
@@ -101,23 +105,29 @@ function linkFacade(
       kernel.ownFiles.closeFd(fd);
     },
     update({ fd: progFd }) {
+      assertThere();
       const prog = kernel.ownFiles.get(progFd);
       const isProg = prog instanceof LoadedProgram;
       const err = isProg ? (link.ops.updateProg?.(link, prog, undefined) ?? -EINVAL) : -EINVAL;
       if (err !== 0) throw makeBpfError("the link does not take this program", -err);
     },
     pin(path) {
+      assertThere();
       const err = pinObject(String(path), link);
       if (err !== 0) throw makeBpfError(`the link cannot be pinned at "${String(path)}"`, -err);
     },
-    read: () => readAll(kernel, link),
+    read() {
+      assertThere();
+      return readAll(kernel, link);
+    },
   });
 }
 
 /** @throws a TypeError for a link that is no iterator's, a BpfError for what its program answers */
 function readAll(kernel: BpfKernel, link: KernelLink): string {
   const file = iterFileOf(kernel, link);
-  if (file === undefined) throw new TypeError("only the link of an iterator can be read");
+  if (file === -EINVAL) throw new TypeError("only the link of an iterator can be read");
+  if (typeof file === "number") throw makeBpfError("the iterator cannot be opened", -file);
   let text = "";
   for (;;) {
     const piece = file.read(PIECE_BYTES);

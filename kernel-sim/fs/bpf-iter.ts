@@ -7,10 +7,12 @@ export const iterFileOperations: FileOperations = {
   open(task, inode, file) {
     // A name of the link: each opener gets a walk of their own.
     const { bpf } = task.kernel.hooks;
-    const walk = bpf?.iterOf(inode.privateData as BpfObject);
-    if (walk === undefined) return -EIO;
+    const object = inode.privateData as BpfObject;
+    if (bpf?.isIter(object) !== true) return -EIO;
+    const walk = bpf.iterOf(object);
+    if (typeof walk === "number") return walk;
     file.privateData = walk;
-    bpf?.hold(walk);
+    bpf.hold(walk);
     return 0;
   },
   readIter({ task, file }, iter) {

@@ -24,16 +24,17 @@ import {
 } from "../include/errno.ts";
 import { bpf } from "../index.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
+import { addressOf } from "../trace/kernel-functions.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { bpfSyscalls } from "./bpf.ts";
 import { commitCreds, prepareCreds } from "./cred.ts";
 
 const [MAP_CREATE, OBJ_PIN, OBJ_GET, MAP_GET_NEXT_ID, MAP_FREEZE] = [0, 6, 7, 12, 22];
 const [PROG_LOAD, PROG_TEST_RUN, BTF_LOAD, PROG_STREAM_READ] = [5, 10, 18, 37];
-const MAP_UPDATE_ELEM = 2;
+const [MAP_UPDATE_ELEM, MAP_DELETE_ELEM] = [2, 3];
 const [RAW_TRACEPOINT_OPEN, LINK_GET_FD_BY_ID, LINK_GET_NEXT_ID] = [17, 30, 31];
 const [LINK_CREATE, ITER_CREATE, GET_INFO] = [28, 33, 15];
-const [PROG_TYPE_KPROBE, TRACE_KPROBE_MULTI] = [2, 42];
+const [PROG_TYPE_KPROBE, TRACE_KPROBE_MULTI, TRACE_UPROBE_MULTI] = [2, 42, 48];
 const [PROG_TYPE_RAW_TRACEPOINT, PROG_TYPE_TRACING, TRACE_ITER] = [17, 26, 28];
 const PROG_TYPE_SYSCALL = 31;
 const BPF_F_SLEEPABLE = 1 << 4;
@@ -204,6 +205,46 @@ test("an iterator is read by a descriptor that is made of its link, or by the na
   expect([read(named, 16), read(named, 16)]).toEqual(["mm.", ""]);
 });
 
+test("the file of an iterator holds its map, and goes on behind an element that has gone", () => {
+  const task = new BpfTask();
+  // An iterator takes no map with the descriptor 0.
+  expect(task.array()).toBe(0);
+  const map = task.bpf(MAP_CREATE, { 0: 1, 4: 4, 8: 8, 12: 4 });
+  const key = (value: number) => task.at(1, Uint8Array.of(value, 0, 0, 0));
+  const value = task.at(2, new Uint8Array(8));
+  for (const each of [1, 2, 3]) {
+    expect(task.bpf(MAP_UPDATE_ELEM, { 0: map, 8: key(each), 16: value })).toBe(0);
+  }
+  const text = `
+    r2 = *(u64 *)(r1 +16)              ; the key
+    r1 = *(u64 *)(r1 +0)
+    r1 = *(u64 *)(r1 +0)               ; meta->seq
+    if r2 == 0 goto out
+    r3 = 4
+    call bpf_seq_write
+  out:
+    r0 = 0
+    exit`;
+  const target = btfVmlinux().findByNameKind("bpf_iter_bpf_map_elem", BTF_KIND_FUNC)!.id;
+  const prog = task.load(PROG_TYPE_TRACING, text, { 68: TRACE_ITER, 108: target });
+  const info = task.at(3, new Uint8Array(Int32Array.of(map, 0).buffer));
+  const link = task.bpf(LINK_CREATE, { 0: prog, 8: TRACE_ITER, 16: info, 24: 8 });
+  const [whole, file] = [task.bpf(ITER_CREATE, { 0: link }), task.bpf(ITER_CREATE, { 0: link })];
+  const read = (fd: number, size: number) => {
+    const length = task.call("read", fd, task.at(7, new Uint8Array(16)), size);
+    return [...task.bytes(7, Math.max(length, 0))].filter((byte) => byte !== 0);
+  };
+  const [first, second, third] = read(whole, 16);
+  expect([first, second, third].sort()).toEqual([1, 2, 3]);
+  expect(read(file, 4)).toEqual([first]);
+  expect(task.bpf(MAP_DELETE_ELEM, { 0: map, 8: key(second!) })).toBe(0);
+  for (const fd of [prog, link, whole, map]) task.call("close", fd);
+  expect(read(file, 16)).toEqual([third]);
+  expect(task.bpf(MAP_GET_NEXT_ID, { 0: 1 })).toBe(0);
+  task.call("close", file);
+  expect(task.bpf(MAP_GET_NEXT_ID, { 0: 1 })).toBe(-ENOENT);
+});
+
 test("one link holds a probe of many functions, each with a cookie of its own", () => {
   const task = new BpfTask();
   const prog = task.load(PROG_TYPE_KPROBE, "r0 = 0; exit", { 68: TRACE_KPROBE_MULTI });
@@ -243,6 +284,45 @@ test("one link holds a probe of many functions, each with a cookie of its own", 
   expect([...task.bytes(7, 16)].filter((byte) => byte !== 0)).toEqual([5, 6]);
   task.call("close", link);
   expect(task.attached()).toBe(0);
+});
+
+test("functions are probed in the order of their names, unless they have cookies", () => {
+  const task = new BpfTask();
+  const prog = task.load(PROG_TYPE_KPROBE, "r0 = 0; exit", { 68: TRACE_KPROBE_MULTI });
+  const words = (...values: number[]) =>
+    new Uint8Array(BigInt64Array.from(values, (value) => BigInt(value)).buffer);
+  const create = (places: Readonly<Record<number, number>>) =>
+    task.bpf(LINK_CREATE, { 0: prog, 8: TRACE_KPROBE_MULTI, 20: 2, ...places });
+  const addressesOf = (link: number) => {
+    const room = new DataView(new ArrayBuffer(64));
+    room.setUint32(16, task.at(6, new Uint8Array(16)), true);
+    room.setUint32(24, 2, true);
+    const info = task.at(7, new Uint8Array(room.buffer));
+    expect(task.bpf(GET_INFO, { 0: link, 4: 64, 8: info })).toBe(0);
+    const found = new DataView(Uint8Array.from(task.bytes(6, 16)).buffer);
+    return [0, 8].map((at) => Number(found.getBigInt64(at, true)));
+  };
+  const [read, exit] = [addressOf("vfs_read"), addressOf("do_exit")];
+  expect(read).toBeLessThan(exit);
+  const names = task.at(4, words(task.at(6, "vfs_read"), task.at(7, "do_exit")));
+  expect(addressesOf(create({ 24: names }))).toEqual([exit, read]);
+  // Addresses stay as they were given.
+  const places = task.at(4, words(exit, read));
+  expect(addressesOf(create({ 32: places }))).toEqual([exit, read]);
+  expect(addressesOf(create({ 32: places, 40: task.at(3, words(5, 6)) }))).toEqual([read, exit]);
+  // What lies at no function is found late: the number of the link is used up.
+  expect(create({ 32: task.at(4, words(exit, read + 1)) })).toBe(-EINVAL);
+  create({ 32: task.at(4, words(exit, read)) });
+  expect(task.bpf(LINK_GET_FD_BY_ID, { 0: 4 })).toBe(-ENOENT);
+  expect(task.bpf(LINK_GET_FD_BY_ID, { 0: 5 })).toBeGreaterThan(0);
+});
+
+test("a link of user probes refuses a negative pid before it looks the path up", () => {
+  const task = new BpfTask();
+  const prog = task.load(PROG_TYPE_KPROBE, "r0 = 0; exit", { 68: TRACE_UPROBE_MULTI });
+  const attr = { 0: prog, 8: TRACE_UPROBE_MULTI, 16: task.at(3, "/none"), 24: task.at(4, "") };
+  expect(task.bpf(LINK_CREATE, { ...attr, 48: 1, 56: -1 })).toBe(-EINVAL);
+  expect(task.bpf(LINK_CREATE, { ...attr, 48: 1, 56: 1 })).toBe(-ENOENT);
 });
 
 test("a link needs a descriptor before its program is attached", () => {

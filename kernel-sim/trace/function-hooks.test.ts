@@ -206,6 +206,14 @@ test("a test run calls the functions that are there to be traced", () => {
   const other = modify.attach();
   expect(modify.run().retval).toBe((1 << 16) | 129);
   other.detach();
+  const refusing = machine.bpf.mustLoad({
+    ...{ type: "tracing", expectedAttachType: "modify_return", attachTo: "bpf_modify_return_test" },
+    program: bpf.asm("r0 = -30; exit"),
+  });
+  const negative = refusing.attach();
+  // The sum has 16 bits: it does not reach into the number of side effects.
+  expect(refusing.run().retval).toBe((1 << 16) | 0xffff);
+  negative.detach();
 });
 
 test("a link that has a name stays when its descriptor is closed", () => {
@@ -259,6 +267,10 @@ test("an iterator prints the tasks of the machine, and may get another program",
   link.update(load("0x2c6425"));
   expect(link.read()).toMatch(/^(\d+,)+$/);
   link.detach();
+  // Nobody holds it now, so that it holds nothing either.
+  expect(() => link.read()).toThrow(/has gone/);
+  expect(() => link.update(load("0x0a6425"))).toThrow(/has gone/);
+  expect(() => link.pin("/sys/fs/bpf/gone")).toThrow(/has gone/);
   const probe = machine.bpf.mustLoad({ type: "kprobe", program: bpf.asm("r0 = 0; exit") });
   const other = probe.attach("do_exit");
   expect(() => other.update(probe)).toThrow(/does not take/);

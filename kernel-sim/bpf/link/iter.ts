@@ -1,10 +1,11 @@
 /** Links of iterators: each file that is made of one goes over all objects of a kind. */
-import { EACCES, EBADF, EFAULT, EINVAL, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import { EACCES, EBADF, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
 import { KernelStructs } from "../../trace/kernel-structs.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { CurrentTask } from "../current-task.ts";
 import { IterFile, type IterWalk } from "../iter-file.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { HashMap, type HashSeqPlace } from "../maps/hashtab.ts";
 import type { KernelMap } from "../maps/map.ts";
 import type { LoadedProgram } from "../program.ts";
 import { type BpfAttr, checkTailZero } from "../sys/attr.ts";
@@ -33,13 +34,15 @@ export const ITER_INFO_BYTES = 16;
 
 /** What a link's files go over. */
 interface IterScope {
-  /** Starts at the first object. */
-  walk(): IterWalk;
+  /** Starts at the first object; or a negative errno. */
+  walk(): IterWalk | number;
   readonly fdinfo?: string;
   fillInfo?(info: DataView): void;
   /** Held as long as the link is there. */
   readonly map?: KernelMap;
 }
+
+const NOTHING: IterScope = { walk: () => -EINVAL };
 
 /** @linux include/linux/bpf.h `struct bpf_iter_reg` (6.18) */
 interface IterTarget {
@@ -55,11 +58,11 @@ interface IterTarget {
 }
 
 class IterLink extends KernelLink {
-  readonly scope: IterScope;
+  /** Set when it is attached. */
+  scope: IterScope = NOTHING;
 
-  constructor(ops: LinkOps, prog: LoadedProgram, scope: IterScope) {
+  constructor(ops: LinkOps, prog: LoadedProgram) {
     super(BPF_LINK_TYPE_ITER, ops, prog, prog.expectedAttachType);
-    this.scope = scope;
   }
 }
 
@@ -100,10 +103,14 @@ export function iterLink(
   if (target === undefined) return -EOPNOTSUPP;
   if (prog.isSleepable && !target.canResched) return -EINVAL;
   if (!prog.isRunnable) return -EOPNOTSUPP;
-  const scope = target.scope(kernel, files, info, prog);
-  if (typeof scope === "number") return scope;
-  const link = new IterLink(iterLinkOps(kernel, name, scope), prog, scope);
+  const link: IterLink = new IterLink(
+    iterLinkOps(kernel, name, () => link.scope),
+    prog,
+  );
   return linkNewFd(kernel, link, () => {
+    const scope = target.scope(kernel, files, info, prog);
+    if (typeof scope === "number") return scope;
+    link.scope = scope;
     if (scope.map !== undefined) kernel.objects.hold(scope.map);
     return 0;
   });
@@ -123,23 +130,25 @@ function readInfo({ memory }: BpfCaller, address: number, length: number): DataV
 }
 
 /** @linux kernel/bpf/bpf_iter.c `bpf_iter_link_lops` (6.18) */
-function iterLinkOps(kernel: BpfKernel, name: string, scope: IterScope): LinkOps {
+function iterLinkOps(kernel: BpfKernel, name: string, scope: () => IterScope): LinkOps {
   return {
     release() {
-      if (scope.map !== undefined) kernel.objects.release(scope.map);
+      const { map } = scope();
+      if (map !== undefined) kernel.objects.release(map);
     },
     updateProg(link, next, old) {
       if (old !== undefined && link.prog !== old) return -EPERM;
       const { type, expectedAttachType, target } = link.prog;
       const isSame = next.type === type && next.expectedAttachType === expectedAttachType;
       if (!isSame || next.target.btfId !== target.btfId) return -EINVAL;
+      if (!next.isRunnable) return -EOPNOTSUPP;
       replaceProg(kernel, link, next);
       return 0;
     },
-    fdinfo: () => `target_name:\t${name}\n${scope.fdinfo ?? ""}`,
+    fdinfo: () => `target_name:\t${name}\n${scope().fdinfo ?? ""}`,
     fillInfo(_link, info, memory) {
       const err = fillName(info, memory, { at: 16, lengthAt: 24 }, name);
-      scope.fillInfo?.(info);
+      scope().fillInfo?.(info);
       return err;
     },
   };
@@ -148,15 +157,16 @@ function iterLinkOps(kernel: BpfKernel, name: string, scope: IterScope): LinkOps
 /** A descriptor of a new file of the link. @linux kernel/bpf/bpf_iter.c `bpf_iter_new_fd` (6.18) */
 export function iterNewFd(kernel: BpfKernel, link: KernelLink): number {
   const file = iterFileOf(kernel, link);
-  return file === undefined ? -EINVAL : kernel.install(file, BPF_F_RDONLY);
+  return typeof file === "number" ? file : kernel.install(file, BPF_F_RDONLY);
 }
 
 const BPF_F_RDONLY = 1 << 3;
 
-/** undefined: the link is of another kind. @linux kernel/bpf/bpf_iter.c `prepare_seq_file` (6.18) */
-export function iterFileOf(kernel: BpfKernel, link: KernelLink): IterFile | undefined {
-  if (!(link instanceof IterLink)) return undefined;
-  return new IterFile(kernel, link.prog, link.scope.walk(), kernel.nextIterSession());
+/** -EINVAL: the link is of another kind. @linux kernel/bpf/bpf_iter.c `prepare_seq_file` (6.18) */
+export function iterFileOf(kernel: BpfKernel, link: KernelLink): IterFile | number {
+  if (!(link instanceof IterLink)) return -EINVAL;
+  const walk = link.scope.walk();
+  return typeof walk === "number" ? walk : IterFile.open(kernel, link.prog, walk);
 }
 
 /** @linux kernel/bpf/map_iter.c `bpf_map_seq_ops` (6.18) */
@@ -208,37 +218,74 @@ function elemScope(
   if (rdonly > keySize || rdwr > valueSize) return -EACCES;
   return {
     map,
-    walk: () => elemWalk(kernel, map),
+    walk: () => {
+      const walk = map instanceof HashMap ? hashWalk(map) : arrayWalk(map);
+      return typeof walk === "number" ? walk : holdingMap(kernel, map, walk);
+    },
     fdinfo: `map_id:\t${map.id}\n`,
     fillInfo: (into) => into.setUint32(28, map.id, true),
   };
 }
 
-/** @linux kernel/bpf/hashtab.c `bpf_hash_map_seq_ops`, kernel/bpf/arraymap.c `bpf_array_map_seq_ops` (6.18) */
-function elemWalk(kernel: BpfKernel, map: KernelMap): IterWalk {
-  const bytes = Math.ceil(map.attr.keySize / 8) * 8;
-  const key = kernel.memory.alloc(2 * bytes);
-  const following = key + bytes;
-  let isThere = key !== 0 && map.nextKey(0, key) === 0;
-  const next = () => {
-    isThere = isThere && map.nextKey(key, following) === 0;
-    kernel.memory.bytes.copyWithin(key, following, following + bytes);
+/**
+ * The file holds the map: its link may go before it, and descriptors of the map as well.
+ *
+ * @linux kernel/bpf/hashtab.c `bpf_iter_init_hash_map`, kernel/bpf/arraymap.c `bpf_iter_init_array_map` (6.18)
+ */
+function holdingMap(kernel: BpfKernel, map: KernelMap, walk: IterWalk): IterWalk {
+  kernel.objects.hold(map);
+  return {
+    ...walk,
+    end() {
+      walk.end();
+      kernel.objects.release(map);
+    },
   };
+}
+
+/** @linux kernel/bpf/hashtab.c `bpf_hash_map_seq_ops` (6.18) */
+function hashWalk(map: HashMap): IterWalk {
+  const place: HashSeqPlace = { bucket: 0, skipped: 0 };
+  let element = 0;
+  return {
+    words: 3,
+    start() {
+      element = map.seqFindNext(place, 0);
+    },
+    current: () =>
+      element === 0 ? undefined : [map.address, map.keyOf(element), map.valuesOf(element)],
+    next() {
+      place.skipped++;
+      element = map.seqFindNext(place, element);
+    },
+    end: () => {},
+  };
+}
+
+/** @linux kernel/bpf/arraymap.c `bpf_array_map_seq_ops` (6.18) */
+function arrayWalk(map: KernelMap): IterWalk | number {
+  const { memory } = map;
+  const { keySize, maxEntries } = map.attr;
+  const key = memory.alloc(keySize);
+  if (key === 0) return -ENOMEM;
+  let index = 0;
   return {
     words: 3,
     current() {
-      // What was taken out meanwhile is passed over.
-      while (isThere && map.lookup(key, 0) === 0) next();
-      return isThere ? [map.address, key, map.lookup(key, 0)] : undefined;
+      if (index >= maxEntries) return undefined;
+      memory.view.setUint32(key, index, true);
+      return [map.address, key, map.lookup(key, 0)];
     },
-    next,
-    end: () => kernel.memory.free(key, 2 * bytes),
+    next() {
+      index++;
+    },
+    end: () => memory.free(key, keySize),
   };
 }
 
 /** @linux kernel/bpf/task_iter.c `bpf_iter_attach_task` (6.18) */
 function taskScope(kernel: BpfKernel, _files: DescriptorTable, info: DataView): IterScope | number {
-  const [tid, pid, pidFd] = [0, 4, 8].map((at) => info.getInt32(at, true));
+  const [tid, pid, pidFd] = [0, 4, 8].map((at) => info.getUint32(at, true));
   if ([tid, pid, pidFd].filter((each) => each !== 0).length > 1) return -EINVAL;
   // No descriptor of a process is known here.
   if (pidFd !== 0) return -EBADF;

@@ -71,6 +71,12 @@ function withShares(attr: MapCreateAttr, cpus: number): MapCreateAttr {
   return { ...attr, maxEntries: up > 0xffff_ffff ? up - cpus : up };
 }
 
+/** How far a file of an iterator has come: so many elements of that bucket are behind it. */
+export interface HashSeqPlace {
+  bucket: number;
+  skipped: number;
+}
+
 /** Places in an element: the next one of its bucket, its hash, then key and values. */
 const NEXT = 0;
 const HASH = 4;
@@ -221,6 +227,10 @@ export class HashMap extends KernelMap {
 
   keyOf(element: number): number {
     return element + KEY;
+  }
+
+  valuesOf(element: number): number {
+    return element + this.#valueAt;
   }
 
   get bucketCount(): number {
@@ -452,6 +462,31 @@ export class HashMap extends KernelMap {
       },
     };
     return walk;
+  }
+
+  /**
+   * The element after `previous`, which may have gone, or with 0 the one at `place`; 0: there is none.
+   *
+   * @linux kernel/bpf/hashtab.c `bpf_hash_map_seq_find_next` (6.18)
+   */
+  seqFindNext(place: HashSeqPlace, previous: number): number {
+    const { view } = this.memory;
+    if (place.bucket > this.#bucketMask) return 0;
+    if (previous !== 0) {
+      const following = view.getInt32(previous + NEXT, true);
+      if (following !== 0) return following;
+      place.bucket++;
+      place.skipped = 0;
+    }
+    for (; place.bucket <= this.#bucketMask; place.bucket++) {
+      let element = view.getInt32(this.#buckets + place.bucket * 4, true);
+      for (let left = place.skipped; element !== 0 && left > 0; left--) {
+        element = view.getInt32(element + NEXT, true);
+      }
+      if (element !== 0) return element;
+      place.skipped = 0;
+    }
+    return 0;
   }
 
   override free(): void {

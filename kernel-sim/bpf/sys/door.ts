@@ -21,8 +21,8 @@ export interface BpfDoor {
   /** What is read of the file of an iterator, at most `size` bytes, or a negative errno. */
   read(object: BpfObject, pid: number, size: number): Uint8Array | number;
   isIter(object: BpfObject): boolean;
-  /** An open file of the iterator whose link this is; undefined: it is no such link. */
-  iterOf(object: BpfObject): BpfObject | undefined;
+  /** An open file of the iterator whose link this is, or a negative errno. */
+  iterOf(object: BpfObject): BpfObject | number;
 }
 
 /** @param open the BPF of the machine, made at its first use */
@@ -49,7 +49,7 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
       return text;
     },
     isIter: (object) => object instanceof KernelLink && object.type === BPF_LINK_TYPE_ITER,
-    iterOf: (object) => (object instanceof KernelLink ? iterFileOf(open(), object) : undefined),
+    iterOf: (object) => (object instanceof KernelLink ? iterFileOf(open(), object) : -EINVAL),
     fdinfoOf: (object) => (object instanceof KernelLink ? linkFdinfo(object) : ""),
   };
 }
