@@ -25,9 +25,16 @@ import { CountingKernel } from "../tests/conformance/counting-kernel.ts";
 const fixtures = join(import.meta.dirname, "../tests/fixtures/bpf");
 /** Files whose records have another form. */
 const OTHERS = new Set(
-  ["bench-programs", "btf-blobs", "classic", "links", "map-btf", "test-runs", "xlated"].map(
-    (name) => `${name}.jsonl.gz`,
-  ),
+  [
+    "bench-programs",
+    "btf-blobs",
+    "btf-dumps",
+    "classic",
+    "links",
+    "map-btf",
+    "test-runs",
+    "xlated",
+  ].map((name) => `${name}.jsonl.gz`),
 );
 
 const called = new Set<number>();
