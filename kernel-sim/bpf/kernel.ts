@@ -82,9 +82,9 @@ export class BpfKernel implements MapHost {
   attachCookie = 0;
   /** The address of the function at which it runs, and whether it can see what the function has answered. */
   funcIp = 0;
+  seesAnswer = false;
   /** What an iterator's program prints to, while it runs. */
   iterFile: IterFile | undefined;
-  seesAnswer = false;
   /** The tasks of the machine, once it runs any. */
   living: LivingTasks | undefined;
   /** Of the task that makes system calls. */

@@ -6,8 +6,9 @@ import type { FunctionProbes, KernelArg } from "../kernel/function-probes.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { AttachedPrograms } from "./attached.ts";
 import type { FunctionPlace } from "./hooks.ts";
-import { addressOf, PT_REGS_BYTES, writeFunctionRegs, writeWord } from "./kernel-functions.ts";
+import { PT_REGS_BYTES, writeFunctionRegs, writeWord } from "./kernel-functions.ts";
 import { KernelStructs } from "./kernel-structs.ts";
+import { runPrograms } from "./run-programs.ts";
 
 /** What programs need of the machine that runs them. */
 export interface ProbedMachine {
@@ -91,30 +92,18 @@ export class FunctionHooks implements FunctionProbes {
     const context = functionContext(structs, kernel, words, answer);
     const regs = structs.reserve(PT_REGS_BYTES);
     if (regs !== 0) writeFunctionRegs(memory, regs, func, words, answer);
-    const { task, cpu } = current();
-    // This one may be called while a program runs at another one.
-    const { current: outer, attachCookie, funcIp, seesAnswer } = kernel;
-    kernel.current = task;
-    kernel.funcIp = addressOf(func);
-    let executed = 0;
-    const run = (place: FunctionPlace): number => {
-      for (const attachment of attached.at(`${place}:${func}`)) {
-        const at = place === "kprobe" || place === "kretprobe" ? regs : context;
-        // Without memory the program does not run.
-        if (at === 0) continue;
-        const vm = kernel.cpu(cpu);
-        kernel.attachCookie = attachment.cookie;
-        kernel.seesAnswer = place === "fmod_ret" || place === "fexit";
-        const result = kernel.jit.run(attachment.prog, vm, at) | 0;
-        executed += vm.executed;
-        kernel.countRun(attachment.prog, 1, vm.executed);
-        attachment.runs++;
-        if (place === "fmod_ret" && result !== 0) return result;
-      }
-      return 0;
-    };
-    const result = body(run);
-    Object.assign(kernel, { current: outer, attachCookie, funcIp, seesAnswer });
+    const { result, executed } = runPrograms(kernel, current(), (run) =>
+      body((place) => {
+        for (const attachment of attached.at(`${place}:${func}`)) {
+          const at = place === "kprobe" || place === "kretprobe" ? regs : context;
+          // Without memory the program does not run.
+          if (at === 0) continue;
+          const answer = run(attachment, at);
+          if (place === "fmod_ret" && answer !== 0) return answer;
+        }
+        return 0;
+      }),
+    );
     structs.release();
     if (executed > 0) charge(executed);
     return result;

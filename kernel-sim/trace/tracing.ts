@@ -9,9 +9,10 @@ import { AttachedPrograms } from "./attached.ts";
 import { tracepointFormats } from "./formats.ts";
 import { FunctionHooks } from "./function-hooks.ts";
 import { hookName } from "./hooks.ts";
-import { addressOf, functionOfSyscall, isInnerFunction } from "./kernel-functions.ts";
+import { functionOfSyscall, isInnerFunction } from "./kernel-functions.ts";
 import { contextBytes, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
+import { runPrograms } from "./run-programs.ts";
 import { isSecurityFunction, securityWithProbes } from "./security-probes.ts";
 import { TaskNames } from "./task-names.ts";
 
@@ -146,24 +147,15 @@ export class Tracing {
     const context = memory.alloc(room);
     // Without memory the event is lost.
     if (context === 0) return 0;
-    const before = kernel.current;
-    kernel.current = current;
-    let executed = 0;
-    for (const attachment of attachments) {
-      const { hook, prog } = attachment;
-      const at = writeContext(memory, context, hook, fields, current.pid, taskWriter);
-      const vm = kernel.cpu(cpu);
-      kernel.attachCookie = attachment.cookie;
-      if ("func" in hook) kernel.funcIp = addressOf(hook.func);
-      kernel.seesAnswer = hook.kind === "trampoline" && hook.place !== "fentry";
-      kernel.jit.run(prog, vm, at);
-      executed += vm.executed;
-      kernel.countRun(prog, 1, vm.executed);
-      attachment.runs++;
-    }
-    kernel.attachCookie = 0;
+    const { executed } = runPrograms(kernel, { cpu, task: current }, (run) => {
+      for (const attachment of attachments) {
+        run(
+          attachment,
+          writeContext(memory, context, attachment.hook, fields, current.pid, taskWriter),
+        );
+      }
+    });
     memory.free(context, room);
-    kernel.current = before;
     return executed;
   }
 }

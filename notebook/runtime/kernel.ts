@@ -13,6 +13,7 @@ import {
   SYSCALL_DEFINE,
   x86,
 } from "#kernel-sim";
+import { PART_NAMES } from "./part-names.ts";
 import { lockRealm } from "./realm/lockdown.ts";
 import type { RealmOptions } from "./realm/realm.ts";
 import type { MachineShelf } from "./worker/machine-shelf.ts";
@@ -44,7 +45,7 @@ export function takeParts(
   onMissed: (name: PartName) => void,
 ): object {
   const { kernel, ...others }: Partial<SimulatorParts> = Object.fromEntries(
-    PARTS.map((name) => [name, taken(name)]),
+    PART_NAMES.map((name) => [name, taken(name)]),
   );
   // What scripts have left for each other.
   taken("shared");
@@ -53,18 +54,6 @@ export function takeParts(
   if (kernel !== undefined) installParts({ kernel: shelf.watch(times.watch(kernel)) });
   return (taken("course-data") as object | undefined) ?? {};
 }
-
-const PARTS: readonly PartName[] = [
-  "bpf",
-  "bpf-calls",
-  "checked-runs",
-  "explanations",
-  "jit",
-  "kernel",
-  "kernel-calls",
-  "kernel-types",
-  "recordings",
-];
 
 function taken(name: string): unknown {
   const key = `kernelbook:${name}`;

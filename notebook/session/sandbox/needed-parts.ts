@@ -1,16 +1,7 @@
+import { PART_NAMES } from "../../runtime/part-names.ts";
+
 /** Scripts that only some texts need, in the order in which they stand in front of the Worker's own. */
-export const SANDBOX_PARTS = [
-  "bpf",
-  "bpf-calls",
-  "checked-runs",
-  "explanations",
-  "jit",
-  "kernel",
-  "kernel-calls",
-  "kernel-types",
-  "recordings",
-  "course-data",
-] as const;
+const SANDBOX_PARTS = [...PART_NAMES, "course-data"] as const;
 
 export type SandboxPart = (typeof SANDBOX_PARTS)[number];
 
