@@ -9,6 +9,7 @@ const config: KnipConfig = {
     "server/{course/{reading,test-source},content/preview/preview,gate/cells-file,gate/mutation/mutate}-thread.ts",
     "scripts/*.{ts,mjs}",
     "scripts/test/*-reporter.ts",
+    "tests/conformance/note-runs.ts",
     "playwright.config.ts",
     "tests/e2e/global-setup.ts",
     "tests/e2e/**/*.spec.ts",

@@ -1,12 +1,15 @@
 /**
  * Says which of Linux 6.18's helpers, kernel functions, map, program and attach types the simulator has, and names the
- * others. What counts is what ran: the programs and map operations that were recorded on Linux are played here, and
- * only what they have called where their runs agree is there. The last line is one JSON object.
+ * others. What counts is what ran: the programs and map operations that were recorded on Linux are played here, and the
+ * tests of the simulator are run. There is only what programs have called where their runs agree with Linux's, or in
+ * a test that passed. The last line is one JSON object.
  *
  *   npm run -s coverage:bpf
  */
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { startVitest } from "vitest/node";
 import { kfuncBodyNumber, makerNumber, printerNumber } from "../kernel-sim/bpf/helpers/index.ts";
 import { callableKfuncs } from "../kernel-sim/bpf/kfuncs/kfunc-entries.ts";
 import {
@@ -15,12 +18,11 @@ import {
   BPF_MAP_TYPE_NAMES,
   BPF_PROG_TYPE_NAMES,
 } from "../kernel-sim/bpf/uapi.ts";
-import { boot, bpf, type ProgTypeName } from "../kernel-sim/index.ts";
 import { readCorpus } from "../tests/conformance/bpf-corpus.ts";
 import { checkMapOpsRecord } from "../tests/conformance/bpf-map-ops.ts";
 import type { MapOpsRecord, VerifyRecord } from "../tests/conformance/bpf-record.ts";
 import { checkVerifyRecord } from "../tests/conformance/bpf-verify.ts";
-import { CountingKernel } from "../tests/conformance/counting-kernel.ts";
+import { type RunNotes, takeRunNotes } from "../tests/conformance/run-notes.ts";
 
 const fixtures = join(import.meta.dirname, "../tests/fixtures/bpf");
 /** Files whose records have another form. */
@@ -37,6 +39,12 @@ const OTHERS = new Set(
   ].map((name) => `${name}.jsonl.gz`),
 );
 
+/** Where tests of the simulator are that run programs. */
+const TESTS = [
+  ...["kernel-sim/bpf", "kernel-sim/trace", "kernel-sim/facade", "kernel-sim/kernel/bpf"],
+  "tests/conformance/bpf-links",
+];
+
 const called = new Set<number>();
 /** Functions whose bodies have no number of their own. */
 const ownBodies = new Set<string>();
@@ -51,18 +59,25 @@ for (const file of readdirSync(fixtures)) {
     else if (record.runs.length > 0) playRuns(record);
   }
 }
-attachPrograms();
+await runTests();
 
 function playRuns(record: VerifyRecord): void {
-  const kernel = new CountingKernel();
-  if (checkVerifyRecord(record, kernel).runs < record.runs.length) return;
-  for (const number of kernel.called) called.add(number);
-  noteOwnBodies(record, [...kernel.called]);
+  takeRunNotes();
+  if (checkVerifyRecord(record).runs < record.runs.length) return;
+  const notes = takeRunNotes();
+  addNotes(notes);
+  noteOwnBodies(record, notes.called);
   // A run that Linux refuses has not begun.
   if (record.runs.every(({ errno }) => errno !== 0)) return;
-  progTypes.add(String(record.prog_type));
   for (const { type } of record.maps) mapTypes.add(type);
-  if (typeof record.expected_attach_type === "string") attachTypes.add(record.expected_attach_type);
+}
+
+function addNotes(notes: RunNotes): void {
+  for (const number of notes.called) called.add(number);
+  for (const type of notes.progTypes) progTypes.add(type);
+  for (const type of notes.attachTypes) attachTypes.add(type);
+  for (const type of notes.mapTypes) mapTypes.add(type);
+  if (notes.hasThrown) ownBodies.add("bpf_throw");
 }
 
 /** Some functions have a body for each type or program that they work for, so that the record says which one it was. */
@@ -89,22 +104,18 @@ function playMapOps(record: MapOpsRecord): void {
   }
 }
 
-/** Types that no test run is there for hang on the living kernel. */
-function attachPrograms(): void {
-  const machine = boot();
-  const program = bpf.asm("r0 = 1; exit");
-  const hooks: readonly (readonly [ProgTypeName, string])[] = [
-    ["tracepoint", "sched:sched_switch"],
-    ["raw_tracepoint", "sched_switch"],
-    ["kprobe", "__x64_sys_openat"],
-  ];
-  const links = hooks.map(
-    ([type, target]) => [type, machine.bpf.mustLoad({ type, program }).attach(target)] as const,
-  );
-  machine.spawn("/bin/sh", { argv: ["sh", "-c", "cat /etc/hostname"] });
-  machine.runUntilIdle();
-  for (const [type, link] of links) if (link.runs > 0) progTypes.add(type);
-  machine.close();
+async function runTests(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "bpf-runs-"));
+  const notes = join(folder, "notes.jsonl");
+  process.env["BPF_RUN_NOTES"] = notes;
+  const vitest = await startVitest("test", TESTS, {
+    ...{ config: false, isolate: false, watch: false, reporters: [{}], testTimeout: 60_000 },
+    setupFiles: [join(import.meta.dirname, "../tests/conformance/note-runs.ts")],
+  });
+  await vitest.close();
+  const lines = readFileSync(notes, "utf8").split("\n");
+  for (const line of lines) if (line !== "") addNotes(JSON.parse(line) as RunNotes);
+  rmSync(folder, { recursive: true });
 }
 
 function counted(what: string, names: readonly string[], isThere: (name: string) => boolean) {
