@@ -36,7 +36,7 @@ export function accessArena(
   else acrossPages(memory.bytes, r, inner, { first, last, size }, d, s);
 }
 
-function isLoad(inner: number): boolean {
+export function isLoad(inner: number): boolean {
   return inner <= 0xff && (inner & 0x07) === 0x01;
 }
 
@@ -44,7 +44,7 @@ function isLoadAcquire(inner: number): boolean {
   return inner >= OP.LOAD_ACQUIRE_8 && inner <= OP.LOAD_ACQUIRE_64;
 }
 
-function sizeOf(inner: number): number {
+export function sizeOf(inner: number): number {
   if (inner <= 0xff) return SIZES[(inner >> 3) & 3]!;
   if (inner < OP.LOAD_ACQUIRE_8) return inner === OP.ATOMIC64 ? 8 : 4;
   return 1 << ((inner - OP.LOAD_ACQUIRE_8) & 3);
@@ -77,7 +77,8 @@ function acrossPages(
   bytes.set(together.subarray(onFirst), second);
 }
 
-function perform(
+/** Carries it out at the place of its address in `view`. */
+export function perform(
   view: DataView,
   r: Int32Array,
   inner: number,

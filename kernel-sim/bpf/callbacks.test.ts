@@ -105,6 +105,7 @@ const INLINED: CodeNotes = {
   isLoopInlined: () => true,
   isThrow: () => false,
   arenaAt: () => 0,
+  isKernelLoad: () => false,
   exceptionCallbackSlot: -1,
 };
 

@@ -1,5 +1,6 @@
 /** What programs may know of the tasks of a machine, and do with them. */
 import type { PtRegs } from "../arch/x86/pt-regs.ts";
+import type { StructAt, StructTables } from "./structs/members.ts";
 
 /** A range of a task's memory with one meaning. @linux include/linux/mm_types.h `struct vm_area_struct` (6.18) */
 export interface MemoryArea {
@@ -47,6 +48,18 @@ export interface LivingTasks {
   /** All threads, in the order in which Linux goes over them: by process, its leader first. */
   threads(): Iterable<CurrentTask>;
   find(pid: number): CurrentTask | undefined;
+  /** The task with that identity. */
+  taskOf(identity: object): CurrentTask;
+  /** What programs see of the kernel's objects. */
+  readonly tables: StructTables;
+  /** The objects that all others are reached from. */
+  roots(): Iterable<StructAt>;
   /** CLOCK_TAI when the machine booted, in ns. */
   readonly bootTai: number;
 }
+
+/** Who makes system calls where no task does. */
+export const INIT_TASK: CurrentTask = Object.freeze({
+  ...{ pid: 1, tgid: 1, uid: 0, gid: 0 },
+  comm: "init",
+});

@@ -7,14 +7,13 @@ import { putCpumask } from "./kfuncs/cpumask.ts";
 import { takeList } from "./kfuncs/lists.ts";
 import { RbTree } from "./kfuncs/rbtree.ts";
 import { putTask } from "./kfuncs/task.ts";
-import type { BpfMemory } from "./memory.ts";
 
 /** In a node of a tree: which one it is in. */
 const RB_OWNER = 24;
 
 /** By the structure: gives a reference to an object of the kernel back. */
-const DTORS: ReadonlyMap<string, (memory: BpfMemory, object: number) => void> = new Map([
-  ["bpf_cpumask", putCpumask],
+const DTORS: ReadonlyMap<string, (kernel: BpfKernel, object: number) => void> = new Map([
+  ["bpf_cpumask", ({ memory }, mask) => putCpumask(memory, mask)],
   ["task_struct", putTask],
 ]);
 
@@ -50,9 +49,10 @@ function freeField(kernel: BpfKernel, field: BtfField, at: number): void {
   }
 }
 
-function freeKptr({ memory, programObjects }: BpfKernel, { kptr }: BtfField, at: number): void {
+function freeKptr(kernel: BpfKernel, { kptr }: BtfField, at: number): void {
+  const { memory, programObjects } = kernel;
   const object = memory.view.getInt32(at, true);
-  memory.view.setInt32(at, 0, true);
+  memory.bytes.fill(0, at, at + 8);
   if (object === 0 || kptr === undefined) return;
   const { btf, typeId } = kptr;
   if (!btf.isKernel) {
@@ -60,7 +60,7 @@ function freeKptr({ memory, programObjects }: BpfKernel, { kptr }: BtfField, at:
     return;
   }
   const struct = btf.typeById(typeId);
-  if (struct?.kind === BTF_KIND_STRUCT) DTORS.get(btf.nameOf(struct))?.(memory, object);
+  if (struct?.kind === BTF_KIND_STRUCT) DTORS.get(btf.nameOf(struct))?.(kernel, object);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_list_head_free` (6.18) */

@@ -25,12 +25,15 @@ import {
 import { atomic32, atomic64 } from "./atomics.ts";
 import { MAX_BPF_STACK } from "./isa.ts";
 import type { BpfMemory } from "./memory.ts";
-import { isArenaOperation, SLOT_WORDS } from "./predecode.ts";
+import { isArenaOperation, isKernelOperation, SLOT_WORDS } from "./predecode.ts";
 import { loadFromPacket, type PacketPlace } from "./skb-load.ts";
+import { accessKernel, type StructsReader } from "./structs/access.ts";
 
 /** What the interpreter asks of the machine. */
 export interface BpfHost {
   readonly packet: PacketPlace;
+  /** The kernel's own objects. */
+  readonly structs: StructsReader;
   /** The code at an index of the program array at an address; undefined: none. */
   tailCallTarget(map: number, index: number): Int32Array | undefined;
 }
@@ -1576,6 +1579,13 @@ export class BpfCpu<Machine extends BpfHost> {
           break;
         }
         default:
+          if (isKernelOperation(op)) {
+            accessKernel(this, r, op, code[pc - 3]!, code[pc - 2]!, code[pc - 1]!);
+            // What is read may be made only then.
+            bytes = this.memory.bytes;
+            view = this.memory.view;
+            break;
+          }
           if (isArenaOperation(op)) {
             accessArena(this.memory, r, op, code[pc - 3]!, code[pc - 2]!, code[pc - 1]!);
             break;

@@ -8,13 +8,14 @@ import { Btf } from "./btf/btf.ts";
 import { CandidateCache } from "./btf/core-candidates.ts";
 import type { BtfRecord } from "./btf/record.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
-import type { CurrentTask, LivingTasks } from "./current-task.ts";
+import { type CurrentTask, INIT_TASK, type LivingTasks } from "./current-task.ts";
 import { BpfFiles } from "./files.ts";
 import { freeFields } from "./free-fields.ts";
 import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu, CPU_STACK_BYTES } from "./interpreter.ts";
 import type { IterFile } from "./iter-file.ts";
 import { Jit } from "./jit/jit.ts";
+import { rootCssSet } from "./kfuncs/cgroup.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
 import { Printers } from "./kfuncs/printers.ts";
 import type { ProgramWalk } from "./kfuncs/task-iterators.ts";
@@ -27,6 +28,8 @@ import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
 import { LoadedProgram } from "./program.ts";
 import type { PacketPlace } from "./skb-load.ts";
+import { KernelStructs } from "./structs/kernel-structs.ts";
+import { ShownTasks } from "./structs/shown-tasks.ts";
 import { bpfCalls } from "./sys/bpf-calls.ts";
 import type { BpfCaller, DescriptorTable, StorageOwnerKind } from "./sys/caller.ts";
 
@@ -67,8 +70,11 @@ export class BpfKernel implements MapHost {
   /** The packet of the running program. */
   packet: PacketPlace = NO_PACKET;
   current: CurrentTask = INIT_TASK;
-  /** By number: where programs have been shown tasks. */
-  readonly shownTasks = new Map<number, number>();
+  readonly tasks: ShownTasks = new ShownTasks(this, () =>
+    rootCssSet({ machine: this, memory: this.memory }),
+  );
+  /** The kernel's own structures, as programs read them. */
+  readonly structs: KernelStructs = new KernelStructs(this.tasks);
   /** Where they have been shown the set of groups that every task is in; 0: they have not. */
   rootCssSet = 0;
   readonly printers = new Printers();
@@ -156,7 +162,7 @@ export class BpfKernel implements MapHost {
 
   /** The task with that number, as far as anybody knows it. */
   findTask(pid: number): CurrentTask | undefined {
-    if (pid === this.current.pid) return this.current;
+    if (pid === this.current.pid && this.current !== INIT_TASK) return this.current;
     if (this.living !== undefined) return this.living.find(pid);
     return pid === INIT_TASK.pid ? INIT_TASK : undefined;
   }
@@ -404,4 +410,3 @@ const NO_PACKET: PacketPlace = Object.freeze({
   bufferBytes: 0,
   isXdp: false,
 });
-const INIT_TASK: CurrentTask = Object.freeze({ pid: 1, tgid: 1, uid: 0, gid: 0, comm: "init" });

@@ -58,6 +58,8 @@ export const OP = {
   CAST_USER: 292,
   /** A load, store or atomic instruction at addresses of an arena (`arena-access.ts`). */
   ARENA: 512,
+  /** A load through a pointer to an object of the kernel (`structs/access.ts`). */
+  KERNEL: 1024,
 } as const;
 
 /** What an instruction at an arena does, apart from where. */
@@ -71,6 +73,15 @@ function arenaOperation(inner: number, directory: number): number {
 
 export function isArenaOperation(op: number): boolean {
   return (op & OP.ARENA) !== 0;
+}
+
+export function isKernelOperation(op: number): boolean {
+  return (op & OP.KERNEL) !== 0;
+}
+
+/** At memory that is not the program's own: somebody else has to look where it is. */
+export function isElsewhere(op: number): boolean {
+  return (op & (OP.ARENA | OP.KERNEL)) !== 0;
 }
 
 /** The operation with the same operands at other memory. */
@@ -94,6 +105,8 @@ export interface CodeNotes {
   isLoopInlined(slot: number): boolean;
   /** The directory of the arena whose addresses a load or store has; 0: it has others. */
   arenaAt(slot: number): number;
+  /** Whether a load is through a pointer to an object of the kernel. */
+  isKernelLoad(slot: number): boolean;
   /** Whether a call of a kernel function throws an exception. */
   isThrow(slot: number): boolean;
   /** Where exceptions are caught; -1: nowhere. */
@@ -103,6 +116,7 @@ export interface CodeNotes {
 const NO_NOTES: CodeNotes = {
   isLoopInlined: () => false,
   arenaAt: () => 0,
+  isKernelLoad: () => false,
   isThrow: () => false,
   exceptionCallbackSlot: -1,
 };
@@ -115,6 +129,7 @@ export function predecode(insns: readonly Insn[], notes: CodeNotes = NO_NOTES): 
     const at = slot * SLOT_WORDS;
     const arena = notes.arenaAt(slot);
     code[at] = arena === 0 ? op : arenaOperation(op, arena);
+    if (notes.isKernelLoad(slot)) code[at] = op | OP.KERNEL;
     code[at + 1] = insns[slot]!.dstReg * 2;
     code[at + 2] = src;
     code[at + 3] = constant;

@@ -273,6 +273,7 @@ function fixedUp(
         arena !== undefined && isArenaAccess(kept[at]!.insn, aux[kept[at]!.slot]!)
           ? arena.directory
           : 0,
+      isKernelLoad: (at) => aux[kept[at]!.slot]!.isKernelLoad,
       exceptionCallbackSlot:
         exceptionCallbackStart === 0
           ? -1

@@ -7,6 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import { pidTask } from "./pid.ts";
 import { groupSendSigInfo } from "./signal-permission.ts";
 import { isGlobalInit, SEND_SIG_PRIV, type SendInfo } from "./signal-send.ts";
+import { kernelRoots, kernelTables } from "./structs/kernel-tables.ts";
 import { PF_EXITING, PF_KTHREAD, type Task } from "./task.ts";
 import { NSEC_PER_SEC } from "./time/time64.ts";
 import { timekeeperOf } from "./time/timekeeping.ts";
@@ -83,6 +84,9 @@ export function livingTasks(kernel: Kernel): LivingTasks {
       const task = pidTask(kernel.initPidNs.pids.get(pid), "pid");
       return task === undefined ? undefined : bpfTaskOf(task);
     },
+    taskOf: (identity) => bpfTaskOf(identity as Task),
+    tables: kernelTables,
+    roots: () => kernelRoots(kernel),
     get bootTai() {
       return kernel.wallClockBootNs + timekeeperOf(kernel).taiOffset * NSEC_PER_SEC;
     },

@@ -1,13 +1,12 @@
 /** Programs at functions inside of the kernel. */
-import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import type { CurrentTask } from "../bpf/current-task.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import type { FunctionProbes, KernelArg } from "../kernel/function-probes.ts";
 import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
 import type { AttachedPrograms } from "./attached.ts";
+import { CallArguments } from "./call-arguments.ts";
 import type { FunctionPlace } from "./hooks.ts";
 import { PT_REGS_BYTES, writeFunctionRegs, writeWord } from "./kernel-functions.ts";
-import { KernelStructs } from "./kernel-structs.ts";
 import { runPrograms } from "./run-programs.ts";
 
 /** What programs need of the machine that runs them. */
@@ -37,32 +36,35 @@ export class FunctionHooks implements FunctionProbes {
     const { attached } = this.#machine;
     const hasEntry = ENTRY.some((place) => attached.has(`${place}:${func}`));
     const hasExit = EXIT.some((place) => attached.has(`${place}:${func}`));
-    const answered = hasEntry ? this.#enter(func, args()) : undefined;
+    const shown = new CallArguments();
+    const answered = hasEntry ? this.#enter(func, shown, args()) : undefined;
     if (!hasExit) return answered ?? body();
     const result = answered ?? body();
-    if (isSleeping(result)) return this.#leaveLater(func, args, result) as T;
-    this.#leave(func, args(), result);
+    if (isSleeping(result)) return this.#leaveLater(func, shown, args, result) as T;
+    this.#leave(func, shown, args(), result);
     return result;
   }
 
   enter(func: string, args: () => readonly KernelArg[]): void {
     const { attached } = this.#machine;
-    if (ENTRY.some((place) => attached.has(`${place}:${func}`))) this.#enter(func, args());
+    if (!ENTRY.some((place) => attached.has(`${place}:${func}`))) return;
+    this.#enter(func, new CallArguments(), args());
   }
 
   *#leaveLater(
     func: string,
+    shown: CallArguments,
     args: () => readonly KernelArg[],
     rest: MaySleep<number>,
   ): MaySleep<number> {
     const answer = yield* rest;
-    this.#leave(func, args(), answer);
+    this.#leave(func, shown, args(), answer);
     return answer;
   }
 
   /** A number: a program has answered, and the function's body does not run. */
-  #enter(func: string, args: readonly KernelArg[]): number | undefined {
-    return this.#with(func, args, 0, (run) => {
+  #enter(func: string, shown: CallArguments, args: readonly KernelArg[]): number | undefined {
+    return this.#with(func, shown, args, 0, (run) => {
       run("kprobe");
       run("fentry");
       const answer = run("fmod_ret");
@@ -70,8 +72,8 @@ export class FunctionHooks implements FunctionProbes {
     });
   }
 
-  #leave(func: string, args: readonly KernelArg[], answer: number): void {
-    this.#with(func, args, answer, (run) => {
+  #leave(func: string, shown: CallArguments, args: readonly KernelArg[], answer: number): void {
+    this.#with(func, shown, args, answer, (run) => {
       run("fexit");
       run("kretprobe");
     });
@@ -80,23 +82,27 @@ export class FunctionHooks implements FunctionProbes {
   /** Writes what programs see of one call, and lets them run. */
   #with<T>(
     func: string,
+    shown: CallArguments,
     args: readonly KernelArg[],
     answer: number,
     body: (run: (place: FunctionPlace) => number) => T,
   ): T {
     const { attached, bpf, current, charge } = this.#machine;
     const kernel = bpf();
-    const { memory } = kernel;
-    const structs = new KernelStructs(memory, btfVmlinux());
-    const words = args.map((arg) => structs.argument(arg));
-    const context = functionContext(structs, kernel, words, answer);
-    const regs = structs.reserve(PT_REGS_BYTES);
-    if (regs !== 0) writeFunctionRegs(memory, regs, func, words, answer);
+    const { memory, structs } = kernel;
+    structs.settle();
+    const words = shown.words(structs, args);
+    const room = memory.alloc(contextBytes(words.length));
+    // Without memory the programs do not run.
+    const [context, regs] = room === 0 ? [0, 0] : [contextAt(room), regsAt(room, words.length)];
+    if (room !== 0) {
+      writeContext(kernel, room, words, answer);
+      writeFunctionRegs(memory, regs, func, words, answer);
+    }
     const { result, executed } = runPrograms(kernel, current(), (run) =>
       body((place) => {
         for (const attachment of attached.at(`${place}:${func}`)) {
           const at = place === "kprobe" || place === "kretprobe" ? regs : context;
-          // Without memory the program does not run.
           if (at === 0) continue;
           const answer = run(attachment, at);
           if (place === "fmod_ret" && answer !== 0) return answer;
@@ -104,7 +110,7 @@ export class FunctionHooks implements FunctionProbes {
         return 0;
       }),
     );
-    structs.release();
+    if (room !== 0) memory.free(room, contextBytes(words.length));
     if (executed > 0) charge(executed);
     return result;
   }
@@ -113,22 +119,30 @@ export class FunctionHooks implements FunctionProbes {
 const ENTRY: readonly FunctionPlace[] = ["kprobe", "fentry", "fmod_ret"];
 const EXIT: readonly FunctionPlace[] = ["fexit", "kretprobe"];
 
+function contextBytes(args: number): number {
+  return (args + 2) * WORD_BYTES + PT_REGS_BYTES;
+}
+
+function contextAt(room: number): number {
+  return room + WORD_BYTES;
+}
+
+function regsAt(room: number, args: number): number {
+  return room + (args + 2) * WORD_BYTES;
+}
+
 /**
  * Arguments and, behind them, the answer; in front of them their number.
  *
  * @linux arch/x86/net/bpf_jit_comp.c `__arch_prepare_bpf_trampoline`: the stack of a trampoline (6.18)
  */
-export function functionContext(
-  structs: KernelStructs,
+function writeContext(
   { memory }: BpfKernel,
+  room: number,
   words: readonly number[],
   answer: number,
-): number {
-  const room = structs.reserve((words.length + 2) * WORD_BYTES);
-  if (room === 0) return 0;
-  writeWord(memory, room, words.length);
-  for (const [i, word] of [...words, answer].entries()) {
-    writeWord(memory, room + (i + 1) * WORD_BYTES, word);
+): void {
+  for (const [i, word] of [words.length, ...words, answer].entries()) {
+    writeWord(memory, room + i * WORD_BYTES, word);
   }
-  return room + WORD_BYTES;
 }

@@ -7,19 +7,13 @@ import { type RawArg, rawTracepointOfEvent } from "./raw-tracepoints.ts";
 import type { EventFields } from "./ring.ts";
 import { TRACE_ENTRY_BYTES_MAX, writeEntry } from "./trace-entry.ts";
 
-/** How a task lies in the memory that programs see. */
-export interface TaskWriter {
-  readonly bytes: number;
-  write(memory: BpfMemory, at: number, pid: number, comm: string): void;
-}
+/** The address of a task that an event tells of, by its number and its name. */
+export type TaskAddress = (pid: number, comm: string) => number;
 
 const ARGS_MAX = 4;
-const TASKS_MAX = 2;
 
 /** Room for the context of any hook, with what it points to. */
-export function contextBytes(tasks: TaskWriter): number {
-  return TRACE_ENTRY_BYTES_MAX + 2 * PT_REGS_BYTES + ARGS_MAX * 8 + TASKS_MAX * tasks.bytes;
-}
+export const CONTEXT_BYTES = TRACE_ENTRY_BYTES_MAX + 2 * PT_REGS_BYTES + ARGS_MAX * 8;
 
 /** Writes it at `at`, where there is that much room; answers where the context begins. */
 export function writeContext(
@@ -28,7 +22,7 @@ export function writeContext(
   hook: Hook,
   fields: EventFields,
   pid: number,
-  tasks: TaskWriter,
+  taskAddress: TaskAddress,
 ): number {
   switch (hook.kind) {
     case "tracepoint":
@@ -51,13 +45,11 @@ export function writeContext(
     }
     case "raw_tracepoint": {
       const regs = at + ARGS_MAX * 8;
-      let free = regs + PT_REGS_BYTES;
       writeUserRegs(memory, regs, fields);
       rawTracepointOfEvent(hook.event)!.args.forEach((arg, i) => {
         if (arg.kind === "task") {
-          tasks.write(memory, free, Number(fields[arg.pid] ?? 0), String(fields[arg.comm] ?? ""));
-          writeWord(memory, at + i * 8, free);
-          free += tasks.bytes;
+          const [pid, comm] = [Number(fields[arg.pid] ?? 0), String(fields[arg.comm] ?? "")];
+          writeWord(memory, at + i * 8, taskAddress(pid, comm));
         } else {
           writeWord(memory, at + i * 8, arg.kind === "regs" ? regs : numberOf(arg, fields));
         }

@@ -2,7 +2,6 @@ import type { Recording, TraceEvent } from "../api.ts";
 import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { CurrentTask } from "../bpf/current-task.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
-import { taskWriter } from "../bpf/kfuncs/task.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import { AttachedPrograms } from "./attached.ts";
@@ -10,7 +9,7 @@ import { tracepointFormats } from "./formats.ts";
 import { FunctionHooks } from "./function-hooks.ts";
 import { hookName } from "./hooks.ts";
 import { functionOfSyscall, isInnerFunction } from "./kernel-functions.ts";
-import { contextBytes, writeContext } from "./program-context.ts";
+import { CONTEXT_BYTES, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
 import { runPrograms } from "./run-programs.ts";
 import { isSecurityFunction, securityWithProbes } from "./security-probes.ts";
@@ -57,7 +56,8 @@ export class Tracing {
       const task = current(cpu);
       let executed = 0;
       for (const { event, fields: own } of fired) {
-        executed += this.#run(event, own, bpf(), cpu, task);
+        const found = (pid: number) => bpf().living?.find(pid);
+        executed += this.#run(event, own, bpf(), cpu, task, found);
       }
       if (executed > 0) charge(executed);
     };
@@ -96,7 +96,9 @@ export class Tracing {
     const eventPid = Number(event.fields["common_pid"] ?? 0);
     ring.record(ring.nameNumber(event.name), kernel.clock.now(), cpu, event.fields, eventPid);
     const current = { pid: eventPid, tgid: eventPid, uid: 0, gid: 0, comm: names.of(eventPid) };
-    kernel.clock.advance(this.#run(event.name, event.fields, kernel, cpu, current));
+    kernel.clock.advance(
+      this.#run(event.name, event.fields, kernel, cpu, current, () => undefined),
+    );
   }
 
   /** What of the hooks an event of the trace reaches, in Linux's order; nothing where nobody listens. */
@@ -139,23 +141,29 @@ export class Tracing {
     kernel: BpfKernel,
     cpu: number,
     current: CurrentTask,
+    find: (pid: number) => CurrentTask | undefined,
   ): number {
     const attachments = this.attached.at(event);
     if (attachments.length === 0) return 0;
     const { memory } = kernel;
-    const room = contextBytes(taskWriter);
-    const context = memory.alloc(room);
+    kernel.structs.settle();
+    const context = memory.alloc(CONTEXT_BYTES);
     // Without memory the event is lost.
     if (context === 0) return 0;
+    const taskAddress = (pid: number, comm: string) => {
+      const told = { pid, tgid: pid, uid: 0, gid: 0, comm };
+      const known = pid === current.pid ? current : pid > 0 ? find(pid) : undefined;
+      return kernel.tasks.addressOf(known ?? told);
+    };
     const { executed } = runPrograms(kernel, { cpu, task: current }, (run) => {
       for (const attachment of attachments) {
         run(
           attachment,
-          writeContext(memory, context, attachment.hook, fields, current.pid, taskWriter),
+          writeContext(memory, context, attachment.hook, fields, current.pid, taskAddress),
         );
       }
     });
-    memory.free(context, room);
+    memory.free(context, CONTEXT_BYTES);
     return executed;
   }
 }

@@ -1,6 +1,7 @@
 /** What a helper may be given in each register. */
 import { BPF_SPIN_LOCK, BPF_TIMER } from "../btf/field-types.ts";
 import type { KernelMap } from "../maps/map.ts";
+import { upperOf } from "../structs/upper.ts";
 import { BPF_FUNC_NAMES, BPF_MAP_TYPE_BLOOM_FILTER } from "../uapi.ts";
 import * as arg from "../verifier/func-proto.ts";
 import { helperName, helpersNamed } from "../verifier/helper-traits.ts";
@@ -76,7 +77,7 @@ function check(one: Arg): boolean {
   switch (baseType(type)) {
     case arg.ARG_ANYTHING:
       // A pointer counts as its address.
-      if (object !== undefined) run.vm.r[(index + 1) * 2 + 1] = 0;
+      if (object !== undefined) run.vm.r[(index + 1) * 2 + 1] = upperOf(low);
       return true;
     case arg.ARG_CONST_MAP_PTR:
       return checkMap(one);

@@ -17,6 +17,8 @@ import type { BpfKernel } from "../kernel.ts";
 import { OP, SLOT_WORDS } from "../predecode.ts";
 import type { LoadedProgram } from "../program.ts";
 import { loadFromPacket } from "../skb-load.ts";
+import { accessKernel } from "../structs/access.ts";
+import { upperOf } from "../structs/upper.ts";
 import type { CtxAccess } from "../verifier/ctx/access.ts";
 import type { VerifierEnv } from "../verifier/env.ts";
 import { mayAccessSkb } from "../verifier/ld-abs.ts";
@@ -266,11 +268,22 @@ export class CheckedRun {
       ...{ isWrite: false, isByHelper: false },
     });
     if (loaded === undefined) return -1;
-    this.#execute(slot);
+    if (upperOf(this.vm.r[register * 2]!) === 0) this.#execute(slot);
+    else this.#loadOfKernel(slot, register);
     this.defined |= registersWritten(this.program.code, slot);
     const d = this.program.code[at + 1]!;
     if (baseType(loaded.regType) !== SCALAR_VALUE) this.#point(d, loaded);
     return slot + 1;
+  }
+
+  /** The kernel's own objects lie outside of the memory that programs share. */
+  #loadOfKernel(slot: number, register: number): void {
+    const { r } = this.vm;
+    const [op, d, , k] = this.program.code.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+    const upper = r[register * 2 + 1]!;
+    r[register * 2 + 1] = upperOf(r[register * 2]!);
+    accessKernel(this.vm, r, op!, d!, register * 2, k!);
+    if (d !== register * 2) r[register * 2 + 1] = upper;
   }
 
   /** What was loaded is an address: it becomes a pointer to what lies there. */

@@ -4,12 +4,16 @@ import type { BpfKernel } from "../kernel.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
+const UPPER = 0x1_0000_0000;
+
 /** Answers what was there. @linux kernel/bpf/helpers.c `bpf_kptr_xchg` (6.18) */
 export function kptrXchg({ r, memory: { view } }: Vm): number {
   const place = r[2]!;
   const old = view.getInt32(place, true);
+  const oldUpper = view.getInt32(place + 4, true);
   view.setInt32(place, r[4]!, true);
-  return old;
+  view.setInt32(place + 4, r[5]!, true);
+  return oldUpper * UPPER + (old >>> 0);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_per_cpu_ptr` (6.18) */

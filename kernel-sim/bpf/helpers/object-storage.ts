@@ -2,7 +2,7 @@
 import { EINVAL } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { pidOfTask } from "../kfuncs/task.ts";
+import { taskAt } from "../kfuncs/task.ts";
 import type { BpfLocalStorageMap, StorageOwner } from "../maps/bpf-local-storage.ts";
 import { BPF_MAP_TYPE_TASK_STORAGE } from "../uapi.ts";
 
@@ -15,13 +15,12 @@ function storageMap(vm: Vm): BpfLocalStorageMap {
   return vm.machine.mapAt(vm.r[2]!) as BpfLocalStorageMap;
 }
 
-/** R2: a task is shown to programs at several places. */
+/** R2: storage of tasks is found by their descriptors as well. */
 function ownerIn(vm: Vm, { attr }: BpfLocalStorageMap): StorageOwner {
   const owner = vm.r[4]!;
   if (attr.mapType !== BPF_MAP_TYPE_TASK_STORAGE) return owner;
-  const { machine } = vm;
-  const pid = pidOfTask(vm, owner);
-  return (machine.living?.find(pid) ?? machine.findTask(pid))?.identity ?? pid;
+  const task = taskAt(vm, owner);
+  return task?.identity ?? task?.pid ?? 0;
 }
 
 /**

@@ -6,7 +6,7 @@
 import { EFAULT, EINVAL, EPERM, ERANGE } from "../../include/errno.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { pidOfTask } from "../kfuncs/task.ts";
+import { taskAt } from "../kfuncs/task.ts";
 import {
   type Address,
   addressIn,
@@ -81,7 +81,7 @@ export function probeReadStr(vm: Vm): number {
  * too: what the kernel has at an address is taken to be meant.
  */
 function isUserAddress([low, high]: Address): boolean {
-  return high !== 0 || low >>> 0 >= 0x8000_0000;
+  return high > 0 || (high === 0 && low >>> 0 >= 0x8000_0000);
 }
 
 function copiedText(vm: Vm, isUser: boolean): number {
@@ -99,9 +99,9 @@ export function copyFromUser(vm: Vm): number {
 
 /** @linux kernel/bpf/helpers.c `bpf_copy_from_user_task` (6.18) */
 export function copyFromUserTask(vm: Vm): number {
-  const { r, machine } = vm;
+  const { r } = vm;
   if ((r[10]! | r[11]!) !== 0) return -EINVAL;
-  const task = machine.findTask(pidOfTask(vm, r[8]!));
+  const task = taskAt(vm, r[8]!);
   const size = r[4]! >>> 0;
   const found = readUserPart(vm, addressIn(vm, 3), size, task);
   return copied(vm, found.length === size ? found : undefined);

@@ -3,7 +3,7 @@ import { EINVAL, EPERM, ESRCH } from "../../include/errno.ts";
 import type { CurrentTask } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { pidOfTask } from "../kfuncs/task.ts";
+import { taskAt } from "../kfuncs/task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -31,10 +31,10 @@ const UPPER = 0x1_0000_0000;
  * @simplified of the value that goes along, 53 bits arrive
  */
 export function sendSignalTask(vm: Vm): number {
-  const { r, machine } = vm;
+  const { r } = vm;
   const type = r[6]!;
   if (type !== PIDTYPE_PID && type !== PIDTYPE_TGID) return -EINVAL;
-  const task = machine.findTask(pidOfTask(vm, r[2]!));
+  const task = taskAt(vm, r[2]!);
   if (task === undefined) return -ESRCH;
   return sent(task, r[4]! >>> 0, type === PIDTYPE_PID, (r[9]! >>> 0) * UPPER + (r[8]! >>> 0));
 }

@@ -10,7 +10,7 @@ import { addressOf, functionOfSyscall } from "../../trace/kernel-functions.ts";
 import type { CurrentTask } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { pidOfTask } from "../kfuncs/task.ts";
+import { taskAt } from "../kfuncs/task.ts";
 import { BPF_F_STACK_BUILD_ID } from "../maps/flags.ts";
 import { jhash } from "../maps/jhash.ts";
 import { BUILD_ID_BYTES, MAX_STACK, type StackTraceMap } from "../maps/stackmap.ts";
@@ -120,8 +120,8 @@ export function getStack(vm: Vm): number {
 
 /** @linux kernel/bpf/stackmap.c `bpf_get_task_stack` (6.18) */
 export function getTaskStack(vm: Vm): number {
-  const { r, machine } = vm;
-  const task = machine.findTask(pidOfTask(vm, r[2]!));
+  const { r } = vm;
+  const task = taskAt(vm, r[2]!);
   const [to, size] = [r[4]!, r[6]! >>> 0];
   if (task === undefined) return -EFAULT;
   return getStackOf(vm, { task, isNamed: true, to, size, flags: r[8]!, flagsHigh: r[9]! });

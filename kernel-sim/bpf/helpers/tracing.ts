@@ -3,7 +3,7 @@ import { EINVAL, ENOENT, EOPNOTSUPP } from "../../include/errno.ts";
 import { PT_REGS_BYTES, writeWord } from "../../trace/kernel-functions.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { holdCurrent, pidOfTask } from "../kfuncs/task.ts";
+import { holdCurrent, pidOfTask, taskAt } from "../kfuncs/task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -71,7 +71,7 @@ export function taskPtRegs(vm: Vm): number {
   if (at === 0) return 0;
   machine.taskRegs.set(pid, at);
   memory.bytes.fill(0, at, at + PT_REGS_BYTES);
-  const regs = machine.findTask(pid)?.userRegs;
+  const regs = taskAt(vm, vm.r[2]!)?.userRegs;
   if (regs === undefined) return at;
   PT_REGS.forEach((name, i) => {
     writeWord(memory, at + i * 8, regs[name]);

@@ -3,27 +3,28 @@
  *
  * @linux mm/maccess.c (6.18)
  * @simplified kernel memory is what programs of this machine share: stacks, contexts, packets, values of maps and what
- * kernel objects have in there. A page of a task that is not in memory is brought in, where Linux answers EFAULT.
+ * kernel objects have in there, and the kernel's own structures. A page of a task that is not in memory is brought in, where Linux answers EFAULT.
  */
 import { EFAULT, ERANGE } from "../../include/errno.ts";
 import type { CurrentTask } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { LOWEST_ADDRESS } from "../structs/access.ts";
+import { STRUCTS_UPPER } from "../structs/upper.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
 /** Low and high word. */
 export type Address = readonly [low: number, high: number];
 
-/** Below lies what is no memory, so that pointers near 0 hit nothing. */
-const LOWEST = 0x1_0000;
 const UPPER = 0x1_0000_0000;
 
 /** `size` bytes of the kernel's; undefined: not all of them are there. */
 export function readKernel(vm: Vm, [low, high]: Address, size: number): Uint8Array | undefined {
   const at = low >>> 0;
+  if (high === STRUCTS_UPPER) return vm.machine.structs.read(at, size);
   const { bytes } = vm.memory;
-  if (high !== 0 || at < LOWEST || at + size > bytes.length) return undefined;
+  if (high !== 0 || at < LOWEST_ADDRESS || at + size > bytes.length) return undefined;
   return bytes.subarray(at, at + size);
 }
 

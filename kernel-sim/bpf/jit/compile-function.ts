@@ -11,7 +11,13 @@ import { type StructureSink, writeStructure } from "./structure.ts";
 import type { WasmBytes } from "./wasm-bytes.ts";
 import { NOTHING, WASM } from "./wasm-opcodes.ts";
 import { type Operands, writeAlu, writeSpecialAlu } from "./write-alu.ts";
-import { isAtArena, writeArenaAccess, writeCastUser } from "./write-arena.ts";
+import {
+  isAtArena,
+  isAtKernel,
+  writeArenaAccess,
+  writeCastUser,
+  writeKernelLoad,
+} from "./write-arena.ts";
 import {
   writeCallbacks,
   writeFunctionCall,
@@ -171,7 +177,9 @@ export class FunctionCompiler implements StructureSink {
   #instruction(slot: number): void {
     const insn = operandsAt(this.#code, slot);
     if (isAtArena(this.#code, slot)) writeArenaAccess(this.#w, this.#code, slot, this.#indexes);
-    else if (insn.op > 0xff) this.#special(slot, insn);
+    else if (isAtKernel(this.#code, slot)) {
+      writeKernelLoad(this.#w, this.#code, slot, this.#indexes);
+    } else if (insn.op > 0xff) this.#special(slot, insn);
     else {
       switch (insn.op & 0x07) {
         case 0x00:

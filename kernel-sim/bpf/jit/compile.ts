@@ -139,6 +139,7 @@ function signatureOf(imported: MachineFunction): Signature {
     case "helper":
       return { params: new Array<number>(imported.args * 2).fill(I32), results: [F64] };
     case "arena":
+    case "kernel":
       return { params: [I32, I32, I32], results: [] };
     case "tail-call":
       return { params: [I32, I32, I32], results: [I32] };

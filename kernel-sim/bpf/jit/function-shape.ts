@@ -1,5 +1,5 @@
 /** What has to be known of the functions of a program before their code is written. */
-import { isArenaOperation, OP, SLOT_WORDS } from "../predecode.ts";
+import { isElsewhere, OP, SLOT_WORDS } from "../predecode.ts";
 import { CallPlans, type JitEnvironment } from "./call-plans.ts";
 import { Counting } from "./counting.ts";
 import { type DominatorTree, dominatorTree } from "./dominators.ts";
@@ -84,7 +84,7 @@ const LAST_OPERATION = OP.CAST_USER;
 function isCompiled(code: Int32Array, { start, end }: FlowNode): boolean {
   for (let slot = start; slot < end; slot = nextSlot(code, slot)) {
     const op = code[slot * SLOT_WORDS]!;
-    if (isArenaOperation(op)) continue;
+    if (isElsewhere(op)) continue;
     if (op > LAST_OPERATION || op === OP.INVALID || op === OP.CALL_UNKNOWN) return false;
   }
   return true;

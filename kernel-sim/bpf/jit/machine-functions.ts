@@ -5,6 +5,7 @@ import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { SLOT_WORDS } from "../predecode.ts";
 import { loadFromPacket } from "../skb-load.ts";
+import { accessKernel } from "../structs/access.ts";
 import type { MachineFunction } from "./module-indexes.ts";
 import { ARGS_AT } from "./run-area.ts";
 import { DST_PLACE } from "./write-arena.ts";
@@ -28,6 +29,16 @@ export function machineFunction(
         const { memory } = kernel;
         const r = new Int32Array(memory.view.buffer, ARGS_AT, ARENA_REGISTERS * 2);
         accessArena(memory, r, op!, DST_PLACE, s!, k!);
+        return undefined;
+      };
+    case "kernel":
+      return (op, s, k) => {
+        const registers = () =>
+          new Int32Array(kernel.memory.view.buffer, ARGS_AT, ARENA_REGISTERS * 2);
+        // What is read may let the memory grow, so the registers are copied.
+        const r = registers().slice();
+        accessKernel({ memory: kernel.memory, machine: kernel }, r, op!, DST_PLACE, s!, k!);
+        registers().set(r);
         return undefined;
       };
     case "tail-call":

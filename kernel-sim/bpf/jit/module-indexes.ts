@@ -2,7 +2,7 @@
  * The numbers of a module's functions: first those that it takes from the machine, then the lookups
  * of its maps, then the functions of the program.
  */
-import { isArenaOperation, OP, SLOT_WORDS } from "../predecode.ts";
+import { isArenaOperation, isKernelOperation, OP, SLOT_WORDS } from "../predecode.ts";
 import { nextSlot } from "./flow-graph.ts";
 import { isPacketLoad, type ProgramShape } from "./function-shape.ts";
 
@@ -13,7 +13,15 @@ export type MachineFunction =
   | { readonly kind: "begin"; readonly id: number }
   | { readonly kind: OtherKind };
 
-type OtherKind = "arena" | "tail-call" | "go-on" | "load-from-packet" | "next" | "result" | "throw";
+type OtherKind =
+  | "arena"
+  | "kernel"
+  | "tail-call"
+  | "go-on"
+  | "load-from-packet"
+  | "next"
+  | "result"
+  | "throw";
 
 export class ModuleIndexes {
   readonly imports: MachineFunction[] = [];
@@ -28,6 +36,7 @@ export class ModuleIndexes {
         for (let slot = start; slot < end; slot = nextSlot(code, slot)) {
           const op = code[slot * SLOT_WORDS]!;
           if (isArenaOperation(op)) this.#take("arena");
+          if (isKernelOperation(op)) this.#take("kernel");
           if (op === OP.TAIL_CALL) this.#take("tail-call");
           if (isPacketLoad(op)) this.#take("load-from-packet");
           if (op === OP.THROW) this.#take("throw");

@@ -1,5 +1,5 @@
 /** Which registers an instruction reads and writes, as sets of bits. */
-import { innerOperation, isArenaOperation, OP, SLOT_WORDS } from "../predecode.ts";
+import { innerOperation, isElsewhere, OP, SLOT_WORDS } from "../predecode.ts";
 import type { Operands } from "./write-alu.ts";
 
 /** How many of R1 to R5 a call at a slot takes. */
@@ -12,7 +12,7 @@ const BPF_FETCH = 1;
 /** What an instruction does, wherever its addresses are. */
 function operationAt(code: Int32Array, slot: number): number {
   const op = code[slot * SLOT_WORDS]!;
-  return isArenaOperation(op) ? innerOperation(op) : op;
+  return isElsewhere(op) ? innerOperation(op) : op;
 }
 
 export function registersRead(code: Int32Array, slot: number, argsOf: ArgsOfCall): number {

@@ -1,7 +1,13 @@
 /** Loads, stores and atomic instructions at addresses of an arena, and casts to those of user space. */
 import { BPF_CMPXCHG } from "../isa.ts";
 import { PAGE_SIZE } from "../maps/flags.ts";
-import { arenaDirectory, isArenaOperation, OP, SLOT_WORDS } from "../predecode.ts";
+import {
+  arenaDirectory,
+  isArenaOperation,
+  isKernelOperation,
+  OP,
+  SLOT_WORDS,
+} from "../predecode.ts";
 import type { FunctionWriter } from "./function-writer.ts";
 import type { ModuleIndexes } from "./module-indexes.ts";
 import { operandsAt, registersWritten } from "./operands.ts";
@@ -18,6 +24,21 @@ const WORD_BYTES = 4;
 
 export function isAtArena(code: Int32Array, slot: number): boolean {
   return isArenaOperation(code[slot * SLOT_WORDS]!);
+}
+
+/** It loads through a pointer to an object of the kernel. */
+export function isAtKernel(code: Int32Array, slot: number): boolean {
+  return isKernelOperation(code[slot * SLOT_WORDS]!);
+}
+
+/** Only the machine knows what lies there. */
+export function writeKernelLoad(
+  w: FunctionWriter,
+  code: Int32Array,
+  slot: number,
+  indexes: ModuleIndexes,
+): void {
+  writeAsked(w, code, slot, indexes, "kernel");
 }
 
 /** What lies in one page that is there is reached by the tables; all else is the machine's. */
@@ -89,6 +110,7 @@ function writeAsked(
   code: Int32Array,
   slot: number,
   indexes: ModuleIndexes,
+  who: "arena" | "kernel" = "arena",
 ): void {
   const { op, d, s, k } = operandsAt(code, slot);
   const second = code[slot * SLOT_WORDS + 2]!;
@@ -107,7 +129,7 @@ function writeAsked(
   w.i32(hasSource ? (second & ~0xff) | SRC_PLACE : second);
   w.i32(k);
   w.op(WASM.CALL);
-  w.out.u32(indexes.other("arena"));
+  w.out.u32(indexes.other(who));
   const written = registersWritten(code, slot);
   const isAtomic = op === OP.ATOMIC32 || op === OP.ATOMIC64;
   const wanted = !isAtomic ? DST_PLACE : second >> 8 === BPF_CMPXCHG ? R0_PLACE : SRC_PLACE;

@@ -20,7 +20,7 @@ const nodeStruct = kernelStruct("kernfs_node", ["id"]);
 const cssSetStruct = kernelStruct("css_set", ["dfl_cgrp"]);
 
 /** The set of groups that every task is in, made when a program first sees a task or a group; 0: there is no room. */
-export function rootCssSet({ machine, memory }: Vm): number {
+export function rootCssSet({ machine, memory }: Pick<Vm, "machine" | "memory">): number {
   if (machine.rootCssSet !== 0) return machine.rootCssSet;
   const [set, group, node] = [cssSetStruct(), cgroupStruct(), nodeStruct()];
   const at = memory.alloc(set.bytes + group.bytes + node.bytes);

@@ -23,7 +23,7 @@ import {
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { sliceOf } from "./dynptr.ts";
-import { pidOfTask } from "./task.ts";
+import { taskAt } from "./task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -55,7 +55,7 @@ export function copyFromUserTaskStr(vm: Vm): number {
 type Copy = (vm: Vm, to: number, source: Address, size: number) => number;
 
 function taskIn(vm: Vm, regno: number): CurrentTask | undefined {
-  return vm.machine.findTask(pidOfTask(vm, vm.r[2 * regno]!));
+  return taskAt(vm, vm.r[2 * regno]!);
 }
 
 function textOfTask(regno: number): Copy {

@@ -3,7 +3,7 @@ import { EINVAL, ENOENT } from "../../include/errno.ts";
 import type { CurrentTask, MemoryArea } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { pidOfTask, putTask, showTask } from "./task.ts";
+import { putTask, showTask, taskAt } from "./task.ts";
 import { addressIn, areasOf, freeVma, makeVma } from "./vma.ts";
 
 type Vm = BpfCpu<BpfKernel>;
@@ -51,8 +51,8 @@ class TaskWalk implements ProgramWalk {
     return this.#shown;
   }
 
-  end({ memory }: Vm): void {
-    if (this.#shown !== 0) putTask(memory, this.#shown);
+  end({ machine }: Vm): void {
+    if (this.#shown !== 0) putTask(machine, this.#shown | 0);
     this.#shown = 0;
   }
 }
@@ -85,7 +85,7 @@ export function iterTaskNew(vm: Vm): number {
   if (flags === BPF_TASK_ITER_ALL_PROCS) machine.walks.set(it, new TaskWalk(only(all, isLeader)));
   else if (flags === BPF_TASK_ITER_ALL_THREADS) machine.walks.set(it, new TaskWalk(all));
   else if (flags === BPF_TASK_ITER_PROC_THREADS && task !== 0) {
-    const process = machine.findTask(pidOfTask(vm, task))?.tgid;
+    const process = taskAt(vm, task)?.tgid;
     machine.walks.set(it, new TaskWalk(only(machine.threads(), ({ tgid }) => tgid === process)));
   } else return -EINVAL;
   return 0;

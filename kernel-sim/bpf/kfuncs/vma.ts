@@ -6,7 +6,7 @@ import type { BpfCpu, Callbacks } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { BpfMemory } from "../memory.ts";
 import { kernelStruct } from "./kernel-struct.ts";
-import { pidOfTask } from "./task.ts";
+import { taskAt } from "./task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -30,7 +30,7 @@ export function freeVma(memory: BpfMemory, at: number): void {
 
 /** Of the task behind a pointer, in the order of their addresses; undefined: it has no memory. */
 export function areasOf(vm: Vm, task: number): readonly MemoryArea[] | undefined {
-  return vm.machine.findTask(pidOfTask(vm, task))?.mm?.vmas;
+  return taskAt(vm, task)?.mm?.vmas;
 }
 
 const UPPER = 0x1_0000_0000;

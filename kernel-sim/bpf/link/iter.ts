@@ -1,7 +1,5 @@
 /** Links of iterators: each file that is made of one goes over all objects of a kind. */
 import { EACCES, EBADF, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
-import { KernelStructs } from "../../trace/kernel-structs.ts";
-import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { CurrentTask } from "../current-task.ts";
 import { IterFile, type IterWalk } from "../iter-file.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -311,24 +309,16 @@ function taskScope(kernel: BpfKernel, _files: DescriptorTable, info: DataView): 
  */
 function taskWalk(kernel: BpfKernel, isWanted: (task: CurrentTask) => boolean): IterWalk {
   const tasks = [...(kernel.living?.threads() ?? [kernel.current])].filter(isWanted);
-  let structs: KernelStructs | undefined;
   let at = 0;
-  const release = () => {
-    structs?.release();
-    structs = undefined;
-  };
   return {
     words: 1,
     current() {
       const task = tasks[at];
-      if (task === undefined) return undefined;
-      release();
-      structs = new KernelStructs(kernel.memory, btfVmlinux());
-      return [structs.argument({ struct: "task_struct", of: task })];
+      return task && [kernel.tasks.addressOf(task)];
     },
     next() {
       at++;
     },
-    end: release,
+    end: () => {},
   };
 }

@@ -78,6 +78,8 @@ export class InsnAux {
   liveRegsBefore = 0;
   /** Type of the pointer that it accesses memory through. */
   ptrType = NOT_INIT;
+  /** It loads through a pointer that may lead to an object of the kernel. */
+  isKernelLoad = false;
   /** It computes with an address of an arena, of which only the lower half counts. */
   needsZext = false;
   mapIndex = -1;

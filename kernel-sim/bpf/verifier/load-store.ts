@@ -30,9 +30,12 @@ import {
   PTR_TO_BTF_ID,
   PTR_TO_CTX,
   PTR_TO_FLOW_KEYS,
+  PTR_TO_MEM,
   PTR_TO_PACKET,
   PTR_TO_PACKET_META,
+  PTR_UNTRUSTED,
   regTypeStr,
+  typeIsPtrAllocObj,
   typeIsSkPointer,
 } from "./reg-type.ts";
 import { BPF_READ, BPF_WRITE } from "./region-access.ts";
@@ -64,7 +67,7 @@ function checkLoad(
       isStrict,
       isLdsx,
     ) ||
-    saveAuxPtrType(env, type) ||
+    saveLoadType(env, type) ||
     regBoundsSanityCheck(env, env.frame.own(dstReg), where)
   );
 }
@@ -112,6 +115,14 @@ export function checkSt(env: VerifierEnv, { code, dstReg, srcReg, off }: Insn): 
     checkMemAccess(env, env.insnIdx, dstReg, off, bpfSize(code), BPF_WRITE, -1, false, false) ||
     saveAuxPtrType(env, type)
   );
+}
+
+function saveLoadType(env: VerifierEnv, type: number): 0 | number {
+  const isOwn = typeIsPtrAllocObj(type) && (type & PTR_UNTRUSTED) === 0;
+  const isObject = baseType(type) === PTR_TO_BTF_ID && !isOwn;
+  const isMemory = baseType(type) === PTR_TO_MEM && (type & PTR_UNTRUSTED) !== 0;
+  if (isObject || isMemory) env.aux[env.insnIdx]!.isKernelLoad = true;
+  return saveAuxPtrType(env, type);
 }
 
 /**

@@ -1,0 +1,73 @@
+import { type CurrentTask, INIT_TASK, type LivingTasks } from "../current-task.ts";
+import type { KernelStructs, StructsHost } from "./kernel-structs.ts";
+import type { StructAt, StructTable } from "./members.ts";
+import { PlainTask, PlainTasks, plainTaskStruct } from "./plain-task.ts";
+
+interface TasksHost {
+  readonly living: LivingTasks | undefined;
+  readonly structs: KernelStructs;
+  findTask(pid: number): CurrentTask | undefined;
+}
+
+/** Tasks as structures: what BPF itself keeps of them, and what a living kernel tells. */
+export class ShownTasks implements StructsHost {
+  readonly #host: TasksHost;
+  readonly #plain = new PlainTasks();
+  /** Of every task. */
+  readonly #shared: StructTable<object>;
+  readonly #plainTable: StructTable;
+  #livingTable: StructTable | undefined;
+
+  /** @param cgroups the address of the set of groups that every task is in */
+  constructor(host: TasksHost, cgroups: () => number) {
+    this.#host = host;
+    this.#shared = {
+      usage: (of) => 1 + host.structs.holders(of),
+      cgroups: () => cgroups(),
+    };
+    this.#plainTable = { ...plainTaskStruct, ...this.#shared };
+  }
+
+  tableOf(struct: string, of: object): StructTable | undefined {
+    if (of instanceof PlainTask) return struct === "task_struct" ? this.#plainTable : undefined;
+    const table = this.#host.living?.tables[struct];
+    if (struct !== "task_struct" || table === undefined) return table;
+    this.#livingTable ??= { ...table, ...this.#shared };
+    return this.#livingTable;
+  }
+
+  roots(): Iterable<StructAt> {
+    return this.#host.living?.roots() ?? [];
+  }
+
+  /** The address of a task, as a number with a sign. */
+  addressOf(task: CurrentTask): number {
+    return this.#host.structs.addressOf("task_struct", this.objectOf(task));
+  }
+
+  objectOf(task: CurrentTask): object {
+    if (task.identity !== undefined || task instanceof PlainTask) return task.identity ?? task;
+    const init = task === INIT_TASK ? this.#host.living?.find(INIT_TASK.pid) : undefined;
+    return init?.identity ?? this.#plain.of(task);
+  }
+
+  /** The object that a pointer to a task leads to. */
+  objectAt(low: number): object | undefined {
+    return this.#host.structs.objectAt(low, "task_struct");
+  }
+
+  /** The task behind a pointer. */
+  at(low: number): CurrentTask | undefined {
+    const of = this.objectAt(low);
+    if (!(of instanceof PlainTask)) return of && this.#host.living?.taskOf(of);
+    return this.#host.findTask(of.pid) ?? of;
+  }
+
+  /** Whether somebody can still take hold of it. @linux kernel/bpf/helpers.c `bpf_task_acquire` (6.18) */
+  isThere(of: object): boolean {
+    const { living, structs } = this.#host;
+    if (of instanceof PlainTask || structs.holders(of) > 0) return true;
+    const task = living?.taskOf(of);
+    return task !== undefined && living?.find(task.pid)?.identity === of;
+  }
+}
