@@ -18,7 +18,7 @@ import {
   BPF_TRACE_RAW_TP,
 } from "../bpf/uapi.ts";
 import { EACCES, EBADF, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
-import { tracepointFormats } from "../trace/formats.ts";
+import { tracepointFormat } from "../trace/formats.ts";
 import { isKernelFunction } from "../trace/kernel-functions.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
@@ -69,8 +69,10 @@ function attachTo(
   if (target === undefined) return -EINVAL;
   switch (prog.type) {
     case BPF_PROG_TYPE_TRACEPOINT: {
-      const hook = { kind: "tracepoint", event: target } as const;
-      return tracepointFormats.has(target) ? perfLinkAttach(kernel, prog, hook, wide) : -ENOENT;
+      const format = tracepointFormat(target);
+      if (format === undefined) return -ENOENT;
+      const hook = { kind: "tracepoint", event: target, format } as const;
+      return perfLinkAttach(kernel, prog, hook, wide);
     }
     case BPF_PROG_TYPE_RAW_TRACEPOINT:
     case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:

@@ -284,6 +284,10 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   const { kernel, signal } = task;
   const oldMm = task.mm;
   const oldPid = task.pid;
+  kernel.probes?.event("sched:sched_prepare_exec", () => {
+    const { interp, filename } = bprm;
+    return { interp, filename, pid: oldPid, comm: task.comm };
+  });
   mmRelease(task);
   if (task.files.users > 1) {
     task.files.users--;

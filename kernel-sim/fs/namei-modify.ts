@@ -120,13 +120,21 @@ export function isLocalMountpoint(task: Task, dentry: Dentry): boolean {
   return task.nsproxy.mnt.mounts.some((mnt) => mnt.hasParent && mnt.mountpoint === dentry);
 }
 
-/** @spec mkdirat(2) @linux fs/namei.c `do_mkdirat`, `vfs_mkdir` (6.18) */
+/** @spec mkdirat(2) @linux fs/namei.c `do_mkdirat` (6.18) */
 export function doMkdirat(task: Task, dfd: number, name: ByteString, mode: number): number {
+  const { probes } = task.kernel;
+  if (probes === undefined) return mkdirAt(task, dfd, name, mode);
+  const args = () => [dfd, { struct: "filename", of: name }, mode];
+  return probes.call("do_mkdirat", args, () => mkdirAt(task, dfd, name, mode));
+}
+
+/** @linux fs/namei.c `vfs_mkdir` (6.18) */
+function mkdirAt(task: Task, dfd: number, name: ByteString, mode: number): number {
   const place = filenameCreate(task, dfd, name, true);
   if (typeof place === "number") return place;
   const { path, dentry } = place;
   const dir = path.dentry.inode!;
-  const denied = task.kernel.hooks.security.pathMkdir(task, path, dentry);
+  const denied = task.kernel.hooks.security.pathMkdir(task, path, dentry, newMode(task, dir, mode));
   if (denied !== 0) return denied;
   const error = mayCreate(task, dir, dentry);
   if (error !== 0) return error;
@@ -189,6 +197,8 @@ function vfsMknod(task: Task, path: Path, dentry: Dentry, mode: number, dev: num
   if (type === 0 || type === S_IFREG) {
     if (dir.op.create === undefined) return -EACCES;
     const fileMode = (created & 0o7777) | S_IFREG;
+    const denied = task.kernel.hooks.security.inodeCreate(task, dir, dentry, fileMode);
+    if (denied !== 0) return denied;
     return instantiate(dir, dentry, dir.op.create(dir, dentry, fileMode, task.cred));
   }
   const isWhiteout = type === S_IFCHR && dev === 0;
@@ -238,7 +248,7 @@ export function doSymlinkat(task: Task, target: ByteString, dfd: number, name: B
   if (typeof place === "number") return place;
   const { path, dentry } = place;
   const dir = path.dentry.inode!;
-  const denied = task.kernel.hooks.security.pathSymlink(task, path, dentry);
+  const denied = task.kernel.hooks.security.pathSymlink(task, path, dentry, target);
   if (denied !== 0) return denied;
   const error = mayCreate(task, dir, dentry);
   if (error !== 0) return error;
@@ -294,8 +304,15 @@ function lookupExisting(parent: ParentAndLast): Dentry | number {
   return dentry.inode === undefined ? -ENOENT : dentry;
 }
 
-/** @spec rmdir(2) @linux fs/namei.c `do_rmdir`, `vfs_rmdir` (6.18) */
+/** @spec rmdir(2) @linux fs/namei.c `do_rmdir` (6.18) */
 export function doRmdir(task: Task, dfd: number, name: ByteString): number {
+  const { probes } = task.kernel;
+  if (probes === undefined) return rmdirAt(task, dfd, name);
+  const args = () => [dfd, { struct: "filename", of: name }];
+  return probes.call("do_rmdir", args, () => rmdirAt(task, dfd, name));
+}
+
+function rmdirAt(task: Task, dfd: number, name: ByteString): number {
   const parent = filenameParentat(task, dfd, name);
   if (typeof parent === "number") return parent;
   if (parent.lastType === LAST_DOTDOT) return -ENOTEMPTY;
@@ -308,6 +325,14 @@ export function doRmdir(task: Task, dfd: number, name: ByteString): number {
   const denied = task.kernel.hooks.security.pathRmdir(task, parent.path, dentry);
   if (denied !== 0) return denied;
   const dir = parent.path.dentry.inode!;
+  const { probes } = task.kernel;
+  if (probes === undefined) return vfsRmdir(task, dir, dentry);
+  const args = () => [0, { struct: "inode", of: dir }, { struct: "dentry", of: dentry }];
+  return probes.call("vfs_rmdir", args, () => vfsRmdir(task, dir, dentry));
+}
+
+/** @linux fs/namei.c `vfs_rmdir` (6.18) */
+function vfsRmdir(task: Task, dir: Inode, dentry: Dentry): number {
   const error = mayDelete(task, dir, dentry, true);
   if (error !== 0) return error;
   if (dir.op.rmdir === undefined) return -EPERM;

@@ -138,6 +138,8 @@ function lookupOpen(
   const mode = prepareMode(task, dir, op.mode);
   const refused = readOnly !== 0 ? readOnly : mayOCreate(nd, dir, dentry, mode);
   if (refused !== 0) return refused;
+  const denied = task.kernel.hooks.security.inodeCreate(task, dir, dentry, mode);
+  if (denied !== 0) return denied;
   if (dir.op.create === undefined) return -EACCES;
   const inode = dir.op.create(dir, dentry, mode, task.cred);
   if (typeof inode === "number") return inode;

@@ -83,11 +83,24 @@ export function putExeFile(file: File): void {
 /**
  * Opens what `path` names; permissions are checked already.
  *
- * @linux fs/open.c `vfs_open`, `do_dentry_open` (6.18)
+ * @linux fs/open.c `vfs_open` (6.18)
  */
 export function vfsOpen(task: Task, path: Path, flags: number): OpenResult {
   const inode = path.dentry.inode!;
   const file = new File(path, inode, inode.fop, flags, openFmode(flags), task.cred);
+  const { probes } = task.kernel;
+  if (probes === undefined) return doDentryOpen(task, file, flags);
+  const args = () => [
+    { struct: "path", of: path },
+    { struct: "file", of: file },
+  ];
+  const shown = (answer: unknown) => (typeof answer === "number" ? answer : 0);
+  return probes.call("vfs_open", args, () => doDentryOpen(task, file, flags), shown);
+}
+
+/** @linux fs/open.c `do_dentry_open` (6.18) */
+function doDentryOpen(task: Task, file: File, flags: number): OpenResult {
+  const { inode } = file;
   if ((flags & O_PATH) !== 0) {
     file.mode = FMODE_PATH | FMODE_OPENED;
     file.op = {};

@@ -37,6 +37,26 @@ export function doRenameat2(
   readNew: () => ByteString | number,
   flags: number,
 ): number {
+  const { probes } = task.kernel;
+  const rename = () => renameAt(task, oldDfd, from, newDfd, readNew, flags);
+  if (probes === undefined) return rename();
+  const args = () => {
+    const [old, to] = [from, readNew()].map((name) =>
+      typeof name === "number" ? name : { struct: "filename", of: name },
+    );
+    return [oldDfd, old!, newDfd, to!, flags];
+  };
+  return probes.call("do_renameat2", args, rename);
+}
+
+function renameAt(
+  task: Task,
+  oldDfd: number,
+  from: ByteString | number,
+  newDfd: number,
+  readNew: () => ByteString | number,
+  flags: number,
+): number {
   if ((flags & ~(RENAME_NOREPLACE | RENAME_EXCHANGE | RENAME_WHITEOUT)) !== 0) return -EINVAL;
   const isExchange = (flags & RENAME_EXCHANGE) !== 0;
   const isNoReplace = (flags & RENAME_NOREPLACE) !== 0;

@@ -54,11 +54,17 @@ function syncfs(task: Task, fd: number): SysResult {
   return sb.op.syncFs?.(sb, task) ?? 0;
 }
 
-/** @linux fs/sync.c `vfs_fsync_range` (6.18) */
+const LLONG_MAX = 2 ** 63 - 1;
+
+/** @linux fs/sync.c `do_fsync`, `vfs_fsync_range` (6.18) */
 function doFsync(task: Task, fd: number, isDataOnly: boolean): SysResult {
   const file = task.files.fget(fd | 0);
   if (file === undefined) return -EBADF;
-  return file.op.fsync?.(task, file, isDataOnly) ?? -EINVAL;
+  const sync = () => file.op.fsync?.(task, file, isDataOnly) ?? -EINVAL;
+  const { probes } = task.kernel;
+  if (probes === undefined) return sync();
+  const args = () => [{ struct: "file", of: file }, 0, LLONG_MAX, Number(isDataOnly)];
+  return probes.call("vfs_fsync_range", args, sync);
 }
 
 /** @spec sync_file_range(2) */

@@ -36,6 +36,7 @@ export function doGroupExit(task: Task, code: number): void {
 }
 
 function groupExitCode(task: Task, code: number): number {
+  task.kernel.probes?.enter("do_group_exit", () => [code]);
   const { signal } = task;
   if ((signal.flags & SIGNAL_GROUP_EXIT) !== 0) return signal.groupExitCode;
   // The thread that executes a program ends the others on its own.

@@ -250,6 +250,10 @@ function copyProcess(task: Task, args: CloneArgs): Task | number {
   child.setChildTid = hasFlag(flags, CLONE_CHILD_SETTID) ? args.childTid : 0;
   child.clearChildTid = hasFlag(flags, CLONE_CHILD_CLEARTID) ? args.childTid : 0;
   link(task, child, args, isThread);
+  kernel.probes?.event("task:task_newtask", () => {
+    const { pid, comm, signal } = child;
+    return { pid, comm, clone_flags: flags, oom_score_adj: signal.oomScoreAdj };
+  });
   if (child.setChildTid !== 0) putUser32(child, child.setChildTid, child.pidNr());
   return child;
 }

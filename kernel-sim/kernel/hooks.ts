@@ -8,6 +8,7 @@ import { noSecurity, type SecurityHooks } from "../security/security.ts";
 import type { CloneArgs } from "./fork.ts";
 import type { IrqDesc } from "./irq/irqdesc.ts";
 import type { Pid } from "./pid.ts";
+import type { PtraceMode } from "./ptrace-access.ts";
 import type { SysResult } from "./sleep.ts";
 import type { Task } from "./task.ts";
 import type { UserContext } from "./user-context.ts";
@@ -38,7 +39,7 @@ export interface KernelHooks {
   /** The process of which `file` is the directory in a procfs, or -EBADF. */
   procDirToPid: (file: File) => { readonly pid: Pid; readonly isThread: boolean } | number;
   /** Whether `task` may look into `target`, besides the rules of ids and capabilities: 0 or a negative errno. */
-  ptraceAccess: (task: Task, target: Task) => number;
+  ptraceAccess: (task: Task, target: Task, mode: PtraceMode) => number;
   /** Asks the filters of seccomp about the call of `task`; negative: it is not made, `ax` is its answer. */
   seccomp: (task: Task) => SysResult;
   /** What a number without a call answers. */

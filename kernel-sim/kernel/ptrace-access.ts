@@ -27,5 +27,5 @@ export function ptraceMayAccess(task: Task, target: Task, mode: PtraceMode): num
   if (target.mm !== undefined && target.dumpable !== SUID_DUMP_USER && !isPrivileged) return -EPERM;
   const caps = mode === "fscreds" ? cred.capEffective : cred.capPermitted;
   if (!capIssubset(other.capPermitted, caps) && !isPrivileged) return -EPERM;
-  return task.kernel.hooks.ptraceAccess(task, target);
+  return task.kernel.hooks.ptraceAccess(task, target, mode);
 }

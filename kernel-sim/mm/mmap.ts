@@ -160,6 +160,23 @@ export function doMmap(
   offset: number,
   align = 4096,
 ): number {
+  const map = () => mapAt(mm, file, hint, bytes, prot, wanted, offset, align);
+  const { probes } = mm.kernel;
+  if (probes === undefined) return map();
+  const shown = file === undefined ? 0 : { struct: "file", of: file };
+  return probes.call("do_mmap", () => [shown, hint, bytes, prot, wanted, 0, offset, 0, 0], map);
+}
+
+function mapAt(
+  mm: Mm,
+  file: File | undefined,
+  hint: number,
+  bytes: number,
+  prot: number,
+  wanted: number,
+  offset: number,
+  align: number,
+): number {
   mm.populate = 0;
   if (bytes === 0) return -EINVAL;
   const flags = (wanted & MAP_FIXED_NOREPLACE) !== 0 ? wanted | MAP_FIXED : wanted;

@@ -77,7 +77,17 @@ function oomKillProcess(mm: Mm, victim: Task): void {
     3,
     `Out of memory: Killed process ${victim.pid} (${victim.comm}) total-vm:${kb(room.totalVm)}kB, anon-rss:${kb(room.anonPages)}kB, file-rss:${kb(room.filePages)}kB, shmem-rss:${kb(room.shmemPages)}kB, UID:${victim.cred.uid} pgtables:${kb(room.tables.tables + 1)}kB oom_score_adj:${victim.signal.oomScoreAdj}`,
   );
-  kernel.tracing.event("oom:mark_victim", { pid: victim.pid, comm: victim.comm });
+  kernel.tracing.event("oom:mark_victim", {
+    pid: victim.pid,
+    comm: victim.comm,
+    total_vm: kb(room.totalVm),
+    anon_rss: kb(room.anonPages),
+    file_rss: kb(room.filePages),
+    shmem_rss: kb(room.shmemPages),
+    uid: victim.cred.uid,
+    pgtables: kb(room.tables.tables + 1),
+    oom_score_adj: victim.signal.oomScoreAdj,
+  });
   for (const task of kernel.tasks) {
     if (task.mm === room && !isUnkillable(task)) kill(task);
   }

@@ -1,6 +1,6 @@
 import type { Binprm } from "../fs/binprm.ts";
 import type { Dentry } from "../fs/dcache.ts";
-import type { File, Inode, Path } from "../fs/fs.ts";
+import type { ByteString, File, Inode, Path } from "../fs/fs.ts";
 import type { Task } from "../kernel/task.ts";
 import type { Socket } from "../net/socket.ts";
 import type { UnixSock } from "../net/unix/unix-sock.ts";
@@ -17,8 +17,8 @@ export interface SecurityHooks {
   pathTruncate(task: Task, path: Path): number;
   /** In the directory `dir`, `dentry` is negative. */
   pathMknod(task: Task, dir: Path, dentry: Dentry, mode: number): number;
-  pathMkdir(task: Task, dir: Path, dentry: Dentry): number;
-  pathSymlink(task: Task, dir: Path, dentry: Dentry): number;
+  pathMkdir(task: Task, dir: Path, dentry: Dentry, mode: number): number;
+  pathSymlink(task: Task, dir: Path, dentry: Dentry, target: ByteString): number;
   pathUnlink(task: Task, dir: Path, dentry: Dentry): number;
   pathRmdir(task: Task, dir: Path, dentry: Dentry): number;
   pathLink(task: Task, old: Dentry, dir: Path, dentry: Dentry): number;
@@ -30,6 +30,8 @@ export interface SecurityHooks {
     newDentry: Dentry,
     flags: number,
   ): number;
+  /** A regular file is about to be made. */
+  inodeCreate(task: Task, dir: Inode, dentry: Dentry, mode: number): number;
   inodeUnlink(task: Task, dir: Inode, dentry: Dentry): number;
   /** The program of `bprm.file` is about to be loaded. */
   bprmCheckSecurity(task: Task, bprm: Binprm): number;
@@ -63,6 +65,7 @@ export function noSecurity(): SecurityHooks {
     pathRmdir: allow,
     pathLink: allow,
     pathRename: allow,
+    inodeCreate: allow,
     inodeUnlink: allow,
     bprmCheckSecurity: allow,
     taskAlloc: allow,

@@ -2,11 +2,12 @@
 import type { CurrentTask } from "../bpf/current-task.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import type { FunctionProbes, KernelArg } from "../kernel/function-probes.ts";
-import { isSleeping, type MaySleep, type SysResult } from "../kernel/sleep.ts";
+import type { MaySleep } from "../kernel/sleep.ts";
 import type { AttachedPrograms } from "./attached.ts";
 import { CallArguments } from "./call-arguments.ts";
 import type { FunctionPlace } from "./hooks.ts";
 import { PT_REGS_BYTES, writeFunctionRegs, writeWord } from "./kernel-functions.ts";
+import type { EventFields } from "./ring.ts";
 import { runPrograms } from "./run-programs.ts";
 
 /** What programs need of the machine that runs them. */
@@ -16,6 +17,8 @@ export interface ProbedMachine {
   current(): { readonly task: CurrentTask; readonly cpu: number };
   /** Programs have taken so many ns. */
   charge(ns: number): void;
+  /** An event that is in no trace. */
+  fire?(event: string, fields: () => EventFields): void;
 }
 
 const WORD_BYTES = 8;
@@ -28,10 +31,11 @@ export class FunctionHooks implements FunctionProbes {
     this.#machine = machine;
   }
 
-  call<T extends SysResult>(
+  call<T>(
     func: string,
     args: () => readonly KernelArg[],
     body: () => T,
+    answerOf: (answer: unknown) => KernelArg = Number,
   ): T | number {
     const { attached } = this.#machine;
     const hasEntry = ENTRY.some((place) => attached.has(`${place}:${func}`));
@@ -40,8 +44,8 @@ export class FunctionHooks implements FunctionProbes {
     const answered = hasEntry ? this.#enter(func, shown, args()) : undefined;
     if (!hasExit) return answered ?? body();
     const result = answered ?? body();
-    if (isSleeping(result)) return this.#leaveLater(func, shown, args, result) as T;
-    this.#leave(func, shown, args(), result);
+    if (isWalk(result)) return this.#leaveLater(func, shown, args, result, answerOf) as T;
+    this.#leave(func, shown, args(), answerOf(result));
     return result;
   }
 
@@ -51,14 +55,19 @@ export class FunctionHooks implements FunctionProbes {
     this.#enter(func, new CallArguments(), args());
   }
 
+  event(name: string, fields: () => EventFields): void {
+    this.#machine.fire?.(name, fields);
+  }
+
   *#leaveLater(
     func: string,
     shown: CallArguments,
     args: () => readonly KernelArg[],
-    rest: MaySleep<number>,
-  ): MaySleep<number> {
+    rest: MaySleep<unknown>,
+    answerOf: (answer: unknown) => KernelArg,
+  ): MaySleep<unknown> {
     const answer = yield* rest;
-    this.#leave(func, shown, args(), answer);
+    this.#leave(func, shown, args(), answerOf(answer));
     return answer;
   }
 
@@ -72,7 +81,7 @@ export class FunctionHooks implements FunctionProbes {
     });
   }
 
-  #leave(func: string, shown: CallArguments, args: readonly KernelArg[], answer: number): void {
+  #leave(func: string, shown: CallArguments, args: readonly KernelArg[], answer: KernelArg): void {
     this.#with(func, shown, args, answer, (run) => {
       run("fexit");
       run("kretprobe");
@@ -84,7 +93,7 @@ export class FunctionHooks implements FunctionProbes {
     func: string,
     shown: CallArguments,
     args: readonly KernelArg[],
-    answer: number,
+    answer: KernelArg,
     body: (run: (place: FunctionPlace) => number) => T,
   ): T {
     const { attached, bpf, current, charge } = this.#machine;
@@ -92,12 +101,13 @@ export class FunctionHooks implements FunctionProbes {
     const { memory, structs } = kernel;
     structs.settle();
     const words = shown.words(structs, args);
+    const [told = 0] = new CallArguments().words(structs, [answer]);
     const room = memory.alloc(contextBytes(words.length));
     // Without memory the programs do not run.
     const [context, regs] = room === 0 ? [0, 0] : [contextAt(room), regsAt(room, words.length)];
     if (room !== 0) {
-      writeContext(kernel, room, words, answer);
-      writeFunctionRegs(memory, regs, func, words, answer);
+      writeContext(kernel, room, words, told);
+      writeFunctionRegs(memory, regs, func, words, told);
     }
     const { result, executed } = runPrograms(kernel, current(), (run) =>
       body((place) => {
@@ -114,6 +124,11 @@ export class FunctionHooks implements FunctionProbes {
     if (executed > 0) charge(executed);
     return result;
   }
+}
+
+/** Whether a call has not ended yet, whatever it will answer. */
+function isWalk(result: unknown): result is MaySleep<unknown> {
+  return typeof result === "object" && result !== null && Symbol.iterator in result;
 }
 
 const ENTRY: readonly FunctionPlace[] = ["kprobe", "fentry", "fmod_ret"];

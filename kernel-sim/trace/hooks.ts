@@ -1,6 +1,8 @@
+import type { TracepointFormat } from "./formats.ts";
+
 /** Where programs can hang: the events that they hear of come from the kernel's trace. */
 export type Hook =
-  | { readonly kind: "tracepoint"; readonly event: string }
+  | { readonly kind: "tracepoint"; readonly event: string; readonly format: TracepointFormat }
   | { readonly kind: "raw_tracepoint"; readonly event: string }
   | { readonly kind: "kprobe"; readonly func: string; readonly isReturn: boolean }
   | { readonly kind: "trampoline"; readonly func: string; readonly place: TrampolinePlace };

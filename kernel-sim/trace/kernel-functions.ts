@@ -5,10 +5,10 @@
  * @linux arch/x86/entry/syscall_64.c, arch/x86/include/asm/syscall_wrapper.h (6.18)
  * @simplified most functions inside of the kernel cannot be probed: they are called otherwise here, or not at all
  */
-import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { BpfMemory } from "../bpf/memory.ts";
 import type { EventFields } from "./ring.ts";
 import { SECURITY_FUNCTIONS } from "./security-probes.ts";
+import { entryName, numberOfEntry } from "./syscall-names.ts";
 
 const PREFIX = "__x64_sys_";
 
@@ -22,6 +22,25 @@ const INSIDE: readonly string[] = [
   "kernel_clone",
   "wake_up_new_task",
   "do_exit",
+  "do_group_exit",
+  "do_mkdirat",
+  "do_rmdir",
+  "do_renameat2",
+  "vfs_open",
+  "vfs_rmdir",
+  "vfs_fsync_range",
+  "do_mmap",
+  "try_to_wake_up",
+  "tcp_v4_connect",
+  "tcp_connect",
+  "tcp_close",
+  "tcp_sendmsg",
+  "tcp_recvmsg",
+  "tcp_cleanup_rbuf",
+  "tcp_set_state",
+  "inet_csk_accept",
+  "udp_sendmsg",
+  "udp_recvmsg",
 ];
 
 /** Called by test runs only. @linux net/bpf/test_run.c (6.18) */
@@ -36,10 +55,9 @@ const FIRST_INSIDE = 1024;
 
 const WITHOUT_NUMBER: readonly string[] = [...INSIDE, ...FOR_TESTS, ...SECURITY_FUNCTIONS];
 
-/** The function that serves a call of x86-64; undefined: the number has none. */
-export function functionOfSyscall(nr: number): string | undefined {
-  const name = syscallNames64[nr];
-  return name === undefined ? undefined : PREFIX + name;
+/** The function that serves a call of x86-64, by the name of its entry. */
+export function functionOfEntry(entry: string): string {
+  return PREFIX + entry;
 }
 
 export function isKernelFunction(name: string): boolean {
@@ -52,7 +70,7 @@ export function isInnerFunction(name: string): boolean {
 }
 
 function numberOf(func: string): number {
-  if (func.startsWith(PREFIX)) return syscallNames64.indexOf(func.slice(PREFIX.length));
+  if (func.startsWith(PREFIX)) return numberOfEntry(func.slice(PREFIX.length));
   const inside = WITHOUT_NUMBER.indexOf(func);
   return inside < 0 ? -1 : FIRST_INSIDE + inside;
 }
@@ -69,7 +87,8 @@ export function addressOf(func: string): number {
 /** The function that begins at an address; undefined: none does. */
 export function functionAt(address: number): string | undefined {
   const nr = (address - TEXT) / FUNCTION_BYTES;
-  const func = functionOfSyscall(nr) ?? WITHOUT_NUMBER[nr - FIRST_INSIDE];
+  const entry = entryName(nr);
+  const func = entry === undefined ? WITHOUT_NUMBER[nr - FIRST_INSIDE] : functionOfEntry(entry);
   return func !== undefined && addressOf(func) === address ? func : undefined;
 }
 

@@ -1,19 +1,19 @@
 /** What programs at the hooks of the trace get as their context, written for one event. */
 import type { BpfMemory } from "../bpf/memory.ts";
-import { tracepointFormats } from "./formats.ts";
 import type { Hook } from "./hooks.ts";
 import { PT_REGS_BYTES, writeProbeRegs, writeUserRegs, writeWord } from "./kernel-functions.ts";
-import { type RawArg, rawTracepointOfEvent } from "./raw-tracepoints.ts";
+import { rawTracepointOfEvent } from "./raw-tracepoints.ts";
 import type { EventFields } from "./ring.ts";
-import { TRACE_ENTRY_BYTES_MAX, writeEntry } from "./trace-entry.ts";
+import { TRACE_ENTRY_BYTES_MAX, writeEntry, writeText } from "./trace-entry.ts";
 
 /** The address of a task that an event tells of, by its number and its name. */
 export type TaskAddress = (pid: number, comm: string) => number;
 
-const ARGS_MAX = 4;
+const ARGS_MAX = 5;
+const TEXT_BYTES = 16;
 
 /** Room for the context of any hook, with what it points to. */
-export const CONTEXT_BYTES = TRACE_ENTRY_BYTES_MAX + 2 * PT_REGS_BYTES + ARGS_MAX * 8;
+export const CONTEXT_BYTES = TRACE_ENTRY_BYTES_MAX + 2 * PT_REGS_BYTES + ARGS_MAX * 8 + TEXT_BYTES;
 
 /** Writes it at `at`, where there is that much room; answers where the context begins. */
 export function writeContext(
@@ -26,7 +26,7 @@ export function writeContext(
 ): number {
   switch (hook.kind) {
     case "tracepoint":
-      writeEntry(memory, at, tracepointFormats.get(hook.event)!, { common_pid: pid, ...fields });
+      writeEntry(memory, at, hook.format, { common_pid: pid, ...fields });
       return at;
     case "kprobe": {
       const userRegs = at + PT_REGS_BYTES;
@@ -45,20 +45,29 @@ export function writeContext(
     }
     case "raw_tracepoint": {
       const regs = at + ARGS_MAX * 8;
+      const text = regs + PT_REGS_BYTES;
+      const known: EventFields = { common_pid: pid, ...fields };
       writeUserRegs(memory, regs, fields);
       rawTracepointOfEvent(hook.event)!.args.forEach((arg, i) => {
-        if (arg.kind === "task") {
-          const [pid, comm] = [Number(fields[arg.pid] ?? 0), String(fields[arg.comm] ?? "")];
-          writeWord(memory, at + i * 8, taskAddress(pid, comm));
-        } else {
-          writeWord(memory, at + i * 8, arg.kind === "regs" ? regs : numberOf(arg, fields));
+        const word = at + i * 8;
+        switch (arg.kind) {
+          case "task": {
+            const task = taskAddress(Number(known[arg.pid] ?? 0), String(known[arg.comm] ?? ""));
+            writeWord(memory, word, task);
+            break;
+          }
+          case "text":
+            writeText(memory.bytes, text, String(known[arg.field] ?? ""), TEXT_BYTES);
+            writeWord(memory, word, text);
+            break;
+          case "regs":
+            writeWord(memory, word, regs);
+            break;
+          default:
+            writeWord(memory, word, arg.kind === "number" ? (known[arg.field] ?? 0) : 0);
         }
       });
       return at;
     }
   }
-}
-
-function numberOf(arg: RawArg, fields: EventFields): string | number | bigint {
-  return arg.kind === "number" ? (fields[arg.field] ?? 0) : 0;
 }

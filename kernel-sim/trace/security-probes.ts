@@ -1,4 +1,5 @@
-import type { FunctionProbes } from "../kernel/function-probes.ts";
+import type { FunctionProbes, KernelArg } from "../kernel/function-probes.ts";
+import type { KernelHooks } from "../kernel/hooks.ts";
 import type { Task } from "../kernel/task.ts";
 import type { SecurityHooks } from "../security/security.ts";
 
@@ -8,7 +9,10 @@ interface SecurityHook {
   readonly name: string;
   /** The function that asks all modules, when that is not `security_` and the hook's name. */
   readonly func?: string;
-  /** What its arguments behind the task are: the names of structures, "" for a number, "length" for that of the one before. */
+  /**
+   * What its arguments behind the task are: the names of structures, "" for a number, "length" for that of the one
+   * before, "text".
+   */
   readonly args: readonly string[];
 }
 
@@ -22,9 +26,13 @@ const HOOKS: Partial<Record<keyof SecurityHooks, SecurityHook>> = {
   fileIoctl: { name: "file_ioctl", args: ["file", "", ""] },
   pathTruncate: { name: "path_truncate", args: ["path"] },
   pathMknod: { name: "path_mknod", args: ["path", "dentry", ""] },
+  pathMkdir: { name: "path_mkdir", args: ["path", "dentry", ""] },
+  pathSymlink: { name: "path_symlink", args: ["path", "dentry", "text"] },
+  pathRename: { name: "path_rename", args: ["path", "dentry", "path", "dentry", ""] },
   pathUnlink: { name: "path_unlink", args: ["path", "dentry"] },
   pathRmdir: { name: "path_rmdir", args: ["path", "dentry"] },
   pathLink: { name: "path_link", args: ["dentry", "path", "dentry"] },
+  inodeCreate: { name: "inode_create", args: ["inode", "dentry", ""] },
   inodeUnlink: { name: "inode_unlink", args: ["inode", "dentry"] },
   bprmCheckSecurity: {
     name: "bprm_check_security",
@@ -57,6 +65,7 @@ export function securityWithProbes(asked: SecurityHooks, probes: FunctionProbes)
       const args = () => {
         const own = hook.args.map((struct, i) => {
           if (struct === "length") return (values[i - 1] as Uint8Array).length;
+          if (struct === "text") return { struct: "char", of: bytesOf(String(values[i])) };
           return struct === "" ? Number(values[i]) : { struct, of: values[i] };
         });
         // The child is still a copy of its parent.
@@ -70,8 +79,54 @@ export function securityWithProbes(asked: SecurityHooks, probes: FunctionProbes)
   return hooks as unknown as SecurityHooks;
 }
 
+/** With the 0 behind it. */
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(`${text}\0`, (letter) => letter.charCodeAt(0));
+}
+
+const TASK_KILL: SecurityHook = { name: "task_kill", args: [] };
+const PTRACE_ACCESS: SecurityHook = { name: "ptrace_access_check", args: [] };
+
+/** PTRACE_MODE_READ with FSCREDS, PTRACE_MODE_ATTACH with REALCREDS. @linux include/linux/ptrace.h (6.18) */
+const PTRACE_MODES = { fscreds: 0x9, realcreds: 0x12 } as const;
+
+/** Those of the hooks that are asked elsewhere. */
+type TaskHooks = Pick<KernelHooks, "taskKill" | "ptraceAccess">;
+
+/**
+ * The same for what one task does to another.
+ *
+ * @simplified of a signal programs see its number alone; who looks with the ids of files only reads, and who looks
+ * with the real ones takes over
+ */
+export function taskHooksWithProbes(asked: TaskHooks, probes: FunctionProbes): TaskHooks {
+  const ask = (hook: SecurityHook, args: () => readonly KernelArg[], others: () => number) => {
+    const [func, lsm] = functionsOf(hook) as [string, string];
+    return probes.call(func, args, () => others() || probes.call(lsm, args, () => 0));
+  };
+  const shown = (task: Task): KernelArg => ({ struct: "task_struct", of: task });
+  return {
+    taskKill: (task, target, signo) =>
+      ask(
+        TASK_KILL,
+        () => [shown(target), 0, signo, 0],
+        () => asked.taskKill(task, target, signo),
+      ),
+    ptraceAccess: (task, target, mode) =>
+      ask(
+        PTRACE_ACCESS,
+        () => [shown(target), PTRACE_MODES[mode]],
+        () => asked.ptraceAccess(task, target, mode),
+      ),
+  };
+}
+
 /** The functions that programs can be attached to. */
-export const SECURITY_FUNCTIONS: readonly string[] = Object.values(HOOKS).flatMap(functionsOf);
+export const SECURITY_FUNCTIONS: readonly string[] = [
+  ...Object.values(HOOKS),
+  TASK_KILL,
+  PTRACE_ACCESS,
+].flatMap(functionsOf);
 
 export function isSecurityFunction(func: string): boolean {
   return SECURITY_FUNCTIONS.includes(func);

@@ -4,7 +4,6 @@ import type { EventFields } from "./ring.ts";
 
 /** Room for the fixed fields and for strings behind them. */
 export const TRACE_ENTRY_BYTES_MAX = 512;
-const COMM_BYTES = 16;
 
 /** Writes an event as the structure that programs at its tracepoint get. */
 export function writeEntry(
@@ -16,18 +15,36 @@ export function writeEntry(
   const { bytes, view } = memory;
   bytes.fill(0, at, at + TRACE_ENTRY_BYTES_MAX);
   view.setUint16(at, format.id, true);
-  view.setInt32(at + 4, Number(fields["common_pid"] ?? 0), true);
+  const pid = Number(fields["common_pid"] ?? 0);
+  view.setInt32(at + 4, pid, true);
   let strings = fixedBytes(format);
   for (const { name, offset, size, kind } of format.fields) {
-    const value = fields[name] ?? 0;
-    if (kind === "comm") {
-      writeText(bytes, at + offset, String(value), COMM_BYTES);
-    } else if (kind === "string") {
-      const length = writeText(bytes, at + strings, String(value), TRACE_ENTRY_BYTES_MAX - strings);
-      view.setUint32(at + offset, (length << 16) | strings, true);
-      strings += length;
-    } else {
-      writeNumber(view, at + offset, size, value);
+    const place = at + offset;
+    // Some events are about whoever they happen to.
+    const value = fields[name] ?? (name === "pid" ? pid : 0);
+    switch (kind) {
+      case "text":
+        writeText(bytes, place, String(fields[name] ?? ""), size);
+        break;
+      case "string": {
+        const text = String(fields[name] ?? "");
+        const length = writeText(bytes, at + strings, text, TRACE_ENTRY_BYTES_MAX - strings);
+        view.setUint32(place, (length << 16) | strings, true);
+        strings += length;
+        break;
+      }
+      case "address":
+        view.setUint32(place, Number(value));
+        break;
+      case "mapped":
+        view.setUint16(place + 10, 0xffff);
+        view.setUint32(place + 12, Number(fields[name.slice(0, -"_v6".length)] ?? 0));
+        break;
+      case "args":
+        for (let i = 0; i < 6; i++) writeNumber(view, place + i * 8, 8, fields[`a${i}`] ?? 0);
+        break;
+      default:
+        writeNumber(view, place, size, value);
     }
   }
 }
@@ -41,7 +58,7 @@ export function fixedBytes({ fields }: TracepointFormat): number {
 }
 
 /** Writes `text` with its final 0 and answers how many bytes that took. */
-function writeText(bytes: Uint8Array, at: number, text: string, room: number): number {
+export function writeText(bytes: Uint8Array, at: number, text: string, room: number): number {
   const length = Math.min(text.length, room - 1);
   for (let i = 0; i < length; i++) bytes[at + i] = text.charCodeAt(i);
   bytes[at + length] = 0;
@@ -56,5 +73,6 @@ function writeNumber(
 ): void {
   if (size === 8) view.setBigInt64(at, BigInt.asIntN(64, BigInt(value)), true);
   else if (size === 4) view.setInt32(at, Number(value), true);
+  else if (size === 2) view.setInt16(at, Number(value), true);
   else view.setInt8(at, Number(value));
 }

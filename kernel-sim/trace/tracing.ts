@@ -1,18 +1,18 @@
 import type { Recording, TraceEvent } from "../api.ts";
-import { syscallNames64 } from "../arch/x86/entry/syscall-table-64.ts";
 import type { CurrentTask } from "../bpf/current-task.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
+import { USER32_CS } from "../kernel/entry/invoke.ts";
 import type { Kernel } from "../kernel/kernel.ts";
 import type { Task } from "../kernel/task.ts";
 import { AttachedPrograms } from "./attached.ts";
-import { tracepointFormats } from "./formats.ts";
 import { FunctionHooks } from "./function-hooks.ts";
 import { hookName } from "./hooks.ts";
-import { functionOfSyscall, isInnerFunction } from "./kernel-functions.ts";
+import { functionOfEntry, isInnerFunction } from "./kernel-functions.ts";
 import { CONTEXT_BYTES, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
 import { runPrograms } from "./run-programs.ts";
-import { isSecurityFunction, securityWithProbes } from "./security-probes.ts";
+import { isSecurityFunction, securityWithProbes, taskHooksWithProbes } from "./security-probes.ts";
+import { entryName } from "./syscall-names.ts";
 import { TaskNames } from "./task-names.ts";
 
 /**
@@ -50,8 +50,7 @@ export class Tracing {
       kernel.chargeCurrent(ns);
       host.noteCharge(ns);
     };
-    const listener = (number: number, cpu: number, fields: EventFields) => {
-      const fired = this.#firedBy(kernel.trace.nameOf(number), fields, running()?.pid ?? 0);
+    const fire = (fired: readonly FiredEvent[], cpu: number) => {
       if (fired.length === 0) return;
       const task = current(cpu);
       let executed = 0;
@@ -61,20 +60,32 @@ export class Tracing {
       }
       if (executed > 0) charge(executed);
     };
+    const listener = (number: number, cpu: number, fields: EventFields) => {
+      fire(this.#firedBy(kernel.trace.nameOf(number), fields, running()), cpu);
+    };
     const { attached } = this;
-    const { security } = kernel.hooks;
+    const { security, taskKill, ptraceAccess } = kernel.hooks;
+    const taskHooks = { taskKill, ptraceAccess };
     const probes = new FunctionHooks({
       ...{ attached, bpf, charge },
       current() {
         const { cpu } = kernel.current ?? kernel.interrupted ?? { cpu: 0 };
         return { cpu, task: current(cpu) };
       },
+      fire(event, fields) {
+        if (attached.has(event)) fire([{ event, fields: fields() }], running()?.cpu ?? 0);
+      },
     });
     const asked = securityWithProbes(security, probes);
+    const askedOfTasks = taskHooksWithProbes(taskHooks, probes);
     attached.onChange = () => {
       kernel.tracing.listener = attached.all().length > 0 ? listener : undefined;
-      kernel.probes = attached.hangsOn(isInnerFunction) ? probes : undefined;
-      kernel.hooks.security = attached.hangsOn(isSecurityFunction) ? asked : security;
+      const isProbed =
+        attached.hangsOn(isInnerFunction) || UNRECORDED.some((name) => attached.has(name));
+      kernel.probes = isProbed ? probes : undefined;
+      const isAsked = attached.hangsOn(isSecurityFunction);
+      kernel.hooks.security = isAsked ? asked : security;
+      Object.assign(kernel.hooks, isAsked ? askedOfTasks : taskHooks);
     };
     attached.onChange();
   }
@@ -102,36 +113,38 @@ export class Tracing {
   }
 
   /** What of the hooks an event of the trace reaches, in Linux's order; nothing where nobody listens. */
-  #firedBy(name: string, fields: EventFields, pid: number): FiredEvent[] {
+  #firedBy(name: string, fields: EventFields, task: Task | undefined): FiredEvent[] {
     const isEnter = name === "raw_syscalls:sys_enter";
     if (!isEnter && name !== "raw_syscalls:sys_exit") return this.#heard([{ event: name, fields }]);
-    const func = functionOfSyscall(Number(fields["id"])) ?? "";
+    const nr = Number(fields["id"]);
+    const pid = task?.pid ?? 0;
+    // The calls of 32-bit programs have no tracepoints of their own, and other functions.
+    const entry = task?.regs.cs === USER32_CS ? undefined : entryName(nr);
+    const func = functionOfEntry(entry ?? "");
+    const own = `syscalls:sys_${isEnter ? "enter" : "exit"}_${entry}`;
     if (isEnter) {
-      this.#entered.set(pid, fields);
-      const own = syscallEvent(fields, isEnter);
+      // The trace keeps five arguments.
+      const all = { ...fields, a5: task?.regs.r9 ?? 0 };
+      this.#entered.set(pid, all);
       return this.#heard([
-        { event: name, fields },
-        own,
-        { event: `kprobe:${func}`, fields },
-        { event: `fentry:${func}`, fields },
+        { event: name, fields: all },
+        { event: own, fields: { ...all, __syscall_nr: nr } },
+        { event: `kprobe:${func}`, fields: all },
+        { event: `fentry:${func}`, fields: all },
       ]);
     }
-    const entered = this.#entered.get(pid);
-    const both = { ...entered, ...fields };
+    const both = { ...this.#entered.get(pid), ...fields };
     this.#entered.delete(pid);
-    const own = syscallEvent(fields, isEnter);
     return this.#heard([
       { event: `fexit:${func}`, fields: both },
       { event: `kretprobe:${func}`, fields: both },
       { event: name, fields: both },
-      own,
+      { event: own, fields: { ...both, __syscall_nr: nr } },
     ]);
   }
 
-  #heard(events: readonly (FiredEvent | undefined)[]): FiredEvent[] {
-    return events.filter(
-      (fired): fired is FiredEvent => fired !== undefined && this.attached.has(fired.event),
-    );
+  #heard(events: readonly FiredEvent[]): FiredEvent[] {
+    return events.filter(({ event }) => this.attached.has(event));
   }
 
   /** Runs the programs attached to an event; answers the instructions that they took. */
@@ -184,15 +197,10 @@ interface FiredEvent {
   readonly fields: EventFields;
 }
 
-/** The event of one system call's own tracepoint, out of that of all calls. */
-function syscallEvent(fields: EventFields, isEnter: boolean): FiredEvent | undefined {
-  const nr = Number(fields["id"]);
-  const event = `syscalls:sys_${isEnter ? "enter" : "exit"}_${syscallNames64[nr]}`;
-  const format = tracepointFormats.get(event);
-  if (format === undefined) return undefined;
-  const filled: Record<string, number | bigint | string> = { __syscall_nr: nr };
-  format.fields.slice(1).forEach((field, i) => {
-    filled[field.name] = (isEnter ? fields[`a${i}`] : fields["ret"]) ?? 0;
-  });
-  return { event, fields: filled };
-}
+/** Tracepoints that leave nothing in the trace. */
+const UNRECORDED: readonly string[] = [
+  "sched:sched_migrate_task",
+  "sched:sched_prepare_exec",
+  "sched:sched_waking",
+  "task:task_newtask",
+];

@@ -6,7 +6,8 @@
  * build id: where one is asked for, the address stands.
  */
 import { EFAULT, EINVAL, EOPNOTSUPP } from "../../include/errno.ts";
-import { addressOf, functionOfSyscall } from "../../trace/kernel-functions.ts";
+import { addressOf, functionOfEntry } from "../../trace/kernel-functions.ts";
+import { entryName } from "../../trace/syscall-names.ts";
 import type { CurrentTask } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -25,8 +26,8 @@ const BPF_F_USER_BUILD_ID = 1 << 11;
 const ADDRESS_BYTES = 8;
 
 function kernelStack({ syscall }: CurrentTask): number[] {
-  const func = syscall === undefined ? undefined : functionOfSyscall(syscall);
-  return func === undefined ? [] : [addressOf(func)];
+  const entry = syscall === undefined ? undefined : entryName(syscall);
+  return entry === undefined ? [] : [addressOf(functionOfEntry(entry))];
 }
 
 /** Two words: where the caller's frame is, and where it goes on. */

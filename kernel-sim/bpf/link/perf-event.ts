@@ -1,6 +1,5 @@
 /** Links of programs at tracepoints and probes, which are events of perf. */
 import { E2BIG, EACCES, EEXIST, EINVAL, EOPNOTSUPP } from "../../include/errno.ts";
-import { tracepointFormats } from "../../trace/formats.ts";
 import type { Hook } from "../../trace/hooks.ts";
 import { addressOf } from "../../trace/kernel-functions.ts";
 import { fixedBytes } from "../../trace/trace-entry.ts";
@@ -91,8 +90,7 @@ export function perfLinkAttach(
     if (prog.type !== (isProbe ? BPF_PROG_TYPE_KPROBE : BPF_PROG_TYPE_TRACEPOINT)) return -EINVAL;
     if (isProbe && prog.isSleepable) return -EINVAL;
     if (hook.kind === "tracepoint") {
-      const format = tracepointFormats.get(hook.event)!;
-      if (prog.maxCtxOffset > fixedBytes(format)) return -EACCES;
+      if (prog.maxCtxOffset > fixedBytes(hook.format)) return -EACCES;
       const there = kernel.attached.at(hook.event);
       // A probe is an event of its own, and a tracepoint is one event for all.
       const programs = there.filter((each) => each.hook.kind === "tracepoint");

@@ -1,5 +1,5 @@
 import { EINVAL, ENOENT, EOPNOTSUPP } from "../../include/errno.ts";
-import { rawTracepointOf } from "../../trace/raw-tracepoints.ts";
+import { rawTracepointOf, untoldFrom } from "../../trace/raw-tracepoints.ts";
 import { BTF_KIND_TYPEDEF } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -40,7 +40,7 @@ function isTracepoint(name: string): boolean {
  *
  * @linux kernel/bpf/syscall.c `bpf_raw_tp_link_attach` (6.18)
  * @simplified a cookie has 64 bits in what is told of the link, and 53 for its program. A tracepoint that this kernel
- * does not come to gets EOPNOTSUPP.
+ * does not come to gets EOPNOTSUPP, and so does a program that looks at what no event tells.
  */
 export function rawTpLinkAttach(
   kernel: BpfKernel,
@@ -55,7 +55,8 @@ export function rawTpLinkAttach(
     if (prog.maxCtxOffset > raw.args.length * 8) return -EINVAL;
     // None of them has anything that a program could write.
     if (prog.bufferAccess.tracepoint > 0) return -EINVAL;
-    if (!prog.isRunnable) return -EOPNOTSUPP;
+    const isTold = prog.maxCtxOffset <= (untoldFrom(raw) ?? prog.maxCtxOffset);
+    if (!isTold || !prog.isRunnable) return -EOPNOTSUPP;
     const hook = { kind: "raw_tracepoint", event: raw.event } as const;
     link.attachments = [kernel.attached.attach(prog, hook, cookie)];
     return 0;

@@ -1,4 +1,5 @@
 import { invariant } from "../../hw/simulator-bug.ts";
+import type { EventFields } from "../../trace/ring.ts";
 import type { Kernel } from "../kernel.ts";
 import { TASK_IDLE, TASK_RUNNING } from "../state.ts";
 import type { Task } from "../task.ts";
@@ -64,11 +65,19 @@ export class Scheduler {
 
   /** Makes `task` ready if its state is one of `mode`; answers whether it did. @linux `try_to_wake_up` */
   tryToWakeUp(task: Task, mode: number): boolean {
+    const { probes } = this.#kernel;
+    if (probes === undefined) return this.#wakeUp(task, mode);
+    const args = () => [{ struct: "task_struct", of: task }, mode, 0];
+    return Boolean(probes.call("try_to_wake_up", args, () => this.#wakeUp(task, mode)));
+  }
+
+  #wakeUp(task: Task, mode: number): boolean {
     if ((task.state & mode) === 0) return false;
+    this.#kernel.probes?.event("sched:sched_waking", () => wakeupFields(task));
     task.state = TASK_RUNNING;
     // It has said that it will sleep, but has not left its CPU yet: it just goes on.
     if (this.runQueues[task.cpu]!.current === task) return true;
-    this.#activate(task, this.#selectCpu(task), true);
+    this.#migrate(task, this.#selectCpu(task), true);
     this.#traceWakeup(this.#wakeupEvent, task);
     return true;
   }
@@ -94,7 +103,7 @@ export class Scheduler {
       task.se.vruntime = Math.max(task.se.vruntime, rq.fair.minVruntime);
     }
     if (isQueued)
-      this.#activate(task, task.se.mayRunOn(task.cpu) ? rq : this.#selectCpu(task), false);
+      this.#migrate(task, task.se.mayRunOn(task.cpu) ? rq : this.#selectCpu(task), false);
     else if (rq.current === task) {
       this.#reschedule(rq, task);
     }
@@ -126,6 +135,7 @@ export class Scheduler {
     const next = this.#pickChosen(rq) ?? this.#pickNext(rq) ?? this.#pull(rq);
     if (next !== undefined) {
       next.se.isQueued = false;
+      if (next.cpu !== rq.cpu) this.#traceMigrate(next, rq.cpu);
       next.cpu = rq.cpu;
       next.se.execStart = rq.now;
     }
@@ -139,7 +149,7 @@ export class Scheduler {
       classOf(prev).putPrev(rq, prev);
       prev.se.isQueued = true;
     } else {
-      this.#activate(prev, this.#selectCpu(prev), false);
+      this.#migrate(prev, this.#selectCpu(prev), false);
     }
   }
 
@@ -171,6 +181,20 @@ export class Scheduler {
     return CLASSES.flatMap((schedClass) => [...schedClass.tasks(rq)]);
   }
 
+  /** To where it may have been before. @linux kernel/sched/core.c `set_task_cpu` (6.18) */
+  #migrate(task: Task, rq: RunQueue, isWakeup: boolean): void {
+    if (task.cpu !== rq.cpu) this.#traceMigrate(task, rq.cpu);
+    this.#activate(task, rq, isWakeup);
+  }
+
+  #traceMigrate(task: Task, to: number): void {
+    this.#kernel.probes?.event("sched:sched_migrate_task", () => ({
+      ...wakeupFields(task),
+      orig_cpu: task.cpu,
+      dest_cpu: to,
+    }));
+  }
+
   #activate(task: Task, rq: RunQueue, isWakeup: boolean): void {
     // The text is not made for each wake-up.
     if (task.se.isQueued) invariant(false, `task ${task.pid} is queued twice`);
@@ -192,7 +216,7 @@ export class Scheduler {
   /** Takes a task from the busiest CPU, if that has two more; answers whether it did. @linux kernel/sched/fair.c `sched_balance_rq` (6.18) */
   balance(rq: RunQueue): boolean {
     const task = this.#pull(rq, rq.nrRunning + 2);
-    if (task !== undefined) this.#activate(task, rq, false);
+    if (task !== undefined) this.#migrate(task, rq, false);
     return task !== undefined;
   }
 
@@ -287,6 +311,10 @@ export class Scheduler {
       tracing.switchedIdle(this.#switchEvent, cpu, prev, state, next);
     } else tracing.switched(this.#switchEvent, cpu, prev, state, next);
   }
+}
+
+function wakeupFields({ comm, pid, se, cpu }: Task): EventFields {
+  return { comm, pid, prio: se.prio, target_cpu: cpu };
 }
 
 /** States that a trace can tell apart, and two that it adds. @linux include/linux/sched.h (6.18) */

@@ -2,10 +2,16 @@ import { at, type StructAt, type StructTables } from "../../bpf/structs/members.
 import type { Kernel } from "../kernel.ts";
 import { callStructs } from "./calls.ts";
 import { fileStructs } from "./files.ts";
+import { socketStructs } from "./sockets.ts";
 import { taskStructs } from "./task.ts";
 
 /** How the structures of Linux follow from the simulator's own objects. */
-export const kernelTables: StructTables = { ...taskStructs, ...fileStructs, ...callStructs };
+export const kernelTables: StructTables = {
+  ...taskStructs,
+  ...fileStructs,
+  ...socketStructs,
+  ...callStructs,
+};
 
 /** All else that programs can reach is reached from these. */
 export function* kernelRoots(kernel: Kernel): Generator<StructAt> {

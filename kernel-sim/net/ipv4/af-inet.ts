@@ -353,7 +353,8 @@ function endConnect(sock: Socket, sk: TcpSock): number {
 
 /** @linux net/ipv4/af_inet.c `inet_accept` (6.18) */
 function* inetAccept(task: Task, sock: Socket, newsock: Socket, flags: number): MaySleep<number> {
-  const child = yield* tcpAccept(task, tcpOf(sock), flags);
+  const accepted = tcpAccept(task, tcpOf(sock), flags);
+  const child = typeof accepted === "number" ? accepted : yield* accepted;
   if (typeof child === "number") return child;
   sockGraft(child, newsock);
   newsock.state = SS_CONNECTED;

@@ -1,4 +1,5 @@
 import { AF_INET } from "../../include/uapi/socket.ts";
+import type { KernelArg } from "../../kernel/function-probes.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { Sock } from "../core/sock.ts";
 import type { NetNamespace } from "../namespace.ts";
@@ -49,6 +50,11 @@ export class InetSock extends Sock {
 
   /** `sk_prot->release_cb`. */
   protected releaseCb(): void {}
+}
+
+/** As programs at functions see it. */
+export function shownSock(of: InetSock): KernelArg {
+  return { struct: "inet_sock", of };
 }
 
 /** Options at SOL_IP. */

@@ -4,6 +4,7 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { softnet } from "../core/dev.ts";
 import { TCP_SYN_SENT } from "../core/sock.ts";
 import type { NetNamespace } from "../namespace.ts";
+import { shownSock } from "./inet-sock.ts";
 import {
   ICSK_ACK_SCHED,
   ICSK_ACK_TIMER,
@@ -376,6 +377,21 @@ export function replyTo(to: TcpSegment, flags: number): TcpSegment {
 
 /** Sends the SYN of a connection. @linux net/ipv4/tcp_output.c `tcp_connect` (6.18) */
 export function tcpConnect(sk: TcpSock): void {
+  const { probes } = sk.kernel;
+  if (probes === undefined) sendSyn(sk);
+  else {
+    probes.call(
+      "tcp_connect",
+      () => [shownSock(sk)],
+      () => {
+        sendSyn(sk);
+        return 0;
+      },
+    );
+  }
+}
+
+function sendSyn(sk: TcpSock): void {
   const skb = new TcpWriteSkb(sk.writeSeq, TCPHDR_SYN);
   sk.writeSeq++;
   sk.sndNxt = sk.writeSeq;

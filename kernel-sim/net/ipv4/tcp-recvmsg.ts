@@ -9,7 +9,7 @@ import {
   RCV_SHUTDOWN,
   SOL_TCP,
 } from "../../include/uapi/socket.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
+import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { putCmsg } from "../core/scm.ts";
 import { kfreeSkb } from "../core/skbuff.ts";
@@ -27,6 +27,7 @@ import {
   timeoIsOver,
 } from "../core/sock.ts";
 import type { Msghdr } from "../msghdr.ts";
+import { shownSock } from "./inet-sock.ts";
 import { tcpInq } from "./tcp.ts";
 import { freeWindow, tcpSendAck } from "./tcp-output.ts";
 import {
@@ -57,7 +58,20 @@ interface ReadState {
  *
  * @linux net/ipv4/tcp.c `tcp_recvmsg_locked` (6.18)
  */
-export function* tcpRecvmsg(
+export function tcpRecvmsg(
+  task: Task,
+  sk: TcpSock,
+  msg: Msghdr,
+  size: number,
+  flags: number,
+): SysResult {
+  const { probes } = sk.kernel;
+  if (probes === undefined) return receive(task, sk, msg, size, flags);
+  const args = () => [shownSock(sk), { struct: "msghdr", of: msg }, size, flags];
+  return probes.call("tcp_recvmsg", args, () => receive(task, sk, msg, size, flags));
+}
+
+function* receive(
   task: Task,
   sk: TcpSock,
   msg: Msghdr,
@@ -221,6 +235,21 @@ function eat(sk: TcpSock, state: ReadState, segment: TcpSegment): void {
  * @linux net/ipv4/tcp.c `__tcp_cleanup_rbuf` (6.18)
  */
 function cleanupRbuf(sk: TcpSock, copied: number): void {
+  const { probes } = sk.kernel;
+  if (probes === undefined) acknowledgeRead(sk, copied);
+  else {
+    probes.call(
+      "tcp_cleanup_rbuf",
+      () => [shownSock(sk), copied],
+      () => {
+        acknowledgeRead(sk, copied);
+        return 0;
+      },
+    );
+  }
+}
+
+function acknowledgeRead(sk: TcpSock, copied: number): void {
   const { ackState } = sk;
   let mustAck = false;
   if (sk.isAckScheduled) {

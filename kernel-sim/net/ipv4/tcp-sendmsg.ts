@@ -7,7 +7,7 @@ import {
   MSG_OOB,
   SEND_SHUTDOWN,
 } from "../../include/uapi/socket.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
+import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import {
   sockIntrErrno,
@@ -20,6 +20,7 @@ import {
 } from "../core/sock.ts";
 import { sendSigpipe } from "../core/stream.ts";
 import type { Msghdr } from "../msghdr.ts";
+import { shownSock } from "./inet-sock.ts";
 import { pushPendingFrames, tcpPushOne, xmitSizeGoal } from "./tcp-output.ts";
 import {
   TCP_NAGLE_CORK,
@@ -36,7 +37,14 @@ import {
  *
  * @linux net/ipv4/tcp.c `tcp_sendmsg_locked` (6.18)
  */
-export function* tcpSendmsg(task: Task, sk: TcpSock, msg: Msghdr): MaySleep<number> {
+export function tcpSendmsg(task: Task, sk: TcpSock, msg: Msghdr): SysResult {
+  const { probes } = sk.kernel;
+  if (probes === undefined) return send(task, sk, msg);
+  const args = () => [shownSock(sk), { struct: "msghdr", of: msg }, msg.iter.count];
+  return probes.call("tcp_sendmsg", args, () => send(task, sk, msg));
+}
+
+function* send(task: Task, sk: TcpSock, msg: Msghdr): MaySleep<number> {
   sk.lock();
   const answer = yield* sendLocked(task, sk, msg);
   sk.release();

@@ -14,7 +14,7 @@ import {
   unhashEstablished,
   unhashListener,
 } from "./inet-hashtables.ts";
-import { BINDPORT_LOCK } from "./inet-sock.ts";
+import { BINDPORT_LOCK, shownSock } from "./inet-sock.ts";
 import type { TcpSock } from "./tcp-sock.ts";
 
 /** `TCP_TIMEWAIT_LEN` and `net.ipv4.tcp_fin_timeout`: 60 s. */
@@ -26,6 +26,21 @@ const TCP_TIMEWAIT_LEN = 60_000_000_000;
  * @linux net/ipv4/tcp.c `tcp_set_state` (6.18)
  */
 export function tcpSetState(sk: TcpSock, state: number): void {
+  const { probes } = sk.kernel;
+  if (probes === undefined) setState(sk, state);
+  else {
+    probes.call(
+      "tcp_set_state",
+      () => [shownSock(sk), state],
+      () => {
+        setState(sk, state);
+        return 0;
+      },
+    );
+  }
+}
+
+function setState(sk: TcpSock, state: number): void {
   const old = sk.state;
   if (old === state) return;
   sk.kernel.tracing.event("sock:inet_sock_set_state", {
@@ -35,6 +50,8 @@ export function tcpSetState(sk: TcpSock, state: number): void {
     dport: sk.dport,
     family: AF_INET,
     protocol: SOL_TCP,
+    saddr: sk.saddr,
+    daddr: sk.daddr,
   });
   sk.state = state;
   if (state !== TCP_CLOSE) return;

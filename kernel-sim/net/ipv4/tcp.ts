@@ -32,7 +32,13 @@ import {
   timeoIsOver,
 } from "../core/sock.ts";
 import { hashListener, inetCskGetPort, inetHashConnect, putPort } from "./inet-hashtables.ts";
-import { BINDADDR_LOCK, BINDPORT_LOCK, readSockaddrIn, SOCKADDR_IN_BYTES } from "./inet-sock.ts";
+import {
+  BINDADDR_LOCK,
+  BINDPORT_LOCK,
+  readSockaddrIn,
+  SOCKADDR_IN_BYTES,
+  shownSock,
+} from "./inet-sock.ts";
 import { ipRouteConnect } from "./route.ts";
 import { initRcvMss } from "./tcp-input.ts";
 import { newIsn } from "./tcp-ipv4.ts";
@@ -56,6 +62,13 @@ const SIOCOUTQNSD = 0x894b;
  * @linux net/ipv4/tcp_ipv4.c `tcp_v4_connect` (6.18)
  */
 export function tcpV4Connect(sk: TcpSock, name: Uint8Array): number {
+  const { probes } = sk.kernel;
+  if (probes === undefined) return connectTo(sk, name);
+  const args = () => [shownSock(sk), { struct: "sockaddr", of: name }, name.length];
+  return probes.call("tcp_v4_connect", args, () => connectTo(sk, name));
+}
+
+function connectTo(sk: TcpSock, name: Uint8Array): number {
   if (name.length < SOCKADDR_IN_BYTES) return -EINVAL;
   if ((name[0]! | (name[1]! << 8)) !== AF_INET) return -EAFNOSUPPORT;
   const { addr, port } = readSockaddrIn(name);
@@ -140,7 +153,24 @@ export function tcpListen(sk: TcpSock, backlog: number): number {
 }
 
 /** Takes the next connection, waiting for one. @linux net/ipv4/inet_connection_sock.c `inet_csk_accept` (6.18) */
-export function* tcpAccept(task: Task, sk: TcpSock, flags: number): MaySleep<TcpSock | number> {
+export function tcpAccept(
+  task: Task,
+  sk: TcpSock,
+  flags: number,
+): MaySleep<TcpSock | number> | number {
+  const { probes } = sk.kernel;
+  if (probes === undefined) return acceptFrom(task, sk, flags);
+  const shown = (answer: unknown) =>
+    typeof answer === "object" ? shownSock(answer as TcpSock) : 0;
+  return probes.call(
+    "inet_csk_accept",
+    () => [shownSock(sk), 0],
+    () => acceptFrom(task, sk, flags),
+    shown,
+  );
+}
+
+function* acceptFrom(task: Task, sk: TcpSock, flags: number): MaySleep<TcpSock | number> {
   if (sk.state !== TCP_LISTEN) return -EINVAL;
   const timeo = sockRcvtimeo(sk, (flags & O_NONBLOCK) !== 0);
   while (sk.acceptQueue.length === 0) {
@@ -191,6 +221,22 @@ function closeState(sk: TcpSock): boolean {
  * @simplified SO_LINGER with a time does not wait: what was sent goes on by itself.
  */
 export function tcpClose(sk: TcpSock): void {
+  const { probes } = sk.kernel;
+  if (probes === undefined) closeSock(sk);
+  else {
+    const timeout = sk.options.linger ? sk.options.lingerTime : 0;
+    probes.call(
+      "tcp_close",
+      () => [shownSock(sk), timeout],
+      () => {
+        closeSock(sk);
+        return 0;
+      },
+    );
+  }
+}
+
+function closeSock(sk: TcpSock): void {
   sk.lock();
   sk.shutdown = SHUTDOWN_MASK;
   if (sk.state === TCP_LISTEN) {

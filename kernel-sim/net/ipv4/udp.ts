@@ -35,7 +35,7 @@ import {
   SOL_UDP,
 } from "../../include/uapi/socket.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
-import type { MaySleep } from "../../kernel/sleep.ts";
+import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { putUser32 } from "../../mm/uaccess.ts";
 import { recvDatagram } from "../core/datagram.ts";
@@ -60,6 +60,7 @@ import {
   InetSock,
   readSockaddrIn,
   SOCKADDR_IN_BYTES,
+  shownSock,
   sockaddrIn,
 } from "./inet-sock.ts";
 import { putIpCmsgs, readIpCmsgs } from "./ip-cmsg.ts";
@@ -177,7 +178,14 @@ export function udpDisconnect(sk: UdpSock): number {
  *
  * @linux net/ipv4/udp.c `udp_sendmsg` (6.18)
  */
-export function* udpSendmsg(task: Task, sk: UdpSock, msg: Msghdr, len: number): MaySleep<number> {
+export function udpSendmsg(task: Task, sk: UdpSock, msg: Msghdr, len: number): SysResult {
+  const { probes } = sk.kernel;
+  if (probes === undefined) return send(task, sk, msg, len);
+  const args = () => [shownSock(sk), { struct: "msghdr", of: msg }, len];
+  return probes.call("udp_sendmsg", args, () => send(task, sk, msg, len));
+}
+
+function* send(task: Task, sk: UdpSock, msg: Msghdr, len: number): MaySleep<number> {
   if (len > 0xffff) return -EMSGSIZE;
   if ((msg.flags & MSG_OOB) !== 0) return -EOPNOTSUPP;
   const isMore = sk.isCorked || (msg.flags & MSG_MORE) !== 0;
@@ -354,7 +362,20 @@ function portUnreachable(net: NetNamespace, skb: UdpSkb): void {
  *
  * @linux net/ipv4/udp.c `udp_recvmsg` (6.18)
  */
-export function* udpRecvmsg(
+export function udpRecvmsg(
+  task: Task,
+  sk: UdpSock,
+  msg: Msghdr,
+  room: number,
+  flags: number,
+): SysResult {
+  const { probes } = sk.kernel;
+  if (probes === undefined) return receive(task, sk, msg, room, flags);
+  const args = () => [shownSock(sk), { struct: "msghdr", of: msg }, room, flags];
+  return probes.call("udp_recvmsg", args, () => receive(task, sk, msg, room, flags));
+}
+
+function* receive(
   task: Task,
   sk: UdpSock,
   msg: Msghdr,

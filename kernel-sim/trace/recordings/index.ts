@@ -1,5 +1,5 @@
 import type { Recording, TraceEvent } from "../../api.ts";
-import { tracepointFormats } from "../formats.ts";
+import { tracepointFormat } from "../formats.ts";
 import { second } from "./second.ts";
 
 /** What real machines recorded, for `machine.replay()`. */
@@ -16,6 +16,7 @@ interface Encoded {
 
 function decoded({ title, tracepoints, strings, lines }: Encoded): Recording {
   let time = 0;
+  const formats = tracepoints.map((name) => tracepointFormat(name)!);
   const events = lines.split("\n").map((line, seq): TraceEvent => {
     const [elapsed = 0, cpu = 0, pid = 0, tracepoint = 0, ...values] = line
       .split(" ")
@@ -23,9 +24,9 @@ function decoded({ title, tracepoints, strings, lines }: Encoded): Recording {
     time += elapsed * 1000;
     const name = tracepoints[tracepoint]!;
     const fields: Record<string, number | string> = { common_pid: pid };
-    tracepointFormats.get(name)!.fields.forEach(({ name: field, kind }, i) => {
+    formats[tracepoint]!.fields.forEach(({ name: field, kind }, i) => {
       const value = values[i]!;
-      fields[field] = kind === "comm" || kind === "string" ? strings[value]! : value;
+      fields[field] = kind === "text" || kind === "string" ? strings[value]! : value;
     });
     return Object.freeze({ seq, time, cpu, pid, name, fields: Object.freeze(fields) });
   });
