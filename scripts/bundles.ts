@@ -62,6 +62,7 @@ export const BUNDLES: readonly Bundle[] = [
       kernel: "kernel-sim/parts/kernel.ts",
       "kernel-types": "kernel-sim/parts/kernel-types.ts",
       recordings: "kernel-sim/parts/recordings.ts",
+      xlate: "kernel-sim/parts/xlate.ts",
       "course-data": "notebook/runtime/worker/course-data-script.ts",
     },
     above: {
@@ -71,6 +72,7 @@ export const BUNDLES: readonly Bundle[] = [
       jit: "bpf",
       "kernel-calls": "bpf",
       "kernel-types": "bpf",
+      xlate: "bpf",
     },
     folder: "public/sandbox",
     isSqueezed: true,

@@ -3,11 +3,12 @@
  * and prints what differs: verdict, errno, explaining line, runs, log, map operations. The last line
  * is one JSON object with counts. Where bpf(2) cannot be used it says so and ends with 2.
  *
- *   npm run -s oracle:bpf -- FILE... [--no-log] [--only KIND]
+ *   npm run -s oracle:bpf -- FILE... [--no-log] [--only KIND] [--xlated]
  *
  * Records may come without answers: see tests/conformance/linux-bpf/record.py for what they can ask.
  * `--no-log` does not compare logs, which hold more than the corpus asks for; `--only` prints the
- * differences of one kind, such as `verdict`.
+ * differences of one kind, such as `verdict`; `--xlated` asks for no runs, but compares what becomes
+ * of programs that are accepted.
  */
 import { parseArgs } from "node:util";
 import { readCorpus } from "../tests/conformance/bpf-corpus.ts";
@@ -16,10 +17,14 @@ import { NotAskable, RunningKernel } from "../tests/conformance/linux-bpf/runnin
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { "no-log": { type: "boolean", default: false }, only: { type: "string" } },
+  options: {
+    "no-log": { type: "boolean", default: false },
+    only: { type: "string" },
+    xlated: { type: "boolean", default: false },
+  },
 });
 if (positionals.length === 0) {
-  console.error("usage: npm run -s oracle:bpf -- FILE... [--no-log] [--only KIND]");
+  console.error("usage: npm run -s oracle:bpf -- FILE... [--no-log] [--only KIND] [--xlated]");
   process.exit(2);
 }
 const kernel = new RunningKernel();
@@ -32,7 +37,9 @@ const kinds: Record<string, number> = {};
 for (const record of positionals.flatMap(readCorpus)) {
   counts.total++;
   try {
-    const difference = compareWithKernel(await kernel.ask(record));
+    const difference = compareWithKernel(
+      await kernel.ask(values.xlated ? { ...record, with_xlated: true, runs: [] } : record),
+    );
     if (difference === undefined || (values["no-log"] && difference.kind === "log")) {
       counts.agree++;
       continue;

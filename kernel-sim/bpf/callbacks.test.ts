@@ -44,7 +44,15 @@ function runOn(
   });
   const cpu = kernel.cpu(0);
   const prog = new LoadedProgram({
-    ...{ id: 1, type: 6, expectedAttachType: 0, name: "", license: "GPL", insns, maps: [] },
+    ...{
+      id: 1,
+      type: 6,
+      expectedAttachType: 0,
+      name: "",
+      license: "GPL",
+      runInsns: insns,
+      maps: [],
+    },
     ...{ code: predecode(insns, notes), callbacks, stackDepth: 512, maxCtxOffset: 0 },
     isRunnable: true,
   });

@@ -7,15 +7,29 @@ import type { KeptInsn } from "./verifier/dead-code.ts";
 import type { SubprogInfo } from "./verifier/env.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
 
-/** Its types, and what they say about the instructions that are left. @linux kernel/bpf/verifier.c `adjust_btf_func`, `bpf_adj_linfo_after_remove` (6.18) */
+/** Its types, and what they say about the instructions that are left. */
 export function btfOf(kernel: BpfKernel, btf: ProgBtfAttr | undefined, kept: readonly KeptInsn[]) {
   const found = btf === undefined ? undefined : kernel.btfOfFd(btf.progBtfFd);
-  if (btf === undefined || !(found instanceof Btf)) {
-    return { btf: undefined, funcInfo: [], lineInfo: [] };
-  }
-  const move = (insnOff: number) => kept.findIndex(({ slot }) => slot >= insnOff);
+  return { btf: found instanceof Btf ? found : undefined, ...infosOf(btf, kept) };
+}
+
+/**
+ * What types say about the instructions that are left.
+ *
+ * @param startOf where those are in the end, if others were put between them
+ * @linux kernel/bpf/verifier.c `adjust_btf_func`, `bpf_adj_linfo_after_remove`, kernel/bpf/core.c `bpf_adj_linfo` (6.18)
+ */
+export function infosOf(
+  btf: ProgBtfAttr | undefined,
+  kept: readonly KeptInsn[],
+  startOf?: readonly number[],
+) {
+  if (btf === undefined) return { funcInfo: [], lineInfo: [] };
+  const move = (insnOff: number) => {
+    const at = kept.findIndex(({ slot }) => slot >= insnOff);
+    return at < 0 ? at : (startOf?.[at] ?? at);
+  };
   return {
-    btf: found,
     funcInfo: movedRecords(btf.funcInfo, FUNC_INFO_BYTES, move),
     lineInfo: movedRecords(btf.lineInfo, LINE_INFO_BYTES, move),
   };

@@ -24,10 +24,10 @@ import { isGplCompatible } from "./license.ts";
 import { ArenaMap } from "./maps/arena.ts";
 import { roundUp8 } from "./memory.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
-import { btfOf, functionTags } from "./prog-infos.ts";
+import { btfOf, functionTags, infosOf } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
-import { LoadedProgram, type ProgImage, type ProgTarget } from "./program.ts";
+import { BPF_F_SLEEPABLE, LoadedProgram, type ProgImage, type ProgTarget } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
 import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
@@ -40,7 +40,7 @@ import { type VerifierObserver, type VerifierOutcome, verify } from "./verifier/
 import { isLogAttrOk } from "./verifier-log-buffer.ts";
 import { VerifierMaps } from "./verifier-maps.ts";
 import { arenaInsn, isArenaAccess } from "./xlate/arena.ts";
-import { xlatedInsns } from "./xlate/xlate.ts";
+import { xlated } from "./xlate/door.ts";
 
 /** The attribute block of BPF_PROG_LOAD, with map descriptors in the program's wide loads. */
 export interface ProgLoadAttr {
@@ -265,7 +265,12 @@ function fixedUp(
     name: attr.name,
     license: attr.license!,
     runInsns: withDescriptors(kept, outcome.insnsWithFds),
-    insns: xlatedInsns(attr.progType, outcome, (map) => usedKernelMaps[map]!.id),
+    show: () => {
+      const isSleepable = (attr.progFlags & BPF_F_SLEEPABLE) !== 0;
+      const numberOf = (map: number) => usedKernelMaps[map]!.id;
+      const shown = xlated({ outcome, isSleepable, numberOf });
+      return { insns: shown.insns, ...infosOf(attr.btf, shown.kept, shown.startOf) };
+    },
     code: predecode(code, {
       isLoopInlined: (at) => aux[kept[at]!.slot]!.loopInline?.isFit === true,
       isThrow: (at) => isThrow(kept[at]!.insn),

@@ -4,6 +4,7 @@ import { disassembleInsn } from "./disasm.ts";
 import { isKfuncCall } from "./isa.ts";
 import { BPF_FUNC_NAMES } from "./uapi.ts";
 import { kfuncById, kfuncIdByName } from "./verifier/kfunc-call.ts";
+import { kernelFunctionName } from "./xlate/kernel-functions.ts";
 
 const WIDE_LOAD = 0x18;
 export const INSN_BYTES = 8;
@@ -73,9 +74,14 @@ export function textsOf(insns: readonly Insn[], mapNames: readonly string[] = []
   return texts;
 }
 
+/** Of a function that programs may call, or that the kernel has put into its place. */
+function kfuncName(number: number): string | undefined {
+  return kernelFunctionName(number) ?? kfuncById(number)?.name;
+}
+
 function plainText(insns: readonly Insn[], slot: number): string {
   const insn = insns[slot]!;
-  const kfunc = isKfuncCall(insn) && insn.off === 0 ? kfuncById(insn.imm)?.name : undefined;
+  const kfunc = isKfuncCall(insn) && insn.off === 0 ? kfuncName(insn.imm) : undefined;
   return kfunc === undefined ? disassembleInsn(insns, slot) : `call ${kfunc}#${insn.imm}`;
 }
 

@@ -10,6 +10,14 @@ import { ProgStreams } from "./stream.ts";
 import { BPF_PROG_TYPE_EXT, BPF_PROG_TYPE_TRACING } from "./uapi.ts";
 import type { BufferAccess, TargetFunction, TargetProgram } from "./verifier/verifier-input.ts";
 
+/** A program as bpf(2) shows it: rewritten as Linux would. */
+export interface ShownProgram {
+  readonly insns: readonly Insn[];
+  /** Records of `struct bpf_func_info` and `struct bpf_line_info`. */
+  readonly funcInfo: readonly Uint8Array[];
+  readonly lineInfo: readonly Uint8Array[];
+}
+
 /** What is known of a program beside what it does. */
 export interface ProgOrigin {
   /** What it can be recognised by. */
@@ -20,7 +28,7 @@ export interface ProgOrigin {
   /** How many instructions the verifier has looked at. */
   readonly verifiedInsns: number;
   readonly btf: Btf | undefined;
-  /** Records of `struct bpf_func_info` and `struct bpf_line_info`. */
+  /** Records of `struct bpf_func_info` and `struct bpf_line_info`, for the program that runs. */
   readonly funcInfo: readonly Uint8Array[];
   readonly lineInfo: readonly Uint8Array[];
   /** One for each function, when it has several. */
@@ -83,8 +91,9 @@ export class LoadedProgram implements TargetProgram {
   readonly progFlags: number;
   readonly name: string;
   readonly license: string;
-  /** As Linux would rewrite it: what is shown. */
-  readonly insns: readonly Insn[];
+  /** Rewrites it as Linux would, for who looks at it. */
+  readonly show: () => ShownProgram;
+  #shown: ShownProgram | undefined;
   /** What runs, with descriptors of maps where the program had them. */
   readonly runInsns: readonly Insn[];
   /** For the interpreter, with addresses of maps in place. */
@@ -142,8 +151,8 @@ export class LoadedProgram implements TargetProgram {
     readonly progFlags?: number;
     readonly name: string;
     readonly license: string;
-    readonly insns: readonly Insn[];
-    readonly runInsns?: readonly Insn[];
+    readonly show?: () => ShownProgram;
+    readonly runInsns: readonly Insn[];
     readonly code: Int32Array;
     readonly maps: readonly KernelMap[];
     readonly maxCtxOffset: number;
@@ -167,8 +176,7 @@ export class LoadedProgram implements TargetProgram {
     this.name = fields.name;
     this.progFlags = fields.progFlags ?? 0;
     this.license = fields.license;
-    this.insns = fields.insns;
-    this.runInsns = fields.runInsns ?? fields.insns;
+    this.runInsns = fields.runInsns;
     this.code = fields.code;
     this.maps = fields.maps;
     this.maxCtxOffset = fields.maxCtxOffset;
@@ -180,12 +188,19 @@ export class LoadedProgram implements TargetProgram {
     this.stackDepth = fields.stackDepth;
     this.hasLoop = leadsBack(fields.code);
     this.origin = fields.origin ?? NO_ORIGIN;
+    this.show = fields.show ?? (() => ({ insns: this.runInsns, funcInfo: [], lineInfo: [] }));
     this.runner = fields.runner;
     this.target = fields.target ?? NO_TARGET;
     this.targetFunctions = fields.targetFunctions ?? [];
     this.enforcesAttachType = fields.enforcesAttachType ?? false;
     this.bufferAccess = fields.bufferAccess ?? { tracepoint: 0, rdonly: 0, rdwr: 0 };
     this.usedBtfs = fields.usedBtfs ?? [];
+  }
+
+  /** What is shown of it. */
+  get shown(): ShownProgram {
+    this.#shown ??= this.show();
+    return this.#shown;
   }
 
   get btf(): Btf | undefined {

@@ -5,6 +5,7 @@ import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { wholeJit } from "../bpf/jit/whole-jit.ts";
 import type { sysBpf } from "../bpf/sys/sys-bpf.ts";
 import type { wholeKernelCalls } from "../bpf/verifier/whole-kernel-calls.ts";
+import type { wholeXlate } from "../bpf/xlate/whole-xlate.ts";
 import type { BpfPart } from "./bpf-part.ts";
 import type { KernelPart } from "./kernel-part.ts";
 
@@ -19,6 +20,7 @@ export interface SimulatorParts {
   readonly "kernel-calls": typeof wholeKernelCalls;
   readonly "kernel-types": typeof wholeKernelTypes;
   readonly recordings: Readonly<Record<"second", Recording>>;
+  readonly xlate: typeof wholeXlate;
 }
 
 export type PartName = keyof SimulatorParts;
@@ -63,4 +65,5 @@ const NOT_HERE: Readonly<Record<PartName, string>> = {
   kernel:
     "the kernel is not loaded here: it comes with a text that has a generator function, function* (sys) { … }, i386, x86, explore() or a method of a machine's programs",
   recordings: "recordings are not loaded here: they come with a text that has recordings",
+  xlate: "rewritten programs are not loaded here: they come with a text that has xlated",
 };

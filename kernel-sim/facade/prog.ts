@@ -156,7 +156,7 @@ function progFacade(
     run: (attr: TestRunAttr = {}) => run(open(), prog, attr),
     attach: (target?: string, options: AttachOptions = {}) =>
       attach(open(), pin, prog, target, options),
-    xlated: () => textOf(prog.insns.map(withDistance)),
+    xlated: () => textOf(prog.shown.insns.map(withDistance)),
     jit: () => jitLines(open(), prog),
   });
 }

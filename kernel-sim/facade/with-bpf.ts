@@ -6,6 +6,7 @@ import { explainRefusal } from "../bpf/explain/explain.ts";
 import { wholeJit } from "../bpf/jit/whole-jit.ts";
 import { sysBpf } from "../bpf/sys/sys-bpf.ts";
 import { wholeKernelCalls } from "../bpf/verifier/whole-kernel-calls.ts";
+import { wholeXlate } from "../bpf/xlate/whole-xlate.ts";
 import { recordings } from "../trace/recordings/index.ts";
 import { installParts } from "./parts.ts";
 import { wholeBpf } from "./whole-bpf.ts";
@@ -19,4 +20,5 @@ installParts({
   "kernel-calls": wholeKernelCalls,
   "kernel-types": wholeKernelTypes,
   recordings,
+  xlate: wholeXlate,
 });

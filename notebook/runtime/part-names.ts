@@ -11,4 +11,5 @@ export const PART_NAMES = [
   "kernel-calls",
   "kernel-types",
   "recordings",
+  "xlate",
 ] as const satisfies readonly PartName[];

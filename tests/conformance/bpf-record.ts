@@ -99,6 +99,8 @@ export interface VerifyRecord {
   /** Equal types of maps and of the program are one object of the kernel. */
   readonly one_btf?: boolean;
   readonly func_info?: readonly (readonly [insnOff: number, typeId: number])[];
+  /** Offset of the instruction, of the file's name and of the line in the strings, line and column. */
+  readonly line_info?: readonly (readonly number[])[];
   /** Offset of the instruction, type, offset of the way in the strings, kind. */
   readonly core_relo?: readonly (readonly number[])[];
   readonly kfuncs?: Readonly<Record<string, string>>;
@@ -109,6 +111,12 @@ export interface VerifyRecord {
   readonly load: LoadRecord;
   /** The instructions as Linux has rewritten them, where they were recorded. */
   readonly xlated?: string;
+  /** What they call, by the number that stands in the call. */
+  readonly xlated_calls?: Readonly<Record<string, string>>;
+  readonly xlated_func_info?: readonly (readonly number[])[];
+  readonly xlated_line_info?: readonly (readonly number[])[];
+  readonly nr_maps?: number;
+  readonly verified_insns?: number;
   readonly runs: readonly RunRecord[];
   readonly fresh_maps?: boolean;
   /** What programs find in the memory of the task that runs them. */

@@ -134,9 +134,11 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
   };
 }
 
-/** Makes the maps of a record that runs nothing, and loads its program. */
+/** Makes and fills the maps of a record, and loads its program. */
 export function loadRecord(kernel: BpfKernel, record: VerifyRecord): ProgLoadOutcome {
   const fds = record.maps.map((map) => makeMap(kernel, map));
+  const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
+  for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
   return loadCapped(kernel, record, fds);
 }
 
@@ -275,26 +277,22 @@ function attachTarget({ attach_to }: VerifyRecord) {
 const NO_TYPE = 0xf_ffff;
 
 /** The types of the program, loaded before it. */
-function progBtf(kernel: BpfKernel, { btf, func_info, core_relo, one_btf }: VerifyRecord) {
+function progBtf(kernel: BpfKernel, record: VerifyRecord) {
+  const { btf, func_info, line_info, core_relo, one_btf } = record;
   if (btf === undefined) return {};
-  const none = { bytes: new Uint8Array(0), recSize: 0, count: 0 };
-  const rows = func_info ?? [];
   return {
     btf: {
       progBtfFd: (one_btf === true ? loadedBtf(kernel, btf) : undefined) ?? loadBtf(kernel, btf),
-      funcInfo: {
-        bytes: new Uint8Array(Uint32Array.from(rows.flat()).buffer),
-        recSize: 8,
-        count: rows.length,
-      },
-      lineInfo: none,
-      coreRelo: {
-        bytes: new Uint8Array(Uint32Array.from((core_relo ?? []).flat()).buffer),
-        recSize: 16,
-        count: core_relo?.length ?? 0,
-      },
+      funcInfo: infoRecords(func_info, 8),
+      lineInfo: infoRecords(line_info, 16),
+      coreRelo: infoRecords(core_relo, 16),
     },
   };
+}
+
+function infoRecords(rows: readonly (readonly number[])[] = [], recSize: number) {
+  const bytes = new Uint8Array(Uint32Array.from(rows.flat()).buffer);
+  return { bytes, recSize, count: rows.length };
 }
 
 /** The descriptor of types that a map came with. */

@@ -92,7 +92,15 @@ export function runUnverified(
   }
 
   const prog = new LoadedProgram({
-    ...{ id: 0, type: progType, expectedAttachType, progFlags, name: "", license: "GPL", insns },
+    ...{
+      id: 0,
+      type: progType,
+      expectedAttachType,
+      progFlags,
+      name: "",
+      license: "GPL",
+      runInsns: insns,
+    },
     ...{ code: code.code, maps: code.maps, maxCtxOffset: 0, callbacks: code.callbacks },
     ...{ stackDepth: 0, isRunnable: true, runner },
   });

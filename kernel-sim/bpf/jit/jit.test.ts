@@ -17,7 +17,7 @@ const newKernel = () => new BpfKernel(1, 1, new Clock(), new TraceRing());
 /** A program that nobody has checked. */
 function loaded(insns: readonly Insn[], maps: readonly KernelMap[] = []): LoadedProgram {
   return new LoadedProgram({
-    ...{ id: 1, type: 6, expectedAttachType: 0, name: "", license: "GPL", insns },
+    ...{ id: 1, type: 6, expectedAttachType: 0, name: "", license: "GPL", runInsns: insns },
     ...{ code: predecode(insns), maps, maxCtxOffset: 0, callbacks: [], stackDepth: 512 },
     isRunnable: true,
   });

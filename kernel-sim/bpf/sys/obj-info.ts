@@ -172,7 +172,8 @@ function progInfo(kernel: BpfKernel, request: InfoRequest, prog: LoadedProgram):
 }
 
 function putCode(memory: UserMemory, info: DataView, prog: LoadedProgram): 0 | number {
-  const code = encode(prog.insns);
+  const { insns, funcInfo, lineInfo } = prog.shown;
+  const code = encode(insns);
   const room = Math.min(info.getUint32(20, true), code.length);
   if (room > 0 && !memory.write(getU64(info, 32), code.subarray(0, room))) return -EFAULT;
   info.setUint32(20, code.length, true);
@@ -182,8 +183,8 @@ function putCode(memory: UserMemory, info: DataView, prog: LoadedProgram): 0 | n
   const isWritten =
     putList(memory, info, { count: 104, address: 112 }, none) &&
     putList(memory, info, { count: 108, address: 120 }, words(none.map(() => 0))) &&
-    putList(memory, info, { count: 144, address: 136 }, prog.origin.funcInfo) &&
-    putList(memory, info, { count: 148, address: 152 }, prog.origin.lineInfo) &&
+    putList(memory, info, { count: 144, address: 136 }, funcInfo) &&
+    putList(memory, info, { count: 148, address: 152 }, lineInfo) &&
     putList(memory, info, { count: 180, address: 184 }, tags);
   info.setUint32(168, 0, true);
   return isWritten ? 0 : -EFAULT;

@@ -214,7 +214,10 @@ function checkSpecialHelper(env: VerifierEnv, id: number, meta: CallMeta): 0 | n
   }
   if (id === BPF_FUNC_PER_CPU_PTR || id === BPF_FUNC_THIS_CPU_PTR) {
     const { type, btfType, btf, btfId } = env.frame.reg(1);
-    if ((type & MEM_RCU) !== 0) meta.percpuObject = { btfType, btf, btfId };
+    if ((type & MEM_RCU) !== 0) {
+      meta.percpuObject = { btfType, btf, btfId };
+      env.aux[env.insnIdx]!.takesPercpuObject = true;
+    }
     return 0;
   }
   if (id === BPF_FUNC_GET_LOCAL_STORAGE && !isNullReg(env.frame.reg(2))) {

@@ -125,8 +125,9 @@ const INSERTS: ReadonlySet<string> = new Set([
 ]);
 
 /** The object that goes into a list or a tree is no longer the program's. */
-function insertNode(env: VerifierEnv, { name, kfunc }: KfuncMeta): 0 | number {
+function insertNode(env: VerifierEnv, { name, kfunc, graphRoot }: KfuncMeta): 0 | number {
   if (!INSERTS.has(name)) return 0;
+  env.aux[env.insnIdx]!.insertOff = graphRoot!.nodeOffset;
   const { refObjId } = env.frame.reg(2);
   refConvertOwningNonOwning(env, refObjId);
   const err = releaseReference(env, refObjId);
@@ -311,6 +312,8 @@ function checkSlice(
   } else if (!mayAccessPacket(env, BPF_WRITE, undefined)) {
     env.verbose("the prog does not allow writes to packet data\n");
     return -EINVAL;
+  } else {
+    env.hasDirectWrite = true;
   }
   result.dynptrId = dynptr.id;
   return 0;

@@ -71,6 +71,12 @@ export class InsnAux {
   isIterNext = false;
   /** What it allocates. */
   objNew: ObjNew | null = null;
+  /** Where the node is in the object that it puts into a list or a tree. */
+  insertOff = 0;
+  /** It asks for storage where nobody may sleep, in a program that may. */
+  isStorageGetAtomic = false;
+  /** It asks for a CPU's part of an object that the program has made. */
+  takesPercpuObject = false;
   callsCallback = false;
   isSeen = false;
   /** The strongly connected component, 0 for none. */

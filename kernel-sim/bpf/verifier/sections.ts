@@ -103,6 +103,10 @@ export function checkHelperSections(
   mightSleep: boolean,
 ): 0 | number {
   const { activeRcuLock, activePreemptLocks, activeIrqId } = env.curState;
+  if (activeRcuLock !== 0 || activePreemptLocks > 0 || activeIrqId !== 0) {
+    // Storage that is asked for here is made without waiting.
+    if (env.inSleepable) env.aux[env.insnIdx]!.isStorageGetAtomic = true;
+  }
   if (!mightSleep) return 0;
   let region = "";
   if (activeRcuLock !== 0) region = "rcu_read_lock region";

@@ -13,6 +13,7 @@ import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
 import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
 import { processFdArray } from "./fd-array.ts";
+import { isThrow } from "./kfunc-call.ts";
 import { resolvePseudoLdImm64 } from "./ld-imm.ts";
 import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
@@ -54,7 +55,8 @@ export interface VerifierOutcome {
   readonly isBpfCapable: boolean;
   /** Whether it may write into packets. */
   readonly hasDirectWrite: boolean;
-  /** What it is attached to: for an extension, with the attach type of what it extends. */
+  /** What it is attached to: for an extension, with the types of what it extends. */
+  readonly progType: number;
   readonly expectedAttachType: number;
   readonly attachFuncName: string;
   readonly attachFuncProto: BtfFuncProto | undefined;
@@ -143,6 +145,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     usedBtfs: [...env.usedBtfs].filter((btf) => !btf.isKernel),
     isBpfCapable: env.bpfCapable,
     hasDirectWrite: env.hasDirectWrite,
+    progType: env.progType,
     expectedAttachType: env.expectedAttachType,
     attachFuncName: env.attachFuncName,
     attachFuncProto: env.attachFuncProto,
@@ -189,13 +192,21 @@ function logStats(env: VerifierEnv, verdict: number): void {
 /** A counter of rounds and a time, for programs that pass a `may_goto`. */
 const MAY_GOTO_STACK = 16;
 
+/** Three registers of a loop that stands in the place of a call of bpf_loop. */
+const INLINED_LOOP_STACK = 24;
+
 /** How deep the stacks of the functions are that remain in the program that runs. */
 function fixedUpDepths(env: VerifierEnv): number[] {
   const kept = removeDeadCode(env.insns, env.aux);
-  return env.subprogs.flatMap(({ start, stackDepth }, index) => {
+  const depths = env.subprogs.flatMap(({ start, stackDepth }, index) => {
     const end = env.subprogEnd(index);
     const own = kept.filter(({ slot }) => slot >= start && slot < end);
     if (own.length === 0) return [];
-    return own.some(({ insn }) => isMayGoto(insn)) ? stackDepth + MAY_GOTO_STACK : stackDepth;
+    const hasLoop = own.some(({ slot }) => env.aux[slot]!.loopInline?.isFit === true);
+    const depth = hasLoop ? Math.ceil(stackDepth / 8) * 8 + INLINED_LOOP_STACK : stackDepth;
+    return own.some(({ insn }) => isMayGoto(insn)) ? depth + MAY_GOTO_STACK : depth;
   });
+  // What is thrown and not caught ends in a function of the kernel's own making.
+  const isThrown = kept.some(({ insn, slot }) => isThrow(insn) && env.aux[slot]!.isSeen);
+  return isThrown && env.exceptionCallbackSubprog === 0 ? [...depths, 0] : depths;
 }

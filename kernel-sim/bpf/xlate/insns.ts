@@ -27,6 +27,7 @@ export const JGE = 0x30;
 export const JSET = 0x40;
 export const JNE = 0x50;
 export const JSGE = 0x70;
+export const JLE = 0xb0;
 const ALU = 0x04;
 const ALU64 = 0x07;
 const JMP = 0x05;
@@ -70,3 +71,13 @@ export function percpuAddress(dst: number, src: number): Insn {
 export const EXIT: Insn = Object.freeze(raw(JMP | 0x90, 0));
 /** The CPU does not go past it on a guess. */
 export const NOSPEC: Insn = Object.freeze(raw(0xc2, 0));
+
+/** A wide load of an address of the kernel's own, which is shown as 0. */
+export function kernelAddress(dst: number): readonly Insn[] {
+  return [raw(0x18, dst), raw(0, 0)];
+}
+
+/** An index that is too large stays within a power of two. @linux kernel/bpf/arraymap.c `array_map_alloc` (6.18) */
+export function indexMask(maxEntries: number): number {
+  return maxEntries <= 1 ? 0 : (2 ** (32 - Math.clz32(maxEntries - 1)) - 1) | 0;
+}

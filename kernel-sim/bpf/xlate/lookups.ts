@@ -1,4 +1,4 @@
-/** Lookups that stand in the program itself. @linux kernel/bpf/arraymap.c, kernel/bpf/hashtab.c `map_gen_lookup` (6.18) */
+/** Lookups that stand in the program itself. @linux kernel/bpf/arraymap.c, kernel/bpf/hashtab.c, net/xdp/xskmap.c `map_gen_lookup` (6.18) */
 import type { Insn } from "../../api.ts";
 import {
   BPF_MAP_TYPE_ARRAY,
@@ -8,10 +8,11 @@ import {
   BPF_MAP_TYPE_LRU_HASH,
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
+  BPF_MAP_TYPE_XSKMAP,
 } from "../uapi.ts";
 import type { VerifierMap } from "../verifier/verifier-input.ts";
 import * as i from "./insns.ts";
-import { HTAB_MAP_LOOKUP_ELEM } from "./kernel-functions.ts";
+import { kernelFunction } from "./kernel-functions.ts";
 
 const R0 = 0;
 const R1 = 1;
@@ -27,7 +28,7 @@ const BPF_F_INNER_MAP = 1 << 12;
 /** Undefined: the map is asked by a call. */
 export function inlinedLookup(map: VerifierMap): readonly Insn[] | undefined {
   const toValue = i.aluImm(i.ADD, R0, ELEM_KEY + roundUp8(map.keySize));
-  const found = i.call(HTAB_MAP_LOOKUP_ELEM);
+  const found = i.call(kernelFunction("__htab_map_lookup_elem"));
   switch (map.type) {
     case BPF_MAP_TYPE_ARRAY:
       return (map.flags & BPF_F_INNER_MAP) !== 0 ? undefined : arrayLookup(map, map.valueSize, []);
@@ -56,9 +57,27 @@ export function inlinedLookup(map: VerifierMap): readonly Insn[] | undefined {
       ];
     case BPF_MAP_TYPE_HASH_OF_MAPS:
       return [found, i.jumpImm(i.JEQ, R0, 0, 2), toValue, i.load(i.DW, R0, R0, 0)];
+    case BPF_MAP_TYPE_XSKMAP:
+      return xskLookup(map);
     default:
       return undefined;
   }
+}
+
+/** `offsetof(struct xsk_map, xsk_map)`, where the addresses of sockets begin. */
+const XSK_MAP_SOCKETS = 312;
+
+function xskLookup({ maxEntries }: VerifierMap): readonly Insn[] {
+  return [
+    i.load(i.W, R0, R2, 0),
+    i.jumpImm(i.JGE, R0, maxEntries | 0, 5),
+    i.aluImm(i.LSH, R0, 3),
+    i.aluImm(i.ADD, R1, XSK_MAP_SOCKETS),
+    i.aluReg(i.ADD, R0, R1),
+    i.load(i.DW, R0, R0, 0),
+    i.jump(1),
+    i.aluImm(i.MOV, R0, 0),
+  ];
 }
 
 function arrayLookup(
@@ -68,7 +87,7 @@ function arrayLookup(
 ): readonly Insn[] {
   const size = roundUp8(valueSize);
   const isPower = (size & (size - 1)) === 0;
-  const mask = bypassSpecV1 ? [] : [i.aluImm(i.AND, R0, indexMask(maxEntries), false)];
+  const mask = bypassSpecV1 ? [] : [i.aluImm(i.AND, R0, i.indexMask(maxEntries), false)];
   const scaled = isPower ? i.aluImm(i.LSH, R0, 31 - Math.clz32(size)) : i.aluImm(i.MUL, R0, size);
   const rest = [...mask, scaled, i.aluReg(i.ADD, R0, R1), ...behind];
   return [
@@ -79,11 +98,6 @@ function arrayLookup(
     i.jump(1),
     i.aluImm(i.MOV, R0, 0),
   ];
-}
-
-/** An index that is too large stays within a power of two. @linux kernel/bpf/arraymap.c `array_map_alloc` (6.18) */
-function indexMask(maxEntries: number): number {
-  return maxEntries <= 1 ? 0 : 2 ** (32 - Math.clz32(maxEntries - 1)) - 1;
 }
 
 function roundUp8(bytes: number): number {

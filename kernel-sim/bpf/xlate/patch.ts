@@ -1,58 +1,65 @@
 import type { Insn } from "../../api.ts";
-import { isJump, isPseudoCall, isPseudoFunc, jumpOffset } from "../isa.ts";
+import { isPseudoCall, isPseudoFunc } from "../isa.ts";
 
-/** An instruction that is there now; the one it came from knows where it jumps. */
+const JMP32_JA = 0x06;
+
+/** An instruction that is there now. */
 export interface Patched {
   readonly insn: Insn;
-  readonly isJumpOfOriginal: boolean;
+  /** Where it leads: to the instruction of this index before anything was put in. */
+  readonly target?: number;
+}
+
+/** What stands in the place of one instruction. */
+export interface PatchedGroup {
+  readonly insns: readonly Patched[];
+  /** In front of it where a function begins: calls of the function lead there, jumps behind it. */
+  readonly prologue?: readonly Insn[];
 }
 
 /** What the kernel has added. */
 export function added(...insns: readonly Insn[]): Patched[] {
-  return insns.map((insn) => ({ insn, isJumpOfOriginal: false }));
+  return insns.map((insn) => ({ insn }));
 }
 
-/** A jump to where the original goes. */
-export function original(insn: Insn): Patched {
-  return { insn, isJumpOfOriginal: true };
+export interface LaidOut {
+  readonly insns: readonly Insn[];
+  /** Where the group of each instruction begins, and behind the last one. */
+  readonly startOf: readonly number[];
 }
 
 /**
  * Puts groups of instructions in the places of single ones. Whoever jumped to an instruction goes
  * to the start of its group.
  *
+ * @param areFunctionsNumbered a call has the number of its function, and the distance beside it
  * @linux kernel/bpf/core.c `bpf_patch_insn_single` (6.18)
  */
-export function layOut(
-  insns: readonly Insn[],
-  groups: readonly (readonly Patched[])[],
-  prologue: readonly Patched[],
-): Insn[] {
+export function layOut(groups: readonly PatchedGroup[], areFunctionsNumbered: boolean): LaidOut {
+  const retarget = (insn: Insn, distance: number): Insn => {
+    const isByImm = isPseudoFunc(insn) || insn.code === JMP32_JA;
+    if (isByImm || (isPseudoCall(insn) && !areFunctionsNumbered)) return { ...insn, imm: distance };
+    return { ...insn, off: (distance << 16) >> 16 };
+  };
   const startOf: number[] = [];
-  let place = prologue.length;
-  for (const group of groups) {
+  const bodyOf: number[] = [];
+  let place = 0;
+  for (const { insns, prologue = [] } of groups) {
     startOf.push(place);
-    place += group.length;
+    place += prologue.length;
+    bodyOf.push(place);
+    place += insns.length;
   }
   startOf.push(place);
-  const laidOut = prologue.map(({ insn }) => insn);
-  for (const [at, group] of groups.entries()) {
-    for (const { insn, isJumpOfOriginal } of group) {
-      const from = laidOut.length;
-      const distance = (to: number) => startOf[at + 1 + to]! - from - 1;
-      laidOut.push(isJumpOfOriginal ? retargeted(insn, insns[at]!, distance) : insn);
+  bodyOf.push(place);
+  const laidOut: Insn[] = [];
+  for (const { insns, prologue = [] } of groups) {
+    laidOut.push(...prologue);
+    for (const { insn, target } of insns) {
+      const isCall = isPseudoCall(insn) || isPseudoFunc(insn);
+      const at = target === undefined ? undefined : (isCall ? startOf : bodyOf)[target];
+      laidOut.push(at === undefined ? insn : retarget(insn, at - laidOut.length - 1));
     }
   }
-  return laidOut;
-}
-
-function retargeted(insn: Insn, from: Insn, distance: (to: number) => number): Insn {
-  if (isPseudoFunc(from)) return { ...insn, imm: distance(from.imm) };
-  // The distance stands where a program has none, beside the number of the function.
-  if (isPseudoCall(from)) return { ...insn, off: (distance(from.imm) << 16) >> 16 };
-  const { code } = from;
-  const isBranch = isJump(code) && (code & 0xf0) !== 0x80 && (code & 0xf0) !== 0x90;
-  if (!isBranch) return insn;
-  const off = distance(jumpOffset(from));
-  return code === 0x06 ? { ...insn, imm: off } : { ...insn, off };
+  return { insns: laidOut, startOf };
 }

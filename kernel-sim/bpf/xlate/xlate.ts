@@ -1,251 +1,247 @@
 import type { Insn } from "../../api.ts";
 import {
   BPF_PSEUDO_MAP_FD,
+  BPF_PSEUDO_MAP_IDX_VALUE,
   BPF_PSEUDO_MAP_VALUE,
+  bpfClass,
+  bpfMode,
+  bpfOp,
   isHelperCall,
+  isJump,
+  isKfuncCall,
   isLdImm64,
   isMayGoto,
   isPseudoCall,
+  isPseudoFunc,
+  jumpOffset,
 } from "../isa.ts";
 import * as uapi from "../uapi.ts";
-import { removeDeadCode } from "../verifier/dead-code.ts";
-import type { InsnAux, SubprogInfo } from "../verifier/env.ts";
-
+import { type KeptInsn, removeDeadCode } from "../verifier/dead-code.ts";
+import type { InsnAux } from "../verifier/env.ts";
+import { isThrow } from "../verifier/kfunc-call.ts";
 import { PTR_TO_CTX } from "../verifier/reg-type.ts";
 import type { VerifierOutcome } from "../verifier/verify.ts";
 import { arenaInsn, isArenaAccess, shownArenaAccess } from "./arena.ts";
 import { fixDivision, fixPointerMove } from "./arithmetic.ts";
-import { type CtxTarget, convertCtxAccess, SKB_TSTAMP_TYPE } from "./ctx-access.ts";
+import { inlinedLoop, LOOP_STACK_BYTES } from "./bpf-loop.ts";
+import { convertAccess } from "./ctx/convert.ts";
+import { SKB_TSTAMP_TYPE } from "./ctx/sk-buff.ts";
+import { helperCall } from "./helper-calls.ts";
 import * as i from "./insns.ts";
-import { BPF_REG_AX as AX } from "./insns.ts";
-import {
-  SKB_LOAD_HELPER_8,
-  SKB_LOAD_HELPER_16,
-  SKB_LOAD_HELPER_32,
-  TIMED_MAY_GOTO,
-} from "./kernel-functions.ts";
-import { inlinedLookup } from "./lookups.ts";
-import { added, layOut, original, type Patched } from "./patch.ts";
-import { convertSockAccess } from "./sock-access.ts";
+import { kfuncCall } from "./kfunc-calls.ts";
+import { mayGoto, mayGotoPrologue } from "./may-goto.ts";
+import { added, type LaidOut, layOut, type Patched, type PatchedGroup } from "./patch.ts";
+import { unclonePrologue } from "./prologue.ts";
+import { loadFromPacket } from "./skb-load.ts";
+import { isZeroExtended, ZERO_EXTENSION } from "./zero-extension.ts";
+
+/** An accepted program. */
+export interface XlateInput {
+  readonly outcome: VerifierOutcome;
+  readonly isSleepable: boolean;
+  /** The number of a map, by its index among those that the program uses. */
+  numberOf(mapIndex: number): number;
+}
+
+/** The program as it is shown, and where in it instructions are that it was loaded with. */
+export interface Xlated extends LaidOut {
+  /** What is left of the program, before anything was put in. */
+  readonly kept: readonly KeptInsn[];
+}
 
 /**
  * The program as the kernel would keep it: without dead code, with its own structures in the place
- * of the context, divisions that cannot trap and lookups inlined. It is only shown: what runs is
- * the program with the contexts and helpers of this machine.
+ * of the context, divisions that cannot trap, and lookups, loops and short helpers inlined. It is
+ * only shown: what runs is the program with the contexts and helpers of this machine.
  *
- * @param numberOf the number of a map, by its index among those that the program uses
- * @linux kernel/bpf/verifier.c `convert_ctx_accesses`, `do_misc_fixups`, kernel/bpf/syscall.c `bpf_insn_prepare_dump` (6.18)
- * @simplified accesses to contexts other than `xdp_md` and `__sk_buff` stay as they are, and so do calls of
- * `bpf_loop`; behind a compare-and-exchange of 32 bits stands no zero extension; addresses of the
- * kernel's own variables are 0
+ * @linux kernel/bpf/verifier.c `optimize_bpf_loop`, `convert_ctx_accesses`, `do_misc_fixups`, `opt_subreg_zext_lo32_rnd_hi32`, `jit_subprogs`, kernel/bpf/syscall.c `bpf_insn_prepare_dump` (6.18)
+ * @simplified addresses of the kernel's own variables are 0, calls have the numbers of helpers in the
+ * place of distances
  */
-export function xlatedInsns(
-  progType: number,
-  outcome: VerifierOutcome,
-  numberOf: (mapIndex: number) => number,
-): Insn[] {
-  const arena = outcome.usedMaps.find(({ type }) => type === uapi.BPF_MAP_TYPE_ARENA);
-  const { aux, isBpfCapable, hasDirectWrite, subprogs } = outcome;
-  const alive = isBpfCapable
-    ? removeDeadCode(outcome.insns, aux, true)
-    : outcome.insns.map((_, slot) => ({ insn: sanitized(outcome.insns, aux, slot), slot }));
-  const kept = alive.map(({ insn, slot }) => ({
-    insn: arena === undefined ? insn : arenaInsn(insn, aux[slot]!, outcome.usedMaps, arena.flags),
-    slot,
-  }));
-  const insns = kept.map(({ insn }) => insn);
-  const functions = subprogs.map(({ start }) => start).filter((start) => aux[start]!.isSeen);
-  const target: CtxTarget = {
-    progType,
-    isTstampTypeAccessed: kept.some(
-      ({ insn, slot }) => aux[slot]!.ptrType === PTR_TO_CTX && insn.off === SKB_TSTAMP_TYPE,
-    ),
-  };
-  const groups = kept.map(({ insn, slot }, at): readonly Patched[] => {
-    const first = insns[at - 1];
-    const isSecondHalf = first !== undefined && isLdImm64(first) && insn.code === 0;
-    if (isSecondHalf) {
-      const { mapIndex, mapOff } = aux[kept[at - 1]!.slot]!;
-      return added(
-        mapIndex < 0 || first.srcReg === 0
-          ? insn
-          : { ...insn, imm: first.srcReg === 2 ? mapOff : 0 },
-      );
-    }
-    const note = aux[slot]!;
-    // It goes to itself, also with a barrier in front.
-    if (insn === TRAP) return added(...(note.nospec ? [i.NOSPEC] : []), insn);
-    const shown = mapLoad(insn, note, numberOf);
-    const patched =
-      shown ??
-      functionReference(insn, functions, kept[at + 1 + insn.imm]?.slot) ??
-      patchedInsn(target, insn, note, stackDepthAt(subprogs, slot));
-    return note.nospec ? [...added(i.NOSPEC), ...patched] : patched;
-  });
-  return layOut(insns, groups, prologueOf(progType, hasDirectWrite, insns, subprogs));
+export function xlate(input: XlateInput): Xlated {
+  return new Xlation(input).run();
 }
 
 /** What nobody reaches must not be reached on a guess either. @linux kernel/bpf/verifier.c `sanitize_dead_code` (6.18) */
-function sanitized(insns: readonly Insn[], aux: readonly InsnAux[], slot: number): Insn {
-  return aux[slot]!.isSeen ? insns[slot]! : TRAP;
-}
-
 const TRAP: Insn = Object.freeze(i.jump(-1));
 
-function mapLoad(
-  insn: Insn,
-  { mapIndex, isKernelAddress }: InsnAux,
-  numberOf: (mapIndex: number) => number,
-): readonly Patched[] | undefined {
-  if (isKernelAddress) return added({ ...insn, srcReg: 0 });
-  if (!isLdImm64(insn) || mapIndex < 0 || insn.srcReg === 0) return undefined;
-  const isValue = insn.srcReg === BPF_PSEUDO_MAP_VALUE || insn.srcReg === VALUE_BY_INDEX;
-  const srcReg = isValue ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
-  return added({ ...insn, srcReg, imm: numberOf(mapIndex) });
+/** A function of the program that is left. */
+interface ShownFunction {
+  readonly start: number;
+  readonly stackDepth: number;
+  /** Where loops that stand in it put registers aside, from the frame pointer on. */
+  readonly loopBase: number;
 }
 
-/** BPF_PSEUDO_MAP_IDX_VALUE */
-const VALUE_BY_INDEX = 6;
+/** One program on its way. */
+export class Xlation {
+  readonly #input: XlateInput;
+  readonly #kept: readonly KeptInsn[];
+  /** Those that are left, in their order. */
+  readonly #functions: readonly ShownFunction[];
+  readonly #isTstampTypeAccessed: boolean;
 
-/** A call of a function of the program, which is shown by its number. @linux kernel/bpf/verifier.c `jit_subprogs` (6.18) */
-function functionReference(
-  insn: Insn,
-  functions: readonly number[],
-  start: number | undefined,
-): readonly Patched[] | undefined {
-  if (!isPseudoCall(insn) || start === undefined) return undefined;
-  return [original({ ...insn, imm: functions.indexOf(start) })];
-}
-
-function stackDepthAt(subprogs: readonly SubprogInfo[], slot: number): number {
-  let depth = 0;
-  for (const { start, stackDepth } of subprogs) if (start <= slot) depth = stackDepth;
-  return depth;
-}
-
-function patchedInsn(
-  target: CtxTarget,
-  insn: Insn,
-  aux: InsnAux,
-  stackDepth: number,
-): readonly Patched[] {
-  const kind = insn.code & 7;
-  const isMem = (insn.code & 0xe0) === 0x60 || (insn.code & 0xe0) === 0x80;
-  if (isArenaAccess(insn, aux)) return added(shownArenaAccess(insn));
-  if (kind >= 1 && kind <= 3 && isMem) {
-    if (kind !== 1 && aux.nospecResult) return added(insn, i.NOSPEC);
-    const converted =
-      aux.ptrType === PTR_TO_CTX
-        ? convertCtxAccess(target, insn)
-        : convertSockAccess(aux.ptrType, insn);
-    return added(...(converted ?? [insn]));
+  constructor(input: XlateInput) {
+    this.#input = input;
+    const { outcome } = input;
+    const { aux, isBpfCapable, insns, usedMaps } = outcome;
+    const alive = isBpfCapable
+      ? removeDeadCode(insns, aux, true)
+      : insns.map((insn, slot) => ({ insn: aux[slot]!.isSeen ? insn : TRAP, slot }));
+    const arena = usedMaps.find(({ type }) => type === uapi.BPF_MAP_TYPE_ARENA);
+    this.#kept =
+      arena === undefined
+        ? alive
+        : alive.map(({ insn, slot }) => ({
+            insn: arenaInsn(insn, aux[slot]!, usedMaps, arena.flags),
+            slot,
+          }));
+    this.#functions = this.#shownFunctions();
+    this.#isTstampTypeAccessed = this.#kept.some(
+      ({ insn, slot }) => aux[slot]!.ptrType === PTR_TO_CTX && insn.off === SKB_TSTAMP_TYPE,
+    );
   }
-  if (kind === 0 && insn.code !== 0x18) return added(...loadFromPacket(insn));
-  if (isMayGoto(insn)) return mayGoto(insn, stackDepth);
-  if (isHelperCall(insn)) return added(...helperCall(insn, aux));
-  const fixed = fixDivision(insn) ?? fixPointerMove(insn, aux);
-  return fixed === undefined ? [original(insn)] : added(...fixed);
-}
 
-const LOAD_HELPERS: Readonly<Record<number, number>> = {
-  16: SKB_LOAD_HELPER_8,
-  8: SKB_LOAD_HELPER_16,
-  0: SKB_LOAD_HELPER_32,
-};
+  run(): Xlated {
+    const groups = this.#kept.map((_, at) => this.#group(at));
+    if (this.#throwsToNobody()) groups.push({ insns: added(i.aluReg(i.MOV, 0, 1), i.EXIT) });
+    return { ...layOut(groups, this.#areFunctionsNumbered), kept: this.#kept };
+  }
 
-/** LD_ABS and LD_IND. @linux net/core/filter.c `bpf_gen_ld_abs` (6.18) */
-function loadFromPacket({ code, srcReg, imm }: Insn): readonly Insn[] {
-  const isIndirect = (code & 0xe0) === 0x40;
-  const offset = isIndirect
-    ? [i.aluReg(i.MOV, 2, srcReg), ...(imm === 0 ? [] : [i.aluImm(i.ADD, 2, imm)])]
-    : [i.aluImm(i.MOV, 2, imm)];
-  return [
-    ...offset,
-    i.aluReg(i.MOV, 1, 6),
-    i.call(LOAD_HELPERS[code & 0x18]!),
-    i.jumpImm(i.JSGE, 0, 0, 2),
-    i.aluReg(i.XOR, 0, 0, false),
-    i.EXIT,
-  ];
-}
+  #shownFunctions(): ShownFunction[] {
+    const { subprogs, aux } = this.#input.outcome;
+    const found: ShownFunction[] = [];
+    for (const [index, { start, stackDepth }] of subprogs.entries()) {
+      const end = subprogs[index + 1]?.start ?? aux.length;
+      const at = this.#kept.findIndex(({ slot }) => slot >= start && slot < end);
+      if (at < 0) continue;
+      const aligned = Math.ceil(stackDepth / 8) * 8;
+      const hasLoop = aux.slice(start, end).some(({ loopInline }) => loopInline?.isFit === true);
+      found.push({
+        start: at,
+        stackDepth: hasLoop ? aligned + LOOP_STACK_BYTES : stackDepth,
+        loopBase: -aligned - LOOP_STACK_BYTES,
+      });
+    }
+    return found;
+  }
 
-/** A loop that ends when it has taken too long. */
-function mayGoto(insn: Insn, stackDepth: number): readonly Patched[] {
-  const count = -stackDepth - MAY_GOTO_BYTES;
-  return [
-    ...added(i.load(i.DW, AX, 10, count)),
-    original(i.jumpImm(i.JEQ, AX, 0, insn.off)),
-    ...added(
-      i.aluImm(i.SUB, AX, 1),
-      i.jumpImm(i.JNE, AX, 0, 2),
-      i.aluImm(i.MOV, AX, count),
-      i.call(TIMED_MAY_GOTO),
-      i.raw(0x7b, 10, AX, count),
-    ),
-  ];
-}
+  /** Those of a program with several are compiled one by one. @linux kernel/bpf/verifier.c `jit_subprogs` (6.18) */
+  get #areFunctionsNumbered(): boolean {
+    return this.#functions.length > 1;
+  }
 
-/** A counter and the time at which the loop began. */
-const MAY_GOTO_BYTES = 16;
-const BPF_MAX_TIMED_LOOPS = 0xffff;
+  #functionAt(at: number): ShownFunction {
+    return this.#functions.findLast(({ start }) => start <= at)!;
+  }
 
-const MAP_LOOKUP_ELEM = 1;
-const GET_SMP_PROCESSOR_ID = 8;
-const JIFFIES64 = 118;
+  /** What is thrown and not caught is what the program answers. */
+  #throwsToNobody(): boolean {
+    const { exceptionCallbackStart, aux } = this.#input.outcome;
+    return (
+      exceptionCallbackStart === 0 &&
+      this.#kept.some(({ insn, slot }) => isThrow(insn) && aux[slot]!.isSeen)
+    );
+  }
 
-function helperCall(insn: Insn, { calledMap }: InsnAux): readonly Insn[] {
-  switch (insn.imm) {
-    case MAP_LOOKUP_ELEM:
-      return (calledMap == null ? undefined : inlinedLookup(calledMap)) ?? [insn];
-    case GET_SMP_PROCESSOR_ID:
-      return [i.aluImm(i.MOV, 0, 0), i.percpuAddress(0, 0), i.load(i.W, 0, 0, 0)];
-    case JIFFIES64:
-      return [i.raw(0x18, 0), i.raw(0, 0), i.load(i.DW, 0, 0, 0)];
-    default:
-      return [insn];
+  #group(at: number): PatchedGroup {
+    const { insn, slot } = this.#kept[at]!;
+    const aux = this.#input.outcome.aux[slot]!;
+    const first = this.#kept[at - 1]?.insn;
+    if (first !== undefined && isLdImm64(first) && insn.code === 0) {
+      return { insns: added(this.#secondHalf(at)) };
+    }
+    const patched = this.#patched(at, insn, aux);
+    return {
+      insns: aux.nospec ? [...added(i.NOSPEC), ...patched] : patched,
+      prologue: this.#prologue(at),
+    };
+  }
+
+  /** Of a wide load. */
+  #secondHalf(at: number): Insn {
+    const { insn } = this.#kept[at]!;
+    const { insn: first, slot } = this.#kept[at - 1]!;
+    const { mapIndex, mapOff } = this.#input.outcome.aux[slot]!;
+    if (isPseudoFunc(first)) {
+      if (!this.#areFunctionsNumbered) return insn;
+      const start = at + first.imm;
+      return { ...insn, imm: this.#functions.findIndex((one) => one.start === start) };
+    }
+    if (mapIndex < 0 || first.srcReg === 0) return insn;
+    return { ...insn, imm: isValueLoad(first) ? mapOff : 0 };
+  }
+
+  #prologue(at: number): readonly Insn[] {
+    const index = this.#functions.findIndex(({ start }) => start === at);
+    if (index < 0) return [];
+    const { stackDepth } = this.#functions[index]!;
+    const end = this.#functions[index + 1]?.start;
+    const { hasDirectWrite, progType } = this.#input.outcome;
+    return [
+      ...(this.#kept.slice(at, end).some(({ insn }) => isMayGoto(insn))
+        ? mayGotoPrologue(stackDepth)
+        : []),
+      ...(at === 0 && hasDirectWrite ? unclonePrologue(progType) : []),
+    ];
+  }
+
+  #patched(at: number, insn: Insn, aux: InsnAux): readonly Patched[] {
+    const { mapIndex, loopInline } = aux;
+    if (insn === TRAP) return added(insn);
+    if (aux.isKernelAddress) return added({ ...insn, srcReg: 0 });
+    if (isLdImm64(insn) && mapIndex >= 0 && insn.srcReg !== 0) {
+      const srcReg = isValueLoad(insn) ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
+      return added({ ...insn, srcReg, imm: this.#input.numberOf(mapIndex) });
+    }
+    if (isPseudoFunc(insn)) return [{ insn, target: at + 1 + insn.imm }];
+    if (isPseudoCall(insn)) {
+      const target = at + 1 + insn.imm;
+      const imm = this.#functions.findIndex(({ start }) => start === target);
+      return [{ insn: { ...insn, imm }, target }];
+    }
+    if (loopInline?.isFit === true) {
+      const start = this.#input.outcome.subprogs[loopInline.subprogno]!.start;
+      const behind = this.#kept.findIndex(({ slot: other }) => other >= start);
+      // What no round reaches may be gone.
+      const callback = behind < 0 ? this.#kept.length : behind;
+      const number = this.#functions.findIndex((one) => one.start === callback);
+      return inlinedLoop(this.#functionAt(at).loopBase, callback, number);
+    }
+    if (isMayGoto(insn)) return mayGoto(at + 1 + insn.off, this.#functionAt(at).stackDepth);
+    if (isHelperCall(insn)) return added(...helperCall(insn, aux, this.#target));
+    if (isKfuncCall(insn)) return added(...kfuncCall(insn, aux, this.#target.progType));
+    const op = bpfOp(insn.code);
+    if (isJump(insn.code) && op !== 0x80 && op !== 0x90) {
+      return [{ insn, target: at + 1 + jumpOffset(insn) }];
+    }
+    const plain = added(...this.#plain(insn, aux));
+    return isZeroExtended(this.#kept, at) && !isArenaAccess(insn, aux)
+      ? [...plain, ...added(ZERO_EXTENSION)]
+      : plain;
+  }
+
+  /** An instruction that leads nowhere else. */
+  #plain(insn: Insn, aux: InsnAux): readonly Insn[] {
+    const kind = bpfClass(insn.code);
+    const mode = bpfMode(insn.code);
+    if (isArenaAccess(insn, aux)) return [shownArenaAccess(insn)];
+    if (kind >= 1 && kind <= 3 && (mode === 0x60 || mode === 0x80)) {
+      if (kind !== 1 && aux.nospecResult) return [insn, i.NOSPEC];
+      return convertAccess(this.#target, aux.ptrType, insn) ?? [insn];
+    }
+    if (kind === 0 && insn.code !== 0x18) return loadFromPacket(insn);
+    return fixDivision(insn) ?? fixPointerMove(insn, aux) ?? [insn];
+  }
+
+  get #target() {
+    const { outcome, isSleepable } = this.#input;
+    const { progType, expectedAttachType } = outcome;
+    const isTstampTypeAccessed = this.#isTstampTypeAccessed;
+    return { progType, expectedAttachType, isSleepable, isTstampTypeAccessed };
   }
 }
 
-const UNCLONES: Readonly<Record<number, number>> = {
-  [uapi.BPF_PROG_TYPE_SCHED_CLS]: 2,
-  [uapi.BPF_PROG_TYPE_SCHED_ACT]: 2,
-  [uapi.BPF_PROG_TYPE_LWT_XMIT]: 2,
-  [uapi.BPF_PROG_TYPE_SK_SKB]: 0,
-};
-const SKB_PULL_DATA = 39;
-const SKB_CLONED = 126;
-
-function prologueOf(
-  progType: number,
-  hasDirectWrite: boolean,
-  insns: readonly Insn[],
-  subprogs: readonly SubprogInfo[],
-): readonly Patched[] {
-  const isTimed = insns.some((insn) => isMayGoto(insn));
-  const depth = subprogs[0]!.stackDepth;
-  const timer = isTimed
-    ? [
-        i.raw(0x7a, 10, 0, -depth - MAY_GOTO_BYTES, BPF_MAX_TIMED_LOOPS),
-        i.raw(0x7a, 10, 0, -depth - MAY_GOTO_BYTES + 8, 0),
-      ]
-    : [];
-  const verdict = UNCLONES[progType];
-  if (!hasDirectWrite || verdict === undefined) return added(...timer);
-  return added(...timer, ...unclone(verdict));
-}
-
-/** Who writes into a packet gets one of its own. @linux net/core/filter.c `bpf_unclone_prologue` (6.18) */
-function unclone(verdict: number): readonly Insn[] {
-  return [
-    i.load(i.B, 6, 1, SKB_CLONED),
-    i.aluImm(i.AND, 6, 1, false),
-    i.jumpImm(i.JEQ, 6, 0, 7),
-    i.aluReg(i.MOV, 6, 1),
-    i.aluReg(i.XOR, 2, 2),
-    i.call(SKB_PULL_DATA),
-    i.jumpImm(i.JEQ, 0, 0, 2),
-    i.aluImm(i.MOV, 0, verdict, false),
-    i.EXIT,
-    i.aluReg(i.MOV, 1, 6),
-  ];
+function isValueLoad({ srcReg }: Insn): boolean {
+  return srcReg === BPF_PSEUDO_MAP_VALUE || srcReg === BPF_PSEUDO_MAP_IDX_VALUE;
 }

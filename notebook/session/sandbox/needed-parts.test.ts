@@ -8,6 +8,7 @@ const rows: readonly { name: string; source: string; parts: readonly SandboxPart
   { name: "a recording", source: "recordings.second.events.length", parts: ["recordings"] },
   { name: "events that happen again", source: "m.replay(made)", parts: ["bpf", "kernel-types"] },
   { name: "many runs", source: "prog.run({ repeat: 1e6 })", parts: ["jit"] },
+  { name: "what Linux makes of it", source: "prog.xlated()", parts: ["xlate"] },
   { name: "tasks", source: "bpf_obj.attach(name)", parts: ["bpf", "kernel-types"] },
   { name: "a refusal in words", source: "report.explanation", parts: ["explanations"] },
   { name: "a program", source: "m.run(function* (sys) {})", parts: ["kernel"] },

@@ -13,6 +13,7 @@ export const ABOVE_BPF: ReadonlySet<SandboxPart> = new Set<SandboxPart>([
   "jit",
   "kernel-calls",
   "kernel-types",
+  "xlate",
 ]);
 
 /** Programs are generator functions; what starts them or looks at them has these names. */
@@ -47,6 +48,9 @@ const KERNEL_TYPES = /\b(?:attach|replay)\b|kfunc|btf/i;
 
 const RECORDINGS = /\brecordings\b/;
 
+/** Who looks at what Linux makes of a program. */
+const XLATE = /\bxlated\b/;
+
 const COURSE_DATA = /\b(?:earlyLinux|linuxStatistics|unixFamily|course-data)\b/;
 
 /** What the sandbox needs for a text besides its base. What no word tells is missed, and then loaded, as the text runs. */
@@ -60,6 +64,7 @@ export function neededParts(source: string): readonly SandboxPart[] {
     "kernel-calls": KERNEL_CALLS.test(source),
     "kernel-types": KERNEL_TYPES.test(source),
     recordings: RECORDINGS.test(source),
+    xlate: XLATE.test(source),
     kernel: [DOORS, PROGRAMS, METHODS, I386, EXPLORE].some((names) => names.test(source)),
     "course-data": COURSE_DATA.test(source),
   };

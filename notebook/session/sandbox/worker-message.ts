@@ -212,6 +212,7 @@ const part = z.enum([
   "kernel-calls",
   "kernel-types",
   "recordings",
+  "xlate",
 ]);
 
 const fromWorker = z.discriminatedUnion("type", [

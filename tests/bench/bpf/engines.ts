@@ -64,7 +64,14 @@ export function compileLongUs(length: number): number {
   const kernel = new BpfKernel(1, 1, new Clock(), new TraceRing());
   const insns = longProgram(length);
   const prog = new LoadedProgram({
-    ...{ id: 1, type: BPF_PROG_TYPE_XDP, expectedAttachType: 0, name: "", license: "GPL", insns },
+    ...{
+      id: 1,
+      type: BPF_PROG_TYPE_XDP,
+      expectedAttachType: 0,
+      name: "",
+      license: "GPL",
+      runInsns: insns,
+    },
     ...{ code: predecode(insns), maps: [], callbacks: [], stackDepth: 8, maxCtxOffset: 0 },
     isRunnable: true,
   });

@@ -2,6 +2,7 @@ import { BPF_FUNC_NAMES } from "../../../kernel-sim/bpf/uapi.ts";
 import { checkMapOpsRecord } from "../bpf-map-ops.ts";
 import type { BpfRecord, VerifyRecord } from "../bpf-record.ts";
 import { checkVerifyRecord, withoutIds } from "../bpf-verify.ts";
+import { xlatedAsLinux } from "../xlated.ts";
 import { isDetermined } from "./determined.ts";
 
 export type DifferenceKind =
@@ -12,6 +13,7 @@ export type DifferenceKind =
   | "run"
   | "not built"
   | "log"
+  | "xlated"
   | "map operation";
 
 /** The first thing in which the simulator does not answer what the kernel did. */
@@ -47,7 +49,9 @@ function compareProgram(record: VerifyRecord): Difference | undefined {
   const { log } = record.load;
   // A long log was not kept.
   const text = typeof log === "string" ? logDifference(result.log, log) : "";
-  return text === "" ? undefined : { kind: "log", text };
+  if (text !== "") return { kind: "log", text };
+  const rewritten = record.xlated === undefined ? "" : xlatedAsLinux(record);
+  return rewritten === "" ? undefined : { kind: "xlated", text: rewritten };
 }
 
 /** EOPNOTSUPP or ENOTSUPP: a helper of which there is only the prototype. */

@@ -132,19 +132,43 @@ def load_program(prog, code, log, btf_fd=0):
     return bpf(PROG_LOAD, block)
 
 
-XLATED_BYTES = 1 << 16
+XLATED_BYTES = 1 << 20
 PROG_INFO_BYTES = 232
-XLATED_LEN_AT, XLATED_INSNS_AT = 20, 32
+CALL, PSEUDO_CALL = 0x85, 1
+FUNC_INFO_BYTES, LINE_INFO_BYTES = 8, 16
 
 
-def xlated(fd):
-    """The program as the kernel shows it."""
-    insns, info = room(bytes(XLATED_BYTES)), bytearray(PROG_INFO_BYTES)
-    struct.pack_into("<I", info, XLATED_LEN_AT, XLATED_BYTES)
-    struct.pack_into("<Q", info, XLATED_INSNS_AT, place(insns))
+def program_info(fd):
+    """The program as the kernel shows it, and what it says of it: see `xlated` in record.py."""
+    insns, funcs, lines = room(bytes(XLATED_BYTES)), room(bytes(XLATED_BYTES)), room(bytes(XLATED_BYTES))
+    info = bytearray(PROG_INFO_BYTES)
+    struct.pack_into("<I", info, 20, XLATED_BYTES)
+    struct.pack_into("<Q", info, 32, place(insns))
+    struct.pack_into("<IQII", info, 132, FUNC_INFO_BYTES, place(funcs), XLATED_BYTES // FUNC_INFO_BYTES, XLATED_BYTES // LINE_INFO_BYTES)
+    struct.pack_into("<Q", info, 152, place(lines))
+    struct.pack_into("<II", info, 172, LINE_INFO_BYTES, 8)
     info = room(bytes(info))
-    ask(OBJ_GET_INFO, "<IIQ", fd, PROG_INFO_BYTES, place(info))
-    return insns.raw[: struct.unpack_from("<I", info.raw, XLATED_LEN_AT)[0]]
+    answer = ask(OBJ_GET_INFO, "<IIQ", fd, PROG_INFO_BYTES, place(info))
+    if answer < 0:
+        raise OSError(-answer, "a program says nothing of itself")
+    code = insns.raw[: struct.unpack_from("<I", info.raw, 20)[0]]
+    maps, verified = (struct.unpack_from("<I", info.raw, at)[0] for at in (52, 216))
+    func_count, line_count = struct.unpack_from("<II", info.raw, 144)
+    func_info = list(struct.iter_unpack("<II", funcs.raw[: func_count * FUNC_INFO_BYTES]))
+    line_info = list(struct.iter_unpack("<IIII", lines.raw[: line_count * LINE_INFO_BYTES]))
+    return {"xlated": code.hex(), "xlated_calls": called(code), "nr_maps": maps, "verified_insns": verified} | {
+        "xlated_func_info": func_info,
+        "xlated_line_info": line_info,
+    }
+
+
+def called(code):
+    """The names of what the program calls, by the number that stands in the call."""
+    names_ = {}
+    for opcode, registers, _, imm in struct.iter_unpack("<BBhi", code):
+        if opcode == CALL and registers >> 4 != PSEUDO_CALL and imm != 0:
+            names_[imm] = names.symbol(imm)
+    return names_
 
 
 def run_program(fd, data_in, ctx_in, ctx_size_out, with_data_out):

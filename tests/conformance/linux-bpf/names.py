@@ -65,6 +65,27 @@ def function(name):
     return vmlinux().functions[name]
 
 
+@functools.cache
+def symbols():
+    """The first name of each address that holds code."""
+    found = {}
+    with open("/proc/kallsyms") as lines:
+        for address, kind, name, *_ in map(str.split, lines):
+            if kind in "tTwW":
+                found.setdefault(int(address, 16), name)
+    return found
+
+
+@functools.cache
+def call_base():
+    return next(address for address, name in symbols().items() if name == "__bpf_call_base")
+
+
+def symbol(distance):
+    """The kernel function that a call leads to; a tail call is shown by its number as a helper."""
+    return "bpf_tail_call" if distance == helper("tail_call") else symbols()[call_base() + distance]
+
+
 def struct_type(name):
     return vmlinux().others[(STRUCT, name)]
 

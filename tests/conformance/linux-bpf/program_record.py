@@ -83,7 +83,7 @@ class Recording:
                 self.fill(map_, fd, prog_fds)
             fd = self.load()
             if fd >= 0 and self.record.get("with_xlated"):
-                self.record["xlated"] = linux.xlated(fd).hex()
+                self.record |= linux.program_info(fd)
             runs = [self.test_run(fd, run) for run in self.inputs()] if fd >= 0 else []
             return {**self.record, "runs": runs}
         finally:
