@@ -54,6 +54,9 @@ export interface LivingTasks {
   readonly tables: StructTables;
   /** The objects that all others are reached from. */
   roots(): Iterable<StructAt>;
+  /** The caches of the kernel's heap, and the name of that which an address comes from. */
+  readonly kmemCaches: readonly { readonly name: string; readonly size: number }[];
+  kmemCacheOf(address: number): string | undefined;
   /** CLOCK_TAI when the machine booted, in ns. */
   readonly bootTai: number;
 }

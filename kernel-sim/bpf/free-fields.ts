@@ -4,6 +4,7 @@ import { BTF_KIND_STRUCT } from "./btf/kinds.ts";
 import type { BtfField, BtfRecord } from "./btf/record.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { putCpumask } from "./kfuncs/cpumask.ts";
+import { putCryptoCtx } from "./kfuncs/crypto.ts";
 import { takeList } from "./kfuncs/lists.ts";
 import { RbTree } from "./kfuncs/rbtree.ts";
 import { putTask } from "./kfuncs/task.ts";
@@ -14,6 +15,7 @@ const RB_OWNER = 24;
 /** By the structure: gives a reference to an object of the kernel back. */
 const DTORS: ReadonlyMap<string, (kernel: BpfKernel, object: number) => void> = new Map([
   ["bpf_cpumask", ({ memory }, mask) => putCpumask(memory, mask)],
+  ["bpf_crypto_ctx", ({ memory }, ctx) => putCryptoCtx(memory, ctx)],
   ["task_struct", putTask],
 ]);
 

@@ -77,6 +77,11 @@ export class BpfKernel implements MapHost {
   readonly structs: KernelStructs = new KernelStructs(this.tasks);
   /** Where they have been shown the set of groups that every task is in; 0: they have not. */
   rootCssSet = 0;
+  /** Where they have been shown the caches of the kernel's heap; 0: they have not. */
+  kmemCaches = 0;
+  /** The tasks, and the first tasks of processes, that have a keyring of their own. */
+  readonly threadKeyrings = new WeakSet<object>();
+  readonly processKeyrings = new WeakSet<object>();
   readonly printers = new Printers();
   /** By the address of the iterator: the walks that programs are in. */
   readonly walks = new Map<number, ProgramWalk>();

@@ -84,3 +84,35 @@ test("a walk over all processes comes to each of the machine's", () => {
   // And the idle task, which /proc does not show.
   expect(prog.run({ ctxIn: new Uint8Array(8) }).retval).toBe(machine.processes().length + 1);
 });
+
+test("the caches of the kernel's heap are walked over, and an address of the heap leads to its own", () => {
+  const machine = boot({ seed: 1 });
+  machine.run(function* (sys) {
+    return yield* sys.getpid();
+  });
+  const walk = bpf.asm(`
+    r6 = 0
+    r7 = 0
+    r1 = r10
+    r1 += -8
+    call bpf_iter_kmem_cache_new
+  loop:
+    r1 = r10
+    r1 += -8
+    call bpf_iter_kmem_cache_next
+    if r0 == 0 goto done
+    r6 += 1
+    r7 = *(u32 *)(r0 +36)              ; object_size
+    goto loop
+  done:
+    r1 = r10
+    r1 += -8
+    call bpf_iter_kmem_cache_destroy
+    r0 = r7
+    r0 <<= 8
+    r0 += r6
+    exit`);
+  const prog = machine.bpf.mustLoad({ type: "syscall", program: walk, flags: BPF_F_SLEEPABLE });
+  // kmalloc-8 to kmalloc-8k.
+  expect(prog.run({ ctxIn: new Uint8Array(8) }).retval).toBe((8192 << 8) | 13);
+});

@@ -3,6 +3,7 @@ import type { PtRegs } from "../arch/x86/pt-regs.ts";
 import type { CurrentTask, LivingTasks, UserMemory } from "../bpf/current-task.ts";
 import { EPERM } from "../include/errno.ts";
 import { SI_KERNEL } from "../include/uapi/siginfo.ts";
+import { kernelHeap, kmallocCaches } from "../mm/slub.ts";
 import type { Kernel } from "./kernel.ts";
 import { pidTask } from "./pid.ts";
 import { groupSendSigInfo } from "./signal-permission.ts";
@@ -87,6 +88,8 @@ export function livingTasks(kernel: Kernel): LivingTasks {
     taskOf: (identity) => bpfTaskOf(identity as Task),
     tables: kernelTables,
     roots: () => kernelRoots(kernel),
+    kmemCaches: kmallocCaches(),
+    kmemCacheOf: (address) => kernelHeap(kernel).objectAt(address)?.cache,
     get bootTai() {
       return kernel.wallClockBootNs + timekeeperOf(kernel).taiOffset * NSEC_PER_SEC;
     },

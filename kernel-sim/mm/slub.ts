@@ -197,6 +197,11 @@ export class KernelHeap {
   }
 }
 
+/** The caches that pieces come from, smallest first. @linux mm/slab_common.c `kmalloc_caches` (6.18) */
+export function kmallocCaches(): readonly { readonly name: string; readonly size: number }[] {
+  return CACHE_SIZES.map((size) => ({ name: `kmalloc-${sizeName(size)}`, size }));
+}
+
 /** The heap of this machine. */
 export function kernelHeap(kernel: Kernel): KernelHeap {
   return kernel.subsystem("mm.slub", () => new KernelHeap(kernel.random.nextInt32()));

@@ -18,10 +18,12 @@ export interface MapRecord {
 /** By its index among the programs or the maps of the record. */
 export type ObjectValue = { readonly prog: number } | { readonly map: number };
 
-/** A program that is loaded first, to be put into a map. */
+/** A program that is loaded first, to be put into a map or to run before the other one. */
 export interface ProgRecord {
   readonly prog_type: string | number;
   readonly insns: string;
+  readonly prog_flags?: number;
+  readonly kfuncs?: Readonly<Record<string, string>>;
 }
 
 export interface LoadRecord {
@@ -39,15 +41,20 @@ export interface MapEntryRecord {
   readonly discarded?: number;
 }
 
-/** What happened to a map between two runs. */
+/** What happened between two runs, to a map most of the time. */
 export interface BeforeRecord {
-  readonly op: "update" | "delete" | "lookup" | "lookup_and_delete" | "close" | "wait";
+  readonly op: "update" | "delete" | "lookup" | "lookup_and_delete" | "close" | "wait" | "run";
   readonly map?: number;
   readonly key?: string;
   readonly value?: string;
   readonly flags?: number;
   readonly ms?: number;
+  /** Another program, by its index, with this context. */
+  readonly prog?: number;
+  readonly ctx?: string;
   readonly errno?: number;
+  readonly retval?: number;
+  readonly ctx_out?: string;
 }
 
 export interface RunRecord {

@@ -31,7 +31,7 @@ import {
 import { kfuncIdByName } from "../../kernel-sim/bpf/verifier/kfunc-call.ts";
 import { Clock } from "../../kernel-sim/hw/clock.ts";
 import { TraceRing } from "../../kernel-sim/trace/ring.ts";
-import { doBefore, wait } from "./bpf-before-run.ts";
+import { doBefore, type RecordObjects, wait } from "./bpf-before-run.ts";
 import type {
   MapEntryRecord,
   MapRecord,
@@ -73,7 +73,8 @@ export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): V
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
-  for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
+  const objects = { progs, maps: fds };
+  for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], objects);
   const outcome = loadCapped(kernel, record, fds);
   const ok = outcome.fd >= 0;
   const errno = ok ? 0 : -outcome.fd;
@@ -91,10 +92,10 @@ export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): V
     const prog = kernel.files.get(outcome.fd) as LoadedProgram;
     const compiled = record.runs.length === 0 ? undefined : compiledTwin(record, prog);
     for (const [i, run] of record.runs.entries()) {
-      let problem = checkRun(kernel, prog, record, fds, run);
+      let problem = checkRun(kernel, prog, record, objects, run);
       if (compiled !== undefined && problem === "") {
         const { kernel: twin, prog: other } = compiled;
-        problem = checkRun(twin, other, record, fds, run);
+        problem = checkRun(twin, other, record, objects, run);
         if (problem !== "") problem = `compiled: ${problem}`;
       }
       if (problem === "") runs++;
@@ -190,7 +191,7 @@ export function fill(
   kernel: BpfKernel,
   fd: number,
   map: MapRecord | undefined,
-  objects: { readonly progs: readonly number[]; readonly maps: readonly number[] },
+  objects: RecordObjects,
 ): void {
   for (const { key, value } of map?.init ?? []) {
     const bytes = typeof value === "string" ? fromHex(value) : descriptorOf(value, objects);
@@ -199,10 +200,7 @@ export function fill(
   if (map?.frozen === true) mapFreeze(kernel, fd);
 }
 
-function descriptorOf(
-  value: ObjectValue,
-  { progs, maps }: { readonly progs: readonly number[]; readonly maps: readonly number[] },
-): Uint8Array {
+function descriptorOf(value: ObjectValue, { progs, maps }: RecordObjects): Uint8Array {
   const fd = "prog" in value ? progs[value.prog] : maps[value.map];
   return descriptorBytes(fd ?? -1);
 }
@@ -216,14 +214,14 @@ export function descriptorBytes(fd: number): Uint8Array {
 
 /** Loads a program of which only the descriptor counts, or the negative errno. */
 export function loadOther(kernel: BpfKernel, prog: ProgRecord, fds: readonly number[]): number {
-  const insns = withDescriptors(decode(fromHex(prog.insns)), fds);
+  const insns = withKfuncs(withDescriptors(decode(fromHex(prog.insns)), fds), prog.kfuncs);
   const { fd } = progLoad(kernel, {
     progType: numbered(BPF_PROG_TYPE_NAMES, prog.prog_type),
     expectedAttachType: 0,
     insns,
     insnCnt: insns.length,
     license: "GPL",
-    progFlags: 0,
+    progFlags: prog.prog_flags ?? 0,
     logLevel: 0,
     logSize: 0,
     hasLogBuffer: false,
@@ -335,10 +333,10 @@ function checkRun(
   kernel: BpfKernel,
   prog: LoadedProgram,
   record: VerifyRecord,
-  fds: readonly number[],
+  objects: RecordObjects,
   run: RunRecord,
 ): string {
-  const before = doBefore(kernel, run.before ?? [], fds);
+  const before = doBefore(kernel, run.before ?? [], objects);
   if (before !== "") return before;
   const answer = testRun(kernel, prog, {
     dataIn: fromHex(run.data_in ?? ""),
@@ -361,7 +359,7 @@ function checkRun(
   for (const [i, expected] of (run.maps_out ?? []).entries()) {
     if (expected === null) continue;
     const map = record.maps[i];
-    const fd = fds[i];
+    const fd = objects.maps[i];
     if (map === undefined || fd === undefined) return `there is no map ${i}`;
     const entries = entriesOf(kernel, fd, map);
     const difference = compareEntries(entries, expected);

@@ -8,9 +8,11 @@ import * as arena from "./arena.ts";
 import * as cgroup from "./cgroup.ts";
 import * as copies from "./copies.ts";
 import * as cpumask from "./cpumask.ts";
+import * as crypto from "./crypto.ts";
 import * as dynptr from "./dynptr.ts";
 import * as iter from "./iterators.ts";
 import * as keys from "./keys.ts";
+import * as caches from "./kmem-cache.ts";
 import * as lists from "./lists.ts";
 import { OBJECT_TYPES_MAX } from "./objects.ts";
 import { PRINTERS_MAX } from "./printers.ts";
@@ -105,8 +107,25 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_cgroup_from_id: cgroup.cgroupFromId,
   bpf_task_under_cgroup: cgroup.taskUnderCgroup,
   bpf_task_get_cgroup1: cgroup.taskGetCgroup1,
+  bpf_cgroup_read_xattr: cgroup.cgroupReadXattr,
+  // Groups keep no statistics that would have to be gathered.
+  css_rstat_updated: nothing,
+  css_rstat_flush: nothing,
+  bpf_get_kmem_cache: caches.getKmemCache,
+  bpf_iter_kmem_cache_new: caches.iterKmemCacheNew,
+  bpf_iter_kmem_cache_next: caches.iterKmemCacheNext,
+  bpf_iter_kmem_cache_destroy: nothing,
+  // Only modules for tests make such objects.
+  bpf_kfunc_call_test_release: nothing,
+  bpf_kfunc_call_memb_release: nothing,
+  bpf_lookup_user_key: keys.lookupUserKey,
   bpf_lookup_system_key: keys.lookupSystemKey,
   bpf_key_put: keys.keyPut,
+  bpf_crypto_ctx_create: crypto.cryptoCtxCreate,
+  bpf_crypto_ctx_acquire: crypto.cryptoCtxAcquire,
+  bpf_crypto_ctx_release: crypto.cryptoCtxRelease,
+  bpf_crypto_encrypt: crypto.cryptoEncrypt,
+  bpf_crypto_decrypt: crypto.cryptoDecrypt,
   bpf_xdp_get_xfrm_state: xdpGetXfrmState,
   bpf_xdp_xfrm_state_release: nothing,
   bpf_copy_from_user_str: copies.copyFromUserStr,

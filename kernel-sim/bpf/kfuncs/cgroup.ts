@@ -4,10 +4,13 @@
  * @linux kernel/bpf/helpers.c `bpf_cgroup_acquire` and following, kernel/bpf/cgroup_iter.c (6.18)
  * @simplified all tasks are in the root group, whose number is 1: there is no other, and none of an older hierarchy.
  */
-import { EINVAL } from "../../include/errno.ts";
+import { EINVAL, ENODATA, EPERM } from "../../include/errno.ts";
 import { writeWord } from "../../trace/kernel-functions.ts";
+import { BpfDynptr } from "../dynptr.ts";
+import { textAt } from "../helpers/strings.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { sliceOf } from "./dynptr.ts";
 import { kernelStruct } from "./kernel-struct.ts";
 
 type Vm = BpfCpu<BpfKernel>;
@@ -50,6 +53,15 @@ export function cgroupFromId(vm: Vm): number {
 /** The root stays, however many hold it. @linux kernel/bpf/helpers.c `bpf_cgroup_acquire` (6.18) */
 export function cgroupAcquire({ r }: Vm): number {
   return r[2]!;
+}
+
+/** The root has no attributes. @linux fs/bpf_fs_kfuncs.c `bpf_cgroup_read_xattr` (6.18) */
+export function cgroupReadXattr(vm: Vm): number {
+  const { r, memory } = vm;
+  const name = textAt(memory.bytes, r[4]!, memory.bytes.length) ?? "";
+  if (!name.startsWith("user.")) return -EPERM;
+  const value = new BpfDynptr(memory, r[6]!);
+  return value.isReadOnly || sliceOf(vm, value, 0, value.size) === 0 ? -EINVAL : -ENODATA;
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_cgroup_ancestor` (6.18) */

@@ -1,7 +1,8 @@
 """What is done to the maps of a record before one of its runs: `"before": [{"op": "delete", "map": 0, "key": "00000000"}]`.
 
 Operations: `update` (`key`, `value`, `flags`), `delete` (`key`), `lookup` (`key`), `lookup_and_delete` (`key`), `close` (the
-descriptor of the map), `wait` (`ms`: a timer goes off, what was left for later is done).
+descriptor of the map), `wait` (`ms`: a timer goes off, what was left for later is done), `run` (another program, `prog`, with the
+context `ctx`).
 """
 import os
 import time
@@ -16,8 +17,11 @@ COMMANDS = {
 }
 
 
-def done(op, maps, fds):
+def done(op, maps, fds, prog_fds):
     """The operation, with what the kernel answered."""
+    if op["op"] == "run":
+        error, retval, _, ctx_out = linux.run_program(prog_fds[op["prog"]], None, bytes.fromhex(op["ctx"]), 0, False)
+        return {key: op[key] for key in ("op", "prog", "ctx")} | {"errno": error, "retval": retval, "ctx_out": ctx_out.hex()}
     if op["op"] == "wait":
         time.sleep(op["ms"] / 1000)
         return op

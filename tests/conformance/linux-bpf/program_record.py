@@ -61,26 +61,27 @@ class Recording:
         self.given = record
         self.record = {key: record[key] for key in INPUTS if key in record}
         self.record = {"kind": "verify", "expected_attach_type": None, "maps": [], "license": "GPL", **self.record}
-        self.fds, self.rings, self.map_fds, self.btfs = [], {}, [], {}
+        self.fds, self.rings, self.map_fds, self.prog_fds, self.btfs = [], {}, [], [], {}
         self.closed = set()
         self.assemble()
 
     def assemble(self):
-        if "insns" in self.record:
-            return
-        asm = assembler.Assembler()
-        self.record["insns"] = asm.assemble(self.record["asm"]).hex()
-        if asm.kfuncs:
-            self.record["kfuncs"] = asm.kfuncs
+        for prog in (self.record, *self.record.get("progs", [])):
+            if "insns" in prog:
+                continue
+            asm = assembler.Assembler()
+            prog["insns"] = asm.assemble(prog["asm"]).hex()
+            if asm.kfuncs:
+                prog["kfuncs"] = asm.kfuncs
 
     def run(self):
         try:
             for pages in self.record.get("task_memory", []):
                 linux.map_pages(int(pages["address"], 0), pages["bytes"], pages["at"], bytes.fromhex(pages["value"]))
             self.map_fds = [self.make_map(map_) for map_ in self.record["maps"]]
-            prog_fds = [self.load_other(prog) for prog in self.record.get("progs", [])]
+            self.prog_fds = [self.load_other(prog) for prog in self.record.get("progs", [])]
             for map_, fd in zip(self.record["maps"], self.map_fds):
-                self.fill(map_, fd, prog_fds)
+                self.fill(map_, fd)
             fd = self.load()
             if fd >= 0 and self.record.get("with_xlated"):
                 self.record |= linux.program_info(fd)
@@ -117,14 +118,14 @@ class Recording:
         return self.btfs[raw]
 
     def load_other(self, prog):
-        code = bytes.fromhex(prog["insns"]) if "insns" in prog else assembler.Assembler().assemble(prog["asm"])
-        return self.keep(linux.load_program({"license": "GPL", **prog}, self.fixed_up(code), log_room(1 << 20)), "a program")
+        code = self.fixed_up(bytes.fromhex(prog["insns"]), prog.get("kfuncs", {}))
+        return self.keep(linux.load_program({"license": "GPL", **prog}, code, log_room(1 << 20)), "a program")
 
-    def fill(self, map_, fd, prog_fds):
+    def fill(self, map_, fd):
         for entry in map_.get("init", []):
             value = entry["value"]
             if isinstance(value, dict):
-                number = prog_fds[value["prog"]] if "prog" in value else self.map_fds[value["map"]]
+                number = self.prog_fds[value["prog"]] if "prog" in value else self.map_fds[value["map"]]
                 value = struct.pack("<i", number)
             else:
                 value = bytes.fromhex(value)
@@ -135,10 +136,9 @@ class Recording:
         if map_.get("frozen"):
             linux.ask(linux.MAP_FREEZE, "<I", fd)
 
-    def fixed_up(self, code):
+    def fixed_up(self, code, kfuncs):
         """Descriptors for indexes of maps, this kernel's numbers for kernel functions."""
         code = bytearray(code)
-        kfuncs = self.record.get("kfuncs", {})
         at = 0
         while at + 8 <= len(code):
             opcode, registers, _, imm = struct.unpack_from("<BBhi", code, at)
@@ -167,7 +167,7 @@ class Recording:
 
     def load_once(self):
         btf = self.btf_of(self.record["btf"]) if "btf" in self.record else 0
-        code = self.fixed_up(bytes.fromhex(self.record["insns"]))
+        code = self.fixed_up(bytes.fromhex(self.record["insns"]), self.record.get("kfuncs", {}))
         for size in (1 << 22, 1 << 28):
             log = log_room(size)
             with linux.only_capabilities(self.record.get("caps")):
@@ -187,7 +187,8 @@ class Recording:
         return [{"data_in": packet} for packet in packets]
 
     def test_run(self, fd, given):
-        before = [before_run.done(op, self.record["maps"], self.map_fds) for op in given.get("before", [])]
+        maps = self.record["maps"]
+        before = [before_run.done(op, maps, self.map_fds, self.prog_fds) for op in given.get("before", [])]
         self.closed |= {op["map"] for op in before if op["op"] == "close"}
         data, ctx = given.get("data_in"), given.get("ctx_in")
         is_ctx_only = self.record["prog_type"] in CONTEXT_ONLY
