@@ -1,5 +1,6 @@
 /** What programs may know of the tasks of a machine, and do with them. */
 import type { PtRegs } from "../arch/x86/pt-regs.ts";
+import type { LivingFiles } from "./living-files.ts";
 import type { StructAt, StructTables } from "./structs/members.ts";
 
 /** A range of a task's memory with one meaning. @linux include/linux/mm_types.h `struct vm_area_struct` (6.18) */
@@ -54,6 +55,7 @@ export interface LivingTasks {
   readonly tables: StructTables;
   /** The objects that all others are reached from. */
   roots(): Iterable<StructAt>;
+  readonly files: LivingFiles;
   /** The caches of the kernel's heap, and the name of that which an address comes from. */
   readonly kmemCaches: readonly { readonly name: string; readonly size: number }[];
   kmemCacheOf(address: number): string | undefined;

@@ -118,7 +118,8 @@ function loadElfBinary(bprm: Binprm): LoadedImage | number {
     return creds;
   }
   const mm = new Mm(bprm.task.kernel, elf.header.is64Bit ? "four-level" : "two-level");
-  const image = build(bprm, mm, elf, interp, creds, program);
+  const isSecure = creds.isSecure || bprm.secureexec;
+  const image = build(bprm, mm, elf, interp, { ...creds, isSecure }, program);
   if (interp !== undefined) putExeFile(interp.file);
   if (typeof image === "number") mm.exit();
   return image;

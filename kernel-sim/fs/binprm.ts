@@ -23,6 +23,8 @@ export interface Binprm {
   buf: Uint8Array;
   /** The credentials after a successful exec; capabilities are worked out for the last `file`. */
   creds: ExecCreds;
+  /** A security module has said that the program is to be on its guard against its environment. */
+  secureexec: boolean;
   /** The path of `filename` cannot be opened again by the new program (a close-on-exec descriptor). */
   readonly isPathInaccessible: boolean;
   /** Set by a handler that wants the search to begin again with another `file`. */

@@ -116,6 +116,7 @@ function makeBprm(
     envp: strings.envp,
     buf: new Uint8Array(BINPRM_BUF_SIZE),
     creds: { cred: task.cred, isSecure: false, perClear: 0 },
+    secureexec: false,
     isPathInaccessible,
     ...{ interpreter: undefined, hasExecfd: false, executable: undefined },
     ...{ takesExecfdCreds: false, preservesArgv0: false },
@@ -244,7 +245,9 @@ function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
     if (denied !== 0) return denied;
     // The stack tells of them, so they come first; of a script its interpreter's count.
     const creds = capBprmCredsFromFile(task, credsFile(bprm), isFsShared(task));
-    if (typeof creds !== "number") bprm.creds = creds;
+    if (typeof creds !== "number") {
+      bprm.creds = { ...creds, isSecure: creds.isSecure || bprm.secureexec };
+    }
     let result: LoadedImage | number = -ENOEXEC;
     for (const format of task.kernel.binfmts) {
       result = format.load(bprm);

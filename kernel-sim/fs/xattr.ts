@@ -97,7 +97,18 @@ export function doSetxattr(
   }
   let error = xattrPermission(task, inode, name, MAY_WRITE);
   if (error === 0) error = securityPermission(task, name);
-  if (error === 0) error = resolveName(inode, name);
+  return error !== 0 ? error : vfsSetxattr(dentry, name, value, flags);
+}
+
+/** Whoever asks for it. @linux fs/xattr.c `__vfs_setxattr` (6.18) */
+export function vfsSetxattr(
+  dentry: Dentry,
+  name: ByteString,
+  value: Uint8Array,
+  flags: number,
+): number {
+  const inode = dentry.inode!;
+  const error = resolveName(inode, name);
   if (error !== 0) return error;
   const isThere = inode.xattrs.has(name);
   if ((flags & XATTR_CREATE) !== 0 && isThere) return -EEXIST;
@@ -133,9 +144,13 @@ export function doGetxattr(task: Task, inode: Inode, name: ByteString): Uint8Arr
     const acl = name === ACL_DEFAULT ? inode.defaultAcl : inode.acl;
     return acl === undefined ? -ENODATA : posixAclToXattr(acl);
   }
-  let error = xattrPermission(task, inode, name, MAY_READ);
-  if (error === 0) error = resolveName(inode, name);
-  return error !== 0 ? error : (inode.xattrs.get(name) ?? -ENODATA);
+  const error = xattrPermission(task, inode, name, MAY_READ);
+  return error !== 0 ? error : vfsGetxattr(inode, name);
+}
+
+/** Whoever asks for it. @linux fs/xattr.c `__vfs_getxattr` (6.18) */
+export function vfsGetxattr(inode: Inode, name: ByteString): Uint8Array | number {
+  return resolveName(inode, name) || (inode.xattrs.get(name) ?? -ENODATA);
 }
 
 /** All names that `task` may see, each ended by NUL. @linux fs/xattr.c `simple_xattr_list` (6.18) */
@@ -160,7 +175,13 @@ export function doRemovexattr(task: Task, dentry: Dentry, name: ByteString): num
     const cap = name === CAPS ? CAP_SETFCAP : CAP_SYS_ADMIN;
     if (!capable(task.cred, cap)) error = -EPERM;
   }
-  if (error === 0) error = resolveName(inode, name);
+  return error !== 0 ? error : vfsRemovexattr(dentry, name);
+}
+
+/** Whoever asks for it. @linux fs/xattr.c `__vfs_removexattr` (6.18) */
+export function vfsRemovexattr(dentry: Dentry, name: ByteString): number {
+  const inode = dentry.inode!;
+  const error = resolveName(inode, name);
   if (error !== 0) return error;
   if (!inode.xattrs.delete(name)) return -ENODATA;
   changed(dentry, inode);

@@ -4,6 +4,7 @@ import type { CurrentTask, LivingTasks, UserMemory } from "../bpf/current-task.t
 import { EPERM } from "../include/errno.ts";
 import { SI_KERNEL } from "../include/uapi/siginfo.ts";
 import { kernelHeap, kmallocCaches } from "../mm/slub.ts";
+import { livingFiles } from "./bpf-files.ts";
 import type { Kernel } from "./kernel.ts";
 import { pidTask } from "./pid.ts";
 import { groupSendSigInfo } from "./signal-permission.ts";
@@ -88,6 +89,7 @@ export function livingTasks(kernel: Kernel): LivingTasks {
     taskOf: (identity) => bpfTaskOf(identity as Task),
     tables: kernelTables,
     roots: () => kernelRoots(kernel),
+    files: livingFiles,
     kmemCaches: kmallocCaches(),
     kmemCacheOf: (address) => kernelHeap(kernel).objectAt(address)?.cache,
     get bootTai() {

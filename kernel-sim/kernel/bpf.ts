@@ -13,7 +13,7 @@ import { fdForNewFile } from "../fs/file-table.ts";
 import { type FileOperations, S_IFREG } from "../fs/fs.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../fs/namei.ts";
 import { nsOfInode } from "../fs/nsfs.ts";
-import { EBADF, ENOENT, ENOSYS, ENOTSUPP } from "../include/errno.ts";
+import { EBADF, ENOENT, ENOSYS, ENOTSOCK, ENOTSUPP } from "../include/errno.ts";
 import { CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON, CAP_SYS_ADMIN } from "../include/uapi/capability.ts";
 import {
   AT_FDCWD,
@@ -103,8 +103,10 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
  */
 function storageOwnerOf(task: Task, fd: number, kind: StorageOwnerKind): object | number {
   switch (kind) {
-    case "socket":
-      return sockfdLookup(task, fd);
+    case "socket": {
+      const sock = sockfdLookup(task, fd);
+      return typeof sock === "number" ? sock : (sock.sk ?? -ENOTSOCK);
+    }
     case "inode":
       return task.files.get(fd)?.inode ?? -EBADF;
     case "task": {

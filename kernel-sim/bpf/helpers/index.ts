@@ -25,6 +25,7 @@ import {
 import { csumDiff, csumLevel, csumUpdate, l3CsumReplace, l4CsumReplace } from "./checksum.ts";
 import { skbGetNlattr, skbGetNlattrNest, skbGetPayOffset } from "./classic.ts";
 import { dynptrData, dynptrFromMem, dynptrRead, dynptrWrite } from "./dynptr.ts";
+import { bprmOptsSet, dPath, imaHash, sockFromFile } from "./files.ts";
 import { kptrXchg, perCpuPtr, thisCpuPtr } from "./kptr.ts";
 import { getLocalStorage } from "./local-storage.ts";
 import {
@@ -68,7 +69,7 @@ import {
   ringbufSubmitDynptr,
 } from "./ringbuf.ts";
 import { cloneRedirect, fibLookup, skAssign, skbGetXfrmState } from "./routing.ts";
-import { seqPrintf, seqWrite } from "./seq.ts";
+import { seqPrintf, seqPrintfBtf, seqWrite } from "./seq.ts";
 import { sendSignal, sendSignalThread } from "./signal.ts";
 import {
   getHashRecalc,
@@ -262,8 +263,10 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   141: getTaskStack,
   145: objectStorageGet,
   146: objectStorageDelete,
+  147: dPath,
   148: copyFromUser,
   149: snprintfBtf,
+  150: seqPrintfBtf,
   151: getCgroupClassid,
   152: redirectNeigh,
   153: perCpuPtr,
@@ -272,7 +275,10 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   156: objectStorageGet,
   157: objectStorageDelete,
   158: getCurrentTask,
+  159: bprmOptsSet,
   160: ktimeGetNs,
+  161: imaHash,
+  162: sockFromFile,
   163: checkMtu,
   165: snprintf,
   166: sysBpfHelper,
@@ -298,6 +304,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   190: xdpStoreBytes,
   191: copyFromUserTask,
   192: skbSetTstamp,
+  193: imaHash,
   194: kptrXchg,
   195: mapLookupPercpuElem,
   196: skcToMptcpSock,

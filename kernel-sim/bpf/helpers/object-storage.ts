@@ -4,7 +4,11 @@ import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { taskAt } from "../kfuncs/task.ts";
 import type { BpfLocalStorageMap, StorageOwner } from "../maps/bpf-local-storage.ts";
-import { BPF_MAP_TYPE_TASK_STORAGE } from "../uapi.ts";
+import {
+  BPF_MAP_TYPE_INODE_STORAGE,
+  BPF_MAP_TYPE_SK_STORAGE,
+  BPF_MAP_TYPE_TASK_STORAGE,
+} from "../uapi.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -15,12 +19,21 @@ function storageMap(vm: Vm): BpfLocalStorageMap {
   return vm.machine.mapAt(vm.r[2]!) as BpfLocalStorageMap;
 }
 
-/** R2: storage of tasks is found by their descriptors as well. */
+/** What programs know sockets and inodes by, where descriptors stand for them as well. */
+const STRUCTS: Readonly<Record<number, string>> = {
+  [BPF_MAP_TYPE_SK_STORAGE]: "sock",
+  [BPF_MAP_TYPE_INODE_STORAGE]: "inode",
+};
+
+/** R2: what hangs on an object of the kernel is found by its descriptors as well. */
 function ownerIn(vm: Vm, { attr }: BpfLocalStorageMap): StorageOwner {
   const owner = vm.r[4]!;
-  if (attr.mapType !== BPF_MAP_TYPE_TASK_STORAGE) return owner;
-  const task = taskAt(vm, owner);
-  return task?.identity ?? task?.pid ?? 0;
+  if (attr.mapType === BPF_MAP_TYPE_TASK_STORAGE) {
+    const task = taskAt(vm, owner);
+    return task?.identity ?? task?.pid ?? 0;
+  }
+  const struct = STRUCTS[attr.mapType];
+  return (struct && vm.machine.structs.objectAt(owner, struct)) || owner;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { printed } from "./bprintf.ts";
 import { argumentsAt, printMemory } from "./print-memory.ts";
+import { btfText } from "./snprintf-btf.ts";
 import { textAt } from "./strings.ts";
 
 type Vm = BpfCpu<BpfKernel>;
@@ -29,6 +30,17 @@ export function seqPrintf(vm: Vm): number {
 export function seqWrite(vm: Vm): number {
   const { r, memory } = vm;
   return print(vm, memory.copyOut(r[4]!, r[6]! >>> 0));
+}
+
+/** @linux kernel/trace/bpf_trace.c `bpf_seq_printf_btf` (6.18) */
+export function seqPrintfBtf(vm: Vm): number {
+  const { r } = vm;
+  const text = btfText(vm, r[4]!, r[6]! >>> 0, [r[8]!, r[9]!]);
+  if (typeof text === "number") return text;
+  return print(
+    vm,
+    Uint8Array.from(text, (char) => char.charCodeAt(0)),
+  );
 }
 
 function print({ machine }: Vm, text: Uint8Array): number {

@@ -10,6 +10,7 @@ import * as copies from "./copies.ts";
 import * as cpumask from "./cpumask.ts";
 import * as crypto from "./crypto.ts";
 import * as dynptr from "./dynptr.ts";
+import * as files from "./files.ts";
 import * as iter from "./iterators.ts";
 import * as keys from "./keys.ts";
 import * as caches from "./kmem-cache.ts";
@@ -118,6 +119,13 @@ const BODIES: Readonly<Record<string, Body>> = {
   // Only modules for tests make such objects.
   bpf_kfunc_call_test_release: nothing,
   bpf_kfunc_call_memb_release: nothing,
+  bpf_get_task_exe_file: files.getTaskExeFile,
+  bpf_put_file: files.putFile,
+  bpf_path_d_path: files.pathDPath,
+  bpf_get_dentry_xattr: files.getDentryXattr,
+  bpf_get_file_xattr: files.getFileXattr,
+  bpf_set_dentry_xattr: files.setDentryXattr,
+  bpf_remove_dentry_xattr: files.removeDentryXattr,
   bpf_lookup_user_key: keys.lookupUserKey,
   bpf_lookup_system_key: keys.lookupSystemKey,
   bpf_key_put: keys.keyPut,

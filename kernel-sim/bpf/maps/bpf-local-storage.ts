@@ -44,8 +44,7 @@ export function bpfLocalStorageMapAllocCheck(attr: MapCreateAttr): number {
  * descriptor of it.
  *
  * @linux kernel/bpf/bpf_local_storage.c, net/core/bpf_sk_storage.c, kernel/bpf/bpf_task_storage.c (6.18)
- * @simplified sockets and inodes that a program holds are not the ones that descriptors stand for; what hangs on an
- * owner that has gone takes memory as long as the map is there; no descriptor is of a cgroup.
+ * @simplified what hangs on an owner that has gone takes memory as long as the map is there; no descriptor is of a cgroup
  */
 export class BpfLocalStorageMap extends KernelMap {
   readonly #host: MapHost;
