@@ -208,7 +208,9 @@ export class AsyncCallbacks {
     kernel.current = current;
     this.running = async.kind === "timer" ? async : undefined;
     vm.executed = 0;
-    vm.call(callback.prog.code, callback.entry, map.address, key, value);
+    kernel.sharedPages.within(() =>
+      vm.call(callback.prog.code, callback.entry, map.address, key, value),
+    );
     this.running = undefined;
     kernel.current = before;
     // It is as if nobody had asked for it.

@@ -27,6 +27,7 @@ import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
 import { LoadedProgram } from "./program.ts";
+import { SharedPages } from "./shared-pages.ts";
 import type { PacketPlace } from "./skb-load.ts";
 import { KernelStructs } from "./structs/kernel-structs.ts";
 import { ShownTasks } from "./structs/shown-tasks.ts";
@@ -47,6 +48,7 @@ export class BpfKernel implements MapHost {
   readonly trace: TraceRing;
   readonly attached: AttachedPrograms;
   readonly memory = new BpfMemory();
+  readonly sharedPages = new SharedPages(this.memory);
   /** What programs have allocated of their own types. */
   readonly programObjects = new ProgramObjects(this.memory, (record, at) =>
     this.freeFields(record, at),

@@ -1,5 +1,6 @@
 import { EACCES, EBADF, EINVAL, ENODEV, ENOTSUPP, EPERM } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
+import type { ArenaMap } from "./maps/arena.ts";
 import { BPF_F_RDONLY, BPF_F_RDONLY_PROG, BPF_F_WRONLY, PAGE_SIZE } from "./maps/flags.ts";
 import type { KernelMap, MappedPages } from "./maps/map.ts";
 
@@ -69,13 +70,45 @@ export function mapMmap(kernel: BpfKernel, attr: MapMmapAttr): MapMapping | numb
   const fileFlags = kernel.fileFlagsOf(fd);
   if ((fileFlags & BPF_F_WRONLY) !== 0) return -EACCES;
   if (attr.isShared && isWritable && (fileFlags & BPF_F_RDONLY) !== 0) return -EACCES;
-  if (!map.isMappable || map.types?.record !== undefined) return -ENOTSUPP;
   // On a descriptor without writing no mapping is shared.
-  if (!attr.isShared || (fileFlags & BPF_F_RDONLY) !== 0) return -EINVAL;
-  if (isWritable && map.frozen) return -EPERM;
-  // The verifier takes what programs cannot change for constant.
-  if (isWritable && (map.attr.mapFlags & BPF_F_RDONLY_PROG) !== 0) return -EACCES;
+  const err = mayMap(map, isWritable, attr.isShared && (fileFlags & BPF_F_RDONLY) === 0);
+  if (err !== 0) return err;
   const { address = 0 } = attr;
   const pages = map.mapPages(offset / PAGE_SIZE, lengthBytes / PAGE_SIZE, isWritable, address);
-  return typeof pages === "number" ? pages : new MapMapping(map, pages, lengthBytes, isWritable);
+  if (typeof pages === "number") return pages;
+  return new MapMapping(map, inTurn(kernel, pages), lengthBytes, isWritable);
+}
+
+/** Whether memory of a map can be seen from user space. */
+function mayMap(map: KernelMap, isWritable: boolean, isShared: boolean): 0 | number {
+  if (!map.isMappable || map.types?.record !== undefined) return -ENOTSUPP;
+  if (!isShared) return -EINVAL;
+  if (isWritable && map.frozen) return -EPERM;
+  // The verifier takes what programs cannot change for constant.
+  return isWritable && (map.attr.mapFlags & BPF_F_RDONLY_PROG) !== 0 ? -EACCES : 0;
+}
+
+/** Tasks may have some of the pages. */
+function inTurn({ sharedPages }: BpfKernel, pages: MappedPages): MappedPages {
+  return {
+    read: (at, length) => sharedPages.within(() => pages.read(at, length)),
+    write: (at, bytes) => sharedPages.within(() => pages.write(at, bytes)),
+  };
+}
+
+/** A range in the memory of a task. */
+export interface ArenaRange {
+  readonly start: number;
+  readonly end: number;
+  readonly isShared: boolean;
+  readonly isWritable: boolean;
+}
+
+/** The same, of an arena and by a task that has its descriptor. */
+export function mmapArena(
+  arena: ArenaMap,
+  { start, end, isShared, isWritable }: ArenaRange,
+): MapMapping | number {
+  const err = mayMap(arena, isWritable, isShared) || arena.mapUser(start, end);
+  return err !== 0 ? err : new MapMapping(arena, arena.userPages, end - start, isWritable);
 }

@@ -29,6 +29,9 @@ export const absentBpf: MachineBpf = Object.freeze({
       read: failWithoutBpf,
       isIter: failWithoutBpf,
       iterOf: failWithoutBpf,
+      arenaOf: failWithoutBpf,
+      mmapArena: failWithoutBpf,
+      sharedPages: failWithoutBpf,
     };
     // Nothing that a descriptor stands for can be one of its programs.
     kernel.hooks.socketFilters = { classic: failWithoutBpf, ofObject: () => -EINVAL };

@@ -34,7 +34,7 @@ export function runUnverifiedProgram(
   const { errno, retval, executed, dataOut, ctxOut, fault } = outcome;
   const hasEnded = errno === 0 && fault === undefined;
   return facade({
-    errno: -errno,
+    errno: Math.abs(errno),
     retval: hasEnded ? retval : undefined,
     ...(dataOut === undefined ? {} : { dataOut }),
     ...(ctxOut === undefined ? {} : { ctxOut }),

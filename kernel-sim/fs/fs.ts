@@ -218,6 +218,18 @@ export interface FileOperations {
   poll?(file: File, table: PollTable | undefined): number;
   ioctl?(task: Task, file: File, cmd: number, arg: number): SysResult;
   mmap?(file: File, vma: Vma, mm: Mm): number;
+  /**
+   * Where a mapping goes, when that is not anywhere.
+   *
+   * @param find answers where there is room for so many bytes
+   */
+  getUnmappedArea?(
+    file: File,
+    addr: number,
+    len: number,
+    pgoff: number,
+    find: (len: number) => number,
+  ): number;
   /** `isDataOnly`: what is not needed to read the contents again may stay behind (fdatasync). */
   fsync?(task: Task, file: File, isDataOnly?: boolean): SysResult;
   /** O_ASYNC was set or taken away by descriptor `fd` (`fasyncHelper` in `fs/fasync.ts`). */

@@ -263,6 +263,8 @@ test("one link holds a probe of many functions, each with a cookie of its own", 
   expect(create({ 40: 8 })).toBe(-EFAULT);
   task.at(7, "no_such_function");
   expect(create({})).toBe(-ESRCH);
+  task.at(7, "vfs_read");
+  expect(create({})).toBe(-ESRCH);
   task.at(7, "do_exit");
   const link = create({ 16: 1, 40: task.at(3, words(5, 6)) });
   expect(task.attached()).toBe(2);

@@ -25,6 +25,7 @@ import {
 } from "../include/uapi/fcntl.ts";
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
 import { sockfdLookup } from "../net/socket.ts";
+import { bpfGetUnmappedArea, bpfMmap } from "./bpf-mmap.ts";
 import { bpfTaskOf } from "./bpf-task.ts";
 import { capable } from "./cred.ts";
 import { findTaskByVpid, findVpid, pidTask } from "./pid.ts";
@@ -150,6 +151,8 @@ function openFlags(flags: number): number {
 
 /** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops`, `bpf_link_fops` (6.18) */
 const bpfFileOperations: FileOperations = {
+  mmap: bpfMmap,
+  getUnmappedArea: bpfGetUnmappedArea,
   showFdinfo: (file) =>
     file.inode.sb.kernel.hooks.bpf?.fdinfoOf(file.privateData as BpfObject) ?? "",
   release(file) {

@@ -186,7 +186,7 @@ function mapAt(
   if (offset + len / 4096 >= ULONG) return -EOVERFLOW;
   if (mm.vmas.length > mm.memory.maxMapCount) return -ENOMEM;
   let vmFlags = (prot & 7) | flagBits(flags) | mm.defFlags | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-  const addr = getUnmappedArea(mm, asked, len, flags);
+  const addr = getUnmappedArea(mm, asked, len, flags, file, offset);
   if (addr < 0) return addr;
   if (addr % align !== 0 && (flags & MAP_FIXED) !== 0) return -EINVAL;
   if ((flags & MAP_FIXED_NOREPLACE) !== 0 && mm.vmasIn(addr, addr + len).length > 0) {

@@ -1,3 +1,4 @@
+import type { File } from "../fs/fs.ts";
 import { EINVAL, ENOMEM, EPERM } from "../include/errno.ts";
 import { CAP_SYS_RAWIO } from "../include/uapi/capability.ts";
 import { MAP_32BIT, MAP_ABOVE4G, MAP_FIXED } from "../include/uapi/mman.ts";
@@ -11,9 +12,17 @@ import { VM_GROWSDOWN, type Vma } from "./vma.ts";
  *
  * @linux mm/mmap.c `__get_unmapped_area`, arch/x86/kernel/sys_x86_64.c (6.18)
  */
-export function getUnmappedArea(mm: Mm, addr: number, len: number, flags: number): number {
+export function getUnmappedArea(
+  mm: Mm,
+  addr: number,
+  len: number,
+  flags: number,
+  file?: File,
+  pgoff = 0,
+): number {
   if (len > mm.taskSize) return -ENOMEM;
-  const found = findArea(mm, addr, len, flags);
+  const find = (bytes: number) => findArea(mm, addr, bytes, flags);
+  const found = file?.op.getUnmappedArea?.(file, addr, len, pgoff, find) ?? find(len);
   if (found < 0) return found;
   if (found > mm.taskSize - len) return -ENOMEM;
   if (found % 4096 !== 0) return -EINVAL;

@@ -49,6 +49,12 @@ export class Jit {
    * instructions it took.
    */
   run(prog: LoadedProgram, vm: BpfCpu<BpfKernel>, context: number, repeat = 1): number {
+    const { sharedPages } = this.#kernel;
+    if (sharedPages.isEmpty) return this.#run(prog, vm, context, repeat);
+    return sharedPages.within(() => this.#run(prog, vm, context, repeat));
+  }
+
+  #run(prog: LoadedProgram, vm: BpfCpu<BpfKernel>, context: number, repeat: number): number {
     vm.executed = 0;
     if (prog.runner !== undefined) return this.#runBy(prog.runner, vm, context);
     let r0 = 0;

@@ -50,7 +50,9 @@ export function kprobeMultiLinkAttach(
     names === 0 ? readAddresses(memory, addresses, count) : readNames(memory, names, count);
   if (typeof functions === "number") return functions;
   const hasUnknown = functions.includes("");
-  if (hasUnknown && names !== 0) return -ESRCH;
+  // Each symbol is found for one of the names that are the same.
+  const isEachFound = !hasUnknown && new Set(functions).size === count;
+  if (names !== 0 && !isEachFound) return -ESRCH;
   const probes = functions.map((func, i) => ({ func, cookie: cookies?.[i] ?? 0n }));
   if (names !== 0) probes.sort((a, b) => (a.func < b.func ? -1 : Number(a.func > b.func)));
   // Only so that a cookie is found by its address.

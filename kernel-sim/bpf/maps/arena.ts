@@ -10,6 +10,12 @@ const PAGE_SHIFT = 12;
 /** Where an arena goes that nobody has a place for. */
 const UNMAPPED_AREA = 0x7ffe_0000_0000;
 const NUMA_NO_NODE = -1;
+/** The tasks that have pages of an arena in their memory. */
+export interface ArenaUsers {
+  /** A page goes, by its number and by where it lies. */
+  drop(index: number, place: number): void;
+}
+
 /** Entries of a table of pages, each 4 bytes. */
 const TABLE_ENTRIES = 1024;
 const ENTRY_BYTES = 4;
@@ -30,6 +36,8 @@ export class ArenaMap extends KernelMap {
   readonly #free = new RangeTree();
   #userStart: number;
   #userEnd: number;
+  /** Set once there are any. */
+  users: ArenaUsers | undefined = undefined;
 
   /** @linux kernel/bpf/arena.c `arena_map_alloc` (6.18) */
   static create(attr: MapCreateAttr, host: MapHost): ArenaMap | number {
@@ -165,7 +173,9 @@ export class ArenaMap extends KernelMap {
     if (!this.#hasPage(low)) return;
     const { memory } = this;
     const entry = this.#entryOf(low);
-    memory.freeNow(memory.view.getInt32(entry, true), PAGE_SIZE);
+    const place = memory.view.getInt32(entry, true);
+    this.users?.drop(this.#indexOf(low), place);
+    memory.freeNow(place, PAGE_SIZE);
     memory.view.setInt32(entry, 0, true);
   }
 
@@ -178,6 +188,45 @@ export class ArenaMap extends KernelMap {
     if (this.#makePage(low)) return true;
     this.#free.set(index, 1);
     return false;
+  }
+
+  /** Where the page with that number lies, which comes if it is not there; 0: SIGSEGV. */
+  faultPage(index: number): number {
+    const low = (this.#userStart % SIZE_MAX) + index * PAGE_SIZE;
+    return this.#fault(low) ? this.memory.view.getInt32(this.#entryOf(low), true) : 0;
+  }
+
+  /**
+   * Where a task may have it: all of an arena has one upper half of addresses.
+   *
+   * @param find answers a free place of so many bytes, or a negative errno
+   * @linux kernel/bpf/arena.c `arena_get_unmapped_area` (6.18)
+   */
+  unmappedArea(
+    address: number,
+    bytes: number,
+    page: number,
+    find: (bytes: number) => number,
+  ): number {
+    if (page !== 0) return -EINVAL;
+    if (bytes > SIZE_MAX) return -E2BIG;
+    if (this.#userStart !== 0) {
+      if (bytes > this.userBytes) return -E2BIG;
+      if (bytes !== this.userBytes || address !== this.#userStart) return -EINVAL;
+    }
+    const found = find(bytes * 2);
+    const half = Math.floor(found / SIZE_MAX);
+    const isInOne = found < 0 || half === Math.floor((found + bytes - 1) / SIZE_MAX);
+    return isInOne ? found : (half + 1) * SIZE_MAX;
+  }
+
+  /** A task has it there from now on, as all others do. @linux kernel/bpf/arena.c `arena_map_mmap` (6.18) */
+  mapUser(start: number, end: number): 0 | number {
+    if (this.#userStart !== 0 && this.#userStart !== start) return -EBUSY;
+    if (this.#userEnd !== 0 && this.#userEnd !== end) return -EBUSY;
+    this.#userStart = start;
+    this.#userEnd = end;
+    return 0;
   }
 
   override get isMappable(): boolean {
@@ -200,6 +249,11 @@ export class ArenaMap extends KernelMap {
     }
     this.#userStart ||= address || UNMAPPED_AREA;
     this.#userEnd = this.#userStart + bytes;
+    return this.userPages;
+  }
+
+  /** What user space has of it. */
+  get userPages(): MappedPages {
     return {
       read: (at, length) => this.#copy(at, new Uint8Array(length), false),
       write: (at, content) => this.#copy(at, content, true) !== undefined,
@@ -249,7 +303,9 @@ export class ArenaMap extends KernelMap {
       if (table === 0) continue;
       for (let j = 0; j < TABLE_ENTRIES; j++) {
         const page = view.getInt32(table + j * ENTRY_BYTES, true);
-        if (page !== 0) this.memory.free(page, PAGE_SIZE);
+        if (page === 0) continue;
+        this.users?.drop(this.#indexOf((i * TABLE_ENTRIES + j) * PAGE_SIZE), page);
+        this.memory.free(page, PAGE_SIZE);
       }
       this.memory.free(table, PAGE_SIZE);
     }

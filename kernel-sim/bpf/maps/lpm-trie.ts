@@ -16,8 +16,14 @@ const LPM_CREATE_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS;
 /** `struct bpf_lpm_trie_key_u8` in front of the data: the length of the prefix in bits. */
 const DATA = 4;
 const DATA_SIZE_MAX = 256;
-/** `struct lpm_trie_node`, with the data and the value behind it. */
+/** `struct lpm_trie_node`, with the data and the value behind it: two other nodes, the length of the prefix, flags. */
 const NODE_BYTES = 40;
+const CHILD = 16;
+const CHILD_BYTES = 8;
+const PREFIXLEN = 32;
+const FLAGS = 36;
+/** Nobody has put it in, it only holds two others. */
+const LPM_TREE_NODE_FLAG_IM = 1;
 const VALUE_SIZE_MAX = KMALLOC_MAX_SIZE - DATA_SIZE_MAX - NODE_BYTES;
 
 /** @linux kernel/bpf/lpm_trie.c `trie_alloc` (6.18) */
@@ -29,57 +35,101 @@ function checkTrie(attr: MapCreateAttr): number {
   return valueSize === 0 || valueSize > VALUE_SIZE_MAX ? -EINVAL : 0;
 }
 
-interface TrieNode {
-  readonly prefixlen: number;
-  /** All bytes of the key, also those behind the prefix. */
-  readonly data: Uint8Array;
-  readonly child: [TrieNode | undefined, TrieNode | undefined];
-  /** Address of the value; 0: nobody has put it in, it only holds two others. */
-  readonly value: number;
+/** Where a key belongs: the place that leads to it, the node that stands there, and how many bits it shares with that. */
+interface TriePlace {
+  readonly slot: number;
+  readonly node: number;
+  readonly common: number;
 }
 
 /**
- * Keys are prefixes of any length; a lookup answers the longest that fits.
+ * Keys are prefixes of any length; a lookup answers the longest that fits. The nodes lie in the memory of the machine: a
+ * node is its address.
  *
  * @linux kernel/bpf/lpm_trie.c (6.18)
  */
 export class LpmTrieMap extends KernelMap {
   override readonly batchCommands = ["lookup", "update", "delete"] as const;
   static create(attr: MapCreateAttr, { memory, cpus }: MapHost): LpmTrieMap | number {
-    return checkTrie(attr) || new LpmTrieMap(attr, memory, cpus);
+    const err = checkTrie(attr);
+    if (err !== 0) return err;
+    const root = memory.alloc(CHILD_BYTES);
+    return root === 0 ? -ENOMEM : new LpmTrieMap(attr, memory, cpus, root);
   }
 
-  #root: TrieNode | undefined;
+  /** Where the address of the first node stands. */
+  readonly #root: number;
   #count = 0;
   readonly #dataSize: number;
   readonly #prefixlenMax: number;
   /** In a node. */
   readonly #valueAt: number;
+  readonly #nodeBytes: number;
 
-  private constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number) {
+  private constructor(attr: MapCreateAttr, memory: BpfMemory, cpus: number, root: number) {
     super(attr, memory, cpus);
+    this.#root = root;
     this.#dataSize = attr.keySize - DATA;
     this.#prefixlenMax = this.#dataSize * 8;
     this.#valueAt = roundUp8(NODE_BYTES + this.#dataSize);
+    this.#nodeBytes = this.#valueAt + attr.valueSize;
   }
 
-  /** undefined: longer than keys are. */
-  #keyAt(key: number): Pick<TrieNode, "prefixlen" | "data"> | undefined {
+  #word(at: number): number {
+    return this.memory.view.getInt32(at, true);
+  }
+
+  #setWord(at: number, word: number): void {
+    this.memory.view.setInt32(at, word, true);
+  }
+
+  #prefixlenOf(node: number): number {
+    return this.#word(node + PREFIXLEN);
+  }
+
+  #isKey(node: number): boolean {
+    return this.#word(node + FLAGS) === 0;
+  }
+
+  /** Where the address of the node stands that goes on with a key, behind the prefix of `node`. */
+  #slotFor(node: number, data: number): number {
+    return node + CHILD + this.#bitOf(data, this.#prefixlenOf(node)) * CHILD_BYTES;
+  }
+
+  /** From the highest of the first byte on. @linux kernel/bpf/lpm_trie.c `extract_bit` (6.18) */
+  #bitOf(data: number, index: number): number {
+    return (this.memory.bytes[data + (index >>> 3)]! >>> (7 - (index & 7))) & 1;
+  }
+
+  /** The length of a key's prefix; undefined: longer than keys are. */
+  #keyLength(key: number): number | undefined {
     const prefixlen = this.memory.view.getUint32(key, true);
-    if (prefixlen > this.#prefixlenMax) return undefined;
-    return { prefixlen, data: this.memory.copyOut(key + DATA, this.#dataSize) };
+    return prefixlen > this.#prefixlenMax ? undefined : prefixlen;
+  }
+
+  /** How many bits a node and a key have in common at most. @linux kernel/bpf/lpm_trie.c `longest_prefix_match` (6.18) */
+  #common(node: number, key: number): number {
+    const { bytes } = this.memory;
+    const most = Math.min(this.#prefixlenOf(node), this.#word(key));
+    let bits = 0;
+    for (let i = 0; bits < most; i++, bits += 8) {
+      const differ = bytes[node + NODE_BYTES + i]! ^ bytes[key + DATA + i]!;
+      if (differ !== 0) return Math.min(bits + Math.clz32(differ) - 24, most);
+    }
+    return most;
   }
 
   /** @linux kernel/bpf/lpm_trie.c `trie_lookup_elem` (6.18) */
   override lookup(key: number, _cpu: number): number {
-    const wanted = this.#keyAt(key);
+    const wanted = this.#keyLength(key);
     if (wanted === undefined) return 0;
     let found = 0;
-    for (let node = this.#root; node !== undefined; ) {
-      if (commonBits(node, wanted) < node.prefixlen) break;
-      if (node.value !== 0) found = node.value;
-      if (node.prefixlen === wanted.prefixlen || node.prefixlen === this.#prefixlenMax) break;
-      node = node.child[bitOf(wanted.data, node.prefixlen)];
+    for (let node = this.#word(this.#root); node !== 0; ) {
+      const prefixlen = this.#prefixlenOf(node);
+      if (this.#common(node, key) < prefixlen) break;
+      if (this.#isKey(node)) found = node + this.#valueAt;
+      if (prefixlen === wanted || prefixlen === this.#prefixlenMax) break;
+      node = this.#word(this.#slotFor(node, key + DATA));
     }
     return found;
   }
@@ -87,80 +137,99 @@ export class LpmTrieMap extends KernelMap {
   /** @linux kernel/bpf/lpm_trie.c `trie_update_elem` (6.18) */
   override update(key: number, value: number, flags: number, _cpu: number): number {
     if (flags >>> 0 > BPF_EXIST) return -EINVAL;
-    const fresh = this.#keyAt(key);
-    if (fresh === undefined) return -EINVAL;
-    const { above, node, common } = this.#placeOf(fresh);
-    const isThere = node !== undefined && isSame(node, fresh, common) && node.value !== 0;
+    const prefixlen = this.#keyLength(key);
+    if (prefixlen === undefined) return -EINVAL;
+    const { slot, node, common } = this.#placeOf(key, prefixlen);
+    const isSame = node !== 0 && common === prefixlen && this.#prefixlenOf(node) === prefixlen;
+    const isThere = isSame && this.#isKey(node);
     if (isThere && flags === BPF_NOEXIST) return -EEXIST;
     if (!isThere && flags === BPF_EXIST) return -ENOENT;
     if (!isThere && this.#count === this.attr.maxEntries) return -ENOSPC;
-    const room = this.memory.alloc(this.#valueAt + this.attr.valueSize);
-    if (room === 0) return -ENOMEM;
-    const at = room + this.#valueAt;
-    this.memory.bytes.copyWithin(at, value, value + this.attr.valueSize);
+    const fresh = this.#newNode(prefixlen, key + DATA);
+    if (fresh === 0) return -ENOMEM;
+    this.memory.bytes.copyWithin(fresh + this.#valueAt, value, value + this.attr.valueSize);
     if (!isThere) this.#count++;
-    this.#put(above, withKey(node, { ...fresh, value: at }, common));
-    if (isThere) this.#freeNode(node);
+    if (isSame) {
+      // Programs may still have a pointer to the old one.
+      this.memory.bytes.copyWithin(fresh + CHILD, node + CHILD, node + PREFIXLEN);
+      this.#setWord(slot, fresh);
+      this.memory.free(node, this.#nodeBytes);
+      return 0;
+    }
+    if (node !== 0 && common < prefixlen) return this.#putBoth(slot, node, fresh, common);
+    if (node !== 0) this.#setWord(this.#slotFor(fresh, node + NODE_BYTES), node);
+    this.#setWord(slot, fresh);
     return 0;
   }
 
-  #freeNode({ value }: TrieNode): void {
-    this.memory.free(value - this.#valueAt, this.#valueAt + this.attr.valueSize);
-  }
-
-  /** Where a key belongs: the node in its place, the one above it, and how many bits it shares with the former. */
-  #placeOf(key: Pick<TrieNode, "prefixlen" | "data">) {
-    let above: TrieNode | undefined;
-    let node = this.#root;
-    let common = 0;
-    while (node !== undefined) {
-      common = commonBits(node, key);
-      const isOnTheWay = node.prefixlen === common && node.prefixlen !== key.prefixlen;
-      if (!isOnTheWay) break;
-      above = node;
-      node = node.child[bitOf(key.data, node.prefixlen)];
+  /** Two that go apart behind `common` bits come under one that holds both. */
+  #putBoth(slot: number, node: number, fresh: number, common: number): number {
+    const both = this.#newNode(common, node + NODE_BYTES);
+    if (both === 0) {
+      this.memory.freeNow(fresh, this.#nodeBytes);
+      this.#count--;
+      return -ENOMEM;
     }
-    return { above, node, common };
+    this.#setWord(both + FLAGS, LPM_TREE_NODE_FLAG_IM);
+    this.#setWord(this.#slotFor(both, node + NODE_BYTES), node);
+    this.#setWord(this.#slotFor(both, fresh + NODE_BYTES), fresh);
+    this.#setWord(slot, both);
+    return 0;
   }
 
-  #put(above: TrieNode | undefined, node: TrieNode): void {
-    if (above === undefined) this.#root = node;
-    else above.child[bitOf(node.data, above.prefixlen)] = node;
+  /** With all bytes of the key, also those behind the prefix; 0: there is no room. */
+  #newNode(prefixlen: number, data: number): number {
+    const node = this.memory.alloc(this.#nodeBytes);
+    if (node === 0) return 0;
+    this.#setWord(node + PREFIXLEN, prefixlen);
+    this.memory.bytes.copyWithin(node + NODE_BYTES, data, data + this.#dataSize);
+    return node;
+  }
+
+  #placeOf(key: number, prefixlen: number): TriePlace {
+    let slot = this.#root;
+    for (;;) {
+      const node = this.#word(slot);
+      if (node === 0) return { slot, node, common: 0 };
+      const common = this.#common(node, key);
+      const isOnTheWay = this.#prefixlenOf(node) === common && common !== prefixlen;
+      if (!isOnTheWay) return { slot, node, common };
+      slot = this.#slotFor(node, key + DATA);
+    }
   }
 
   /** @linux kernel/bpf/lpm_trie.c `trie_delete_elem` (6.18) */
   override delete(key: number): number {
-    const wanted = this.#keyAt(key);
-    if (wanted === undefined) return -EINVAL;
-    const way: TrieNode[] = [];
-    let node = this.#root;
-    while (node !== undefined && commonBits(node, wanted) === node.prefixlen) {
-      if (node.prefixlen === wanted.prefixlen) break;
-      way.push(node);
-      node = node.child[bitOf(wanted.data, node.prefixlen)];
+    const prefixlen = this.#keyLength(key);
+    if (prefixlen === undefined) return -EINVAL;
+    let [slotAbove, above, slot] = [0, 0, this.#root];
+    let node = this.#word(slot);
+    while (node !== 0 && this.#common(node, key) === this.#prefixlenOf(node)) {
+      if (this.#prefixlenOf(node) === prefixlen) break;
+      [slotAbove, above, slot] = [slot, node, this.#slotFor(node, key + DATA)];
+      node = this.#word(slot);
     }
-    const isIt = node !== undefined && isSame(node, wanted, commonBits(node, wanted));
-    if (node === undefined || !isIt || node.value === 0) return -ENOENT;
+    if (!this.#isKeyAt(node, key, prefixlen)) return -ENOENT;
     this.#count--;
-    this.#freeNode(node);
-    const [left, right] = node.child;
-    if (left !== undefined && right !== undefined) {
-      this.#replace(way.at(-1), node, { ...node, value: 0 });
+    const [left, right] = [this.#word(node + CHILD), this.#word(node + CHILD + CHILD_BYTES)];
+    if (left !== 0 && right !== 0) {
+      this.#setWord(node + FLAGS, LPM_TREE_NODE_FLAG_IM);
       return 0;
     }
-    const rest = left ?? right;
-    const parent = way.at(-1);
     // One that only held two others, and now holds one, goes with it.
-    if (rest === undefined && parent !== undefined && parent.value === 0) {
-      const [other] = parent.child.filter((one) => one !== node);
-      this.#replace(way.at(-2), parent, other);
-    } else this.#replace(parent, node, rest);
+    if (left === 0 && right === 0 && above !== 0 && !this.#isKey(above)) {
+      const isLeft = this.#word(above + CHILD) === node;
+      this.#setWord(slotAbove, this.#word(above + CHILD + (isLeft ? CHILD_BYTES : 0)));
+      this.memory.free(above, this.#nodeBytes);
+    } else this.#setWord(slot, left || right);
+    this.memory.free(node, this.#nodeBytes);
     return 0;
   }
 
-  #replace(above: TrieNode | undefined, old: TrieNode, node: TrieNode | undefined): void {
-    if (above === undefined) this.#root = node;
-    else above.child[above.child[0] === old ? 0 : 1] = node;
+  /** Whether somebody has put that very key in, and it stands at `node`. */
+  #isKeyAt(node: number, key: number, prefixlen: number): boolean {
+    if (node === 0 || this.#prefixlenOf(node) !== prefixlen) return false;
+    return this.#common(node, key) === prefixlen && this.#isKey(node);
   }
 
   /**
@@ -169,96 +238,54 @@ export class LpmTrieMap extends KernelMap {
    * @linux kernel/bpf/lpm_trie.c `trie_get_next_key` (6.18)
    */
   override nextKey(key: number, next: number): number {
-    if (this.#root === undefined) return -ENOENT;
-    const node = this.#nodeBehind(key === 0 ? undefined : this.#keyAt(key));
-    if (node === undefined) return -ENOENT;
-    this.memory.view.setUint32(next, node.prefixlen, true);
-    this.memory.bytes.set(node.data, next + DATA);
+    if (this.#word(this.#root) === 0) return -ENOENT;
+    const node = this.#nodeBehind(key);
+    if (node === 0) return -ENOENT;
+    this.#setWord(next, this.#prefixlenOf(node));
+    const data = node + NODE_BYTES;
+    this.memory.bytes.copyWithin(next + DATA, data, data + this.#dataSize);
     return 0;
   }
 
-  #nodeBehind(key: Pick<TrieNode, "prefixlen" | "data"> | undefined): TrieNode | undefined {
-    const way: TrieNode[] = [];
-    let node = key === undefined ? undefined : this.#root;
-    while (node !== undefined && key !== undefined) {
+  #nodeBehind(key: number): number {
+    const first = () => this.#firstOf(this.#word(this.#root));
+    const prefixlen = key === 0 ? undefined : this.#keyLength(key);
+    if (prefixlen === undefined) return first();
+    const way: number[] = [];
+    let node = this.#word(this.#root);
+    while (node !== 0) {
       way.push(node);
-      if (commonBits(node, key) !== node.prefixlen || node.prefixlen === key.prefixlen) break;
-      node = node.child[bitOf(key.data, node.prefixlen)];
+      const own = this.#prefixlenOf(node);
+      if (own === prefixlen || this.#common(node, key) !== own) break;
+      node = this.#word(this.#slotFor(node, key + DATA));
     }
-    const isThere =
-      node !== undefined && key !== undefined && isSame(node, key, commonBits(node, key));
-    if (!isThere || node?.value === 0) return firstOf(this.#root);
+    if (!this.#isKeyAt(node, key, prefixlen)) return first();
     for (let at = way.length - 1; at > 0; at--) {
       const parent = way[at - 1]!;
-      const [left, right] = parent.child;
-      if (left === way[at] && right !== undefined) return firstOf(right);
-      if (parent.value !== 0) return parent;
+      const right = this.#word(parent + CHILD + CHILD_BYTES);
+      if (this.#word(parent + CHILD) === way[at] && right !== 0) return this.#firstOf(right);
+      if (this.#isKey(parent)) return parent;
     }
-    return undefined;
+    return 0;
+  }
+
+  /** The first in the order of `nextKey`: the leftmost that has no children. */
+  #firstOf(root: number): number {
+    let first = 0;
+    for (let node = root; node !== 0; ) {
+      first = node;
+      node = this.#word(node + CHILD) || this.#word(node + CHILD + CHILD_BYTES);
+    }
+    return first;
   }
 
   override free(): void {
-    const left = [this.#root];
+    const left = [this.#word(this.#root)];
     for (let node = left.pop(); node !== undefined; node = left.pop()) {
-      if (node.value !== 0) this.#freeNode(node);
-      left.push(...node.child.filter((child) => child !== undefined));
+      if (node === 0) continue;
+      left.push(this.#word(node + CHILD), this.#word(node + CHILD + CHILD_BYTES));
+      this.memory.free(node, this.#nodeBytes);
     }
-    this.#root = undefined;
+    this.memory.free(this.#root, CHILD_BYTES);
   }
-}
-
-/** What stands where `node` stood, once the key is in: that node, the key's own, or one that holds both. */
-function withKey(
-  node: TrieNode | undefined,
-  key: Pick<TrieNode, "prefixlen" | "data" | "value">,
-  common: number,
-): TrieNode {
-  if (node === undefined) return { ...key, child: [undefined, undefined] };
-  if (isSame(node, key, common)) return { ...key, child: node.child };
-  const own: TrieNode = { ...key, child: [undefined, undefined] };
-  if (common === key.prefixlen) {
-    own.child[bitOf(node.data, common)] = node;
-    return own;
-  }
-  const both: TrieNode = {
-    ...{ prefixlen: common, data: node.data, value: 0 },
-    child: [undefined, undefined],
-  };
-  both.child[bitOf(key.data, common)] = own;
-  both.child[bitOf(node.data, common)] = node;
-  return both;
-}
-
-/** The first in the order of `nextKey`: the leftmost that has no children. */
-function firstOf(root: TrieNode | undefined): TrieNode | undefined {
-  let first: TrieNode | undefined;
-  for (let node = root; node !== undefined; node = node.child[0] ?? node.child[1]) first = node;
-  return first;
-}
-
-function isSame(
-  node: Pick<TrieNode, "prefixlen">,
-  key: Pick<TrieNode, "prefixlen">,
-  common: number,
-): boolean {
-  return node.prefixlen === key.prefixlen && common === key.prefixlen;
-}
-
-/** @linux kernel/bpf/lpm_trie.c `longest_prefix_match` (6.18) */
-function commonBits(
-  a: Pick<TrieNode, "prefixlen" | "data">,
-  b: Pick<TrieNode, "prefixlen" | "data">,
-): number {
-  const most = Math.min(a.prefixlen, b.prefixlen);
-  let bits = 0;
-  for (let i = 0; bits < most; i++, bits += 8) {
-    const differ = a.data[i]! ^ b.data[i]!;
-    if (differ !== 0) return Math.min(bits + Math.clz32(differ) - 24, most);
-  }
-  return most;
-}
-
-/** From the highest of the first byte on. @linux kernel/bpf/lpm_trie.c `extract_bit` (6.18) */
-function bitOf(data: Uint8Array, index: number): 0 | 1 {
-  return ((data[index >>> 3]! >>> (7 - (index & 7))) & 1) as 0 | 1;
 }

@@ -3,8 +3,11 @@ import { IterFile } from "../iter-file.ts";
 import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterFileOf } from "../link/iter.ts";
 import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
+import { type ArenaRange, type MapMapping, mmapArena } from "../map-mmap.ts";
+import { ArenaMap } from "../maps/arena.ts";
 import { KernelMap } from "../maps/map.ts";
 import { LoadedProgram } from "../program.ts";
+import type { SharedPages } from "../shared-pages.ts";
 import { bpfCalls } from "./bpf-calls.ts";
 import type { BpfCaller } from "./caller.ts";
 
@@ -21,6 +24,11 @@ export interface BpfDoor {
   /** What is read of the file of an iterator, at most `size` bytes, or a negative errno. */
   read(object: BpfObject, pid: number, size: number): Uint8Array | number;
   isIter(object: BpfObject): boolean;
+  /** undefined: it is something else. */
+  arenaOf(object: BpfObject): ArenaMap | undefined;
+  /** A task has an arena in its memory, or a negative errno. */
+  mmapArena(arena: ArenaMap, range: ArenaRange): MapMapping | number;
+  sharedPages(): SharedPages;
   /** An open file of the iterator whose link this is, or a negative errno. */
   iterOf(object: BpfObject): BpfObject | number;
 }
@@ -48,6 +56,9 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
       kernel.current = before;
       return text;
     },
+    arenaOf: (object) => (object instanceof ArenaMap ? object : undefined),
+    mmapArena,
+    sharedPages: () => open().sharedPages,
     isIter: (object) => object instanceof KernelLink && object.type === BPF_LINK_TYPE_ITER,
     iterOf: (object) => (object instanceof KernelLink ? iterFileOf(open(), object) : -EINVAL),
     fdinfoOf: (object) => (object instanceof KernelLink ? linkFdinfo(object) : ""),
