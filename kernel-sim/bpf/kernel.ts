@@ -26,6 +26,7 @@ import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
 import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
+import type { PerfTarget } from "./perf-target.ts";
 import { LoadedProgram } from "./program.ts";
 import { SharedPages } from "./shared-pages.ts";
 import type { PacketPlace } from "./skb-load.ts";
@@ -96,6 +97,8 @@ export class BpfKernel implements MapHost {
   /** The address of the function at which it runs, and whether it can see what the function has answered. */
   funcIp = 0;
   seesAnswer = false;
+  /** The event of perf that runs the present program. */
+  perfEvent: PerfTarget | undefined;
   /** What an iterator's program prints to, while it runs. */
   iterFile: IterFile | undefined;
   /** The tasks of the machine, once it runs any. */
@@ -227,6 +230,10 @@ export class BpfKernel implements MapHost {
 
   ownerOf(fd: number, kind: StorageOwnerKind): object | number {
     return this.files.ownerOf(fd, kind);
+  }
+
+  perfEventOf(fd: number): PerfTarget | undefined {
+    return this.files.perfEvent?.(fd);
   }
 
   /** Whether a descriptor is open. */

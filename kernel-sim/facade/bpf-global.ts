@@ -32,6 +32,16 @@ export const absentBpf: MachineBpf = Object.freeze({
       arenaOf: failWithoutBpf,
       mmapArena: failWithoutBpf,
       sharedPages: failWithoutBpf,
+      setPerf: failWithoutBpf,
+      freePerf: () => {},
+      perfPrograms: failWithoutBpf,
+    };
+    kernel.hooks.perfPlaces = {
+      tracepoint: failWithoutBpf,
+      kprobe: failWithoutBpf,
+      kprobeAt: failWithoutBpf,
+      watch: failWithoutBpf,
+      overflow: () => {},
     };
     // Nothing that a descriptor stands for can be one of its programs.
     kernel.hooks.socketFilters = { classic: failWithoutBpf, ofObject: () => -EINVAL };

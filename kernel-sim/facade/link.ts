@@ -2,7 +2,7 @@ import type { AttachOptions, BpfLink } from "../api.ts";
 import type { BpfKernel, BpfObject } from "../bpf/kernel.ts";
 import { ITER_INFO_BYTES, iterFileOf, iterLink } from "../bpf/link/iter.ts";
 import { BPF_LINK_TYPE_NAMES, KernelLink } from "../bpf/link/link.ts";
-import { perfLinkAttach } from "../bpf/link/perf-event.ts";
+import { perfEventOf, perfLinkAttach } from "../bpf/link/perf-event.ts";
 import { rawTpLinkAttach } from "../bpf/link/raw-tracepoint.ts";
 import { NO_OTHER_TARGET, tracingProgAttach } from "../bpf/link/tracing-link.ts";
 import { LoadedProgram } from "../bpf/program.ts";
@@ -71,15 +71,15 @@ function attachTo(
     case BPF_PROG_TYPE_TRACEPOINT: {
       const format = tracepointFormat(target);
       if (format === undefined) return -ENOENT;
-      const hook = { kind: "tracepoint", event: target, format } as const;
-      return perfLinkAttach(kernel, prog, hook, wide);
+      const event = perfEventOf({ kind: "tracepoint", event: target, format });
+      return perfLinkAttach(kernel, prog, event, wide);
     }
     case BPF_PROG_TYPE_RAW_TRACEPOINT:
     case BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE:
       return rawTpLinkAttach(kernel, prog, target, wide);
     case BPF_PROG_TYPE_KPROBE: {
-      const hook = { kind: "kprobe", func: target, isReturn } as const;
-      return isKernelFunction(target) ? perfLinkAttach(kernel, prog, hook, wide) : -ENOENT;
+      const event = perfEventOf({ kind: "kprobe", func: target, isReturn });
+      return isKernelFunction(target) ? perfLinkAttach(kernel, prog, event, wide) : -ENOENT;
     }
     default:
       return -EINVAL;

@@ -323,6 +323,7 @@ function beginNewExec(task: Task, bprm: Binprm, image: LoadedImage): number {
   task.gsBase = 0;
   startThread(task, image);
   task.user = kernel.hooks.userContext(task, bprm, image);
+  kernel.perf?.executed(task);
   kernel.tracing.event("sched:sched_process_exec", {
     filename: bprm.filename,
     pid: task.pid,

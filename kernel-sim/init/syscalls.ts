@@ -20,6 +20,7 @@ import { shmSyscalls } from "../ipc/shm-syscalls.ts";
 import { bpfSyscalls } from "../kernel/bpf.ts";
 import { cloneSyscalls } from "../kernel/clone-syscalls.ts";
 import { credSyscalls } from "../kernel/cred-syscalls.ts";
+import { perfSyscalls } from "../kernel/events/core.ts";
 import { exitSyscalls } from "../kernel/exit.ts";
 import { futexSyscalls } from "../kernel/futex/syscalls.ts";
 import type { Kernel } from "../kernel/kernel.ts";
@@ -43,6 +44,7 @@ import { landlockSyscalls } from "../security/landlock/syscalls.ts";
 /** The calls of all parts of the kernel. */
 const TABLES: readonly SyscallTable[] = Object.freeze([
   bpfSyscalls,
+  perfSyscalls,
   cloneSyscalls,
   credSyscalls,
   membarrierSyscalls,

@@ -28,6 +28,7 @@ import { sockfdLookup } from "../net/socket.ts";
 import { bpfGetUnmappedArea, bpfMmap } from "./bpf-mmap.ts";
 import { bpfTaskOf } from "./bpf-task.ts";
 import { capable } from "./cred.ts";
+import { perfOfFile } from "./events/perf-event.ts";
 import { findTaskByVpid, findVpid, pidTask } from "./pid.ts";
 import { pidfdGetPid } from "./pidfd.ts";
 import type { SyscallTable } from "./syscall.ts";
@@ -69,13 +70,16 @@ function callerOf(task: Task, door: BpfDoor): BpfCaller {
   };
 }
 
+/** Undefined for what is no object of BPF. */
+export function bpfObjectOfFd(task: Task, fd: number): BpfObject | undefined {
+  const file = task.files.fget(fd);
+  return file?.op === bpfFileOperations ? (file.privateData as BpfObject) : undefined;
+}
+
 function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
-  const get = (fd: number) => {
-    const file = task.files.fget(fd);
-    return file?.op === bpfFileOperations ? (file.privateData as BpfObject) : undefined;
-  };
   return {
-    get,
+    get: (fd) => bpfObjectOfFd(task, fd),
+    perfEvent: (fd) => perfOfFile(task.files.fget(fd)),
     has: (fd) => task.files.fget(fd) !== undefined,
     ownerOf: (fd, kind) => storageOwnerOf(task, fd, kind),
     install: (object, flags) => {
@@ -135,7 +139,8 @@ function surroundingsOf(task: Task): Surroundings {
       if (other === undefined) return -ENOENT;
       const file = other.exitState === 0 ? other.files.get(fd) : undefined;
       if (file === undefined) return -EBADF;
-      return file.op === bpfFileOperations ? (file.privateData as BpfObject) : -ENOTSUPP;
+      if (file.op === bpfFileOperations) return file.privateData as BpfObject;
+      return perfOfFile(file) ?? -ENOTSUPP;
     },
   };
 }

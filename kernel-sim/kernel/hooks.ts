@@ -1,3 +1,4 @@
+import type { PerfPlaces } from "../bpf/perf-target.ts";
 import type { BpfDoor } from "../bpf/sys/door.ts";
 import type { Binprm, LoadedImage } from "../fs/binprm.ts";
 import type { File, Inode } from "../fs/fs.ts";
@@ -54,6 +55,8 @@ export interface KernelHooks {
   socketFilters: SocketFilters | undefined;
   /** bpf(2), and who holds its objects; undefined: the machine has no BPF. */
   bpf: BpfDoor | undefined;
+  /** Where events of perf come from, and what runs programs at them; undefined: the machine has no BPF. */
+  perfPlaces: PerfPlaces | undefined;
   copyMntNs: (task: Task, ns: MntNamespace) => MntNamespace | number;
   /** `n` bytes of `file` from `pos` on, fewer at its end. */
   kernelRead: (file: File, pos: number, n: number) => Uint8Array;
@@ -81,6 +84,7 @@ export function noHooks(): KernelHooks {
     irqChanged: () => {},
     socketFilters: undefined,
     bpf: undefined,
+    perfPlaces: undefined,
     copyMntNs: () => -EINVAL,
     kernelRead: () => new Uint8Array(0),
     userContext: (task) => task.user,

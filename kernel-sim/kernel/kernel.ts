@@ -10,6 +10,7 @@ import { TraceRing } from "../trace/ring.ts";
 import type { Cred, UserStruct } from "./cred.ts";
 import { UserStruct as User } from "./cred.ts";
 import { runStep } from "./entry/step.ts";
+import type { PerfWatcher } from "./events/contexts.ts";
 import type { FunctionProbes } from "./function-probes.ts";
 import type { KernelHooks } from "./hooks.ts";
 import { noHooks } from "./hooks.ts";
@@ -80,6 +81,8 @@ export class Kernel {
   readonly tracing: KernelTracing;
   /** What hangs on its functions; undefined: nothing does. */
   probes: FunctionProbes | undefined = undefined;
+  /** Who counts for events of perf; undefined: there are none. */
+  perf: PerfWatcher | undefined = undefined;
   readonly sched: Scheduler;
   /** Interrupt controllers, and the ways into the kernel behind them. */
   readonly irq: MachineIrq;

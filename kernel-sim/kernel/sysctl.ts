@@ -15,6 +15,8 @@ export class Sysctl {
   randomizeVaSpace = 2;
   /** 0: tasks without capabilities may use some of BPF; 1: that can no longer be changed. */
   unprivilegedBpfDisabled = 2;
+  /** What tasks without capabilities may not count: above 1 the kernel, above 0 other CPUs, above -1 what others do. */
+  perfEventParanoid = 2;
   /** 0: programs are interpreted; 2 is for those who look for mistakes in compilers. */
   bpfJitEnable = 1;
   fileMax = 2 ** 63;

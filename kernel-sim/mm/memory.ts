@@ -129,8 +129,10 @@ function account(mm: Mm, result: number, task: Task | undefined): FaultSignal | 
   if ((result & VM_FAULT_SIGSEGV) !== 0) return MAPERR;
   mm.kernel.chargeCurrent(mm.kernel.costs.pageFaultNs);
   if (task !== undefined) {
-    if ((result & VM_FAULT_MAJOR) !== 0) task.majFlt++;
+    const isMajor = (result & VM_FAULT_MAJOR) !== 0;
+    if (isMajor) task.majFlt++;
     else task.minFlt++;
+    mm.kernel.perf?.faulted(task, isMajor);
   }
   return undefined;
 }

@@ -12,9 +12,15 @@ export interface Attachment {
   detach(): void;
 }
 
+interface Watcher {
+  readonly hook: Hook;
+  hit(cpu: number): void;
+}
+
 /** Which programs hang where, by the event of the trace that calls them. */
 export class AttachedPrograms {
   readonly #byEvent = new Map<string, Attachment[]>();
+  readonly #watchers = new Map<string, Watcher[]>();
   /** Told when it is another one than before: who makes the calls listens, or does not. */
   onChange: () => void = () => {};
 
@@ -40,7 +46,29 @@ export class AttachedPrograms {
   }
 
   has(event: string): boolean {
-    return this.#byEvent.has(event);
+    return this.#byEvent.has(event) || this.#watchers.has(event);
+  }
+
+  /** Calls `hit` each time that a hook is reached, if no program there is against it; answers how that ends. */
+  watch(hook: Hook, hit: (cpu: number) => void): () => void {
+    const event = eventOf(hook);
+    const watcher: Watcher = { hook, hit };
+    this.#watchers.set(event, [...(this.#watchers.get(event) ?? []), watcher]);
+    this.onChange();
+    return () => {
+      const left = this.#watchers.get(event)!.filter((each) => each !== watcher);
+      if (left.length === 0) this.#watchers.delete(event);
+      else this.#watchers.set(event, left);
+      this.onChange();
+    };
+  }
+
+  hit(event: string, cpu: number): void {
+    for (const { hit } of this.#watchers.get(event) ?? []) hit(cpu);
+  }
+
+  get isEmpty(): boolean {
+    return this.#byEvent.size === 0 && this.#watchers.size === 0;
   }
 
   /** In the order in which they were attached. */
@@ -50,7 +78,8 @@ export class AttachedPrograms {
 
   /** Whether something hangs on one of the functions that `isSought` picks. */
   hangsOn(isSought: (func: string) => boolean): boolean {
-    return this.all().some(({ hook }) => "func" in hook && isSought(hook.func));
+    const watchers = [...this.#watchers.values()].flat();
+    return [...this.all(), ...watchers].some(({ hook }) => "func" in hook && isSought(hook.func));
   }
 
   all(): Attachment[] {

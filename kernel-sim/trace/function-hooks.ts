@@ -111,12 +111,16 @@ export class FunctionHooks implements FunctionProbes {
     }
     const { result, executed } = runPrograms(kernel, current(), (run) =>
       body((place) => {
+        // A probe counts if all of its programs want that.
+        let isHeard = true;
         for (const attachment of attached.at(`${place}:${func}`)) {
           const at = place === "kprobe" || place === "kretprobe" ? regs : context;
           if (at === 0) continue;
           const answer = run(attachment, at);
           if (place === "fmod_ret" && answer !== 0) return answer;
+          if (answer === 0) isHeard = false;
         }
+        if (isHeard) attached.hit(`${place}:${func}`, current().cpu);
         return 0;
       }),
     );

@@ -4,6 +4,8 @@ import type { TracepointFormat } from "./formats.ts";
 export type Hook =
   | { readonly kind: "tracepoint"; readonly event: string; readonly format: TracepointFormat }
   | { readonly kind: "raw_tracepoint"; readonly event: string }
+  /** An event of perf, which runs its program itself. */
+  | { readonly kind: "perf_event"; readonly event: string }
   | { readonly kind: "kprobe"; readonly func: string; readonly isReturn: boolean }
   | { readonly kind: "trampoline"; readonly func: string; readonly place: TrampolinePlace };
 

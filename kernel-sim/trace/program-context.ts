@@ -43,6 +43,8 @@ export function writeContext(
       writeWord(memory, at + 16, fields["ret"] ?? 0);
       return at + 8;
     }
+    case "perf_event":
+      return at;
     case "raw_tracepoint": {
       const regs = at + ARGS_MAX * 8;
       const text = regs + PT_REGS_BYTES;

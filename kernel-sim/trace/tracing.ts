@@ -8,8 +8,10 @@ import { AttachedPrograms } from "./attached.ts";
 import { FunctionHooks } from "./function-hooks.ts";
 import { hookName } from "./hooks.ts";
 import { functionOfEntry, isInnerFunction } from "./kernel-functions.ts";
+import { perfPlaces } from "./perf-places.ts";
 import { CONTEXT_BYTES, writeContext } from "./program-context.ts";
 import type { EventFields, TraceRing } from "./ring.ts";
+import { runPerfProgram } from "./run-perf-program.ts";
 import { runPrograms } from "./run-programs.ts";
 import { isSecurityFunction, securityWithProbes, taskHooksWithProbes } from "./security-probes.ts";
 import { entryName } from "./syscall-names.ts";
@@ -79,7 +81,7 @@ export class Tracing {
     const asked = securityWithProbes(security, probes);
     const askedOfTasks = taskHooksWithProbes(taskHooks, probes);
     attached.onChange = () => {
-      kernel.tracing.listener = attached.all().length > 0 ? listener : undefined;
+      kernel.tracing.listener = attached.isEmpty ? undefined : listener;
       const isProbed =
         attached.hangsOn(isInnerFunction) || UNRECORDED.some((name) => attached.has(name));
       kernel.probes = isProbed ? probes : undefined;
@@ -88,6 +90,12 @@ export class Tracing {
       Object.assign(kernel.hooks, isAsked ? askedOfTasks : taskHooks);
     };
     attached.onChange();
+    kernel.hooks.perfPlaces = perfPlaces(attached, (event, period) => {
+      const task = running();
+      const cpu = task?.cpu ?? kernel.interrupted?.cpu ?? 0;
+      const executed = runPerfProgram(bpf(), event, { cpu, task: current(cpu) }, period);
+      if (executed > 0) charge(executed);
+    });
   }
 
   /** Lets the recorded events happen again, at the same distances in time. */
@@ -157,7 +165,10 @@ export class Tracing {
     find: (pid: number) => CurrentTask | undefined,
   ): number {
     const attachments = this.attached.at(event);
-    if (attachments.length === 0) return 0;
+    if (attachments.length === 0) {
+      this.attached.hit(event, cpu);
+      return 0;
+    }
     const { memory } = kernel;
     kernel.structs.settle();
     const context = memory.alloc(CONTEXT_BYTES);
@@ -169,12 +180,14 @@ export class Tracing {
       return kernel.tasks.addressOf(known ?? told);
     };
     const { executed } = runPrograms(kernel, { cpu, task: current }, (run) => {
+      let isHeard = true;
       for (const attachment of attachments) {
-        run(
-          attachment,
-          writeContext(memory, context, attachment.hook, fields, current.pid, taskAddress),
-        );
+        const { hook } = attachment;
+        const at = writeContext(memory, context, hook, fields, current.pid, taskAddress);
+        if (run(attachment, at) === 0 && hook.kind !== "raw_tracepoint") isHeard = false;
       }
+      // It is counted if all of its programs want that.
+      if (isHeard) this.attached.hit(event, cpu);
     });
     memory.free(context, CONTEXT_BYTES);
     return executed;

@@ -38,14 +38,9 @@ import {
   mapUpdateElem,
 } from "./map.ts";
 import { checkMtu } from "./mtu.ts";
-import {
-  currentTaskUnderCgroup,
-  perfEventRead,
-  perfEventReadValue,
-  skbUnderCgroup,
-} from "./object-array.ts";
+import { currentTaskUnderCgroup, skbUnderCgroup } from "./object-array.ts";
 import { objectStorageDelete, objectStorageGet } from "./object-storage.ts";
-import { perfEventOutput } from "./perf.ts";
+import { perfEventOutput, perfEventRead, perfEventReadValue, perfProgReadValue } from "./perf.ts";
 import {
   copyFromUser,
   copyFromUserTask,
@@ -207,6 +202,7 @@ const BODIES: Readonly<Record<number, HelperBody<BpfKernel>>> = {
   51: redirectMap,
   54: xdpAdjustMeta,
   55: perfEventReadValue,
+  56: perfProgReadValue,
   65: xdpAdjustTail,
   66: skbGetXfrmState,
   67: getStack,

@@ -54,7 +54,7 @@ export function getCurrentTask(vm: Vm): number {
 }
 
 /** In the order of `struct pt_regs`. */
-const PT_REGS = [
+export const PT_REGS = [
   ...(["r15", "r14", "r13", "r12", "bp", "bx", "r11", "r10", "r9", "r8"] as const),
   ...(["ax", "cx", "dx", "si", "di", "origAx", "ip", "cs", "flags", "sp", "ss"] as const),
 ] as const;

@@ -1,7 +1,8 @@
-import { E2BIG, EBADF, EINVAL, ENOENT, ENOTSUPP } from "../../include/errno.ts";
+import { E2BIG, EBADF, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "../../include/errno.ts";
+import type { PerfTarget } from "../perf-target.ts";
 import { LoadedProgram } from "../program.ts";
 import { arrayMapAllocCheck, nextIndex } from "./arraymap.ts";
-import { BPF_ANY, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "./flags.ts";
+import { BPF_ANY, BPF_F_PRESERVE_ELEMS, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "./flags.ts";
 import { KernelMap, type MapCreateAttr } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 import { ProgMapOwner } from "./prog-map-owner.ts";
@@ -18,7 +19,9 @@ export function fdArrayMapAllocCheck(attr: MapCreateAttr): number {
  *
  * @linux kernel/bpf/arraymap.c `bpf_fd_array_map_update_elem` (6.18)
  */
-export abstract class FdArrayMap<Held extends KernelMap | LoadedProgram> extends KernelMap {
+export abstract class FdArrayMap<
+  Held extends KernelMap | LoadedProgram | PerfTarget,
+> extends KernelMap {
   protected readonly host: MapHost;
   readonly #held = new Map<number, Held>();
 
@@ -50,7 +53,7 @@ export abstract class FdArrayMap<Held extends KernelMap | LoadedProgram> extends
     if (index >= this.attr.maxEntries) return -E2BIG;
     const held = this.objectOf(this.memory.view.getInt32(value, true));
     if (typeof held === "number") return held;
-    this.host.ref(held);
+    this.keep(held);
     this.#takeOut(index);
     this.#held.set(index, held);
     return 0;
@@ -60,8 +63,16 @@ export abstract class FdArrayMap<Held extends KernelMap | LoadedProgram> extends
     const held = this.#held.get(index);
     if (held === undefined) return false;
     this.#held.delete(index);
-    this.host.unref(held);
+    this.drop(held);
     return true;
+  }
+
+  protected keep(held: Held): void {
+    if (!("readLocal" in held)) this.host.ref(held);
+  }
+
+  protected drop(held: Held): void {
+    if (!("readLocal" in held)) this.host.unref(held);
   }
 
   override delete(key: number): number {
@@ -121,9 +132,43 @@ export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
 }
 
 /**
- * Events of perf, and cgroups. The machine has neither, so no descriptor is one of them.
+ * Events that programs ask for what they have counted.
  *
- * @linux kernel/bpf/arraymap.c `perf_event_array_map_ops`, `cgroup_array_map_ops` (6.18)
+ * @linux kernel/bpf/arraymap.c `perf_event_array_map_ops` (6.18)
+ * @simplified what was put in stays until the map's last descriptor is closed, also when the one by which it came goes
+ */
+export class PerfEventArrayMap extends FdArrayMap<PerfTarget> {
+  protected override objectOf(fd: number): PerfTarget | number {
+    const event = this.host.perfEventOf(fd);
+    if (event === undefined) return -EBADF;
+    return event.readLocal(undefined, 0) === -EOPNOTSUPP ? -EOPNOTSUPP : event;
+  }
+
+  protected override numberOf(): number {
+    return -ENOTSUPP;
+  }
+
+  protected override keep(event: PerfTarget): void {
+    event.hold();
+  }
+
+  protected override drop(event: PerfTarget): void {
+    event.release();
+  }
+
+  override copyValue(_key: number, _to: number): number {
+    return -ENOTSUPP;
+  }
+
+  override releaseUsers(): void {
+    if ((this.attr.mapFlags & BPF_F_PRESERVE_ELEMS) === 0) this.free();
+  }
+}
+
+/**
+ * Cgroups. The machine has none, so no descriptor is one of them.
+ *
+ * @linux kernel/bpf/arraymap.c `cgroup_array_map_ops` (6.18)
  */
 export class EmptyFdArrayMap extends FdArrayMap<never> {
   protected override objectOf(_fd: number): number {

@@ -1,5 +1,6 @@
 import type { Random } from "../../hw/random.ts";
 import type { BpfMemory } from "../memory.ts";
+import type { PerfTarget } from "../perf-target.ts";
 import type { LoadedProgram } from "../program.ts";
 import type { StorageOwnerKind } from "../sys/caller.ts";
 import type { KernelMap } from "./map.ts";
@@ -11,6 +12,8 @@ export interface MapHost {
   readonly random: Random;
   /** What stands behind a descriptor; undefined: nothing of BPF. */
   objectOf(fd: number): object | undefined;
+  /** The event of perf behind a descriptor. */
+  perfEventOf(fd: number): PerfTarget | undefined;
   /** Whether a descriptor is open. */
   hasFile(fd: number): boolean;
   /** The socket, inode, task or cgroup behind a descriptor, or a negative errno. */

@@ -6,7 +6,12 @@ import { BloomFilterMap } from "./bloom-filter.ts";
 import { BpfLocalStorageMap, bpfLocalStorageMapAllocCheck } from "./bpf-local-storage.ts";
 import { CpuMap } from "./cpumap.ts";
 import { createDevMap } from "./devmap.ts";
-import { EmptyFdArrayMap, fdArrayMapAllocCheck, ProgArrayMap } from "./fd-array.ts";
+import {
+  EmptyFdArrayMap,
+  fdArrayMapAllocCheck,
+  PerfEventArrayMap,
+  ProgArrayMap,
+} from "./fd-array.ts";
 import { fdHtabMapAllocCheck, HashMap, htabMapAllocCheck } from "./hashtab.ts";
 import { CgroupStorageMap } from "./local-storage.ts";
 import { LpmTrieMap } from "./lpm-trie.ts";
@@ -73,7 +78,14 @@ const MAP_TYPES: ReadonlyMap<number, MapType> = new Map<number, MapType>([
         hasRoomForPointers(attr.maxEntries) ? new ProgArrayMap(attr, host) : -ENOMEM,
     },
   ],
-  [uapi.BPF_MAP_TYPE_PERF_EVENT_ARRAY, EMPTY_FD_ARRAY],
+  [
+    uapi.BPF_MAP_TYPE_PERF_EVENT_ARRAY,
+    {
+      allocCheck: fdArrayMapAllocCheck,
+      alloc: (attr, host) =>
+        hasRoomForPointers(attr.maxEntries) ? new PerfEventArrayMap(attr, host) : -ENOMEM,
+    },
+  ],
   [uapi.BPF_MAP_TYPE_CGROUP_ARRAY, EMPTY_FD_ARRAY],
   [
     uapi.BPF_MAP_TYPE_ARRAY_OF_MAPS,

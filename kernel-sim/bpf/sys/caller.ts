@@ -1,6 +1,7 @@
 import type { BpfCaps } from "../capability.ts";
 import type { CurrentTask } from "../current-task.ts";
 import type { BpfObject } from "../kernel.ts";
+import type { PerfTarget } from "../perf-target.ts";
 
 /** The memory of the task that calls. */
 export interface UserMemory {
@@ -18,6 +19,8 @@ export interface DescriptorTable {
   /** Undefined for what is no object of BPF. */
   get(fd: number): BpfObject | undefined;
   has(fd: number): boolean;
+  /** The event of perf behind a descriptor; undefined: it is of something else. */
+  perfEvent?(fd: number): PerfTarget | undefined;
   /** The socket, inode, task or cgroup behind a descriptor, or a negative errno. */
   ownerOf(fd: number, kind: StorageOwnerKind): object | number;
   /**
@@ -41,8 +44,8 @@ export interface Surroundings {
   /** Whether a path leads to a regular file; a negative errno where it leads nowhere. */
   isRegularFile(path: string): boolean | number;
   hasProcess(pid: number): boolean;
-  /** What a descriptor of a task stands for; a negative errno for no object of BPF. */
-  objectOfTask(pid: number, fd: number): BpfObject | number;
+  /** What a descriptor of a task stands for; a negative errno for neither an object of BPF nor an event of perf. */
+  objectOfTask(pid: number, fd: number): BpfObject | PerfTarget | number;
 }
 
 /** Names of objects in a bpffs. */

@@ -3,9 +3,11 @@ import { IterFile } from "../iter-file.ts";
 import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterFileOf } from "../link/iter.ts";
 import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
+import { perfEventFreeProg, perfEventSetProg, perfProgramsAt } from "../link/perf-event.ts";
 import { type ArenaRange, type MapMapping, mmapArena } from "../map-mmap.ts";
 import { ArenaMap } from "../maps/arena.ts";
 import { KernelMap } from "../maps/map.ts";
+import type { PerfHook, PerfTarget } from "../perf-target.ts";
 import { LoadedProgram } from "../program.ts";
 import type { SharedPages } from "../shared-pages.ts";
 import { bpfCalls } from "./bpf-calls.ts";
@@ -29,6 +31,12 @@ export interface BpfDoor {
   /** A task has an arena in its memory, or a negative errno. */
   mmapArena(arena: ArenaMap, range: ArenaRange): MapMapping | number;
   sharedPages(): SharedPages;
+  /** Puts a program on an event of perf: 0 or a negative errno. */
+  setPerf(event: PerfTarget, object: BpfObject): 0 | number;
+  /** The event goes, with its program. */
+  freePerf(event: PerfTarget): void;
+  /** The numbers of the programs that share the place of an event. */
+  perfPrograms(hook: PerfHook): readonly number[];
   /** An open file of the iterator whose link this is, or a negative errno. */
   iterOf(object: BpfObject): BpfObject | number;
 }
@@ -59,6 +67,12 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
     arenaOf: (object) => (object instanceof ArenaMap ? object : undefined),
     mmapArena,
     sharedPages: () => open().sharedPages,
+    setPerf: (event, object) =>
+      object instanceof LoadedProgram ? perfEventSetProg(open(), event, object, 0n) : -EINVAL,
+    freePerf(event) {
+      if (event.program !== undefined) perfEventFreeProg(open(), event);
+    },
+    perfPrograms: (hook) => perfProgramsAt(open(), hook).map(({ prog }) => prog.id),
     isIter: (object) => object instanceof KernelLink && object.type === BPF_LINK_TYPE_ITER,
     iterOf: (object) => (object instanceof KernelLink ? iterFileOf(open(), object) : -EINVAL),
     fdinfoOf: (object) => (object instanceof KernelLink ? linkFdinfo(object) : ""),

@@ -1,9 +1,13 @@
 /** What can be done with a link that is there. */
-import { EBADF, EFAULT, EINVAL, ENOTSUPP, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
-import type { BpfKernel } from "../kernel.ts";
+import { EBADF, EFAULT, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import { addressOf } from "../../trace/kernel-functions.ts";
+import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterNewFd } from "../link/iter.ts";
 import { copyName, KernelLink, unhang } from "../link/link.ts";
+import { tracepointName } from "../link/perf-event.ts";
 import { RawTracepointLink } from "../link/raw-tracepoint.ts";
+import type { PerfTarget } from "../perf-target.ts";
+import type { LoadedProgram } from "../program.ts";
 import type { BpfAttr } from "./attr.ts";
 import type { BpfCaller, DescriptorTable } from "./caller.ts";
 import { progOfFd } from "./prog-of-fd.ts";
@@ -42,6 +46,36 @@ export function linkDetach(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAt
 }
 
 const BPF_FD_TYPE_RAW_TRACEPOINT = 0;
+const BPF_FD_TYPE_TRACEPOINT = 1;
+const BPF_FD_TYPE_KPROBE = 2;
+const BPF_FD_TYPE_KRETPROBE = 3;
+
+interface TaskFdInfo {
+  readonly prog: LoadedProgram;
+  readonly fdType: number;
+  readonly name: string;
+  /** Where a probe is. */
+  readonly address: number;
+}
+
+/** @linux kernel/trace/bpf_trace.c `bpf_get_perf_event_info` (6.18) */
+function whatItIs(object: BpfObject | PerfTarget): TaskFdInfo | number {
+  if (object instanceof RawTracepointLink) {
+    const { prog, name } = object;
+    return { prog, name, fdType: BPF_FD_TYPE_RAW_TRACEPOINT, address: 0 };
+  }
+  if (!("readLocal" in object)) return -ENOTSUPP;
+  const { program, hook } = object;
+  if (program === undefined) return -ENOENT;
+  if (hook === undefined) return -EOPNOTSUPP;
+  const { prog } = program;
+  if (hook.kind === "tracepoint") {
+    const name = tracepointName(hook.event);
+    return { prog, name, fdType: BPF_FD_TYPE_TRACEPOINT, address: 0 };
+  }
+  const fdType = hook.isReturn ? BPF_FD_TYPE_KRETPROBE : BPF_FD_TYPE_KPROBE;
+  return { prog, name: hook.func, fdType, address: addressOf(hook.func) };
+}
 
 /** @linux kernel/bpf/syscall.c `bpf_task_fd_query` (6.18) */
 export function taskFdQuery(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
@@ -49,9 +83,10 @@ export function taskFdQuery(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr)
   if (attr.u32(8) !== 0) return -EINVAL;
   const object = caller.surroundings.objectOfTask(attr.s32(0), attr.s32(4));
   if (typeof object === "number") return object;
-  if (!(object instanceof RawTracepointLink)) return -ENOTSUPP;
+  const told = whatItIs(object);
+  if (typeof told === "number") return told;
   const { memory } = caller;
-  const { name, prog } = object;
+  const { name, prog, fdType, address: probeAddress } = told;
   const word = (value: number) => new Uint8Array(Uint32Array.of(value).buffer);
   if (!memory.write(attr.address + 12, word(name.length))) return -EFAULT;
   const room = attr.u32(12);
@@ -60,8 +95,9 @@ export function taskFdQuery(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr)
   if (copied === -EFAULT) return copied;
   const isWritten =
     memory.write(attr.address + 24, word(prog.id)) &&
-    memory.write(attr.address + 28, word(BPF_FD_TYPE_RAW_TRACEPOINT)) &&
-    memory.write(attr.address + 32, new Uint8Array(16));
+    memory.write(attr.address + 28, word(fdType)) &&
+    memory.write(attr.address + 32, new Uint8Array(8)) &&
+    memory.write(attr.address + 40, new Uint8Array(BigInt64Array.of(BigInt(probeAddress)).buffer));
   return isWritten ? copied : -EFAULT;
 }
 

@@ -13,6 +13,7 @@ import { checkProgAttachType } from "../check-attach.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { iterLinkAttach } from "../link/iter.ts";
 import { kprobeMultiLinkAttach, uprobeMultiLinkAttach } from "../link/multi-probe.ts";
+import { perfLinkAttach } from "../link/perf-event.ts";
 import { rawTpLinkAttach } from "../link/raw-tracepoint.ts";
 import { sockMapLinkCreate } from "../link/sock-map.ts";
 import { NO_OTHER_TARGET, tracingProgAttach } from "../link/tracing-link.ts";
@@ -162,12 +163,16 @@ function netfilterLinkAttach(_kernel: BpfKernel, _caller: BpfCaller, attr: BpfAt
   return isDefrag && priority <= NF_IP_PRI_CONNTRACK_DEFRAG ? -ERANGE : -EOPNOTSUPP;
 }
 
-/**
- * @linux kernel/bpf/syscall.c `bpf_perf_link_attach` (6.18)
- * @simplified there is no perf_event_open(2), so no descriptor is one of perf
- */
-function perfLink(_kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): number {
-  return attr.u32(FLAGS) !== 0 ? -EINVAL : -EBADF;
+/** @linux kernel/bpf/syscall.c `bpf_perf_link_attach` (6.18) */
+function perfLink(
+  kernel: BpfKernel,
+  { files }: BpfCaller,
+  attr: BpfAttr,
+  prog: LoadedProgram,
+): number {
+  if (attr.u32(FLAGS) !== 0) return -EINVAL;
+  const event = files.perfEvent?.(attr.s32(TARGET_FD));
+  return event === undefined ? -EBADF : perfLinkAttach(kernel, prog, event, attr.wide(16));
 }
 
 function probeLink(
@@ -178,7 +183,7 @@ function probeLink(
 ): number {
   switch (attr.u32(ATTACH_TYPE)) {
     case uapi.BPF_PERF_EVENT:
-      return perfLink(kernel, caller, attr);
+      return perfLink(kernel, caller, attr, prog);
     case uapi.BPF_TRACE_KPROBE_MULTI:
     case uapi.BPF_TRACE_KPROBE_SESSION:
       return kprobeMultiLinkAttach(kernel, caller, attr, prog);

@@ -57,6 +57,7 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
       127,
     ),
   ),
+  kern("perf_event_paranoid", 0o644, core("perfEventParanoid")),
   kern("core_uses_pid", 0o644, core("coreUsesPid")),
   kern("dmesg_restrict", 0o644, core("dmesgRestrict", FLAG)),
   kern(

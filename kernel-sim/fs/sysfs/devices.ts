@@ -1,3 +1,4 @@
+import { TYPE_KPROBE } from "../../kernel/events/init-event.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { mkdev } from "../char-dev.ts";
 import { devText } from "./block.ts";
@@ -40,6 +41,12 @@ export function initSysfsDevices(kernel: Kernel): void {
   for (const path of ["fs/bpf", "kernel/debug", "kernel/security", "kernel/tracing"]) {
     tree.add(path, emptyDir(0o555));
   }
+  for (const [name, type] of PERF_DEVICES) {
+    tree.add(
+      `bus/event_source/devices/${name}`,
+      dir(() => ({ type: readOnly(() => type), ...(name === "kprobe" ? KPROBE_FORMAT : {}) })),
+    );
+  }
   tree.add("kernel/mm", emptyDir());
   tree.add(
     "kernel/address_bits",
@@ -55,6 +62,14 @@ export function initSysfsDevices(kernel: Kernel): void {
   );
   tree.add("module", emptyDir());
 }
+
+/** What events of perf come from. @linux kernel/events/core.c `pmu_dev_alloc` (6.18) */
+const PERF_DEVICES = [
+  ["software", 1],
+  ["tracepoint", 2],
+  ["kprobe", TYPE_KPROBE],
+] as const;
+const KPROBE_FORMAT = { format: dir(() => ({ retprobe: readOnly(() => "config:0") })) };
 
 interface Device {
   readonly name: string;

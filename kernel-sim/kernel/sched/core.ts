@@ -188,6 +188,7 @@ export class Scheduler {
   }
 
   #traceMigrate(task: Task, to: number): void {
+    this.#kernel.perf?.migrated(task);
     this.#kernel.probes?.event("sched:sched_migrate_task", () => ({
       ...wakeupFields(task),
       orig_cpu: task.cpu,
@@ -293,6 +294,7 @@ export class Scheduler {
       if (prev.state === TASK_RUNNING) prev.nivcsw++;
       else prev.nvcsw++;
     }
+    this.#kernel.perf?.switched(rq, prev, next);
     this.#kernel.charge(rq, this.#kernel.costs.contextSwitchNs);
     this.#traceSwitch(rq.cpu, prev, next);
   }
