@@ -13,9 +13,19 @@ import { arenaDirectory, innerOperation, OP } from "./predecode.ts";
 const HALF = 2 ** 32;
 const SIZES = [4, 2, 1, 8];
 
+/** Who is told of an access to what is not there. */
+interface ArenaHost {
+  arenaFault(directory: number, address: number, isWrite: boolean): void;
+}
+
+interface ArenaCpu {
+  readonly memory: BpfMemory;
+  readonly machine: ArenaHost;
+}
+
 /** @param r registers, two words each; `d`, `s` and `k` as `predecode()` has laid them out */
 export function accessArena(
-  memory: BpfMemory,
+  { memory, machine }: ArenaCpu,
   r: Int32Array,
   op: number,
   d: number,
@@ -30,6 +40,7 @@ export function accessArena(
   const first = placeOf(memory.view, directory, address);
   const last = placeOf(memory.view, directory, address + size - 1);
   if (first === 0 || last === 0) {
+    machine.arenaFault(directory, address, !isLoad(inner));
     // The exception is handled behind the instruction.
     if (isLoad(inner)) r.fill(0, d, d + 2);
   } else if (last === first + size - 1) perform(memory.view, r, inner, first, d, s);

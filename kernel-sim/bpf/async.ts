@@ -208,7 +208,7 @@ export class AsyncCallbacks {
     kernel.current = current;
     this.running = async.kind === "timer" ? async : undefined;
     vm.executed = 0;
-    kernel.sharedPages.within(() =>
+    kernel.whileRunning(callback.prog, cpu, () =>
       vm.call(callback.prog.code, callback.entry, map.address, key, value),
     );
     this.running = undefined;

@@ -36,6 +36,10 @@ export interface BpfHost {
   readonly structs: StructsReader;
   /** The code at an index of the program array at an address; undefined: none. */
   tailCallTarget(map: number, index: number): Int32Array | undefined;
+  /** A program looks for a page of an arena that is not there. */
+  arenaFault(directory: number, address: number, isWrite: boolean): void;
+  /** A function has passed its `may_goto`s as often as it may. */
+  mayGotoTimedOut(): void;
 }
 
 /**
@@ -1302,8 +1306,10 @@ export class BpfCpu<Machine extends BpfHost> {
         case 277: {
           // may_goto
           const k = code[pc - 1]!;
-          if (mayGoto === 0) pc = k;
-          else mayGoto--;
+          if (--mayGoto < 0) {
+            if (mayGoto === -1) this.machine.mayGotoTimedOut();
+            pc = k;
+          }
           break;
         }
         case 0x85: {
@@ -1587,7 +1593,7 @@ export class BpfCpu<Machine extends BpfHost> {
             break;
           }
           if (isArenaOperation(op)) {
-            accessArena(this.memory, r, op, code[pc - 3]!, code[pc - 2]!, code[pc - 1]!);
+            accessArena(this, r, op, code[pc - 3]!, code[pc - 2]!, code[pc - 1]!);
             break;
           }
           throw new SimulatorBug(`opcode ${op} at slot ${pc / SLOT_WORDS - 1} was not refused`);

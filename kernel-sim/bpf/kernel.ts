@@ -34,6 +34,7 @@ import { KernelStructs } from "./structs/kernel-structs.ts";
 import { ShownTasks } from "./structs/shown-tasks.ts";
 import { bpfCalls } from "./sys/bpf-calls.ts";
 import type { BpfCaller, DescriptorTable, StorageOwnerKind } from "./sys/caller.ts";
+import { reportArenaViolation, reportMayGotoViolation } from "./violations.ts";
 
 /** What a descriptor of bpf(2) may stand for. */
 export type BpfObject = KernelMap | LoadedProgram | Btf | StatsUser | KernelLink;
@@ -49,6 +50,11 @@ export class BpfKernel implements MapHost {
   readonly trace: TraceRing;
   readonly attached: AttachedPrograms;
   readonly memory = new BpfMemory();
+  /** The program that runs, and on which CPU. */
+  running: LoadedProgram | undefined;
+  runningCpu = 0;
+  /** Locks that programs hold and that know when they would wait for themselves. */
+  readonly heldLocks: number[] = [];
   readonly sharedPages = new SharedPages(this.memory);
   /** What programs have allocated of their own types. */
   readonly programObjects = new ProgramObjects(this.memory, (record, at) =>
@@ -384,7 +390,30 @@ export class BpfKernel implements MapHost {
   }
 
   tailCallProgram(map: number, index: number): LoadedProgram | undefined {
-    return (this.mapAt(map) as ProgArrayMap).heldAt(index >>> 0);
+    const target = (this.mapAt(map) as ProgArrayMap).heldAt(index >>> 0);
+    if (target !== undefined) this.running = target;
+    return target;
+  }
+
+  arenaFault(directory: number, address: number, isWrite: boolean): void {
+    reportArenaViolation(this, directory, address, isWrite);
+  }
+
+  mayGotoTimedOut(): void {
+    reportMayGotoViolation(this);
+  }
+
+  /** `body` is what `prog` does on a CPU. */
+  whileRunning<T>(prog: LoadedProgram, cpu: number, body: () => T): T {
+    const { running, runningCpu } = this;
+    this.running = prog;
+    this.runningCpu = cpu;
+    try {
+      return this.sharedPages.isEmpty ? body() : this.sharedPages.within(body);
+    } finally {
+      this.running = running;
+      this.runningCpu = runningCpu;
+    }
   }
 
   mapOfFd(fd: number): KernelMap | undefined {

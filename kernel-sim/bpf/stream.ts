@@ -4,7 +4,7 @@ import type { UserMemory } from "./sys/caller.ts";
 /** @linux kernel/bpf/stream.c `BPF_STREAM_MAX_CAPACITY` (6.18) */
 const CAPACITY_BYTES = 100_000;
 const BPF_STDOUT = 1;
-const BPF_STDERR = 2;
+export const BPF_STDERR = 2;
 
 /** What a program has printed and nobody has read: its standard output and its standard error. */
 export class ProgStreams {

@@ -26,7 +26,7 @@ import {
   writeTailCall,
   writeThrow,
 } from "./write-call.ts";
-import { writeCondition } from "./write-condition.ts";
+import { writeCondition, writeMayGoto } from "./write-condition.ts";
 import { writeAtomic, writeLoad, writeOrdered, writeStore } from "./write-memory.ts";
 
 /** Is told while code is written, for those who want to read it. */
@@ -145,7 +145,9 @@ export class FunctionCompiler implements StructureSink {
   condition(node: number, isNegated: boolean): void {
     const { end } = this.#shape.nodes[node]!;
     this.#tell(end - 1);
-    writeCondition(this.#w, operandsAt(this.#code, end - 1), isNegated);
+    const insn = operandsAt(this.#code, end - 1);
+    if (insn.op === OP.MAY_GOTO) writeMayGoto(this.#w, isNegated, this.#indexes);
+    else writeCondition(this.#w, insn, isNegated);
   }
 
   exit(node: number): void {

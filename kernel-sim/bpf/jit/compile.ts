@@ -151,6 +151,8 @@ function signatureOf(imported: MachineFunction): Signature {
       return { params: new Array<number>(11).fill(I32), results: [I32] };
     case "next":
       return { params: [I32, I32], results: [I32] };
+    case "may-goto":
+      return { params: [], results: [] };
     case "result":
       return { params: [], results: [F64] };
     case "throw":

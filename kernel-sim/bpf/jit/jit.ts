@@ -49,9 +49,7 @@ export class Jit {
    * instructions it took.
    */
   run(prog: LoadedProgram, vm: BpfCpu<BpfKernel>, context: number, repeat = 1): number {
-    const { sharedPages } = this.#kernel;
-    if (sharedPages.isEmpty) return this.#run(prog, vm, context, repeat);
-    return sharedPages.within(() => this.#run(prog, vm, context, repeat));
+    return this.#kernel.whileRunning(prog, vm.cpu, () => this.#run(prog, vm, context, repeat));
   }
 
   #run(prog: LoadedProgram, vm: BpfCpu<BpfKernel>, context: number, repeat: number): number {

@@ -28,7 +28,7 @@ export function machineFunction(
       return (op, s, k) => {
         const { memory } = kernel;
         const r = new Int32Array(memory.view.buffer, ARGS_AT, ARENA_REGISTERS * 2);
-        accessArena(memory, r, op!, DST_PLACE, s!, k!);
+        accessArena({ memory, machine: kernel }, r, op!, DST_PLACE, s!, k!);
         return undefined;
       };
     case "kernel":
@@ -39,6 +39,11 @@ export function machineFunction(
         const r = registers().slice();
         accessKernel({ memory: kernel.memory, machine: kernel }, r, op!, DST_PLACE, s!, k!);
         registers().set(r);
+        return undefined;
+      };
+    case "may-goto":
+      return () => {
+        kernel.mayGotoTimedOut();
         return undefined;
       };
     case "tail-call":

@@ -15,6 +15,7 @@ export type MachineFunction =
 
 type OtherKind =
   | "arena"
+  | "may-goto"
   | "kernel"
   | "tail-call"
   | "go-on"
@@ -37,6 +38,7 @@ export class ModuleIndexes {
           const op = code[slot * SLOT_WORDS]!;
           if (isArenaOperation(op)) this.#take("arena");
           if (isKernelOperation(op)) this.#take("kernel");
+          if (op === OP.MAY_GOTO) this.#take("may-goto");
           if (op === OP.TAIL_CALL) this.#take("tail-call");
           if (isPacketLoad(op)) this.#take("load-from-packet");
           if (op === OP.THROW) this.#take("throw");

@@ -1,8 +1,8 @@
 /** The conditions of jumps. @spec RFC 9669 §4.3 */
 import { BPF_JMP32, BPF_X } from "../isa.ts";
-import { OP } from "../predecode.ts";
 import type { FunctionWriter } from "./function-writer.ts";
-import { WASM } from "./wasm-opcodes.ts";
+import type { ModuleIndexes } from "./module-indexes.ts";
+import { NOTHING, WASM } from "./wasm-opcodes.ts";
 import type { Operands } from "./write-alu.ts";
 
 /** By the upper half of the opcode: the comparison and its opposite, of 64 bits. */
@@ -25,10 +25,6 @@ const NARROWER = WASM.I64_EQ - WASM.I32_EQ;
 /** Leaves 1 when the jump is taken, or when it is not. */
 export function writeCondition(w: FunctionWriter, insn: Operands, isNegated: boolean): void {
   const { op, d, s, k } = insn;
-  if (op === OP.MAY_GOTO) {
-    writeMayGoto(w, isNegated);
-    return;
-  }
   const isWide = (op & 0x07) !== BPF_JMP32;
   const isReg = (op & BPF_X) !== 0;
   if (isWide) {
@@ -49,12 +45,17 @@ export function writeCondition(w: FunctionWriter, insn: Operands, isNegated: boo
   w.op((isNegated ? fails : holds) - (isWide ? 0 : NARROWER));
 }
 
-/** Every pass takes one from the count; below 0 the jump is taken. */
-function writeMayGoto(w: FunctionWriter, isNegated: boolean): void {
+/** Every pass takes one from the count; below 0 the jump is taken, for the first time with a word to the program. */
+export function writeMayGoto(w: FunctionWriter, isNegated: boolean, indexes: ModuleIndexes): void {
   w.localGet(w.locals.mayGoto);
   w.i32(1);
   w.op(WASM.I32_SUB);
   w.localTee(w.locals.mayGoto);
+  w.i32(-1);
+  w.op(WASM.I32_EQ, WASM.IF, NOTHING, WASM.CALL);
+  w.out.u32(indexes.other("may-goto"));
+  w.op(WASM.END);
+  w.localGet(w.locals.mayGoto);
   w.i32(0);
   w.op(isNegated ? WASM.I32_GE_S : WASM.I32_LT_S);
 }

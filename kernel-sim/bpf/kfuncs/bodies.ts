@@ -17,6 +17,7 @@ import * as caches from "./kmem-cache.ts";
 import * as lists from "./lists.ts";
 import { OBJECT_TYPES_MAX } from "./objects.ts";
 import { PRINTERS_MAX } from "./printers.ts";
+import * as locks from "./res-spin-lock.ts";
 import { streamVprintk } from "./stream.ts";
 import * as strings from "./strings.ts";
 import * as task from "./task.ts";
@@ -37,16 +38,6 @@ const drop: Body = ({ r, machine: { programObjects } }) => {
 const acquire: Body = ({ r, machine: { programObjects } }) => {
   programObjects.acquire(r[2]!);
   return r[2]!;
-};
-
-/** Nobody waits for a lock: a program runs to its end before another one runs. */
-const spinLock: Body = ({ memory, r }) => {
-  memory.view.setInt32(r[2]!, 1, true);
-  return 0;
-};
-const spinUnlock: Body = ({ memory, r }) => {
-  memory.view.setInt32(r[2]!, 0, true);
-  return 0;
 };
 
 /** The address that was given, as another type. */
@@ -183,10 +174,10 @@ const BODIES: Readonly<Record<string, Body>> = {
   bpf_rbtree_left: trees.rbtreeLeft,
   bpf_rbtree_right: trees.rbtreeRight,
   bpf_rbtree_remove: trees.rbtreeRemove,
-  bpf_res_spin_lock: spinLock,
-  bpf_res_spin_lock_irqsave: spinLock,
-  bpf_res_spin_unlock: spinUnlock,
-  bpf_res_spin_unlock_irqrestore: spinUnlock,
+  bpf_res_spin_lock: locks.resSpinLock,
+  bpf_res_spin_lock_irqsave: locks.resSpinLockIrqsave,
+  bpf_res_spin_unlock: locks.resSpinUnlock,
+  bpf_res_spin_unlock_irqrestore: locks.resSpinUnlock,
   bpf_cpumask_create: cpumask.cpumaskCreate,
   bpf_cpumask_acquire: cpumask.cpumaskAcquire,
   bpf_cpumask_release: cpumask.cpumaskRelease,

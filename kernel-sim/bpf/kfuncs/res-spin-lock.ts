@@ -1,0 +1,42 @@
+/**
+ * Locks that find out by themselves that they would never be given. Nobody else waits for one: a program runs to its end before
+ * another one runs.
+ *
+ * @linux kernel/bpf/rqspinlock.c (6.18)
+ */
+import { EDEADLK } from "../../include/errno.ts";
+import type { BpfCpu } from "../interpreter.ts";
+import type { BpfKernel } from "../kernel.ts";
+import { reportDeadlock } from "../violations.ts";
+
+type Vm = BpfCpu<BpfKernel>;
+
+/** @linux kernel/bpf/rqspinlock.c `bpf_res_spin_lock` (6.18) */
+export function resSpinLock(vm: Vm): number {
+  return lockOr(vm, "");
+}
+
+/** @linux kernel/bpf/rqspinlock.c `bpf_res_spin_lock_irqsave` (6.18) */
+export function resSpinLockIrqsave(vm: Vm): number {
+  return lockOr(vm, "_irqsave");
+}
+
+function lockOr({ r, machine, memory }: Vm, suffix: string): number {
+  const lock = r[2]!;
+  const { heldLocks } = machine;
+  if (memory.view.getInt32(lock, true) !== 0) {
+    reportDeadlock(machine, suffix, lock, heldLocks);
+    return -EDEADLK;
+  }
+  memory.view.setInt32(lock, 1, true);
+  heldLocks.push(lock);
+  return 0;
+}
+
+/** @linux kernel/bpf/rqspinlock.c `bpf_res_spin_unlock` (6.18) */
+export function resSpinUnlock({ r, machine, memory }: Vm): number {
+  memory.view.setInt32(r[2]!, 0, true);
+  const { heldLocks } = machine;
+  heldLocks.splice(heldLocks.lastIndexOf(r[2]!), 1);
+  return 0;
+}

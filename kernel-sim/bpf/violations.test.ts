@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { Clock } from "../hw/clock.ts";
+import { bpf, type Insn } from "../index.ts";
+import { TraceRing } from "../trace/ring.ts";
+import { BpfKernel } from "./kernel.ts";
+import { progLoad } from "./prog-load.ts";
+import type { LoadedProgram } from "./program.ts";
+import { mapCreate } from "./syscall.ts";
+import { testRun } from "./test-run.ts";
+
+const PROG_TYPE_SYSCALL = 31;
+const BPF_F_SLEEPABLE = 1 << 4;
+const [ARENA, BPF_F_MMAPABLE] = [33, 1 << 10];
+const BPF_STDERR = 2;
+
+/** What a program that has an arena finds on its standard error; the same in both engines. */
+function errorsOf(source: string): string {
+  const texts = [Number.POSITIVE_INFINITY, 0].map((warmInsns) => {
+    const kernel = new BpfKernel(1, 2, new Clock(), new TraceRing());
+    kernel.jit.warmInsns = warmInsns;
+    kernel.jit.enabled = warmInsns === 0;
+    const arena = mapCreate(kernel, {
+      ...{ mapType: ARENA, keySize: 0, valueSize: 0, maxEntries: 16, mapFlags: BPF_F_MMAPABLE },
+      ...{ mapExtra: 0x7_0000_0000, innerMapFd: 0, name: "" },
+    });
+    const isMap = ({ code, srcReg }: Insn) => code === 0x18 && srcReg === 1;
+    const { insns } = bpf.asm(source);
+    const { fd, error } = progLoad(kernel, {
+      ...{ progType: PROG_TYPE_SYSCALL, expectedAttachType: 0, insnCnt: insns.length },
+      insns: insns.map((insn) => (isMap(insn) ? { ...insn, imm: arena } : insn)),
+      ...{ license: "GPL", progFlags: BPF_F_SLEEPABLE, name: "" },
+      ...{ logLevel: 1, logSize: 1 << 16, hasLogBuffer: true },
+    });
+    expect(error).toBe("");
+    const prog = kernel.files.get(fd) as LoadedProgram;
+    testRun(kernel, prog, { dataIn: new Uint8Array(0), ctxIn: undefined, repeat: 0 });
+    let text = "";
+    const memory = {
+      read: () => undefined,
+      write(_address: number, bytes: Uint8Array) {
+        text += new TextDecoder().decode(bytes);
+        return true;
+      },
+    };
+    prog.streams.read(BPF_STDERR, memory, 0, 1 << 16);
+    return text;
+  });
+  expect(texts[1]).toBe(texts[0]);
+  return texts[0]!;
+}
+
+const PLACE = "CPU: 0 UID: 0 PID: 1 Comm: init\nCall trace:\n\n";
+
+test("a program reads what it has looked for in vain in an arena", () => {
+  const text = errorsOf(`
+    r1 = map[arena]
+    r2 = 0x2000
+    r2 = addr_space_cast(r2, 0, 1)
+    r0 = *(u64 *)(r2 +16)
+    *(u32 *)(r2 +24) = 7
+    r0 = 0
+    exit`);
+  const line = (what: string, at: string) =>
+    `ERROR: Arena ${what} access at unmapped address 0x${at}\n${PLACE}`;
+  expect(text).toBe(line("READ", "700002010") + line("WRITE", "700002018"));
+});
+
+test("a loop that has gone on for too long is told of once", () => {
+  const text = errorsOf(`
+    r1 = map[arena]
+    r0 = 0
+  loop:
+    may_goto out
+    goto loop
+  out:
+    may_goto end
+  end:
+    exit`);
+  expect(text).toBe(`ERROR: Timeout detected for may_goto instruction\n${PLACE}`);
+});
