@@ -51,6 +51,10 @@ export interface LivingTasks {
   find(pid: number): CurrentTask | undefined;
   /** The task with that identity. */
   taskOf(identity: object): CurrentTask;
+  /** By descriptor: the open files of the task with that identity. */
+  openFiles(identity: object): Iterable<readonly [number, object]>;
+  /** A thread whose files are those of its process's first one. */
+  sharesFiles(identity: object): boolean;
   /** What programs see of the kernel's objects. */
   readonly tables: StructTables;
   /** The objects that all others are reached from. */

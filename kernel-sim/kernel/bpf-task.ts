@@ -87,6 +87,14 @@ export function livingTasks(kernel: Kernel): LivingTasks {
       return task === undefined ? undefined : bpfTaskOf(task);
     },
     taskOf: (identity) => bpfTaskOf(identity as Task),
+    openFiles(identity) {
+      const task = identity as Task;
+      return task.exitState === 0 ? task.files.entries() : [];
+    },
+    sharesFiles(identity) {
+      const { groupLeader, files } = identity as Task;
+      return groupLeader !== identity && groupLeader.files === files;
+    },
     tables: kernelTables,
     roots: () => kernelRoots(kernel),
     files: livingFiles,

@@ -1,6 +1,5 @@
 /** Links of iterators: each file that is made of one goes over all objects of a kind. */
 import { EACCES, EBADF, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
-import type { CurrentTask } from "../current-task.ts";
 import { IterFile, type IterWalk } from "../iter-file.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { HashMap, type HashSeqPlace } from "../maps/hashtab.ts";
@@ -17,6 +16,7 @@ import {
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../uapi.ts";
+import { areaWalk, fileWalk, objectWalk, type TaskChoice } from "./iter-walks.ts";
 import {
   BPF_LINK_TYPE_ITER,
   fillName,
@@ -67,12 +67,24 @@ class IterLink extends KernelLink {
 const TARGETS: Readonly<Record<string, IterTarget>> = {
   bpf_map: { canResched: false, scope: (kernel) => ({ walk: () => mapWalk(kernel) }) },
   bpf_map_elem: { canResched: false, scope: elemScope },
-  task: { canResched: true, scope: taskScope },
+  bpf_prog: { canResched: false, scope: (kernel) => ({ walk: () => objectWalk(kernel, "prog") }) },
+  bpf_link: { canResched: false, scope: (kernel) => ({ walk: () => objectWalk(kernel, "link") }) },
+  task: taskTarget(taskWalk),
+  task_file: taskTarget(fileWalk),
+  task_vma: taskTarget(areaWalk),
 };
+
+function taskTarget(walkOf: (kernel: BpfKernel, choice: TaskChoice) => IterWalk): IterTarget {
+  return {
+    canResched: true,
+    scope: (kernel, _files, info) => taskScope(info, (choice) => walkOf(kernel, choice)),
+  };
+}
 
 /**
  * @linux kernel/bpf/bpf_iter.c `bpf_iter_link_attach` (6.18)
- * @simplified there are iterators of maps, of the elements of maps, and of tasks; others get EOPNOTSUPP
+ * @simplified there are iterators of maps and their elements, programs, links, tasks, their files and their memory; others get
+ * EOPNOTSUPP
  */
 export function iterLinkAttach(
   kernel: BpfKernel,
@@ -282,24 +294,25 @@ function arrayWalk(map: KernelMap): IterWalk | number {
 }
 
 /** @linux kernel/bpf/task_iter.c `bpf_iter_attach_task` (6.18) */
-function taskScope(kernel: BpfKernel, _files: DescriptorTable, info: DataView): IterScope | number {
+function taskScope(info: DataView, walkOf: (choice: TaskChoice) => IterWalk): IterScope | number {
   const [tid, pid, pidFd] = [0, 4, 8].map((at) => info.getUint32(at, true));
   if ([tid, pid, pidFd].filter((each) => each !== 0).length > 1) return -EINVAL;
   // No descriptor of a process is known here.
   if (pidFd !== 0) return -EBADF;
-  const all = { fdinfo: "task_type:\tALL\n", walk: () => taskWalk(kernel, () => true) };
+  const walk = (isWanted: TaskChoice["isWanted"]) => () =>
+    walkOf({ isWanted, isThread: tid !== 0 });
   if (tid !== 0) {
     return {
       fdinfo: `task_type:\tTID\ntid:\t${tid}\n`,
       fillInfo: (into) => into.setUint32(32, tid!, true),
-      walk: () => taskWalk(kernel, (task) => task.pid === tid),
+      walk: walk((task) => task.pid === tid),
     };
   }
-  if (pid === 0) return all;
+  if (pid === 0) return { fdinfo: "task_type:\tALL\n", walk: walk(() => true) };
   return {
     fdinfo: `task_type:\tPID\npid:\t${pid}\n`,
     fillInfo: (into) => into.setUint32(36, pid!, true),
-    walk: () => taskWalk(kernel, (task) => task.tgid === pid),
+    walk: walk((task) => task.tgid === pid),
   };
 }
 
@@ -307,7 +320,7 @@ function taskScope(kernel: BpfKernel, _files: DescriptorTable, info: DataView): 
  * @linux kernel/bpf/task_iter.c `task_seq_ops` (6.18)
  * @simplified the tasks are those that there are when it begins
  */
-function taskWalk(kernel: BpfKernel, isWanted: (task: CurrentTask) => boolean): IterWalk {
+function taskWalk(kernel: BpfKernel, { isWanted }: TaskChoice): IterWalk {
   const tasks = [...(kernel.living?.threads() ?? [kernel.current])].filter(isWanted);
   let at = 0;
   return {

@@ -1,6 +1,7 @@
 import { type CurrentTask, INIT_TASK, type LivingTasks } from "../current-task.ts";
 import type { KernelStructs, StructsHost } from "./kernel-structs.ts";
 import type { StructAt, StructTable } from "./members.ts";
+import { ownStructs } from "./own-structs.ts";
 import { PlainTask, PlainTasks, plainTaskStruct } from "./plain-task.ts";
 
 interface TasksHost {
@@ -30,7 +31,7 @@ export class ShownTasks implements StructsHost {
 
   tableOf(struct: string, of: object): StructTable | undefined {
     if (of instanceof PlainTask) return struct === "task_struct" ? this.#plainTable : undefined;
-    const table = this.#host.living?.tables[struct];
+    const table = ownStructs[struct] ?? this.#host.living?.tables[struct];
     if (struct !== "task_struct" || table === undefined) return table;
     this.#livingTable ??= { ...table, ...this.#shared };
     return this.#livingTable;

@@ -2,6 +2,7 @@ import { at, type StructAt, type StructTables } from "../../bpf/structs/members.
 import type { Kernel } from "../kernel.ts";
 import { callStructs } from "./calls.ts";
 import { fileStructs } from "./files.ts";
+import { memoryStructs } from "./memory.ts";
 import { socketStructs } from "./sockets.ts";
 import { taskStructs } from "./task.ts";
 
@@ -9,6 +10,7 @@ import { taskStructs } from "./task.ts";
 export const kernelTables: StructTables = {
   ...taskStructs,
   ...fileStructs,
+  ...memoryStructs,
   ...socketStructs,
   ...callStructs,
 };
