@@ -265,6 +265,8 @@ export interface BpfMap {
     readonly isWritable?: boolean;
   }): BpfMapMemory;
   freeze(): 0 | NegativeErrno;
+  /** close(2): the map goes when no program and no other map holds it. Throws a `BpfError` when it is closed already. */
+  close(): void;
 }
 
 /** One instruction slot as RFC 9669 lays it out; a wide load takes two. */
@@ -468,6 +470,8 @@ export interface BpfProg {
    * Locals have the names of registers; `frame` is the lowest address of the function's stack.
    */
   jit(): readonly JitLine[];
+  /** close(2): the program goes when it hangs nowhere and no map holds it. Throws a `BpfError` when it is closed already. */
+  close(): void;
 }
 
 /** An instruction, and the WebAssembly that does the same. */

@@ -24,10 +24,19 @@ export class MapMapping {
   readonly isWritable: boolean;
   readonly #map: KernelMap;
   readonly #pages: MappedPages;
+  readonly #done: () => void;
   #isMapped = true;
 
-  constructor(map: KernelMap, pages: MappedPages, lengthBytes: number, isWritable: boolean) {
+  /** @param done is called when it is given up */
+  constructor(
+    map: KernelMap,
+    pages: MappedPages,
+    lengthBytes: number,
+    isWritable: boolean,
+    done: () => void = () => {},
+  ) {
     this.#map = map;
+    this.#done = done;
     this.#pages = pages;
     this.lengthBytes = lengthBytes;
     this.isWritable = isWritable;
@@ -51,8 +60,10 @@ export class MapMapping {
 
   /** munmap(2): a map that nobody can write through memory may be frozen again. */
   unmap(): void {
-    if (this.#isMapped && this.isWritable) this.#map.writers--;
+    if (!this.#isMapped) return;
+    if (this.isWritable) this.#map.writers--;
     this.#isMapped = false;
+    this.#done();
   }
 }
 
@@ -76,7 +87,10 @@ export function mapMmap(kernel: BpfKernel, attr: MapMmapAttr): MapMapping | numb
   const { address = 0 } = attr;
   const pages = map.mapPages(offset / PAGE_SIZE, lengthBytes / PAGE_SIZE, isWritable, address);
   if (typeof pages === "number") return pages;
-  return new MapMapping(map, inTurn(kernel, pages), lengthBytes, isWritable);
+  // It stays when its descriptor is closed.
+  kernel.objects.hold(map);
+  const done = () => kernel.objects.release(map);
+  return new MapMapping(map, inTurn(kernel, pages), lengthBytes, isWritable, done);
 }
 
 /** Whether memory of a map can be seen from user space. */

@@ -11,9 +11,15 @@ import type { OpenKernel } from "./map.ts";
 /** Pages of a ring buffer beside its data: where the consumer and the producer are. */
 const POSITION_PAGES = 2;
 
-/** mmap(2) of a map. @throws a BpfError when Linux refuses */
+/**
+ * mmap(2) of a map.
+ *
+ * @param machine answers as long as the machine is there: the memory stays when the map is closed
+ * @throws a BpfError when Linux refuses
+ */
 export function mapMemory(
   open: OpenKernel,
+  machine: OpenKernel,
   fd: number,
   options: Parameters<BpfMap["mmap"]>[0] = {},
 ): BpfMapMemory {
@@ -36,13 +42,13 @@ export function mapMemory(
   return facade({
     lengthBytes: mapping.lengthBytes,
     read(at: number, count: number) {
-      open();
+      machine();
       const bytes = mapping.read(at, count);
       if (bytes === undefined) throw outside(at);
       return bytes;
     },
     write(at: number, bytes: Uint8Array) {
-      open();
+      machine();
       // A copy: what the cell gave could have another length each time that it is asked.
       if (!mapping.write(at, Uint8Array.from(bytes))) throw outside(at);
     },

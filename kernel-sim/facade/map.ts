@@ -2,6 +2,7 @@ import type { BpfMap, BytesLike, MapAttr, MapTypeName } from "../api.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
 import * as syscall from "../bpf/syscall.ts";
 import { BPF_MAP_TYPE_NAMES } from "../bpf/uapi.ts";
+import { EBADF } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { bytesOf, compareBytes, uintOf } from "./bytes.ts";
 import { facade } from "./facade.ts";
@@ -53,6 +54,15 @@ export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
   return mapFacade(open, fd, { type, keySize, valueSize, maxEntries });
 }
 
+/** The machine's BPF as long as a descriptor is open. Throws a `BpfError` then. */
+export function whileOpen(open: OpenKernel, fd: number, what: string): OpenKernel {
+  return () => {
+    const kernel = open();
+    if (kernel.ownFiles.has(fd)) return kernel;
+    throw makeBpfError(`the ${what} was closed`, EBADF);
+  };
+}
+
 /** How values come in and out of maps without keys. */
 function waysOf(type: MapTypeName): string {
   if (type === "ringbuf") return "consume()";
@@ -61,11 +71,12 @@ function waysOf(type: MapTypeName): string {
 }
 
 function mapFacade(
-  open: OpenKernel,
+  machine: OpenKernel,
   fd: number,
   attr: Pick<BpfMap, "type" | "keySize" | "valueSize" | "maxEntries">,
 ): BpfMap {
   const { type, keySize, valueSize } = attr;
+  const open = whileOpen(machine, fd, "map");
   const isPercpu = PERCPU.includes(type);
   const key = (given: BytesLike) => {
     if (!KEYLESS.includes(type)) return bytesOf(given, keySize, "key");
@@ -149,7 +160,10 @@ function mapFacade(
       keyless("produce", ["user_ringbuf"]);
       return ringbufOf(open(), fd)?.produce(bytesOf(record, record.length, "record")) === true;
     },
-    mmap: (options) => mapMemory(open, fd, options),
+    mmap: (options) => mapMemory(open, machine, fd, options),
+    close() {
+      open().ownFiles.closeFd(fd);
+    },
   } satisfies BpfMap);
 
   /** In a per-CPU map one value stands for all CPUs; or all of them come behind each other. */

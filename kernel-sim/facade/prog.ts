@@ -23,7 +23,7 @@ import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { ENOSPC, errnoName } from "../include/errno.ts";
 import { facade } from "./facade.ts";
 import { attach, type PinObject } from "./link.ts";
-import type { OpenKernel } from "./map.ts";
+import { type OpenKernel, whileOpen } from "./map.ts";
 import { neededPart } from "./parts.ts";
 import { insnTexts, recordedSteps, refersToMap } from "./recorded-steps.ts";
 import { linesOf, sourceBtf } from "./source-lines.ts";
@@ -143,12 +143,13 @@ function descriptor(maps: LoadAttr["maps"], index: number, name: string | undefi
 }
 
 function progFacade(
-  open: OpenKernel,
+  openKernel: OpenKernel,
   pin: PinObject,
   kernel: BpfKernel,
   fd: number,
   progType: number,
 ): BpfProg {
+  const open = whileOpen(openKernel, fd, "program");
   const prog = kernel.files.get(fd) as LoadedProgram;
   return facade({
     fd,
@@ -158,6 +159,9 @@ function progFacade(
       attach(open(), pin, prog, target, options),
     xlated: () => textOf(prog.shown.insns.map(withDistance)),
     jit: () => jitLines(open(), prog),
+    close() {
+      open().ownFiles.closeFd(fd);
+    },
   });
 }
 
