@@ -102,6 +102,8 @@ export interface VerifyRecord {
   readonly prog_flags?: number;
   readonly attr?: AttrRecord;
   readonly caps?: readonly string[];
+  /** Its maps were made with no other capabilities either. */
+  readonly capped_maps?: boolean;
   readonly btf?: string;
   /** Equal types of maps and of the program are one object of the kernel. */
   readonly one_btf?: boolean;

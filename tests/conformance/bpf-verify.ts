@@ -137,6 +137,7 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
 
 /** Makes and fills the maps of a record, and loads its program. */
 export function loadRecord(kernel: BpfKernel, record: VerifyRecord): ProgLoadOutcome {
+  if (record.capped_maps === true) kernel.caps = capsNamed(record.caps);
   const fds = record.maps.map((map) => makeMap(kernel, map));
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });

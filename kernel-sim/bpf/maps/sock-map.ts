@@ -99,8 +99,18 @@ export class SockMap extends SocketMap {
   /** What hangs on it, by attach type, and the link that it hangs by. @linux include/linux/skmsg.h `struct sk_psock_progs` (6.18) */
   readonly progs = new Map<number, { prog: LoadedProgram; link: KernelLink | undefined }>();
 
+  /**
+   * A program has a socket itself.
+   *
+   * @linux net/core/sock_map.c `sock_map_update_elem` (6.18)
+   * @simplified no socket is of a kind that such a map could hold
+   */
+  override update(_key: number, _socket: number, _flags: number, _cpu: number): number {
+    return -EOPNOTSUPP;
+  }
+
   /** @linux net/core/sock_map.c `sock_map_update_elem_sys` (6.18) */
-  override update(_key: number, value: number, _flags: number, _cpu: number): number {
+  override updateAll(_key: number, value: number, _flags: number): number {
     // Here narrow values are looked at, too.
     const fd = this.memory.view.getUint32(value, true);
     return fd > S32_MAX ? -EINVAL : this.refusalOf(value);

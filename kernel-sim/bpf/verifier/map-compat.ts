@@ -137,7 +137,6 @@ const HELPERS_OF_MAP: Readonly<Record<number, ReadonlySet<number>>> = {
   [uapi.BPF_MAP_TYPE_SOCKMAP]: helpersNamed(
     "sk_redirect_map",
     "sock_map_update",
-    "map_delete_elem",
     "msg_redirect_map",
     "sk_select_reuseport",
     "map_lookup_elem",
@@ -145,7 +144,6 @@ const HELPERS_OF_MAP: Readonly<Record<number, ReadonlySet<number>>> = {
   [uapi.BPF_MAP_TYPE_SOCKHASH]: helpersNamed(
     "sk_redirect_hash",
     "sock_hash_update",
-    "map_delete_elem",
     "msg_redirect_hash",
     "sk_select_reuseport",
     "map_lookup_elem",
@@ -238,6 +236,32 @@ function byNumber(
   );
 }
 
+const SOCKMAP_WRITERS = helpersNamed("map_update_elem", "map_delete_elem");
+const MAP_DELETE_ELEM = uapi.BPF_FUNC_NAMES.indexOf("map_delete_elem");
+
+/** Programs that never hold the lock of a socket. */
+const UPDATES_SOCKMAPS: ReadonlySet<number> = new Set([
+  uapi.BPF_PROG_TYPE_SOCKET_FILTER,
+  uapi.BPF_PROG_TYPE_SCHED_CLS,
+  uapi.BPF_PROG_TYPE_SCHED_ACT,
+  uapi.BPF_PROG_TYPE_XDP,
+  uapi.BPF_PROG_TYPE_SK_REUSEPORT,
+  uapi.BPF_PROG_TYPE_FLOW_DISSECTOR,
+  uapi.BPF_PROG_TYPE_SK_LOOKUP,
+]);
+
+/** @linux kernel/bpf/verifier.c `may_update_sockmap` (6.18) */
+function mayUpdateSockmap(env: VerifierEnv, funcId: number): boolean {
+  if (!SOCKMAP_WRITERS.has(funcId)) return false;
+  const { progType, expectedAttachType } = env;
+  const isIter =
+    progType === uapi.BPF_PROG_TYPE_TRACING && expectedAttachType === uapi.BPF_TRACE_ITER;
+  const isDelete = progType === uapi.BPF_PROG_TYPE_SOCK_OPS && funcId === MAP_DELETE_ELEM;
+  if (isIter || isDelete || UPDATES_SOCKMAPS.has(progType)) return true;
+  env.verbose("cannot update sockmap in this context\n");
+  return false;
+}
+
 /** Whether the helper may be given the map: asked from both sides. @linux kernel/bpf/verifier.c `check_map_func_compatibility` (6.18) */
 export function checkMapFuncCompatibility(
   env: VerifierEnv,
@@ -247,8 +271,11 @@ export function checkMapFuncCompatibility(
   if (map === null) return 0;
   const helpers = HELPERS_OF_MAP[map.type];
   const types = MAPS_OF_HELPER.get(funcId);
-  const isOk = helpers?.has(funcId) !== false && types?.includes(map.type) !== false;
-  if (isOk) return 0;
+  const isOpen = helpers?.has(funcId) !== false;
+  const isSockMap =
+    map.type === uapi.BPF_MAP_TYPE_SOCKMAP || map.type === uapi.BPF_MAP_TYPE_SOCKHASH;
+  const isOk = isOpen || (isSockMap && mayUpdateSockmap(env, funcId));
+  if (isOk && types?.includes(map.type) !== false) return 0;
   env.verbose(`cannot pass map_type ${map.type} into func ${helperName(funcId)}#${funcId}\n`);
   return -EINVAL;
 }

@@ -65,7 +65,7 @@ export function inlinedLookup(map: VerifierMap): readonly Insn[] | undefined {
 }
 
 /** `offsetof(struct xsk_map, xsk_map)`, where the addresses of sockets begin. */
-const XSK_MAP_SOCKETS = 312;
+const XSK_MAP_SOCKETS = 304;
 
 function xskLookup({ maxEntries }: VerifierMap): readonly Insn[] {
   return [

@@ -21,7 +21,7 @@ NOT_READ = ("prog_array", "perf_event_array", "cgroup_array", "bloom_filter", "q
 NOT_READ += ("hash_of_maps", "array_of_maps", "sockmap", "sockhash", "xskmap", "reuseport_sockarray", "stack_trace", "user_ringbuf")
 NOT_READ += ("sk_storage", "inode_storage", "task_storage", "cgrp_storage", "cgroup_storage", "percpu_cgroup_storage", "struct_ops", "arena")
 INPUTS = ("id", "group", "note", "kind", "prog_type", "expected_attach_type", "insns", "asm", "maps", "progs", "license", "prog_flags", "name")
-INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "core_relo", "kfuncs", "attach_to", "with_ctx_out", "with_xlated", "one_btf", "task_memory")
+INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "core_relo", "kfuncs", "attach_to", "with_ctx_out", "with_xlated", "one_btf", "task_memory", "capped_maps")
 LISTED_IN_FULL = 16
 
 log_rooms = {}
@@ -78,7 +78,8 @@ class Recording:
         try:
             for pages in self.record.get("task_memory", []):
                 linux.map_pages(int(pages["address"], 0), pages["bytes"], pages["at"], bytes.fromhex(pages["value"]))
-            self.map_fds = [self.make_map(map_) for map_ in self.record["maps"]]
+            with linux.only_capabilities(self.record.get("caps") if self.record.get("capped_maps") else None):
+                self.map_fds = [self.make_map(map_) for map_ in self.record["maps"]]
             self.prog_fds = [self.load_other(prog) for prog in self.record.get("progs", [])]
             for map_, fd in zip(self.record["maps"], self.map_fds):
                 self.fill(map_, fd)

@@ -7,7 +7,7 @@ A developer's tool, for root on Linux. IN holds records of the corpus's form, of
 
 `asm` (a list of lines or one text; notation in assembler.py) or `insns` (hex). Further: `id`, `group`, `expected_attach_type`,
 `license` ("GPL" unless given), `prog_flags`, `attr`, `caps`, `btf`, `func_info`, `line_info`, `core_relo`, `progs`, `kfuncs` (taken from `asm`
-by itself), `name`, `one_btf` (maps and program share their types), `task_memory` (pages of the process that asks), `with_xlated` (also what the kernel makes of it: `xlated`, whom that calls, and what it says of functions, lines and maps), `attach_to` (name of the kernel function or type of a tracing program). `runs` is a list of inputs (`data_in`,
+by itself), `name`, `capped_maps` (they are made with `caps` only), `one_btf` (maps and program share their types), `task_memory` (pages of the process that asks), `with_xlated` (also what the kernel makes of it: `xlated`, whom that calls, and what it says of functions, lines and maps), `attach_to` (name of the kernel function or type of a tracing program). `runs` is a list of inputs (`data_in`,
 `ctx_in`, what is done to maps `before` it: before_run.py, and `settle_ms`, how long is waited before maps are read); left out, a few packets are taken for the types that run on packets; `[]` asks for none. What differs when a record is
 asked twice is listed in `nondeterministic` and left out. `record.py --serve` answers records line by line instead, once each.
 """

@@ -30,6 +30,7 @@ export function recordOf(program: FuzzProgram): object {
     maps,
     ...(flags === 0 ? {} : { prog_flags: flags }),
     ...(logLevel === 2 ? {} : { attr }),
+    with_xlated: true,
     runs,
   };
 }
