@@ -67,7 +67,7 @@ const INNER = OP.ARENA - 1;
 /** Above it stands the page of the arena's directory. */
 const DIRECTORY_SHIFT = 16;
 
-function arenaOperation(inner: number, directory: number): number {
+export function arenaOperation(inner: number, directory: number): number {
   return OP.ARENA | inner | ((directory / PAGE_SIZE) << DIRECTORY_SHIFT);
 }
 

@@ -187,3 +187,38 @@ test("what is no instruction stops the run where it stands", () => {
   expect(insnsExecuted).toBe(1);
   expect(stop).toMatchObject({ cause: "instruction", insnIndex: 1 });
 });
+
+test("pages of an arena are used, and what is not there reads as 0", () => {
+  const machine = boot({ seed: 1 });
+  const arena = machine.bpf.createMap({
+    ...{ type: "arena", keySize: 0, valueSize: 0, maxEntries: 4, flags: 1024 },
+    mapExtra: 0x7_0000_0000,
+  });
+  const memory = arena.mmap({ isWritable: true });
+  memory.write(16, Uint8Array.of(40));
+  const program = bpf.asm(`
+    r1 = map[arena] ll
+    r2 = 16
+    r2 = addr_space_cast(r2, 0, 1)
+    r0 = *(u8 *)(r2 +0)
+    r0 += 2
+    *(u8 *)(r2 +1) = r0
+    r3 = 1
+    lock *(u64 *)(r2 +8) += r3
+    r4 = 4096
+    r4 = addr_space_cast(r4, 0, 1)
+    r5 = *(u64 *)(r4 +0)
+    r0 += r5
+    r2 = addr_space_cast(r2, 1, 0)
+    r2 >>= 32
+    r2 <<= 8
+    r0 += r2
+    exit`);
+  for (const engine of ["interpreter", "jit"] as const) {
+    const result = machine.bpf.runUnverified({ type: "xdp", program, maps: { arena }, engine });
+    // Not -0.
+    expect(result.errno).toBe(0);
+    expect(result.retval).toBe(42 + 0x700);
+  }
+  expect([memory.read(17, 1)[0], memory.read(24, 1)[0]]).toEqual([42, 2]);
+});

@@ -60,6 +60,8 @@ function allowed(
       return sockAccessOf(object.regType!)?.(request) === true ? SCALAR : undefined;
     case "kernel object":
       return isWrite ? undefined : fieldOf(object.struct!, at, size);
+    case "arena":
+      return access.isByHelper ? undefined : SCALAR;
     case "map":
     case "function":
     case "dynptr":
@@ -148,6 +150,7 @@ export function objectText(
   const at = low - object.base;
   if (!object.isLive) return `${name}, which is no longer there`;
   switch (kind) {
+    case "arena":
     case "map":
     case "function":
     case "dynptr":

@@ -5,14 +5,16 @@ import {
   BPF_PSEUDO_FUNC,
   BPF_PSEUDO_MAP_FD,
   BPF_PSEUDO_MAP_VALUE,
+  isAddrSpaceCast,
   isLdImm64,
   isPseudoCall,
 } from "../isa.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { ArenaMap } from "../maps/arena.ts";
 import type { KernelMap } from "../maps/map.ts";
 import { OP, predecode, SLOT_WORDS } from "../predecode.ts";
 import type { LoadedProgram } from "../program.ts";
-import { encodingProblem } from "./encoding.ts";
+import { CAST_TO_USER, encodingProblem } from "./encoding.ts";
 import type { MemoryObject, ObjectTable } from "./objects.ts";
 
 /** A program as `predecode()` lays it out, but that pointers carry the number of their object. */
@@ -68,7 +70,25 @@ export function resolved(kernel: BpfKernel, insns: readonly Insn[]): CheckedCode
     if (problem !== "") problems.set(slot, problem);
     if (isWide) slot++;
   }
+  castInArena(code, problems, [...maps]);
   return laidOut(predecode(code), insns, problems, [...maps], [...callbacks]);
+}
+
+/** In the place of the upper half of addresses: the number of the arena. */
+export const ARENA_TAG = -1;
+
+/** Says with each cast what goes into the upper half of the address. */
+function castInArena(
+  code: { -readonly [Field in keyof Insn]: Insn[Field] }[],
+  problems: Map<number, string>,
+  maps: readonly KernelMap[],
+): void {
+  const arena = maps.find((map) => map instanceof ArenaMap);
+  for (const [slot, insn] of code.entries()) {
+    if (problems.has(slot) || !isAddrSpaceCast(insn)) continue;
+    if (arena === undefined) problems.set(slot, "the program has no arena");
+    else insn.imm = insn.imm === CAST_TO_USER ? arena.userHigh : ARENA_TAG;
+  }
 }
 
 function isInside(slot: number, length: number): boolean {

@@ -36,7 +36,7 @@ export function encodingProblem(insns: readonly Insn[], slot: number): string {
       return REGISTER_STORES.has(insn.code) ? "" : atomicProblem(insn);
     case 4:
     case 7:
-      if (isAddrSpaceCast(insn)) return "only a verified program converts addresses of an arena";
+      if (isAddrSpaceCast(insn)) return castProblem(insn);
       return isAluKnown(insn) ? writes(insn.dstReg) : UNKNOWN;
     default:
       return isJumpKnown(insn) ? "" : UNKNOWN;
@@ -44,6 +44,14 @@ export function encodingProblem(insns: readonly Insn[], slot: number): string {
 }
 
 const UNKNOWN = "there is no such instruction";
+/** The address spaces that a cast goes between: into the upper half the one it makes, into the lower the one it takes. */
+export const CAST_TO_KERNEL = 1;
+export const CAST_TO_USER = 1 << 16;
+
+function castProblem({ imm, dstReg }: Insn): string {
+  if (imm === CAST_TO_KERNEL || imm === CAST_TO_USER) return writes(dstReg);
+  return "only between the address spaces 0 and 1 can be converted";
+}
 
 function writes(reg: number): string {
   return reg === BPF_REG_FP ? "R10, the frame pointer, is read only" : "";

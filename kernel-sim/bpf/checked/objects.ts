@@ -18,6 +18,7 @@ export type ObjectKind =
   | "dynptr"
   | "socket"
   | "kernel object"
+  | "arena"
   | "function";
 
 export interface MemoryObject {
@@ -62,6 +63,9 @@ const PLAIN: ReadonlySet<ObjectKind> = new Set([
   "map key",
   "memory",
 ]);
+
+/** Kinds whose addresses are no places in memory. */
+const NOWHERE: ReadonlySet<ObjectKind> = new Set(["function", "arena"]);
 
 /** All objects of one run, by tag. */
 export class ObjectTable {
@@ -139,7 +143,7 @@ export class ObjectTable {
   /** Those that hold an address, the latest first. */
   around(address: number): MemoryObject | undefined {
     return this.#objects.findLast(
-      ({ base, size, kind }) => kind !== "function" && address >= base && address < base + size,
+      ({ base, size, kind }) => !NOWHERE.has(kind) && address >= base && address < base + size,
     );
   }
 

@@ -62,6 +62,12 @@ export class RunObjects implements CodeObjects {
     return frame;
   }
 
+  /** What all pointers into an arena lead to: an address is the lower half of that of user space. */
+  arenaObject(map: KernelMap): MemoryObject {
+    const object = { kind: "arena", name: `the arena ${nameOf(map)}`, base: 0, map } as const;
+    return this.objects.add({ ...object, size: 2 ** 32, isReadable: true, isWritable: true });
+  }
+
   mapObject(map: KernelMap): MemoryObject {
     const name = `the map ${nameOf(map)}`;
     const object = {

@@ -6,15 +6,22 @@
  * Compiled code runs what needs no more than a look at a table by itself (`jit/checked-compile.ts`) and hands everything
  * else to `step`, so both answer the same by their making.
  *
- * @simplified a frame has its 512 bytes however deep calls go; functions of the kernel are not called, and arenas not
- * used; what a helper would call later, like the function of a timer, is not set.
+ * @simplified a frame has its 512 bytes however deep calls go; functions of the kernel are not called; what a helper would call later, like the function of a timer, is not set.
  */
+import { accessArena } from "../arena-access.ts";
 import { BPF_MAX_LOOPS, type BpfCpu, type Callbacks, MAX_TAIL_CALL_CNT } from "../interpreter.ts";
 import { MAX_BPF_STACK } from "../isa.ts";
 import { isPacketLoad } from "../jit/function-shape.ts";
 import { registersRead, registersWritten } from "../jit/operands.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { OP, SLOT_WORDS } from "../predecode.ts";
+import { ArenaMap } from "../maps/arena.ts";
+import {
+  arenaOperation,
+  isArenaOperation,
+  isKernelOperation,
+  OP,
+  SLOT_WORDS,
+} from "../predecode.ts";
 import type { LoadedProgram } from "../program.ts";
 import { loadFromPacket } from "../skb-load.ts";
 import { accessKernel } from "../structs/access.ts";
@@ -25,7 +32,7 @@ import { mayAccessSkb } from "../verifier/ld-abs.ts";
 import { baseType, SCALAR_VALUE } from "../verifier/reg-type.ts";
 import { checkAccess } from "./access.ts";
 import { callHelper, nameCallbackArgs } from "./calls.ts";
-import { acceptedCode, type CheckedCode, tagged } from "./checked-code.ts";
+import { ARENA_TAG, acceptedCode, type CheckedCode, tagged } from "./checked-code.ts";
 import { Dynptrs } from "./dynptrs.ts";
 import { type Fault, type FaultWords, oops, textAt } from "./fault.ts";
 import { type MemoryObject, ObjectTable } from "./objects.ts";
@@ -169,7 +176,10 @@ export class CheckedRun {
     // What a function does not answer, its caller must not read: that is looked at there.
     const missing = isReturn ? 0 : registersRead(code, slot, () => 0) & ~this.defined;
     if (missing !== 0) return this.unread(31 - Math.clz32(missing & -missing));
-    if (op > OP.THROW) return this.notCarriedOn("uses an arena");
+    if (op === OP.CAST_USER) return this.#cast(slot);
+    if (isKernelOperation(op)) return this.notCarriedOn("looks into the kernel");
+    // Of a program that was verified: it looks by itself whether something is there.
+    if (isArenaOperation(op)) return this.#plain(slot);
     if (op > 0xff) return this.#special(slot, op, code[at + 3]!);
     switch (op & 0x07) {
       case 0x00:
@@ -268,7 +278,9 @@ export class CheckedRun {
       ...{ isWrite: false, isByHelper: false },
     });
     if (loaded === undefined) return -1;
-    if (upperOf(this.vm.r[register * 2]!) === 0) this.#execute(slot);
+    const arena = this.#arenaIn(register);
+    if (arena !== undefined) this.#atArena(slot, register, arena);
+    else if (upperOf(this.vm.r[register * 2]!) === 0) this.#execute(slot);
     else this.#loadOfKernel(slot, register);
     this.defined |= registersWritten(this.program.code, slot);
     const d = this.program.code[at + 1]!;
@@ -300,7 +312,42 @@ export class CheckedRun {
       ...{ register: code[at + 1]! >> 1, off: code[at + 3]!, size },
       ...{ isWrite: true, isLdsx: false, isByHelper: false },
     });
-    return loaded === undefined ? -1 : this.#plain(slot);
+    if (loaded === undefined) return -1;
+    const arena = this.#arenaIn(code[at + 1]! >> 1);
+    if (arena === undefined) return this.#plain(slot);
+    this.#atArena(slot, code[at + 1]! >> 1, arena);
+    this.defined |= registersWritten(code, slot);
+    return slot + 1;
+  }
+
+  /** The arena that a register points into. */
+  #arenaIn(register: number): ArenaMap | undefined {
+    const object = this.objects.find(this.vm.r[register * 2 + 1]!);
+    return object?.kind === "arena" ? (object.map as ArenaMap) : undefined;
+  }
+
+  /** What is not there reads as 0 and is not written, as without checks. */
+  #atArena(slot: number, register: number, { directory }: ArenaMap): void {
+    const { r } = this.vm;
+    const [op, d, s, k] = this.program.code.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+    const tag = r[register * 2 + 1]!;
+    r[register * 2 + 1] = 0;
+    accessArena(this.vm, r, arenaOperation(op!, directory), d!, s!, k!);
+    const isWritten = (registersWritten(this.program.code, slot) & (1 << register)) !== 0;
+    if (!isWritten) r[register * 2 + 1] = tag;
+  }
+
+  /** Makes an address of an arena as user space has it, or as programs do: with the number of the arena. */
+  #cast(slot: number): number {
+    const [, d, s, upper] = this.program.code.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+    const arena = this.program.maps.find((map) => map instanceof ArenaMap);
+    if (arena === undefined) return this.#invalid(slot);
+    const { r } = this.vm;
+    const low = r[s!]!;
+    r[d!] = low;
+    r[d! + 1] = low === 0 ? 0 : upper === ARENA_TAG ? this.known.arenaObject(arena).tag : upper!;
+    this.defined |= 1 << (d! >> 1);
+    return slot + 1;
   }
 
   #jump(slot: number, op: number): number {
