@@ -34,6 +34,7 @@ const OTHERS = new Set(
     "classic",
     "links",
     "map-btf",
+    "perf-events",
     "test-runs",
     "xlated",
   ].map((name) => `${name}.jsonl.gz`),
@@ -42,7 +43,7 @@ const OTHERS = new Set(
 /** Where tests of the simulator are that run programs. */
 const TESTS = [
   ...["kernel-sim/bpf", "kernel-sim/trace", "kernel-sim/facade", "kernel-sim/kernel/bpf"],
-  "tests/conformance/bpf-links",
+  ...["tests/conformance/bpf-links", "tests/conformance/bpf-perf"],
 ];
 
 const called = new Set<number>();
