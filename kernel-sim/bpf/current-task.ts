@@ -55,6 +55,8 @@ export interface LivingTasks {
   openFiles(identity: object): Iterable<readonly [number, object]>;
   /** A thread whose files are those of its process's first one. */
   sharesFiles(identity: object): boolean;
+  /** Task 0, the idle task of the first CPU. */
+  bootTask(): CurrentTask | undefined;
   /** What programs see of the kernel's objects. */
   readonly tables: StructTables;
   /** The objects that all others are reached from. */

@@ -73,6 +73,11 @@ export class PipeInodeInfo {
     this.user = user;
   }
 
+  /** Slots in use or not. */
+  get ringSize(): number {
+    return this.#bufs.length;
+  }
+
   get isEmpty(): boolean {
     return this.head === this.tail;
   }

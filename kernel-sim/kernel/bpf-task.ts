@@ -10,6 +10,7 @@ import { pidTask } from "./pid.ts";
 import { groupSendSigInfo } from "./signal-permission.ts";
 import { isGlobalInit, SEND_SIG_PRIV, type SendInfo } from "./signal-send.ts";
 import { kernelRoots, kernelTables } from "./structs/kernel-tables.ts";
+import { bootTaskOf } from "./structs/task.ts";
 import { PF_EXITING, PF_KTHREAD, type Task } from "./task.ts";
 import { NSEC_PER_SEC } from "./time/time64.ts";
 import { timekeeperOf } from "./time/timekeeping.ts";
@@ -94,6 +95,10 @@ export function livingTasks(kernel: Kernel): LivingTasks {
     sharesFiles(identity) {
       const { groupLeader, files } = identity as Task;
       return groupLeader !== identity && groupLeader.files === files;
+    },
+    bootTask() {
+      const boot = bootTaskOf(kernel);
+      return boot && bpfTaskOf(boot);
     },
     tables: kernelTables,
     roots: () => kernelRoots(kernel),

@@ -4,7 +4,7 @@ import type { CurrentTask, MemoryArea } from "../current-task.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { putTask, showTask, taskAt } from "./task.ts";
-import { addressIn, areasOf, freeVma, makeVma } from "./vma.ts";
+import { addressIn, areasOf, vmaAddress } from "./vma.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
@@ -108,7 +108,6 @@ export function iterCssTaskNew({ r, machine }: Vm): number {
 class AreaWalk implements ProgramWalk {
   readonly #areas: readonly MemoryArea[];
   #address: number;
-  #shown = 0;
 
   constructor(areas: readonly MemoryArea[], address: number) {
     this.#areas = areas;
@@ -116,18 +115,13 @@ class AreaWalk implements ProgramWalk {
   }
 
   next(vm: Vm): number {
-    this.end(vm);
     const area = this.#areas.find(({ end }) => end > this.#address);
     if (area === undefined) return 0;
     this.#address = area.end;
-    this.#shown = makeVma(vm.memory, area);
-    return this.#shown;
+    return vmaAddress(vm, area);
   }
 
-  end({ memory }: Vm): void {
-    if (this.#shown !== 0) freeVma(memory, this.#shown);
-    this.#shown = 0;
-  }
+  end(): void {}
 }
 
 /** @linux kernel/bpf/task_iter.c `bpf_iter_task_vma_new` (6.18) */

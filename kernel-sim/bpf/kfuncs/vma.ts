@@ -1,31 +1,15 @@
 /** Areas of a task's memory, as programs see them. */
 import { EINVAL, ENOENT } from "../../include/errno.ts";
-import { writeWord } from "../../trace/kernel-functions.ts";
 import type { MemoryArea } from "../current-task.ts";
 import type { BpfCpu, Callbacks } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
-import type { BpfMemory } from "../memory.ts";
-import { kernelStruct } from "./kernel-struct.ts";
 import { taskAt } from "./task.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
-const vmaStruct = kernelStruct("vm_area_struct", ["vm_start", "vm_end", "vm_flags", "vm_pgoff"]);
-
-/** A `vm_area_struct`; 0: there is no memory for it. */
-export function makeVma(memory: BpfMemory, { start, end, flags, pgoff }: MemoryArea): number {
-  const { bytes, offsets } = vmaStruct();
-  const at = memory.alloc(bytes);
-  if (at === 0) return 0;
-  writeWord(memory, at + offsets.vm_start, start);
-  writeWord(memory, at + offsets.vm_end, end);
-  memory.view.setUint32(at + offsets.vm_flags, flags, true);
-  writeWord(memory, at + offsets.vm_pgoff, pgoff);
-  return at;
-}
-
-export function freeVma(memory: BpfMemory, at: number): void {
-  memory.free(at, vmaStruct().bytes);
+/** The address of a `vm_area_struct`. */
+export function vmaAddress({ machine }: Vm, area: MemoryArea): number {
+  return machine.structs.addressOf("vm_area_struct", area);
 }
 
 /** Of the task behind a pointer, in the order of their addresses; undefined: it has no memory. */
@@ -49,18 +33,15 @@ export function findVma(vm: Vm): Callbacks<BpfKernel> | number {
   const area = areasOf(vm, task)?.find(({ start, end }) => start <= address && address < end);
   if (area === undefined) return -ENOENT;
   const entry = vm.machine.functionAt(r[6]!);
-  const vma = makeVma(vm.memory, area);
+  const vma = vmaAddress(vm, area);
   r[4] = vma;
-  r[5] = 0;
+  r[5] = Math.floor(vma / UPPER);
   // The context is third among the arguments of both.
   r[6] = r[8]!;
   r[7] = r[9]!;
   return {
     entry,
     result: 0,
-    next(done) {
-      freeVma(done.memory, vma);
-      return false;
-    },
+    next: () => false,
   };
 }

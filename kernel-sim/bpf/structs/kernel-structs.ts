@@ -3,7 +3,6 @@ import {
   BTF_KIND_PTR,
   BTF_KIND_STRUCT,
   type BtfStruct,
-  type BtfType,
   isStruct,
 } from "../btf/kinds.ts";
 import { memberPlace } from "../btf/member-place.ts";
@@ -44,8 +43,10 @@ export class KernelStructs {
   /** The address of what `of` is, as a number with a sign; 0: no such structure is declared, or there is no room. */
   addressOf(struct: string, of: object, member = ""): number {
     const type = structNamed(struct);
-    const place = type && this.#places.of(of, struct, type.size, { kind: "struct", struct, of });
-    if (type === undefined || place === undefined) return 0;
+    if (type === undefined) return 0;
+    const more = Number(this.#host.tableOf(struct, of)?.["sizeof"]?.(of as never) ?? 0);
+    const place = this.#places.of(of, struct, type.size + more, { kind: "struct", struct, of });
+    if (place === undefined) return 0;
     return structsAddress(place.start) + offsetOf(type, member);
   }
 
@@ -188,7 +189,7 @@ export class KernelStructs {
     } else if (isRow(value)) {
       if (type?.kind !== BTF_KIND_ARRAY) return;
       const size = btfVmlinux().typeIdSize(type.elemType)?.size ?? 0;
-      for (const [i, each] of value.slice(0, type.nelems).entries()) {
+      for (const [i, each] of value.slice(0, type.nelems || value.length).entries()) {
         const place = at + i * size;
         if (window.overlaps(place, place + size)) {
           this.#writeMember(window, place, type.elemType, each, owner, base);
@@ -199,9 +200,8 @@ export class KernelStructs {
     } else if (value.kind === "fields" && type !== undefined && isStruct(type)) {
       for (const [name, each] of Object.entries(value.values)) {
         const place = memberPlace(btfVmlinux(), type, name);
-        const inner = place && memberType(type, name);
-        if (inner === undefined || place === undefined) continue;
-        this.#writeMember(window, at + place.start, inner, each, owner, base);
+        if (place === undefined) continue;
+        this.#writeMember(window, at + place.start, place.type.id, each, owner, base);
       }
     }
   }
@@ -230,11 +230,31 @@ export class KernelStructs {
 
   #inside(struct: string, of: object, offset: number, wanted: string): object | undefined {
     if (offset === 0 && struct === wanted) return of;
-    for (const { start, end, value } of this.layout(struct, of)) {
+    for (const { start, end, typeId, value } of this.layout(struct, of)) {
       if (offset < start || offset >= end) continue;
-      const held = value(of as never);
-      if (typeof held !== "object" || held instanceof Uint8Array || isRow(held)) continue;
-      if (held.kind === "inside") return this.#inside(held.struct, held.of, offset - start, wanted);
+      const found = this.#within(value(of as never), typeId, offset - start, wanted);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Of the structure that lies at an offset in what a member holds. */
+  #within(value: MemberValue, typeId: number, offset: number, wanted: string): object | undefined {
+    if (typeof value !== "object" || value instanceof Uint8Array) return undefined;
+    const type = btfVmlinux().skipModifiers(typeId);
+    if (isRow(value)) {
+      if (type?.kind !== BTF_KIND_ARRAY) return undefined;
+      const size = btfVmlinux().typeIdSize(type.elemType)?.size ?? 1;
+      const each = value[Math.floor(offset / size)];
+      return this.#within(each, type.elemType, offset % size, wanted);
+    }
+    if (value.kind === "inside") return this.#inside(value.struct, value.of, offset, wanted);
+    if (value.kind !== "fields" || type === undefined || !isStruct(type)) return undefined;
+    for (const [name, each] of Object.entries(value.values)) {
+      const place = memberPlace(btfVmlinux(), type, name);
+      if (place === undefined || offset < place.start || offset >= place.start + place.size)
+        continue;
+      return this.#within(each, place.type.id, offset - place.start, wanted);
     }
     return undefined;
   }
@@ -251,19 +271,6 @@ function structNamed(name: string): BtfStruct | undefined {
 
 function offsetOf(struct: BtfStruct, member: string): number {
   return member === "" ? 0 : (memberPlace(btfVmlinux(), struct, member)?.start ?? 0);
-}
-
-/** Its type as declared. */
-function memberType(struct: BtfStruct, name: string): number | undefined {
-  const btf = btfVmlinux();
-  for (const member of struct.members) {
-    if (btf.nameOf(member) === name) return member.type;
-    const inner: BtfType | undefined =
-      member.nameOff === 0 ? btf.skipModifiers(member.type) : undefined;
-    const found = inner !== undefined && isStruct(inner) ? memberType(inner, name) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function bytesOf(text: string): Uint8Array {

@@ -1,6 +1,12 @@
 import { invariant } from "../../hw/simulator-bug.ts";
 import type { Btf } from "../btf/btf.ts";
-import { type BtfStruct, isStruct, memberBitfieldSize, memberBitOffset } from "../btf/kinds.ts";
+import {
+  BTF_KIND_ARRAY,
+  type BtfStruct,
+  isStruct,
+  memberBitfieldSize,
+  memberBitOffset,
+} from "../btf/kinds.ts";
 import type { MemberValue, StructTable } from "./members.ts";
 
 /** A member that the simulator keeps. */
@@ -22,6 +28,7 @@ export function layoutOf(btf: Btf, struct: BtfStruct, table: StructTable): reado
   const members = new Map<string, Omit<KeptMember, "value">>();
   collect(btf, struct, 0, members);
   return Object.entries(table)
+    .filter(([name]) => name !== "sizeof")
     .map(([name, value]) => {
       const member = members.get(name);
       invariant(member !== undefined, `a ${btf.nameOf(struct)} has no ${name}`);
@@ -47,10 +54,12 @@ function collect(
     const bits = memberBitfieldSize(struct, member);
     const bytes = btf.typeIdSize(member.type)?.size ?? 0;
     const name = btf.nameOf(member);
+    const end = bits === 0 ? bitOffset / 8 + bytes : Math.ceil((bitOffset + bits) / 8);
     into.set(name, {
       ...{ name, typeId: member.type, bitOffset, bits },
       start: Math.floor(bitOffset / 8),
-      end: bits === 0 ? bitOffset / 8 + bytes : Math.ceil((bitOffset + bits) / 8),
+      // An array without a length is as long as there is room.
+      end: type?.kind === BTF_KIND_ARRAY && bytes === 0 ? Infinity : end,
     });
   }
 }

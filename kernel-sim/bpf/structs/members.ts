@@ -45,7 +45,10 @@ export interface Fields {
   readonly values: Readonly<Record<string, MemberValue>>;
 }
 
-/** By member; those that are left out read as 0. */
+/**
+ * By member; those that are left out read as 0. `sizeof`, which is no name in C, is how many bytes lie behind the declared ones:
+ * an array without a length at the end.
+ */
 export type StructTable<T = never> = Readonly<Record<string, (of: T) => MemberValue>>;
 /** By structure. */
 export type StructTables = Readonly<Record<string, StructTable>>;

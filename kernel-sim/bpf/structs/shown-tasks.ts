@@ -4,6 +4,9 @@ import type { StructAt, StructTable } from "./members.ts";
 import { ownStructs } from "./own-structs.ts";
 import { PlainTask, PlainTasks, plainTaskStruct } from "./plain-task.ts";
 
+/** The idle task of the first CPU, which the machine has booted with. @linux init/init_task.c `init_task` (6.18) */
+const BOOT_COMM = "swapper/0";
+
 interface TasksHost {
   readonly living: LivingTasks | undefined;
   readonly structs: KernelStructs;
@@ -48,8 +51,14 @@ export class ShownTasks implements StructsHost {
 
   objectOf(task: CurrentTask): object {
     if (task.identity !== undefined || task instanceof PlainTask) return task.identity ?? task;
-    const init = task === INIT_TASK ? this.#host.living?.find(INIT_TASK.pid) : undefined;
-    return init?.identity ?? this.#plain.of(task);
+    return this.#known(task)?.identity ?? this.#plain.of(task);
+  }
+
+  /** Of the machine itself, told without saying who it is. */
+  #known(task: CurrentTask): CurrentTask | undefined {
+    const { living } = this.#host;
+    if (task === INIT_TASK) return living?.find(INIT_TASK.pid);
+    return task.pid === 0 && task.comm === BOOT_COMM ? living?.bootTask() : undefined;
   }
 
   /** The object that a pointer to a task leads to. */

@@ -1,32 +1,162 @@
 /** Tasks as programs see them. */
-import { at, ring, type StructTable, type StructTables } from "../../bpf/structs/members.ts";
+import {
+  at,
+  fields,
+  inside,
+  ring,
+  type StructTable,
+  type StructTables,
+} from "../../bpf/structs/members.ts";
+import type { Kernel } from "../kernel.ts";
+import { SCHED_NORMAL } from "../sched/entity.ts";
 import type { Task } from "../task.ts";
-
-/** @linux include/linux/sched.h `struct task_struct` (6.18) */
-const task: StructTable<Task> = {
-  __state: ({ state }) => state,
-  flags: ({ flags }) => flags,
-  ptrace: ({ ptrace }) => ptrace,
-  exit_state: ({ exitState }) => exitState,
-  exit_code: ({ exitCode }) => exitCode,
-  exit_signal: ({ exitSignal }) => exitSignal,
-  pdeath_signal: ({ pdeathSignal }) => pdeathSignal,
-  personality: ({ personality }) => personality,
-  pid: ({ pid }) => pid,
-  tgid: ({ tgid }) => tgid,
-  real_parent: ({ realParent }) => at("task_struct", realParent),
-  parent: ({ parent }) => at("task_struct", parent),
-  children: (of) => ring([at("task_struct", of, "children"), ...siblings(of)], 0),
-  sibling: (of) => {
-    const { children } = of.realParent;
-    const head = at("task_struct", of.realParent, "children");
-    return ring([head, ...siblings(of.realParent)], 1 + children.indexOf(of));
-  },
-  group_leader: ({ groupLeader }) => at("task_struct", groupLeader),
-  comm: ({ comm }) => comm,
-};
+import type { TaskIoAccounting } from "../task-io-accounting.ts";
 
 const siblings = ({ children }: Task) =>
   children.map((child) => at("task_struct", child, "sibling"));
 
-export const taskStructs: StructTables = { task_struct: task };
+const threads = ({ signal }: Task) =>
+  signal.threads.map((thread) => at("task_struct", thread, "thread_node"));
+
+const rqOf = ({ kernel, cpu }: Task) => kernel.sched.runQueues[cpu];
+const isRunning = (task: Task) => rqOf(task)?.current === task;
+
+/** Task 0: the parent of the first one. @linux init/init_task.c `init_task` (6.18) */
+export function bootTaskOf({ initPidNs }: Kernel): Task | undefined {
+  return initPidNs.childReaper?.realParent;
+}
+
+/** Parents, children, threads of one process. */
+const relatives: StructTable<Task> = {
+  real_parent: ({ realParent }) => at("task_struct", realParent),
+  parent: ({ parent }) => at("task_struct", parent),
+  children: (of) => ring([at("task_struct", of, "children"), ...siblings(of)], 0),
+  sibling: (of) => {
+    const head = at("task_struct", of.realParent, "children");
+    return ring([head, ...siblings(of.realParent)], 1 + of.realParent.children.indexOf(of));
+  },
+  group_leader: ({ groupLeader }) => at("task_struct", groupLeader),
+  thread_node: (of) => {
+    const head = at("signal_struct", of.signal, "thread_head");
+    return ring([head, ...threads(of)], 1 + of.signal.threads.indexOf(of));
+  },
+  tasks: (of) => {
+    const leaders = [...of.kernel.tasks].filter(({ isThreadGroupLeader }) => isThreadGroupLeader);
+    const all = [bootTaskOf(of.kernel), ...leaders];
+    const own = all.indexOf(of);
+    if (own < 0) return undefined;
+    return ring(
+      all.map((task) => at("task_struct", task, "tasks")),
+      own,
+    );
+  },
+  thread_pid: ({ threadPid }) => at("pid", threadPid),
+};
+
+/** What it has, some of it shared with others. Task 0 has neither files nor a place. */
+const belongings: StructTable<Task> = {
+  mm: ({ mm }) => at("mm_struct", mm),
+  active_mm: ({ mm }) => at("mm_struct", mm),
+  real_cred: ({ cred }) => at("cred", cred),
+  cred: ({ cred }) => at("cred", cred),
+  fs: ({ fs }) => at("fs_struct", fs),
+  files: ({ files }) => at("files_struct", files),
+  nsproxy: ({ nsproxy }) => at("nsproxy", nsproxy),
+  signal: ({ signal }) => at("signal_struct", signal),
+  sighand: ({ sighand }) => at("sighand_struct", sighand),
+};
+
+/** @linux include/linux/sched.h, kernel/sched/sched.h (6.18) */
+const scheduling: StructTable<Task> = {
+  on_cpu: (of) => isRunning(of),
+  recent_used_cpu: ({ cpu }) => cpu,
+  wake_cpu: ({ cpu }) => cpu,
+  on_rq: (of) => of.se?.isQueued === true || isRunning(of),
+  prio: ({ se }) => se?.prio,
+  static_prio: ({ se }) => 120 + (se?.nice ?? 0),
+  normal_prio: ({ se }) => se?.normalPrio,
+  rt_priority: ({ se }) => se?.rtPriority,
+  se: (of) => of.se && inside("sched_entity", of),
+  policy: ({ se }) => se?.policy ?? SCHED_NORMAL,
+  nr_cpus_allowed: ({ se }) => bitsOf(se?.cpusAllowed ?? 0n),
+  cpus_ptr: (of) => at("task_struct", of, "cpus_mask"),
+  cpus_mask: ({ se }) => fields({ bits: [se?.cpusAllowed ?? 0n] }),
+  sched_reset_on_fork: ({ se }) => se?.resetOnFork === true,
+  timer_slack_ns: ({ timerSlackNs }) => timerSlackNs,
+  default_timer_slack_ns: ({ defaultTimerSlackNs }) => defaultTimerSlackNs,
+};
+
+function bitsOf(mask: bigint): number {
+  let count = 0;
+  for (let left = mask; left !== 0n; left &= left - 1n) count++;
+  return count;
+}
+
+/** In ns, where they are times. */
+const accounts: StructTable<Task> = {
+  utime: ({ utime }) => utime,
+  stime: ({ stime }) => stime,
+  nvcsw: ({ nvcsw }) => nvcsw,
+  nivcsw: ({ nivcsw }) => nivcsw,
+  start_time: ({ startTime }) => startTime,
+  // The machine is never suspended.
+  start_boottime: ({ startTime }) => startTime,
+  min_flt: ({ minFlt }) => minFlt,
+  maj_flt: ({ majFlt }) => majFlt,
+  ioac: ({ ioac }) => inside("task_io_accounting", ioac),
+};
+
+const signals: StructTable<Task> = {
+  ptrace: ({ ptrace }) => ptrace,
+  ptrace_message: ({ ptraceMessage }) => ptraceMessage,
+  exit_state: ({ exitState }) => exitState,
+  exit_code: ({ exitCode }) => exitCode,
+  exit_signal: ({ exitSignal }) => exitSignal,
+  pdeath_signal: ({ pdeathSignal }) => pdeathSignal,
+  jobctl: ({ jobctl }) => jobctl,
+  blocked: ({ blocked }) => fields({ sig: [blocked] }),
+  real_blocked: ({ realBlocked }) => fields({ sig: [realBlocked] }),
+  saved_sigmask: ({ savedSigmask }) => fields({ sig: [savedSigmask] }),
+  pending: ({ pending }) => fields({ signal: fields({ sig: [pending.signal] }) }),
+  sas_ss_sp: ({ altStack }) => altStack.sp,
+  sas_ss_size: ({ altStack }) => altStack.size,
+  sas_ss_flags: ({ altStack }) => altStack.flags,
+};
+
+/** @linux include/linux/sched.h `struct task_struct` (6.18) */
+const taskStruct: StructTable<Task> = {
+  thread_info: ({ syscallWork, cpu }) => fields({ syscall_work: syscallWork, cpu }),
+  __state: ({ state }) => state,
+  flags: ({ flags }) => flags,
+  personality: ({ personality }) => personality,
+  pid: ({ pid }) => pid,
+  tgid: ({ tgid }) => tgid,
+  comm: ({ comm }) => comm,
+  set_child_tid: ({ setChildTid }) => setChildTid,
+  clear_child_tid: ({ clearChildTid }) => clearChildTid,
+  robust_list: ({ robustList }) => robustList,
+  compat_robust_list: ({ compatRobustList }) => compatRobustList,
+  parent_exec_id: ({ parentExecId }) => parentExecId,
+  self_exec_id: ({ selfExecId }) => selfExecId,
+  thread: ({ fsBase, gsBase }) => fields({ fsbase: fsBase, gsbase: gsBase }),
+  ...relatives,
+  ...belongings,
+  ...scheduling,
+  ...accounts,
+  ...signals,
+};
+
+/** @linux include/linux/task_io_accounting.h `struct task_io_accounting` (6.18) */
+const taskIoAccounting: StructTable<TaskIoAccounting> = {
+  rchar: ({ rchar }) => rchar,
+  wchar: ({ wchar }) => wchar,
+  syscr: ({ syscr }) => syscr,
+  syscw: ({ syscw }) => syscw,
+  read_bytes: ({ readBytes }) => readBytes,
+  write_bytes: ({ writeBytes }) => writeBytes,
+};
+
+export const taskStructs: StructTables = {
+  task_struct: taskStruct,
+  task_io_accounting: taskIoAccounting,
+};

@@ -62,7 +62,8 @@ find_cgroup_shim func_proto get_retval_range has_d_inode_locked hook_returns_err
 STRUCTS = """
 path file qstr dentry inode linux_binprm cred mm_struct vm_area_struct vfsmount super_block iattr socket sockaddr msghdr kernel_siginfo pid nsproxy
 signal_struct css_set cgroup cgroup_subsys_state bpf_map bpf_prog bpf_link seq_file bpf_iter_meta kallsym_iter tcp_sock udp_sock unix_sock
-netlink_sock request bio pt_regs ack_sample rate_sample
+netlink_sock request bio pt_regs ack_sample rate_sample files_struct fdtable fs_struct sighand_struct k_sigaction mount uts_namespace upid
+pid_namespace file_system_type pipe_inode_info pipe_buffer cfs_rq user_struct group_info
 """.split()
 # What is large, and little of it is looked at.
 PARTS = {
@@ -71,6 +72,10 @@ PARTS = {
     "fib6_info": "fib6_table fib6_ref fib6_metric",
     "kmem_cache": "cpu_slab flags size object_size name",
     "dma_buf": "size file name ops",
+    "rq": "nr_running nr_switches cfs curr idle clock clock_task cpu online nr_iowait",
+    "user_namespace": "parent level owner group ns",
+    "mnt_namespace": "ns root user_ns nr_mounts",
+    "tty_struct": "index name count flags ctrl winsize",
 }
 LAYOUTS = "kernel-sim/bpf/btf/kernel-layouts.ts"
 # Structures without a name that LAYOUTS declares have lower numbers.
@@ -96,8 +101,8 @@ STRUCTS_HEAD = """/**
  * kernel-layouts.ts. Written by tests/conformance/linux-bpf/kernel_targets.py.
  *
  * @linux include/linux/fs.h, include/linux/cred.h, include/linux/mm_types.h, include/linux/tcp.h and others (6.18)
- * @simplified enumerations are plain numbers, and a pointer to what is no structure is one to `void`. Of devices, slabs, routes and
- * what belongs to a program only some members are declared.
+ * @simplified enumerations are plain numbers, and a pointer to what is no structure is one to `void`. Of devices, slabs, routes, run
+ * queues, terminals, namespaces of users and mounts, and what belongs to a program only some members are declared.
  */"""
 
 
