@@ -1,6 +1,6 @@
-import { type CurrentTask, INIT_TASK, type LivingTasks } from "../current-task.ts";
+import { type CurrentTask, INIT_TASK, type LivingTasks, type MemoryArea } from "../current-task.ts";
 import type { KernelStructs, StructsHost } from "./kernel-structs.ts";
-import type { StructAt, StructTable } from "./members.ts";
+import type { StructAt, StructTable, StructTables } from "./members.ts";
 import { ownStructs } from "./own-structs.ts";
 import { PlainTask, PlainTasks, plainTaskStruct } from "./plain-task.ts";
 
@@ -12,6 +12,15 @@ interface TasksHost {
   readonly structs: KernelStructs;
   findTask(pid: number): CurrentTask | undefined;
 }
+
+/** What callers have told of the memory of tasks, where no kernel runs any. */
+const memoryArea: StructTable<MemoryArea> = {
+  vm_start: ({ start }) => start,
+  vm_end: ({ end }) => end,
+  vm_flags: ({ flags }) => flags >>> 0,
+  vm_pgoff: ({ pgoff }) => pgoff,
+};
+const PLAIN_TABLES: StructTables = { vm_area_struct: memoryArea };
 
 /** Tasks as structures: what BPF itself keeps of them, and what a living kernel tells. */
 export class ShownTasks implements StructsHost {
@@ -34,7 +43,8 @@ export class ShownTasks implements StructsHost {
 
   tableOf(struct: string, of: object): StructTable | undefined {
     if (of instanceof PlainTask) return struct === "task_struct" ? this.#plainTable : undefined;
-    const table = ownStructs[struct] ?? this.#host.living?.tables[struct];
+    const told = this.#host.living?.tables[struct] ?? PLAIN_TABLES[struct];
+    const table = ownStructs[struct] ?? told;
     if (struct !== "task_struct" || table === undefined) return table;
     this.#livingTable ??= { ...table, ...this.#shared };
     return this.#livingTable;
