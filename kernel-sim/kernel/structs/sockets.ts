@@ -1,5 +1,11 @@
 /** Sockets and terminals as programs see them. */
-import { at, fields, inside, type StructTable, type StructTables } from "../../bpf/structs/members.ts";
+import {
+  at,
+  fields,
+  inside,
+  type StructTable,
+  type StructTables,
+} from "../../bpf/structs/members.ts";
 import type { Tty } from "../../drivers/tty/tty.ts";
 import type { Sock } from "../../net/core/sock.ts";
 import { InetSock } from "../../net/ipv4/inet-sock.ts";
