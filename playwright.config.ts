@@ -6,12 +6,13 @@ export default defineConfig({
   testMatch: "**/*.spec.ts",
   globalSetup: "./tests/e2e/global-setup.ts",
   outputDir: "test-results",
-  // Two browsers beside the site and its graders are enough for two cores.
-  workers: 2,
+  // They wait more than they compute: three of them keep two cores busy.
+  workers: 3,
   fullyParallel: false,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Generous: the cores of a shared machine may be busy with other work.
+  timeout: 120_000,
+  expect: { timeout: 20_000 },
   forbidOnly: true,
   use: {
     // Set by the global set-up, which starts a site unless BASE_URL names one.

@@ -12,9 +12,9 @@ import { endTestCluster } from "./test/test-cluster.ts";
 
 const PARTS: Record<string, () => Promise<Outcome[]>> = {
   gates: () => checkGates(),
-  unit: async () => [await vitest(["unit", "kernel"], 15)],
-  system: async () => [await vitest(["system"], 20)],
-  e2e: async () => [await playwright(15)],
+  unit: async () => [await vitest(["unit", "kernel"], 20)],
+  system: async () => [await vitest(["system"], 25)],
+  e2e: async () => [await playwright(20)],
 };
 
 const began = performance.now();

@@ -7,7 +7,7 @@ import { LoadedProgram } from "../../kernel-sim/bpf/program.ts";
 import { testRun } from "../../kernel-sim/bpf/test-run.ts";
 import type { TestRunOutcome } from "../../kernel-sim/bpf/test-run-request.ts";
 import { BPF_PROG_TYPE_NAMES } from "../../kernel-sim/bpf/uapi.ts";
-import { fill, fromHex, makeMap, newKernel, withDescriptors } from "./bpf-verify.ts";
+import { fill, fromHex, makeMap, newKernel, takePlace, withDescriptors } from "./bpf-verify.ts";
 import type { Dice } from "./linux-bpf/fuzz/dice.ts";
 import type { FuzzProgram } from "./linux-bpf/fuzz/fuzz-program.ts";
 
@@ -56,6 +56,7 @@ export function bothEngines(program: FuzzProgram) {
   const interpreted = seen(kernel, fds, testRun(kernel, prog, requestOf(program)));
   const { kernel: twin, fds: twins } = machineFor(program);
   twin.jit.warmInsns = 0;
+  takePlace(twin, prog);
   const maps = prog.maps.flatMap(({ id }) => twin.mapOfFd(twins[id - 1] ?? -1) ?? []);
   const compiled = new LoadedProgram({ ...prog, maps });
   return { interpreted, compiled: seen(twin, twins, testRun(twin, compiled, requestOf(program))) };

@@ -126,13 +126,19 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
     const { fd } = loadCapped(kernel, record, fds);
     return { kernel, prog: kernel.files.get(fd) as LoadedProgram };
   }
-  // Both machines have done the same, so all addresses are the same: nobody needs to check it again.
+  // Both machines do the same, so all addresses are the same: nobody needs to check it again.
+  takePlace(kernel, prog);
   const maps = prog.maps.map(({ id }) => kernel.mapOfFd(fds[id - 1] ?? -1));
   if (maps.some((map, i) => map?.address !== prog.maps[i]?.address)) return undefined;
   return {
     kernel,
     prog: new LoadedProgram({ ...prog, maps: maps.filter((map) => map !== undefined) }),
   };
+}
+
+/** What comes after a load lies behind the program. */
+export function takePlace({ memory }: BpfKernel, { image }: LoadedProgram): void {
+  if (image !== undefined) memory.alloc(image.bytes);
 }
 
 /** Makes and fills the maps of a record, and loads its program. */

@@ -57,7 +57,8 @@ export function stackSlotObjGetSpi(
     return -EINVAL;
   }
   const off = (reg.off + reg.varOff.value.lo) | 0;
-  const spi = (-off - 1) >> 3;
+  // Towards zero, as C divides: at the frame pointer itself it is the first slot.
+  const spi = ((-off - 1) / BPF_REG_SIZE) | 0;
   if (off % BPF_REG_SIZE !== 0 || spi + 1 < slots) {
     env.verbose(`cannot pass in ${kind} at an offset=${off}\n`);
     return -EINVAL;

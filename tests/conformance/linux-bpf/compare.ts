@@ -1,4 +1,5 @@
 import { BPF_FUNC_NAMES } from "../../../kernel-sim/bpf/uapi.ts";
+import { explainingLine } from "../../../kernel-sim/bpf/verifier/explaining-line.ts";
 import { checkMapOpsRecord } from "../bpf-map-ops.ts";
 import type { BpfRecord, VerifyRecord } from "../bpf-record.ts";
 import { checkVerifyRecord, withoutIds } from "../bpf-verify.ts";
@@ -36,7 +37,8 @@ function compareMapOps(record: BpfRecord & { kind: "map_ops" }): Difference | un
   return difference === "" ? undefined : { kind: "map operation", text: difference };
 }
 
-function compareProgram(record: VerifyRecord): Difference | undefined {
+function compareProgram(asked: VerifyRecord): Difference | undefined {
+  const record = withoutSilentLines(asked);
   const result = checkVerifyRecord(record);
   const { difference } = result;
   if (!result.verdict) return { kind: "verdict", text: difference };
@@ -52,6 +54,13 @@ function compareProgram(record: VerifyRecord): Difference | undefined {
   if (text !== "") return { kind: "log", text };
   const rewritten = record.xlated === undefined ? "" : xlatedAsLinux(record);
   return rewritten === "" ? undefined : { kind: "xlated", text: rewritten };
+}
+
+/** The recorder takes the last line, also where it explains nothing. */
+function withoutSilentLines(record: VerifyRecord): VerifyRecord {
+  const { load, attr } = record;
+  if (load.ok || typeof load.log !== "string" || attr?.log_size !== undefined) return record;
+  return { ...record, load: { ...load, error: explainingLine(load.log) } };
 }
 
 /** EOPNOTSUPP or ENOTSUPP: a helper of which there is only the prototype. */

@@ -27,20 +27,25 @@ function otherKernel(number: number): BpfKernel {
   kernel.memory.alloc(SHIFT * number);
   for (const size of SMALL_SIZES.slice(number)) kernel.memory.alloc(size);
   kernel.clock.advance(delayMs(number) * 1e6 + 456_789);
-  kernel.cpu(0).stackGarbage = 0xff - 0x12 * number;
+  kernel.garbage = 0xff - 0x12 * number;
+  kernel.cpu(0).stackGarbage = kernel.garbage;
   kernel.current = { pid: 77, tgid: 78, uid: 79, gid: 80, comm: "another" };
   return kernel;
 }
 
 /** Its stacks lie elsewhere too, not even in pages of their own. */
 class ShiftedKernel extends BpfKernel {
+  /** In every byte of its stacks, those of called functions too, before the first program runs. */
+  garbage = 0;
   readonly #stacks = new Map<number, number>();
 
   protected override stackOf(cpu: number): number {
     const known = this.#stacks.get(cpu);
     if (known !== undefined) return known;
     this.memory.alloc(SHIFT);
-    const stack = this.memory.alloc(CPU_STACK_BYTES + 4096) + 8 * (this.random.nextInt32() & 511);
+    const room = this.memory.alloc(CPU_STACK_BYTES + 4096);
+    this.memory.bytes.fill(this.garbage, room, room + CPU_STACK_BYTES + 4096);
+    const stack = room + 8 * (this.random.nextInt32() & 511);
     this.#stacks.set(cpu, stack);
     return stack;
   }

@@ -24,8 +24,8 @@ export interface FuzzCounts {
   insns: number;
 }
 
-/** A number that is no index of a map is a descriptor, and what lies there is not the program's. */
-const BAD_FD = /fd -?\d+ is not pointing to valid bpf_map/;
+/** A number that is no index of a map is a descriptor, and what lies there is not the program's; so it is with types of the kernel. */
+const OUTSIDE = /fd -?\d+ is not pointing to valid bpf_map|kernel btf_id \d+ is not a/;
 
 /** So many questions are with the kernel while the simulator works. */
 const IN_FLIGHT = 12;
@@ -109,7 +109,7 @@ export class FuzzSession {
     counts.runs += record.runs.length;
     const difference = compareWithKernel(record);
     if (difference === undefined) return undefined;
-    const isElsewhere = BAD_FD.test(difference.text) || namesKernelType(program);
+    const isElsewhere = OUTSIDE.test(difference.text) || namesKernelType(program);
     if (difference.kind === "not built" || isElsewhere) {
       counts.notBuilt++;
       return undefined;
@@ -143,9 +143,14 @@ function hasMayGoto({ insns }: FuzzProgram): boolean {
   return insns.some(({ code }) => code === 0xe5);
 }
 
-/** By a number, which is another type's in each kernel; 0 is none in all. */
-function namesKernelType({ insns }: FuzzProgram): boolean {
-  return insns.some(({ code, srcReg, imm }) => code === 0x18 && srcReg === 3 && imm !== 0);
+/** By a number, which is another type's in each kernel; 0 is none in all. Kernel functions that the record names are found by their names. */
+function namesKernelType({ insns, rest }: FuzzProgram): boolean {
+  const named = rest?.kfuncs ?? {};
+  return insns.some(
+    ({ code, srcReg, imm }) =>
+      (code === 0x18 && srcReg === 3 && imm !== 0) ||
+      (code === 0x85 && srcReg === 2 && imm !== 0 && !(imm in named)),
+  );
 }
 
 /** Differences that look alike have one. */
