@@ -2,6 +2,7 @@
 
 export interface MapRecord {
   readonly type: string;
+  readonly name?: string;
   readonly key_size: number;
   readonly value_size: number;
   readonly max_entries: number;

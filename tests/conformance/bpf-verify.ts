@@ -69,7 +69,7 @@ function setTask(kernel: BpfKernel, { task_memory }: VerifyRecord): void {
 export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): VerifyResult {
   kernel.jit.enabled = false;
   setTask(kernel, record);
-  const fds = record.maps.map((map) => makeMap(kernel, map));
+  const fds = record.maps.map((map) => makeMap(kernel, map, 0, record.one_btf));
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
@@ -119,7 +119,7 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
   const kernel = newKernel();
   kernel.jit.warmInsns = 0;
   setTask(kernel, record);
-  const fds = record.maps.map((map) => makeMap(kernel, map));
+  const fds = record.maps.map((map) => makeMap(kernel, map, 0, record.one_btf));
   const progs = (record.progs ?? []).map((one) => loadOther(kernel, one, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
   if (prog.callbacks.length > 0 || record.btf !== undefined || record.kfuncs !== undefined) {
@@ -144,7 +144,7 @@ export function takePlace({ memory }: BpfKernel, { image }: LoadedProgram): void
 /** Makes and fills the maps of a record, and loads its program. */
 export function loadRecord(kernel: BpfKernel, record: VerifyRecord): ProgLoadOutcome {
   if (record.capped_maps === true) kernel.caps = capsNamed(record.caps);
-  const fds = record.maps.map((map) => makeMap(kernel, map));
+  const fds = record.maps.map((map) => makeMap(kernel, map, 0, record.one_btf));
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
   return loadCapped(kernel, record, fds);
@@ -152,6 +152,8 @@ export function loadRecord(kernel: BpfKernel, record: VerifyRecord): ProgLoadOut
 
 function loadCapped(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
   kernel.caps = capsNamed(record.caps);
+  // As on the machine where programs of tasks with few capabilities were recorded.
+  if (record.caps !== undefined) kernel.unprivilegedBpfDisabled = 0;
   const outcome = load(kernel, record, fds);
   kernel.caps = ALL_BPF_CAPS;
   return outcome;
@@ -173,20 +175,25 @@ function untried(difference: string): VerifyResult {
 }
 
 /** A descriptor, or a negative errno. */
-export function makeMap(kernel: BpfKernel, map: MapRecord, innerMapFd = 0): number {
+export function makeMap(
+  kernel: BpfKernel,
+  map: MapRecord,
+  innerMapFd = 0,
+  isOneBtf = false,
+): number {
   return mapCreate(kernel, {
-    innerMapFd: map.inner === undefined ? innerMapFd : makeMap(kernel, map.inner),
+    innerMapFd: map.inner === undefined ? innerMapFd : makeMap(kernel, map.inner, 0, isOneBtf),
     mapType: BPF_MAP_TYPE_NAMES.indexOf(map.type),
     keySize: map.key_size,
     valueSize: map.value_size,
     maxEntries: map.max_entries,
     mapFlags: map.flags,
     mapExtra: map.map_extra ?? 0,
-    name: "",
+    name: map.name ?? "",
     ...(map.btf === undefined
       ? {}
       : {
-          btfFd: loadBtf(kernel, map.btf),
+          btfFd: (isOneBtf ? loadedBtf(kernel, map.btf) : undefined) ?? loadBtf(kernel, map.btf),
           btfKeyTypeId: map.btf_key_type_id ?? 0,
           btfValueTypeId: map.btf_value_type_id ?? 0,
         }),

@@ -17,6 +17,7 @@ import {
   BPF_LDX,
   BPF_PSEUDO_CALL,
   BPF_PSEUDO_KFUNC_CALL,
+  BPF_REG_FP,
   BPF_ST,
   BPF_STX,
   BPF_X,
@@ -97,6 +98,8 @@ function doCheckCommon(env: VerifierEnv, subprog: number): 0 | number {
   const state = new VerifierState();
   state.firstInsnIdx = env.subprogs[subprog]!.start;
   state.frames.push(new FuncState(BPF_MAIN_FUNC, 0, subprog));
+  // Without CAP_BPF every number counts, also one that takes the place of a pointer.
+  if (!env.bpfCapable) for (let i = 0; i < BPF_REG_FP; i++) state.frame.own(i).markNotInit(true);
   env.curState = state;
   env.insnIdx = state.firstInsnIdx;
   env.prevInsnIdx = -1;

@@ -282,6 +282,16 @@ const MAY_BE_MOVED: ReadonlySet<number> = new Set([
   reg.SCALAR_VALUE,
 ]);
 
+/** These may have a fixed offset. */
+const MAY_HAVE_OFFSET: ReadonlySet<number> = new Set([
+  reg.PTR_TO_BTF_ID,
+  reg.PTR_TO_BTF_ID | reg.MEM_ALLOC,
+  reg.PTR_TO_BTF_ID | reg.PTR_TRUSTED,
+  reg.PTR_TO_BTF_ID | reg.MEM_RCU,
+  reg.PTR_TO_BTF_ID | reg.MEM_ALLOC | reg.NON_OWN_REF,
+  reg.PTR_TO_BTF_ID | reg.MEM_ALLOC | reg.NON_OWN_REF | reg.MEM_RCU,
+]);
+
 /** @linux kernel/bpf/verifier.c `check_func_arg_reg_off` (6.18) */
 export function checkArgOffset(env: VerifierEnv, regno: number, argType: number): 0 | number {
   const given = env.frame.reg(regno);
@@ -296,5 +306,5 @@ export function checkArgOffset(env: VerifierEnv, regno: number, argType: number)
     return checkPtrOffReg(env, given, regno);
   }
   if (MAY_BE_MOVED.has(given.type)) return 0;
-  return checkPtrOffReg(env, given, regno, baseType(given.type) === reg.PTR_TO_BTF_ID);
+  return checkPtrOffReg(env, given, regno, MAY_HAVE_OFFSET.has(given.type));
 }

@@ -168,7 +168,7 @@ function checkTrust(
 ): 0 | number {
   if (kind !== "map" && kind !== "alloc-obj" && kind !== "btf-id") return 0;
   if (kind === "map") {
-    if (reg.map === null) {
+    if (isUnionEmpty(reg)) {
       env.verbose(`pointer in R${regno} isn't map pointer\n`);
       return -EINVAL;
     }
@@ -184,6 +184,13 @@ function checkTrust(
   if ((reg.type & t.MEM_RCU) !== 0) return 0;
   env.verbose(`R${regno} must be a rcu pointer\n`);
   return -EINVAL;
+}
+
+/** Whether nothing lies where a pointer to a map has its map: Linux takes for one what lies there. */
+function isUnionEmpty(reg: Reg): boolean {
+  const { range, memSize, dynptrId, object, subprogno, map, btf, btfType } = reg;
+  const isNumbered = range !== 0 || memSize !== 0 || dynptrId !== 0 || subprogno !== 0;
+  return !isNumbered && object === null && map === null && btf === null && btfType === "";
 }
 
 function checkKind(

@@ -202,7 +202,6 @@ function checkMapValue(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
     const value = env.frame.own(valueRegno);
     value.type = SCALAR_VALUE;
     value.markKnown(numberOf(bytes, isLdsx));
-    value.precise = false;
   } else {
     markRegUnknown(env, valueRegno);
   }

@@ -112,6 +112,8 @@ export function adjustPtrMinMaxVals(env: VerifierEnv, insn: Insn, ptr: Reg, off:
   const isScalarFirst = env.frame.reg(dstReg) === off;
   const info: SanitizeInfo = { aluState: 0, aluLimit: 0, isMaskToLeft: false };
   const isSanitized = isSanitizeNeeded(op);
+  // Pointers carry no 32-bit bounds, on a guessed path neither.
+  env.frame.own(dstReg).mark32Unbounded();
   const sanitizeErr = isSanitized ? sanitizePtrAlu(env, insn, ptr, off, isScalarFirst, info) : 0;
   if (sanitizeErr !== 0) return sanitizeErr;
   const dst = env.frame.own(dstReg);
@@ -184,7 +186,6 @@ function move(
   const offVarOff = off.varOff;
   dst.type = ptr.type;
   dst.id = ptr.id;
-  dst.mark32Unbounded();
   switch (op) {
     case BPF_ADD: {
       if (isKnown && setFixedOffset(dst, ptr, add(fromS32(ptr.off), smin))) return 0;

@@ -15,6 +15,7 @@ import {
 import { BPF_ADD_CONST, type Reg, S32_MAX, S32_MIN, U32_MAX } from "./reg-state.ts";
 import {
   baseType,
+  CONST_PTR_TO_DYNPTR,
   NON_OWN_REF,
   NOT_INIT,
   PTR_TO_ARENA,
@@ -87,6 +88,9 @@ function attributes(reg: Reg, base: number, isConst: boolean): string[] {
   if (reg.type !== SCALAR_VALUE && reg.off !== 0) parts.push(`off=${snumText(fromS32(reg.off))}`);
   if (typeIsPktPointer(reg.type)) parts.push(`r=${unumText(fromS32(reg.range))}`);
   if (base === PTR_TO_MEM) parts.push(`sz=${unumText(fromU32(reg.memSize))}`);
+  if (reg.type === CONST_PTR_TO_DYNPTR && reg.object?.kind === "dynptr") {
+    parts.push(`type=${dynptrTypeStr(reg.object.type)}`);
+  }
   if (isConst) {
     if (!isZero(reg.varOff.value)) parts.push(`imm=${snumText(reg.varOff.value)}`);
     return parts;

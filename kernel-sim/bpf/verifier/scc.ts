@@ -45,8 +45,12 @@ function visitOf(env: VerifierEnv, { callsites, scc }: SccPlace): SccVisit | und
   );
 }
 
+/** @linux kernel/bpf/verifier.c `format_callchain` (6.18) */
 function placeText({ callsites, scc }: SccPlace): string {
-  return `(${[...callsites, scc].join(",")})`;
+  // A call by the first instruction has the number of an unused place, where Linux stops.
+  const unused = callsites.indexOf(0);
+  const shown = unused < 0 ? callsites : callsites.slice(0, unused);
+  return `(${[...shown, scc].join(",")})`;
 }
 
 function logVisit(env: VerifierEnv, what: string, place: SccPlace): void {

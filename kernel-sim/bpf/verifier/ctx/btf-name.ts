@@ -64,6 +64,8 @@ export function isProgCtxType(
   const expected = CTX_NAMES[progType];
   if (!isStruct(target) || expected === undefined) return false;
   const name = btf.nameOf(target);
+  // The canonical type of kprobes is the typedef; a structure of its name will do as well.
+  if (progType === uapi.BPF_PROG_TYPE_KPROBE && name === USER_REGS) return true;
   return name === expected || name === PROJECTIONS[expected];
 }
 
