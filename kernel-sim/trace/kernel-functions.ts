@@ -84,6 +84,13 @@ export function addressOf(func: string): number {
   return TEXT + numberOf(func) * FUNCTION_BYTES;
 }
 
+const FIRST_OTHER = 4096;
+
+/** Where a function lies that cannot be probed. @param id its number in the kernel's BTF */
+export function addressOfOther(id: number): number {
+  return TEXT + (FIRST_OTHER + id) * FUNCTION_BYTES;
+}
+
 /** The function that begins at an address; undefined: none does. */
 export function functionAt(address: number): string | undefined {
   const nr = (address - TEXT) / FUNCTION_BYTES;

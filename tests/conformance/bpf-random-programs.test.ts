@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bothEngines, garbled, unverified } from "./bpf-random-programs.ts";
+import { bothEngines, FUEL, garbled, unverified } from "./bpf-random-programs.ts";
 import { Dice } from "./linux-bpf/fuzz/dice.ts";
 import { generated } from "./linux-bpf/fuzz/generate.ts";
 

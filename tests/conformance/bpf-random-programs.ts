@@ -11,7 +11,8 @@ import { fill, fromHex, makeMap, newKernel, takePlace, withDescriptors } from ".
 import type { Dice } from "./linux-bpf/fuzz/dice.ts";
 import type { FuzzProgram } from "./linux-bpf/fuzz/fuzz-program.ts";
 
-const FUEL = 5000;
+/** Instructions of a run under checks; a program may be right and take more. */
+export const FUEL = 5000;
 
 /** A machine with the maps of a program. */
 function machineFor({ maps }: FuzzProgram) {

@@ -10,6 +10,7 @@ export interface MapRecord {
   readonly map_extra?: number;
   readonly init?: readonly { readonly key: string; readonly value: string | ObjectValue }[];
   readonly frozen?: boolean;
+  /** "program" stands for the types of the program. */
   readonly btf?: string;
   readonly btf_key_type_id?: number;
   readonly btf_value_type_id?: number;
@@ -114,6 +115,8 @@ export interface VerifyRecord {
   /** Offset of the instruction, type, offset of the way in the strings, kind. */
   readonly core_relo?: readonly (readonly number[])[];
   readonly kfuncs?: Readonly<Record<string, string>>;
+  /** Functions and variables of the kernel whose address the program has. */
+  readonly ksyms?: Readonly<Record<string, string>>;
   readonly progs?: readonly ProgRecord[];
   /** What it is attached to: a function or a type of the kernel, or a function of `progs[attach_prog]`, by its name. */
   readonly attach_to?: string;

@@ -5,6 +5,7 @@ import {
   BTF_KIND_FUNC,
   BTF_KIND_STRUCT,
   BTF_KIND_TYPEDEF,
+  BTF_KIND_VAR,
 } from "../../kernel-sim/bpf/btf/kinds.ts";
 import { btfVmlinux } from "../../kernel-sim/bpf/btf/vmlinux.ts";
 import { ALL_BPF_CAPS, type BpfCaps } from "../../kernel-sim/bpf/capability.ts";
@@ -69,7 +70,7 @@ function setTask(kernel: BpfKernel, { task_memory }: VerifyRecord): void {
 export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): VerifyResult {
   kernel.jit.enabled = false;
   setTask(kernel, record);
-  const fds = record.maps.map((map) => makeMap(kernel, map, 0, record.one_btf));
+  const fds = record.maps.map((map) => makeMap(kernel, withBtfOf(map, record), 0, record.one_btf));
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
@@ -200,6 +201,13 @@ export function makeMap(
   });
 }
 
+/** A map may come with the types of its program. */
+function withBtfOf(map: MapRecord, program: Pick<VerifyRecord, "btf">): MapRecord {
+  const { btf } = program;
+  const own = map.btf === "program" && btf !== undefined ? { ...map, btf } : map;
+  return own.inner === undefined ? own : { ...own, inner: withBtfOf(own.inner, program) };
+}
+
 /** Puts in what a map holds from the beginning. */
 export function fill(
   kernel: BpfKernel,
@@ -228,7 +236,7 @@ export function descriptorBytes(fd: number): Uint8Array {
 
 /** Loads a program of which only the descriptor counts, or the negative errno. */
 export function loadOther(kernel: BpfKernel, prog: ProgRecord, fds: readonly number[]): number {
-  const insns = withKfuncs(withDescriptors(decode(fromHex(prog.insns)), fds), prog.kfuncs);
+  const insns = withKernelIds(withDescriptors(decode(fromHex(prog.insns)), fds), prog);
   const { fd } = progLoad(kernel, {
     progType: numbered(BPF_PROG_TYPE_NAMES, prog.prog_type),
     expectedAttachType: 0,
@@ -260,7 +268,7 @@ function mapOf(kernel: BpfKernel, fd: number): KernelMap {
 
 function load(kernel: BpfKernel, record: VerifyRecord, fds: readonly number[]) {
   const attr = record.attr ?? {};
-  const insns = withKfuncs(withDescriptors(decode(fromHex(record.insns)), fds), record.kfuncs);
+  const insns = withKernelIds(withDescriptors(decode(fromHex(record.insns)), fds), record);
   return progLoad(kernel, {
     progType: numbered(BPF_PROG_TYPE_NAMES, record.prog_type),
     expectedAttachType: numbered(BPF_ATTACH_TYPE_NAMES, record.expected_attach_type ?? 0),
@@ -333,13 +341,27 @@ export function withDescriptors(insns: readonly Insn[], fds: readonly number[]):
   );
 }
 
+type KernelIds = Pick<VerifyRecord, "kfuncs" | "ksyms">;
+
 /** The simulator's numbers where the recorded kernel's are; a name it does not know becomes no function. */
-function withKfuncs(insns: readonly Insn[], names: VerifyRecord["kfuncs"] = {}): Insn[] {
+function withKernelIds(insns: readonly Insn[], { kfuncs = {}, ksyms = {} }: KernelIds): Insn[] {
   const renumbered = (insn: Insn): Insn => {
-    const name = insn.code === 0x85 && insn.srcReg === 2 ? names[insn.imm] : undefined;
-    return name === undefined ? insn : { ...insn, imm: kfuncIdByName(name) ?? insn.imm };
+    const { code, srcReg, imm } = insn;
+    if (code === 0x85 && srcReg === 2) return { ...insn, imm: kfuncIdOf(kfuncs[imm]) ?? imm };
+    if (code === 0x18 && srcReg === 3) return { ...insn, imm: ksymIdOf(ksyms[imm]) ?? imm };
+    return insn;
   };
   return insns.map(renumbered);
+}
+
+const kfuncIdOf = (name: string | undefined) => (name === undefined ? name : kfuncIdByName(name));
+
+function ksymIdOf(name: string | undefined): number | undefined {
+  if (name === undefined) return undefined;
+  const types = [BTF_KIND_FUNC, BTF_KIND_VAR].map((kind) =>
+    btfVmlinux().findByNameKind(name, kind),
+  );
+  return types.find((type) => type !== undefined)?.id ?? NO_TYPE;
 }
 
 /** "" when the run agrees. */

@@ -58,14 +58,33 @@ export const lwtSeg6localHelpers = always(net.LWT_SEG6LOCAL, skbClassidProtos);
 export const skSkbHelpers = always(net.SK_SKB);
 export const skMsgHelpers = always(net.SK_MSG);
 export const flowDissectorHelpers = always(net.FLOW_DISSECTOR);
-export const sockOpsHelpers = always(net.SOCK_OPS);
 export const skLookupHelpers = always(net.SK_LOOKUP, skLookupProtos);
 export const skReuseportHelpers = always(net.SK_REUSEPORT, tracingSockProtos);
 export const cgroupSockHelpers = always(net.CGROUP_SOCK, ctxSkStorageProtos);
 
-export const cgroupDeviceHelpers = always(["get_local_storage", "perf_event_output"]);
+const RETVAL = ["get_retval", "set_retval"];
+
+/** Where the call has no answer that programs could read or set. @linux kernel/bpf/cgroup.c `cgroup_common_func_proto` (6.18) */
+function hasRetval({ expectedAttachType }: VerifierEnv): boolean {
+  return !ALWAYS_YES.has(expectedAttachType) && !WITHOUT_ANSWER.includes(expectedAttachType);
+}
+
+const WITHOUT_ANSWER: readonly number[] = [
+  uapi.BPF_CGROUP_INET_INGRESS,
+  uapi.BPF_CGROUP_INET_EGRESS,
+  uapi.BPF_CGROUP_SOCK_OPS,
+];
+
+function withRetval(names: readonly string[]): AllowedHelpers {
+  const table = tableOf(names);
+  const retvalTable = tableOf([...names, ...RETVAL]);
+  return (env) => (hasRetval(env) ? retvalTable : table);
+}
+
+export const sockOpsHelpers = withRetval(net.SOCK_OPS);
+export const cgroupDeviceHelpers = withRetval(["get_local_storage", "perf_event_output"]);
 /** @linux kernel/bpf/cgroup.c `sysctl_func_proto` (6.18) */
-export const cgroupSysctlHelpers = always([
+export const cgroupSysctlHelpers = withRetval([
   "get_local_storage",
   "perf_event_output",
   "sysctl_get_name",
@@ -77,8 +96,7 @@ export const cgroupSysctlHelpers = always([
 
 const SOCKOPT = [
   "get_local_storage",
-  "get_retval",
-  "set_retval",
+  ...RETVAL,
   "get_netns_cookie",
   "sk_storage_get",
   "sk_storage_delete",
@@ -94,8 +112,8 @@ export function cgroupSockoptHelpers({ expectedAttachType }: VerifierEnv): Proto
 }
 
 const sockAddrTable = tableOf(net.CGROUP_SOCK_ADDR);
-const sockAddrRetvalTable = tableOf([...net.CGROUP_SOCK_ADDR, "get_retval", "set_retval"]);
-const connectTable = tableOf([...net.CGROUP_SOCK_ADDR, "get_retval", "set_retval", "bind"]);
+const sockAddrRetvalTable = tableOf([...net.CGROUP_SOCK_ADDR, ...RETVAL]);
+const connectTable = tableOf([...net.CGROUP_SOCK_ADDR, ...RETVAL, "bind"]);
 
 /** @linux net/core/filter.c `sock_addr_func_proto` (6.18) */
 export function cgroupSockAddrHelpers({ expectedAttachType }: VerifierEnv): ProtoTable {
@@ -247,7 +265,7 @@ const lsmOwn: Protos = {
   sk_storage_get: PROTOS["sk_storage_get"]!,
   sk_storage_delete: PROTOS["sk_storage_delete"]!,
 };
-const LSM_CGROUP = [...TRACING, ...LSM, "get_local_storage", "get_retval", "set_retval"];
+const LSM_CGROUP = [...TRACING, ...LSM, "get_local_storage", ...RETVAL];
 const lsmTable = tableOf([...TRAMPOLINE, ...LSM], lsmOwn);
 const lsmCgroupTable = tableOf(LSM_CGROUP, lsmOwn);
 const lsmSockoptTable = tableOf([...LSM_CGROUP, "setsockopt", "getsockopt"], {

@@ -165,7 +165,7 @@ export const netProtos: Readonly<Record<string, FuncProto>> = {
   xdp_adjust_tail: onContext(1),
   xdp_get_buff_len: onContext(0),
   xdp_load_bytes: LOAD_BYTES,
-  xdp_store_bytes: LOAD_BYTES,
+  xdp_store_bytes: STORE_BYTES,
   get_cgroup_classid: onlyNumbers(0),
 };
 

@@ -1,7 +1,7 @@
 /** Wide loads of addresses of the kernel's functions and variables, which BTF names. */
 import type { Insn } from "../../api.ts";
 import { E2BIG, EINVAL, ENOENT } from "../../include/errno.ts";
-import { addressOf, isKernelFunction } from "../../trace/kernel-functions.ts";
+import { addressOf, addressOfOther, isKernelFunction } from "../../trace/kernel-functions.ts";
 import type { Btf } from "../btf/btf.ts";
 import { BTF_KIND_FUNC, BTF_KIND_VAR } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
@@ -15,7 +15,7 @@ const MAX_USED_BTFS = 64;
  * Puts the address where the number of the type stands.
  *
  * @linux kernel/bpf/verifier.c `check_pseudo_btf_id`, `__check_pseudo_btf_id` (6.18)
- * @simplified only functions that programs can be attached to have an address, and no variable has one
+ * @simplified no variable has an address, and at that of a function which only programs call there is nothing
  */
 export function checkPseudoBtfId(env: VerifierEnv, idx: number): 0 | number {
   const insn = env.insns[idx]!;
@@ -35,13 +35,18 @@ export function checkPseudoBtfId(env: VerifierEnv, idx: number): 0 | number {
     return -EINVAL;
   }
   const symbol = btf.nameOf(type);
-  if (type.kind !== BTF_KIND_FUNC || !isKernelFunction(symbol)) {
+  if (type.kind !== BTF_KIND_FUNC) {
     env.verbose(`ldimm64 failed to find the address for kernel symbol '${symbol}'.\n`);
     return -ENOENT;
   }
   env.aux[idx]!.isKernelAddress = true;
-  putAddress(env, idx, insn, second, addressOf(symbol));
+  putAddress(env, idx, insn, second, addressOfType(symbol, insn.imm));
   return addUsedBtf(env, btf);
+}
+
+/** All functions that BTF names are there. */
+function addressOfType(symbol: string, id: number): number {
+  return isKernelFunction(symbol) ? addressOf(symbol) : addressOfOther(id);
 }
 
 function putAddress(env: VerifierEnv, idx: number, insn: Insn, second: Insn, address: number) {

@@ -16,8 +16,8 @@ export interface SccVisit {
   readonly scc: number;
   /** The checkpoint with which the component was entered. */
   entryState: VerifierState | null;
-  /** Newest first. */
-  backedges: readonly VerifierState[];
+  /** Oldest first; Linux looks at the newest one first. */
+  backedges: VerifierState[];
 }
 
 interface SccPlace {
@@ -95,7 +95,7 @@ export function addSccBackedge(
   const place = sccPlaceOf(env, target)!;
   const visit = visitOf(env, place)!;
   logVisit(env, "backedge", place);
-  visit.backedges = [backedge, ...visit.backedges];
+  visit.backedges.push(backedge);
   env.numBackedges++;
   env.updatePeakStates();
 }
@@ -113,16 +113,17 @@ const MAX_BACKEDGE_ITERS = 64;
 /** @linux kernel/bpf/verifier.c `propagate_backedges` (6.18) */
 function propagateBackedges(env: VerifierEnv, visit: SccVisit): 0 | number {
   const change = { isChanged: true };
+  const newestFirst = visit.backedges.toReversed();
   for (let round = 0; change.isChanged; round++) {
     if (round >= MAX_BACKEDGE_ITERS) {
       if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
         env.verbose("propagate_backedges: too many iterations\n");
       }
-      for (const backedge of visit.backedges) markAllScalarsPrecise(env, backedge);
+      for (const backedge of newestFirst) markAllScalarsPrecise(env, backedge);
       break;
     }
     change.isChanged = false;
-    for (const backedge of visit.backedges) {
+    for (const backedge of newestFirst) {
       const err = propagatePrecision(env, backedge.equalState!, backedge, change);
       if (err !== 0) return err;
     }

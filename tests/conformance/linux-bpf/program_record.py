@@ -21,7 +21,7 @@ NOT_READ = ("prog_array", "perf_event_array", "cgroup_array", "bloom_filter", "q
 NOT_READ += ("hash_of_maps", "array_of_maps", "sockmap", "sockhash", "xskmap", "reuseport_sockarray", "stack_trace", "user_ringbuf")
 NOT_READ += ("sk_storage", "inode_storage", "task_storage", "cgrp_storage", "cgroup_storage", "percpu_cgroup_storage", "struct_ops", "arena")
 INPUTS = ("id", "group", "note", "kind", "prog_type", "expected_attach_type", "insns", "asm", "maps", "progs", "license", "prog_flags", "name")
-INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "core_relo", "kfuncs", "attach_to", "with_ctx_out", "with_xlated", "one_btf", "task_memory", "capped_maps")
+INPUTS += ("attr", "caps", "btf", "func_info", "line_info", "core_relo", "kfuncs", "ksyms", "attach_to", "with_ctx_out", "with_xlated", "one_btf", "task_memory", "capped_maps")
 LISTED_IN_FULL = 16
 
 log_rooms = {}
@@ -111,7 +111,8 @@ class Recording:
         return fd
 
     def btf_of(self, raw):
-        """A descriptor; with `one_btf`, equal types of maps and the program are one object."""
+        """A descriptor; with `one_btf`, equal types of maps and the program are one object. "program" stands for the types of the program."""
+        raw = self.record["btf"] if raw == "program" else raw
         if not self.record.get("one_btf"):
             return self.keep(linux.load_btf(bytes.fromhex(raw)), "BTF")
         if raw not in self.btfs:
@@ -138,13 +139,16 @@ class Recording:
             linux.ask(linux.MAP_FREEZE, "<I", fd)
 
     def fixed_up(self, code, kfuncs):
-        """Descriptors for indexes of maps, this kernel's numbers for kernel functions."""
+        """Descriptors for indexes of maps, this kernel's numbers for kernel functions and symbols."""
         code = bytearray(code)
+        ksyms = self.record.get("ksyms", {})
         at = 0
         while at + 8 <= len(code):
             opcode, registers, _, imm = struct.unpack_from("<BBhi", code, at)
             if opcode == 0x18 and registers >> 4 in (1, 2) and 0 <= imm < len(self.map_fds):
                 struct.pack_into("<i", code, at + 4, self.map_fds[imm])
+            if opcode == 0x18 and registers >> 4 == 3 and str(imm) in ksyms:
+                struct.pack_into("<i", code, at + 4, names.target(ksyms[str(imm)]))
             if opcode == 0x85 and registers >> 4 == 2 and str(imm) in kfuncs:
                 struct.pack_into("<i", code, at + 4, names.function(kfuncs[str(imm)]))
             at += 16 if opcode == 0x18 else 8
