@@ -39,7 +39,7 @@ const SAME: ReadonlySet<string> = new Set(
     "exit_group epoll_create epoll_ctl epoll_wait set_tid_address tgkill mkdirat mknodat unlinkat renameat " +
     "linkat symlinkat readlinkat fchmodat faccessat unshare eventfd eventfd2 epoll_create1 dup3 pipe2 inotify_init " +
     "inotify_init1 inotify_add_watch inotify_rm_watch rt_sigprocmask rt_sigpending pause alarm setns getcpu " +
-    "sched_setaffinity sched_getaffinity getrandom memfd_create bpf flock syncfs renameat2 close_range faccessat2 " +
+    "sched_setaffinity sched_getaffinity getrandom memfd_create bpf perf_event_open flock syncfs renameat2 close_range faccessat2 " +
     "getdents64 getpriority umount2 mount statx uname restart_syscall rt_sigsuspend rt_sigqueueinfo rt_tgsigqueueinfo pidfd_open pidfd_getfd " +
     "pidfd_send_signal wait4 waitid getrusage " +
     "prlimit64 fchownat setdomainname splice tee copy_file_range timerfd_create timer_delete timer_getoverrun signalfd " +
