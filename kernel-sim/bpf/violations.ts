@@ -5,6 +5,7 @@
  * kernel/bpf/rqspinlock.c `bpf_prog_report_rqspinlock_violation` (6.18)
  * @simplified no functions stand below "Call trace:"
  */
+import { byteArray } from "../lib/byte-string.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { ArenaMap } from "./maps/arena.ts";
 import { BPF_STDERR } from "./stream.ts";
@@ -49,8 +50,5 @@ function report(kernel: BpfKernel, text: string): void {
   const { uid, pid, comm } = kernel.current;
   const place = `CPU: ${kernel.runningCpu} UID: ${uid} PID: ${pid} Comm: ${comm}\n`;
   const whole = `${text}${place}Call trace:\n\n`;
-  kernel.running?.streams.push(
-    BPF_STDERR,
-    Uint8Array.from(whole, (char) => char.charCodeAt(0)),
-  );
+  kernel.running?.streams.push(BPF_STDERR, byteArray(whole));
 }

@@ -16,9 +16,15 @@ import { insertAnonymous } from "../mm/mmap-region.ts";
 import { doMunmap, pageAlign } from "../mm/munmap.ts";
 import { expandStack } from "../mm/stack-growth.ts";
 import { VM_EXEC, VM_GROWSDOWN, VM_READ, VM_WRITE } from "../mm/vma.ts";
-import { capBprmCredsFromFile, type ExecCreds } from "../security/commoncap-exec.ts";
+import type { ExecCreds } from "../security/commoncap-exec.ts";
 import { programOfNote } from "../user/program-file.ts";
-import { type Binfmt, type Binprm, credsFile, execfdOf, type LoadedImage } from "./binprm.ts";
+import {
+  type Binfmt,
+  type Binprm,
+  bprmCredsFromFile,
+  execfdOf,
+  type LoadedImage,
+} from "./binprm.ts";
 import {
   type ElfHeader,
   type ElfPhdr,
@@ -112,14 +118,13 @@ function loadElfBinary(bprm: Binprm): LoadedImage | number {
   if (!isKnown && elf.header.is64Bit) return -ENOEXEC;
   const interp = openInterpreter(bprm, elf);
   if (typeof interp === "number") return interp;
-  const creds = capBprmCredsFromFile(bprm.task, credsFile(bprm), bprm.task.fs.users > 1);
+  const creds = bprmCredsFromFile(bprm, bprm.task.fs.users > 1);
   if (typeof creds === "number") {
     if (interp !== undefined) putExeFile(interp.file);
     return creds;
   }
   const mm = new Mm(bprm.task.kernel, elf.header.is64Bit ? "four-level" : "two-level");
-  const isSecure = creds.isSecure || bprm.secureexec;
-  const image = build(bprm, mm, elf, interp, { ...creds, isSecure }, program);
+  const image = build(bprm, mm, elf, interp, creds, program);
   if (interp !== undefined) putExeFile(interp.file);
   if (typeof image === "number") mm.exit();
   return image;

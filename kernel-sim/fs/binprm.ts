@@ -1,6 +1,6 @@
 import type { Task } from "../kernel/task.ts";
 import type { Mm } from "../mm/mm.ts";
-import type { ExecCreds } from "../security/commoncap-exec.ts";
+import { capBprmCredsFromFile, type ExecCreds } from "../security/commoncap-exec.ts";
 import type { ByteString, File } from "./fs.ts";
 
 export const BINPRM_BUF_SIZE = 256;
@@ -38,9 +38,16 @@ export interface Binprm {
   preservesArgv0: boolean;
 }
 
-/** The file that the new credentials come from. @linux fs/exec.c `bprm_creds_from_file` (6.18) */
-export function credsFile({ takesExecfdCreds, executable, file }: Binprm): File {
-  return takesExecfdCreds && executable !== undefined ? executable : file;
+/**
+ * The new credentials, and what a security module has said of them; or a negative errno.
+ *
+ * @linux fs/exec.c `bprm_creds_from_file` (6.18)
+ */
+export function bprmCredsFromFile(bprm: Binprm, isFsShared: boolean): ExecCreds | number {
+  const { takesExecfdCreds, executable, file, secureexec } = bprm;
+  const from = takesExecfdCreds && executable !== undefined ? executable : file;
+  const creds = capBprmCredsFromFile(bprm.task, from, isFsShared);
+  return typeof creds === "number" || !secureexec ? creds : { ...creds, isSecure: true };
 }
 
 /** The descriptor that `executable` will have: the first that is free once those are closed that execve closes. */

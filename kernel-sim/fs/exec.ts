@@ -17,8 +17,8 @@ import { PF_FORKNOEXEC, type Task } from "../kernel/task.ts";
 import { exitItimers } from "../kernel/time/posix-timers.ts";
 import { WaitQueueHead } from "../kernel/wait.ts";
 import { getUser32, getUser64, strncpyFromUser } from "../mm/uaccess.ts";
-import { capBprmCredsFromFile, commitExecCreds } from "../security/commoncap-exec.ts";
-import { BINPRM_BUF_SIZE, type Binprm, credsFile, type LoadedImage } from "./binprm.ts";
+import { commitExecCreds } from "../security/commoncap-exec.ts";
+import { BINPRM_BUF_SIZE, type Binprm, bprmCredsFromFile, type LoadedImage } from "./binprm.ts";
 import { isAwaitingRead } from "./buffer.ts";
 import { doOpenExecat, openExec } from "./exec-open.ts";
 import { fput } from "./file-table.ts";
@@ -244,10 +244,8 @@ function searchBinaryHandler(bprm: Binprm): LoadedImage | number {
     const denied = task.kernel.hooks.security.bprmCheckSecurity(task, bprm);
     if (denied !== 0) return denied;
     // The stack tells of them, so they come first; of a script its interpreter's count.
-    const creds = capBprmCredsFromFile(task, credsFile(bprm), isFsShared(task));
-    if (typeof creds !== "number") {
-      bprm.creds = { ...creds, isSecure: creds.isSecure || bprm.secureexec };
-    }
+    const creds = bprmCredsFromFile(bprm, isFsShared(task));
+    if (typeof creds !== "number") bprm.creds = creds;
     let result: LoadedImage | number = -ENOEXEC;
     for (const format of task.kernel.binfmts) {
       result = format.load(bprm);

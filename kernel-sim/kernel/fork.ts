@@ -38,6 +38,7 @@ import { putUser32 } from "../mm/uaccess.ts";
 import { hasFlag } from "./clone-flags.ts";
 import { type Cred, capable } from "./cred.ts";
 import { isCompat } from "./entry/invoke.ts";
+import { callVoid } from "./function-probes.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Nsproxy } from "./nsproxy.ts";
 import { copyNamespaces } from "./nsproxy-copy.ts";
@@ -118,15 +119,11 @@ function makeChild(task: Task, args: CloneArgs): SysResult {
 
 function wakeUpNewTask(kernel: Kernel, child: Task): void {
   const { probes, sched } = kernel;
-  if (probes === undefined) {
-    sched.wakeUpNewTask(child);
-    return;
+  if (probes === undefined) sched.wakeUpNewTask(child);
+  else {
+    const args = () => [{ struct: "task_struct", of: child }];
+    callVoid(probes, "wake_up_new_task", args, () => sched.wakeUpNewTask(child));
   }
-  const args = () => [{ struct: "task_struct", of: child }];
-  probes.call("wake_up_new_task", args, () => {
-    sched.wakeUpNewTask(child);
-    return 0;
-  });
 }
 
 function* afterVfork(task: Task, child: Task, done: WaitQueueHead, nr: number): MaySleep<number> {

@@ -25,3 +25,16 @@ export interface FunctionProbes {
   /** A tracepoint that only programs hear of: the trace does not keep it. */
   event(name: string, fields: () => EventFields): void;
 }
+
+/** Calls a function that answers nothing, with what hangs on its entry and its return. */
+export function callVoid(
+  probes: FunctionProbes,
+  func: string,
+  args: () => readonly KernelArg[],
+  body: () => void,
+): void {
+  probes.call(func, args, () => {
+    body();
+    return 0;
+  });
+}

@@ -25,3 +25,8 @@ export function hookName(hook: Hook): string {
 export function eventOf(hook: Hook): string {
   return "func" in hook ? hookName(hook) : hook.event;
 }
+
+/** A tracepoint's name without its group. */
+export function tracepointName(event: string): string {
+  return event.slice(event.indexOf(":") + 1);
+}

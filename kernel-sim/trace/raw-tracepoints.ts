@@ -1,3 +1,5 @@
+import { tracepointName } from "./hooks.ts";
+
 /** Tracepoints as the kernel calls them: with the arguments of TP_PROTO, of 64 bits each, in place of a record. */
 
 /** How an argument comes out of an event's fields. */
@@ -80,7 +82,7 @@ const RAW: ReadonlyMap<string, RawTracepoint> = new Map([
 ]);
 
 function row(event: string, ...args: readonly RawArg[]): readonly [string, RawTracepoint] {
-  return [event.slice(event.indexOf(":") + 1), { event, args }];
+  return [tracepointName(event), { event, args }];
 }
 
 /** How many bytes of arguments programs may look at; undefined: all that there are. */
@@ -96,5 +98,5 @@ export function rawTracepointOf(name: string): RawTracepoint | undefined {
 
 /** By the event that is recorded there. */
 export function rawTracepointOfEvent(event: string): RawTracepoint | undefined {
-  return rawTracepointOf(event.slice(event.indexOf(":") + 1));
+  return rawTracepointOf(tracepointName(event));
 }

@@ -1,6 +1,7 @@
 import type { FunctionProbes, KernelArg } from "../kernel/function-probes.ts";
 import type { KernelHooks } from "../kernel/hooks.ts";
 import type { Task } from "../kernel/task.ts";
+import { byteArray } from "../lib/byte-string.ts";
 import type { SecurityHooks } from "../security/security.ts";
 
 /** Which of the simulator's hooks is which of Linux's. */
@@ -65,7 +66,7 @@ export function securityWithProbes(asked: SecurityHooks, probes: FunctionProbes)
       const args = () => {
         const own = hook.args.map((struct, i) => {
           if (struct === "length") return (values[i - 1] as Uint8Array).length;
-          if (struct === "text") return { struct: "char", of: bytesOf(String(values[i])) };
+          if (struct === "text") return { struct: "char", of: byteArray(`${values[i]}\0`) };
           return struct === "" ? Number(values[i]) : { struct, of: values[i] };
         });
         // The child is still a copy of its parent.
@@ -77,11 +78,6 @@ export function securityWithProbes(asked: SecurityHooks, probes: FunctionProbes)
     hooks[key] = ask;
   }
   return hooks as unknown as SecurityHooks;
-}
-
-/** With the 0 behind it. */
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(`${text}\0`, (letter) => letter.charCodeAt(0));
 }
 
 const TASK_KILL: SecurityHook = { name: "task_kill", args: [] };

@@ -1,3 +1,4 @@
+import { byteArray } from "../../lib/byte-string.ts";
 import { jhash } from "../maps/jhash.ts";
 import type { Btf } from "./btf.ts";
 import { essentialName } from "./core-spec.ts";
@@ -67,7 +68,7 @@ function namesOf(btf: Btf, kind: number): ReadonlyMap<string, readonly number[]>
 }
 
 function slotOf(name: string): number {
-  const bytes = Uint8Array.from(name, (letter) => letter.charCodeAt(0));
+  const bytes = byteArray(name);
   return (jhash(new DataView(bytes.buffer), 0, bytes.length, 0) >>> 0) % CACHE_SIZE;
 }
 

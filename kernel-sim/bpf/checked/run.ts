@@ -290,12 +290,26 @@ export class CheckedRun {
 
   /** The kernel's own objects lie outside of the memory that programs share. */
   #loadOfKernel(slot: number, register: number): void {
+    this.#withUpper(slot, register, upperOf(this.vm.r[register * 2]!), (op, d, s, k) =>
+      accessKernel(this.vm, this.vm.r, op, d, s, k),
+    );
+  }
+
+  /** Has an access done with the upper half of the address in the place of the tag that a pointer carries there. */
+  #withUpper(
+    slot: number,
+    register: number,
+    upper: number,
+    access: (op: number, d: number, s: number, k: number) => void,
+  ): void {
     const { r } = this.vm;
-    const [op, d, , k] = this.program.code.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
-    const upper = r[register * 2 + 1]!;
-    r[register * 2 + 1] = upperOf(r[register * 2]!);
-    accessKernel(this.vm, r, op!, d!, register * 2, k!);
-    if (d !== register * 2) r[register * 2 + 1] = upper;
+    const { code } = this.program;
+    const [op, d, s, k] = code.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+    const tag = r[register * 2 + 1]!;
+    r[register * 2 + 1] = upper;
+    access(op!, d!, s!, k!);
+    const isWritten = (registersWritten(code, slot) & (1 << register)) !== 0;
+    if (!isWritten) r[register * 2 + 1] = tag;
   }
 
   /** What was loaded is an address: it becomes a pointer to what lies there. */
@@ -328,13 +342,9 @@ export class CheckedRun {
 
   /** What is not there reads as 0 and is not written, as without checks. */
   #atArena(slot: number, register: number, { directory }: ArenaMap): void {
-    const { r } = this.vm;
-    const [op, d, s, k] = this.program.code.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
-    const tag = r[register * 2 + 1]!;
-    r[register * 2 + 1] = 0;
-    accessArena(this.vm, r, arenaOperation(op!, directory), d!, s!, k!);
-    const isWritten = (registersWritten(this.program.code, slot) & (1 << register)) !== 0;
-    if (!isWritten) r[register * 2 + 1] = tag;
+    this.#withUpper(slot, register, 0, (op, d, s, k) =>
+      accessArena(this.vm, this.vm.r, arenaOperation(op, directory), d, s, k),
+    );
   }
 
   /** Makes an address of an arena as user space has it, or as programs do: with the number of the arena. */

@@ -1,5 +1,7 @@
 /** What programs of iterators print. @linux kernel/trace/bpf_trace.c (6.18) */
+
 import { EINVAL, EOVERFLOW } from "../../include/errno.ts";
+import { byteArray } from "../../lib/byte-string.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { printed } from "./bprintf.ts";
@@ -20,10 +22,7 @@ export function seqPrintf(vm: Vm): number {
   if (!isDataOk || format === undefined) return -EINVAL;
   const text = printed(format, argumentsAt(vm, r[8]!, bytes), printMemory(vm));
   if (typeof text === "number") return text;
-  return print(
-    vm,
-    Uint8Array.from(text, (char) => char.charCodeAt(0)),
-  );
+  return print(vm, byteArray(text));
 }
 
 /** @linux kernel/trace/bpf_trace.c `bpf_seq_write` (6.18) */
@@ -37,10 +36,7 @@ export function seqPrintfBtf(vm: Vm): number {
   const { r } = vm;
   const text = btfText(vm, r[4]!, r[6]! >>> 0, [r[8]!, r[9]!]);
   if (typeof text === "number") return text;
-  return print(
-    vm,
-    Uint8Array.from(text, (char) => char.charCodeAt(0)),
-  );
+  return print(vm, byteArray(text));
 }
 
 function print({ machine }: Vm, text: Uint8Array): number {

@@ -1,4 +1,5 @@
 /** Caches of the kernel's heap, as programs see them. @linux mm/slab_common.c (6.18) */
+import { byteArray } from "../../lib/byte-string.ts";
 import { writeWord } from "../../trace/kernel-functions.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -17,10 +18,7 @@ function cachesAt({ machine, memory }: Vm): number {
   const at = memory.alloc(caches.length * bytes + names.length);
   if (at === 0) return 0;
   let name = at + caches.length * bytes;
-  memory.bytes.set(
-    Uint8Array.from(names, (char) => char.charCodeAt(0)),
-    name,
-  );
+  memory.bytes.set(byteArray(names), name);
   for (const [i, cache] of caches.entries()) {
     const place = at + i * bytes;
     memory.view.setUint32(place + offsets.size, cache.size, true);

@@ -1,4 +1,5 @@
 import { EINVAL, ENOENT } from "../../include/errno.ts";
+import { byteArray } from "../../lib/byte-string.ts";
 import { printed } from "../helpers/bprintf.ts";
 import { argumentsAt, printMemory } from "../helpers/print-memory.ts";
 import { textAt } from "../helpers/strings.ts";
@@ -26,8 +27,5 @@ export function streamVprintk(vm: BpfCpu<BpfKernel>, prog: LoadedProgram): numbe
   const text = printed(format, argumentsAt(vm, r[6]!, bytes), printMemory(vm));
   if (typeof text === "number") return text;
   const kept = text.slice(0, TEXT_BYTES_MAX - 1);
-  return prog.streams.push(
-    r[2]!,
-    Uint8Array.from(kept, (char) => char.charCodeAt(0)),
-  );
+  return prog.streams.push(r[2]!, byteArray(kept));
 }

@@ -1,6 +1,8 @@
 /** Links of programs at tracepoints and probes, which are events of perf. */
+
 import { E2BIG, EACCES, EEXIST, EINVAL, EOPNOTSUPP } from "../../include/errno.ts";
 import type { Attachment } from "../../trace/attached.ts";
+import { tracepointName } from "../../trace/hooks.ts";
 import { addressOf } from "../../trace/kernel-functions.ts";
 import { fixedBytes } from "../../trace/trace-entry.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -97,10 +99,6 @@ function fillInfo(
   info.setBigInt64(KPROBE_ADDR, BigInt(addressOf(hook.func)), true);
   info.setBigUint64(KPROBE_COOKIE, cookie, true);
   return err;
-}
-
-export function tracepointName(event: string): string {
-  return event.slice(event.indexOf(":") + 1);
 }
 
 /**

@@ -19,9 +19,7 @@ export function fdArrayMapAllocCheck(attr: MapCreateAttr): number {
  *
  * @linux kernel/bpf/arraymap.c `bpf_fd_array_map_update_elem` (6.18)
  */
-export abstract class FdArrayMap<
-  Held extends KernelMap | LoadedProgram | PerfTarget,
-> extends KernelMap {
+export abstract class FdArrayMap<Held extends object> extends KernelMap {
   protected readonly host: MapHost;
   readonly #held = new Map<number, Held>();
 
@@ -67,13 +65,9 @@ export abstract class FdArrayMap<
     return true;
   }
 
-  protected keep(held: Held): void {
-    if (!("readLocal" in held)) this.host.ref(held);
-  }
-
-  protected drop(held: Held): void {
-    if (!("readLocal" in held)) this.host.unref(held);
-  }
+  /** One more holds it. */
+  protected abstract keep(held: Held): void;
+  protected abstract drop(held: Held): void;
 
   override delete(key: number): number {
     const index = this.#indexAt(key);
@@ -106,8 +100,21 @@ export abstract class FdArrayMap<
   }
 }
 
+/** An array of objects of bpf(2), which it refers to as descriptors do. */
+export abstract class ObjectArrayMap<
+  Held extends KernelMap | LoadedProgram,
+> extends FdArrayMap<Held> {
+  protected override keep(held: Held): void {
+    this.host.ref(held);
+  }
+
+  protected override drop(held: Held): void {
+    this.host.unref(held);
+  }
+}
+
 /** Programs that others go on with. @linux kernel/bpf/arraymap.c `prog_array_map_ops` (6.18) */
-export class ProgArrayMap extends FdArrayMap<LoadedProgram> {
+export class ProgArrayMap extends ObjectArrayMap<LoadedProgram> {
   override readonly progOwner = new ProgMapOwner(true);
 
   protected override objectOf(fd: number): LoadedProgram | number {
@@ -170,7 +177,7 @@ export class PerfEventArrayMap extends FdArrayMap<PerfTarget> {
  *
  * @linux kernel/bpf/arraymap.c `cgroup_array_map_ops` (6.18)
  */
-export class EmptyFdArrayMap extends FdArrayMap<never> {
+export class EmptyFdArrayMap extends ObjectArrayMap<never> {
   protected override objectOf(_fd: number): number {
     return -EBADF;
   }

@@ -1,6 +1,6 @@
 import { EBADF, EINVAL, ENOMEM, ENOTSUPP } from "../../include/errno.ts";
 import { ARRAY_BATCH_COMMANDS } from "./arraymap.ts";
-import { FdArrayMap } from "./fd-array.ts";
+import { ObjectArrayMap } from "./fd-array.ts";
 import { HashMap } from "./hashtab.ts";
 import { type InnerMapMeta, KernelMap, type MapCreateAttr } from "./map.ts";
 import { hasRoomForPointers } from "./map-area.ts";
@@ -29,7 +29,7 @@ function innerMapOfFd(host: MapHost, meta: InnerMapMeta, fd: number): KernelMap 
 }
 
 /** An array whose values are maps. @linux kernel/bpf/arraymap.c `array_of_maps_map_ops` (6.18) */
-export class ArrayOfMapsMap extends FdArrayMap<KernelMap> {
+export class ArrayOfMapsMap extends ObjectArrayMap<KernelMap> {
   override readonly batchCommands = ARRAY_BATCH_COMMANDS;
   static create(attr: MapCreateAttr, host: MapHost): ArrayOfMapsMap | number {
     const meta = innerMapMetaOf(attr, host);

@@ -1,3 +1,4 @@
+import { byteArray } from "../../lib/byte-string.ts";
 import {
   BTF_KIND_ARRAY,
   BTF_KIND_PTR,
@@ -180,7 +181,7 @@ export class KernelStructs {
       window.putNumber(at, POINTER_BYTES, this.#word(value, owner, `${at - base}`));
     } else if (typeof value === "string") {
       const room = type?.kind === BTF_KIND_ARRAY ? type.nelems - 1 : 0;
-      window.put(at, bytesOf(value.slice(0, room)));
+      window.put(at, byteArray(value.slice(0, room)));
     } else if (value instanceof Uint8Array) {
       window.put(at, value.subarray(0, btfVmlinux().typeIdSize(typeId)?.size ?? 0));
     } else if (typeof value !== "object") {
@@ -210,7 +211,7 @@ export class KernelStructs {
   #word(value: MemberValue, owner: object, key: string): number | bigint {
     if (typeof value === "number" || typeof value === "bigint") return value;
     if (typeof value === "string") {
-      const bytes = bytesOf(`${value}\0`);
+      const bytes = byteArray(`${value}\0`);
       const place = this.#places.text(owner, key, bytes);
       return place === undefined ? 0 : structsAddress(place.start);
     }
@@ -271,8 +272,4 @@ function structNamed(name: string): BtfStruct | undefined {
 
 function offsetOf(struct: BtfStruct, member: string): number {
   return member === "" ? 0 : (memberPlace(btfVmlinux(), struct, member)?.start ?? 0);
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }

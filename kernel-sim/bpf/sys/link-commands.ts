@@ -1,10 +1,10 @@
 /** What can be done with a link that is there. */
 import { EBADF, EFAULT, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP, EPERM } from "../../include/errno.ts";
+import { tracepointName } from "../../trace/hooks.ts";
 import { addressOf } from "../../trace/kernel-functions.ts";
 import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterNewFd } from "../link/iter.ts";
 import { copyName, KernelLink, unhang } from "../link/link.ts";
-import { tracepointName } from "../link/perf-event.ts";
 import { RawTracepointLink } from "../link/raw-tracepoint.ts";
 import type { PerfTarget } from "../perf-target.ts";
 import type { LoadedProgram } from "../program.ts";

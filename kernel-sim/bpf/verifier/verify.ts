@@ -13,7 +13,7 @@ import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
 import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
 import { processFdArray } from "./fd-array.ts";
-import { isThrow } from "./kfunc-call.ts";
+import { depthWithLoops, isThrown, MAY_GOTO_STACK_BYTES } from "./fixed-up.ts";
 import { resolvePseudoLdImm64 } from "./ld-imm.ts";
 import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
@@ -189,12 +189,6 @@ function logStats(env: VerifierEnv, verdict: number): void {
   );
 }
 
-/** A counter of rounds and a time, for programs that pass a `may_goto`. */
-const MAY_GOTO_STACK = 16;
-
-/** Three registers of a loop that stands in the place of a call of bpf_loop. */
-const INLINED_LOOP_STACK = 24;
-
 /** How deep the stacks of the functions are that remain in the program that runs. */
 function fixedUpDepths(env: VerifierEnv): number[] {
   const kept = removeDeadCode(env.insns, env.aux);
@@ -202,11 +196,9 @@ function fixedUpDepths(env: VerifierEnv): number[] {
     const end = env.subprogEnd(index);
     const own = kept.filter(({ slot }) => slot >= start && slot < end);
     if (own.length === 0) return [];
-    const hasLoop = own.some(({ slot }) => env.aux[slot]!.loopInline?.isFit === true);
-    const depth = hasLoop ? Math.ceil(stackDepth / 8) * 8 + INLINED_LOOP_STACK : stackDepth;
-    return own.some(({ insn }) => isMayGoto(insn)) ? depth + MAY_GOTO_STACK : depth;
+    const depth = depthWithLoops(stackDepth, own, env.aux);
+    return own.some(({ insn }) => isMayGoto(insn)) ? depth + MAY_GOTO_STACK_BYTES : depth;
   });
-  // What is thrown and not caught ends in a function of the kernel's own making.
-  const isThrown = kept.some(({ insn, slot }) => isThrow(insn) && env.aux[slot]!.isSeen);
-  return isThrown && env.exceptionCallbackSubprog === 0 ? [...depths, 0] : depths;
+  const isUncaught = env.exceptionCallbackSubprog === 0 && isThrown(kept, env.aux);
+  return isUncaught ? [...depths, 0] : depths;
 }

@@ -8,8 +8,6 @@ const E2BIG = 7;
 const MAX = 6;
 const COUNT = 7;
 const CTX = 8;
-/** Three registers are put aside. */
-export const LOOP_STACK_BYTES = 24;
 
 /**
  * @param stackBase where they are put, from the frame pointer on

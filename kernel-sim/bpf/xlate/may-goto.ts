@@ -1,12 +1,12 @@
 /** Loops that end when they have taken too long. @linux kernel/bpf/verifier.c `do_misc_fixups` (6.18) */
+
 import type { Insn } from "../../api.ts";
+import { MAY_GOTO_STACK_BYTES } from "../verifier/fixed-up.ts";
 import * as i from "./insns.ts";
 import { BPF_REG_AX as AX } from "./insns.ts";
 import { kernelFunction } from "./kernel-functions.ts";
 import { added, type Patched } from "./patch.ts";
 
-/** A counter and the time at which the loop began. */
-const STACK_BYTES = 16;
 const BPF_MAX_TIMED_LOOPS = 0xffff;
 
 /**
@@ -14,7 +14,7 @@ const BPF_MAX_TIMED_LOOPS = 0xffff;
  * @param stackDepth of the function, in bytes
  */
 export function mayGoto(target: number, stackDepth: number): readonly Patched[] {
-  const count = -stackDepth - STACK_BYTES;
+  const count = -stackDepth - MAY_GOTO_STACK_BYTES;
   return [
     ...added(i.load(i.DW, AX, 10, count)),
     { insn: i.jumpImm(i.JEQ, AX, 0, 0), target },
@@ -30,6 +30,6 @@ export function mayGoto(target: number, stackDepth: number): readonly Patched[] 
 
 /** A function with such loops starts the counter. */
 export function mayGotoPrologue(stackDepth: number): readonly Insn[] {
-  const count = -stackDepth - STACK_BYTES;
+  const count = -stackDepth - MAY_GOTO_STACK_BYTES;
   return [i.raw(0x7a, 10, 0, count, BPF_MAX_TIMED_LOOPS), i.raw(0x7a, 10, 0, count + 8, 0)];
 }

@@ -18,12 +18,12 @@ import {
 import * as uapi from "../uapi.ts";
 import { type KeptInsn, removeDeadCode } from "../verifier/dead-code.ts";
 import type { InsnAux } from "../verifier/env.ts";
-import { isThrow } from "../verifier/kfunc-call.ts";
+import { depthWithLoops, isThrown, LOOP_STACK_BYTES } from "../verifier/fixed-up.ts";
 import { PTR_TO_CTX } from "../verifier/reg-type.ts";
 import type { VerifierOutcome } from "../verifier/verify.ts";
 import { arenaInsn, isArenaAccess, shownArenaAccess } from "./arena.ts";
 import { fixDivision, fixPointerMove } from "./arithmetic.ts";
-import { inlinedLoop, LOOP_STACK_BYTES } from "./bpf-loop.ts";
+import { inlinedLoop } from "./bpf-loop.ts";
 import { convertAccess } from "./ctx/convert.ts";
 import { SKB_TSTAMP_TYPE } from "./ctx/sk-buff.ts";
 import { helperCall } from "./helper-calls.ts";
@@ -115,12 +115,11 @@ export class Xlation {
       const end = subprogs[index + 1]?.start ?? aux.length;
       const at = this.#kept.findIndex(({ slot }) => slot >= start && slot < end);
       if (at < 0) continue;
-      const aligned = Math.ceil(stackDepth / 8) * 8;
-      const hasLoop = aux.slice(start, end).some(({ loopInline }) => loopInline?.isFit === true);
+      const own = this.#kept.filter(({ slot }) => slot >= start && slot < end);
       found.push({
         start: at,
-        stackDepth: hasLoop ? aligned + LOOP_STACK_BYTES : stackDepth,
-        loopBase: -aligned - LOOP_STACK_BYTES,
+        stackDepth: depthWithLoops(stackDepth, own, aux),
+        loopBase: -Math.ceil(stackDepth / 8) * 8 - LOOP_STACK_BYTES,
       });
     }
     return found;
@@ -138,10 +137,7 @@ export class Xlation {
   /** What is thrown and not caught is what the program answers. */
   #throwsToNobody(): boolean {
     const { exceptionCallbackStart, aux } = this.#input.outcome;
-    return (
-      exceptionCallbackStart === 0 &&
-      this.#kept.some(({ insn, slot }) => isThrow(insn) && aux[slot]!.isSeen)
-    );
+    return exceptionCallbackStart === 0 && isThrown(this.#kept, aux);
   }
 
   #group(at: number): PatchedGroup {

@@ -76,7 +76,7 @@ function perfRead({ file }: Kiocb, iter: IovIter): number {
 function wordsOf(event: PerfEvent): bigint[] {
   const { readFormat } = event.attr;
   const has = (bit: number) => (readFormat & bit) !== 0;
-  const { enabled, running } = event.total();
+  const { counter, enabled, running } = event.total();
   const times = [
     ...(has(FORMAT_ENABLED) ? [enabled] : []),
     ...(has(FORMAT_RUNNING) ? [running] : []),
@@ -85,7 +85,7 @@ function wordsOf(event: PerfEvent): bigint[] {
     ...(has(FORMAT_ID) ? [each.id] : []),
     ...(has(FORMAT_LOST) ? [0] : []),
   ];
-  if (!has(FORMAT_GROUP)) return [event.total().counter, ...times, ...told(event)].map(BigInt);
+  if (!has(FORMAT_GROUP)) return [counter, ...times, ...told(event)].map(BigInt);
   const group = [event, ...event.siblings];
   const each = group.flatMap((member) => [member.total().counter, ...told(member)]);
   return [group.length, ...times, ...each].map(BigInt);

@@ -11,11 +11,21 @@ import type { Task } from "../task.ts";
 
 const rqOf = ({ kernel, cpu }: Task) => kernel.sched.runQueues[cpu];
 
+export function isRunning(task: Task): boolean {
+  return rqOf(task)?.current === task;
+}
+
+/** Who runs counts as queued. */
+export function isOnRq(task: Task): boolean {
+  // Task 0 of a machine is never queued.
+  return task.se?.isQueued === true || isRunning(task);
+}
+
 /** @linux include/linux/sched.h `struct sched_entity` (6.18) */
 const schedEntity: StructTable<Task> = {
   load: ({ se }) => fields({ weight: scaled(se.weight) }),
   deadline: ({ se }) => se.deadline,
-  on_rq: (of) => of.se.isQueued || rqOf(of)?.current === of,
+  on_rq: isOnRq,
   custom_slice: ({ se }) => se.customSliceNs > 0,
   exec_start: ({ se }) => se.execStart,
   sum_exec_runtime: ({ se }) => se.sumExecRuntime,

@@ -11,15 +11,13 @@ import type { Kernel } from "../kernel.ts";
 import { SCHED_NORMAL } from "../sched/entity.ts";
 import type { Task } from "../task.ts";
 import type { TaskIoAccounting } from "../task-io-accounting.ts";
+import { isOnRq, isRunning } from "./sched.ts";
 
 const siblings = ({ children }: Task) =>
   children.map((child) => at("task_struct", child, "sibling"));
 
 const threads = ({ signal }: Task) =>
   signal.threads.map((thread) => at("task_struct", thread, "thread_node"));
-
-const rqOf = ({ kernel, cpu }: Task) => kernel.sched.runQueues[cpu];
-const isRunning = (task: Task) => rqOf(task)?.current === task;
 
 /** Task 0: the parent of the first one. @linux init/init_task.c `init_task` (6.18) */
 export function bootTaskOf({ initPidNs }: Kernel): Task | undefined {
@@ -68,10 +66,10 @@ const belongings: StructTable<Task> = {
 
 /** @linux include/linux/sched.h, kernel/sched/sched.h (6.18) */
 const scheduling: StructTable<Task> = {
-  on_cpu: (of) => isRunning(of),
+  on_cpu: isRunning,
   recent_used_cpu: ({ cpu }) => cpu,
   wake_cpu: ({ cpu }) => cpu,
-  on_rq: (of) => of.se?.isQueued === true || isRunning(of),
+  on_rq: isOnRq,
   prio: ({ se }) => se?.prio,
   static_prio: ({ se }) => 120 + (se?.nice ?? 0),
   normal_prio: ({ se }) => se?.normalPrio,

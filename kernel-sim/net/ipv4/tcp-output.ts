@@ -1,5 +1,6 @@
 import { ETIMEDOUT } from "../../include/errno.ts";
 import { SOL_TCP } from "../../include/uapi/socket.ts";
+import { callVoid } from "../../kernel/function-probes.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { softnet } from "../core/dev.ts";
 import { TCP_SYN_SENT } from "../core/sock.ts";
@@ -380,14 +381,8 @@ export function tcpConnect(sk: TcpSock): void {
   const { probes } = sk.kernel;
   if (probes === undefined) sendSyn(sk);
   else {
-    probes.call(
-      "tcp_connect",
-      () => [shownSock(sk)],
-      () => {
-        sendSyn(sk);
-        return 0;
-      },
-    );
+    const args = () => [shownSock(sk)];
+    callVoid(probes, "tcp_connect", args, () => sendSyn(sk));
   }
 }
 

@@ -9,6 +9,7 @@ import {
   RCV_SHUTDOWN,
   SOL_TCP,
 } from "../../include/uapi/socket.ts";
+import { callVoid } from "../../kernel/function-probes.ts";
 import type { MaySleep, SysResult } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { putCmsg } from "../core/scm.ts";
@@ -238,14 +239,8 @@ function cleanupRbuf(sk: TcpSock, copied: number): void {
   const { probes } = sk.kernel;
   if (probes === undefined) acknowledgeRead(sk, copied);
   else {
-    probes.call(
-      "tcp_cleanup_rbuf",
-      () => [shownSock(sk), copied],
-      () => {
-        acknowledgeRead(sk, copied);
-        return 0;
-      },
-    );
+    const args = () => [shownSock(sk), copied];
+    callVoid(probes, "tcp_cleanup_rbuf", args, () => acknowledgeRead(sk, copied));
   }
 }
 

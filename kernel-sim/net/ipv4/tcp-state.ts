@@ -1,5 +1,6 @@
 import { ECONNREFUSED, ECONNRESET, EPIPE } from "../../include/errno.ts";
 import { AF_INET, SHUTDOWN_MASK, SOL_TCP } from "../../include/uapi/socket.ts";
+import { callVoid } from "../../kernel/function-probes.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { skSetFilter } from "../core/filter.ts";
 import { kfreeSkb } from "../core/skbuff.ts";
@@ -29,14 +30,8 @@ export function tcpSetState(sk: TcpSock, state: number): void {
   const { probes } = sk.kernel;
   if (probes === undefined) setState(sk, state);
   else {
-    probes.call(
-      "tcp_set_state",
-      () => [shownSock(sk), state],
-      () => {
-        setState(sk, state);
-        return 0;
-      },
-    );
+    const args = () => [shownSock(sk), state];
+    callVoid(probes, "tcp_set_state", args, () => setState(sk, state));
   }
 }
 

@@ -10,6 +10,7 @@ import {
 import { O_NONBLOCK } from "../../include/uapi/fcntl.ts";
 import { FIONREAD, TIOCOUTQ } from "../../include/uapi/ioctls.ts";
 import { AF_INET, SEND_SHUTDOWN, SHUTDOWN_MASK } from "../../include/uapi/socket.ts";
+import { callVoid } from "../../kernel/function-probes.ts";
 import type { MaySleep } from "../../kernel/sleep.ts";
 import type { Task } from "../../kernel/task.ts";
 import { putUser32 } from "../../mm/uaccess.ts";
@@ -224,15 +225,8 @@ export function tcpClose(sk: TcpSock): void {
   const { probes } = sk.kernel;
   if (probes === undefined) closeSock(sk);
   else {
-    const timeout = sk.options.linger ? sk.options.lingerTime : 0;
-    probes.call(
-      "tcp_close",
-      () => [shownSock(sk), timeout],
-      () => {
-        closeSock(sk);
-        return 0;
-      },
-    );
+    const args = () => [shownSock(sk), sk.options.linger ? sk.options.lingerTime : 0];
+    callVoid(probes, "tcp_close", args, () => closeSock(sk));
   }
 }
 

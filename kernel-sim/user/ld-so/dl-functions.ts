@@ -1,4 +1,5 @@
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from "../../include/uapi/mman.ts";
+import { byteArray } from "../../lib/byte-string.ts";
 import type { Program } from "../program.ts";
 import type { Sys } from "../sys.ts";
 import type { SysCall } from "../sys-port.ts";
@@ -272,7 +273,7 @@ function* dlerror(sys: Sys, state: LinkerState): SysCall {
     state.problemRoom = at;
   }
   const text = `${problem.slice(0, PROBLEM_BYTES - 1)}\0`;
-  const bytes = Uint8Array.from(text, (char) => char.charCodeAt(0));
+  const bytes = byteArray(text);
   state.memory.setBytes(state.problemRoom, bytes);
   return state.problemRoom;
 }

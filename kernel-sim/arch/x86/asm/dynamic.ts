@@ -4,6 +4,7 @@
  *
  * @spec System V ABI, chapter 5; Intel386 supplement, "Dynamic Linking"
  */
+import { byteArray } from "../../../lib/byte-string.ts";
 import { type AsmObject, GLOBAL_OFFSET_TABLE, type SymbolVersion } from "./assembler.ts";
 import {
   DT_BIND_NOW,
@@ -738,5 +739,5 @@ function words(values: readonly number[]): Uint8Array {
 }
 
 function text(value: string): Uint8Array {
-  return Uint8Array.from(value, (char) => char.charCodeAt(0));
+  return byteArray(value);
 }
