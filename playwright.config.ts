@@ -1,6 +1,8 @@
 import { defineConfig } from "playwright/test";
 import { chromiumOptions } from "./tests/chromium.ts";
 
+const PROMPT = "prompt.spec.ts";
+
 export default defineConfig({
   testDir: "tests/e2e",
   testMatch: "**/*.spec.ts",
@@ -14,6 +16,11 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 20_000 },
   forbidOnly: true,
+  projects: [
+    { name: "browser", testIgnore: PROMPT },
+    // What must be prompt is not looked at while others keep the cores busy.
+    { name: "alone", testMatch: PROMPT, dependencies: ["browser"] },
+  ],
   use: {
     // Set by the global set-up, which starts a site unless BASE_URL names one.
     baseURL: process.env["BASE_URL"],

@@ -288,5 +288,6 @@ test("the frame asks for nothing but itself and the page for its scripts", () =>
     "/sandbox/kernel-types.js",
     "/sandbox/kernel.js",
     "/sandbox/worker.js",
+    "/sandbox/xlate.js",
   ]);
 });

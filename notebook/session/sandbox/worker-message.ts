@@ -14,6 +14,7 @@ import {
   type MimeBundle,
   type Output,
 } from "#notebook/document";
+import { PART_NAMES } from "../../runtime/part-names.ts";
 import {
   type FromWorker,
   TERMINAL_INPUT_CHARACTERS,
@@ -202,18 +203,7 @@ const schedules = z.object({
   machine: count,
 });
 
-const part = z.enum([
-  "bpf",
-  "bpf-calls",
-  "checked-runs",
-  "explanations",
-  "jit",
-  "kernel",
-  "kernel-calls",
-  "kernel-types",
-  "recordings",
-  "xlate",
-]);
+const part = z.enum(PART_NAMES);
 
 const fromWorker = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
