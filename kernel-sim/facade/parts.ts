@@ -1,5 +1,6 @@
 import type { Recording } from "../api.ts";
 import type { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
+import type { wholeMoreTypes } from "../bpf/btf/whole-more-types.ts";
 import type { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
 import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { wholeJit } from "../bpf/jit/whole-jit.ts";
@@ -19,6 +20,7 @@ export interface SimulatorParts {
   readonly kernel: KernelPart;
   readonly "kernel-calls": typeof wholeKernelCalls;
   readonly "kernel-types": typeof wholeKernelTypes;
+  readonly "more-types": typeof wholeMoreTypes;
   readonly recordings: Readonly<Record<"second", Recording>>;
   readonly xlate: typeof wholeXlate;
 }
@@ -64,6 +66,8 @@ const NOT_HERE: Readonly<Record<PartName, string>> = {
     "the kernel's types are not loaded here: they come with a text that has btf, attach or replay",
   kernel:
     "the kernel is not loaded here: it comes with a text that has a generator function, function* (sys) { … }, i386, x86, explore() or a method of a machine's programs",
+  "more-types":
+    "all of the kernel's types are not loaded here: they come when a program first names one of them",
   recordings: "recordings are not loaded here: they come with a text that has recordings",
   xlate: "rewritten programs are not loaded here: they come with a text that has xlated",
 };

@@ -1,6 +1,7 @@
 /** Puts BPF into the base: importing this gives machines all of BPF, and what was recorded for it. */
 
 import { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
+import { wholeMoreTypes } from "../bpf/btf/whole-more-types.ts";
 import { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
 import { wholeJit } from "../bpf/jit/whole-jit.ts";
@@ -19,6 +20,7 @@ installParts({
   jit: wholeJit,
   "kernel-calls": wholeKernelCalls,
   "kernel-types": wholeKernelTypes,
+  "more-types": wholeMoreTypes,
   recordings,
   xlate: wholeXlate,
 });

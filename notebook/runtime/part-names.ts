@@ -10,6 +10,7 @@ export const PART_NAMES = [
   "kernel",
   "kernel-calls",
   "kernel-types",
+  "more-types",
   "recordings",
   "xlate",
 ] as const satisfies readonly PartName[];

@@ -71,7 +71,7 @@ test("the first cell that needs BPF, data or the kernel fetches it; names of the
   );
   expect(
     before.filter((name) =>
-      /sandbox\/(?:bpf|bpf-calls|checked-runs|explanations|jit|kernel|kernel-calls|kernel-types|recordings|xlate|course-data)\.js$/.test(
+      /sandbox\/(?:bpf|bpf-calls|checked-runs|explanations|jit|kernel|kernel-calls|kernel-types|more-types|recordings|xlate|course-data)\.js$/.test(
         name,
       ),
     ),

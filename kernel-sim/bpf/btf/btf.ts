@@ -21,6 +21,8 @@ import type { BtfRecord } from "./record.ts";
 const MAX_RESOLVE_DEPTH = 32;
 const U32_MAX = 0xffff_ffff;
 const POINTER_BYTES = 8;
+/** No kernel has as many types. */
+const LARGE_ID = 0x1_0000;
 /** No message holds more of a name, and no identifier is as long. */
 const NAME_MAX = 1024;
 
@@ -51,12 +53,13 @@ export class Btf {
   id = 0;
   /** Where Linux keeps what it was made from: so much of the machine's memory is in use. */
   address = 0;
-  /** What it was made from. */
-  readonly data: Uint8Array;
   /** The types of the kernel itself, which no program or map brings. */
   isKernel = false;
-  readonly #types: readonly BtfType[];
-  readonly #strings: Uint8Array;
+  #data: Uint8Array;
+  #types: readonly BtfType[];
+  #strings: Uint8Array;
+  /** Makes all of it, as long as only a part is there. */
+  #makeWhole: (() => Btf) | undefined;
   readonly #names = new Map<number, string>();
   /** By id: where modifiers and pointers lead to, how long arrays are. */
   #resolvedIds: Uint32Array | undefined;
@@ -68,19 +71,53 @@ export class Btf {
 
   /** @param types by id; the first one is void */
   constructor(data: Uint8Array, types: readonly BtfType[], strings: Uint8Array) {
-    this.data = data;
+    this.#data = data;
     this.#types = types;
     this.#strings = strings;
   }
 
+  /** What it was made from. */
+  get data(): Uint8Array {
+    this.#becomeWhole();
+    return this.#data;
+  }
+
   /** With void. */
   get nrTypes(): number {
+    this.#becomeWhole();
     return this.#types.length;
   }
 
   /** @linux kernel/bpf/btf.c `btf_type_by_id` (6.18) */
   typeById(id: number): BtfType | undefined {
+    const type = this.#types[id];
+    if (type !== undefined || this.#makeWhole === undefined || id > LARGE_ID) return type;
+    this.#becomeWhole();
     return this.#types[id];
+  }
+
+  /**
+   * More belongs to it, which is made when somebody asks for what is not there: nobody sees that it was not.
+   *
+   * @param makeWhole all of it; types and names have the same numbers in it
+   */
+  growLater(makeWhole: () => Btf): void {
+    this.#makeWhole = makeWhole;
+  }
+
+  #becomeWhole(): void {
+    const makeWhole = this.#makeWhole;
+    if (makeWhole === undefined) return;
+    const whole = makeWhole();
+    this.#makeWhole = undefined;
+    const known = this.#types;
+    this.#types = whole.#types.map((type) => sameOf(known[type.id], type) ?? type);
+    this.#data = whole.#data;
+    this.#strings = whole.#strings;
+    this.#resolvedIds = whole.#resolvedIds;
+    this.#resolvedSizes = whole.#resolvedSizes;
+    this.#idsByName = undefined;
+    this.#declTags = undefined;
   }
 
   isNameOffset(offset: number): boolean {
@@ -180,6 +217,13 @@ export class Btf {
 
   /** The first type of that name and kind. @linux kernel/bpf/btf.c `btf_find_by_name_kind` (6.18) */
   findByNameKind(name: string, kind: number): BtfType | undefined {
+    const found = this.#findByNameKind(name, kind);
+    if (found !== undefined || this.#makeWhole === undefined) return found;
+    this.#becomeWhole();
+    return this.#findByNameKind(name, kind);
+  }
+
+  #findByNameKind(name: string, kind: number): BtfType | undefined {
     this.#idsByName ??= this.#indexNames();
     for (const id of this.#idsByName.get(name) ?? []) {
       const type = this.#types[id]!;
@@ -231,6 +275,11 @@ export class Btf {
     }
     return index;
   }
+}
+
+/** Whoever holds a type goes on with the same one, unless more is known of it now. */
+function sameOf(known: BtfType | undefined, type: BtfType): BtfType | undefined {
+  return known?.kind === type.kind && known.vlen === type.vlen ? known : undefined;
 }
 
 function sizeOf(type: BtfType): number | undefined {

@@ -63,7 +63,8 @@ export class BtfBuilder {
 
   enum(name: string, bytes: number, values: readonly (readonly [string, number])[]): number {
     const tail = values.flatMap(([value, number]) => [this.string(value), number]);
-    return this.add(name, kinds.BTF_KIND_ENUM, values.length, bytes, tail);
+    const isSigned = values.some(([, number]) => number < 0);
+    return this.add(name, kinds.BTF_KIND_ENUM, values.length, bytes, tail, isSigned);
   }
 
   funcProto(result: number, params: readonly ParamSpec[]): number {
@@ -102,6 +103,11 @@ export class BtfBuilder {
     this.#strings.push(0);
     this.#offsets.set(text, offset);
     return offset;
+  }
+
+  /** All strings so far, in the order in which they stand. */
+  get texts(): Iterable<string> {
+    return this.#offsets.keys();
   }
 
   bytes(): Uint8Array {

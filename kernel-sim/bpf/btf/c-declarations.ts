@@ -1,6 +1,6 @@
 /**
  * Reads declarations in C, as far as the kernel's headers need it to say what types it has:
- * typedefs, structs, unions, enums without values, and prototypes of functions.
+ * typedefs, structs, unions, enums, and prototypes of functions.
  */
 import { invariant } from "../../hw/simulator-bug.ts";
 
@@ -41,13 +41,26 @@ export interface CDeclarations {
   /** In bytes, of structs that are larger than their members: `@128` behind the body. */
   readonly sizes: ReadonlyMap<string, number>;
   readonly functions: ReadonlyMap<string, CFunction>;
+  /** Names and numbers of enums, by key. */
+  readonly enums: ReadonlyMap<string, readonly CEnumerator[]>;
 }
+
+export type CEnumerator = readonly [name: string, value: number];
 
 const TAG_PREFIX = "__";
 const VOID: CType = Object.freeze({ kind: "void", key: "void" });
-const INT_WORDS = new Set(["char", "short", "int", "long", "unsigned", "signed", "_Bool"]);
+const INT_WORDS = new Set([
+  "char",
+  "short",
+  "int",
+  "long",
+  "unsigned",
+  "signed",
+  "__int128",
+  "_Bool",
+]);
 const TYPE_TAGS = new Set(["__rcu", "__user", "__percpu"]);
-const TOKEN = /\s*([A-Za-z_]\w*|\d+|[{}()[\];,*:@])/y;
+const TOKEN = /\s*([A-Za-z_]\w*|\d+|[{}()[\];,*:@=-])/y;
 
 export function parseDeclarations(text: string): CDeclarations {
   return new Parser(text).run();
@@ -60,6 +73,7 @@ class Parser {
   readonly #bodies = new Map<string, readonly CNamed[]>();
   readonly #sizes = new Map<string, number>();
   readonly #functions = new Map<string, CFunction>();
+  readonly #enums = new Map<string, readonly CEnumerator[]>();
 
   constructor(text: string) {
     this.#tokens = tokensOf(text);
@@ -72,6 +86,7 @@ class Parser {
       bodies: this.#bodies,
       sizes: this.#sizes,
       functions: this.#functions,
+      enums: this.#enums,
     };
   }
 
@@ -109,7 +124,9 @@ class Parser {
   #tagged(tag: Tag): CType {
     const name = this.#next();
     const key = `${tag} ${name}`;
-    if (this.#accept("{")) {
+    if (tag === "enum") {
+      if (this.#accept("{")) this.#enums.set(key, this.#enumerators());
+    } else if (this.#accept("{")) {
       const members: CNamed[] = [];
       while (!this.#accept("}")) {
         members.push(this.#placed(this.#declarator(this.#specifier())));
@@ -119,6 +136,19 @@ class Parser {
       if (this.#accept("@")) this.#sizes.set(key, Number(this.#next()));
     }
     return { kind: "tagged", key, tag, name };
+  }
+
+  /** Each is one more than the one before, unless it says so. */
+  #enumerators(): CEnumerator[] {
+    const found: CEnumerator[] = [];
+    for (let value = 0; !this.#accept("}"); value++) {
+      const name = this.#next();
+      if (this.#accept("="))
+        value = this.#accept("-") ? -Number(this.#next()) : Number(this.#next());
+      found.push([name, value]);
+      this.#accept(",");
+    }
+    return found;
   }
 
   #placed(member: CNamed): CNamed {

@@ -1,7 +1,7 @@
 /** Makes BTF of declarations in C, as pahole does of a kernel. */
 import { invariant } from "../../hw/simulator-bug.ts";
 import { BtfBuilder, type MemberSpec } from "./build.ts";
-import type { CDeclarations, CNamed, CType } from "./c-declarations.ts";
+import type { CDeclarations, CNamed, CType, Tag } from "./c-declarations.ts";
 import { BTF_FUNC_STATIC } from "./kinds.ts";
 
 const SIGNED = 1;
@@ -20,6 +20,7 @@ const INTS: Readonly<Record<string, readonly [bytes: number, encoding: number]>>
   "long unsigned int": [8, 0],
   "long long int": [8, SIGNED],
   "long long unsigned int": [8, 0],
+  "__int128 unsigned": [16, 0],
   _Bool: [1, BOOL],
 };
 const POINTER_BYTES = 8;
@@ -29,31 +30,64 @@ const ENUM_BYTES = 4;
 
 /** The bytes of a BTF object with all types that the declarations name, and with their functions. */
 export function btfFromC(declarations: CDeclarations): Uint8Array {
-  return new Writer(declarations).run();
+  return new Writer(declarations).run(declarations);
 }
+
+/**
+ * The same with what `more` declares behind it: all that is there without it keeps its number, and so do the names. What
+ * was only known by its name, since it is `more` that says what it is, stands in its place.
+ */
+export function btfFromBoth(declarations: CDeclarations, more: CDeclarations): Uint8Array {
+  const first = new Writer(declarations);
+  first.run(declarations);
+  return new Writer(both(declarations, more), first).run(more);
+}
+
+function both(one: CDeclarations, other: CDeclarations): CDeclarations {
+  return {
+    typedefs: new Map([...other.typedefs, ...one.typedefs]),
+    bodies: new Map([...other.bodies, ...one.bodies]),
+    sizes: new Map([...other.sizes, ...one.sizes]),
+    functions: one.functions,
+    enums: new Map([...other.enums, ...one.enums]),
+  };
+}
+
+/** What gets a number: a type, or a function with its type. */
+type Numbered = CType | { readonly kind: "function"; readonly name: string; readonly type: CType };
 
 class Writer {
   readonly #declarations: CDeclarations;
   readonly #builder = new BtfBuilder();
   /** A type gets its number when it is first named, and is written when its turn comes. */
-  readonly #ids = new Map<string, number>([["void", 0]]);
-  readonly #queue: CType[] = [];
+  readonly #ids: Map<string, number>;
+  readonly #queue: Numbered[];
   readonly #layouts = new Map<string, Layout>();
+  #nrWritten = 0;
 
-  constructor(declarations: CDeclarations) {
+  /** @param before who has numbered types and names already */
+  constructor(declarations: CDeclarations, before?: Writer) {
     this.#declarations = declarations;
+    this.#ids = new Map(before === undefined ? [["void", 0]] : before.#ids);
+    this.#queue = before === undefined ? [] : [...before.#queue];
+    for (const text of before === undefined ? [] : before.#builder.texts) {
+      this.#builder.string(text);
+    }
   }
 
-  run(): Uint8Array {
-    const { bodies, functions, typedefs } = this.#declarations;
+  run({ bodies, functions, typedefs, enums }: CDeclarations): Uint8Array {
     for (const key of bodies.keys()) this.#idOf(taggedOf(key));
+    for (const key of enums.keys()) this.#idOf(taggedOf(key));
     for (const type of functions.values()) this.#idOf(type);
     for (const key of typedefs.keys()) this.#idOf({ kind: "typedef", key });
-    for (let i = 0; i < this.#queue.length; i++) this.#write(this.#queue[i]!);
-    for (const [name, type] of functions) {
-      this.#builder.func(name, this.#idOf(type), BTF_FUNC_STATIC);
-    }
+    this.#writeQueue();
+    for (const [name, type] of functions) this.#queue.push({ kind: "function", name, type });
+    this.#writeQueue();
     return this.#builder.bytes();
+  }
+
+  #writeQueue(): void {
+    while (this.#nrWritten < this.#queue.length) this.#write(this.#queue[this.#nrWritten++]!);
   }
 
   #idOf(type: CType): number {
@@ -64,9 +98,11 @@ class Writer {
     return this.#queue.length;
   }
 
-  #write(type: CType): number {
+  #write(type: Numbered): number {
     const builder = this.#builder;
     switch (type.kind) {
+      case "function":
+        return builder.func(type.name, this.#idOf(type.type), BTF_FUNC_STATIC);
       case "int": {
         const [bytes, encoding] = intOf(type.key);
         return builder.int(type.key, bytes, encoding);
@@ -94,11 +130,13 @@ class Writer {
 
   #writeTagged({ key, tag, name }: Extract<CType, { kind: "tagged" }>): number {
     const members = this.#declarations.bodies.get(key);
-    if (tag === "enum") return this.#builder.enum(name, ENUM_BYTES, []);
+    const shown = name.startsWith(ANONYMOUS) ? "" : name;
+    if (tag === "enum") {
+      return this.#builder.enum(shown, ENUM_BYTES, this.#declarations.enums.get(key) ?? []);
+    }
     if (members === undefined) return this.#builder.fwd(name);
     const { bytes } = this.#layout(key, members, tag === "union");
     const specs = this.#specs(key, members, tag === "union");
-    const shown = name.startsWith(ANONYMOUS) ? "" : name;
     return tag === "struct"
       ? this.#builder.struct(shown, bytes, specs)
       : this.#builder.union(shown, bytes, specs);
@@ -192,7 +230,7 @@ function intOf(key: string): readonly [bytes: number, encoding: number] {
 
 function taggedOf(key: string): CType {
   const [tag, name] = key.split(" ");
-  return { kind: "tagged", key, tag: tag === "union" ? "union" : "struct", name: name! };
+  return { kind: "tagged", key, tag: tag as Tag, name: name! };
 }
 
 function roundUp(n: number, to: number): number {

@@ -15,7 +15,7 @@ typedef __s32 s32; typedef __u32 u32; typedef __s64 s64; typedef __u64 u64;
 typedef __u16 __be16; typedef __u32 __be32; typedef _Bool bool;
 typedef long unsigned int __kernel_ulong_t; typedef __kernel_ulong_t __kernel_size_t;
 typedef __kernel_size_t size_t; typedef int __kernel_pid_t; typedef __kernel_pid_t pid_t;
-typedef unsigned int gfp_t;
+typedef unsigned int gfp_t; typedef __int128 unsigned u128;
 
 typedef struct refcount_struct refcount_t;
 
@@ -30,7 +30,6 @@ struct bpf_res_spin_lock { u32 val; };
 struct bpf_timer { __u64 __opaque[2]; };
 struct bpf_wq { __u64 __opaque[2]; };
 struct bpf_task_work { __u64 __opaque; };
-struct bpf_prog_aux { void *prog; };
 
 struct bpf_iter_num { __u64 __opaque[1]; };
 struct bpf_iter_bits { __u64 __opaque[2]; };
@@ -45,11 +44,6 @@ struct cpumask { long unsigned int bits[4]; };
 typedef struct cpumask cpumask_t;
 struct bpf_cpumask { cpumask_t cpumask; refcount_t usage; };
 
-struct kernfs_node { const char *name@128; u64 id@768; }@136;
-struct filename { const char *name; const char *uptr; u32 refcnt; }@32;
-struct kernel_clone_args { u64 flags; u32 exit_signal@320; u64 stack@384; u64 stack_size; u64 tls; }@136;
-struct open_how { u64 flags; u64 mode; u64 resolve; };
-struct key { void *sem; };
 struct sockptr_t { void *user; bool is_kernel; };
 struct bpf_key { struct key *key; bool has_ref; };
 struct bpf_crypto_ctx { const void *type; void *tfm; u32 siv_len; };
@@ -57,44 +51,12 @@ struct bpf_crypto_params {
   char type[14]; u8 reserved[2]; char algo[128]; u8 key[256]; u32 key_len; u32 authsize;
 };
 
-struct tcp6_sock { struct tcp_sock tcp; };
-struct mptcp_sock { struct inet_connection_sock sk; };
-struct udp6_sock { struct udp_sock udp; };
-struct inet_timewait_sock { struct sock_common __tw_common; };
-struct tcp_timewait_sock { struct inet_timewait_sock tw_sk; };
-struct request_sock { struct sock_common __req_common; };
-struct inet_request_sock { struct request_sock req; };
-struct tcp_request_sock { struct inet_request_sock req; };
-struct xdp_buff { void *data; void *data_end; void *data_meta; void *data_hard_start; void *rxq; };
-struct bpf_sock_addr_kern { struct sock *sk; void *uaddr; };
-struct bpf_sock_ops_kern { struct sock *sk; u32 op; };
-struct bpf_sysctl_kern { void *head; };
-struct bpf_sockopt_kern { struct sock *sk; };
-struct sk_reuseport_kern { struct sk_buff *skb; struct sock *sk; };
-struct bpf_sk_lookup_kern { u16 family; struct sock *selected_sk; };
-struct sk_msg { void *sg; };
-struct bpf_flow_dissector { void *flow_keys; const struct sk_buff *skb; };
-struct bpf_perf_event_data_kern { void *regs; };
-struct bpf_nf_ctx { const void *state; struct sk_buff *skb; };
-struct bpf_cgroup_dev_ctx { __u32 access_type; __u32 major; __u32 minor; };
-struct __sk_buff { __u32 fields[42]; void *sk; __u32 tail[4]; };
-struct xdp_md { __u32 data; __u32 data_end; __u32 data_meta; __u32 ingress_ifindex; __u32 rx_queue_index; __u32 egress_ifindex; };
 
-struct bpf_sock_tuple_ipv4 { __be32 saddr; __be32 daddr; __be16 sport; __be16 dport; };
-struct bpf_sock_tuple_ipv6 { __be32 saddr[4]; __be32 daddr[4]; __be16 sport; __be16 dport; };
-union bpf_sock_tuple_addresses { struct bpf_sock_tuple_ipv4 ipv4; struct bpf_sock_tuple_ipv6 ipv6; };
-struct bpf_sock_tuple { union bpf_sock_tuple_addresses addresses; };
-struct bpf_tcp_req_attrs { u32 rcv_tsval; u32 rcv_tsecr; u16 mss; u8 flags[10]; };
 struct bpf_ct_opts { s32 netns_id; s32 error; u8 l4proto; u8 dir; u16 ct_zone_id; u8 ct_zone_dir; u8 reserved[3]; };
 struct bpf_xfrm_state_opts { s32 error; s32 netns_id; u32 mark; u32 daddr[4]; __be32 spi; u8 proto; u16 family; };
-struct nf_conntrack { refcount_t use; };
-struct nf_conn { struct nf_conntrack ct_general; void *master; };
 struct nf_conn___init { struct nf_conn ct; };
 union nf_inet_addr { __u32 all[4]; };
-struct xfrm_state { void *xs_net; };
 
-struct bpf_iter_meta { struct seq_file *seq; u64 session_id; u64 seq_num; };
-struct bpf_fentry_test_t { struct bpf_fentry_test_t *a; };
 struct bpf_dummy_ops_state { int val; };
 struct bpf_dummy_ops {
   int (*test_1)(struct bpf_dummy_ops_state *cb__nullable);

@@ -1,31 +1,51 @@
 import { parseDeclarations } from "./c-declarations.ts";
-import { btfFromC } from "./from-c.ts";
+import { btfFromBoth, btfFromC } from "./from-c.ts";
 import { KERNEL_LAYOUTS } from "./kernel-layouts.ts";
 import { KERNEL_STRUCTS } from "./kernel-structs.ts";
 import { FUNCTIONS, ITERATORS, LSM_HOOKS, TRACEPOINTS } from "./kernel-targets.ts";
 import { KERNEL_TYPES } from "./kernel-types.ts";
 
+/** Declarations in C. */
+export interface MoreDeclarations {
+  readonly structs: string;
+  readonly functions: string;
+  readonly tracepoints: string;
+}
+
 /**
- * The types of the kernel as BTF.
+ * The types of the kernel as BTF, as far as most programs need them.
  *
  * @param kfuncs prototypes of the functions that programs may call, in C
  */
 export function vmlinuxBytes(kfuncs: string): Uint8Array {
-  const text = KERNEL_TYPES + KERNEL_LAYOUTS + KERNEL_STRUCTS + kfuncs + targetPrototypes();
-  return btfFromC(parseDeclarations(text));
+  return btfFromC(parseDeclarations(mainText(kfuncs)));
+}
+
+/** All of them. */
+export function wholeVmlinuxBytes(kfuncs: string, more: MoreDeclarations): Uint8Array {
+  const behind = more.structs + more.functions + typedefsOf(more.tracepoints);
+  return btfFromBoth(parseDeclarations(mainText(kfuncs)), parseDeclarations(behind));
 }
 
 const FUNCTION_NAME = /(\w+)\(/g;
 
-/** What programs are attached to: functions, and pointers to what tracepoints call. */
-function targetPrototypes(): string {
-  const tracepoints = TRACEPOINTS.replaceAll("(void)", "()")
-    .replace(/^void (\w+)\(/gm, "typedef void (*btf_trace_$1)(void *__data, ")
-    .replaceAll(", )", ")");
+/** With what programs are attached to: functions, and pointers to what tracepoints call. */
+function mainText(kfuncs: string): string {
   return [
+    KERNEL_TYPES,
+    KERNEL_LAYOUTS,
+    KERNEL_STRUCTS,
+    kfuncs,
     FUNCTIONS,
     ITERATORS.replace(FUNCTION_NAME, "bpf_iter_$1("),
     LSM_HOOKS.replace(FUNCTION_NAME, "bpf_lsm_$1("),
-    tracepoints,
+    typedefsOf(TRACEPOINTS),
   ].join("");
+}
+
+function typedefsOf(tracepoints: string): string {
+  return tracepoints
+    .replaceAll("(void)", "()")
+    .replace(/^void (\w+)\(/gm, "typedef void (*btf_trace_$1)(void *__data, ")
+    .replaceAll(", )", ")");
 }

@@ -2,13 +2,14 @@ import { invariant } from "../../hw/simulator-bug.ts";
 import { VerifierLog } from "../verifier/log.ts";
 import type { Btf } from "./btf.ts";
 import { kernelDeclarations } from "./kernel-declarations.ts";
+import { moreTypes } from "./more-types.ts";
 import { btfParse } from "./parse.ts";
 
 let vmlinux: Btf | undefined;
 
 /**
  * The types of the kernel, and its functions that programs may call: made when somebody first asks, and the same for
- * all machines.
+ * all machines. What few programs name is only made when one does.
  *
  * @linux kernel/bpf/btf.c `btf_vmlinux`, `bpf_get_btf_vmlinux` (6.18)
  */
@@ -18,11 +19,18 @@ export function btfVmlinux(): Btf {
 }
 
 function made(): Btf {
-  const btf = btfParse(kernelDeclarations().vmlinuxBytes(), new VerifierLog(0, 0));
-  invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
+  const { vmlinuxBytes, wholeVmlinuxBytes } = kernelDeclarations();
+  const btf = parsed(vmlinuxBytes());
   btf.isKernel = true;
-  for (let id = 0; id < btf.nrTypes; id++) freeze(btf.typeById(id)!);
+  btf.growLater(() => parsed(wholeVmlinuxBytes(moreTypes())));
   Object.freeze(btf);
+  return btf;
+}
+
+function parsed(bytes: Uint8Array): Btf {
+  const btf = btfParse(bytes, new VerifierLog(0, 0));
+  invariant(typeof btf !== "number", "the types of the kernel are not as they must be");
+  for (let id = 0; id < btf.nrTypes; id++) freeze(btf.typeById(id)!);
   return btf;
 }
 

@@ -13,6 +13,7 @@ export const ABOVE_BPF: ReadonlySet<SandboxPart> = new Set<SandboxPart>([
   "jit",
   "kernel-calls",
   "kernel-types",
+  "more-types",
   "xlate",
 ]);
 
@@ -46,6 +47,9 @@ const KERNEL_CALLS = /kfunc/i;
 /** Tasks that programs are told of, and all that is named by its type. */
 const KERNEL_TYPES = /\b(?:attach|replay)\b|kfunc|btf/i;
 
+/** All of the types, which what was compiled for another kernel is fitted to. */
+const MORE_TYPES = /\bcore_?relo/i;
+
 const RECORDINGS = /\brecordings\b/;
 
 /** Who looks at what Linux makes of a program. */
@@ -63,6 +67,7 @@ export function neededParts(source: string): readonly SandboxPart[] {
     jit: JIT.test(source),
     "kernel-calls": KERNEL_CALLS.test(source),
     "kernel-types": KERNEL_TYPES.test(source),
+    "more-types": MORE_TYPES.test(source),
     recordings: RECORDINGS.test(source),
     xlate: XLATE.test(source),
     kernel: [DOORS, PROGRAMS, METHODS, I386, EXPLORE].some((names) => names.test(source)),

@@ -41,6 +41,9 @@ def types(path="/sys/kernel/btf/vmlinux"):
         elif type_.kind == FUNC_PROTO:
             rows = [unpack_from("<II", raw, at + 8 * i) for i in range(type_.vlen)]
             type_.params = [(text(row[0]), row[1]) for row in rows]
+        elif type_.kind == ENUM:
+            rows = [unpack_from("<Ii", raw, at + 8 * i) for i in range(type_.vlen)]
+            type_.values = [(text(row[0]), row[1]) for row in rows]
         at += {INT: 4, ARRAY: 12, STRUCT: 12 * type_.vlen, UNION: 12 * type_.vlen, ENUM: 8 * type_.vlen, ENUM64: 12 * type_.vlen}.get(type_.kind, 0)
         at += {FUNC_PROTO: 8 * type_.vlen, 14: 4, 15: 12 * type_.vlen, 17: 4}.get(type_.kind, 0)
         found.append(type_)

@@ -1,8 +1,18 @@
-"""Structures of the running kernel as the simulator declares them: every member at its place, numbers without a sign."""
+"""Structures of the running kernel as the simulator declares them: every member at its place, numbers without a name."""
 import kernel_btf as btf
 
 POINTER = 8
+ENUM_BYTES = 4
 ANONYMOUS = "__anon"
+
+
+def values_text(enum):
+    """A value is written where it is not one more than the one before."""
+    texts, due = [], 0
+    for text, value in enum.values:
+        texts.append(text if value == due else f"{text}={value}")
+        due = value + 1
+    return ",".join(texts)
 
 
 class Structs:
@@ -11,12 +21,11 @@ class Structs:
         self.known, self.next_anonymous = set(known), first_anonymous
         self.anonymous, self.lines, self.layouts = {}, [], {}
 
-    def add(self, name, parts=None):
-        """A structure with all of its members, or with these only."""
-        number = next(i for i, t in enumerate(btf.types()) if t.kind == btf.STRUCT and t.name == name)
-        self.declare(number, parts)
+    def add(self, name):
+        """A structure or union with all of its members."""
+        self.declare(next(i for i, t in enumerate(btf.types()) if t.kind in (btf.STRUCT, btf.UNION) and t.name == name))
 
-    def declare(self, number, parts=None):
+    def declare(self, number):
         """The text that names the structure, which is declared when it was not yet."""
         type_ = btf.types()[number]
         tag = "union" if type_.kind == btf.UNION else "struct"
@@ -26,17 +35,15 @@ class Structs:
         name = type_.name or self.anonymous[number]
         if name not in self.known:
             self.known.add(name)
-            members, natural = self.members(type_, parts)
+            members, natural = self.members(type_)
             size = "" if natural == type_.size else f"@{type_.size}"
             self.lines.append(f"{tag} {name}{{{members}}}{size};")
         return f"{tag} {name}"
 
-    def members(self, struct, parts):
+    def members(self, struct):
         """Members as text, and how many bytes they take without being told where they are."""
         texts, end, alignment = [], 0, 1
         for name, number, bit_offset, bits in struct.members:
-            if parts is not None and name not in parts:
-                continue
             text, (size, own) = self.member(name, number)
             if bits:
                 texts.append(f"{text}:{bits}@{bit_offset};")
@@ -62,9 +69,23 @@ class Structs:
         if type_.kind in (btf.STRUCT, btf.UNION):
             text = self.declare(number)
             return f"{text} {name}{numbers}".rstrip(), (type_.size * count, self.alignment(type_))
+        if type_.kind == btf.ENUM and type_.size == ENUM_BYTES:
+            return f"enum {self.enum(number)} {name}{numbers}", (type_.size * count, type_.size)
         is_signed = type_.kind == btf.INT and type_.data >> 24 & btf.SIGNED
         text = btf.NUMBERS[type_.size, 1] if is_signed else f"u{type_.size * 8}"
         return f"{text} {name}{numbers}", (type_.size * count, type_.size)
+
+    def enum(self, number):
+        """Its name, or the number it has among what has none; its values are declared when they were not yet."""
+        enum = btf.types()[number]
+        if not enum.name and number not in self.anonymous:
+            self.anonymous[number] = f"{ANONYMOUS}{self.next_anonymous}"
+            self.next_anonymous += 1
+        name = enum.name or self.anonymous[number]
+        if f"enum {name}" not in self.known:
+            self.known.add(f"enum {name}")
+            self.lines.append(f"enum {name}{{{values_text(enum)}}};")
+        return name
 
     def pointer(self, type_):
         number, target = self.plain(type_.size)

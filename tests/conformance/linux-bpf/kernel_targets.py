@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Declares what programs are attached to most: `kernel_targets.py targets|structs > kernel-sim/bpf/btf/kernel-….ts`.
+"""Declares what programs are attached to most: `kernel_targets.py targets|structs|more > kernel-sim/bpf/btf/kernel-….ts`.
 
 A developer's tool: it reads the running kernel's BTF, and writes in C what the simulator's is made from. `targets` are functions,
-hooks of security modules, tracepoints and iterators; `structs` the structures that programs look into behind their arguments.
+hooks of security modules, tracepoints and iterators; `structs` the structures that programs look into behind their arguments;
+`more` is what fewer programs name (kernel_more.py).
 """
 import re
 import sys
 
 import kernel_btf as btf
+import kernel_more
 import kernel_structs
 
 FUNCTIONS = """
@@ -64,22 +66,19 @@ path file qstr dentry inode linux_binprm cred mm_struct vm_area_struct vfsmount 
 signal_struct css_set cgroup cgroup_subsys_state bpf_map bpf_prog bpf_link seq_file bpf_iter_meta kallsym_iter tcp_sock udp_sock unix_sock
 netlink_sock request bio pt_regs ack_sample rate_sample files_struct fdtable fs_struct sighand_struct k_sigaction mount uts_namespace upid
 pid_namespace file_system_type pipe_inode_info pipe_buffer cfs_rq user_struct group_info
+bpf_prog_aux user_namespace mnt_namespace tty_struct rq kernfs_node filename kernel_clone_args key tcp6_sock mptcp_sock udp6_sock
+inet_timewait_sock tcp_timewait_sock request_sock inet_request_sock tcp_request_sock xdp_buff bpf_sock_addr_kern bpf_sock_ops_kern
+bpf_sysctl_kern bpf_sockopt_kern sk_reuseport_kern bpf_sk_lookup_kern sk_msg bpf_flow_dissector bpf_nf_ctx bpf_perf_event_data_kern
+__sk_buff bpf_sock_tuple nf_conn xfrm_state xdp_md bpf_cgroup_dev_ctx open_how bpf_tcp_req_attrs bpf_fentry_test_t
 """.split()
-# What is large, and little of it is looked at.
-PARTS = {
-    "net_device": "name ifindex mtu flags type dev_addr nd_net",
-    "bpf_prog_aux": "id name used_map_cnt max_ctx_offset stack_depth attach_btf_id attach_func_name prog verified_insns",
-    "fib6_info": "fib6_table fib6_ref fib6_metric",
-    "kmem_cache": "cpu_slab flags size object_size name",
-    "dma_buf": "size file name ops",
-    "rq": "nr_running nr_switches cfs curr idle clock clock_task cpu online nr_iowait",
-    "user_namespace": "parent level owner group ns",
-    "mnt_namespace": "ns root user_ns nr_mounts",
-    "tty_struct": "index name count flags ctrl winsize",
-}
 LAYOUTS = "kernel-sim/bpf/btf/kernel-layouts.ts"
+OWN = "kernel-sim/bpf/btf/kernel-types.ts"
+STRUCTS_FILE = "kernel-sim/bpf/btf/kernel-structs.ts"
+PROBE = "__probestub_"
+SYSCALL = "__x64_sys_"
 # Structures without a name that LAYOUTS declares have lower numbers.
 FIRST_ANONYMOUS = 100
+FIRST_OF_MORE = 1000
 
 
 def targets():
@@ -87,7 +86,7 @@ def targets():
     yield "FUNCTIONS", (btf.prototype(name, name) for name in FUNCTIONS)
     yield "ITERATORS", (btf.prototype("bpf_iter_" + name, name) for name in ITERATORS)
     yield "LSM_HOOKS", (btf.prototype(HOOK + name, name) for name in hooks if name not in NO_HOOKS)
-    yield "TRACEPOINTS", (btf.prototype("__probestub_" + name, name) for name in TRACEPOINTS)
+    yield "TRACEPOINTS", (btf.prototype(PROBE + name, name) for name in TRACEPOINTS)
 
 
 TARGETS_HEAD = """/**
@@ -101,8 +100,14 @@ STRUCTS_HEAD = """/**
  * kernel-layouts.ts. Written by tests/conformance/linux-bpf/kernel_targets.py.
  *
  * @linux include/linux/fs.h, include/linux/cred.h, include/linux/mm_types.h, include/linux/tcp.h and others (6.18)
- * @simplified enumerations are plain numbers, and a pointer to what is no structure is one to `void`. Of devices, slabs, routes, run
- * queues, terminals, namespaces of users and mounts, and what belongs to a program only some members are declared.
+ * @simplified a pointer to what is no structure is one to `void`.
+ */"""
+MORE_HEAD = """/**
+ * Types and functions of the kernel that few programs name: each structure with all of its members. Written by
+ * tests/conformance/linux-bpf/kernel_targets.py.
+ *
+ * @linux include/linux/netdevice.h, include/linux/perf_event.h, include/trace/events, include/uapi/linux/bpf.h and others (6.18)
+ * @simplified a pointer to what is no structure is one to `void`.
  */"""
 
 
@@ -113,16 +118,38 @@ def print_targets():
 
 
 def print_structs():
-    with open(LAYOUTS) as file:
-        known = re.findall(r"^(?:struct|union) (\w+)\{", file.read(), re.MULTILINE)
-    structs = kernel_structs.Structs(known, FIRST_ANONYMOUS)
-    for name, parts in PARTS.items():
-        structs.add(name, parts.split())
+    structs = kernel_structs.Structs(names_in(LAYOUTS), FIRST_ANONYMOUS)
     for name in STRUCTS:
         structs.add(name)
     print(STRUCTS_HEAD)
     print("export const KERNEL_STRUCTS = `\n" + "\n".join(structs.lines) + "\n`;")
 
 
+def names_in(*paths):
+    """Structures that are declared there."""
+    found = []
+    for path in paths:
+        with open(path) as file:
+            found += re.findall(r"^(?:(?:struct|union) )?((?:enum )?\w+) ?\{", file.read(), re.MULTILINE)
+    return found
+
+
+def print_more():
+    structs = kernel_structs.Structs(names_in(LAYOUTS, OWN, STRUCTS_FILE), FIRST_OF_MORE)
+    for name in kernel_more.STRUCTS + ["trace_event_raw_" + name for name in kernel_more.EVENTS]:
+        structs.add(name)
+    for name in kernel_more.ENUMS:
+        structs.enum(next(i for i, t in enumerate(btf.types()) if t.kind == btf.ENUM and t.name == name))
+    calls = [name for name in btf.functions() if name.startswith(SYSCALL) and name not in FUNCTIONS]
+    tracepoints = sorted(name.removeprefix(PROBE) for name in btf.functions() if name.startswith(PROBE))
+    print(MORE_HEAD)
+    texts = {
+        "MORE_STRUCTS": structs.lines,
+        "MORE_FUNCTIONS": (btf.prototype(name, name) for name in kernel_more.FUNCTIONS + sorted(calls)),
+        "MORE_TRACEPOINTS": (btf.prototype(PROBE + name, name) for name in tracepoints if name not in TRACEPOINTS),
+    }
+    print("\n\n".join(f"export const {name} = `\n" + "\n".join(lines) + "\n`;" for name, lines in texts.items()))
+
+
 if __name__ == "__main__":
-    {"targets": print_targets, "structs": print_structs}[sys.argv[1]]()
+    {"targets": print_targets, "structs": print_structs, "more": print_more}[sys.argv[1]]()

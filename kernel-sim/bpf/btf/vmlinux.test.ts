@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { callableKfuncs } from "../kfuncs/kfunc-entries.ts";
+import {
+  BTF_KIND_FUNC,
+  BTF_KIND_FUNC_PROTO,
+  BTF_KIND_FWD,
+  BTF_KIND_STRUCT,
+  BTF_KIND_TYPEDEF,
+} from "./kinds.ts";
+import { memberPlace } from "./member-place.ts";
+import { btfVmlinux } from "./vmlinux.ts";
+
+// First, while only the one part is there.
+test("of what functions for programs take, all is known", () => {
+  const btf = btfVmlinux();
+  const unknown = callableKfuncs().flatMap((name) => {
+    const func = btf.findByNameKind(name, BTF_KIND_FUNC);
+    const proto = func?.kind === BTF_KIND_FUNC ? btf.typeById(func.type) : undefined;
+    if (proto?.kind !== BTF_KIND_FUNC_PROTO) return [name];
+    const targets = proto.params.map(({ type }) => btf.resolvePtr(type));
+    return targets.some((target) => target?.kind === BTF_KIND_FWD) ? [name] : [];
+  });
+  expect(unknown).toEqual([]);
+});
+
+test("what few programs name is there when one does, and nothing else changes", () => {
+  const btf = btfVmlinux();
+  const task = btf.findByNameKind("task_struct", BTF_KIND_STRUCT)!;
+  const name = btf.nameOf(task);
+  const device = btf.findByNameKind("net_device", BTF_KIND_FWD)!;
+  expect(device.kind).toBe(BTF_KIND_FWD);
+
+  const whole = btf.findByNameKind("net_device", BTF_KIND_STRUCT);
+  expect(whole?.id).toBe(device.id);
+  expect(btf.typeById(device.id)).toBe(whole);
+  expect(memberPlace(btf, whole as never, "ifindex")?.start).toBe(224);
+  expect(btf.typeById(task.id)).toBe(task);
+  expect(btf.nameOf(task)).toBe(name);
+  expect(btf.findByNameKind("btf_trace_xdp_bulk_tx", BTF_KIND_TYPEDEF)).toBeDefined();
+  expect(btf.findByNameKind("no_such_struct", BTF_KIND_STRUCT)).toBeUndefined();
+});
