@@ -26,6 +26,7 @@ export const absentBpf: MachineBpf = Object.freeze({
       release: failWithoutBpf,
       nameOf: failWithoutBpf,
       fdinfoOf: failWithoutBpf,
+      vmlinuxBtf: failWithoutBpf,
       read: failWithoutBpf,
       isIter: failWithoutBpf,
       iterOf: failWithoutBpf,

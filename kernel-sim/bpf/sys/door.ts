@@ -1,4 +1,5 @@
 import { EINVAL } from "../../include/errno.ts";
+import { btfVmlinux } from "../btf/vmlinux.ts";
 import { IterFile } from "../iter-file.ts";
 import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterFileOf } from "../link/iter.ts";
@@ -23,6 +24,8 @@ export interface BpfDoor {
   nameOf(object: BpfObject): string;
   /** Its own lines of /proc/PID/fdinfo. */
   fdinfoOf(object: BpfObject): string;
+  /** The kernel's own types, as BTF. */
+  vmlinuxBtf(): Uint8Array;
   /** What is read of the file of an iterator, at most `size` bytes, or a negative errno. */
   read(object: BpfObject, pid: number, size: number): Uint8Array | number;
   isIter(object: BpfObject): boolean;
@@ -55,6 +58,7 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
       if (object instanceof IterFile) return "bpf_iter";
       return object.id === 0 ? "bpf-stats" : "btf";
     },
+    vmlinuxBtf: () => btfVmlinux().data,
     read(object, pid, size) {
       if (!(object instanceof IterFile)) return -EINVAL;
       const kernel = open();

@@ -20,6 +20,7 @@ import { dirEmitDots } from "../libfs.ts";
 import { genericFileLlseek } from "../llseek.ts";
 import { seqFileOperations } from "../seq-file.ts";
 import { currentTime } from "../timestamps.ts";
+import { binInode } from "./bin-file.ts";
 import { type SysfsAttribute, type SysfsDir, type SysfsNode, sysfsTree } from "./node.ts";
 
 const SYSFS_MAGIC = 0x62656572;
@@ -80,6 +81,7 @@ function inodeOf(sb: SuperBlock, ino: number, path: string, node: SysfsNode): In
     inode.size = PAGE_SIZE;
     return inode;
   }
+  if (node.kind === "binary") return binInode(sb, ino, node);
   if (node.kind === "link") {
     const inode = new Inode(sb, ino, S_IFLNK | 0o777, {}, {});
     inode.link = node.target;
@@ -124,7 +126,7 @@ function readdir(
   return 0;
 }
 
-const DTYPES = Object.freeze({ dir: 4, attribute: 8, link: 10 });
+const DTYPES = Object.freeze({ dir: 4, attribute: 8, binary: 8, link: 10 });
 
 /**
  * Not even root reads a file that nobody may read.
@@ -141,6 +143,7 @@ function attributeOperations(node: SysfsAttribute): FileOperations {
       if (isRead && ((inode.mode & S_IRUGO) === 0 || show === undefined)) return -EACCES;
       return 0;
     },
+    llseek: genericFileLlseek,
     writeIter: (iocb, iter) => write(iocb, iter, node),
   });
 }

@@ -1,4 +1,5 @@
 import type { Kernel } from "../../kernel/kernel.ts";
+import type { Vma } from "../../mm/vma.ts";
 import type { ByteString } from "../fs.ts";
 
 /** A directory of /sys: an object of the kernel, or a group of them. @linux include/linux/kobject.h `struct kobject` (6.18) */
@@ -23,7 +24,15 @@ export interface SysfsLink {
   readonly target: string;
 }
 
-export type SysfsNode = SysfsDir | SysfsAttribute | SysfsLink;
+/** A file of bytes that only its reader understands. @linux include/linux/sysfs.h `struct bin_attribute` (6.18) */
+export interface SysfsBinary {
+  readonly kind: "binary";
+  readonly mode: number;
+  readonly bytes: () => Uint8Array;
+  readonly mmap: ((vma: Vma) => number) | undefined;
+}
+
+export type SysfsNode = SysfsDir | SysfsAttribute | SysfsBinary | SysfsLink;
 
 export function dir(entries: SysfsDir["entries"], mode = 0o755): SysfsDir {
   return { kind: "dir", mode, entries };
@@ -45,6 +54,13 @@ export function readWrite(
   store: (text: ByteString) => number,
 ): SysfsAttribute {
   return { kind: "attribute", mode: 0o644, show: () => `${show()}\n`, store };
+}
+
+export function binary(
+  bytes: SysfsBinary["bytes"],
+  mmap: SysfsBinary["mmap"] = undefined,
+): SysfsBinary {
+  return { kind: "binary", mode: 0o444, bytes, mmap };
 }
 
 export function link(target: string): SysfsLink {
