@@ -55,6 +55,10 @@ export interface LivingTasks {
   openFiles(identity: object): Iterable<readonly [number, object]>;
   /** A thread whose files are those of its process's first one. */
   sharesFiles(identity: object): boolean;
+  /** Whether the task with that identity may see addresses of the kernel. */
+  showsAddresses(identity: object): boolean;
+  /** Whether symbols of programs are shown: `net.core.bpf_jit_kallsyms`. */
+  readonly showsProgramSymbols: boolean;
   /** Task 0, the idle task of the first CPU. */
   bootTask(): CurrentTask | undefined;
   /** What programs see of the kernel's objects. */

@@ -15,10 +15,12 @@ import { callingHelpers, helperBodies } from "./helpers/index.ts";
 import { BpfCpu, CPU_STACK_BYTES } from "./interpreter.ts";
 import type { IterFile } from "./iter-file.ts";
 import { Jit } from "./jit/jit.ts";
+import { Kallsyms } from "./kallsyms.ts";
 import { rootCssSet } from "./kfuncs/cgroup.ts";
 import { ProgramObjects } from "./kfuncs/objects.ts";
 import { Printers } from "./kfuncs/printers.ts";
 import type { ProgramWalk } from "./kfuncs/task-iterators.ts";
+import { BpfKsyms } from "./ksyms.ts";
 import type { KernelLink } from "./link/link.ts";
 import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
@@ -92,6 +94,9 @@ export class BpfKernel implements MapHost {
   readonly threadKeyrings = new WeakSet<object>();
   readonly processKeyrings = new WeakSet<object>();
   readonly printers = new Printers();
+  /** The names of programs, and of all functions of the kernel. */
+  readonly ksyms = new BpfKsyms();
+  readonly kallsyms = new Kallsyms(this.ksyms);
   /** By the address of the iterator: the walks that programs are in. */
   readonly walks = new Map<number, ProgramWalk>();
   /** By number: where they have been shown the registers of tasks. */
@@ -174,6 +179,14 @@ export class BpfKernel implements MapHost {
     const fd = this.files.install(object, fileFlags);
     if (fd < 0) this.objects.release(object);
     return fd;
+  }
+
+  /** Whether the task that runs may see addresses of the kernel. @linux kernel/ksyms_common.c `kallsyms_show_value` (6.18) */
+  get showsAddresses(): boolean {
+    const { living, current } = this;
+    return living === undefined || current.identity === undefined
+      ? true
+      : living.showsAddresses(current.identity);
   }
 
   /** The task with that number, as far as anybody knows it. */
@@ -278,6 +291,7 @@ export class BpfKernel implements MapHost {
       object.free();
       this.memory.free(object.address, STRUCT_BPF_MAP_BYTES);
     } else if (object instanceof LoadedProgram) {
+      this.ksyms.dropProgram(object);
       this.dropFunctions(object.functions);
       for (const type of object.objectTypes) this.programObjects.leaveType(type);
       if (object.printer !== undefined) this.printers.leave(object.printer);

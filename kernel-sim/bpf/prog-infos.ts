@@ -3,6 +3,7 @@ import { Btf } from "./btf/btf.ts";
 import type { BpfKernel } from "./kernel.ts";
 import type { ProgBtfAttr } from "./prog-load.ts";
 import { progTag } from "./prog-tag.ts";
+import type { ProgFunction } from "./program.ts";
 import type { KeptInsn } from "./verifier/dead-code.ts";
 import type { SubprogInfo } from "./verifier/env.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
@@ -56,15 +57,26 @@ function movedRecords(
   return [...moved.values()];
 }
 
-/** Each function of several has a tag of its own. @linux kernel/bpf/verifier.c `jit_subprogs` (6.18) */
-export function functionTags(
+/**
+ * Each function of several has a tag of its own. What no path reaches is none.
+ *
+ * @linux kernel/bpf/verifier.c `jit_subprogs` (6.18)
+ */
+export function functionsOf(
   kept: readonly KeptInsn[],
   insns: readonly Insn[],
   subprogs: readonly SubprogInfo[],
-): Uint8Array[] {
-  if (subprogs.length < 2) return [];
-  return subprogs.map(({ start }, i) => {
+  tag: Uint8Array,
+): ProgFunction[] {
+  if (subprogs.length < 2) return [{ tag, start: 0, insns: kept.length }];
+  const functions: ProgFunction[] = [];
+  for (const [i, { start }] of subprogs.entries()) {
     const end = subprogs[i + 1]?.start ?? insns.length;
-    return progTag(kept.filter(({ slot }) => slot >= start && slot < end).map(({ insn }) => insn));
-  });
+    const own = kept.filter(({ slot }) => slot >= start && slot < end);
+    if (own.length === 0) continue;
+    const first = kept.indexOf(own[0]!);
+    const ownTag = progTag(own.map(({ insn }) => insn));
+    functions.push({ tag: ownTag, start: first, insns: own.length });
+  }
+  return functions;
 }

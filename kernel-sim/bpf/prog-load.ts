@@ -24,7 +24,7 @@ import { isGplCompatible } from "./license.ts";
 import { ArenaMap } from "./maps/arena.ts";
 import { roundUp8 } from "./memory.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
-import { btfOf, functionTags, infosOf } from "./prog-infos.ts";
+import { btfOf, functionsOf, infosOf } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
 import { BPF_F_SLEEPABLE, LoadedProgram, type ProgImage, type ProgTarget } from "./program.ts";
@@ -120,6 +120,8 @@ function loadInto(kernel: BpfKernel, attr: ProgLoadAttr, image: ProgImage): Prog
     return { fd: problem, verdict: problem, error: "", log, insnsProcessed };
   }
   kernel.objects.add(prog);
+  // Names have programs that are compiled, and were loaded by who may do all of BPF.
+  if (kernel.jit.enabled && kernel.capable("bpf")) kernel.ksyms.addProgram(prog);
   return { fd: kernel.install(prog), verdict, error: "", log, insnsProcessed };
 }
 
@@ -248,6 +250,7 @@ function fixedUp(
     };
     code[at + 1] = { ...code[at + 1]!, imm: 0 };
   }
+  const tag = progTag(outcome.insnsWithFds);
   const prog = new LoadedProgram({
     id: kernel.nextProgId(),
     progFlags: attr.progFlags,
@@ -293,12 +296,12 @@ function fixedUp(
     stackDepth: subprogs[0]!.stackDepth,
     isRunnable: code.every((insn) => !isHelperCall(insn) || isHelperBuilt(insn.imm)),
     origin: {
-      tag: progTag(outcome.insnsWithFds),
+      tag,
       loadTime: kernel.clock.now(),
       createdByUid: kernel.callerUid,
       verifiedInsns: insnsProcessed,
       ...btfOf(kernel, attr.btf, kept),
-      functionTags: functionTags(kept, insns, subprogs),
+      functions: functionsOf(kept, insns, subprogs, tag),
     },
   });
   kernel.ownFunctions(functions, prog);

@@ -31,8 +31,17 @@ export interface ProgOrigin {
   /** Records of `struct bpf_func_info` and `struct bpf_line_info`, for the program that runs. */
   readonly funcInfo: readonly Uint8Array[];
   readonly lineInfo: readonly Uint8Array[];
-  /** One for each function, when it has several. */
-  readonly functionTags: readonly Uint8Array[];
+  /** The program itself, and behind it the functions that it calls. */
+  readonly functions: readonly ProgFunction[];
+}
+
+/** A function of a program that runs. */
+export interface ProgFunction {
+  /** The program's own, when there is but one. */
+  readonly tag: Uint8Array;
+  /** Where it begins, and how many instructions it has, wide ones counted twice. */
+  readonly start: number;
+  readonly insns: number;
 }
 
 const NO_ORIGIN: ProgOrigin = Object.freeze({
@@ -43,7 +52,7 @@ const NO_ORIGIN: ProgOrigin = Object.freeze({
   btf: undefined,
   funcInfo: [],
   lineInfo: [],
-  functionTags: [],
+  functions: [],
 });
 
 export const BPF_F_SLEEPABLE = 1 << 4;

@@ -27,6 +27,7 @@ export const absentBpf: MachineBpf = Object.freeze({
       nameOf: failWithoutBpf,
       fdinfoOf: failWithoutBpf,
       vmlinuxBtf: failWithoutBpf,
+      kallsyms: failWithoutBpf,
       read: failWithoutBpf,
       isIter: failWithoutBpf,
       iterOf: failWithoutBpf,

@@ -3,7 +3,9 @@ import { BpfCpu } from "../bpf/interpreter.ts";
 import { Jit } from "../bpf/jit/jit.ts";
 import { JitCallbacks } from "../bpf/jit/jit-callbacks.ts";
 import { BpfException, JitProgram } from "../bpf/jit/jit-program.ts";
+import { Kallsyms } from "../bpf/kallsyms.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
+import { BpfKsyms } from "../bpf/ksyms.ts";
 import { KernelLink } from "../bpf/link/link.ts";
 import { ArrayMap, PercpuArrayMap } from "../bpf/maps/arraymap.ts";
 import { HashMap } from "../bpf/maps/hashtab.ts";
@@ -44,6 +46,7 @@ export const wholeBpf: BpfPart = Object.freeze({
     BpfException,
     BpfCpu,
     BpfKernel,
+    BpfKsyms,
     BpfMemory,
     CallMeta,
     FuncState,
@@ -54,6 +57,7 @@ export const wholeBpf: BpfPart = Object.freeze({
     Jit,
     JitCallbacks,
     JitProgram,
+    Kallsyms,
     KernelLink,
     Liveness,
     LoadedProgram,

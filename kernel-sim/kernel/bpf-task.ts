@@ -5,6 +5,7 @@ import { EPERM } from "../include/errno.ts";
 import { SI_KERNEL } from "../include/uapi/siginfo.ts";
 import { kernelHeap, kmallocCaches } from "../mm/slub.ts";
 import { livingFiles } from "./bpf-files.ts";
+import { kallsymsShowValue } from "./kallsyms.ts";
 import type { Kernel } from "./kernel.ts";
 import { pidTask } from "./pid.ts";
 import { groupSendSigInfo } from "./signal-permission.ts";
@@ -95,6 +96,10 @@ export function livingTasks(kernel: Kernel): LivingTasks {
     sharesFiles(identity) {
       const { groupLeader, files } = identity as Task;
       return groupLeader !== identity && groupLeader.files === files;
+    },
+    showsAddresses: (identity) => kallsymsShowValue(kernel, (identity as Task).cred),
+    get showsProgramSymbols() {
+      return kernel.sysctl.bpfJitKallsyms === 1;
     },
     bootTask() {
       const boot = bootTaskOf(kernel);

@@ -19,6 +19,10 @@ export class Sysctl {
   perfEventParanoid = 2;
   /** 0: programs are interpreted; 2 is for those who look for mistakes in compilers. */
   bpfJitEnable = 1;
+  /** Whether /proc/kallsyms has the names of programs. */
+  bpfJitKallsyms = 1;
+  /** Who sees addresses of the kernel: 0: as perfEventParanoid says; 1: who has CAP_SYSLOG; 2: nobody. */
+  kptrRestrict = 0;
   fileMax = 2 ** 63;
   /** How many threads there may be; at boot, as many as an eighth of memory holds stacks for. */
   threadsMax = Infinity;

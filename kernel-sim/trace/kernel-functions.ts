@@ -64,6 +64,15 @@ export function isKernelFunction(name: string): boolean {
   return numberOf(name) >= 0;
 }
 
+/** All that can be probed. */
+export function* functionNames(): Generator<string> {
+  for (let nr = 0; nr < FIRST_INSIDE; nr++) {
+    const entry = entryName(nr);
+    if (entry !== undefined) yield functionOfEntry(entry);
+  }
+  yield* WITHOUT_NUMBER;
+}
+
 /** Whether it is no system call's. */
 export function isInnerFunction(name: string): boolean {
   return INSIDE.includes(name) || SECURITY_FUNCTIONS.includes(name);

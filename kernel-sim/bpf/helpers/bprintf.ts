@@ -28,6 +28,8 @@ export interface PrintMemory {
   readBytes(argument: PrintArgument, size: number): Uint8Array;
   /** What stands in place of an address that is not to be seen. */
   hashed(argument: PrintArgument): number;
+  /** What has a name at an address, and where in it that is. @param conversion `pS`, `ps` or `pB` */
+  symbol(address: bigint, conversion: string): string;
 }
 
 /** Texts and plain pointers end at a blank or a sign; behind other pointers, letters and digits belong to them. */
@@ -126,8 +128,7 @@ function converted(
     case "ps":
     case "pS":
     case "pB":
-      // No symbol has this address.
-      return pad(`0x${wide(argument).toString(16)}`);
+      return pad(memory.symbol(wide(argument), conversion));
     case "pI4":
       return [...memory.readBytes(argument, IPV4_BYTES)].join(".");
     case "pi4":

@@ -1,4 +1,5 @@
 import type { BpfCpu } from "../interpreter.ts";
+import { symbolText } from "../kallsyms.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { PrintArgument, PrintMemory } from "./bprintf.ts";
 import { readKernel } from "./unsafe-memory.ts";
@@ -12,6 +13,7 @@ export function printMemory(vm: BpfCpu<BpfKernel>): PrintMemory {
   return {
     readText: (argument, isUser) => readText(vm, argument, TEXT_BYTES_MAX, isUser),
     readBytes: (argument, size) => readKernel(vm, argument, size) ?? new Uint8Array(size),
+    symbol: (address, conversion) => symbolText(vm.machine.kallsyms, address, conversion),
     hashed: ([low, high]) => Math.imul(low ^ Math.imul(high, HASH), HASH) ^ (low >>> 15),
   };
 }

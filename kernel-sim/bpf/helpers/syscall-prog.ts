@@ -1,6 +1,6 @@
 /** Helpers of programs that do system calls' work. @linux kernel/bpf/syscall.c, kernel/bpf/btf.c (6.18) */
-import { EINVAL, ENOENT } from "../../include/errno.ts";
-import { addressOf, isKernelFunction, writeWord } from "../../trace/kernel-functions.ts";
+import { EINVAL, ENOENT, EPERM } from "../../include/errno.ts";
+import { writeWord } from "../../trace/kernel-functions.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -25,17 +25,16 @@ export function btfFindByNameKind(vm: Vm): number {
   return btfVmlinux().findByNameKind(name, r[6]! >>> 0)?.id ?? -ENOENT;
 }
 
-/**
- * @linux kernel/bpf/syscall.c `bpf_kallsyms_lookup_name` (6.18)
- * @simplified of the kernel's symbols there are the functions behind system calls
- */
+/** @linux kernel/bpf/syscall.c `bpf_kallsyms_lookup_name` (6.18) */
 export function kallsymsLookupName(vm: Vm): number {
-  const { r, memory } = vm;
+  const { r, memory, machine } = vm;
   const name = nameOf(vm);
   writeWord(memory, r[8]!, 0);
   if ((r[6]! | r[7]!) !== 0 || name === undefined) return -EINVAL;
-  if (!isKernelFunction(name)) return -ENOENT;
-  writeWord(memory, r[8]!, addressOf(name));
+  if (!machine.showsAddresses) return -EPERM;
+  const address = machine.kallsyms.lookupName(name);
+  if (address === undefined) return -ENOENT;
+  writeWord(memory, r[8]!, address);
   return 0;
 }
 

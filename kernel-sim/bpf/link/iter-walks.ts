@@ -1,6 +1,7 @@
 /** What iterators go over. */
 import type { CurrentTask } from "../current-task.ts";
 import type { IterWalk } from "../iter-file.ts";
+import type { KallsymIter } from "../kallsyms.ts";
 import type { BpfKernel } from "../kernel.ts";
 
 const NOTHING = () => {};
@@ -18,6 +19,27 @@ export function objectWalk(kernel: BpfKernel, kind: "prog" | "link"): IterWalk {
     },
     next() {
       after = found() ?? after;
+    },
+    end: NOTHING,
+  };
+}
+
+/** The kernel's symbols; the one place that programs see is the walk's own. @linux kernel/kallsyms.c `bpf_iter_ksym_ops` (6.18) */
+export function symbolWalk(kernel: BpfKernel): IterWalk {
+  const { living } = kernel;
+  const symbols = kernel.kallsyms.all(living?.showsProgramSymbols !== false);
+  const iter: KallsymIter = {
+    pos: 0,
+    symbol: symbols.next().value,
+    showValue: kernel.showsAddresses,
+  };
+  return {
+    words: 1,
+    current: () =>
+      iter.symbol === undefined ? undefined : [kernel.structs.addressOf("kallsym_iter", iter)],
+    next() {
+      iter.pos++;
+      iter.symbol = symbols.next().value;
     },
     end: NOTHING,
   };

@@ -16,7 +16,7 @@ import {
   BPF_MAP_TYPE_PERCPU_ARRAY,
   BPF_MAP_TYPE_PERCPU_HASH,
 } from "../uapi.ts";
-import { areaWalk, fileWalk, objectWalk, type TaskChoice } from "./iter-walks.ts";
+import { areaWalk, fileWalk, objectWalk, symbolWalk, type TaskChoice } from "./iter-walks.ts";
 import {
   BPF_LINK_TYPE_ITER,
   fillName,
@@ -69,6 +69,7 @@ const TARGETS: Readonly<Record<string, IterTarget>> = {
   bpf_map_elem: { canResched: false, scope: elemScope },
   bpf_prog: { canResched: false, scope: (kernel) => ({ walk: () => objectWalk(kernel, "prog") }) },
   bpf_link: { canResched: false, scope: (kernel) => ({ walk: () => objectWalk(kernel, "link") }) },
+  ksym: { canResched: true, scope: (kernel) => ({ walk: () => symbolWalk(kernel) }) },
   task: taskTarget(taskWalk),
   task_file: taskTarget(fileWalk),
   task_vma: taskTarget(areaWalk),
@@ -83,7 +84,7 @@ function taskTarget(walkOf: (kernel: BpfKernel, choice: TaskChoice) => IterWalk)
 
 /**
  * @linux kernel/bpf/bpf_iter.c `bpf_iter_link_attach` (6.18)
- * @simplified there are iterators of maps and their elements, programs, links, tasks, their files and their memory; others get
+ * @simplified there are iterators of maps and their elements, programs, links, symbols, tasks, their files and their memory; others get
  * EOPNOTSUPP
  */
 export function iterLinkAttach(

@@ -3,6 +3,7 @@ import type { TrampolinePlace } from "../../trace/hooks.ts";
 import { isKernelFunction } from "../../trace/kernel-functions.ts";
 import type { BtfFuncProto } from "../btf/kinds.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { trampolineKey } from "../ksyms.ts";
 import type { LoadedProgram } from "../program.ts";
 import * as uapi from "../uapi.ts";
 import { BPF_LINK_TYPE_TRACING, KernelLink, type LinkOps, linkNewFd } from "./link.ts";
@@ -49,7 +50,7 @@ export function tracingProgAttach(
   const place = placeOf(prog, funcProto);
   const link = new KernelLink(
     BPF_LINK_TYPE_TRACING,
-    tracingLinkOps(prog, cookie),
+    tracingLinkOps(kernel, prog, cookie),
     prog,
     prog.expectedAttachType,
   );
@@ -60,6 +61,7 @@ export function tracingProgAttach(
     if (there.some((each) => each.prog === prog)) return -EBUSY;
     if (!prog.isRunnable) return -EOPNOTSUPP;
     const hook = { kind: "trampoline", func, place } as const;
+    kernel.ksyms.holdTrampoline(keyOf(prog));
     link.attachments = [kernel.attached.attach(prog, hook, cookie)];
     return 0;
   });
@@ -91,10 +93,14 @@ function placeOf(
   return proto?.type === 0 ? "fexit" : "fmod_ret";
 }
 
+const keyOf = ({ target }: LoadedProgram) => trampolineKey(target.btf?.id ?? 0, target.btfId);
+
 /** @linux kernel/bpf/syscall.c `bpf_tracing_link_lops` (6.18) */
-function tracingLinkOps({ target }: LoadedProgram, cookie: bigint): LinkOps {
+function tracingLinkOps(kernel: BpfKernel, prog: LoadedProgram, cookie: bigint): LinkOps {
+  const { target } = prog;
   const objectId = target.btf?.id ?? 0;
   return {
+    release: () => kernel.ksyms.releaseTrampoline(keyOf(prog)),
     fdinfo: ({ attachType }) =>
       `attach_type:\t${attachType}\ntarget_obj_id:\t${objectId}\ntarget_btf_id:\t${target.btfId}\ncookie:\t${cookie}\n`,
     fillInfo({ attachType }, info) {

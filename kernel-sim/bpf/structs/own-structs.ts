@@ -1,4 +1,5 @@
 /** What BPF itself keeps, as programs see it. */
+import type { KallsymIter } from "../kallsyms.ts";
 import type { KernelLink } from "../link/link.ts";
 import type { LoadedProgram } from "../program.ts";
 import { at, type StructTable, type StructTables } from "./members.ts";
@@ -33,4 +34,19 @@ const link: StructTable<KernelLink> = {
   sleepable: (of) => of.prog.isSleepable,
 };
 
-export const ownStructs: StructTables = { bpf_prog: prog, bpf_prog_aux: aux, bpf_link: link };
+/** @linux include/linux/kallsyms.h `struct kallsym_iter` (6.18) */
+const kallsymIter: StructTable<KallsymIter> = {
+  pos: ({ pos }) => pos,
+  value: ({ symbol }) => symbol?.address,
+  type: ({ symbol }) => symbol?.type.charCodeAt(0),
+  name: ({ symbol }) => symbol?.name,
+  module_name: ({ symbol }) => symbol?.module,
+  show_value: ({ showValue }) => showValue,
+};
+
+export const ownStructs: StructTables = {
+  bpf_prog: prog,
+  bpf_prog_aux: aux,
+  bpf_link: link,
+  kallsym_iter: kallsymIter,
+};

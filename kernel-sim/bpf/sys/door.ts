@@ -1,6 +1,7 @@
 import { EINVAL } from "../../include/errno.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { IterFile } from "../iter-file.ts";
+import type { KernelSymbol } from "../kallsyms.ts";
 import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterFileOf } from "../link/iter.ts";
 import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
@@ -26,6 +27,8 @@ export interface BpfDoor {
   fdinfoOf(object: BpfObject): string;
   /** The kernel's own types, as BTF. */
   vmlinuxBtf(): Uint8Array;
+  /** The kernel's symbols. @param withBpf with those that BPF has made */
+  kallsyms(withBpf: boolean): Iterable<KernelSymbol>;
   /** What is read of the file of an iterator, at most `size` bytes, or a negative errno. */
   read(object: BpfObject, pid: number, size: number): Uint8Array | number;
   isIter(object: BpfObject): boolean;
@@ -58,6 +61,7 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
       if (object instanceof IterFile) return "bpf_iter";
       return object.id === 0 ? "bpf-stats" : "btf";
     },
+    kallsyms: (withBpf) => open().kallsyms.all(withBpf),
     vmlinuxBtf: () => btfVmlinux().data,
     read(object, pid, size) {
       if (!(object instanceof IterFile)) return -EINVAL;

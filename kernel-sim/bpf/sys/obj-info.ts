@@ -177,9 +177,8 @@ function putCode(memory: UserMemory, info: DataView, prog: LoadedProgram): 0 | n
   const room = Math.min(info.getUint32(20, true), code.length);
   if (room > 0 && !memory.write(getU64(info, 32), code.subarray(0, room))) return -EFAULT;
   info.setUint32(20, code.length, true);
-  const functions = Math.max(prog.origin.functionTags.length, 1);
-  const tags = prog.origin.functionTags.length > 0 ? prog.origin.functionTags : [prog.origin.tag];
-  const none = Array.from({ length: functions }, () => new Uint8Array(8));
+  const tags = prog.origin.functions.map(({ tag }) => tag);
+  const none = tags.map(() => new Uint8Array(8));
   const isWritten =
     putList(memory, info, { count: 104, address: 112 }, none) &&
     putList(memory, info, { count: 108, address: 120 }, words(none.map(() => 0))) &&

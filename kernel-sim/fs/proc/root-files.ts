@@ -22,6 +22,7 @@ import { noLlseek } from "../llseek.ts";
 import { diskstats, partitions } from "./disks.ts";
 import type { ProcTree } from "./generic.ts";
 import { procInterrupts, procSoftirqs } from "./interrupts.ts";
+import { kallsymsOperations } from "./kallsyms.ts";
 import { locksText } from "./locks.ts";
 import { meminfo } from "./meminfo.ts";
 import { procStat } from "./stat.ts";
@@ -39,7 +40,7 @@ export function initProcFiles(tree: ProcTree): void {
   tree.single("cpuinfo", (task) => cpuinfo(task.kernel));
   tree.single("execdomains", () => "0-0\tLinux           \t[kernel]\n");
   tree.single("interrupts", (task) => procInterrupts(task.kernel));
-  tree.single("kallsyms", () => "");
+  tree.create("kallsyms", 0o444, kallsymsOperations);
   tree.create("kmsg", 0o400, kmsgOperations);
   tree.single("loadavg", loadavg);
   tree.single("meminfo", (task) => meminfo(task.kernel));

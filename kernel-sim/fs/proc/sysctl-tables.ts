@@ -57,6 +57,11 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
       127,
     ),
   ),
+  kern(
+    "kptr_restrict",
+    0o644,
+    numbers(({ kernel }) => [kernel.sysctl.kptrRestrict], setKptrRestrict, TRISTATE),
+  ),
   kern("perf_event_paranoid", 0o644, core("perfEventParanoid")),
   kern("core_uses_pid", 0o644, core("coreUsesPid")),
   kern("dmesg_restrict", 0o644, core("dmesgRestrict", FLAG)),
@@ -258,6 +263,7 @@ export const SYSCTL_TABLES: readonly CtlTable[] = Object.freeze([
   memory("overcommit_ratio", 0o644, ofMemory("overcommitRatio", NATURAL)),
   memory("swappiness", 0o644, ofMemory("swappiness", PERCENT)),
   net("core/bpf_jit_enable", core("bpfJitEnable", TRISTATE)),
+  { ...net("core/bpf_jit_kallsyms", forAdmins(core("bpfJitKallsyms", FLAG))), mode: 0o600 },
   net("core/somaxconn", fieldOf(netOf, "somaxconn", NATURAL)),
   net(
     "ipv4/ip_local_port_range",
@@ -365,6 +371,22 @@ function fieldOf(
     },
     range,
   );
+}
+
+/** Neither read nor set by others. @linux net/core/sysctl_net_core.c `proc_dointvec_minmax_bpf_restricted` (6.18) */
+function forAdmins({ read, write }: CtlTable["handler"]): CtlTable["handler"] {
+  const isAdmin = ({ cred }: Task) => capable(cred, CAP_SYS_ADMIN);
+  return {
+    read: (task, iocb, count) => (isAdmin(task) ? read(task, iocb, count) : -EPERM),
+    write: (task, iocb, text) => (isAdmin(task) ? (write?.(task, iocb, text) ?? -EPERM) : -EPERM),
+  };
+}
+
+/** @linux kernel/sysctl.c `proc_dointvec_minmax_sysadmin` (6.18) */
+function setKptrRestrict(task: Task, [value]: readonly number[]): number {
+  if (!capable(task.cred, CAP_SYS_ADMIN)) return -EPERM;
+  task.kernel.sysctl.kptrRestrict = value!;
+  return 0;
 }
 
 /** @linux kernel/bpf/syscall.c `bpf_unpriv_handler` (6.18) */
