@@ -26,6 +26,7 @@ import { BpfLocalStorageMap } from "./maps/bpf-local-storage.ts";
 import type { ProgArrayMap } from "./maps/fd-array.ts";
 import { KernelMap } from "./maps/map.ts";
 import type { MapHost } from "./maps/map-host.ts";
+import { mapStructOf } from "./maps/map-struct.ts";
 import { BpfMemory } from "./memory.ts";
 import { BpfObjects, StatsUser } from "./objects.ts";
 import type { PerfTarget } from "./perf-target.ts";
@@ -262,18 +263,13 @@ export class BpfKernel implements MapHost {
 
   /** Gives a new map its number and its place in memory; false: there is no room. */
   registerMap(map: KernelMap): boolean {
-    map.address = this.memory.alloc(STRUCT_BPF_MAP_BYTES);
+    const { name, sizeBytes } = mapStructOf(map.attr.mapType);
+    map.address = this.memory.alloc(sizeBytes);
     if (map.address === 0) return false;
+    this.structs.placeInMemory(name, "bpf_map", map, map.address, sizeBytes);
     map.id = this.#nextMapId++;
     map.bypassSpecV1 = this.capable("perfmon");
-    const { mapType, keySize, valueSize, maxEntries, mapFlags } = map.attr;
-    const fields = new DataView(this.memory.view.buffer, map.address, STRUCT_BPF_MAP_BYTES);
-    fields.setUint32(MAP_TYPE, mapType, true);
-    fields.setUint32(KEY_SIZE, keySize, true);
-    fields.setUint32(VALUE_SIZE, valueSize, true);
-    fields.setUint32(MAX_ENTRIES, maxEntries, true);
-    fields.setUint32(MAP_FLAGS, mapFlags, true);
-    fields.setInt32(MAP_ID, map.id, true);
+    this.memory.view.setInt32(map.address + MAP_ID, map.id, true);
     this.#maps[map.id] = map;
     this.objects.add(map);
     return true;
@@ -289,7 +285,8 @@ export class BpfKernel implements MapHost {
     if (object instanceof KernelMap) {
       this.#maps[object.id] = undefined;
       object.free();
-      this.memory.free(object.address, STRUCT_BPF_MAP_BYTES);
+      this.structs.forget(object);
+      this.memory.free(object.address, mapStructOf(object.attr.mapType).sizeBytes);
     } else if (object instanceof LoadedProgram) {
       this.ksyms.dropProgram(object);
       this.dropFunctions(object.functions);
@@ -449,14 +446,7 @@ export class BpfKernel implements MapHost {
 }
 
 const FUNCTION_BYTES = 8;
-/** As much of `struct bpf_map` as programs may read. */
-const STRUCT_BPF_MAP_BYTES = 152;
-/** Where its fields stand in there. */
-const MAP_TYPE = 64;
-const KEY_SIZE = 68;
-const VALUE_SIZE = 72;
-const MAX_ENTRIES = 76;
-const MAP_FLAGS = 88;
+/** Where its number stands in a `struct bpf_map`. */
 const MAP_ID = 92;
 const NO_PACKET: PacketPlace = Object.freeze({
   data: 0,

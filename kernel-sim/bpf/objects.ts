@@ -27,6 +27,8 @@ interface Holders {
   users: number;
 }
 
+const NOBODY: Holders = Object.freeze({ all: 0, users: 0 });
+
 /**
  * All objects by number. Each kind counts for itself, and numbers are not given again. An object
  * is there as long as somebody holds it: a descriptor, a name, or another object.
@@ -87,7 +89,11 @@ export class BpfObjects {
 
   /** Whether a descriptor or a name holds it. */
   hasUsers(object: BpfObject): boolean {
-    return (this.#holders.get(object)?.users ?? 0) > 0;
+    return this.holdersOf(object).users > 0;
+  }
+
+  holdersOf(object: BpfObject): Readonly<Holders> {
+    return this.#holders.get(object) ?? NOBODY;
   }
 
   /** One descriptor or name less; the last holder takes the object along. */

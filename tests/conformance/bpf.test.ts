@@ -86,6 +86,8 @@ describe("what Linux 6.18 answered", () => {
     "arena",
     // Attached to tracepoints, iterators and members of tables that are named by BTF.
     "targets",
+    // Into the structures of maps of all types, and where pointers in there lead.
+    "map-structs",
     // With relocations against the types of the kernel.
     "core-relo",
     // Test runs of what stands behind bpf_dummy_ops.

@@ -60,9 +60,10 @@ function allowed(
       return sockAccessOf(object.regType!)?.(request) === true ? SCALAR : undefined;
     case "kernel object":
       return isWrite ? undefined : fieldOf(object.struct!, at, size);
+    case "map":
+      return isWrite || access.isByHelper ? undefined : fieldOf(object.struct!, at, size);
     case "arena":
       return access.isByHelper ? undefined : SCALAR;
-    case "map":
     case "function":
     case "dynptr":
       return undefined;
@@ -151,13 +152,13 @@ export function objectText(
   if (!object.isLive) return `${name}, which is no longer there`;
   switch (kind) {
     case "arena":
-    case "map":
     case "function":
     case "dynptr":
       return `${name}, which programs hand on but do not look into`;
     case "context":
       return `byte ${at} of ${name}, which a program may not ${isWrite ? "write" : "read"} so`;
     case "socket":
+    case "map":
     case "kernel object":
       return isWrite
         ? `${name}, which programs only read`

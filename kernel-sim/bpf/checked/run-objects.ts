@@ -5,6 +5,7 @@ import * as ctx from "../contexts.ts";
 import { MAX_BPF_STACK } from "../isa.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { KernelMap } from "../maps/map.ts";
+import { mapStructOf } from "../maps/map-struct.ts";
 import { BPF_PROG_TYPE_XDP } from "../uapi.ts";
 import {
   baseType,
@@ -20,7 +21,6 @@ import type { MemoryObject, ObjectTable } from "./objects.ts";
 
 const BPF_F_RDONLY_PROG = 1 << 7;
 const BPF_F_WRONLY_PROG = 1 << 8;
-const STRUCT_BPF_MAP_BYTES = 152;
 /** `struct bpf_flow_keys`. */
 const FLOW_KEYS_BYTES = 56;
 const FUNCTION_BYTES = 8;
@@ -70,14 +70,10 @@ export class RunObjects implements CodeObjects {
 
   mapObject(map: KernelMap): MemoryObject {
     const name = `the map ${nameOf(map)}`;
-    const object = {
-      kind: "map",
-      name,
-      base: map.address,
-      size: STRUCT_BPF_MAP_BYTES,
-      map,
-    } as const;
-    return this.objects.add({ ...object, isReadable: false, isWritable: false });
+    const struct = mapStructOf(map.attr.mapType);
+    const object = { kind: "map", name, base: map.address, map, struct: struct.name } as const;
+    const size = struct.sizeBytes;
+    return this.objects.add({ ...object, size, isReadable: false, isWritable: false });
   }
 
   valueObject(map: KernelMap, value: number): MemoryObject {

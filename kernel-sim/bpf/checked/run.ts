@@ -280,15 +280,21 @@ export class CheckedRun {
     if (loaded === undefined) return -1;
     const arena = this.#arenaIn(register);
     if (arena !== undefined) this.#atArena(slot, register, arena);
-    else if (upperOf(this.vm.r[register * 2]!) === 0) this.#execute(slot);
-    else this.#loadOfKernel(slot, register);
+    else if (this.#isOfKernel(register)) this.#loadOfKernel(slot, register);
+    else this.#execute(slot);
     this.defined |= registersWritten(this.program.code, slot);
     const d = this.program.code[at + 1]!;
     if (baseType(loaded.regType) !== SCALAR_VALUE) this.#point(d, loaded);
     return slot + 1;
   }
 
-  /** The kernel's own objects lie outside of the memory that programs share. */
+  /** Its own objects lie outside of the memory that programs share, or are told whatever stands there. */
+  #isOfKernel(register: number): boolean {
+    const { r } = this.vm;
+    if (upperOf(r[register * 2]!) !== 0) return true;
+    return this.objects.find(r[register * 2 + 1]!)?.kind === "map";
+  }
+
   #loadOfKernel(slot: number, register: number): void {
     this.#withUpper(slot, register, upperOf(this.vm.r[register * 2]!), (op, d, s, k) =>
       accessKernel(this.vm, this.vm.r, op, d, s, k),

@@ -25,7 +25,7 @@ export function readKernel(vm: Vm, [low, high]: Address, size: number): Uint8Arr
   if (high === STRUCTS_UPPER) return vm.machine.structs.read(at, size);
   const { bytes } = vm.memory;
   if (high !== 0 || at < LOWEST_ADDRESS || at + size > bytes.length) return undefined;
-  return bytes.subarray(at, at + size);
+  return vm.machine.structs.readInMemory(at, size) ?? bytes.subarray(at, at + size);
 }
 
 /** As many of `size` bytes of a task's, the current one unless said, as are there. */

@@ -1,6 +1,6 @@
 import { E2BIG, EBUSY, EINVAL, ENOMEM, EOPNOTSUPP, ERANGE } from "../../include/errno.ts";
 import { BPF_F_MMAPABLE, BPF_F_NO_USER_CONV, BPF_F_SEGV_ON_FAULT, PAGE_SIZE } from "./flags.ts";
-import { KernelMap, type MapCreateAttr, type MappedPages } from "./map.ts";
+import { KernelMap, type MapCreateAttr, type MapMembers, type MappedPages } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 import { RangeTree } from "./range-tree.ts";
 
@@ -61,6 +61,11 @@ export class ArenaMap extends KernelMap {
     this.#userStart = attr.mapExtra;
     this.#userEnd = attr.mapExtra === 0 ? 0 : attr.mapExtra + attr.maxEntries * PAGE_SIZE;
     this.#free.set(0, attr.maxEntries);
+  }
+
+  /** @linux kernel/bpf/arena.c `struct bpf_arena` (6.18) */
+  override get ownMembers(): MapMembers {
+    return { user_vm_start: this.#userStart, user_vm_end: this.#userEnd };
   }
 
   /** Where user space has it; 0: nowhere yet. */

@@ -26,6 +26,7 @@ import {
   isMetaEqual,
   KernelMap,
   type MapCreateAttr,
+  type MapMembers,
   type MappedPages,
 } from "./map.ts";
 
@@ -60,6 +61,13 @@ export function nextIndex({ attr, memory }: KernelMap, key: number, next: number
   return 0;
 }
 
+/** @linux kernel/bpf/arraymap.c `struct bpf_array`, `array_map_alloc` (6.18) */
+export function arrayMembers({ valueSize, maxEntries }: MapCreateAttr): Record<string, number> {
+  let size = 1;
+  while (size < maxEntries) size *= 2;
+  return { elem_size: roundUp8(valueSize), index_mask: size - 1 };
+}
+
 /** What one-value and per-CPU arrays have in common: indexes as keys, elements that always exist. */
 abstract class IndexedMap extends KernelMap {
   override readonly batchCommands = ARRAY_BATCH_COMMANDS;
@@ -79,6 +87,10 @@ abstract class IndexedMap extends KernelMap {
 
   get isAllocated(): boolean {
     return this.values !== 0;
+  }
+
+  override get ownMembers(): MapMembers {
+    return arrayMembers(this.attr);
   }
 
   get bytes(): number {

@@ -10,7 +10,7 @@ import {
 } from "./flags.ts";
 import { jhash } from "./jhash.ts";
 import { KeylessMap } from "./keyless.ts";
-import type { MapCreateAttr } from "./map.ts";
+import type { MapCreateAttr, MapMembers } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 
 const BLOOM_CREATE_FLAGS = BPF_F_NUMA_NODE | BPF_F_ZERO_SEED | MAP_ACCESS_FLAGS;
@@ -57,6 +57,15 @@ export class BloomFilterMap extends KeylessMap {
     while (bits < wanted && bits < BITS_MAX) bits *= 2;
     this.#mask = bits - 1;
     this.#bits = memory.alloc(bits / 8);
+  }
+
+  /** @linux kernel/bpf/bloom_filter.c `struct bpf_bloom_filter` (6.18) */
+  override get ownMembers(): MapMembers {
+    return {
+      bitset_mask: this.#mask,
+      hash_seed: this.#seed,
+      nr_hash_funcs: this.#functions,
+    };
   }
 
   #bitOf(value: number, hashFunction: number): number {

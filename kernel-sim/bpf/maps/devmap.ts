@@ -9,7 +9,7 @@ import {
   BPF_F_WRONLY,
   BPF_NOEXIST,
 } from "./flags.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { KernelMap, type MapCreateAttr, type MapMembers } from "./map.ts";
 import { hasRoomForPointers } from "./map-area.ts";
 import type { MapHost } from "./map-host.ts";
 import { XdpProgSlot } from "./xdp-prog-slot.ts";
@@ -147,6 +147,11 @@ class DevMapHash extends DevMapBase {
     let buckets = 1;
     while (buckets < attr.maxEntries) buckets *= 2;
     this.#bucketMask = buckets - 1;
+  }
+
+  /** @linux kernel/bpf/devmap.c `struct bpf_dtab` (6.18) */
+  override get ownMembers(): MapMembers {
+    return { items: this.#items, n_buckets: this.#bucketMask + 1 };
   }
 
   #bucketOf(index: number): readonly DevNode[] {

@@ -1,9 +1,9 @@
 import { E2BIG, EBADF, EINVAL, ENOENT, ENOTSUPP, EOPNOTSUPP } from "../../include/errno.ts";
 import type { PerfTarget } from "../perf-target.ts";
 import { LoadedProgram } from "../program.ts";
-import { arrayMapAllocCheck, nextIndex } from "./arraymap.ts";
+import { arrayMapAllocCheck, arrayMembers, nextIndex } from "./arraymap.ts";
 import { BPF_ANY, BPF_F_PRESERVE_ELEMS, BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG } from "./flags.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { KernelMap, type MapCreateAttr, type MapMembers } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 import { ProgMapOwner } from "./prog-map-owner.ts";
 
@@ -32,6 +32,10 @@ export abstract class FdArrayMap<Held extends object> extends KernelMap {
   protected abstract objectOf(fd: number): Held | number;
   /** What a lookup answers of it, or a negative errno. */
   protected abstract numberOf(held: Held): number;
+
+  override get ownMembers(): MapMembers {
+    return arrayMembers(this.attr);
+  }
 
   heldAt(index: number): Held | undefined {
     return this.#held.get(index);

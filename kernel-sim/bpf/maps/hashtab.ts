@@ -22,7 +22,7 @@ import {
 import { isEqual, jhash } from "./jhash.ts";
 import type { HashLookup } from "./lookup-shape.ts";
 import { LruLists } from "./lru-list.ts";
-import { type ElementWalk, KernelMap, type MapCreateAttr } from "./map.ts";
+import { type ElementWalk, KernelMap, type MapCreateAttr, type MapMembers } from "./map.ts";
 
 const HTAB_CREATE_FLAGS =
   BPF_F_NO_PREALLOC | BPF_F_NO_COMMON_LRU | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS | BPF_F_ZERO_SEED;
@@ -83,6 +83,12 @@ const HASH = 4;
 const KEY = 8;
 /** Of a free element, the next free one: who walks over the bucket it was in still finds the way on. */
 const NEXT_FREE = HASH;
+
+/** @linux kernel/bpf/hashtab.c `struct htab_elem` (6.18) */
+const HTAB_ELEM_BYTES = 48;
+const POINTER_BYTES = 8;
+/** @linux kernel/bpf/hashtab.c `PERCPU_COUNTER_BATCH` (6.18) */
+const PERCPU_COUNTER_BATCH = 32;
 
 /**
  * Hash maps, with one value or one for each CPU in an element. A map of the LRU kind is never full: where all elements
@@ -235,6 +241,19 @@ export class HashMap extends KernelMap {
 
   get bucketCount(): number {
     return this.#bucketMask + 1;
+  }
+
+  /** @linux kernel/bpf/hashtab.c `struct bpf_htab`, `htab_map_alloc`, `inc_elem_count` (6.18) */
+  override get ownMembers(): MapMembers {
+    const { keySize, maxEntries } = this.attr;
+    const value = this.#isPercpu ? POINTER_BYTES : this.#stride;
+    const isCountedPerCpu = maxEntries / 2 > this.cpus * PERCPU_COUNTER_BATCH;
+    return {
+      ...{ n_buckets: this.bucketCount, elem_size: HTAB_ELEM_BYTES + roundUp8(keySize) + value },
+      ...{ hashrnd: this.#seed, use_percpu_counter: Number(isCountedPerCpu) },
+      count: { counter: this.#isPreallocated || isCountedPerCpu ? 0 : this.#count },
+      ...(this.#lru && { lru: this.#lru.members }),
+    };
   }
 
   elementsOfBucket(bucket: number): number[] {

@@ -9,7 +9,7 @@ import {
   KMALLOC_MAX_SIZE,
   MAP_ACCESS_FLAGS,
 } from "./flags.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { KernelMap, type MapCreateAttr, type MapMembers } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 
 const LPM_CREATE_FLAGS = BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS;
@@ -73,6 +73,15 @@ export class LpmTrieMap extends KernelMap {
     this.#prefixlenMax = this.#dataSize * 8;
     this.#valueAt = roundUp8(NODE_BYTES + this.#dataSize);
     this.#nodeBytes = this.#valueAt + attr.valueSize;
+  }
+
+  /** @linux kernel/bpf/lpm_trie.c `struct lpm_trie` (6.18) */
+  override get ownMembers(): MapMembers {
+    return {
+      n_entries: this.#count,
+      max_prefixlen: this.#prefixlenMax,
+      data_size: this.#dataSize,
+    };
   }
 
   #word(at: number): number {

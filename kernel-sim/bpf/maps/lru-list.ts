@@ -1,7 +1,12 @@
+import type { MapMembers } from "./map.ts";
+
 /** The most that one CPU takes from the common list at once, and looks at while it does. */
 const LOCAL_FREE_TARGET = 128;
 /** The same where each CPU has a list of its own. */
 const PERCPU_FREE_TARGET = 4;
+
+/** From the node in an element of a hash to the hash of its key. */
+const LRU_NODE_BYTES = 24;
 
 const ACTIVE = 0;
 const INACTIVE = 1;
@@ -115,6 +120,17 @@ export class LruLists {
       return { free, pending: free + 1, nextSteal: cpu };
     });
     this.#populate(elements, cpus);
+  }
+
+  /** @linux kernel/bpf/bpf_lru_list.h `struct bpf_lru` (6.18) */
+  get members(): MapMembers {
+    const target = this.#isPercpu ? {} : { target_free: this.#targetFree };
+    return {
+      ...target,
+      hash_offset: LRU_NODE_BYTES,
+      nr_scans: this.#scans,
+      percpu: Number(this.#isPercpu),
+    };
   }
 
   /** @linux kernel/bpf/bpf_lru_list.c `bpf_common_lru_populate`, `bpf_percpu_lru_populate` (6.18) */

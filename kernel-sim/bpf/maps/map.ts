@@ -56,6 +56,13 @@ export interface MappedPages {
   write(at: number, bytes: Uint8Array): boolean;
 }
 
+/** Numbers by the name of their member, also in structures inside of it. */
+export interface MapMembers {
+  readonly [member: string]: number | MapMembers;
+}
+
+const NO_MEMBERS: MapMembers = Object.freeze({});
+
 /**
  * A map in the kernel. Keys and values are passed as addresses in BPF memory, so that programs and
  * system calls take the same way. Operations answer 0, an address or a negative errno.
@@ -100,6 +107,15 @@ export abstract class KernelMap {
   /** How many elements the map counts; 0 in maps that do not count. */
   get elemCount(): number {
     return 0;
+  }
+
+  /**
+   * What the structure of its type (`mapStructOf`) has beside `struct bpf_map`, by member: numbers that programs may read there.
+   *
+   * @simplified pointers, locks and caches read as 0
+   */
+  get ownMembers(): MapMembers {
+    return NO_MEMBERS;
   }
 
   /** Gives the memory of the elements back. */

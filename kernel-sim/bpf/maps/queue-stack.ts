@@ -10,7 +10,7 @@ import {
   MAP_ACCESS_FLAGS,
 } from "./flags.ts";
 import { KeylessMap } from "./keyless.ts";
-import type { MapCreateAttr } from "./map.ts";
+import type { MapCreateAttr, MapMembers } from "./map.ts";
 
 const QUEUE_STACK_CREATE_FLAGS = BPF_F_NUMA_NODE | MAP_ACCESS_FLAGS;
 
@@ -45,6 +45,11 @@ export class QueueStackMap extends KeylessMap {
     this.#isStack = attr.mapType === BPF_MAP_TYPE_STACK;
     this.#size = attr.maxEntries + 1;
     this.#values = memory.alloc(this.#size * attr.valueSize);
+  }
+
+  /** @linux kernel/bpf/queue_stack_maps.c `struct bpf_queue_stack` (6.18) */
+  override get ownMembers(): MapMembers {
+    return { head: this.#head, tail: this.#tail, size: this.#size };
   }
 
   /** @linux kernel/bpf/queue_stack_maps.c `queue_stack_map_push_elem` (6.18) */

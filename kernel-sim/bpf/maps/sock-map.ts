@@ -9,12 +9,19 @@ import {
   EOPNOTSUPP,
 } from "../../include/errno.ts";
 import type { KernelLink } from "../link/link.ts";
+import { roundUp8 } from "../memory.ts";
 import type { LoadedProgram } from "../program.ts";
 import { BPF_MAP_TYPE_SOCKHASH, BPF_MAP_TYPE_SOCKMAP } from "../uapi.ts";
 import { arrayMapAllocCheck, nextIndex } from "./arraymap.ts";
 import type { RedirectMap } from "./devmap.ts";
 import { BPF_EXIST, BPF_F_NUMA_NODE, BPF_F_RDONLY, BPF_F_WRONLY } from "./flags.ts";
-import { type InnerMapMeta, isMetaEqual, KernelMap, type MapCreateAttr } from "./map.ts";
+import {
+  type InnerMapMeta,
+  isMetaEqual,
+  KernelMap,
+  type MapCreateAttr,
+  type MapMembers,
+} from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 
 const SOCK_CREATE_FLAGS = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY;
@@ -24,6 +31,8 @@ const SOCKHASH_ENTRIES_MAX = 2 ** 27;
 const SOCKHASH_KEY_MAX = 512;
 const S32_MAX = 0x7fff_ffff;
 const POINTER_BYTES = 8;
+/** @linux net/core/sock_map.c `struct bpf_shtab_elem` (6.18) */
+const SHTAB_ELEM_BYTES = 48;
 
 /**
  * What maps of sockets have in common: a descriptor of a socket is put in.
@@ -48,6 +57,15 @@ abstract class SocketMap extends KernelMap {
 
   get #bytes(): number {
     return this.attr.maxEntries * POINTER_BYTES;
+  }
+
+  /** @linux net/core/sock_map.c `struct bpf_shtab`, `sock_hash_alloc` (6.18) */
+  override get ownMembers(): MapMembers {
+    const { mapType, keySize, maxEntries } = this.attr;
+    if (mapType !== BPF_MAP_TYPE_SOCKHASH) return super.ownMembers;
+    let buckets = 1;
+    while (buckets < maxEntries) buckets *= 2;
+    return { buckets_num: buckets, elem_size: SHTAB_ELEM_BYTES + roundUp8(keySize) };
   }
 
   protected indexAt(key: number): number {

@@ -1,7 +1,7 @@
 import { E2BIG, EEXIST, EINVAL, ENOENT, ENOMEM } from "../../include/errno.ts";
 import { roundUp8 } from "../memory.ts";
 import { BPF_F_NUMA_NODE, BPF_F_RDONLY, BPF_F_STACK_BUILD_ID, BPF_F_WRONLY } from "./flags.ts";
-import { KernelMap, type MapCreateAttr } from "./map.ts";
+import { KernelMap, type MapCreateAttr, type MapMembers } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 
 const STACK_CREATE_FLAGS = BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_STACK_BUILD_ID;
@@ -50,6 +50,11 @@ export class StackTraceMap extends KernelMap {
     let buckets = 1;
     while (buckets < this.attr.maxEntries) buckets *= 2;
     return buckets;
+  }
+
+  /** @linux kernel/bpf/stackmap.c `struct bpf_stack_map` (6.18) */
+  override get ownMembers(): MapMembers {
+    return { n_buckets: this.#buckets };
   }
 
   /** Programs do not look. */

@@ -13,6 +13,8 @@ import { STRUCTS_UPPER } from "./upper.ts";
 export interface StructsReader {
   /** @param low the lower word of an address among them; undefined: nothing can lie there */
   read(low: number, size: number): Uint8Array<ArrayBuffer> | undefined;
+  /** The same for what lies in memory that programs share. */
+  readInMemory(low: number, size: number): Uint8Array<ArrayBuffer> | undefined;
 }
 
 /** Below lies what is no memory, so that pointers near 0 hit nothing. */
@@ -38,11 +40,14 @@ export function accessKernel(
   const low = sum >>> 0;
   const size = sizeOf(inner);
   const { view } = reader.memory;
-  if (high === 0 && low >= LOWEST_ADDRESS && low + size <= view.byteLength) {
+  const { structs } = reader.machine;
+  const isInMemory = high === 0 && low >= LOWEST_ADDRESS && low + size <= view.byteLength;
+  const own = isInMemory ? structs.readInMemory(low, size) : undefined;
+  if (isInMemory && own === undefined) {
     perform(view, r, inner, low, d, s);
     return;
   }
-  const found = high === STRUCTS_UPPER ? reader.machine.structs.read(low, size) : undefined;
+  const found = high === STRUCTS_UPPER ? structs.read(low, size) : own;
   if (found !== undefined) perform(new DataView(found.buffer), r, inner, 0, d, s);
   else if (isLoad(inner)) r.fill(0, d, d + 2);
 }

@@ -11,7 +11,7 @@ import { btfVmlinux } from "../btf/vmlinux.ts";
 import { type KeptMember, layoutOf } from "./layout.ts";
 import type { MemberValue, StructAt, StructTable, WordsAt } from "./members.ts";
 import { type Place, Places } from "./places.ts";
-import { structsAddress } from "./upper.ts";
+import { structsAddress, upperOf } from "./upper.ts";
 import { Window } from "./window.ts";
 
 /** Who knows the objects. */
@@ -48,7 +48,36 @@ export class KernelStructs {
     const more = Number(this.#host.tableOf(struct, of)?.["sizeof"]?.(of as never) ?? 0);
     const place = this.#places.of(of, struct, type.size + more, { kind: "struct", struct, of });
     if (place === undefined) return 0;
-    return structsAddress(place.start) + offsetOf(type, member);
+    return addressAt(place) + offsetOf(type, member);
+  }
+
+  /**
+   * Says that what `of` is lies in memory that programs share, and begins with the structure `first`. What programs read there as
+   * members is worked out all the same.
+   *
+   * @param sizeBytes of all of it
+   */
+  placeInMemory(
+    struct: string,
+    first: string,
+    of: object,
+    address: number,
+    sizeBytes: number,
+  ): void {
+    this.#places.fix(of, first, address, sizeBytes, { kind: "struct", struct, of });
+  }
+
+  forget(of: object): void {
+    this.#places.forget(of);
+  }
+
+  /** `size` bytes of what lies in memory that programs share; undefined: no structure of the kernel does at that address. */
+  readInMemory(low: number, size: number): Uint8Array<ArrayBuffer> | undefined {
+    const place = this.#places.at(low);
+    if (place === undefined) return undefined;
+    const window = new Window(low, size);
+    this.#write(window, place);
+    return window.bytes;
   }
 
   /** The address of something else that is not kept in memory: `read` is asked for it when it is looked at. */
@@ -259,6 +288,11 @@ export class KernelStructs {
     }
     return undefined;
   }
+}
+
+/** What lies in memory that programs share has no upper word. */
+function addressAt({ start }: Place): number {
+  return upperOf(start) === 0 ? start : structsAddress(start);
 }
 
 function isRow(value: object): value is readonly MemberValue[] {

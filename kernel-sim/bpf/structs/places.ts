@@ -35,6 +35,18 @@ export class Places {
   #next = STRUCTS_START;
   #many = MANY;
 
+  /** Something of `owner` that lies in memory which programs share, until it is forgotten. */
+  fix(owner: object, key: string, start: number, size: number, content: Content): void {
+    const place = { start, end: start + size, owner, content };
+    this.#placesOf(owner).set(key, place);
+    this.#list(place);
+  }
+
+  /** It lies nowhere any more. */
+  forget(owner: object): void {
+    for (const [key, place] of this.#placesOf(owner)) this.#drop(owner, key, place);
+  }
+
   /** The place of something of `owner`; undefined: there is no room left. */
   of(owner: object, key: string, size: number, content: Content): Place | undefined {
     const places = this.#placesOf(owner);
@@ -90,7 +102,7 @@ export class Places {
 
   keepOnly(owners: ReadonlySet<object>): void {
     this.#listed = this.#listed.filter((place) => {
-      const isKept = owners.has(place.owner);
+      const isKept = place.start < STRUCTS_START || owners.has(place.owner);
       if (!isKept) this.#isListed.delete(place);
       return isKept;
     });

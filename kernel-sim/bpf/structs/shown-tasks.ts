@@ -1,5 +1,7 @@
 import { type CurrentTask, INIT_TASK, type LivingTasks, type MemoryArea } from "../current-task.ts";
+import type { BpfObjects } from "../objects.ts";
 import type { KernelStructs, StructsHost } from "./kernel-structs.ts";
+import { mapStructs } from "./map-structs.ts";
 import type { StructAt, StructTable, StructTables } from "./members.ts";
 import { ownStructs } from "./own-structs.ts";
 import { PlainTask, PlainTasks, plainTaskStruct } from "./plain-task.ts";
@@ -10,6 +12,7 @@ const BOOT_COMM = "swapper/0";
 interface TasksHost {
   readonly living: LivingTasks | undefined;
   readonly structs: KernelStructs;
+  readonly objects: BpfObjects;
   findTask(pid: number): CurrentTask | undefined;
 }
 
@@ -29,11 +32,14 @@ export class ShownTasks implements StructsHost {
   /** Of every task. */
   readonly #shared: StructTable<object>;
   readonly #plainTable: StructTable;
+  /** What BPF itself keeps. */
+  readonly #own: StructTables;
   #livingTable: StructTable | undefined;
 
   /** @param cgroups the address of the set of groups that every task is in */
   constructor(host: TasksHost, cgroups: () => number) {
     this.#host = host;
+    this.#own = { ...ownStructs, ...mapStructs(() => host.objects) };
     this.#shared = {
       usage: (of) => 1 + host.structs.holders(of),
       cgroups: () => cgroups(),
@@ -44,7 +50,7 @@ export class ShownTasks implements StructsHost {
   tableOf(struct: string, of: object): StructTable | undefined {
     if (of instanceof PlainTask) return struct === "task_struct" ? this.#plainTable : undefined;
     const told = this.#host.living?.tables[struct] ?? PLAIN_TABLES[struct];
-    const table = ownStructs[struct] ?? told;
+    const table = this.#own[struct] ?? told;
     if (struct !== "task_struct" || table === undefined) return table;
     this.#livingTable ??= { ...table, ...this.#shared };
     return this.#livingTable;

@@ -71,7 +71,10 @@ export function checkPtrToBtfAccess(
     env.verbose(found.why);
     return found.because === "access" ? -EACCES : -EINVAL;
   }
-  if (valueRegno >= 0) markLoaded(env, reg, found, valueRegno);
+  if (valueRegno >= 0) {
+    const flags = found.kind === "ptr" ? trustOf(env, reg, found) : pointerFlags(found);
+    markBtfLdReg(env, valueRegno, found, flags);
+  }
   return 0;
 }
 
@@ -80,18 +83,21 @@ function refuse(env: VerifierEnv, why: string): number {
   return -EACCES;
 }
 
+/** What was found, unless it was refused. */
+type Loaded = Exclude<Found, { kind: "refused" }>;
+
+/** What is said of a pointer by what declares it alone. @linux kernel/bpf/btf.c `btf_struct_access` (6.18) */
+export function pointerFlags(found: Loaded): number {
+  if (found.kind !== "ptr") return MEM_RDONLY | PTR_UNTRUSTED;
+  return (TAGS[found.tag] ?? 0) | (found.isUntrusted ? PTR_UNTRUSTED : 0);
+}
+
 /** @linux kernel/bpf/verifier.c `mark_btf_ld_reg` (6.18) */
-function markLoaded(
-  env: VerifierEnv,
-  reg: Reg,
-  found: Exclude<Found, { kind: "refused" }>,
-  regno: number,
-): void {
+export function markBtfLdReg(env: VerifierEnv, regno: number, found: Loaded, flags: number): void {
   if (found.kind === "scalar") {
     markRegUnknown(env, regno);
     return;
   }
-  const flags = found.kind === "ptr" ? trustOf(env, reg, found) : MEM_RDONLY | PTR_UNTRUSTED;
   markRegKnownZero(env, regno);
   const value = env.frame.own(regno);
   if (found.kind === "untrusted-ptr") {
@@ -113,7 +119,7 @@ const TAGS: Readonly<Record<string, number>> = {
 /** How far what a pointer leads to may be relied on. */
 function trustOf(env: VerifierEnv, reg: Reg, found: Extract<Found, { kind: "ptr" }>): number {
   if ((reg.type & PTR_UNTRUSTED) !== 0) return PTR_UNTRUSTED;
-  const flags = (TAGS[found.tag] ?? 0) | (found.isUntrusted ? PTR_UNTRUSTED : 0);
+  const flags = pointerFlags(found);
   // Without any promise about the object itself, there is none about what it leads to.
   if ((reg.type & (PTR_TRUSTED | MEM_RCU)) === 0 && reg.refObjId === 0) return withoutTrust(flags);
   const field = `${reg.btfType}.${found.field}`;

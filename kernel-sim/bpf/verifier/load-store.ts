@@ -25,6 +25,7 @@ import { checkMemAccess } from "./mem-access.ts";
 import { checkRegArg, DST_OP, DST_OP_NO_MARK, isPointerValue, SRC_OP } from "./reg-arg.ts";
 import {
   baseType,
+  CONST_PTR_TO_MAP,
   NOT_INIT,
   PTR_TO_ARENA,
   PTR_TO_BTF_ID,
@@ -121,7 +122,8 @@ function saveLoadType(env: VerifierEnv, type: number): 0 | number {
   const isOwn = typeIsPtrAllocObj(type) && (type & PTR_UNTRUSTED) === 0;
   const isObject = baseType(type) === PTR_TO_BTF_ID && !isOwn;
   const isMemory = baseType(type) === PTR_TO_MEM && (type & PTR_UNTRUSTED) !== 0;
-  if (isObject || isMemory) env.aux[env.insnIdx]!.isKernelLoad = true;
+  const isMap = baseType(type) === CONST_PTR_TO_MAP;
+  if (isObject || isMemory || isMap) env.aux[env.insnIdx]!.isKernelLoad = true;
   return saveAuxPtrType(env, type);
 }
 

@@ -1,7 +1,7 @@
 """What fewer programs name: of the kernel's types and functions those that tools for tracing, networks and security look at."""
 
 STRUCTS = """
-tmigr_state
+tmigr_state bpf_map_ops btf_record btf_field obj_cgroup bpf_array_aux bpf_mem_caches bpf_mem_cache bpf_map_owner pcpu_freelist_head
 kiocb iov_iter file_operations dir_context kstat nameidata poll_table_struct file_lock file_lease mnt_idmap fs_context renamedata
 inode_operations dentry_operations super_operations address_space_operations vm_operations_struct seq_operations mempolicy cgroup_root
 cgroup_subsys cgroup_namespace cgroup_taskset kernfs_root mem_cgroup css_rstat_cpu task_group perf_event perf_event_context
