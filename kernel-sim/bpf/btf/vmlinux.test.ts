@@ -8,11 +8,10 @@ import {
   BTF_KIND_TYPEDEF,
 } from "./kinds.ts";
 import { memberPlace } from "./member-place.ts";
-import { btfVmlinux } from "./vmlinux.ts";
+import { makeVmlinux } from "./vmlinux.ts";
 
-// First, while only the one part is there.
 test("of what functions for programs take, all is known", () => {
-  const btf = btfVmlinux();
+  const btf = makeVmlinux();
   const unknown = callableKfuncs().flatMap((name) => {
     const func = btf.findByNameKind(name, BTF_KIND_FUNC);
     const proto = func?.kind === BTF_KIND_FUNC ? btf.typeById(func.type) : undefined;
@@ -24,7 +23,7 @@ test("of what functions for programs take, all is known", () => {
 });
 
 test("what few programs name is there when one does, and nothing else changes", () => {
-  const btf = btfVmlinux();
+  const btf = makeVmlinux();
   const task = btf.findByNameKind("task_struct", BTF_KIND_STRUCT)!;
   const name = btf.nameOf(task);
   const device = btf.findByNameKind("net_device", BTF_KIND_FWD)!;

@@ -14,11 +14,12 @@ let vmlinux: Btf | undefined;
  * @linux kernel/bpf/btf.c `btf_vmlinux`, `bpf_get_btf_vmlinux` (6.18)
  */
 export function btfVmlinux(): Btf {
-  vmlinux ??= made();
+  vmlinux ??= makeVmlinux();
   return vmlinux;
 }
 
-function made(): Btf {
+/** Types of which nobody has named any yet. */
+export function makeVmlinux(): Btf {
   const { vmlinuxBytes, wholeVmlinuxBytes } = kernelDeclarations();
   const btf = parsed(vmlinuxBytes());
   btf.isKernel = true;
