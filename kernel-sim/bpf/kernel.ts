@@ -420,7 +420,7 @@ export class BpfKernel implements MapHost {
     this.running = prog;
     this.runningCpu = cpu;
     try {
-      return this.sharedPages.isEmpty ? body() : this.sharedPages.within(body);
+      return this.sharedPages.within(body);
     } finally {
       this.running = running;
       this.runningCpu = runningCpu;

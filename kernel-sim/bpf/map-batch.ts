@@ -54,7 +54,9 @@ export function mapBatch(
     return attr.count === 0 ? unchanged(attr, 0) : htabBatch(kernel, map, command, attr);
   }
   if (attr.count === 0) return unchanged(attr, 0);
-  return isReading ? lookupBatch(kernel, map, attr) : changeBatch(kernel, map, command, attr);
+  return kernel.sharedPages.within(() =>
+    isReading ? lookupBatch(kernel, map, attr) : changeBatch(kernel, map, command, attr),
+  );
 }
 
 function unchanged({ count }: MapBatchAttr, errno: number): MapBatchAnswer {

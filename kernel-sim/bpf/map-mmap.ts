@@ -1,6 +1,6 @@
 import { EACCES, EBADF, EINVAL, ENODEV, ENOTSUPP, EPERM } from "../include/errno.ts";
 import type { BpfKernel } from "./kernel.ts";
-import type { ArenaMap } from "./maps/arena.ts";
+import { ArenaMap } from "./maps/arena.ts";
 import { BPF_F_RDONLY, BPF_F_RDONLY_PROG, BPF_F_WRONLY, PAGE_SIZE } from "./maps/flags.ts";
 import type { KernelMap, MappedPages } from "./maps/map.ts";
 
@@ -111,18 +111,21 @@ function inTurn({ sharedPages }: BpfKernel, pages: MappedPages): MappedPages {
 }
 
 /** A range in the memory of a task. */
-export interface ArenaRange {
+export interface TaskRange {
   readonly start: number;
   readonly end: number;
+  /** The first page of the map in it. */
+  readonly page: number;
   readonly isShared: boolean;
   readonly isWritable: boolean;
 }
 
-/** The same, of an arena and by a task that has its descriptor. */
-export function mmapArena(
-  arena: ArenaMap,
-  { start, end, isShared, isWritable }: ArenaRange,
-): MapMapping | number {
-  const err = mayMap(arena, isWritable, isShared) || arena.mapUser(start, end);
-  return err !== 0 ? err : new MapMapping(arena, arena.userPages, end - start, isWritable);
+/** The same, by a task that has its descriptor: 0 or a negative errno. Who may write is counted in `writers`. */
+export function mmapByTask(map: KernelMap, range: TaskRange): 0 | number {
+  const { start, end, page, isShared, isWritable } = range;
+  const err = mayMap(map, isWritable, isShared);
+  if (err !== 0) return err;
+  if (map instanceof ArenaMap) return map.mapUser(start, end);
+  const pages = map.mapPages(page, (end - start) / PAGE_SIZE, isWritable, 0);
+  return typeof pages === "number" ? pages : 0;
 }

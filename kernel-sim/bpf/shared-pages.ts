@@ -1,6 +1,14 @@
 import { PAGE_SIZE } from "./maps/flags.ts";
 import type { BpfMemory } from "./memory.ts";
 
+interface SharedPage {
+  readonly frame: Uint8Array;
+  /** Where the same lies once more in BPF's memory; 0: nowhere. */
+  readonly copyAt: number;
+  /** A task may write to it. */
+  isWritten: boolean;
+}
+
 /**
  * Pages of BPF's memory that tasks have in theirs, as frames of the machine. Programs and tasks do not run at the same
  * time: what one has written the other finds when it is its turn.
@@ -10,7 +18,7 @@ import type { BpfMemory } from "./memory.ts";
 export class SharedPages {
   readonly #memory: BpfMemory;
   /** By address in BPF's memory: what the frame holds. */
-  readonly #frames = new Map<number, Uint8Array>();
+  readonly #pages = new Map<number, SharedPage>();
   #depth = 0;
 
   constructor(memory: BpfMemory) {
@@ -18,22 +26,32 @@ export class SharedPages {
   }
 
   get isEmpty(): boolean {
-    return this.#frames.size === 0;
+    return this.#pages.size === 0;
   }
 
-  share(at: number, frame: Uint8Array): void {
+  /** @param isWritten a task may write to it. @param copyAt where the same lies once more; 0: nowhere */
+  share(at: number, frame: Uint8Array, isWritten = true, copyAt = 0): void {
     frame.set(this.#memory.bytes.subarray(at, at + PAGE_SIZE));
-    this.#frames.set(at, frame);
+    this.#pages.set(at, { frame, copyAt, isWritten });
   }
 
+  /** A task may write to it from now on. */
+  letWrite(at: number): void {
+    const page = this.#pages.get(at);
+    if (page !== undefined) page.isWritten = true;
+  }
+
+  /** What tasks have written stays. */
   unshare(at: number): void {
-    this.#frames.delete(at);
+    const page = this.#pages.get(at);
+    this.#pages.delete(at);
+    if (page !== undefined && this.#depth === 0) this.#take(at, page);
   }
 
   /** It is the turn of programs, or of who looks at their memory, until that has ended. */
   within<T>(turn: () => T): T {
-    const { bytes } = this.#memory;
-    if (this.#depth++ === 0) for (const [at, frame] of this.#frames) bytes.set(frame, at);
+    if (this.isEmpty && this.#depth === 0) return turn();
+    if (this.#depth++ === 0) for (const [at, page] of this.#pages) this.#take(at, page);
     try {
       return turn();
     } finally {
@@ -41,8 +59,14 @@ export class SharedPages {
     }
   }
 
+  #take(at: number, { frame, copyAt, isWritten }: SharedPage): void {
+    if (!isWritten) return;
+    this.#memory.bytes.set(frame, at);
+    if (copyAt !== 0) this.#memory.bytes.set(frame, copyAt);
+  }
+
   #giveBack(): void {
     const { bytes } = this.#memory;
-    for (const [at, frame] of this.#frames) frame.set(bytes.subarray(at, at + PAGE_SIZE));
+    for (const [at, { frame }] of this.#pages) frame.set(bytes.subarray(at, at + PAGE_SIZE));
   }
 }

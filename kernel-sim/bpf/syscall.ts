@@ -116,7 +116,7 @@ export function mapLookupElem(
   if (room === 0) return -ENOMEM;
   const value = room + keyRoom(map);
   if (asked !== undefined) kernel.memory.bytes.set(asked.subarray(0, map.userValueSize), value);
-  const answer = map.copyValue(room, value);
+  const answer = kernel.sharedPages.within(() => map.copyValue(room, value));
   return answer === 0 ? kernel.memory.copyOut(value, map.userValueSize) : answer;
 }
 
@@ -140,7 +140,7 @@ export function mapUpdateElem(
   if (room === 0) return -ENOMEM;
   const at = room + keyRoom(map);
   kernel.memory.bytes.set(value.subarray(0, map.userValueSize), at);
-  return map.updateAll(room, at, flags);
+  return kernel.sharedPages.within(() => map.updateAll(room, at, flags));
 }
 
 /** @linux kernel/bpf/syscall.c `map_delete_elem` (6.18) */

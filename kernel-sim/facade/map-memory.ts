@@ -71,6 +71,7 @@ export function ringbufOf(kernel: BpfKernel, fd: number): RingbufMap | undefined
 
 /** What programs have submitted; what they have given up is passed over. */
 export function submittedIn(kernel: BpfKernel, fd: number): Uint8Array[] {
-  const records = [...(ringbufOf(kernel, fd)?.consume() ?? [])];
+  const ring = ringbufOf(kernel, fd);
+  const records = kernel.sharedPages.within(() => [...(ring?.consume() ?? [])]);
   return records.filter((record) => !record.isDiscarded).map(({ bytes }) => bytes);
 }

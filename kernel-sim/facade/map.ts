@@ -158,7 +158,9 @@ function mapFacade(
     },
     produce(record) {
       keyless("produce", ["user_ringbuf"]);
-      return ringbufOf(open(), fd)?.produce(bytesOf(record, record.length, "record")) === true;
+      const kernel = open();
+      const bytes = bytesOf(record, record.length, "record");
+      return kernel.sharedPages.within(() => ringbufOf(kernel, fd)?.produce(bytes) === true);
     },
     mmap: (options) => mapMemory(open, machine, fd, options),
     close() {

@@ -1,87 +1,10 @@
-/** Arenas in the memory of tasks. @linux kernel/bpf/arena.c `arena_vm_ops`, kernel/bpf/syscall.c `bpf_map_mmap` (6.18) */
+/** Maps in the memory of tasks. @linux kernel/bpf/syscall.c `bpf_map_mmap`, kernel/bpf/arena.c `arena_vm_ops` (6.18) */
 import type { BpfObject } from "../bpf/kernel.ts";
-import type { MapMapping } from "../bpf/map-mmap.ts";
-import type { ArenaMap, ArenaUsers } from "../bpf/maps/arena.ts";
-import type { SharedPages } from "../bpf/shared-pages.ts";
 import type { File } from "../fs/fs.ts";
-import { EINVAL, ENODEV } from "../include/errno.ts";
-import type { Page } from "../mm/page.ts";
-import { GFP_KERNEL, type PageAllocator } from "../mm/page-alloc.ts";
-import { VM_FAULT_OOM, VM_FAULT_SIGSEGV } from "../mm/vm-fault.ts";
-import {
-  VM_DONTCOPY,
-  VM_DONTEXPAND,
-  VM_MAYEXEC,
-  VM_MAYWRITE,
-  VM_SHARED,
-  VM_WRITE,
-  type Vma,
-  type VmOperations,
-} from "../mm/vma.ts";
-import { zapRange } from "../mm/zap.ts";
-
-const PAGE_SIZE = 4096;
-
-/** Who has pages of one arena: the same frames for all of them. */
-class ArenaVmas implements ArenaUsers {
-  readonly vmas = new Set<Vma>();
-  readonly #arena: ArenaMap;
-  readonly #shared: SharedPages;
-  readonly #allocator: PageAllocator;
-  /** By their number in the arena. */
-  readonly #pages = new Map<number, Page>();
-
-  constructor(arena: ArenaMap, shared: SharedPages, allocator: PageAllocator) {
-    this.#arena = arena;
-    this.#shared = shared;
-    this.#allocator = allocator;
-  }
-
-  /** @linux kernel/bpf/arena.c `arena_vm_fault` (6.18) */
-  fault(index: number): Page | number {
-    const place = this.#arena.faultPage(index);
-    if (place === 0) return VM_FAULT_SIGSEGV;
-    const page = this.#pages.get(index) ?? this.#allocator.alloc("kernel", GFP_KERNEL);
-    if (page === undefined) return VM_FAULT_OOM;
-    if (!this.#pages.has(index)) {
-      this.#pages.set(index, page);
-      this.#shared.share(place, page.bytes);
-    }
-    page.refs++;
-    return page;
-  }
-
-  /** @linux kernel/bpf/arena.c `zap_pages` (6.18) */
-  drop(index: number, place: number): void {
-    const page = this.#pages.get(index);
-    if (page === undefined) return;
-    this.#pages.delete(index);
-    this.#shared.unshare(place);
-    for (const vma of this.vmas) {
-      const start = vma.start + index * PAGE_SIZE;
-      zapRange(vma, start, start + PAGE_SIZE, { dropMarkers: true });
-    }
-    this.#allocator.put(page);
-  }
-}
-
-interface ArenaVma {
-  readonly users: ArenaVmas;
-  readonly mapping: MapMapping;
-}
-
-const arenaOf = (vma: Vma) => vma.privateData as ArenaVma;
-
-const ARENA_VM_OPS: VmOperations = Object.freeze({
-  close(vma: Vma): void {
-    const { users, mapping } = arenaOf(vma);
-    users.vmas.delete(vma);
-    mapping.unmap();
-  },
-  // A part of it cannot be given back.
-  maySplit: () => -EINVAL,
-  fault: (vma: Vma, pgoff: number) => arenaOf(vma).users.fault(pgoff),
-});
+import { ENODEV } from "../include/errno.ts";
+import { VM_MAYEXEC, VM_MAYWRITE, VM_SHARED, VM_WRITE, type Vma } from "../mm/vma.ts";
+import { mapArena } from "./bpf-mmap-arena.ts";
+import { mapPages } from "./bpf-mmap-pages.ts";
 
 /** @linux kernel/bpf/syscall.c `bpf_get_unmapped_area` (6.18) */
 export function bpfGetUnmappedArea(
@@ -95,32 +18,24 @@ export function bpfGetUnmappedArea(
   return arena === undefined ? find(len) : arena.unmappedArea(addr, len, pgoff, find);
 }
 
-/**
- * @linux kernel/bpf/syscall.c `bpf_map_mmap`, kernel/bpf/arena.c `arena_map_mmap` (6.18)
- * @simplified tasks map arenas alone: arrays and ring buffers, which Linux maps as well, answer ENODEV
- */
+/** @linux kernel/bpf/syscall.c `bpf_map_mmap` (6.18) */
 export function bpfMmap({ inode, privateData }: File, vma: Vma): number {
-  const { bpf } = inode.sb.kernel.hooks;
+  const { kernel } = inode.sb;
+  const { bpf } = kernel.hooks;
   const object = privateData as BpfObject;
-  const arena = bpf?.arenaOf(object);
-  if (bpf === undefined || arena === undefined) return -ENODEV;
-  const mapping = bpf.mmapArena(arena, {
-    start: vma.start,
-    end: vma.end,
+  const map = bpf?.mapOf(object);
+  if (bpf === undefined || map === undefined) return -ENODEV;
+  const err = bpf.mmap(map, {
+    ...{ start: vma.start, end: vma.end, page: vma.pgoff },
     isShared: (vma.flags & VM_SHARED) !== 0,
     isWritable: (vma.flags & VM_WRITE) !== 0,
   });
-  if (typeof mapping === "number") return mapping;
-  const users =
-    arena.users instanceof ArenaVmas
-      ? arena.users
-      : new ArenaVmas(arena, bpf.sharedPages(), vma.mm.memory.allocator);
-  arena.users = users;
-  users.vmas.add(vma);
-  vma.flags = (vma.flags | VM_DONTEXPAND | VM_DONTCOPY) & ~VM_MAYEXEC;
+  if (err !== 0) return err;
+  vma.flags &= ~VM_MAYEXEC;
   // What cannot be written now never can.
   if ((vma.flags & VM_WRITE) === 0) vma.flags &= ~VM_MAYWRITE;
-  vma.privateData = { users, mapping } satisfies ArenaVma;
-  vma.ops = ARENA_VM_OPS;
+  const arena = bpf.arenaOf(object);
+  if (arena !== undefined) mapArena(vma, arena, bpf.sharedPages());
+  else mapPages(vma, map, kernel, bpf.sharedPages());
   return 0;
 }

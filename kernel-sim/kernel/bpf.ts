@@ -26,6 +26,7 @@ import {
 import { copyFromUser, copyToUser } from "../mm/uaccess.ts";
 import { sockfdLookup } from "../net/socket.ts";
 import { bpfGetUnmappedArea, bpfMmap } from "./bpf-mmap.ts";
+import { bpfPoll } from "./bpf-poll.ts";
 import { bpfTaskOf } from "./bpf-task.ts";
 import { capable } from "./cred.ts";
 import { perfOfFile } from "./events/perf-event.ts";
@@ -157,6 +158,7 @@ function openFlags(flags: number): number {
 /** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops`, `bpf_link_fops` (6.18) */
 const bpfFileOperations: FileOperations = {
   mmap: bpfMmap,
+  poll: bpfPoll,
   getUnmappedArea: bpfGetUnmappedArea,
   showFdinfo: (file) =>
     file.inode.sb.kernel.hooks.bpf?.fdinfoOf(file.privateData as BpfObject) ?? "",

@@ -67,7 +67,7 @@ class Drain implements Callbacks<BpfKernel> {
     this.#ring.isDraining = false;
     const isWoken = (this.#flags & BPF_RB_FORCE_WAKEUP) !== 0;
     const mayWake = (this.#flags & BPF_RB_NO_WAKEUP) === 0 && this.#samples > 0;
-    if (isWoken || mayWake) this.#ring.wakeups++;
+    if (isWoken || mayWake) this.#ring.wake();
     return false;
   }
 

@@ -28,6 +28,7 @@ import {
   type MapCreateAttr,
   type MapMembers,
   type MappedPages,
+  type PagePlace,
 } from "./map.ts";
 
 const ARRAY_CREATE_FLAGS =
@@ -200,6 +201,10 @@ export class ArrayMap extends IndexedMap {
         return true;
       },
     };
+  }
+
+  override pagePlace(page: number): PagePlace {
+    return { at: this.values + page * PAGE_SIZE, copyAt: 0 };
   }
 
   /** @linux kernel/bpf/arraymap.c `array_map_meta_equal` (6.18) */

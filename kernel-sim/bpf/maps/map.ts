@@ -56,6 +56,13 @@ export interface MappedPages {
   write(at: number, bytes: Uint8Array): boolean;
 }
 
+/** Where a page of a map lies that tasks map. */
+export interface PagePlace {
+  readonly at: number;
+  /** Where the same lies once more; 0: nowhere. */
+  readonly copyAt: number;
+}
+
 /** Numbers by the name of their member, also in structures inside of it. */
 export interface MapMembers {
   readonly [member: string]: number | MapMembers;
@@ -214,6 +221,11 @@ export abstract class KernelMap {
     _address: number,
   ): MappedPages | number {
     return -ENOTSUPP;
+  }
+
+  /** Where the page with that number lies, of those that `mapPages` has agreed to. */
+  pagePlace(_page: number): PagePlace | undefined {
+    return undefined;
   }
 
   /** The address of the only value, for BPF_PSEUDO_MAP_VALUE; 0 when the type has no such thing. */

@@ -3,7 +3,7 @@ import { DYNPTR_MAX_SIZE } from "../dynptr.ts";
 import { roundUp8 } from "../memory.ts";
 import { BPF_MAP_TYPE_USER_RINGBUF } from "../uapi.ts";
 import { BPF_F_NUMA_NODE, PAGE_SIZE } from "./flags.ts";
-import { KernelMap, type MapCreateAttr, type MappedPages } from "./map.ts";
+import { KernelMap, type MapCreateAttr, type MappedPages, type PagePlace } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 
 /** Pages of `struct bpf_ringbuf`: its own, that of the consumer, that of the producer; then the data. */
@@ -27,6 +27,11 @@ export interface RingbufRecord {
   readonly bytes: Uint8Array;
   /** The program gave it up: a consumer goes on behind it. */
   readonly isDiscarded: boolean;
+}
+
+/** Who is told when there is something to take out, or room to put something in. */
+export interface RingbufWaiters {
+  wake(): void;
 }
 
 /** Which map a record belongs to that a program has reserved. @linux kernel/bpf/ringbuf.c `bpf_ringbuf_restore_from_rec` (6.18) */
@@ -64,8 +69,10 @@ export class RingbufMap extends KernelMap {
   #pending = 0;
   /** Whether a program empties it at this moment. */
   isDraining = false;
-  /** How often who waits for records was woken. */
+  /** How often who waits for records, or for room, was woken. */
   wakeups = 0;
+  /** Tasks wait. */
+  waiters: RingbufWaiters | undefined = undefined;
 
   private constructor(attr: MapCreateAttr, host: MapHost) {
     super(attr, host.memory, host.cpus);
@@ -156,7 +163,21 @@ export class RingbufMap extends KernelMap {
     // Who has read everything else waits for this one.
     const isAwaited = this.#headerAt(this.consumerPos) === header;
     const isWoken = (flags & BPF_RB_FORCE_WAKEUP) !== 0;
-    if (isWoken || (isAwaited && (flags & BPF_RB_NO_WAKEUP) === 0)) this.wakeups++;
+    if (isWoken || (isAwaited && (flags & BPF_RB_NO_WAKEUP) === 0)) this.wake();
+  }
+
+  wake(): void {
+    this.wakeups++;
+    this.waiters?.wake();
+  }
+
+  /**
+   * Whether poll(2) finds records, or in a user ring buffer room for them.
+   *
+   * @linux kernel/bpf/ringbuf.c `ringbuf_map_poll_kern`, `ringbuf_map_poll_user` (6.18)
+   */
+  get isReady(): boolean {
+    return this.isForPrograms ? this.availableBytes < this.size : this.availableBytes > 0;
   }
 
   /** @linux kernel/bpf/ringbuf.c `bpf_ringbuf_output` (6.18) */
@@ -243,7 +264,7 @@ export class RingbufMap extends KernelMap {
    */
   override mapPages(page: number, pages: number, isWritable: boolean): MappedPages | number {
     if (isWritable) {
-      const isOwn = this.#isForPrograms ? page !== 0 : page === 0 && pages === 1;
+      const isOwn = this.isForPrograms ? page !== 0 : page === 0 && pages === 1;
       if (!isOwn) return -EPERM;
     }
     const all = DATA_PAGE - CONSUMER_PAGE + (this.size / PAGE_SIZE) * 2;
@@ -256,6 +277,11 @@ export class RingbufMap extends KernelMap {
     };
   }
 
+  override pagePlace(page: number): PagePlace {
+    const [at = 0, copyAt = 0] = this.#placeOf((page + CONSUMER_PAGE) * PAGE_SIZE);
+    return { at, copyAt };
+  }
+
   #write(offset: number, bytes: Uint8Array): true {
     for (const [i, byte] of bytes.entries()) {
       for (const place of this.#placeOf(offset + i)) this.memory.bytes[place] = byte;
@@ -264,7 +290,7 @@ export class RingbufMap extends KernelMap {
   }
 
   /** User space fills the ring, and programs empty it. */
-  get #isForPrograms(): boolean {
+  get isForPrograms(): boolean {
     return this.attr.mapType === BPF_MAP_TYPE_USER_RINGBUF;
   }
 

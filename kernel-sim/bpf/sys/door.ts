@@ -6,9 +6,10 @@ import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterFileOf } from "../link/iter.ts";
 import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
 import { perfEventFreeProg, perfEventSetProg, perfProgramsAt } from "../link/perf-event.ts";
-import { type ArenaRange, type MapMapping, mmapArena } from "../map-mmap.ts";
+import { mmapByTask, type TaskRange } from "../map-mmap.ts";
 import { ArenaMap } from "../maps/arena.ts";
 import { KernelMap } from "../maps/map.ts";
+import { RingbufMap } from "../maps/ringbuf.ts";
 import type { PerfHook, PerfTarget } from "../perf-target.ts";
 import { LoadedProgram } from "../program.ts";
 import type { SharedPages } from "../shared-pages.ts";
@@ -34,8 +35,12 @@ export interface BpfDoor {
   isIter(object: BpfObject): boolean;
   /** undefined: it is something else. */
   arenaOf(object: BpfObject): ArenaMap | undefined;
-  /** A task has an arena in its memory, or a negative errno. */
-  mmapArena(arena: ArenaMap, range: ArenaRange): MapMapping | number;
+  /** undefined: it is no map. */
+  mapOf(object: BpfObject): KernelMap | undefined;
+  /** undefined: it is something else. */
+  ringbufOf(object: BpfObject): RingbufMap | undefined;
+  /** A task has a map in its memory: 0 or a negative errno. */
+  mmap(map: KernelMap, range: TaskRange): 0 | number;
   sharedPages(): SharedPages;
   /** Puts a program on an event of perf: 0 or a negative errno. */
   setPerf(event: PerfTarget, object: BpfObject): 0 | number;
@@ -73,7 +78,9 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
       return text;
     },
     arenaOf: (object) => (object instanceof ArenaMap ? object : undefined),
-    mmapArena,
+    mapOf: (object) => (object instanceof KernelMap ? object : undefined),
+    ringbufOf: (object) => (object instanceof RingbufMap ? object : undefined),
+    mmap: mmapByTask,
     sharedPages: () => open().sharedPages,
     setPerf: (event, object) =>
       object instanceof LoadedProgram ? perfEventSetProg(open(), event, object, 0n) : -EINVAL,
