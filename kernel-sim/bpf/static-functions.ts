@@ -1,29 +1,26 @@
 /** Functions of the kernel that only one of its files calls: their symbols have a small letter. */
-export const STATIC_FUNCTIONS: ReadonlySet<string> = /* @__PURE__ */ new Set([
-  "array_map_update_elem",
-  "bbr_cwnd_event",
-  "bbr_init",
-  "bbr_main",
-  "bbr_min_tso_segs",
-  "bbr_set_state",
-  "bbr_sndbuf_expand",
-  "bbr_ssthresh",
-  "bbr_undo_cwnd",
-  "blk_account_io_done",
-  "blk_account_io_start",
-  "bprm_execve",
-  "cubictcp_acked",
-  "cubictcp_cong_avoid",
-  "cubictcp_cwnd_event",
-  "cubictcp_init",
-  "cubictcp_recalc_ssthresh",
-  "cubictcp_state",
-  "do_nanosleep",
-  "do_sys_openat2",
-  "do_sys_poll",
-  "htab_map_update_elem",
-  "path_openat",
-  "tcp_v6_connect",
-  "unix_stream_sendmsg",
-  "vfs_statx",
-]);
+export const STATIC_FUNCTIONS: ReadonlySet<string> = /* @__PURE__ */ new Set(
+  `
+__blk_mq_alloc_requests __fput __handle_mm_fault __lookup_slow __netif_receive_skb __ptrace_may_access __schedule __sys_bpf
+__tcp_transmit_skb acpi_idle_enter aio_read aio_write alloc_fd anon_pipe_read anon_pipe_write arp_process arp_rcv
+array_map_lookup_elem array_map_update_elem balance_pgdat bbr_cwnd_event bbr_init bbr_main bbr_min_tso_segs bbr_set_state
+bbr_sndbuf_expand bbr_ssthresh bbr_undo_cwnd blk_account_io_done blk_account_io_start bpf_prog_load bpf_tracing_prog_attach
+bprm_execve br_handle_frame btrfs_file_write_iter call_timer_fn cgroup_procs_write complete_signal con_write
+create_new_namespaces cubictcp_acked cubictcp_cong_avoid cubictcp_cwnd_event cubictcp_init cubictcp_recalc_ssthresh
+cubictcp_state dequeue_task_fair do_anonymous_page do_con_write do_dentry_open do_dup2 do_epoll_wait do_fault do_fcntl do_idle
+do_nanosleep do_open_execat do_pipe2 do_readv do_seccomp do_select do_sendfile do_sys_openat2 do_sys_poll do_vfs_ioctl
+do_wp_page do_writev enqueue_task_fair enqueue_to_backlog eventfd_write evict ext4_file_open ext4_file_read_iter
+ext4_file_write_iter fanotify_handle_event fifo_open get_page_from_freelist handle_softirqs hrtimer_wakeup
+htab_lru_map_update_elem htab_map_delete_elem htab_map_lookup_elem htab_map_update_elem icmpv6_rcv io_issue_sqe io_uring_setup
+ip6_finish_output2 ip_finish_output ip_finish_output2 ip_local_deliver_finish ip_rcv_core ip_rcv_finish kernfs_fop_write_iter
+kernfs_iop_lookup kswapd ksys_dup3 link_path_walk lookup_fast loopback_xmit map_create mem_cgroup_out_of_memory mm_release
+n_tty_read n_tty_write net_rx_action net_tx_action netlink_sendmsg oom_kill_process packet_rcv path_openat ping_v4_sendmsg
+prctl_set_mm proc_sys_call_handler proc_sys_write process_backlog process_one_work ptrace_attach pty_write raw_recvmsg
+raw_sendmsg rcu_core run_timer_softirq shrink_folio_list shrink_lruvec shrink_node skb_release_data
+smp_call_function_many_cond sock_close sock_def_write_space task_tick_fair tcp_ack tcp_data_queue tcp_drop_reason
+tcp_v6_connect tcp_v6_syn_recv_sock tcp_write_xmit tpacket_rcv trie_update_elem try_charge_memcg tty_read tty_write
+tun_net_xmit uart_write udp_queue_rcv_skb udp_send_skb unix_accept unix_dgram_connect unix_dgram_recvmsg unix_dgram_sendmsg
+unix_find_other unix_release unix_stream_connect unix_stream_read_generic unix_stream_recvmsg unix_stream_sendmsg veth_xmit
+vfs_readv vfs_statx vfs_writev virtnet_poll worker_thread xfs_file_fsync xfs_file_open xfs_file_read_iter xfs_file_write_iter
+`.split(/\s+/),
+);

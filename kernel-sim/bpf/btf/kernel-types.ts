@@ -46,7 +46,7 @@ struct bpf_cpumask { cpumask_t cpumask; refcount_t usage; };
 
 struct sockptr_t { void *user; bool is_kernel; };
 struct bpf_key { struct key *key; bool has_ref; };
-struct bpf_crypto_ctx { const void *type; void *tfm; u32 siv_len; };
+struct bpf_crypto_ctx { const void *type; void *tfm; u32 siv_len; struct callback_head rcu; refcount_t usage; };
 struct bpf_crypto_params {
   char type[14]; u8 reserved[2]; char algo[128]; u8 key[256]; u32 key_len; u32 authsize;
 };
