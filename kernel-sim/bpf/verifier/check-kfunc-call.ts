@@ -2,7 +2,13 @@
 import type { Insn } from "../../api.ts";
 import { EACCES, EFAULT, EINVAL, ENOMEM } from "../../include/errno.ts";
 import type { Btf } from "../btf/btf.ts";
-import { BTF_KIND_PTR, BTF_KIND_STRUCT, type BtfStruct, type BtfType } from "../btf/kinds.ts";
+import {
+  BTF_KIND_FWD,
+  BTF_KIND_PTR,
+  BTF_KIND_STRUCT,
+  type BtfStruct,
+  type BtfType,
+} from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import * as kf from "../kfuncs/kfunc-flags.ts";
 import { regBoundsSync } from "./bounds.ts";
@@ -196,7 +202,14 @@ function setPointer(env: VerifierEnv, meta: KfuncMeta, to: BtfType): 0 | number 
     markRegUnknown(env, R0);
     return 0;
   }
-  return isStruct(to) ? setStruct(env, meta, btfVmlinux().nameOf(to)) : setMem(env, meta, to);
+  const name = btfVmlinux().nameOf(to);
+  // A structure that few programs name is known by its name only, until somebody asks for more.
+  const isKnown = isStruct(to) || (to.kind === BTF_KIND_FWD && hasStruct(name));
+  return isKnown ? setStruct(env, meta, name) : setMem(env, meta, to);
+}
+
+function hasStruct(name: string): boolean {
+  return btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT) !== undefined;
 }
 
 function known(env: VerifierEnv, type: number): RegState {
