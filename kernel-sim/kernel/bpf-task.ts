@@ -105,7 +105,7 @@ export function livingTasks(kernel: Kernel): LivingTasks {
       const boot = bootTaskOf(kernel);
       return boot && bpfTaskOf(boot);
     },
-    tables: kernelTables,
+    tables: kernelTables(kernel),
     roots: () => kernelRoots(kernel),
     files: livingFiles,
     kmemCaches: kmallocCaches(),

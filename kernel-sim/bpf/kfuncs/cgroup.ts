@@ -17,25 +17,31 @@ type Vm = BpfCpu<BpfKernel>;
 
 export const ROOT_ID = 1;
 
-const cgroupStruct = kernelStruct("cgroup", ["self", "kn"]);
+const cgroupStruct = kernelStruct("cgroup", ["self", "kn", "ancestors"]);
 const cssStruct = kernelStruct("cgroup_subsys_state", ["cgroup", "id"]);
-const nodeStruct = kernelStruct("kernfs_node", ["id"]);
+const nodeStruct = kernelStruct("kernfs_node", ["id", "name"]);
+const POINTER_BYTES = 8;
 const cssSetStruct = kernelStruct("css_set", ["dfl_cgrp"]);
 
 /** The set of groups that every task is in, made when a program first sees a task or a group; 0: there is no room. */
 export function rootCssSet({ machine, memory }: Pick<Vm, "machine" | "memory">): number {
   if (machine.rootCssSet !== 0) return machine.rootCssSet;
   const [set, group, node] = [cssSetStruct(), cgroupStruct(), nodeStruct()];
-  const at = memory.alloc(set.bytes + group.bytes + node.bytes);
+  // Behind the group are its ancestors, of which it is the only one, and behind them the name of the root: "".
+  const ancestors = group.offsets.ancestors + POINTER_BYTES;
+  const groupBytes = Math.max(group.bytes, ancestors);
+  const at = memory.alloc(set.bytes + groupBytes + node.bytes + POINTER_BYTES);
   if (at === 0) return 0;
   const cgroup = at + set.bytes;
-  const kn = cgroup + group.bytes;
+  const kn = cgroup + groupBytes;
   const self = cgroup + group.offsets.self;
   writeWord(memory, at + set.offsets.dfl_cgrp, cgroup);
   writeWord(memory, self + cssStruct().offsets.cgroup, cgroup);
   memory.view.setInt32(self + cssStruct().offsets.id, ROOT_ID, true);
   writeWord(memory, cgroup + group.offsets.kn, kn);
-  writeWord(memory, kn + nodeStruct().offsets.id, ROOT_ID);
+  writeWord(memory, cgroup + group.offsets.ancestors, cgroup);
+  writeWord(memory, kn + node.offsets.id, ROOT_ID);
+  writeWord(memory, kn + node.offsets.name, kn + node.bytes);
   machine.rootCssSet = at;
   return at;
 }

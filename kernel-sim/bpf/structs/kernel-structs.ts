@@ -304,6 +304,13 @@ function structNamed(name: string): BtfStruct | undefined {
   return found?.kind === BTF_KIND_STRUCT ? found : undefined;
 }
 
+/** @param member also an element of one: `pid_links[1]` */
 function offsetOf(struct: BtfStruct, member: string): number {
-  return member === "" ? 0 : (memberPlace(btfVmlinux(), struct, member)?.start ?? 0);
+  if (member === "") return 0;
+  const btf = btfVmlinux();
+  const [name = "", index] = member.split("[");
+  const place = memberPlace(btf, struct, name);
+  if (place === undefined || index === undefined) return place?.start ?? 0;
+  const element = place.type.kind === BTF_KIND_ARRAY ? place.type.elemType : 0;
+  return place.start + Number.parseInt(index, 10) * (btf.typeIdSize(element)?.size ?? 0);
 }

@@ -17,7 +17,7 @@ export type MemberValue =
   | Fields
   | undefined;
 
-/** A pointer to a structure, or to a member of one. */
+/** A pointer to a structure, to a member of one, or to an element of a member (`pid_links[1]`). */
 export interface StructAt {
   readonly kind: "at";
   readonly struct: string;

@@ -7,10 +7,14 @@ import {
   type StructTables,
 } from "../../bpf/structs/members.ts";
 import type { MntNamespace } from "../../fs/mount.ts";
+import { type NsType, nsPath } from "../../fs/nsfs.ts";
+import type { IpcNamespace } from "../../ipc/namespace.ts";
 import type { Cred, UserStruct } from "../cred.ts";
+import type { Kernel } from "../kernel.ts";
 import type { Nsproxy } from "../nsproxy.ts";
 import type { UserNamespace } from "../user-namespace.ts";
 import type { UtsNamespace } from "../utsname.ts";
+import { pidNamespace } from "./signal.ts";
 
 /** @linux include/linux/cred.h `struct cred` (6.18) */
 const cred: StructTable<Cred> = {
@@ -48,19 +52,17 @@ const userStruct: StructTable<UserStruct> = {
   uid: ({ uid }) => uid,
 };
 
-/** Inode number of the first one. @linux include/linux/proc_ns.h `PROC_USER_INIT_INO` (6.18) */
-const PROC_USER_INIT_INO = 0xeffffffd;
-
 /** @linux include/linux/user_namespace.h `struct user_namespace` (6.18) */
 const userNamespace: StructTable<UserNamespace> = {
   level: ({ level }) => level,
-  ns: () => fields({ inum: PROC_USER_INIT_INO }),
 };
 
 /** @linux include/linux/nsproxy.h `struct nsproxy` (6.18) */
 const nsproxy: StructTable<Nsproxy> = {
   uts_ns: ({ uts }) => at("uts_namespace", uts),
   mnt_ns: ({ mnt }) => at("mnt_namespace", mnt),
+  ipc_ns: ({ ipc }) => at("ipc_namespace", ipc),
+  net_ns: ({ net }) => at("net", net),
   pid_ns_for_children: ({ pidForChildren }) => at("pid_namespace", pidForChildren),
 };
 
@@ -81,18 +83,39 @@ const newUtsname: StructTable<UtsNamespace> = {
 
 /** @linux fs/mount.h `struct mnt_namespace` (6.18) */
 const mntNamespace: StructTable<MntNamespace> = {
-  ns: ({ ino }) => fields({ inum: ino }),
   root: ({ root }) => at("mount", root),
   nr_mounts: ({ mounts }) => mounts.length,
 };
+
+/** @linux include/linux/ipc_namespace.h `struct ipc_namespace` (6.18) */
+const ipcNamespace: StructTable<IpcNamespace> = {
+  used_sems: ({ usedSems }) => usedSems,
+  shm_ctlmax: ({ shmCtlmax }) => shmCtlmax,
+  shm_ctlall: ({ shmCtlall }) => shmCtlall,
+  shm_tot: ({ shmTot }) => shmTot,
+  shm_ctlmni: ({ shmCtlmni }) => shmCtlmni,
+};
+
+/** Namespaces have their numbers in this machine. @linux include/linux/ns_common.h `struct ns_common` (6.18) */
+export function namespaceStructs(kernel: Kernel): StructTables {
+  const numbered = (type: NsType, table: StructTable): StructTable => ({
+    ...table,
+    ns: (of: object) => fields({ inum: nsPath(kernel, type, of).dentry.inode?.ino }),
+  });
+  return {
+    user_namespace: numbered("user", userNamespace),
+    uts_namespace: numbered("uts", utsNamespace),
+    mnt_namespace: numbered("mnt", mntNamespace),
+    ipc_namespace: numbered("ipc", ipcNamespace),
+    pid_namespace: numbered("pid", pidNamespace),
+    net: numbered("net", {}),
+  };
+}
 
 export const credStructs: StructTables = {
   cred,
   group_info: groupInfo,
   user_struct: userStruct,
-  user_namespace: userNamespace,
   nsproxy,
-  uts_namespace: utsNamespace,
   new_utsname: newUtsname,
-  mnt_namespace: mntNamespace,
 };

@@ -1,7 +1,7 @@
 import { at, type StructAt, type StructTables } from "../../bpf/structs/members.ts";
 import type { Kernel } from "../kernel.ts";
 import { callStructs } from "./calls.ts";
-import { credStructs } from "./cred.ts";
+import { credStructs, namespaceStructs } from "./cred.ts";
 import { fileStructs } from "./files.ts";
 import { inodeStructs } from "./inodes.ts";
 import { memoryStructs } from "./memory.ts";
@@ -12,7 +12,11 @@ import { socketStructs } from "./sockets.ts";
 import { bootTaskOf, taskStructs } from "./task.ts";
 
 /** How the structures of Linux follow from the simulator's own objects. */
-export const kernelTables: StructTables = {
+export function kernelTables(kernel: Kernel): StructTables {
+  return { ...TABLES, ...namespaceStructs(kernel) };
+}
+
+const TABLES: StructTables = {
   ...{ ...taskStructs, ...signalStructs, ...schedStructs, ...credStructs, ...memoryStructs },
   ...{ ...fileStructs, ...inodeStructs, ...mountStructs, ...socketStructs, ...callStructs },
 };

@@ -6,6 +6,7 @@ import {
   type StructTable,
   type StructTables,
 } from "../../bpf/structs/members.ts";
+import { disks } from "../../drivers/block/disk.ts";
 import { type FileSystemType, fileSystems } from "../../fs/filesystems.ts";
 import type { SuperBlock } from "../../fs/fs.ts";
 import type { Mount } from "../../fs/mount.ts";
@@ -32,6 +33,7 @@ const superBlock: StructTable<SuperBlock> = {
   s_flags: ({ flags }) => flags,
   s_magic: ({ magic }) => magic,
   s_root: ({ root }) => at("dentry", root),
+  s_id: ({ dev, kernel, type }) => disks(kernel).get(dev)?.name ?? type,
   s_max_links: ({ maxLinks }) => (maxLinks === Infinity ? 0 : maxLinks),
 };
 

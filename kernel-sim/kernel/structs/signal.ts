@@ -7,7 +7,7 @@ import {
   type StructTable,
   type StructTables,
 } from "../../bpf/structs/members.ts";
-import type { Pid, PidNamespace } from "../pid.ts";
+import type { Pid, PidNamespace, PidType } from "../pid.ts";
 import type { Rlimit, Sigaction, SighandStruct, SignalStruct } from "../signal-struct.ts";
 
 /** @linux include/linux/sched/signal.h `struct signal_struct` (6.18) */
@@ -79,18 +79,24 @@ const sigaction: StructTable<Sigaction> = {
   sa_mask: ({ mask }) => fields({ sig: [mask] }),
 };
 
+/** In Linux's order. @linux include/linux/pid_types.h `enum pid_type` (6.18) */
+export const PID_TYPES: readonly PidType[] = ["pid", "tgid", "pgid", "sid"];
 const UPID_BYTES = 16;
 
 /** @linux include/linux/pid.h `struct pid` (6.18) */
 const pid: StructTable<Pid> = {
   sizeof: ({ numbers }) => UPID_BYTES * numbers.length,
   level: ({ ns }) => ns.level,
+  tasks: ({ tasks }) =>
+    PID_TYPES.map((type, i) =>
+      fields({ first: at("task_struct", [...tasks[type]].at(-1), `pid_links[${i}]`) }),
+    ),
   numbers: ({ numbers }) =>
     numbers.map(({ nr, ns }) => fields({ nr, ns: at("pid_namespace", ns) })),
 };
 
 /** @linux include/linux/pid_namespace.h `struct pid_namespace` (6.18) */
-const pidNamespace: StructTable<PidNamespace> = {
+export const pidNamespace: StructTable<PidNamespace> = {
   child_reaper: ({ childReaper }) => at("task_struct", childReaper),
   level: ({ level }) => level,
   pid_max: ({ pidMax }) => pidMax,
@@ -104,5 +110,4 @@ export const signalStructs: StructTables = {
   sighand_struct: sighandStruct,
   sigaction,
   pid,
-  pid_namespace: pidNamespace,
 };

@@ -1,6 +1,7 @@
 /** Tasks as programs see them. */
 import {
   at,
+  type Fields,
   fields,
   inside,
   ring,
@@ -8,16 +9,41 @@ import {
   type StructTables,
 } from "../../bpf/structs/members.ts";
 import type { Kernel } from "../kernel.ts";
+import type { Pid, PidType } from "../pid.ts";
 import { SCHED_NORMAL } from "../sched/entity.ts";
 import type { Task } from "../task.ts";
 import type { TaskIoAccounting } from "../task-io-accounting.ts";
 import { isOnRq, isRunning } from "./sched.ts";
+import { PID_TYPES } from "./signal.ts";
 
 const siblings = ({ children }: Task) =>
   children.map((child) => at("task_struct", child, "sibling"));
 
 const threads = ({ signal }: Task) =>
   signal.threads.map((thread) => at("task_struct", thread, "thread_node"));
+
+const tracees = ({ ptraced }: Task) =>
+  ptraced.map((each) => at("task_struct", each, "ptrace_entry"));
+
+/** The number of a process by which it stands in that list, if it does: only first threads have a number of the other kinds. */
+function pidOf(task: Task, type: PidType): Pid | undefined {
+  if (type === "pid") return task.threadPid;
+  const { pgrp, session } = task.signal;
+  const pid = type === "tgid" ? task.groupLeader.threadPid : type === "pgid" ? pgrp : session;
+  return pid?.tasks[type].has(task) === true ? pid : undefined;
+}
+
+/** Who came last comes first. @linux kernel/pid.c `attach_pid` (6.18) */
+function pidLink(task: Task, type: PidType, member: string, index: number): Fields | undefined {
+  const pid = pidOf(task, type);
+  if (pid === undefined) return undefined;
+  const all = [...pid.tasks[type]].reverse();
+  const own = all.indexOf(task);
+  return fields({
+    next: at("task_struct", all[own + 1], member),
+    pprev: own > 0 ? at("task_struct", all[own - 1], member) : at("pid", pid, `tasks[${index}]`),
+  });
+}
 
 /** Task 0: the parent of the first one. @linux init/init_task.c `init_task` (6.18) */
 export function bootTaskOf({ initPidNs }: Kernel): Task | undefined {
@@ -48,7 +74,14 @@ const relatives: StructTable<Task> = {
       own,
     );
   },
+  ptraced: (of) => ring([at("task_struct", of, "ptraced"), ...tracees(of)], 0),
+  ptrace_entry: (of) => {
+    const own = of.parent.ptraced.indexOf(of);
+    if (own < 0) return ring([at("task_struct", of, "ptrace_entry")], 0);
+    return ring([at("task_struct", of.parent, "ptraced"), ...tracees(of.parent)], 1 + own);
+  },
   thread_pid: ({ threadPid }) => at("pid", threadPid),
+  pid_links: (of) => PID_TYPES.map((type, i) => pidLink(of, type, `pid_links[${i}]`, i)),
 };
 
 /** What it has, some of it shared with others. Task 0 has neither files nor a place. */
@@ -80,6 +113,16 @@ const scheduling: StructTable<Task> = {
   cpus_ptr: (of) => at("task_struct", of, "cpus_mask"),
   cpus_mask: ({ se }) => fields({ bits: [se?.cpusAllowed ?? 0n] }),
   sched_reset_on_fork: ({ se }) => se?.resetOnFork === true,
+  dl: ({ se }) =>
+    se &&
+    fields({
+      dl_runtime: se.dlRuntime,
+      dl_deadline: se.dlDeadline,
+      dl_period: se.dlPeriod,
+      runtime: se.dlRuntimeLeft,
+      deadline: se.dlAbsDeadline,
+      flags: se.dlFlags,
+    }),
   timer_slack_ns: ({ timerSlackNs }) => timerSlackNs,
   default_timer_slack_ns: ({ defaultTimerSlackNs }) => defaultTimerSlackNs,
 };
@@ -121,6 +164,11 @@ const signals: StructTable<Task> = {
   sas_ss_flags: ({ altStack }) => altStack.flags,
 };
 
+/** The first of the flags. @linux include/linux/sched.h `PFA_NO_NEW_PRIVS` (6.18) */
+const PFA_NO_NEW_PRIVS = 1 << 0;
+/** @linux include/linux/audit.h `AUDIT_SID_UNSET`, include/linux/uidgid.h `INVALID_UID` (6.18) */
+const UNSET = 0xffff_ffff;
+
 /** @linux include/linux/sched.h `struct task_struct` (6.18) */
 const taskStruct: StructTable<Task> = {
   thread_info: ({ syscallWork, cpu }) => fields({ syscall_work: syscallWork, cpu }),
@@ -134,6 +182,10 @@ const taskStruct: StructTable<Task> = {
   clear_child_tid: ({ clearChildTid }) => clearChildTid,
   robust_list: ({ robustList }) => robustList,
   compat_robust_list: ({ compatRobustList }) => compatRobustList,
+  atomic_flags: ({ noNewPrivs }) => (noNewPrivs ? PFA_NO_NEW_PRIVS : 0),
+  // Nobody logs in to be audited.
+  loginuid: () => fields({ val: UNSET }),
+  sessionid: () => UNSET,
   parent_exec_id: ({ parentExecId }) => parentExecId,
   self_exec_id: ({ selfExecId }) => selfExecId,
   thread: ({ fsBase, gsBase }) => fields({ fsbase: fsBase, gsbase: gsBase }),

@@ -15,7 +15,6 @@ import { LivingKernel } from "../../facade/living-kernel.ts";
 import { Clock } from "../../hw/clock.ts";
 import { TraceRing } from "../../trace/ring.ts";
 import { livingTasks } from "../bpf-task.ts";
-import { kernelTables } from "./kernel-tables.ts";
 
 /** A machine in the midst of work: a pipe, threads, sockets, a terminal, a file that is mapped. */
 function busyKernel(): BpfKernel {
@@ -151,7 +150,9 @@ function asUnsigned(value: number | bigint | boolean, size: number): bigint {
   return BigInt.asUintN(8 * Math.min(size, 8), whole);
 }
 
-const walk = new Walk(busyKernel());
+const busy = busyKernel();
+const kernelTables = busy.living!.tables;
+const walk = new Walk(busy);
 walk.run();
 
 test("what programs read of every member that is kept is what the kernel's own object says", () => {

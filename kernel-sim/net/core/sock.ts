@@ -47,6 +47,8 @@ const SK_RMEM_DEFAULT = 212_992;
  * @linux include/net/sock.h `struct sock` (6.18)
  */
 export class Sock {
+  /** The structure of Linux that it is, which begins with a `struct sock`. */
+  readonly struct: string = "sock";
   readonly kernel: Kernel;
   readonly net: NetNamespace;
   readonly family: number;

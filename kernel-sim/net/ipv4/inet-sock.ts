@@ -15,6 +15,7 @@ export const BINDPORT_LOCK = 8;
  * @linux include/net/inet_sock.h `struct inet_sock` (6.18)
  */
 export class InetSock extends Sock {
+  override readonly struct: string = "inet_sock";
   /** Own address for receiving (0: any), for sending, and own port (0: none). */
   rcvSaddr = 0;
   saddr = 0;
@@ -54,7 +55,7 @@ export class InetSock extends Sock {
 
 /** As programs at functions see it. */
 export function shownSock(of: InetSock): KernelArg {
-  return { struct: "inet_sock", of };
+  return { struct: of.struct, of };
 }
 
 /** Options at SOL_IP. */

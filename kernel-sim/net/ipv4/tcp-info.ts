@@ -5,7 +5,10 @@ import { LO_MSS, type TcpSock } from "./tcp-sock.ts";
 const TCP_INFO_BYTES = 248;
 /** Time stamps, selective acknowledgements and window scaling. */
 const OPTIONS = 7;
-const TCP_INIT_CWND = 10;
+export const TCP_INIT_CWND = 10;
+export const TCP_INFINITE_SSTHRESH = 0x7fff_ffff;
+/** `net.ipv4.tcp_reordering` */
+export const TCP_REORDERING = 3;
 
 /**
  * What TCP_INFO tells.
@@ -39,10 +42,10 @@ export function tcpInfo(sk: TcpSock): Uint8Array {
   put(52, ms(sk.kernel.now() - sk.ackState.lrcvtime));
   put(60, LO_MSS + 40);
   put(64, sk.rcvSsthresh);
-  put(76, 0x7fffffff);
+  put(76, TCP_INFINITE_SSTHRESH);
   put(80, TCP_INIT_CWND);
   put(84, sk.advmss);
-  put(88, 3);
+  put(88, TCP_REORDERING);
   setInt64(view, 104, -1);
   setInt64(view, 112, -1);
   put(144, Math.max(0, sk.writeSeq - sk.sndNxt));

@@ -174,6 +174,7 @@ export interface TcpRequest {
  * @linux include/linux/tcp.h (6.18)
  */
 export class TcpSock extends InetSock {
+  override readonly struct = "tcp_sock";
   declare readonly receiveQueue: SkBuffHead<TcpSegment>;
   /** The end has been seen (SOCK_DONE). */
   isDone = false;

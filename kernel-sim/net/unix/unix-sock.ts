@@ -35,6 +35,7 @@ export class UnixSkb extends SkBuff {
  * @linux include/net/af_unix.h `struct unix_sock` (6.18)
  */
 export class UnixSock extends Sock {
+  override readonly struct = "unix_sock";
   declare readonly receiveQueue: SkBuffHead<UnixSkb>;
   /** The address it is bound to, as `struct sockaddr_un`. */
   addr: Uint8Array | undefined = undefined;
