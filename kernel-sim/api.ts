@@ -531,6 +531,25 @@ export interface KernelBtf {
    * the name. Throws a TypeError when the kernel has no such type.
    */
   toC(name?: string): string;
+  /**
+   * The members of a struct, by where they lie, e.g. those of `task_struct`. What programs read of those that are kept is what
+   * this machine's own objects say, once it has run a program; all others read as 0. Linux, which keeps them all, has nothing that would tell so: the
+   * column is the simulator's. Throws a TypeError when the kernel has no such struct.
+   */
+  members(name: string): readonly KernelMember[];
+}
+
+/** A member of a structure of the kernel. */
+export interface KernelMember {
+  /** Members of a struct or union without a name are members of what is around it. */
+  readonly member: string;
+  /** In C; behind a field of bits how many it has. */
+  readonly type: string;
+  /** Both in bytes. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** Whether the simulator has something to say of it; of a structure inside at least one of its members. */
+  readonly isKept: boolean;
 }
 
 /** A register or stack slot as the verifier knows it at one point of one path. */

@@ -8,6 +8,8 @@ import {
   BTF_KIND_UNION,
 } from "../bpf/btf/kinds.ts";
 import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
+import type { BpfKernel } from "../bpf/kernel.ts";
+import { listMembers } from "../bpf/structs/list-members.ts";
 import { facade } from "./facade.ts";
 import { neededPart } from "./parts.ts";
 
@@ -21,9 +23,21 @@ const NAMED_KINDS = [
   BTF_KIND_FWD,
 ];
 
-/** The kernel's types as a cell sees them. @param assertOpen throws when the machine was closed */
-export function kernelBtf(assertOpen: () => void): KernelBtf {
+/**
+ * The kernel's types as a cell sees them.
+ *
+ * @param assertOpen throws when the machine was closed
+ */
+export function kernelBtf(assertOpen: () => void, open: () => BpfKernel): KernelBtf {
   return facade({
+    members(name: string) {
+      const { tasks } = open();
+      const struct = btfVmlinux().findByNameKind(String(name), BTF_KIND_STRUCT);
+      if (struct?.kind !== BTF_KIND_STRUCT) {
+        throw new TypeError(`the kernel has no struct "${String(name)}"`);
+      }
+      return listMembers(btfVmlinux(), struct, (member) => tasks.isKept(String(name), member));
+    },
     toC(name?: string) {
       assertOpen();
       const { btfToC, typeToC } = neededPart("kernel-types");

@@ -54,7 +54,7 @@ export function machineBpf(home: BpfHome): MachineBpf {
     },
     verify: (attr) => verifyOnly(open, attr),
     runUnverified: (attr) => runUnverifiedProgram(open, attr),
-    btf: kernelBtf(assertOpen),
+    btf: kernelBtf(assertOpen, open),
     runClassic: (filter, packet) => runClassic(open(), checkedFilter(filter), packet),
   } satisfies BpfSyscall);
 

@@ -10,6 +10,7 @@ import { BpfDynptr } from "../dynptr.ts";
 import { textAt } from "../helpers/strings.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { KEPT_IN_MEMORY } from "../structs/kept-in-memory.ts";
 import { sliceOf } from "./dynptr.ts";
 import { kernelStruct } from "./kernel-struct.ts";
 
@@ -17,11 +18,11 @@ type Vm = BpfCpu<BpfKernel>;
 
 export const ROOT_ID = 1;
 
-const cgroupStruct = kernelStruct("cgroup", ["self", "kn", "ancestors"]);
-const cssStruct = kernelStruct("cgroup_subsys_state", ["cgroup", "id"]);
-const nodeStruct = kernelStruct("kernfs_node", ["id", "name"]);
+const cgroupStruct = kernelStruct("cgroup", KEPT_IN_MEMORY.cgroup);
+const cssStruct = kernelStruct("cgroup_subsys_state", KEPT_IN_MEMORY.cgroup_subsys_state);
+const nodeStruct = kernelStruct("kernfs_node", KEPT_IN_MEMORY.kernfs_node);
 const POINTER_BYTES = 8;
-const cssSetStruct = kernelStruct("css_set", ["dfl_cgrp"]);
+const cssSetStruct = kernelStruct("css_set", KEPT_IN_MEMORY.css_set);
 
 /** The set of groups that every task is in, made when a program first sees a task or a group; 0: there is no room. */
 export function rootCssSet({ machine, memory }: Pick<Vm, "machine" | "memory">): number {

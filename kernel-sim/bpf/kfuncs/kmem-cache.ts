@@ -3,11 +3,12 @@ import { byteArray } from "../../lib/byte-string.ts";
 import { writeWord } from "../../trace/kernel-functions.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
+import { KEPT_IN_MEMORY } from "../structs/kept-in-memory.ts";
 import { kernelStruct } from "./kernel-struct.ts";
 
 type Vm = BpfCpu<BpfKernel>;
 
-const kmemCache = kernelStruct("kmem_cache", ["size", "object_size", "name"]);
+const kmemCache = kernelStruct("kmem_cache", KEPT_IN_MEMORY.kmem_cache);
 
 /** Where the caches lie, one behind the other, written when a program first asks for one; 0: there is no room. */
 function cachesAt({ machine, memory }: Vm): number {

@@ -1,5 +1,6 @@
 import { type CurrentTask, INIT_TASK, type LivingTasks, type MemoryArea } from "../current-task.ts";
 import type { BpfObjects } from "../objects.ts";
+import { KEPT_IN_MEMORY } from "./kept-in-memory.ts";
 import type { KernelStructs, StructsHost } from "./kernel-structs.ts";
 import { mapStructs } from "./map-structs.ts";
 import type { StructAt, StructTable, StructTables } from "./members.ts";
@@ -54,6 +55,17 @@ export class ShownTasks implements StructsHost {
     if (struct !== "task_struct" || table === undefined) return table;
     this.#livingTable ??= { ...table, ...this.#shared };
     return this.#livingTable;
+  }
+
+  /** Whether it is kept, of an object of this machine. */
+  isKept(struct: string, member: string): boolean {
+    const { living } = this.#host;
+    const plain = struct === "task_struct" ? this.#plainTable : PLAIN_TABLES[struct];
+    const table = this.#own[struct] ?? living?.tables[struct] ?? plain;
+    if (table !== undefined && Object.hasOwn(table, member)) return true;
+    if (struct === "task_struct" && Object.hasOwn(this.#shared, member)) return true;
+    const inMemory: Readonly<Record<string, readonly string[]>> = KEPT_IN_MEMORY;
+    return inMemory[struct]?.includes(member) === true;
   }
 
   roots(): Iterable<StructAt> {
