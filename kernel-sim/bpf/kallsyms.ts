@@ -6,10 +6,10 @@
  * be attached to or call, each of 64 bytes.
  */
 import { addressOf, addressOfOther, functionNames } from "../trace/kernel-functions.ts";
+import { kernelDeclarations } from "./btf/kernel-declarations.ts";
 import { BTF_KIND_FUNC } from "./btf/kinds.ts";
 import { btfVmlinux } from "./btf/vmlinux.ts";
 import type { BpfKsyms } from "./ksyms.ts";
-import { STATIC_FUNCTIONS } from "./static-functions.ts";
 
 export interface KernelSymbol {
   /** As a number with a sign. */
@@ -93,6 +93,7 @@ function ownFunctions(): readonly KernelSymbol[] {
   const places = new Map<string, number>();
   for (const name of functionNames()) places.set(name, addressOf(name));
   const btf = btfVmlinux();
+  const { staticFunctions } = kernelDeclarations();
   for (let id = 1; id < btf.nrTypes; id++) {
     const type = btf.typeById(id)!;
     if (type.kind !== BTF_KIND_FUNC) continue;
@@ -102,7 +103,7 @@ function ownFunctions(): readonly KernelSymbol[] {
   return [...places]
     .map(([name, address]) => ({
       ...{ address, name, module: "" },
-      type: STATIC_FUNCTIONS.has(name) ? "t" : "T",
+      type: staticFunctions.has(name) ? "t" : "T",
     }))
     .sort((a, b) => a.address - b.address);
 }

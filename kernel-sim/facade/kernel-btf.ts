@@ -9,7 +9,6 @@ import {
 } from "../bpf/btf/kinds.ts";
 import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
-import { listMembers } from "../bpf/structs/list-members.ts";
 import { facade } from "./facade.ts";
 import { neededPart } from "./parts.ts";
 
@@ -36,6 +35,7 @@ export function kernelBtf(assertOpen: () => void, open: () => BpfKernel): Kernel
       if (struct?.kind !== BTF_KIND_STRUCT) {
         throw new TypeError(`the kernel has no struct "${String(name)}"`);
       }
+      const { listMembers } = neededPart("kernel-types");
       return listMembers(btfVmlinux(), struct, (member) => tasks.isKept(String(name), member));
     },
     toC(name?: string) {

@@ -1,4 +1,6 @@
 import { kfuncEntry, kfuncPrototypes } from "../kfuncs/kfunc-entries.ts";
+import { STATIC_FUNCTIONS } from "../static-functions.ts";
+import { listMembers } from "../structs/list-members.ts";
 import { btfToC, typeToC } from "./dump-c.ts";
 import { type MoreDeclarations, vmlinuxBytes, wholeVmlinuxBytes } from "./vmlinux-bytes.ts";
 
@@ -9,4 +11,6 @@ export const wholeKernelTypes = /* @__PURE__ */ Object.freeze({
   kfuncEntry,
   btfToC,
   typeToC,
+  listMembers,
+  staticFunctions: STATIC_FUNCTIONS,
 });
