@@ -72,7 +72,7 @@ test("a tool that knows containers finds the namespaces, the group and the numbe
       names.push(String(yield* sys.readlink(`/proc/self/ns/${kind}`)));
     }
     return names;
-  });
+  }) as string[];
   const view = new DataView(seen.lookup(0)!.buffer);
   const words = [0, 8, 16, 24, 32, 40].map((at) => Number(view.getBigUint64(at, true)));
   const numbers = links.map((name) => Number(/\[(\d+)\]/.exec(name)![1]));
