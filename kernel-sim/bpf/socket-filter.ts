@@ -1,8 +1,8 @@
 import { EINVAL, EOPNOTSUPP } from "../include/errno.ts";
 import type { FilteredPacket, SocketFilter, SocketFilters } from "../net/core/filter.ts";
-import { bpfCheckClassic } from "./classic/check.ts";
 import { bpfConvertFilter } from "./classic/convert.ts";
 import { CLASSIC_SKB_BYTES, SKB_HATYPE } from "./classic/extensions.ts";
+import { bpfPrepareFilter } from "./classic/migrate.ts";
 import { readSockFilters, type SockFilter } from "./classic/sock-filter.ts";
 import * as ctx from "./contexts.ts";
 import type { BpfKernel } from "./kernel.ts";
@@ -16,11 +16,12 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
   return {
     classic(original) {
       const filter = readSockFilters(original);
-      const err = bpfCheckClassic(filter);
-      if (err !== 0) return err;
+      const length = bpfPrepareFilter(filter);
+      if (length < 0) return length;
       const code = predecode(bpfConvertFilter(filter));
       return {
-        ...{ original, run: (packet) => runFilter(open(), code, packet) },
+        ...{ original, sizeBytes: bpfProgSize(length) },
+        run: (packet) => runFilter(open(), code, packet),
         hold: () => {},
         release: () => {},
       };
@@ -30,7 +31,7 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
       if (object.type !== BPF_PROG_TYPE_SOCKET_FILTER) return -EINVAL;
       if (!object.isRunnable) return -EOPNOTSUPP;
       const filter: SocketFilter = {
-        original: undefined,
+        ...{ original: undefined, sizeBytes: bpfProgSize(object.runInsns.length) },
         run: (packet) => runFilter(open(), object.code, packet),
         hold: () => open().ref(object),
         release: () => open().unref(object),
@@ -38,6 +39,11 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
       return filter;
     },
   };
+}
+
+/** `struct bpf_prog` with its instructions. @linux include/linux/filter.h `bpf_prog_size` (6.18) */
+function bpfProgSize(insns: number): number {
+  return 96 + insns * 8;
 }
 
 /** An Ethernet card. */

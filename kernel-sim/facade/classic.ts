@@ -1,6 +1,6 @@
 import type { ClassicBpf, ClassicInsn } from "../api.ts";
-import { bpfCheckClassic } from "../bpf/classic/check.ts";
 import { bpfConvertFilter } from "../bpf/classic/convert.ts";
+import { bpfPrepareFilter } from "../bpf/classic/migrate.ts";
 import type { SockFilter } from "../bpf/classic/sock-filter.ts";
 import { classicText } from "../bpf/classic/text.ts";
 import { makeProgram } from "../bpf/program-text.ts";
@@ -27,7 +27,7 @@ function filterOf(rows: readonly ClassicInsn[]): SockFilter[] {
 
 /** The global `bpf.classic` of every cell. */
 export const classic: ClassicBpf = Object.freeze({
-  check: (rows: readonly ClassicInsn[]) => Math.abs(bpfCheckClassic(filterOf(rows))),
+  check: (rows: readonly ClassicInsn[]) => Math.max(0, -bpfPrepareFilter(filterOf(rows))),
   text: (rows: readonly ClassicInsn[]) => classicText(filterOf(rows)),
   convert: (rows: readonly ClassicInsn[]) => makeProgram(bpfConvertFilter(checkedFilter(rows)), []),
 });
@@ -35,7 +35,7 @@ export const classic: ClassicBpf = Object.freeze({
 /** @throws a RangeError for a filter that the kernel refuses */
 export function checkedFilter(rows: readonly ClassicInsn[]): SockFilter[] {
   const filter = filterOf(rows);
-  const err = bpfCheckClassic(filter);
-  if (err === 0) return filter;
+  const err = bpfPrepareFilter(filter);
+  if (err >= 0) return filter;
   throw new RangeError(`the kernel refuses this classic program: ${errnoName(-err)}`);
 }

@@ -56,7 +56,7 @@ const UIO_MAXIOV = 1024;
 /** The most that one call transfers. */
 export const MAX_RW_COUNT = 0x7ffff000;
 /** `net.core.optmem_max`. */
-const OPTMEM_MAX = 131_072;
+export const OPTMEM_MAX = 131_072;
 
 /**
  * A message on its way through a socket, with the addresses of the program's buffers.

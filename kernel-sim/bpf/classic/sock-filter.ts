@@ -66,6 +66,7 @@ export const SKF_AD_ALU_XOR_X = 40;
 export const SKF_AD_VLAN_TAG = 44;
 export const SKF_AD_VLAN_TAG_PRESENT = 48;
 export const SKF_AD_PAY_OFFSET = 52;
+export const SKF_AD_RANDOM = 56;
 
 export const SKF_AD_VLAN_TPID = 60;
 const SKF_AD_LAST = SKF_AD_VLAN_TPID;

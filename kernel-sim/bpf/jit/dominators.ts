@@ -66,7 +66,10 @@ function closestDominators(
     for (let i = 1; i < order.length; i++) {
       const node = order[i]!;
       let closest = -1;
-      for (const from of predecessors[node]!) {
+      const ways = predecessors[node]!;
+      // The last first: where a whole chain leads to one node, each step up is then made once.
+      for (let way = ways.length - 1; way >= 0; way--) {
+        const from = ways[way]!;
         if (parent[from] === -1) continue;
         closest = closest === -1 ? from : meet(from, closest);
       }

@@ -43,7 +43,7 @@ export interface ProgramShape {
 }
 
 /**
- * undefined: the program has something that is not compiled.
+ * undefined: the program has something that is not compiled, or would take too long.
  *
  * @param functions first slots of those whose address the program has
  */
@@ -64,7 +64,9 @@ export function programShape(
     if (!nodes.every((node) => isCompiled(code, node) && plans.planNode(code, node))) {
       return undefined;
     }
-    graphs.set(start, madeReducible(nodes));
+    const reducible = madeReducible(nodes);
+    if (reducible === undefined) return undefined;
+    graphs.set(start, reducible);
   }
   const shapes = new Map<number, FunctionShape>();
   // Who is called comes before who calls; a circle cannot be compiled.

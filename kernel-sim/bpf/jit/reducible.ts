@@ -7,13 +7,22 @@
 import { type DominatorTree, dominates, dominatorTree } from "./dominators.ts";
 import type { FlowNode } from "./flow-graph.ts";
 
-/** The same control flow, in which every loop has one entry. */
-export function madeReducible(nodes: readonly FlowNode[]): readonly FlowNode[] {
+/**
+ * Nodes that may be looked at, once for every loop, until all loops have one entry. Thousands of loops that are entered
+ * everywhere and lie in each other take longer to compile than such programs run, and engines more memory than there is.
+ */
+const LOOKS_MAX = 1 << 18;
+
+/** The same control flow, in which every loop has one entry; undefined: that would take too long. */
+export function madeReducible(nodes: readonly FlowNode[]): readonly FlowNode[] | undefined {
   const tree = dominatorTree(nodes);
   if (isReducible(nodes, tree)) return nodes;
   const graph = withPlainStart(nodes);
   const regions: number[][] = [graph.map((_, node) => node)];
+  let looks = 0;
   for (let region = regions.pop(); region !== undefined; region = regions.pop()) {
+    looks += graph.length;
+    if (looks > LOOKS_MAX) return undefined;
     for (const loop of loopsIn(graph, region)) {
       const entries = entriesOf(graph, loop);
       const header = entries.length === 1 ? entries[0]! : addDispatcher(graph, entries);

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { BpfKernel } from "../../bpf/kernel.ts";
 import { socketFiltersOf } from "../../bpf/socket-filter.ts";
 import { Clock } from "../../hw/clock.ts";
-import { EAGAIN, EINVAL, ENOENT, EPERM } from "../../include/errno.ts";
+import { EAGAIN, EINVAL, ENOENT, ENOMEM, EPERM } from "../../include/errno.ts";
 import { SOCK_DGRAM, SOL_SOCKET } from "../../include/uapi/socket.ts";
 import {
   SO_ATTACH_FILTER,
@@ -67,6 +67,24 @@ test("a filter cuts datagrams and drops them, and the sender is not told", () =>
   expect(option(task, receiver, SO_DETACH_FILTER, 0)).toBe(-ENOENT);
   send(task, sender, "bcdefgh");
   expect(recv(task, receiver, 20)).toBe("bcdefgh");
+});
+
+test("filters of a socket take no more than 128 KiB, the old one and the new one together", () => {
+  const task = taskWithFilters();
+  const [, receiver] = socketpair(task, SOCK_DGRAM);
+  // Loads of a byte become 12 instructions of eBPF, and 8 more are around.
+  const ofLength = (length: number): readonly Classic[] => {
+    const loads = Math.floor((length - 8) / 12);
+    const loaded = new Array<Classic>(loads).fill([0x30, 0, 0, 0]);
+    const added = new Array<Classic>(length - 8 - loads * 12).fill([0x04, 0, 0, 1]);
+    return [...loaded, ...added, [0x16, 0, 0, 0]];
+  };
+  expect(attach(task, receiver, ofLength(16_372))).toBe(-ENOMEM);
+  expect(attach(task, receiver, ofLength(8180))).toBe(0);
+  expect(attach(task, receiver, ofLength(8180))).toBe(-ENOMEM);
+  expect(attach(task, receiver, ofLength(8179))).toBe(0);
+  option(task, receiver, SO_DETACH_FILTER, 0);
+  expect(attach(task, receiver, ofLength(16_371))).toBe(0);
 });
 
 test("a filter of a UDP socket sees ports, address and length, and leaves the header", () => {

@@ -1,6 +1,7 @@
 import { EACCES, EBADF, EFAULT, EINVAL, ENOENT, ENOMEM, EPERM } from "../../include/errno.ts";
 import type { Task } from "../../kernel/task.ts";
 import { copyFromUser, copyToUser, getUser32, getUser64 } from "../../mm/uaccess.ts";
+import { OPTMEM_MAX } from "../msghdr.ts";
 import type { Sock } from "./sock.ts";
 
 /** A packet as a filter sees it. */
@@ -22,6 +23,8 @@ export interface FilteredPacket {
 export interface SocketFilter {
   /** The classic instructions as they were given; undefined: it is no classic program. */
   readonly original: Uint8Array | undefined;
+  /** What it takes of the memory of a socket that has it. */
+  readonly sizeBytes: number;
   run(packet: FilteredPacket): number;
   /** A socket has it. */
   hold(): void;
@@ -40,12 +43,8 @@ export interface SocketFilters {
 const SOCK_FILTER_BYTES = 8;
 const SOCK_FPROG_BYTES = 16;
 const BPF_MAXINSNS = 4096;
-/**
- * SO_ATTACH_FILTER.
- *
- * @linux net/core/filter.c `sk_attach_filter` (6.18)
- * @simplified a filter does not count as memory of the socket (`net.core.optmem_max`)
- */
+
+/** SO_ATTACH_FILTER. @linux net/core/filter.c `sk_attach_filter` (6.18) */
 export function skAttachFilter(task: Task, sk: Sock, addr: number, len: number): number {
   if (len !== SOCK_FPROG_BYTES) return -EINVAL;
   const count = getUser32(task, addr);
@@ -75,8 +74,15 @@ export function skAttachBpf(task: Task, sk: Sock, addr: number, len: number): nu
   return attach(sk, socketFilters.ofObject(object));
 }
 
+/**
+ * The filter before is there until the other one is.
+ *
+ * @linux net/core/filter.c `__sk_attach_prog`, `sk_filter_charge` (6.18)
+ * @simplified options of a socket take nothing of what its filters may take; eBPF programs count as they were loaded
+ */
 function attach(sk: Sock, filter: SocketFilter | number): number {
   if (typeof filter === "number") return filter;
+  if (filter.sizeBytes + (sk.filter?.sizeBytes ?? 0) >= OPTMEM_MAX) return -ENOMEM;
   skSetFilter(sk, filter);
   return 0;
 }
