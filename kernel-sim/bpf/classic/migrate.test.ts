@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { EINVAL } from "../../include/errno.ts";
 import { bpfPrepareFilter } from "./migrate.ts";
-import { type SockFilter, SKF_AD_OFF } from "./sock-filter.ts";
+import { SKF_AD_OFF, type SockFilter } from "./sock-filter.ts";
 
 const insn = (code: number, k: number, jt = 0, jf = 0): SockFilter => ({ code, jt, jf, k });
 const RETURN_A = insn(0x16, 0);

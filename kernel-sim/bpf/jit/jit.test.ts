@@ -264,3 +264,21 @@ test("a program is shown beside what it is compiled to", () => {
   expect(listing?.[3]?.slice(0, 3)).toEqual(["local.get $r0", "i32.wrap_i64", "i32.const 5"]);
   expect(listing?.[4]).toContain("return");
 });
+
+test("a program of loops that lie in each other, all entered everywhere, is interpreted", () => {
+  const blocks = 2000;
+  // Each block goes on at another one far away, or behind it, until all have been at work.
+  const insns = Array.from({ length: blocks }, (_, at): Insn[] => {
+    const next = (at + (at % 2 === 0 ? 1 : -1) * (blocks - 2 * at) + blocks) % blocks;
+    return [
+      { code: 0x07, dstReg: 0, srcReg: 0, off: 0, imm: 1 },
+      { code: 0x25, dstReg: 0, srcReg: 0, off: (blocks - at) * 3 - 2, imm: blocks },
+      { code: 0x15, dstReg: 1, srcReg: 0, off: (next - at) * 3 - 3, imm: 0x1234 },
+    ];
+  });
+  const kernel = newKernel();
+  kernel.jit.warmInsns = 0;
+  const prog = loaded([mov(0, 0), ...insns.flat(), EXIT]);
+  expect(kernel.jit.run(prog, kernel.cpu(0), 0x1234)).toBe(blocks + 1);
+  expect(prog.jited).toBeNull();
+});

@@ -254,22 +254,38 @@ export class Liveness {
     this.#commit(outer);
   }
 
+  /** The two instructions that may follow each, which are one where there is no choice; -1 behind an exit. */
+  #successors(): Int32Array {
+    if (this.#ways !== undefined) return this.#ways;
+    const { insns } = this.#env;
+    const ways = new Int32Array(insns.length * 2).fill(-1);
+    for (let idx = 0; idx < insns.length; idx++) {
+      const [one = -1, other = one] = successors(insns, idx);
+      ways[idx * 2] = one;
+      ways[idx * 2 + 1] = other;
+    }
+    this.#ways = ways;
+    return ways;
+  }
+
+  #ways: Int32Array | undefined;
+
   /** @returns whether anything changed */
   #updateInsn(instance: FuncInstance, frame: number, insnIdx: number): boolean {
-    const next = successors(this.#env.insns, insnIdx);
-    if (next.length === 0) return false;
+    const ways = this.#successors();
+    const next = ways[insnIdx * 2]!;
+    if (next < 0) return false;
     const masks = instance.masks(frame);
     const at = instance.at(insnIdx);
+    const one = instance.at(next);
+    const other = instance.at(ways[insnIdx * 2 + 1]!);
     let isChanged = false;
     for (let half = 0; half < 2; half++) {
-      let after = 0;
-      let written = -1;
-      for (const to of next) {
-        after |= masks[instance.at(to) + LIVE_BEFORE + half]!;
-        written &= masks[instance.at(to) + MUST_WRITE_ACC + half]!;
-      }
-      written |= masks[at + MUST_WRITE + half]!;
-      const before = (after & ~masks[at + MUST_WRITE + half]!) | masks[at + MAY_READ + half]!;
+      const after = masks[one + LIVE_BEFORE + half]! | masks[other + LIVE_BEFORE + half]!;
+      const always = masks[one + MUST_WRITE_ACC + half]! & masks[other + MUST_WRITE_ACC + half]!;
+      const mustWrite = masks[at + MUST_WRITE + half]!;
+      const before = (after & ~mustWrite) | masks[at + MAY_READ + half]!;
+      const written = always | mustWrite;
       this.#newMasks[LIVE_BEFORE + half] = before;
       this.#newMasks[MUST_WRITE_ACC + half] = written;
       if (before !== masks[at + LIVE_BEFORE + half]) isChanged = true;
