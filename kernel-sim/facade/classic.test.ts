@@ -49,6 +49,11 @@ test("a filter is printed as tcpdump prints it", () => {
     "(014) ldh      [x + 14]",
   ]);
   expect(lines.at(-2)).toBe("(018) ret      #262144");
+  const typeOfPacket: readonly ClassicInsn[] = [
+    [0x28, 0, 0, 0xffff_f004],
+    [0x07, 0, 0, 0],
+  ];
+  expect(bpf.classic.text(typeOfPacket)).toBe("(000) ldh      [type]\n(001) tax      ");
 });
 
 test("as the kernel translates it, it decides about packets", () => {
