@@ -70,7 +70,7 @@ function setTask(kernel: BpfKernel, { task_memory }: VerifyRecord): void {
 export function checkVerifyRecord(record: VerifyRecord, kernel = newKernel()): VerifyResult {
   kernel.jit.enabled = false;
   setTask(kernel, record);
-  const fds = record.maps.map((map) => makeMap(kernel, withBtfOf(map, record), 0, record.one_btf));
+  const fds = mapsOf(kernel, record);
   const refusedMap = fds.find((fd) => fd < 0);
   if (refusedMap !== undefined) return untried(`a map was refused with ${refusedMap}`);
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
@@ -120,7 +120,7 @@ function compiledTwin(record: VerifyRecord, prog: LoadedProgram) {
   const kernel = newKernel();
   kernel.jit.warmInsns = 0;
   setTask(kernel, record);
-  const fds = record.maps.map((map) => makeMap(kernel, map, 0, record.one_btf));
+  const fds = mapsOf(kernel, record);
   const progs = (record.progs ?? []).map((one) => loadOther(kernel, one, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
   if (prog.callbacks.length > 0 || record.btf !== undefined || record.kfuncs !== undefined) {
@@ -145,7 +145,7 @@ export function takePlace({ memory }: BpfKernel, { image }: LoadedProgram): void
 /** Makes and fills the maps of a record, and loads its program. */
 export function loadRecord(kernel: BpfKernel, record: VerifyRecord): ProgLoadOutcome {
   if (record.capped_maps === true) kernel.caps = capsNamed(record.caps);
-  const fds = record.maps.map((map) => makeMap(kernel, map, 0, record.one_btf));
+  const fds = mapsOf(kernel, record);
   const progs = (record.progs ?? []).map((prog) => loadOther(kernel, prog, fds));
   for (const [i, fd] of fds.entries()) fill(kernel, fd, record.maps[i], { progs, maps: fds });
   return loadCapped(kernel, record, fds);
@@ -199,6 +199,11 @@ export function makeMap(
           btfValueTypeId: map.btf_value_type_id ?? 0,
         }),
   });
+}
+
+/** A descriptor or a negative errno for each map of a record. */
+function mapsOf(kernel: BpfKernel, record: VerifyRecord): number[] {
+  return record.maps.map((map) => makeMap(kernel, withBtfOf(map, record), 0, record.one_btf));
 }
 
 /** A map may come with the types of its program. */
