@@ -107,6 +107,10 @@ export class BpfCpu<Machine extends BpfHost> {
   stackGarbage = 0;
   /** Instructions that ran since somebody set it to 0. */
   executed = 0;
+  /** Where the program is that calls or faults, in words of its code; -1: a compiled one, which tells by itself. */
+  at = -1;
+  /** R10 of the program that runs. */
+  #top = 0;
 
   readonly #frames = new Int32Array(FRAMES_MAX * FRAME_WORDS);
   /** Whose code each frame goes on in. */
@@ -149,6 +153,17 @@ export class BpfCpu<Machine extends BpfHost> {
     this.r.fill(0);
     for (const [i, arg] of args.entries()) this.r[2 + 2 * i] = arg;
     return this.#start(code, entry);
+  }
+
+  /** The slots at which the functions of the running program go on, the innermost one first. @param code of the program */
+  places(code: Int32Array): readonly number[] {
+    const slots = [this.at / SLOT_WORDS];
+    for (let depth = (this.r[20]! - this.#top) / MAX_BPF_STACK; depth > 0; depth--) {
+      // Others have gone on with this one by a tail call.
+      if (this.#codes[depth - 1] !== code) break;
+      slots.push(this.#frames[(depth - 1) * FRAME_WORDS + 10]! / SLOT_WORDS);
+    }
+    return slots;
   }
 
   /** The lowest address of the frame of a program that starts. */
@@ -201,6 +216,7 @@ export class BpfCpu<Machine extends BpfHost> {
     let mainDepth = 0;
     let mayGoto = BPF_MAX_LOOPS;
     let executed = 0;
+    this.#top = r[20]!;
     for (;;) {
       const op = code[pc]!;
       // Each case loads its own operands: no instruction needs all of them.
@@ -1307,6 +1323,7 @@ export class BpfCpu<Machine extends BpfHost> {
           // may_goto
           const k = code[pc - 1]!;
           if (--mayGoto < 0) {
+            this.at = pc;
             if (mayGoto === -1) this.machine.mayGotoTimedOut();
             pc = k;
           }
@@ -1317,6 +1334,7 @@ export class BpfCpu<Machine extends BpfHost> {
           const k = code[pc - 1]!;
           this.executed += executed;
           executed = 0;
+          this.at = pc;
           const answer = this.#helpers[k]!(this);
           r[0] = answer;
           r[1] = answer === (answer | 0) ? answer >> 31 : Math.floor(answer / 0x1_0000_0000);
@@ -1593,6 +1611,7 @@ export class BpfCpu<Machine extends BpfHost> {
             break;
           }
           if (isArenaOperation(op)) {
+            this.at = pc - SLOT_WORDS;
             accessArena(this, r, op, code[pc - 3]!, code[pc - 2]!, code[pc - 1]!);
             break;
           }

@@ -414,6 +414,12 @@ export class BpfKernel implements MapHost {
     reportMayGotoViolation(this);
   }
 
+  /** The slots at which the functions of the running program go on, the innermost one first. */
+  get places(): readonly number[] {
+    const vm = this.cpu(this.runningCpu);
+    return vm.at < 0 ? this.jit.places() : vm.places(this.running?.code ?? NO_CODE);
+  }
+
   /** `body` is what `prog` does on a CPU. */
   whileRunning<T>(prog: LoadedProgram, cpu: number, body: () => T): T {
     const { running, runningCpu } = this;
@@ -448,6 +454,7 @@ export class BpfKernel implements MapHost {
 const FUNCTION_BYTES = 8;
 /** Where its number stands in a `struct bpf_map`. */
 const MAP_ID = 92;
+const NO_CODE = new Int32Array(0);
 const NO_PACKET: PacketPlace = Object.freeze({
   data: 0,
   length: 0,

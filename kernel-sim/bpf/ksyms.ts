@@ -12,7 +12,7 @@ export interface BpfKsym {
 const START = -0x4000_0000;
 /** Programs share pages, in pieces of so many bytes. @linux kernel/bpf/core.c `BPF_PROG_CHUNK_SIZE` (6.18) */
 const CHUNK_BYTES = 64;
-const INSN_BYTES = 8;
+export const INSN_BYTES = 8;
 const PAGE_BYTES = 4096;
 
 /**

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { sourceBtf } from "../facade/source-lines.ts";
 import { Clock } from "../hw/clock.ts";
 import { bpf, type Insn } from "../index.ts";
 import { TraceRing } from "../trace/ring.ts";
@@ -13,12 +14,11 @@ const BPF_F_SLEEPABLE = 1 << 4;
 const [ARENA, BPF_F_MMAPABLE] = [33, 1 << 10];
 const BPF_STDERR = 2;
 
-/** What a program that has an arena finds on its standard error; the same in both engines. */
-function errorsOf(source: string): string {
+/** What a program that has an arena finds on its standard error; the same in both engines. @param lines of its source */
+function errorsOf(source: string, lines: Readonly<Record<number, string>>): string {
   const texts = [Number.POSITIVE_INFINITY, 0].map((warmInsns) => {
     const kernel = new BpfKernel(1, 2, new Clock(), new TraceRing());
     kernel.jit.warmInsns = warmInsns;
-    kernel.jit.enabled = warmInsns === 0;
     const arena = mapCreate(kernel, {
       ...{ mapType: ARENA, keySize: 0, valueSize: 0, maxEntries: 16, mapFlags: BPF_F_MMAPABLE },
       ...{ mapExtra: 0x7_0000_0000, innerMapFd: 0, name: "" },
@@ -29,10 +29,12 @@ function errorsOf(source: string): string {
       ...{ progType: PROG_TYPE_SYSCALL, expectedAttachType: 0, insnCnt: insns.length },
       insns: insns.map((insn) => (isMap(insn) ? { ...insn, imm: arena } : insn)),
       ...{ license: "GPL", progFlags: BPF_F_SLEEPABLE, name: "" },
-      ...{ logLevel: 1, logSize: 1 << 16, hasLogBuffer: true },
+      ...{ logLevel: 1, logSize: 1 << 16, hasLogBuffer: true, btf: sourceBtf(kernel, lines) },
     });
     expect(error).toBe("");
     const prog = kernel.files.get(fd) as LoadedProgram;
+    // It has its names, whoever runs it.
+    kernel.jit.enabled = warmInsns === 0;
     testRun(kernel, prog, { dataIn: new Uint8Array(0), ctxIn: undefined, repeat: 0 });
     let text = "";
     const memory = {
@@ -49,25 +51,38 @@ function errorsOf(source: string): string {
   return texts[0]!;
 }
 
-const PLACE = "CPU: 0 UID: 0 PID: 1 Comm: init\nCall trace:\n\n";
+const CALLS = "CPU: 0 UID: 0 PID: 1 Comm: init\nCall trace:\n";
+const withoutTags = (text: string) => text.replace(/bpf_prog_[0-9a-f]{16}/g, "bpf_prog");
 
-test("a program reads what it has looked for in vain in an arena", () => {
-  const text = errorsOf(`
+test("a program reads what it has looked for in vain in an arena, and where", () => {
+  const text = errorsOf(
+    `
     r1 = map[arena]
     r2 = 0x2000
     r2 = addr_space_cast(r2, 0, 1)
     r0 = *(u64 *)(r2 +16)
     *(u32 *)(r2 +24) = 7
     r0 = 0
-    exit`);
-  const line = (what: string, at: string) =>
-    `ERROR: Arena ${what} access at unmapped address 0x${at}\n${PLACE}`;
-  expect(text).toBe(line("READ", "700002010") + line("WRITE", "700002018"));
+    exit`,
+    { 0: "int prog(void) {", 4: "  n = cell->n;", 5: "  cell->m = 7;" },
+  );
+  // At a fault the place is the instruction's own, so its line has not begun yet.
+  expect(withoutTags(text)).toBe(
+    `ERROR: Arena READ access at unmapped address 0x700002010\n${CALLS}` +
+      "bpf_prog+0x20/0x40\n  int prog(void) { @ source:1\n\n" +
+      `ERROR: Arena WRITE access at unmapped address 0x700002018\n${CALLS}` +
+      "bpf_prog+0x28/0x40\n  n = cell->n; @ source:2\n\n",
+  );
 });
 
-test("a loop that has gone on for too long is told of once", () => {
-  const text = errorsOf(`
+test("a loop that has gone on for too long is told of once, with who has called whom", () => {
+  const text = errorsOf(
+    `
     r1 = map[arena]
+    call sub
+    r0 = 0
+    exit
+  sub:
     r0 = 0
   loop:
     may_goto out
@@ -75,6 +90,12 @@ test("a loop that has gone on for too long is told of once", () => {
   out:
     may_goto end
   end:
-    exit`);
-  expect(text).toBe(`ERROR: Timeout detected for may_goto instruction\n${PLACE}`);
+    exit`,
+    { 0: "int prog(void) {", 2: "  sub();", 5: "int sub(void) {", 6: "  while (can_loop) ;" },
+  );
+  expect(withoutTags(text)).toBe(
+    `ERROR: Timeout detected for may_goto instruction\n${CALLS}` +
+      "bpf_prog+0x10/0x20\n  while (can_loop) ; @ source:4\n" +
+      "bpf_prog+0x18/0x28\n  sub(); @ source:2\n\n",
+  );
 });

@@ -3,9 +3,9 @@
  *
  * @linux kernel/bpf/arena.c `bpf_prog_report_arena_violation`, kernel/bpf/core.c `bpf_prog_report_may_goto_violation`,
  * kernel/bpf/rqspinlock.c `bpf_prog_report_rqspinlock_violation` (6.18)
- * @simplified no functions stand below "Call trace:"
  */
 import { byteArray } from "../lib/byte-string.ts";
+import { callTrace } from "./call-trace.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { ArenaMap } from "./maps/arena.ts";
 import { BPF_STDERR } from "./stream.ts";
@@ -49,6 +49,6 @@ export function reportDeadlock(
 function report(kernel: BpfKernel, text: string): void {
   const { uid, pid, comm } = kernel.current;
   const place = `CPU: ${kernel.runningCpu} UID: ${uid} PID: ${pid} Comm: ${comm}\n`;
-  const whole = `${text}${place}Call trace:\n\n`;
+  const whole = `${text}${place}Call trace:\n${callTrace(kernel)}\n`;
   kernel.running?.streams.push(BPF_STDERR, byteArray(whole));
 }

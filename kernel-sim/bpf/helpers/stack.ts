@@ -25,7 +25,7 @@ const BPF_F_REUSE_STACKID = 1 << 10;
 const BPF_F_USER_BUILD_ID = 1 << 11;
 const ADDRESS_BYTES = 8;
 
-function kernelStack({ syscall }: CurrentTask): number[] {
+export function kernelStack({ syscall }: CurrentTask): number[] {
   const entry = syscall === undefined ? undefined : entryName(syscall);
   return entry === undefined ? [] : [addressOf(functionOfEntry(entry))];
 }

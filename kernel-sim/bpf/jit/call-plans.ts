@@ -18,6 +18,8 @@ export interface JitEnvironment {
   readonly mapAt: (address: number) => KernelMap | undefined;
   /** How many arguments a helper takes; undefined: it has no body. */
   readonly argsOfHelper: (id: number) => number | undefined;
+  /** It may write to the program's standard error. */
+  readonly isReporting: (id: number) => boolean;
 }
 
 /** Longer keys are hashed by the map itself. */

@@ -6,7 +6,7 @@ import { type FunctionShape, isPacketLoad, type ProgramShape } from "./function-
 import { FunctionWriter } from "./function-writer.ts";
 import type { ModuleIndexes } from "./module-indexes.ts";
 import { operandsAt } from "./operands.ts";
-import { EXECUTED_AT, R0_AT } from "./run-area.ts";
+import { EXECUTED_AT, FRAME_AT, PLACES, PLACES_AT, R0_AT } from "./run-area.ts";
 import { type StructureSink, writeStructure } from "./structure.ts";
 import type { WasmBytes } from "./wasm-bytes.ts";
 import { NOTHING, WASM } from "./wasm-opcodes.ts";
@@ -38,6 +38,8 @@ export interface CodeListener {
 }
 
 const CONTEXT = 0;
+/** Frames are 512 bytes apart. */
+const FRAME_SHIFT = 9;
 
 /** One function while it is written; the structure says what comes next. */
 export class FunctionCompiler implements StructureSink {
@@ -146,8 +148,9 @@ export class FunctionCompiler implements StructureSink {
     const { end } = this.#shape.nodes[node]!;
     this.#tell(end - 1);
     const insn = operandsAt(this.#code, end - 1);
-    if (insn.op === OP.MAY_GOTO) writeMayGoto(this.#w, isNegated, this.#indexes);
-    else writeCondition(this.#w, insn, isNegated);
+    if (insn.op === OP.MAY_GOTO) {
+      writeMayGoto(this.#w, isNegated, this.#indexes, () => this.#mark(end));
+    } else writeCondition(this.#w, insn, isNegated);
   }
 
   exit(node: number): void {
@@ -178,8 +181,9 @@ export class FunctionCompiler implements StructureSink {
 
   #instruction(slot: number): void {
     const insn = operandsAt(this.#code, slot);
-    if (isAtArena(this.#code, slot)) writeArenaAccess(this.#w, this.#code, slot, this.#indexes);
-    else if (isAtKernel(this.#code, slot)) {
+    if (isAtArena(this.#code, slot)) {
+      writeArenaAccess(this.#w, this.#code, slot, this.#indexes, () => this.#mark(slot));
+    } else if (isAtKernel(this.#code, slot)) {
       writeKernelLoad(this.#w, this.#code, slot, this.#indexes);
     } else if (insn.op > 0xff) this.#special(slot, insn);
     else {
@@ -214,6 +218,7 @@ export class FunctionCompiler implements StructureSink {
       this.#leaveIfSo();
     } else if (op === OP.CALL_CALLBACK) {
       this.#publish();
+      this.#mark(nextSlot(this.#code, slot));
       writeCallbacks(this.#w, insn.k, this.#indexes);
     } else if (op === OP.ATOMIC32 || op === OP.ATOMIC64) {
       writeAtomic(this.#w, insn, this.#code[slot * SLOT_WORDS + 2]! >> 8);
@@ -233,7 +238,10 @@ export class FunctionCompiler implements StructureSink {
 
   #callHelper(slot: number): void {
     const plan = this.#program.plans.at(slot);
-    if (plan.kind === "helper") this.#publish();
+    if (plan.kind === "helper") {
+      this.#publish();
+      this.#mark(nextSlot(this.#code, slot));
+    }
     writeHelperCall(this.#w, plan, this.#indexes);
   }
 
@@ -241,8 +249,27 @@ export class FunctionCompiler implements StructureSink {
     const index = this.#program.indexAt.get(this.#code[slot * SLOT_WORDS + 3]! / SLOT_WORDS)!;
     const callee = this.#program.functions[index]!;
     if (callee.asksMachine) this.#publish();
+    this.#mark(nextSlot(this.#code, slot));
     writeFunctionCall(this.#w, callee, index, this.#indexes);
     this.#share += Math.max(0, callee.everyWay);
+  }
+
+  /** Writes down where the function goes on, for who is told what went wrong. */
+  #mark(next: number): void {
+    if (!this.#program.isTraced) return;
+    const w = this.#w;
+    w.localGet(w.locals.frame);
+    w.i32(FRAME_SHIFT);
+    w.op(WASM.I32_SHR_U);
+    w.i32(PLACES - 1);
+    w.op(WASM.I32_AND);
+    w.i32(2);
+    w.op(WASM.I32_SHL);
+    w.i32(next);
+    w.access(WASM.I32_STORE, 2, PLACES_AT);
+    w.i32(0);
+    w.localGet(w.locals.frame);
+    w.access(WASM.I32_STORE, 2, FRAME_AT);
   }
 
   /** Takes what says whether the function returns 0 at once. */

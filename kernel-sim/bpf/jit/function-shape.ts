@@ -1,5 +1,5 @@
 /** What has to be known of the functions of a program before their code is written. */
-import { isElsewhere, OP, SLOT_WORDS } from "../predecode.ts";
+import { isArenaOperation, isElsewhere, OP, SLOT_WORDS } from "../predecode.ts";
 import { CallPlans, type JitEnvironment } from "./call-plans.ts";
 import { Counting } from "./counting.ts";
 import { type DominatorTree, dominatorTree } from "./dominators.ts";
@@ -12,6 +12,8 @@ import {
 } from "./flow-graph.ts";
 import { registersRead, registersWritten } from "./operands.ts";
 import { madeReducible } from "./reducible.ts";
+
+const HELPER_CALL = 0x85;
 
 export interface FunctionShape {
   readonly start: number;
@@ -38,8 +40,19 @@ export interface ProgramShape {
   readonly plans: CallPlans;
   /** First slots of functions that helpers call. */
   readonly callbacks: ReadonlySet<number>;
+  /** Something may go wrong in it of which it is told with where it happened. */
+  readonly isTraced: boolean;
   /** Where exceptions go on, a first slot; -1: nowhere; undefined: it throws none. */
   readonly catcher: number | undefined;
+}
+
+function isTraced(code: Int32Array, { isReporting }: JitEnvironment): boolean {
+  for (let slot = 0; slot * SLOT_WORDS < code.length; slot = nextSlot(code, slot)) {
+    const op = code[slot * SLOT_WORDS]!;
+    if (op === OP.MAY_GOTO || isArenaOperation(op)) return true;
+    if (op === HELPER_CALL && isReporting(code[slot * SLOT_WORDS + 3]!)) return true;
+  }
+  return false;
 }
 
 /**
@@ -76,6 +89,7 @@ export function programShape(
   if (shapes.size !== starts.length) return undefined;
   return {
     ...{ code, plans, callbacks, catcher, functions: starts.map((start) => shapes.get(start)!) },
+    isTraced: isTraced(code, environment),
     indexAt: new Map(starts.map((start, i) => [start, i])),
   };
 }

@@ -1,4 +1,5 @@
 import { helperBodies } from "../helpers/index.ts";
+import { resSpinLock, resSpinLockIrqsave } from "../kfuncs/res-spin-lock.ts";
 
 /** Of helpers that are called often, how many arguments they take. */
 const ARGS: Readonly<Record<number, number>> = {
@@ -19,6 +20,11 @@ const ARGS: Readonly<Record<number, number>> = {
   160: 0,
   195: 3,
 };
+
+/** Whether it may write to the standard error of the program. */
+export function isReporting(id: number): boolean {
+  return helperBodies[id] === resSpinLock || helperBodies[id] === resSpinLockIrqsave;
+}
 
 /** How many registers a helper is given; undefined: it has no body. */
 export function argsOfHelper(id: number): number | undefined {

@@ -6,10 +6,18 @@ import type { JitEnvironment } from "./call-plans.ts";
 import type { CompiledProgram } from "./compile.ts";
 import type { CodeListener } from "./compile-function.ts";
 import { compiler, hasCompiler } from "./compiler.ts";
-import { argsOfHelper } from "./helper-args.ts";
+import { argsOfHelper, isReporting } from "./helper-args.ts";
 import { JitCallbacks } from "./jit-callbacks.ts";
 import { BpfException, JitProgram } from "./jit-program.ts";
-import { CPU_AT, EXECUTED_AT, R0_AT, TAIL_CALL_AT } from "./run-area.ts";
+import {
+  CPU_AT,
+  EXECUTED_AT,
+  FRAME_AT,
+  PLACES,
+  PLACES_AT,
+  R0_AT,
+  TAIL_CALL_AT,
+} from "./run-area.ts";
 
 /**
  * Compiled programs are worth it from here on: instructions that a program has run in the
@@ -19,6 +27,9 @@ const WARM_INSNS = 20_000;
 
 /** The same where the compiler has to be fetched: some hundredths of a second. */
 const FETCHED_INSNS = 1_000_000;
+
+/** Frames are 512 bytes apart. */
+const FRAME_SHIFT = 9;
 
 /** How often a program may run before what it has freed is given back. */
 const REPEATS_AT_ONCE = 1024;
@@ -35,6 +46,8 @@ export class Jit {
   /** The CPU of the program that runs. */
   vm!: BpfCpu<BpfKernel>;
   readonly #kernel: BpfKernel;
+  /** Where the frames of the program begin that runs. */
+  #base = 0;
   #tailCalls = 0;
   #next: LoadedProgram | undefined;
   #nextContext = 0;
@@ -94,7 +107,11 @@ export class Jit {
 
   compile(prog: LoadedProgram, listener?: CodeListener): CompiledProgram | undefined {
     const maps = new Map(prog.maps.map((map) => [map.address, map]));
-    const environment: JitEnvironment = { mapAt: (address) => maps.get(address), argsOfHelper };
+    const environment: JitEnvironment = {
+      mapAt: (address) => maps.get(address),
+      argsOfHelper,
+      isReporting,
+    };
     return compiler().compileProgram(prog, environment, listener);
   }
 
@@ -109,6 +126,8 @@ export class Jit {
     this.vm = vm;
     vm.context = context;
     const { frame } = vm;
+    const outer = this.#base;
+    this.#base = frame;
     const { memory } = this.#kernel;
     let r0 = 0;
     for (let left = repeat; left > 0; left -= REPEATS_AT_ONCE) {
@@ -119,6 +138,7 @@ export class Jit {
         memory.readUnlock();
       }
     }
+    this.#base = outer;
     this.asking();
     return r0;
   }
@@ -139,9 +159,20 @@ export class Jit {
   asking(): BpfCpu<BpfKernel> {
     const { view } = this.#kernel.memory;
     const { vm } = this;
+    vm.at = -1;
     vm.executed =
       view.getUint32(EXECUTED_AT + 4, true) * TWO_32 + view.getUint32(EXECUTED_AT, true);
     return vm;
+  }
+
+  /** The slots at which the functions of the running program go on, the innermost one first. */
+  places(): readonly number[] {
+    const { view } = this.#kernel.memory;
+    const slots: number[] = [];
+    for (let at = view.getInt32(FRAME_AT, true); at >= this.#base; at -= MAX_BPF_STACK) {
+      slots.push(view.getInt32(PLACES_AT + ((at >> FRAME_SHIFT) & (PLACES - 1)) * 4, true));
+    }
+    return slots;
   }
 
   /** Whether the running program, or function, goes on with another one: it returns to that end. */
@@ -157,7 +188,9 @@ export class Jit {
 
   /** A function has returned to go on with another program, in its frame. */
   goOn(frame: number): void {
+    const base = this.#base;
     this.#runNext(frame);
+    this.#base = base;
   }
 
   /** Ends all functions of the running program. */
@@ -174,6 +207,7 @@ export class Jit {
   /** Runs the programs that are gone on with, one after the other, and leaves R0 of the last. */
   #runNext(frame: number): number {
     const { memory } = this.#kernel;
+    this.#base = frame;
     let r0 = 0;
     do {
       memory.view.setInt32(TAIL_CALL_AT, 0, true);

@@ -28,6 +28,7 @@ export function machineFunction(
       return (op, s, k) => {
         const { memory } = kernel;
         const r = new Int32Array(memory.view.buffer, ARGS_AT, ARENA_REGISTERS * 2);
+        jit.vm.at = -1;
         accessArena({ memory, machine: kernel }, r, op!, DST_PLACE, s!, k!);
         return undefined;
       };
@@ -43,6 +44,7 @@ export function machineFunction(
       };
     case "may-goto":
       return () => {
+        jit.vm.at = -1;
         kernel.mayGotoTimedOut();
         return undefined;
       };

@@ -47,9 +47,11 @@ export function writeArenaAccess(
   code: Int32Array,
   slot: number,
   indexes: ModuleIndexes,
+  mark: () => void,
 ): void {
   const insn = operandsAt(code, slot);
   if (insn.op > 0xff) {
+    mark();
     writeAsked(w, code, slot, indexes);
     return;
   }
@@ -57,6 +59,7 @@ export function writeArenaAccess(
   writePlace(w, insn, arenaDirectory(code[slot * SLOT_WORDS]!));
   writeAccessAt(w, insn);
   w.op(WASM.BR, 1, WASM.END);
+  mark();
   writeAsked(w, code, slot, indexes);
   w.op(WASM.END);
 }

@@ -46,13 +46,20 @@ export function writeCondition(w: FunctionWriter, insn: Operands, isNegated: boo
 }
 
 /** Every pass takes one from the count; below 0 the jump is taken, for the first time with a word to the program. */
-export function writeMayGoto(w: FunctionWriter, isNegated: boolean, indexes: ModuleIndexes): void {
+export function writeMayGoto(
+  w: FunctionWriter,
+  isNegated: boolean,
+  indexes: ModuleIndexes,
+  mark: () => void,
+): void {
   w.localGet(w.locals.mayGoto);
   w.i32(1);
   w.op(WASM.I32_SUB);
   w.localTee(w.locals.mayGoto);
   w.i32(-1);
-  w.op(WASM.I32_EQ, WASM.IF, NOTHING, WASM.CALL);
+  w.op(WASM.I32_EQ, WASM.IF, NOTHING);
+  mark();
+  w.op(WASM.CALL);
   w.out.u32(indexes.other("may-goto"));
   w.op(WASM.END);
   w.localGet(w.locals.mayGoto);
