@@ -76,6 +76,19 @@ export class BtfBuilder {
     return this.add(name, kinds.BTF_KIND_FUNC, linkage, proto);
   }
 
+  variable(name: string, type: number, isStatic: boolean): number {
+    return this.add(name, kinds.BTF_KIND_VAR, 0, type, [isStatic ? 0 : 1]);
+  }
+
+  /** @param variables ids, and where in the section each lies */
+  dataSection(
+    name: string,
+    bytes: number,
+    variables: readonly (readonly [id: number, offset: number, bytes: number])[],
+  ): number {
+    return this.add(name, kinds.BTF_KIND_DATASEC, variables.length, bytes, variables.flat());
+  }
+
   declTag(name: string, type: number, componentIdx: number = -1): number {
     return this.add(name, kinds.BTF_KIND_DECL_TAG, 0, type, [componentIdx]);
   }

@@ -28,18 +28,35 @@ const POINTER_BYTES = 8;
 const ANONYMOUS = "__anon";
 const ENUM_BYTES = 4;
 
-/** The bytes of a BTF object with all types that the declarations name, and with their functions. */
-export function btfFromC(declarations: CDeclarations): Uint8Array {
-  return new Writer(declarations).run(declarations);
+/** Variables that lie in one section, by where they lie. */
+export interface VariableSection {
+  readonly name: string;
+  readonly bytes: number;
+  readonly variables: readonly {
+    readonly name: string;
+    readonly type: CType;
+    readonly offset: number;
+    readonly bytes: number;
+    readonly isStatic: boolean;
+  }[];
+}
+
+/** The bytes of a BTF object with all types that the declarations name, with their functions, and with variables. */
+export function btfFromC(declarations: CDeclarations, section: VariableSection): Uint8Array {
+  return new Writer(declarations).run(declarations, section);
 }
 
 /**
  * The same with what `more` declares behind it: all that is there without it keeps its number, and so do the names. What
  * was only known by its name, since it is `more` that says what it is, stands in its place.
  */
-export function btfFromBoth(declarations: CDeclarations, more: CDeclarations): Uint8Array {
+export function btfFromBoth(
+  declarations: CDeclarations,
+  more: CDeclarations,
+  section: VariableSection,
+): Uint8Array {
   const first = new Writer(declarations);
-  first.run(declarations);
+  first.run(declarations, section);
   return new Writer(both(declarations, more), first).run(more);
 }
 
@@ -54,7 +71,11 @@ function both(one: CDeclarations, other: CDeclarations): CDeclarations {
 }
 
 /** What gets a number: a type, or a function with its type. */
-type Numbered = CType | { readonly kind: "function"; readonly name: string; readonly type: CType };
+type Numbered =
+  | CType
+  | { readonly kind: "function"; readonly name: string; readonly type: CType }
+  | { readonly kind: "variable"; readonly of: VariableSection["variables"][number] }
+  | { readonly kind: "section"; readonly of: VariableSection; readonly first: number };
 
 class Writer {
   readonly #declarations: CDeclarations;
@@ -75,7 +96,10 @@ class Writer {
     }
   }
 
-  run({ bodies, functions, typedefs, enums }: CDeclarations): Uint8Array {
+  run(
+    { bodies, functions, typedefs, enums }: CDeclarations,
+    section?: VariableSection,
+  ): Uint8Array {
     for (const key of bodies.keys()) this.#idOf(taggedOf(key));
     for (const key of enums.keys()) this.#idOf(taggedOf(key));
     for (const type of functions.values()) this.#idOf(type);
@@ -83,7 +107,16 @@ class Writer {
     this.#writeQueue();
     for (const [name, type] of functions) this.#queue.push({ kind: "function", name, type });
     this.#writeQueue();
+    if (section !== undefined) this.#section(section);
     return this.#builder.bytes();
+  }
+
+  #section(section: VariableSection): void {
+    for (const { type } of section.variables) this.#idOf(type);
+    const first = this.#queue.length + 1;
+    for (const of of section.variables) this.#queue.push({ kind: "variable", of });
+    this.#queue.push({ kind: "section", of: section, first });
+    this.#writeQueue();
   }
 
   #writeQueue(): void {
@@ -103,6 +136,14 @@ class Writer {
     switch (type.kind) {
       case "function":
         return builder.func(type.name, this.#idOf(type.type), BTF_FUNC_STATIC);
+      case "variable":
+        return builder.variable(type.of.name, this.#idOf(type.of.type), type.of.isStatic);
+      case "section":
+        return builder.dataSection(
+          type.of.name,
+          type.of.bytes,
+          type.of.variables.map(({ offset, bytes }, i) => [type.first + i, offset, bytes]),
+        );
       case "int": {
         const [bytes, encoding] = intOf(type.key);
         return builder.int(type.key, bytes, encoding);

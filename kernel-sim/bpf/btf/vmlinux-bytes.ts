@@ -1,9 +1,10 @@
 import { parseDeclarations } from "./c-declarations.ts";
-import { btfFromBoth, btfFromC } from "./from-c.ts";
+import { btfFromBoth, btfFromC, type VariableSection } from "./from-c.ts";
 import { KERNEL_LAYOUTS } from "./kernel-layouts.ts";
 import { KERNEL_STRUCTS } from "./kernel-structs.ts";
 import { FUNCTIONS, ITERATORS, LSM_HOOKS, TRACEPOINTS } from "./kernel-targets.ts";
 import { KERNEL_TYPES } from "./kernel-types.ts";
+import { PERCPU_BYTES, PERCPU_VARIABLES } from "./percpu-variables.ts";
 
 /** Declarations in C. */
 export interface MoreDeclarations {
@@ -18,13 +19,27 @@ export interface MoreDeclarations {
  * @param kfuncs prototypes of the functions that programs may call, in C
  */
 export function vmlinuxBytes(kfuncs: string): Uint8Array {
-  return btfFromC(parseDeclarations(mainText(kfuncs)));
+  return btfFromC(parseDeclarations(mainText(kfuncs)), percpuVariables());
 }
 
 /** All of them. */
 export function wholeVmlinuxBytes(kfuncs: string, more: MoreDeclarations): Uint8Array {
   const behind = more.structs + more.functions + typedefsOf(more.tracepoints);
-  return btfFromBoth(parseDeclarations(mainText(kfuncs)), parseDeclarations(behind));
+  const main = parseDeclarations(mainText(kfuncs));
+  return btfFromBoth(main, parseDeclarations(behind), percpuVariables());
+}
+
+/** Their types are read as those of what a function takes. */
+function percpuVariables(): VariableSection {
+  const params = PERCPU_VARIABLES.map(({ name, type }) => `${type} ${name}`).join(", ");
+  const types = parseDeclarations(`void percpu(${params});`).functions.get("percpu")!.params;
+  return {
+    name: ".data..percpu",
+    bytes: PERCPU_BYTES,
+    variables: PERCPU_VARIABLES.map(({ isStatic = false, ...one }, i) => ({
+      ...{ ...one, isStatic, type: types[i]!.type },
+    })),
+  };
 }
 
 const FUNCTION_NAME = /(\w+)\(/g;

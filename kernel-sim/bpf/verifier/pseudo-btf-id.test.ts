@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { Clock } from "../../hw/clock.ts";
-import { EACCES } from "../../include/errno.ts";
+import { EACCES, ENOENT } from "../../include/errno.ts";
 import { TraceRing } from "../../trace/ring.ts";
-import { BTF_KIND_FUNC } from "../btf/kinds.ts";
+import { BTF_KIND_DATASEC, BTF_KIND_FUNC, BTF_KIND_STRUCT, BTF_KIND_VAR } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import { insnBuilders as i } from "../builder.ts";
 import { BPF_PSEUDO_BTF_ID } from "../isa.ts";
@@ -16,7 +16,10 @@ const [FIRST, SECOND] = i.ldImm64(0, 0n);
 
 /** R0 is where a function lies that the kernel's BTF names. */
 function load(name: string, ...rest: readonly ReturnType<typeof i.exit>[]) {
-  const { id: imm } = btfVmlinux().findByNameKind(name, BTF_KIND_FUNC)!;
+  return loadAddress(btfVmlinux().findByNameKind(name, BTF_KIND_FUNC)!.id, ...rest);
+}
+
+function loadAddress(imm: number, ...rest: readonly ReturnType<typeof i.exit>[]) {
   const insns = [{ ...FIRST!, srcReg: BPF_PSEUDO_BTF_ID, imm }, SECOND!, ...rest, i.exit()];
   const kernel = new BpfKernel(1, 2, new Clock(), new TraceRing());
   const outcome = progLoad(kernel, {
@@ -53,4 +56,18 @@ test("nothing of it can be read", () => {
 test("a program looks whether there is a function that it could call", () => {
   const isThere = load("bpf_task_acquire", i.jmpImm("!=", 0, 0, 1), i.exit(), i.mov64Imm(0, 7));
   expect(isThere.fd, isThere.log).toBeGreaterThan(0);
+});
+
+test("variables of which each CPU has its own are declared; without CONFIG_KALLSYMS_ALL they have no address", () => {
+  const btf = btfVmlinux();
+  const runqueues = btf.findByNameKind("runqueues", BTF_KIND_VAR);
+  if (runqueues?.kind !== BTF_KIND_VAR) throw new Error("there are no runqueues");
+  expect(btf.typeById(runqueues.type)).toBe(btf.findByNameKind("rq", BTF_KIND_STRUCT));
+  const section = btf.findByNameKind(".data..percpu", BTF_KIND_DATASEC);
+  expect(section).toMatchObject({ size: 185_560 });
+  const { fd, log } = loadAddress(runqueues.id, i.mov64Imm(0, 0));
+  expect([fd, log]).toEqual([
+    -ENOENT,
+    expect.stringContaining("ldimm64 failed to find the address for kernel symbol 'runqueues'.\n"),
+  ]);
 });

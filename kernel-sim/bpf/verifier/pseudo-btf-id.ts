@@ -15,7 +15,8 @@ const MAX_USED_BTFS = 64;
  * Puts the address where the number of the type stands.
  *
  * @linux kernel/bpf/verifier.c `check_pseudo_btf_id`, `__check_pseudo_btf_id` (6.18)
- * @simplified no variable has an address, and at that of a function which only programs call there is nothing
+ * @simplified the kernel is built without CONFIG_KALLSYMS_ALL, so no variable has an address; and at that of a function which
+ * only programs call there is nothing
  */
 export function checkPseudoBtfId(env: VerifierEnv, idx: number): 0 | number {
   const insn = env.insns[idx]!;
