@@ -28,19 +28,28 @@ export function reportMayGotoViolation(kernel: BpfKernel): void {
   report(kernel, "ERROR: Timeout detected for may_goto instruction\n");
 }
 
-/** @param suffix of the function's name */
-export function reportDeadlock(
+/** A lock that was not given. */
+export interface LockViolation {
+  readonly what: "AA or ABBA deadlock" | "Timeout";
+  /** Of the function's name. */
+  readonly suffix: string;
+  readonly lock: number;
+  /** How many are held. */
+  readonly total: number;
+}
+
+/** @param known those of the held locks that are known */
+export function reportLockViolation(
   kernel: BpfKernel,
-  suffix: string,
-  lock: number,
-  held: readonly number[],
+  { what, suffix, lock, total }: LockViolation,
+  known: readonly number[],
 ): void {
   const address = (at: number) => `0x${at.toString(16).padStart(16, "0")}`;
   const lines = [
-    `ERROR: AA or ABBA deadlock detected for bpf_res_spin_lock${suffix}`,
+    `ERROR: ${what} detected for bpf_res_spin_lock${suffix}`,
     `Attempted lock   = ${address(lock)}`,
-    `Total held locks = ${held.length}`,
-    ...held.map((at, i) => `Held lock[${String(i).padStart(2)}] = ${address(at)}`),
+    `Total held locks = ${total}`,
+    ...known.map((at, i) => `Held lock[${String(i).padStart(2)}] = ${address(at)}`),
   ];
   report(kernel, `${lines.join("\n")}\n`);
 }

@@ -38,6 +38,8 @@ export class ProgramObjects {
   readonly #memory: BpfMemory;
   readonly #freeFields: (record: BtfRecord, at: number) => void;
   readonly #types: (ObjectType | undefined)[] = [];
+  /** Where those that there are begin. */
+  readonly #starts = new Set<number>();
   /** Without a holder, but with what they hold. */
   readonly #dying: number[] = [];
   #isFreeing = false;
@@ -75,6 +77,7 @@ export class ProgramObjects {
     const at = this.#memory.alloc(HEADER_BYTES + type.size);
     if (at === 0) return 0;
     const start = at + HEADER_BYTES;
+    this.#starts.add(start);
     type.users++;
     const { view } = this.#memory;
     view.setInt32(start + TYPE, typeIndex, true);
@@ -108,13 +111,16 @@ export class ProgramObjects {
     return this.#types[this.#memory.view.getInt32(start + TYPE, true)]!;
   }
 
+  /** The verifier lets a pointer into an object pass: Linux then counts in the wrong place, here nothing is counted. */
   acquire(start: number): void {
+    if (!this.#starts.has(start)) return;
     const { view } = this.#memory;
     view.setInt32(start + REFS, view.getInt32(start + REFS, true) + 1, true);
   }
 
   /** One reference less; with the last one goes the object, and what it holds. */
   drop(start: number): void {
+    if (!this.#starts.has(start)) return;
     const { view } = this.#memory;
     const left = view.getInt32(start + REFS, true) - 1;
     view.setInt32(start + REFS, left, true);
@@ -132,6 +138,7 @@ export class ProgramObjects {
 
   #free(start: number): void {
     const { record, size } = this.#typeOf(start);
+    this.#starts.delete(start);
     if (record !== undefined) this.#freeFields(record, start);
     this.leaveType(this.#memory.view.getInt32(start + TYPE, true));
     this.#memory.free(start - HEADER_BYTES, HEADER_BYTES + size);
