@@ -5,8 +5,9 @@
  *
  * @linux kernel/bpf/liveness.c (6.18)
  */
-import { BPF_REG_SIZE, successors } from "../isa.ts";
+import { BPF_REG_SIZE } from "../isa.ts";
 import type { VerifierEnv } from "./env.ts";
+import { type FlowTables, flowTables } from "./flow-tables.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 import type { VerifierState } from "./verifier-state.ts";
 
@@ -28,10 +29,14 @@ class FuncInstance {
   readonly insnCnt: number;
   isUpdated = false;
   mustWriteDropped = false;
+  /** Where its instructions begin in postorder, once somebody has asked. */
+  postorderStart: number | undefined;
   /** Masks of all instructions by frame, as far as anything was noted. */
   readonly frames: (Int32Array | undefined)[];
   /** Whether something is known of what the instruction writes. */
   readonly mustWriteSet: Uint8Array;
+  /** By frame, a bit for each instruction in postorder: it has to be worked out again. */
+  readonly #stale: (Int32Array | undefined)[];
 
   constructor(callchain: Callchain, starts: readonly number[], insnCnt: number) {
     this.callchain = callchain;
@@ -39,6 +44,7 @@ class FuncInstance {
     this.insnCnt = insnCnt;
     this.frames = callchain.map(() => undefined);
     this.mustWriteSet = new Uint8Array(insnCnt);
+    this.#stale = callchain.map(() => undefined);
   }
 
   get curframe(): number {
@@ -59,6 +65,14 @@ class FuncInstance {
     const masks = new Int32Array(this.insnCnt * WORDS);
     this.frames[frame] = masks;
     return masks;
+  }
+
+  stale(frame: number): Int32Array {
+    const known = this.#stale[frame];
+    if (known !== undefined) return known;
+    const stale = new Int32Array((this.insnCnt + 31) >> 5);
+    this.#stale[frame] = stale;
+    return stale;
   }
 
   isLiveBefore(insnIdx: number, frame: number, spi: number): boolean {
@@ -175,6 +189,7 @@ export class Liveness {
     const isNew = readLo !== masks[at + MAY_READ] || readHi !== masks[at + MAY_READ + 1];
     const isCovered =
       (readLo & ~masks[at + LIVE_BEFORE]!) === 0 && (readHi & ~masks[at + LIVE_BEFORE + 1]!) === 0;
+    if (isNew) this.#outdate(instance, frame, insnIdx);
     if (isNew && !isCovered) instance.isUpdated = true;
     masks[at + MAY_READ] = readLo;
     masks[at + MAY_READ + 1] = readHi;
@@ -204,6 +219,7 @@ export class Liveness {
       if (lo !== oldLo || hi !== oldHi) {
         masks[at] = lo;
         masks[at + 1] = hi;
+        this.#outdate(instance, frame, this.#writeInsnIdx);
         instance.isUpdated = true;
       }
       if ((oldLo & ~lo) !== 0 || (oldHi & ~hi) !== 0) instance.mustWriteDropped = true;
@@ -214,24 +230,70 @@ export class Liveness {
 
   #updateInstance(instance: FuncInstance): void {
     const env = this.#env;
-    if (instance.mustWriteDropped) forgetMustWriteAcc(instance);
-    const subprog = env.findSubprog(instance.start);
-    const from = env.subprogs[subprog]!.postorderStart;
-    const to = env.subprogs[subprog + 1]?.postorderStart ?? env.postorder.length;
+    if (instance.mustWriteDropped) this.#forgetMustWriteAcc(instance);
     let rounds = 0;
     for (let isChanged = true; isChanged; rounds++) {
       isChanged = false;
       for (let frame = 0; frame <= instance.curframe; frame++) {
         if (instance.frames[frame] === undefined) continue;
-        for (let i = from; i < to; i++) {
-          if (this.#updateInsn(instance, frame, env.postorder[i]!)) isChanged = true;
-        }
+        if (this.#updateFrame(instance, frame)) isChanged = true;
       }
     }
     if ((env.log.level & BPF_LOG_LEVEL2) !== 0) {
       env.verbose(`${chainText(instance)} live stack update done in ${rounds} iterations\n`);
     }
     if (instance.curframe > 0) this.#propagateToCaller(instance);
+  }
+
+  /**
+   * Works out, in postorder, what has changed since the last time and what follows from that; the others would come to the
+   * same. Answers whether anything did.
+   */
+  #updateFrame(instance: FuncInstance, frame: number): boolean {
+    const { postorder } = this.#env;
+    const { preds, predStarts } = this.#graph();
+    const from = this.#postorderStart(instance);
+    const stale = instance.stale(frame);
+    let isChanged = false;
+    for (let word = 0; word < stale.length; word++) {
+      // What an instruction makes stale in front of it waits for the next round.
+      for (let left = -1; (stale[word]! & left) !== 0; ) {
+        const bits = stale[word]! & left;
+        const bit = 31 - Math.clz32(bits & -bits);
+        left = bit === 31 ? 0 : -1 << (bit + 1);
+        stale[word]! &= ~(1 << bit);
+        const insnIdx = postorder[from + word * 32 + bit]!;
+        if (!this.#updateInsn(instance, frame, insnIdx)) continue;
+        isChanged = true;
+        for (let i = predStarts[insnIdx]!; i < predStarts[insnIdx + 1]!; i++) {
+          this.#outdate(instance, frame, preds[i]!);
+        }
+      }
+    }
+    return isChanged;
+  }
+
+  #forgetMustWriteAcc(instance: FuncInstance): void {
+    const { postorder, subprogs } = this.#env;
+    const from = this.#postorderStart(instance);
+    const next = subprogs[this.#env.findSubprog(instance.start) + 1];
+    const reachable = postorder.slice(from, next?.postorderStart);
+    for (const [frame, masks] of instance.frames.entries()) {
+      if (masks === undefined) continue;
+      for (let at = MUST_WRITE_ACC; at < masks.length; at += WORDS) masks.fill(0, at, at + 2);
+      for (const insnIdx of reachable) this.#outdate(instance, frame, insnIdx);
+    }
+  }
+
+  #outdate(instance: FuncInstance, frame: number, insnIdx: number): void {
+    const place = this.#graph().places[insnIdx]! - this.#postorderStart(instance);
+    instance.stale(frame)[place >> 5]! |= 1 << (place & 31);
+  }
+
+  #postorderStart(instance: FuncInstance): number {
+    const { subprogs } = this.#env;
+    instance.postorderStart ??= subprogs[this.#env.findSubprog(instance.start)]!.postorderStart;
+    return instance.postorderStart;
   }
 
   /** What a function reads and certainly writes in the frames of its callers, its call does. */
@@ -254,25 +316,16 @@ export class Liveness {
     this.#commit(outer);
   }
 
-  /** The two instructions that may follow each, which are one where there is no choice; -1 behind an exit. */
-  #successors(): Int32Array {
-    if (this.#ways !== undefined) return this.#ways;
-    const { insns } = this.#env;
-    const ways = new Int32Array(insns.length * 2).fill(-1);
-    for (let idx = 0; idx < insns.length; idx++) {
-      const [one = -1, other = one] = successors(insns, idx);
-      ways[idx * 2] = one;
-      ways[idx * 2 + 1] = other;
-    }
-    this.#ways = ways;
-    return ways;
+  #graph(): FlowTables {
+    this.#tables ??= flowTables(this.#env);
+    return this.#tables;
   }
 
-  #ways: Int32Array | undefined;
+  #tables: FlowTables | undefined;
 
   /** @returns whether anything changed */
   #updateInsn(instance: FuncInstance, frame: number, insnIdx: number): boolean {
-    const ways = this.#successors();
+    const { ways } = this.#graph();
     const next = ways[insnIdx * 2]!;
     if (next < 0) return false;
     const masks = instance.masks(frame);
@@ -335,16 +388,6 @@ export class Liveness {
     if (ones.length > 0) text += `+${name} ${ones.join(",")} `;
     if (zeros.length > 0) text += `-${name} ${zeros.join(",")}`;
     this.#env.verbose(`${text}\n`);
-  }
-}
-
-function forgetMustWriteAcc(instance: FuncInstance): void {
-  for (const masks of instance.frames) {
-    if (masks === undefined) continue;
-    for (let at = MUST_WRITE_ACC; at < masks.length; at += WORDS) {
-      masks[at] = 0;
-      masks[at + 1] = 0;
-    }
   }
 }
 
