@@ -26,6 +26,7 @@ import { checkRegArg, DST_OP, DST_OP_NO_MARK, isPointerValue, SRC_OP } from "./r
 import {
   baseType,
   CONST_PTR_TO_MAP,
+  MEM_RDONLY,
   NOT_INIT,
   PTR_TO_ARENA,
   PTR_TO_BTF_ID,
@@ -68,7 +69,7 @@ function checkLoad(
       isStrict,
       isLdsx,
     ) ||
-    saveLoadType(env, type) ||
+    saveLoadType(env, type, !isStrict) ||
     regBoundsSanityCheck(env, env.frame.own(dstReg), where)
   );
 }
@@ -118,13 +119,13 @@ export function checkSt(env: VerifierEnv, { code, dstReg, srcReg, off }: Insn): 
   );
 }
 
-function saveLoadType(env: VerifierEnv, type: number): 0 | number {
+function saveLoadType(env: VerifierEnv, type: number, isPlain: boolean): 0 | number {
   const isOwn = typeIsPtrAllocObj(type) && (type & PTR_UNTRUSTED) === 0;
   const isObject = baseType(type) === PTR_TO_BTF_ID && !isOwn;
   const isMemory = baseType(type) === PTR_TO_MEM && (type & PTR_UNTRUSTED) !== 0;
   const isMap = baseType(type) === CONST_PTR_TO_MAP;
   if (isObject || isMemory || isMap) env.aux[env.insnIdx]!.isKernelLoad = true;
-  return saveAuxPtrType(env, type);
+  return saveAuxPtrType(env, type, isPlain);
 }
 
 /**
@@ -133,15 +134,29 @@ function saveLoadType(env: VerifierEnv, type: number): 0 | number {
  *
  * @linux kernel/bpf/verifier.c `save_aux_ptr_type` (6.18)
  */
-function saveAuxPtrType(env: VerifierEnv, type: number): 0 | number {
+function saveAuxPtrType(env: VerifierEnv, type: number, isPlainLoad = false): 0 | number {
   const aux = env.aux[env.insnIdx]!;
   if (aux.ptrType === NOT_INIT) {
     aux.ptrType = type;
     return 0;
   }
   if (type === aux.ptrType || (!isRewritten(type) && !isRewritten(aux.ptrType))) return 0;
+  // On one way the pointer may be trusted, and not on another: then the load is made with care on both.
+  if (isPlainLoad && isMemOrObject(type) && isMemOrObject(aux.ptrType)) {
+    aux.ptrType = careful(type, aux.ptrType);
+    return 0;
+  }
   env.verbose("same insn cannot be used with different pointers\n");
   return -EINVAL;
+}
+
+function isMemOrObject(type: number): boolean {
+  return baseType(type) === PTR_TO_MEM || baseType(type) === PTR_TO_BTF_ID;
+}
+
+function careful(a: number, b: number): number {
+  const isMem = baseType(a) === PTR_TO_MEM || baseType(b) === PTR_TO_MEM;
+  return (isMem ? PTR_TO_MEM : PTR_TO_BTF_ID) | ((a | b) & (PTR_UNTRUSTED | MEM_RDONLY));
 }
 
 function isRewritten(type: number): boolean {

@@ -17,6 +17,7 @@ import {
   cgroupSysctlIsValidAccess,
 } from "./cgroup.ts";
 import { netfilterIsValidAccess } from "./netfilter.ts";
+import { writeNfConn } from "./nf-conn.ts";
 import {
   cgroupSkbIsValidAccess,
   flowDissectorIsValidAccess,
@@ -63,7 +64,10 @@ function makeOps(helpers: allowed.AllowedHelpers, isValidAccess: IsValidAccess):
   };
 }
 
-const SCHED_CLS = makeOps(allowed.schedClsHelpers, tcClsActIsValidAccess);
+const SCHED_CLS: CtxOps = {
+  ...makeOps(allowed.schedClsHelpers, tcClsActIsValidAccess),
+  writeObject: writeNfConn,
+};
 
 const OPS: Readonly<Record<number, CtxOps>> = {
   [uapi.BPF_PROG_TYPE_SOCKET_FILTER]: makeOps(allowed.socketFilterHelpers, skFilterIsValidAccess),
@@ -71,7 +75,10 @@ const OPS: Readonly<Record<number, CtxOps>> = {
   [uapi.BPF_PROG_TYPE_SCHED_CLS]: SCHED_CLS,
   [uapi.BPF_PROG_TYPE_SCHED_ACT]: SCHED_CLS,
   [uapi.BPF_PROG_TYPE_TRACEPOINT]: makeOps(allowed.tracepointHelpers, tracepointIsValidAccess),
-  [uapi.BPF_PROG_TYPE_XDP]: makeOps(allowed.xdpHelpers, xdpIsValidAccess),
+  [uapi.BPF_PROG_TYPE_XDP]: {
+    ...makeOps(allowed.xdpHelpers, xdpIsValidAccess),
+    writeObject: writeNfConn,
+  },
   [uapi.BPF_PROG_TYPE_PERF_EVENT]: makeOps(allowed.perfEventHelpers, perfEventIsValidAccess),
   [uapi.BPF_PROG_TYPE_CGROUP_SKB]: makeOps(allowed.cgroupSkbHelpers, cgroupSkbIsValidAccess),
   [uapi.BPF_PROG_TYPE_CGROUP_SOCK]: makeOps(allowed.cgroupSockHelpers, sockFilterIsValidAccess),
