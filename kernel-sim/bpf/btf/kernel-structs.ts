@@ -354,6 +354,7 @@ struct nf_ct_udp{u64 stream_ts;};
 struct nf_ct_gre{u32 stream_timeout;u32 timeout;};
 union nf_conntrack_proto{struct ip_ct_sctp sctp;struct ip_ct_tcp tcp;struct nf_ct_udp udp;struct nf_ct_gre gre;u32 tmpl_padto;};
 struct nf_conn{struct nf_conntrack ct_general;struct spinlock lock;u32 timeout;struct nf_conntrack_zone zone;struct nf_conntrack_tuple_hash tuplehash[2];u64 status;struct __anon237 ct_net;struct hlist_node nat_bysource;struct __anon139 __nfct_init_offset;struct nf_conn *master;u32 mark;u32 secmark;struct nf_ct_ext *ext;union nf_conntrack_proto proto;};
+struct nf_conn___init{struct nf_conn ct;};
 union __anon238{struct hlist_node gclist;struct hlist_node bydst;};
 union __anon239{struct hlist_node dev_gclist;struct hlist_node bysrc;};
 union __anon240{u32 a4;u32 a6[4];struct in6_addr in6;};

@@ -54,7 +54,6 @@ struct bpf_crypto_params {
 
 struct bpf_ct_opts { s32 netns_id; s32 error; u8 l4proto; u8 dir; u16 ct_zone_id; u8 ct_zone_dir; u8 reserved[3]; };
 struct bpf_xfrm_state_opts { s32 error; s32 netns_id; u32 mark; u32 daddr[4]; __be32 spi; u8 proto; u16 family; };
-struct nf_conn___init { struct nf_conn ct; };
 union nf_inet_addr { __u32 all[4]; };
 
 struct bpf_dummy_ops_state { int val; };

@@ -172,6 +172,8 @@ function checkTrust(
       env.verbose(`pointer in R${regno} isn't map pointer\n`);
       return -EINVAL;
     }
+    const err = checkSameMap(env, meta, reg);
+    if (err !== 0) return err;
     meta.map = reg.map;
     meta.mapUid = reg.mapUid;
   }
@@ -184,6 +186,21 @@ function checkTrust(
   if ((reg.type & t.MEM_RCU) !== 0) return 0;
   env.verbose(`R${regno} must be a rcu pointer\n`);
   return -EINVAL;
+}
+
+/** What lies in the value of a map is told that map, and no other. */
+function checkSameMap(env: VerifierEnv, meta: KfuncMeta, { map, mapUid }: Reg): 0 | number {
+  const { record } = map ?? {};
+  if (meta.map === null || record === undefined) return 0;
+  if (!record.has(BPF_WORKQUEUE | BPF_TASK_WORK)) return 0;
+  if (meta.map === map && meta.mapUid === mapUid) return 0;
+  const [what, first, second] = record.has(BPF_TASK_WORK)
+    ? ["bpf_task_work", "R2", "R3"]
+    : ["workqueue", "R1", "R2"];
+  return refuse(
+    env,
+    `${what} pointer in ${first} map_uid=${meta.mapUid} doesn't match map pointer in ${second} map_uid=${mapUid}`,
+  );
 }
 
 /** Whether nothing lies where a pointer to a map has its map: Linux takes for one what lies there. */
@@ -265,7 +282,7 @@ function checkField(
     case "res-spin-lock":
       return checkResLock(env, meta, regno);
     default:
-      return checkValueField(env, kind, regno);
+      return checkValueField(env, meta, kind, regno);
   }
 }
 
@@ -328,12 +345,20 @@ function checkResLock(env: VerifierEnv, { name }: KfuncMeta, regno: number): 0 |
   return processSpinLock(env, regno, { isLock, isRes: true, isIrq: name.includes("_irq") });
 }
 
-function checkValueField(env: VerifierEnv, kind: KfuncArgKind, regno: number): 0 | number {
+function checkValueField(
+  env: VerifierEnv,
+  meta: KfuncMeta,
+  kind: KfuncArgKind,
+  regno: number,
+): 0 | number {
+  const { map, mapUid } = env.frame.reg(regno);
   if (env.frame.reg(regno).type !== t.PTR_TO_MAP_VALUE) {
     return refuse(env, `arg#${regno - 1} doesn't point to a map value`);
   }
   const type = kind === "workqueue" ? BPF_WORKQUEUE : BPF_TASK_WORK;
-  return checkMapFieldPointer(env, regno, type);
+  const err = checkMapFieldPointer(env, regno, type);
+  if (err === 0) Object.assign(meta, { map, mapUid });
+  return err;
 }
 
 /** What the kernel takes for the context of programs that have none: `void *`. */

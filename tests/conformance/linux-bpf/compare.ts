@@ -77,13 +77,16 @@ export function logDifference(ours: string, kernels: string): string {
 }
 
 function plainLines(log: string): string[] {
-  return withoutIds(log)
-    .replace(/(\(18\) r\d+ = )0x(?:[0-9a-f]+|<ptr>)/g, "$1<imm>")
-    .replace(/verification time \d+ usec/g, "verification time")
-    .replace(/call (\w+)#(\d+)/g, (call, name: string, id: string) =>
-      BPF_FUNC_NAMES[Number(id)] === name.replace(/^bpf_/, "") ? call : `call ${name}#<id>`,
-    )
-    .replace(/(#<id>) +;/g, "$1 ;")
-
-    .split("\n");
+  return (
+    withoutIds(log)
+      .replace(/(\(18\) r\d+ = )0x(?:[0-9a-f]+|<ptr>)/g, "$1<imm>")
+      .replace(/verification time \d+ usec/g, "verification time")
+      .replace(/call (\w+)#(\d+)/g, (call, name: string, id: string) =>
+        BPF_FUNC_NAMES[Number(id)] === name.replace(/^bpf_/, "") ? call : `call ${name}#<id>`,
+      )
+      .replace(/(#<id>) +;/g, "$1 ;")
+      // What other programs have asked for before.
+      .replace(/^(?:vmlinux|module)_cand_cache:.*\n/gm, "")
+      .split("\n")
+  );
 }
