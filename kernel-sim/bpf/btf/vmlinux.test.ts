@@ -10,13 +10,14 @@ import {
 import { memberPlace } from "./member-place.ts";
 import { makeVmlinux } from "./vmlinux.ts";
 
-test("of what functions for programs take, all is known", () => {
+test("of what functions for programs take and answer, all is known", () => {
   const btf = makeVmlinux();
   const unknown = callableKfuncs().flatMap((name) => {
     const func = btf.findByNameKind(name, BTF_KIND_FUNC);
     const proto = func?.kind === BTF_KIND_FUNC ? btf.typeById(func.type) : undefined;
     if (proto?.kind !== BTF_KIND_FUNC_PROTO) return [name];
-    const targets = proto.params.map(({ type }) => btf.resolvePtr(type));
+    const types = [proto.type, ...proto.params.map(({ type }) => type)];
+    const targets = types.map((type) => btf.resolvePtr(type));
     return targets.some((target) => target?.kind === BTF_KIND_FWD) ? [name] : [];
   });
   expect(unknown).toEqual([]);

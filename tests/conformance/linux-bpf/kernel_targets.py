@@ -70,6 +70,7 @@ bpf_prog_aux user_namespace mnt_namespace tty_struct rq kernfs_node filename ker
 inet_timewait_sock tcp_timewait_sock request_sock inet_request_sock tcp_request_sock xdp_buff bpf_sock_addr_kern bpf_sock_ops_kern
 bpf_sysctl_kern bpf_sockopt_kern sk_reuseport_kern bpf_sk_lookup_kern sk_msg bpf_flow_dissector bpf_nf_ctx bpf_perf_event_data_kern
 __sk_buff bpf_sock_tuple nf_conn nf_conn___init xfrm_state xdp_md bpf_cgroup_dev_ctx open_how bpf_tcp_req_attrs bpf_fentry_test_t
+kmem_cache dma_buf
 """.split()
 LAYOUTS = "kernel-sim/bpf/btf/kernel-layouts.ts"
 OWN = "kernel-sim/bpf/btf/kernel-types.ts"
