@@ -1,5 +1,4 @@
-import { helperBodies } from "../helpers/index.ts";
-import { resSpinLock, resSpinLockIrqsave } from "../kfuncs/res-spin-lock.ts";
+import { helperBodies, kfuncBodyNumber } from "../helpers/index.ts";
 
 /** Of helpers that are called often, how many arguments they take. */
 const ARGS: Readonly<Record<number, number>> = {
@@ -21,9 +20,12 @@ const ARGS: Readonly<Record<number, number>> = {
   195: 3,
 };
 
+/** They find out that they would wait for ever. */
+const REPORTING = ["bpf_res_spin_lock", "bpf_res_spin_lock_irqsave"];
+
 /** Whether it may write to the standard error of the program. */
 export function isReporting(id: number): boolean {
-  return helperBodies[id] === resSpinLock || helperBodies[id] === resSpinLockIrqsave;
+  return REPORTING.some((name) => kfuncBodyNumber(name, false) === id);
 }
 
 /** How many registers a helper is given; undefined: it has no body. */

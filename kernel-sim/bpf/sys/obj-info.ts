@@ -134,7 +134,7 @@ function linkInfo(request: InfoRequest, link: KernelLink): number {
 
 /**
  * @linux kernel/bpf/syscall.c `bpf_prog_get_info_by_fd` (6.18)
- * @simplified the compiled form is WebAssembly, and is not told of here: its length is 0, and so are its addresses
+ * @simplified the compiled form is WebAssembly, and is not told of here: its length is 0; the addresses are those of its symbols
  */
 function progInfo(kernel: BpfKernel, request: InfoRequest, prog: LoadedProgram): number {
   const info = readInfo(request, PROG_INFO_BYTES);
@@ -167,21 +167,34 @@ function progInfo(kernel: BpfKernel, request: InfoRequest, prog: LoadedProgram):
     for (const count of [20, 104, 108, 144, 148, 168]) info.setUint32(count, 0, true);
     return writeInfo(request, info);
   }
-  const err = putCode(memory, info, prog);
+  const err = putCode(kernel, memory, info, prog);
   return err !== 0 ? err : writeInfo(request, info);
 }
 
-function putCode(memory: UserMemory, info: DataView, prog: LoadedProgram): 0 | number {
+/** Where a function lies, for who may know. */
+function ksymOf(kernel: BpfKernel, prog: LoadedProgram, index: number): Uint8Array {
+  const word = new DataView(new ArrayBuffer(8));
+  const symbol = kernel.ksyms.ofProgram(prog)[index];
+  if (kernel.showsAddresses) word.setBigInt64(0, BigInt(symbol?.start ?? 0), true);
+  return new Uint8Array(word.buffer);
+}
+
+function putCode(
+  kernel: BpfKernel,
+  memory: UserMemory,
+  info: DataView,
+  prog: LoadedProgram,
+): 0 | number {
   const { insns, funcInfo, lineInfo } = prog.shown;
   const code = encode(insns);
   const room = Math.min(info.getUint32(20, true), code.length);
   if (room > 0 && !memory.write(getU64(info, 32), code.subarray(0, room))) return -EFAULT;
   info.setUint32(20, code.length, true);
   const tags = prog.origin.functions.map(({ tag }) => tag);
-  const none = tags.map(() => new Uint8Array(8));
+  const addresses = prog.origin.functions.map((_, i) => ksymOf(kernel, prog, i));
   const isWritten =
-    putList(memory, info, { count: 104, address: 112 }, none) &&
-    putList(memory, info, { count: 108, address: 120 }, words(none.map(() => 0))) &&
+    putList(memory, info, { count: 104, address: 112 }, addresses) &&
+    putList(memory, info, { count: 108, address: 120 }, words(tags.map(() => 0))) &&
     putList(memory, info, { count: 144, address: 136 }, funcInfo) &&
     putList(memory, info, { count: 148, address: 152 }, lineInfo) &&
     putList(memory, info, { count: 180, address: 184 }, tags);
