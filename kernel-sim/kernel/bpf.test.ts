@@ -370,3 +370,21 @@ test("what a program prints to its stream is read from its descriptor, once", ()
   expect(new TextDecoder().decode(task.bytes(3, 6))).toBe("-7|ff\n");
   expect(read()).toBe(0);
 });
+
+test("a program's info has the addresses of its functions, which are those of its symbols", () => {
+  const task = new BpfTask();
+  const prog = task.load(PROG_TYPE_SYSCALL, "call sub; r0 = 0; exit; sub: r0 = 7; exit", {
+    44: BPF_F_SLEEPABLE,
+  });
+  const room = new DataView(new ArrayBuffer(232));
+  room.setUint32(104, 2, true);
+  room.setUint32(112, task.at(6, new Uint8Array(16)), true);
+  const info = task.at(7, new Uint8Array(room.buffer));
+  expect(task.bpf(GET_INFO, { 0: prog, 4: 232, 8: info })).toBe(0);
+  const found = new DataView(Uint8Array.from(task.bytes(6, 16)).buffer);
+  const symbols = [...task.task.kernel.hooks.bpf!.kallsyms(true)].slice(-2);
+  // Functions stand in front of the program that they are of.
+  expect([8, 0].map((at) => Number(found.getBigInt64(at, true)))).toEqual(
+    symbols.map(({ address }) => address),
+  );
+});
