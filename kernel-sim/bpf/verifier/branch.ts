@@ -25,7 +25,7 @@ import { tryMatchPktPointers } from "./packet-range.ts";
 import { pushStack } from "./paths.ts";
 import { printInsnState } from "./print-state.ts";
 import { checkRegArg, isPointer, isPointerValue, SRC_OP } from "./reg-arg.ts";
-import { copyOfReg, isNullReg, knownImm, type Reg } from "./reg-state.ts";
+import { copyOfReg, knownImm, type Reg } from "./reg-state.ts";
 import { baseType, PTR_TO_BTF_ID, PTR_TO_STACK, SCALAR_VALUE, typeMayBeNull } from "./reg-type.ts";
 import { sanitizeSpeculativePath } from "./sanitize.ts";
 import {
@@ -178,8 +178,9 @@ function learnOfPointers(
     learnOfNotNull(op === BPF_JEQ ? there : here, dstReg, srcReg);
   }
   const left = here.frame.reg(dstReg);
-  const isZeroCompared = isReg ? isNullReg(here.frame.reg(srcReg)) : imm === 0;
-  if (!isJmp32 && isEquality && typeMayBeNull(left.type) && isZeroCompared) {
+  // A register that holds 0 does not count.
+  const isNullCompared = !isReg && imm === 0;
+  if (!isJmp32 && isEquality && typeMayBeNull(left.type) && isNullCompared) {
     markPtrOrNullRegs(here, dstReg, op === BPF_JNE);
     markPtrOrNullRegs(there, dstReg, op === BPF_JEQ);
   } else if (!tryMatchPktPointers(insn, here, there) && isPointerValue(env, dstReg)) {

@@ -3,6 +3,7 @@
 import { EACCES, EFAULT, EINVAL } from "../../include/errno.ts";
 import { BPF_TIMER } from "../btf/field-types.ts";
 import type { BtfField } from "../btf/record.ts";
+import { BPF_F_INNER_MAP } from "../maps/flags.ts";
 import {
   BPF_FUNC_MAP_PEEK_ELEM,
   BPF_FUNC_SPIN_LOCK,
@@ -244,8 +245,13 @@ function takeKptrField(env: VerifierEnv, regno: number, meta: CallMeta): 0 | num
   return 0;
 }
 
-/** Every index of an array has a value. @linux kernel/bpf/verifier.c `can_elide_value_nullness` (6.18) */
-export function canElideValueNullness({ type }: VerifierMap): boolean {
+/**
+ * Every index of an array has a value, unless it may stand for arrays of other lengths.
+ *
+ * @linux kernel/bpf/verifier.c `can_elide_value_nullness` (6.18)
+ */
+export function canElideValueNullness({ type, flags }: VerifierMap): boolean {
+  if ((flags & BPF_F_INNER_MAP) !== 0) return false;
   return type === BPF_MAP_TYPE_ARRAY || type === BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 

@@ -66,6 +66,8 @@ export function syncLinkedRegs(
     const frame = state.frames[frameno]!;
     const reg = isReg ? frame.reg(index) : frame.slot(index).spilled;
     if (reg === known || !isLinked(reg, known.id & ~BPF_ADD_CONST)) continue;
+    // One sum was cut to 32 bits and the other was not: there is no distance between them.
+    if (((reg.id ^ known.id) & BPF_ADD_CONST) === BPF_ADD_CONST) continue;
     syncOne(isReg ? frame.own(index) : frame.ownSpilled(index), known);
   }
 }
