@@ -82,6 +82,8 @@ describe("what Linux 6.18 answered", () => {
   test.each([
     // Around one rule each, some shrunk by the fuzzer, some compiled from C, some garbage (oracle:bpf).
     "found",
+    // One small program or more for each rule that the kernel's own tests showed to differ.
+    "rules",
     // Casts, arithmetic, accesses to pages that are there or not, pages asked for and given back.
     "arena",
     // Attached to tracepoints, iterators and members of tables that are named by BTF.

@@ -127,7 +127,9 @@ class Walk {
   #pointer(toId: number, field: string): Found {
     const tagged = this.#btf.typeById(toId);
     const to = this.#btf.skipModifiers(toId);
-    const isStructure = to !== undefined && (isStruct(to) || to.kind === BTF_KIND_FWD);
+    const isStructure =
+      to !== undefined && (isStruct(to) || (to.kind === BTF_KIND_FWD && this.#btf.isKernel));
+    // A structure of the kernel that is only named here has members there.
     if (!isStructure) return { kind: "untrusted-ptr" };
     const tag = tagged?.kind === BTF_KIND_TYPE_TAG && !tagged.kflag ? this.#nameOf(tagged) : "";
     return { kind: "ptr", to, field, tag, isUntrusted: this.#isUntrusted };

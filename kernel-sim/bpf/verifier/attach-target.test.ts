@@ -59,6 +59,8 @@ describe("programs at functions of the kernel", () => {
     { attach: BPF_MODIFY_RETURN, to: "security_file_open", text: "r0 = -1; exit" },
     { attach: BPF_MODIFY_RETURN, to: "bpf_fentry_test1", flags: SLEEPABLE, text: ZERO },
     { ...LSM, to: "bpf_lsm_file_open", flags: SLEEPABLE, text: "r0 = *(u64 *)(r1 + 8); exit" },
+    // An int as compilers answer it: in 32 bits.
+    { ...LSM, to: "bpf_lsm_file_open", text: "w0 = -1; exit" },
     { ...LSM, to: "bpf_lsm_task_free", text: "exit" },
     { ...LSM, attach: BPF_LSM_CGROUP, to: "bpf_lsm_socket_bind", text: "r0 = 1; exit" },
   ])("are taken: $to", (wanted) => {

@@ -1,5 +1,6 @@
 /** Loads through pointers to objects of the kernel. */
 import { EACCES, EINVAL, EPERM } from "../../include/errno.ts";
+import type { Btf } from "../btf/btf.ts";
 import { BTF_KIND_STRUCT } from "../btf/kinds.ts";
 import { type Found, structAccess } from "../btf/struct-walk.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
@@ -61,19 +62,22 @@ export function checkPtrToBtfAccess(
     return env.ops.writeObject(env, name, off, size);
   }
   if (access !== BPF_READ) return refuse(env, "only read is supported\n");
-  const struct = btfVmlinux().findByNameKind(name, BTF_KIND_STRUCT);
+  // A program may find objects of its own types where the kernel no longer vouches for them.
+  const btf = reg.btf ?? btfVmlinux();
+  const struct =
+    reg.btf === null ? btf.findByNameKind(name, BTF_KIND_STRUCT) : btf.typeById(reg.btfId);
   // Nothing is known of it but its name.
   if (struct?.kind !== BTF_KIND_STRUCT) {
     return refuse(env, `access beyond struct ${name} at off ${off} size ${size}\n`);
   }
-  const found = structAccess(btfVmlinux(), struct, off, size);
+  const found = structAccess(btf, struct, off, size);
   if (found.kind === "refused") {
     env.verbose(found.why);
     return found.because === "access" ? -EACCES : -EINVAL;
   }
   if (valueRegno >= 0) {
     const flags = found.kind === "ptr" ? trustOf(env, reg, found) : pointerFlags(found);
-    markBtfLdReg(env, valueRegno, found, flags);
+    markBtfLdReg(env, valueRegno, found, flags, reg.btf);
   }
   return 0;
 }
@@ -92,8 +96,17 @@ export function pointerFlags(found: Loaded): number {
   return (TAGS[found.tag] ?? 0) | (found.isUntrusted ? PTR_UNTRUSTED : 0);
 }
 
-/** @linux kernel/bpf/verifier.c `mark_btf_ld_reg` (6.18) */
-export function markBtfLdReg(env: VerifierEnv, regno: number, found: Loaded, flags: number): void {
+/**
+ * @param btf whose types these are; null: the kernel's
+ * @linux kernel/bpf/verifier.c `mark_btf_ld_reg` (6.18)
+ */
+export function markBtfLdReg(
+  env: VerifierEnv,
+  regno: number,
+  found: Loaded,
+  flags: number,
+  btf: Btf | null = null,
+): void {
   if (found.kind === "scalar") {
     markRegUnknown(env, regno);
     return;
@@ -106,7 +119,11 @@ export function markBtfLdReg(env: VerifierEnv, regno: number, found: Loaded, fla
     return;
   }
   value.type = PTR_TO_BTF_ID | flags;
-  value.btfType = btfVmlinux().nameOf(found.to);
+  value.btfType = (btf ?? btfVmlinux()).nameOf(found.to);
+  if (btf !== null) {
+    value.btf = btf;
+    value.btfId = found.to.id;
+  }
   if (typeMayBeNull(flags)) value.id = env.newId();
 }
 

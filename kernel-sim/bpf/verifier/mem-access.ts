@@ -18,7 +18,6 @@ import {
   baseType,
   CONST_PTR_TO_MAP,
   MEM_ALLOC,
-  MEM_PERCPU,
   MEM_RDONLY,
   PTR_TO_ARENA,
   PTR_TO_BTF_ID,
@@ -142,10 +141,12 @@ function check(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
       return thenUnknown(env, access, 0);
   }
   if (baseType(type) === PTR_TO_MEM) return checkMem(env, reg, access);
-  if (typeIsPtrAllocObj(type) && !typeMayBeNull(type)) return checkObject(env, reg, access);
+  const { regno, off, size, kind, valueRegno } = access;
+  if (typeIsPtrAllocObj(type) && !typeMayBeNull(type)) {
+    return checkObjectAccess(env, reg, regno, off, size, kind, valueRegno);
+  }
   if (typeIsSkPointer(type)) return checkSock(env, access);
   if (baseType(type) === PTR_TO_BTF_ID && !typeMayBeNull(type) && (type & MEM_ALLOC) === 0) {
-    const { regno, off, size, kind, valueRegno } = access;
     return checkPtrToBtfAccess(env, reg, regno, off, size, kind, valueRegno);
   }
   if (baseType(type) === PTR_TO_BUF && !typeMayBeNull(type)) return checkBuf(env, reg, access);
@@ -302,19 +303,6 @@ function checkFlowKeys(env: VerifierEnv, access: Access): 0 | number {
     return -EACCES;
   }
   return thenUnknown(env, access, 0);
-}
-
-function checkObject(env: VerifierEnv, reg: Reg, access: Access): 0 | number {
-  const { regno, off, size, kind } = access;
-  if ((reg.type & MEM_PERCPU) !== 0) {
-    env.verbose(`R${regno} is ptr_${reg.btfType} access percpu memory: off=${off}\n`);
-    return -EACCES;
-  }
-  if (kind === BPF_WRITE && (reg.type & PTR_UNTRUSTED) !== 0) {
-    env.verbose("only read is supported\n");
-    return -EACCES;
-  }
-  return thenUnknown(env, access, checkObjectAccess(env, reg, regno, off, size));
 }
 
 function checkSock(env: VerifierEnv, access: Access): 0 | number {

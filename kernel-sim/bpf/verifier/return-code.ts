@@ -113,7 +113,12 @@ function enforceRange(
   const err = markChainPrecision(env, regno);
   if (err !== 0) return err;
   const reg = env.frame.reg(regno);
-  if (isWithinRange(range, reg)) return 0;
+  const { progType, expectedAttachType } = env;
+  const isHook = progType === uapi.BPF_PROG_TYPE_LSM && expectedAttachType !== uapi.BPF_LSM_CGROUP;
+  // The kernel calls the hook as a function that answers an int.
+  if (isHook && isProgramExit(env) ? isWithinRange32(range, reg) : isWithinRange(range, reg)) {
+    return 0;
+  }
   verboseInvalidScalar(env, reg, range, where, regName);
   return -EINVAL;
 }
@@ -121,6 +126,10 @@ function enforceRange(
 /** Whether all that the register may hold is in the range. @linux kernel/bpf/verifier.c `retval_range_within` (6.18) */
 export function isWithinRange({ min, max }: RetvalRange, reg: Reg): boolean {
   return leS(fromS32(min), reg.smin) && leS(reg.smax, fromS32(max));
+}
+
+function isWithinRange32({ min, max }: RetvalRange, reg: Reg): boolean {
+  return min <= reg.s32Min && reg.s32Max <= max;
 }
 
 /** @linux kernel/bpf/verifier.c `verbose_invalid_scalar` (6.18) */
