@@ -22,7 +22,7 @@ import { setupFuncEntry } from "./func-call.ts";
 import { fromS32, ltU } from "./int64.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 import { pushAsyncCb, pushStack } from "./paths.ts";
-import { isNullReg } from "./reg-state.ts";
+import { isNullReg, S32_MAX, S32_MIN } from "./reg-state.ts";
 import {
   CONST_PTR_TO_MAP,
   PTR_TO_BTF_ID,
@@ -43,6 +43,7 @@ export type SetCalleeState = (env: VerifierEnv, caller: FuncState, callee: FuncS
 
 const CONTINUE_OR_STOP: RetvalRange = { min: 0, max: 1 };
 const ZERO_ONLY: RetvalRange = { min: 0, max: 0 };
+const ANY_INT: RetvalRange = { min: S32_MIN, max: S32_MAX };
 
 /**
  * Has the function followed later, and the call goes on as if it had returned. How often it is
@@ -191,14 +192,14 @@ function setLoopState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 
 }
 
 /** Of a function that is called when who asked for it has gone on: it gets the map, a key and its value. */
-function later(callee: FuncState, map: VerifierMap | null): 0 {
+function later(callee: FuncState, map: VerifierMap | null, range = ZERO_ONLY): 0 {
   const first = callee.own(1);
   first.markKnownZero();
   first.type = CONST_PTR_TO_MAP;
   first.map = map;
   setElement(callee, map);
   callee.inAsyncCallbackFn = true;
-  callee.callbackRetRange = ZERO_ONLY;
+  callee.callbackRetRange = range;
   return 0;
 }
 
@@ -227,5 +228,5 @@ function setUserRingbufState(env: VerifierEnv, caller: FuncState, callee: FuncSt
 
 /** @linux kernel/bpf/verifier.c `set_task_work_schedule_callback_state` (6.18) */
 export function setTaskWorkState(_env: VerifierEnv, caller: FuncState, callee: FuncState): 0 {
-  return later(callee, caller.reg(3).map);
+  return later(callee, caller.reg(3).map, ANY_INT);
 }

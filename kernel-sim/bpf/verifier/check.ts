@@ -96,6 +96,7 @@ export function doCheckSubprogs(env: VerifierEnv): 0 | number {
 /** @linux kernel/bpf/verifier.c `do_check_common` (6.18) */
 function doCheckCommon(env: VerifierEnv, subprog: number): 0 | number {
   const state = new VerifierState();
+  state.inSleepable = env.isSleepable;
   state.firstInsnIdx = env.subprogs[subprog]!.start;
   state.frames.push(new FuncState(BPF_MAIN_FUNC, 0, subprog));
   // Without CAP_BPF every number counts, also one that takes the place of a pointer.

@@ -292,7 +292,7 @@ export class VerifierEnv {
 
   /** Whether what is checked now may sleep. @linux kernel/bpf/verifier.c `in_sleepable` (6.18) */
   get inSleepable(): boolean {
-    return this.isSleepable || this.curState.inSleepable;
+    return this.curState.inSleepable;
   }
 
   get frame(): FuncState {

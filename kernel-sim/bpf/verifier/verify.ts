@@ -1,8 +1,9 @@
 import type { Insn } from "../../api.ts";
-import { EINVAL, ENOSPC } from "../../include/errno.ts";
+import { EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { Btf } from "../btf/btf.ts";
 import type { BtfFuncProto } from "../btf/kinds.ts";
 import { isKfuncCall, isMayGoto } from "../isa.ts";
+import { xlated } from "../xlate/door.ts";
 import { checkAttachTarget } from "./attach-target.ts";
 import { checkBtfInfo, checkBtfInfoEarly } from "./btf-info.ts";
 import { addSubprogs, checkCfg, checkSubprogs, computePostorder, computeScc } from "./cfg.ts";
@@ -13,7 +14,7 @@ import { type InsnAux, type SubprogInfo, VerifierEnv } from "./env.ts";
 import { explainingLine } from "./explaining-line.ts";
 import { markFastcallPatterns, removeFastcallSpills } from "./fastcall.ts";
 import { processFdArray } from "./fd-array.ts";
-import { depthWithLoops, isThrown, MAY_GOTO_STACK_BYTES } from "./fixed-up.ts";
+import { depthWithLoops, isAddressLost, isThrown, MAY_GOTO_STACK_BYTES } from "./fixed-up.ts";
 import { resolvePseudoLdImm64 } from "./ld-imm.ts";
 import { computeLiveRegisters } from "./live-registers.ts";
 import { Liveness } from "./liveness.ts";
@@ -120,15 +121,21 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     verdict = pass(env);
     if (verdict !== 0) break;
   }
+  if (verdict === 0 && isAddressLost(env)) verdict = refuseLostAddress(env);
   logStats(env, verdict);
   const fitted = env.log.fit();
   // A program that is fine is refused without an explanation when its log is too long.
   const error = verdict === 0 ? "" : explainingLine(fitted.text);
+  const errno = fitted.isTruncated ? -ENOSPC : verdict;
+  return outcomeOf(env, { verdict, errno, error, log: fitted.text });
+}
+
+function outcomeOf(
+  env: VerifierEnv,
+  said: Pick<VerifierOutcome, "verdict" | "errno" | "error" | "log">,
+): VerifierOutcome {
   return {
-    verdict,
-    errno: fitted.isTruncated ? -ENOSPC : verdict,
-    error,
-    log: fitted.text,
+    ...said,
     insnsProcessed: env.insnProcessed,
     totalStates: env.totalStates,
     peakStates: env.peakStates,
@@ -149,7 +156,7 @@ export function verify(input: VerifierInput, observe?: VerifierObserver): Verifi
     expectedAttachType: env.expectedAttachType,
     attachFuncName: env.attachFuncName,
     attachFuncProto: env.attachFuncProto,
-    functions: verdict === 0 ? targetFunctions(env) : [],
+    functions: said.verdict === 0 ? targetFunctions(env) : [],
   };
 }
 
@@ -175,6 +182,19 @@ function checkKfuncCallsGone(env: VerifierEnv): 0 | number {
   if (!env.insns.some(isLeft)) return 0;
   env.verbose("invalid kernel function call not eliminated in verifier pass\n");
   return -EINVAL;
+}
+
+/**
+ * The address of a function that nobody calls stays in the program when the function is cut out.
+ * That is found when the functions are compiled one by one.
+ *
+ * @linux kernel/bpf/verifier.c `jit_subprogs` (6.18)
+ */
+function refuseLostAddress(env: VerifierEnv): number {
+  const outcome = outcomeOf(env, { verdict: 0, errno: 0, error: "", log: "" });
+  const { insns } = xlated({ outcome, isSleepable: env.isSleepable, numberOf: () => 0 });
+  env.verifierBug(`No program to jit at insn ${insns.length} (subprog < 0)`);
+  return -EFAULT;
 }
 
 /** @linux kernel/bpf/verifier.c `print_verification_stats` (6.18) */
