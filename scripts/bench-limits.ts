@@ -28,6 +28,7 @@ export const LIMITS: Readonly<Record<string, Limit>> = {
   jit_compile_worst_ratio: { atMost: 1 },
   jit_compile_100k_insns_ms: { atMost: 200 },
   i386_geomean_million_insns_per_s: { atLeast: 40 },
+  lecture_load_ms_worst: { atMost: 5 },
   verifier_insns_per_s: { atLeast: 1_000_000 },
   verifier_limit_case_ms: { atMost: 1000 },
   boot_ms_node_median: { atMost: 20 },
