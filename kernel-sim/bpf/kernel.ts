@@ -387,8 +387,8 @@ export class BpfKernel implements MapHost {
   /** The types behind a descriptor, or -EBADF, -EINVAL for one of something else. */
   btfOfFd(fd: number): Btf | number {
     const file = this.files.get(fd);
-    if (file === undefined) return -EBADF;
-    return file instanceof Btf ? file : -EINVAL;
+    if (file instanceof Btf) return file;
+    return this.hasFile(fd) ? -EINVAL : -EBADF;
   }
 
   objectOf(fd: number): BpfObject | undefined {

@@ -10,8 +10,8 @@ import { flagWord, mapFromFd, mayRead, mayWrite } from "./syscall.ts";
 export interface MapBatchAttr {
   readonly mapFd: number;
   readonly count: number;
-  /** Where the last batch ended. */
-  readonly inBatch: Uint8Array | null;
+  /** Where the last batch ended; undefined: the pointer leads nowhere. */
+  readonly inBatch: Uint8Array | null | undefined;
   /** Keys behind each other; only updates and deletions read them. */
   readonly keys: Uint8Array | null;
   readonly values: Uint8Array | null;
@@ -70,6 +70,7 @@ function empty(errno: number): MapBatchAnswer {
 
 /** @linux kernel/bpf/syscall.c `generic_map_lookup_batch` (6.18) */
 function lookupBatch(kernel: BpfKernel, map: KernelMap, attr: MapBatchAttr): MapBatchAnswer {
+  if (attr.inBatch === undefined) return empty(-EFAULT);
   const { keySize } = map.attr;
   const room = kernel.scratch(roundUp8(keySize) * 2 + map.userValueSize);
   if (room === 0) return empty(-ENOMEM);
@@ -153,6 +154,7 @@ function htabBatch(
   command: BatchCommand,
   { inBatch, count }: MapBatchAttr,
 ): MapBatchAnswer {
+  if (inBatch === undefined) return empty(-EFAULT);
   let bucket =
     inBatch === null ? 0 : new DataView(inBatch.buffer, inBatch.byteOffset).getUint32(0, true);
   if (bucket >= map.bucketCount) return empty(-ENOENT);

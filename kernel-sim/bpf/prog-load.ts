@@ -1,5 +1,5 @@
 import type { Insn } from "../api.ts";
-import { E2BIG, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EPERM } from "../include/errno.ts";
+import { E2BIG, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EOPNOTSUPP, EPERM } from "../include/errno.ts";
 import { btfVmlinux } from "./btf/vmlinux.ts";
 import { checkAttachBtf, checkAttachType, fixupAttachType } from "./check-attach.ts";
 import {
@@ -20,6 +20,7 @@ import {
   isPseudoFunc,
 } from "./isa.ts";
 import type { BpfKernel } from "./kernel.ts";
+import { isKeyringKnown } from "./kfuncs/keys.ts";
 import { isGplCompatible } from "./license.ts";
 import { ArenaMap } from "./maps/arena.ts";
 import { roundUp8 } from "./memory.ts";
@@ -29,7 +30,14 @@ import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
 import { BPF_F_SLEEPABLE, LoadedProgram, type ProgImage, type ProgTarget } from "./program.ts";
 import { isObjectNameOk } from "./syscall.ts";
-import { BPF_FUNC_TAIL_CALL, BPF_PROG_TYPE_LIRC_MODE2, BPF_PROG_TYPE_NAMES } from "./uapi.ts";
+import { LOOPBACK_IFINDEX } from "./test-run-request.ts";
+import {
+  BPF_FUNC_TAIL_CALL,
+  BPF_PROG_TYPE_LIRC_MODE2,
+  BPF_PROG_TYPE_NAMES,
+  BPF_PROG_TYPE_SCHED_CLS,
+  BPF_PROG_TYPE_XDP,
+} from "./uapi.ts";
 import { type KeptInsn, removeDeadCode } from "./verifier/dead-code.ts";
 import type { InsnAux } from "./verifier/env.ts";
 import type { InfoRecords } from "./verifier/info-records.ts";
@@ -63,6 +71,18 @@ export interface ProgLoadAttr {
   /** The program, or the types, that it is in; 0 or none: the kernel's. */
   readonly attachFd?: number;
   readonly fdArray?: FdArray | undefined;
+  /** The device that it is bound to; 0 or none: no device. */
+  readonly ifindex?: number;
+  readonly signature?: ProgSignature | undefined;
+}
+
+/** Who vouches for a program. */
+export interface ProgSignature {
+  readonly sizeBytes: number;
+  /** Whether its bytes are there. */
+  readonly isReadable: boolean;
+  /** The keyring with the key. */
+  readonly keyringId: number;
 }
 
 /** The types that come with a program, and what they say about its instructions. */
@@ -148,6 +168,10 @@ export function checkProgram(
   if (attachErr !== 0) return attachErr;
   if (!hasRoom) return -ENOMEM;
   if (insns === null || license === null) return -EFAULT;
+  const boundErr =
+    checkSignature(kernel, attr.signature) ||
+    checkDevice(attr.progFlags, progType, attr.ifindex ?? 0);
+  if (boundErr !== 0) return boundErr;
   if (!isTypeBuilt(progType)) return -EINVAL;
   if (!isObjectNameOk(attr.name)) return -EINVAL;
   if (!isLogAttrOk(attr)) return -EINVAL;
@@ -186,6 +210,39 @@ function attachTargetOf(
   const btf = kernel.btfOfFd(attachFd);
   if (typeof btf === "number") return -EINVAL;
   return btf.isKernel ? { btfId, btf, prog: undefined } : -ENOTSUPP;
+}
+
+/** The longest signature. @linux include/linux/slab.h `KMALLOC_MAX_CACHE_SIZE` (6.18) */
+const SIGNATURE_BYTES_MAX = 8192;
+
+/**
+ * @linux kernel/bpf/syscall.c `bpf_prog_verify_signature` (6.18)
+ * @simplified the machine is built without CONFIG_SYSTEM_DATA_VERIFICATION: nobody can look at one
+ */
+function checkSignature(kernel: BpfKernel, signature: ProgSignature | undefined): 0 | number {
+  if (signature === undefined) return 0;
+  const { sizeBytes, isReadable, keyringId } = signature;
+  if (sizeBytes > SIGNATURE_BYTES_MAX || !isKeyringKnown(kernel, keyringId)) return -EINVAL;
+  return isReadable ? -EOPNOTSUPP : -ENOMEM;
+}
+
+/** The flags that a program bound to a device may have. */
+const BPF_F_XDP_HAS_FRAGS = 1 << 5;
+const BPF_F_XDP_DEV_BOUND_ONLY = 1 << 6;
+
+/**
+ * Whether a program can be bound to a device: the only one is `lo`, to which none can.
+ *
+ * @linux kernel/bpf/offload.c `bpf_prog_dev_bound_init` (6.18)
+ */
+function checkDevice(flags: number, progType: number, ifindex: number): 0 | number {
+  if (ifindex === 0) return 0;
+  const isXdp = progType === BPF_PROG_TYPE_XDP;
+  if (!isXdp && progType !== BPF_PROG_TYPE_SCHED_CLS) return -EINVAL;
+  const isBoundOnly = (flags & BPF_F_XDP_DEV_BOUND_ONLY) !== 0;
+  const known = BPF_F_XDP_DEV_BOUND_ONLY | BPF_F_XDP_HAS_FRAGS;
+  if ((flags & ~known) !== 0 || (flags !== 0 && !(isXdp && isBoundOnly))) return -EINVAL;
+  return ifindex === LOOPBACK_IFINDEX ? -EOPNOTSUPP : -EINVAL;
 }
 
 /** @simplified the machine is built without infrared receivers (CONFIG_BPF_LIRC_MODE2). */

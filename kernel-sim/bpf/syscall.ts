@@ -11,7 +11,7 @@ import {
   BPF_F_TOKEN_FD,
   BPF_F_WRONLY,
 } from "./maps/flags.ts";
-import type { KernelMap, MapCreateAttr } from "./maps/map.ts";
+import type { ExclusiveProgram, KernelMap, MapCreateAttr } from "./maps/map.ts";
 import { mayCreateMap } from "./maps/map-type-caps.ts";
 import { mapTypeOf } from "./maps/types.ts";
 import { ValueFields } from "./maps/value-fields.ts";
@@ -24,6 +24,9 @@ import { BPF_MAP_TYPE_ARENA, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_STRUCT_OPS 
  * @spec bpf(2)
  */
 type Errno = number;
+
+/** What a pointer of the caller leads to; null: it is null, undefined: it leads nowhere. */
+type UserBytes = Uint8Array | null | undefined;
 
 /** Flags that belong to a descriptor, not to the map. */
 const FILE_FLAGS = BPF_F_RDONLY | BPF_F_WRONLY;
@@ -56,6 +59,11 @@ export function mapCreate(kernel: BpfKernel, given: MapCreateAttr): number | Err
     return types;
   }
   map.types = types;
+  const exclErr = makeExclusive(map, attr.exclusive);
+  if (exclErr !== 0) {
+    map.free();
+    return exclErr;
+  }
   if (types?.record !== undefined) {
     const free = (record: BtfRecord, at: number) => kernel.freeFields(record, at);
     map.fields = new ValueFields(types.record, kernel.memory, free);
@@ -65,6 +73,18 @@ export function mapCreate(kernel: BpfKernel, given: MapCreateAttr): number | Err
     return -ENOMEM;
   }
   return kernel.install(map, attr.mapFlags & FILE_FLAGS);
+}
+
+const SHA256_BYTES = 32;
+
+/** @linux kernel/bpf/syscall.c `map_create` (6.18) */
+function makeExclusive(map: KernelMap, exclusive: ExclusiveProgram | undefined): 0 | Errno {
+  if (exclusive === undefined) return 0;
+  const { hash, sizeBytes } = exclusive;
+  if (hash === null || sizeBytes !== SHA256_BYTES) return -EINVAL;
+  if (hash === undefined) return -EFAULT;
+  map.exclProgSha = hash;
+  return 0;
 }
 
 /** What holds for maps of all types. */
@@ -87,9 +107,9 @@ function areTypeIdsOk(attr: MapCreateAttr): boolean {
   return isStructOps && btfKeyTypeId === 0 && btfValueTypeId === 0;
 }
 
-/** At most 15 letters, digits, `_` and `.`. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy` (6.18) */
+/** At most 15 letters (of Latin-1), digits, `_` and `.`. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy`, lib/ctype.c `_ctype` (6.18) */
 export function isObjectNameOk(name: string): boolean {
-  return /^[A-Za-z0-9_.]{0,15}$/.test(name);
+  return /^[A-Za-z0-9_.\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]{0,15}$/.test(name);
 }
 
 /**
@@ -99,7 +119,7 @@ export function isObjectNameOk(name: string): boolean {
 export function mapLookupElem(
   kernel: BpfKernel,
   fd: number,
-  key: Uint8Array | null,
+  key: UserBytes,
   wideFlags: number,
   asked?: Uint8Array,
 ): Uint8Array | Errno {
@@ -124,8 +144,8 @@ export function mapLookupElem(
 export function mapUpdateElem(
   kernel: BpfKernel,
   fd: number,
-  key: Uint8Array | null,
-  value: Uint8Array | null,
+  key: UserBytes,
+  value: UserBytes,
   wideFlags: number,
 ): 0 | Errno {
   const flags = flagWord(wideFlags);
@@ -135,16 +155,16 @@ export function mapUpdateElem(
   if (!map.mayLock(flags)) return -EINVAL;
   const problem = keyProblem(map, key);
   if (problem !== 0) return problem;
-  if (value === null) return -EFAULT;
+  if (!value && map.userValueSize > 0) return -EFAULT;
   const room = keyAndValue(kernel, map, key);
   if (room === 0) return -ENOMEM;
   const at = room + keyRoom(map);
-  kernel.memory.bytes.set(value.subarray(0, map.userValueSize), at);
+  if (value) kernel.memory.bytes.set(value.subarray(0, map.userValueSize), at);
   return kernel.sharedPages.within(() => map.updateAll(room, at, flags));
 }
 
 /** @linux kernel/bpf/syscall.c `map_delete_elem` (6.18) */
-export function mapDeleteElem(kernel: BpfKernel, fd: number, key: Uint8Array | null): 0 | Errno {
+export function mapDeleteElem(kernel: BpfKernel, fd: number, key: UserBytes): 0 | Errno {
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayWrite(kernel, fd, map)) return -EPERM;
@@ -158,7 +178,7 @@ export function mapDeleteElem(kernel: BpfKernel, fd: number, key: Uint8Array | n
 export function mapLookupAndDeleteElem(
   kernel: BpfKernel,
   fd: number,
-  key: Uint8Array | null,
+  key: UserBytes,
   wideFlags: number,
 ): Uint8Array | Errno {
   const flags = flagWord(wideFlags);
@@ -177,15 +197,12 @@ export function mapLookupAndDeleteElem(
 }
 
 /** @linux kernel/bpf/syscall.c `map_get_next_key` (6.18) */
-export function mapGetNextKey(
-  kernel: BpfKernel,
-  fd: number,
-  key: Uint8Array | null,
-): Uint8Array | Errno {
+export function mapGetNextKey(kernel: BpfKernel, fd: number, key: UserBytes): Uint8Array | Errno {
   const map = mapFromFd(kernel, fd);
   if (typeof map === "number") return map;
   if (!mayRead(kernel, fd)) return -EPERM;
   if (key !== null && map.attr.keySize === 0) return -EINVAL;
+  if (key === undefined) return -EFAULT;
   const room = keyAndValue(kernel, map, key);
   if (room === 0) return -ENOMEM;
   const next = room + keyRoom(map);
@@ -233,17 +250,17 @@ function keyRoom(map: KernelMap): number {
 }
 
 /** A map without keys takes none, and any other wants one. @linux kernel/bpf/syscall.c `__bpf_copy_key` (6.18) */
-function keyProblem({ attr: { keySize } }: KernelMap, key: Uint8Array | null): 0 | Errno {
+function keyProblem({ attr: { keySize } }: KernelMap, key: UserBytes): 0 | Errno {
   if (keySize === 0) return key === null ? 0 : -EINVAL;
-  return key === null ? -EFAULT : 0;
+  return key === null || key === undefined ? -EFAULT : 0;
 }
 
 /** Copies `key` into BPF memory, with room for a value or another key behind it. */
-function keyAndValue(kernel: BpfKernel, map: KernelMap, key: Uint8Array | null): number {
+function keyAndValue(kernel: BpfKernel, map: KernelMap, key: UserBytes): number {
   const room = kernel.scratch(keyRoom(map) + Math.max(map.userValueSize, keyRoom(map)));
   if (room === 0) return 0;
   const { bytes } = kernel.memory;
   bytes.fill(0, room, room + keyRoom(map));
-  if (key !== null) bytes.set(key.subarray(0, map.attr.keySize), room);
+  if (key) bytes.set(key.subarray(0, map.attr.keySize), room);
   return room;
 }

@@ -54,7 +54,13 @@ function isContextOnly(prog: LoadedProgram, request: TestRunRequest, bytesMax: n
     repeat,
     batchSize = 0,
   } = request;
-  if (dataIn.length > 0 || dataSizeOut > 0 || ctxSizeOut !== undefined) return false;
+  if (
+    request.hasDataAddress === true ||
+    dataIn.length > 0 ||
+    dataSizeOut > 0 ||
+    ctxSizeOut !== undefined
+  )
+    return false;
   if (duration !== 0 || repeat !== 0 || batchSize !== 0) return false;
   const bytes = ctxIn?.length ?? 0;
   return bytes >= prog.maxCtxOffset && bytes <= bytesMax;

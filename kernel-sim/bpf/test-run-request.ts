@@ -10,6 +10,8 @@ export interface TestRunRequest {
   readonly dataIn: Uint8Array;
   /** How long the caller says it is, in bytes, if that is not its length. */
   readonly dataSizeIn?: number;
+  /** Whether there is an address for a packet, given or asked for; none: when the packet is not empty. */
+  readonly hasDataAddress?: boolean;
   /** How much of the packet the caller has room for, in bytes; 0 or none: for all of it. */
   readonly dataSizeOut?: number;
   readonly ctxIn: Uint8Array | undefined;

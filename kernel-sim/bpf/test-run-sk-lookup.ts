@@ -41,8 +41,10 @@ export function runSkLookup(
   request: TestRunRequest,
 ): TestRunOutcome {
   if (asksForMore(request)) return refusedRun(-EINVAL, request);
-  if (request.dataIn.length > 0 || (request.dataSizeIn ?? 0) > 0)
+  if (request.hasDataAddress === true || request.dataIn.length > 0) {
     return refusedRun(-EINVAL, request);
+  }
+  if ((request.dataSizeIn ?? 0) > 0) return refusedRun(-EINVAL, request);
   if ((request.dataSizeOut ?? 0) > 0) return refusedRun(-EINVAL, request);
   const user = ctxInit(request, SK_LOOKUP_BYTES);
   if (user === undefined) return refusedRun(-EINVAL, request);

@@ -48,6 +48,7 @@ function describe(map: KernelMap): VerifierMap {
       ? { userStart: BigInt(map.userStart), userBytes: map.userBytes }
       : {}),
     bypassSpecV1: map.bypassSpecV1,
+    exclProgSha: map.exclProgSha,
     address: DIRECT_MAPPING + BigInt(map.address),
     valueAddress: hasValueAddress ? DIRECT_MAPPING + BigInt(map.directValue()) : 0n,
     readValue: (off, size) => memory.copyOut(map.directValue() + off, size),

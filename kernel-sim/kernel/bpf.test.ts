@@ -23,6 +23,7 @@ import {
   ESRCH,
 } from "../include/errno.ts";
 import { bpf } from "../index.ts";
+import { sha256 } from "../lib/sha256.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
 import { addressOf } from "../trace/kernel-functions.ts";
 import { TraceRing } from "../trace/ring.ts";
@@ -387,4 +388,38 @@ test("a program's info has the addresses of its functions, which are those of it
   expect([8, 0].map((at) => Number(found.getBigInt64(at, true)))).toEqual(
     symbols.map(({ address }) => address),
   );
+});
+
+test("a map that is made for one program takes no other", () => {
+  const task = new BpfTask();
+  const code = encode(bpf.asm("r1 = map[0]; r0 = 0; exit").insns);
+  const made = (hash: Uint8Array, size: number) =>
+    task.bpf(MAP_CREATE, { 0: 2, 4: 4, 8: 8, 12: 4, 80: task.at(3, hash), 88: size });
+  // Without the descriptor, as it is counted.
+  const map = made(sha256(code), 32);
+  expect(map).toBeGreaterThanOrEqual(0);
+  expect(made(sha256(code), 31)).toBe(-EINVAL);
+  const load = (fd: number) => {
+    const insns = code.slice();
+    new DataView(insns.buffer).setInt32(4, fd, true);
+    const license = task.at(2, "GPL");
+    return task.bpf(PROG_LOAD, { 0: 1, 4: insns.length / 8, 8: task.at(1, insns), 16: license });
+  };
+  expect(load(map)).toBeGreaterThan(map);
+  expect(load(made(new Uint8Array(32), 32))).toBe(-EACCES);
+});
+
+test("of what a frozen array holds, a hash is told", () => {
+  const task = new BpfTask();
+  const map = task.array();
+  const info = task.at(3, new Uint8Array(104));
+  const asked = new DataView(new ArrayBuffer(104));
+  asked.setUint32(88, task.at(4, new Uint8Array(32)), true);
+  asked.setUint32(96, 32, true);
+  task.at(3, new Uint8Array(asked.buffer));
+  expect(task.bpf(GET_INFO, { 0: map, 4: 104, 8: info })).toBe(-EPERM);
+  expect(task.bpf(MAP_FREEZE, { 0: map })).toBe(0);
+  expect(task.bpf(GET_INFO, { 0: map, 4: 104, 8: info })).toBe(0);
+  // Four values of 8 bytes.
+  expect(task.bytes(4, 32)).toEqual(sha256(new Uint8Array(32)));
 });

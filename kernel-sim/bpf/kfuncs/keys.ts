@@ -28,10 +28,12 @@ export function lookupUserKey(vm: Vm): number {
   const { r } = vm;
   const [serial, flags] = [r[2]!, r[4]!];
   if ((flags & ~LOOKUP_FLAGS) !== 0 || r[5] !== 0) return 0;
-  return hasKeyring(vm, serial, (flags & LOOKUP_CREATE) !== 0) ? newKey(vm, serial, true) : 0;
+  const mayCreate = (flags & LOOKUP_CREATE) !== 0;
+  return hasKeyring(vm.machine, serial, mayCreate) ? newKey(vm, serial, true) : 0;
 }
 
-function hasKeyring({ machine }: Vm, serial: number, mayCreate: boolean): boolean {
+/** Whether the current task has a keyring of that number. */
+function hasKeyring(machine: BpfKernel, serial: number, mayCreate: boolean): boolean {
   if (serial >= USER_SESSION_KEYRING && serial <= SESSION_KEYRING) return true;
   if (serial !== THREAD_KEYRING && serial !== PROCESS_KEYRING) return false;
   const { current } = machine;
@@ -40,6 +42,11 @@ function hasKeyring({ machine }: Vm, serial: number, mayCreate: boolean): boolea
   const owner = holder.identity ?? holder;
   if (mayCreate) rings.add(owner);
   return rings.has(owner);
+}
+
+/** Whether the caller of bpf(2) may name it: a keyring of the kernel's or one of his. */
+export function isKeyringKnown(machine: BpfKernel, id: number): boolean {
+  return id >>> 0 <= LAST_KEYRING || hasKeyring(machine, id, false);
 }
 
 /** @linux kernel/bpf/helpers.c `bpf_lookup_system_key` (6.18) */

@@ -185,6 +185,11 @@ export class ArrayMap extends IndexedMap {
     return this.attr.maxEntries === 1 ? this.values : 0;
   }
 
+  override get hashed(): Uint8Array {
+    const { values, stride, memory, attr } = this;
+    return memory.copyOut(values, stride * attr.maxEntries);
+  }
+
   override get isMappable(): boolean {
     return true;
   }

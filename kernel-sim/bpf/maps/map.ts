@@ -6,6 +6,13 @@ import type { LookupShape } from "./lookup-shape.ts";
 import type { ProgMapOwner } from "./prog-map-owner.ts";
 import type { ValueFields } from "./value-fields.ts";
 
+/** A program, as who makes a map for it tells. */
+export interface ExclusiveProgram {
+  /** Of its hash, SHA-256; null: the pointer is, undefined: it leads nowhere. */
+  readonly hash: Uint8Array | null | undefined;
+  readonly sizeBytes: number;
+}
+
 /** What BPF_MAP_CREATE asks for. */
 export interface MapCreateAttr {
   readonly mapType: number;
@@ -25,6 +32,8 @@ export interface MapCreateAttr {
   readonly btfFd?: number;
   readonly btfKeyTypeId?: number;
   readonly btfValueTypeId?: number;
+  /** The only program that may use it. */
+  readonly exclusive?: ExclusiveProgram | undefined;
   /** What a struct_ops map fills in. */
   readonly btfVmlinuxValueTypeId?: number;
 }
@@ -88,6 +97,10 @@ export abstract class KernelMap {
   bypassSpecV1 = true;
   /** The types of key and value, if it came with them. */
   types: MapBtf | undefined = undefined;
+  /** The hash of the only program that may use it; undefined: all may. */
+  exclProgSha: Uint8Array | undefined;
+  /** What the map held when that was last asked for, SHA-256. */
+  sha: Uint8Array | undefined;
   /** Handles what of its values is the kernel's own, if there is any. */
   fields: ValueFields | undefined = undefined;
   /** Writable mappings of its memory: as long as there are any, it cannot be frozen. */
@@ -123,6 +136,11 @@ export abstract class KernelMap {
    */
   get ownMembers(): MapMembers {
     return NO_MEMBERS;
+  }
+
+  /** All that it holds, for a hash; undefined: such a hash is made of no map of the type. @linux include/linux/bpf.h `map_get_hash` (6.18) */
+  get hashed(): Uint8Array | undefined {
+    return undefined;
   }
 
   /** Gives the memory of the elements back. */

@@ -17,6 +17,8 @@ const NUMA_NO_NODE = -1;
 /** Of a map, or of what a map of maps knows of those that it holds, which is little. */
 function bpfMap(objects: () => BpfObjects): StructTable<KernelMap & InnerMapMeta> {
   return {
+    sha: ({ sha }) => sha,
+    excl: ({ exclProgSha }) => exclProgSha !== undefined,
     inner_map_meta: ({ innerMapMeta }) => at("bpf_map", innerMapMeta),
     map_type: ({ attr }) => attr.mapType,
     key_size: ({ attr }) => attr.keySize,

@@ -29,7 +29,7 @@ export function batchCommand(command: BatchCommand) {
     const inAddress = attr.u64(IN_BATCH);
     const inBatch = inAddress === 0 || isWriting ? null : memory.read(inAddress, positionBytes);
     const answer = mapBatch(kernel, command, {
-      ...{ mapFd, count, inBatch: inBatch ?? null },
+      ...{ mapFd, count, inBatch },
       keys: isWriting ? readMany(memory, attr.u64(KEYS), keySize, count) : null,
       values:
         command === "update"
@@ -39,7 +39,6 @@ export function batchCommand(command: BatchCommand) {
       flags: attr.u64(FLAGS),
     });
     if (!writeCount(memory, attr, answer.count)) return -EFAULT;
-    if (inBatch === undefined) return -EFAULT;
     return isWriting || writeFound(memory, attr, answer) ? answer.errno : -EFAULT;
   };
 }

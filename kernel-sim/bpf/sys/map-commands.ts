@@ -1,7 +1,7 @@
 /** Map commands: keys and values come from the caller's memory, and go there. */
 import { EFAULT, EINVAL } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
-import type { KernelMap } from "../maps/map.ts";
+import type { ExclusiveProgram, KernelMap } from "../maps/map.ts";
 import {
   mapCreate,
   mapDeleteElem,
@@ -18,7 +18,7 @@ import type { BpfCaller } from "./caller.ts";
 const OBJ_NAME_LEN = 16;
 
 /** @linux kernel/bpf/syscall.c `map_create` (6.18) */
-export function mapCreateCommand(kernel: BpfKernel, _caller: BpfCaller, attr: BpfAttr): number {
+export function mapCreateCommand(kernel: BpfKernel, { memory }: BpfCaller, attr: BpfAttr): number {
   const name = attr.text(28, OBJ_NAME_LEN);
   if (name === undefined) return -EINVAL;
   return mapCreate(kernel, {
@@ -35,46 +35,54 @@ export function mapCreateCommand(kernel: BpfKernel, _caller: BpfCaller, attr: Bp
     btfVmlinuxValueTypeId: attr.u32(60),
     mapTokenFd: attr.s32(76),
     mapExtra: attr.u64(64),
+    exclusive: exclusiveOf(memory, attr),
     name,
   });
 }
 
+const EXCL_PROG_HASH = 80;
+const EXCL_PROG_HASH_SIZE = 88;
+const SHA256_BYTES = 32;
+
+function exclusiveOf(memory: BpfCaller["memory"], attr: BpfAttr): ExclusiveProgram | undefined {
+  const address = attr.u64(EXCL_PROG_HASH);
+  const sizeBytes = attr.u32(EXCL_PROG_HASH_SIZE);
+  if (address === 0 && sizeBytes === 0) return undefined;
+  return { hash: address === 0 ? null : memory.read(address, SHA256_BYTES), sizeBytes };
+}
+
+/** What an element command is asked; what cannot be read is undefined. */
 interface ElementCall {
   readonly fd: number;
-  readonly map: KernelMap;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
+  readonly key: Uint8Array | null | undefined;
+  readonly value: Uint8Array | null | undefined;
   readonly valueAddress: number;
   readonly flags: number;
 }
 
-/** What an element command is asked; a negative errno when a pointer leads nowhere. */
 function elementCall(
   kernel: BpfKernel,
   { memory }: BpfCaller,
   attr: BpfAttr,
-  isValueRead: boolean,
-): ElementCall | number {
+  isValueRead: (map: KernelMap) => boolean = () => false,
+): ElementCall {
   const fd = attr.s32(0);
+  const [keyAddress, valueAddress] = [attr.u64(8), attr.u64(16)];
+  const call = { fd, valueAddress, flags: attr.u64(24) };
   const map = mapFromFd(kernel, fd);
-  if (typeof map === "number") return map;
-  const keyAddress = attr.u64(8);
-  const valueAddress = attr.u64(16);
-  const key = keyAddress === 0 ? null : memory.read(keyAddress, map.attr.keySize);
-  if (key === undefined) return -EFAULT;
-  const value =
-    !isValueRead || valueAddress === 0 ? null : memory.read(valueAddress, map.userValueSize);
-  if (value === undefined) return -EFAULT;
-  return { fd, map, key, value, valueAddress, flags: attr.u64(24) };
+  // That there is none is told later.
+  if (typeof map === "number") return { ...call, key: null, value: null };
+  const hasValue = valueAddress !== 0 && isValueRead(map);
+  return {
+    ...call,
+    key: keyAddress === 0 ? null : memory.read(keyAddress, map.attr.keySize),
+    value: hasValue ? memory.read(valueAddress, map.userValueSize) : null,
+  };
 }
 
 export function lookupCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
-  const mapOfCall = mapFromFd(kernel, attr.s32(0));
-  const isAsked =
-    typeof mapOfCall !== "number" && mapOfCall.attr.mapType === BPF_MAP_TYPE_BLOOM_FILTER;
-  const call = elementCall(kernel, caller, attr, isAsked);
-  if (typeof call === "number") return call;
-  const { fd, key, value, valueAddress, flags } = call;
+  const isAsked = ({ attr: { mapType } }: KernelMap) => mapType === BPF_MAP_TYPE_BLOOM_FILTER;
+  const { fd, key, value, valueAddress, flags } = elementCall(kernel, caller, attr, isAsked);
   return answer(caller, valueAddress, mapLookupElem(kernel, fd, key, flags, value ?? undefined));
 }
 
@@ -83,27 +91,23 @@ export function lookupAndDeleteCommand(
   caller: BpfCaller,
   attr: BpfAttr,
 ): number {
-  const call = elementCall(kernel, caller, attr, false);
-  if (typeof call === "number") return call;
-  const { fd, key, valueAddress, flags } = call;
+  const { fd, key, valueAddress, flags } = elementCall(kernel, caller, attr);
   return answer(caller, valueAddress, mapLookupAndDeleteElem(kernel, fd, key, flags));
 }
 
 export function updateCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
-  const call = elementCall(kernel, caller, attr, true);
-  if (typeof call === "number") return call;
-  return mapUpdateElem(kernel, call.fd, call.key, call.value, call.flags);
+  const { fd, key, value, flags } = elementCall(kernel, caller, attr, () => true);
+  return mapUpdateElem(kernel, fd, key, value, flags);
 }
 
 export function deleteCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
-  const call = elementCall(kernel, caller, attr, false);
-  return typeof call === "number" ? call : mapDeleteElem(kernel, call.fd, call.key);
+  const { fd, key } = elementCall(kernel, caller, attr);
+  return mapDeleteElem(kernel, fd, key);
 }
 
 export function nextKeyCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr): number {
-  const call = elementCall(kernel, caller, attr, false);
-  if (typeof call === "number") return call;
-  return answer(caller, call.valueAddress, mapGetNextKey(kernel, call.fd, call.key));
+  const { fd, key, valueAddress } = elementCall(kernel, caller, attr);
+  return answer(caller, valueAddress, mapGetNextKey(kernel, fd, key));
 }
 
 function answer({ memory }: BpfCaller, address: number, found: Uint8Array | number): number {

@@ -1,5 +1,6 @@
 /** BPF_OBJ_GET_INFO_BY_FD: what an object is, as far as the caller has room for it. */
-import { EBADFD, EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
+import { EBADFD, EFAULT, EINVAL, ENOSPC, EPERM } from "../../include/errno.ts";
+import { sha256 } from "../../lib/sha256.ts";
 import { Btf } from "../btf/btf.ts";
 import type { BpfKernel } from "../kernel.ts";
 import { isGplCompatible } from "../license.ts";
@@ -75,12 +76,28 @@ function getU64(info: DataView, off: number): number {
   return info.getUint32(off + 4, true) * 2 ** 32 + info.getUint32(off, true);
 }
 
+const HASH = 88;
+const HASH_SIZE = 96;
+const SHA256_BYTES = 32;
+
+/** Only what can change no longer has a hash. @linux kernel/bpf/syscall.c `bpf_map_get_info_by_fd` (6.18) */
+function tellHash({ caller }: InfoRequest, map: KernelMap, given: DataView): 0 | number {
+  const address = getU64(given, HASH);
+  const sizeBytes = given.getUint32(HASH_SIZE, true);
+  if (address === 0) return sizeBytes === 0 ? 0 : -EINVAL;
+  const { hashed } = map;
+  if (hashed === undefined || sizeBytes !== SHA256_BYTES) return -EINVAL;
+  if (!map.frozen) return -EPERM;
+  map.sha = sha256(hashed);
+  return caller.memory.write(address, map.sha) ? 0 : -EFAULT;
+}
+
 /** @linux kernel/bpf/syscall.c `bpf_map_get_info_by_fd` (6.18) */
 function mapInfo(request: InfoRequest, map: KernelMap): number {
   const given = readInfo(request, MAP_INFO_BYTES);
   if (typeof given === "number") return given;
-  // A hash of what a map holds is told of none.
-  if (getU64(given, 88) !== 0) return -EINVAL;
+  const hashErr = tellHash(request, map, given);
+  if (hashErr !== 0) return hashErr;
   const { mapType, keySize, valueSize, maxEntries, mapFlags, mapExtra, name } = map.attr;
   const info = new DataView(new ArrayBuffer(MAP_INFO_BYTES));
   for (const [i, value] of [mapType, map.id, keySize, valueSize, maxEntries, mapFlags].entries()) {
@@ -88,6 +105,8 @@ function mapInfo(request: InfoRequest, map: KernelMap): number {
   }
   putText(info, 24, name);
   putU64(info, 80, mapExtra);
+  putU64(info, HASH, getU64(given, HASH));
+  info.setUint32(HASH_SIZE, given.getUint32(HASH_SIZE, true), true);
   if (map.types !== undefined) {
     info.setUint32(64, map.types.btf.id, true);
     info.setUint32(68, map.types.keyTypeId, true);

@@ -1,6 +1,6 @@
 import { E2BIG, EBADF, EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { BpfKernel } from "../kernel.ts";
-import { progLoad } from "../prog-load.ts";
+import { type ProgSignature, progLoad } from "../prog-load.ts";
 import { LoadedProgram } from "../program.ts";
 import { decode, INSN_BYTES } from "../program-text.ts";
 
@@ -44,10 +44,24 @@ export function progLoadCommand(kernel: BpfKernel, caller: BpfCaller, attr: BpfA
     attachBtfId: attr.u32(108),
     attachFd: attr.s32(112),
     fdArray: fdArrayOf(memory, attr),
+    ifindex: attr.u32(64),
+    signature: signatureOf(memory, attr),
     ...(hasInfo ? { btf: { progBtfFd, funcInfo, lineInfo, coreRelo } } : {}),
   });
-  return writeLog(memory, logBuffer, log) ? fd : -EFAULT;
+  return writeLog(memory, logBuffer, log, fd) ? fd : -EFAULT;
 }
+
+function signatureOf(memory: UserMemory, attr: BpfAttr): ProgSignature | undefined {
+  const address = attr.u64(SIGNATURE);
+  if (address === 0) return undefined;
+  const sizeBytes = attr.u32(SIGNATURE + 8);
+  const isRead =
+    sizeBytes === 0 || memory.read(address, Math.min(sizeBytes, PACKET_BYTES_MAX)) !== undefined;
+  return { sizeBytes, isReadable: isRead, keyringId: attr.s32(SIGNATURE + 12) };
+}
+
+/** Where its address, size and keyring stand. */
+const SIGNATURE = 152;
 
 function fdArrayOf(memory: UserMemory, attr: BpfAttr): FdArray | undefined {
   const address = attr.u64(120);
@@ -100,6 +114,7 @@ export function progTestRunCommand(kernel: BpfKernel, caller: BpfCaller, attr: B
   const outcome = testRun(kernel, prog, {
     dataIn,
     dataSizeIn: attr.u32(8),
+    hasDataAddress: attr.u64(16) !== 0 || attr.u64(24) !== 0,
     dataSizeOut: attr.u32(12),
     ctxIn,
     ...(ctxOutAt === 0 ? {} : { ctxSizeOut }),

@@ -12,6 +12,7 @@ import { KernelMap } from "../maps/map.ts";
 import type { ObjectKind } from "../objects.ts";
 import { LoadedProgram } from "../program.ts";
 import { mapFreeze } from "../syscall.ts";
+import { isLogAttrOk } from "../verifier-log-buffer.ts";
 import { ATTR_BYTES, type BpfAttr, readAttr } from "./attr.ts";
 import type { BpfCaller } from "./caller.ts";
 import * as links from "./link-commands.ts";
@@ -182,13 +183,14 @@ function btfLoadCommand(kernel: BpfKernel, { memory }: BpfCaller, attr: BpfAttr)
   if (!kernel.capable("bpf")) return -EPERM;
   const size = attr.u32(16);
   if (size > BTF_MAX_BYTES) return -E2BIG;
-  const btf = memory.read(attr.u64(0), size);
-  if (btf === undefined) return -EFAULT;
   const logBuffer = attr.u64(8);
   const logSize = attr.u32(20);
-  const request = { btf, logLevel: attr.u32(24), logSize, hasLogBuffer: logBuffer !== 0 };
-  const { fd, log } = btfLoad(kernel, request);
-  return writeLog(memory, logBuffer, log) ? fd : -EFAULT;
+  const wanted = { logLevel: attr.u32(24), logSize, hasLogBuffer: logBuffer !== 0 };
+  if (!isLogAttrOk(wanted)) return -EINVAL;
+  const btf = memory.read(attr.u64(0), size);
+  if (btf === undefined) return -EFAULT;
+  const { fd, log } = btfLoad(kernel, { btf, ...wanted });
+  return writeLog(memory, logBuffer, log, fd) ? fd : -EFAULT;
 }
 
 /** Run time statistics are kept while the descriptor is open. @linux kernel/bpf/syscall.c `bpf_enable_stats` (6.18) */

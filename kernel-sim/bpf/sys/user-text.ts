@@ -1,8 +1,12 @@
 import type { UserMemory } from "./caller.ts";
 
-/** Writes a log with its 0; true also when there is no buffer for it. */
-export function writeLog(memory: UserMemory, address: number, log: string): boolean {
-  if (address === 0) return true;
+/**
+ * Writes a log with its 0; true also when there is no buffer for it.
+ *
+ * @param fd what the command has answered: one that was refused before anything was looked at leaves the buffer alone
+ */
+export function writeLog(memory: UserMemory, address: number, log: string, fd: number): boolean {
+  if (address === 0 || (fd < 0 && log === "")) return true;
   const bytes = new Uint8Array(log.length + 1);
   for (let i = 0; i < log.length; i++) bytes[i] = log.charCodeAt(i);
   return memory.write(address, bytes);

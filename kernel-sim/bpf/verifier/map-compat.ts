@@ -1,6 +1,6 @@
 /** Which maps programs may use, and which helpers may take which map. */
 
-import { EBUSY, EINVAL, EPERM } from "../../include/errno.ts";
+import { EACCES, EBUSY, EINVAL, EPERM } from "../../include/errno.ts";
 import {
   BPF_GRAPH_ROOT,
   BPF_RES_SPIN_LOCK,
@@ -9,6 +9,7 @@ import {
   BPF_WORKQUEUE,
 } from "../btf/field-types.ts";
 import type { BtfRecord } from "../btf/record.ts";
+import { progDigest } from "../prog-tag.ts";
 import * as uapi from "../uapi.ts";
 import type { VerifierEnv } from "./env.ts";
 import { helperName, helpersNamed } from "./helper-traits.ts";
@@ -38,7 +39,14 @@ const CGROUP_STORAGES = [uapi.BPF_MAP_TYPE_CGROUP_STORAGE, uapi.BPF_MAP_TYPE_PER
 
 /** Whether a program may refer to the map at all. @linux kernel/bpf/verifier.c `check_map_prog_compatibility` (6.18) */
 export function checkMapProgCompatibility(env: VerifierEnv, map: VerifierMap): 0 | number {
-  const { type, record } = map;
+  const { type, record, exclProgSha } = map;
+  if (exclProgSha !== undefined) {
+    const digest = progDigest(env.insnsWithFds);
+    if (!exclProgSha.every((byte, i) => byte === digest[i])) {
+      env.verbose("program's hash doesn't match map's excl_prog_hash\n");
+      return -EACCES;
+    }
+  }
   const problem = record === undefined ? "" : recordProblem(env, record);
   if (problem !== "") {
     env.verbose(`${problem}\n`);

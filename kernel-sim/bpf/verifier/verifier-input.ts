@@ -15,6 +15,8 @@ export interface VerifierMap {
   readonly frozen: boolean;
   /** Whoever made it may know what a CPU does on a wrong guess: its lookups need no mask. */
   readonly bypassSpecV1: boolean;
+  /** The hash of the only program that may use it; undefined: all may. */
+  readonly exclProgSha?: Uint8Array | undefined;
   /** Whether it came with types. */
   readonly hasBtf: boolean;
   /** What of its value is the kernel's own. */
