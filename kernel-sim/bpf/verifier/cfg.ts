@@ -112,7 +112,8 @@ export function checkSubprogs(env: VerifierEnv): 0 | number {
         subprog.hasLdAbs = true;
       }
       if (isJump(code) && bpfOp(code) !== BPF_EXIT && bpfOp(code) !== BPF_CALL) {
-        const target = i + jumpOffset(insn) + 1;
+        // An int, as in C: a long jump may wrap around.
+        const target = (i + jumpOffset(insn) + 1) | 0;
         if (target < subprog.start || target >= end) {
           env.verbose(`jump out of range from insn ${i} to ${target}\n`);
           return -EINVAL;
