@@ -1,6 +1,7 @@
 import type { Clock } from "../hw/clock.ts";
 import { Random } from "../hw/random.ts";
 import { EBADF, EINVAL } from "../include/errno.ts";
+import { TcpCongestionControls } from "../net/ipv4/tcp-cong.ts";
 import { AttachedPrograms } from "../trace/attached.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { AsyncCallbacks, type LaterFunction } from "./async.ts";
@@ -58,6 +59,7 @@ export class BpfKernel implements MapHost {
   runningCpu = 0;
   /** Locks that programs hold and that know when they would wait for themselves. */
   readonly heldLocks: number[] = [];
+  readonly congestion = new TcpCongestionControls();
   readonly sharedPages = new SharedPages(this.memory);
   /** What programs have allocated of their own types. */
   readonly programObjects = new ProgramObjects(this.memory, (record, at) =>
@@ -297,6 +299,10 @@ export class BpfKernel implements MapHost {
     } else if (object instanceof Btf) {
       this.memory.free(object.address, object.data.length);
     }
+  }
+
+  holdersOf(map: KernelMap): { readonly all: number; readonly users: number } {
+    return this.objects.holdersOf(map);
   }
 
   ref(object: KernelMap | LoadedProgram): void {

@@ -121,7 +121,7 @@ export class BpfObjects {
 
 /** A program holds its maps, its types and what it is attached to, a map its types, and a link its program. */
 function heldBy(object: BpfObject): readonly BpfObject[] {
-  if (object instanceof KernelLink) return [object.prog];
+  if (object instanceof KernelLink) return object.held === undefined ? [] : [object.held];
   if (object instanceof KernelMap) return object.types === undefined ? [] : [object.types.btf];
   if (!(object instanceof LoadedProgram)) return [];
   const { maps, boundMaps, btf, usedBtfs, target } = object;

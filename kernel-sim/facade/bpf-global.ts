@@ -33,7 +33,7 @@ export const absentBpf: MachineBpf = Object.freeze({
       iterOf: failWithoutBpf,
       arenaOf: failWithoutBpf,
       mapOf: failWithoutBpf,
-      ringbufOf: failWithoutBpf,
+      pollableOf: failWithoutBpf,
       mmap: failWithoutBpf,
       sharedPages: failWithoutBpf,
       setPerf: failWithoutBpf,

@@ -1,7 +1,11 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { BTF_KIND_FUNC, BTF_KIND_TYPEDEF } from "../../kernel-sim/bpf/btf/kinds.ts";
+import {
+  BTF_KIND_FUNC,
+  BTF_KIND_STRUCT,
+  BTF_KIND_TYPEDEF,
+} from "../../kernel-sim/bpf/btf/kinds.ts";
 import { btfVmlinux } from "../../kernel-sim/bpf/btf/vmlinux.ts";
 import { ALL_BPF_CAPS } from "../../kernel-sim/bpf/capability.ts";
 import type { BpfKernel, BpfObject } from "../../kernel-sim/bpf/kernel.ts";
@@ -21,12 +25,23 @@ type Texts = Readonly<Record<string, string>>;
 type Step =
   | { readonly buffer: string; readonly bytes: string }
   | { readonly close: string }
+  /** Words of 4 bytes are put into a buffer. */
+  | { readonly put: string; readonly words: Words }
+  | ContentsStep
   /** A descriptor is put into the buffer of that name, and bytes behind it. */
   | { readonly which: string | null; readonly extra: string }
   | { readonly read: string; readonly size: number; readonly errno: number; readonly bytes: string }
   | { readonly fdinfo: string; readonly text: string }
   | InfoStep
   | CallStep;
+
+/** What is in a buffer, where numbers of objects are, and where what nobody compares. */
+interface ContentsStep {
+  readonly contents: string;
+  readonly words: Words;
+  readonly ignored: readonly number[];
+  readonly bytes: string;
+}
 
 interface InfoStep {
   readonly info: string;
@@ -51,11 +66,13 @@ interface Compared {
   readonly expected: unknown;
 }
 
-const records = gunzipSync(readFileSync("tests/fixtures/bpf/links.jsonl.gz"))
-  .toString()
-  .trimEnd()
-  .split("\n")
-  .map((line): { note: string; steps: Step[] } => JSON.parse(line));
+const records = ["links", "struct-ops-values"].flatMap((name) =>
+  gunzipSync(readFileSync(`tests/fixtures/bpf/${name}.jsonl.gz`))
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line): { note: string; steps: Step[] } => JSON.parse(line)),
+);
 
 const ATTR = 0x100;
 const INFO = 0x300;
@@ -65,9 +82,9 @@ const [GET_INFO, PID] = [15, 4321];
 const [NONE, FILE, NETNS] = [9999, 1, 2];
 const INFO_BYTES = 64;
 
-/** A function, or a pointer to what a tracepoint calls. */
+/** A function, a pointer to what a tracepoint calls, or a table of functions. */
 function kernelType(name: string): number {
-  const kinds = [BTF_KIND_FUNC, BTF_KIND_TYPEDEF];
+  const kinds = [BTF_KIND_FUNC, BTF_KIND_TYPEDEF, BTF_KIND_STRUCT];
   const found = kinds.map((kind) => btfVmlinux().findByNameKind(name, kind)).find((type) => type);
   if (found === undefined) throw new Error(`the kernel has no ${name}`);
   return found.id;
@@ -162,6 +179,12 @@ class Task {
       this.fds.delete(step.close);
       return SAME;
     }
+    if ("put" in step) {
+      const { at } = this.#place(step.put);
+      for (const [offset, word] of Object.entries(step.words)) this.#put(at + Number(offset), word);
+      return SAME;
+    }
+    if ("contents" in step) return this.#compareContents(step);
     if ("which" in step) {
       const { at } = this.#place("which");
       this.bytes.fill(0, at, at + 32);
@@ -208,6 +231,18 @@ class Task {
         return [name, toHex(this.bytes.slice(at, at + length))];
       }),
     );
+  }
+
+  #compareContents({ contents, words, ignored, bytes }: ContentsStep): Compared {
+    const { at, length } = this.#place(contents);
+    const room = this.bytes.slice(at, at + length);
+    const view = new DataView(room.buffer);
+    const found = Object.keys(words).map((offset) => view.getUint32(Number(offset), true));
+    for (const offset of [...Object.keys(words), ...ignored]) {
+      view.setUint32(Number(offset), 0, true);
+    }
+    const expected = Object.values(words).map((word) => this.#value(word));
+    return { found: { found, bytes: toHex(room) }, expected: { found: expected, bytes } };
   }
 
   #info({ info, patches, errno, bytes, id, buffers = {} }: InfoStep): Compared {

@@ -36,12 +36,12 @@ TYPES = dict(
 
 
 # They are loaded for something that is named.
-TYPES_WITH_TARGET = dict(tracing=26)
+TYPES_WITH_TARGET = dict(tracing=26, struct_ops=27)
 
 
 def kernel_type(name):
-    """By its name, a function before a name of a type."""
-    kinds = (kernel_btf.FUNC, kernel_btf.TYPEDEF)
+    """By its name, a function before a type."""
+    kinds = (kernel_btf.FUNC, kernel_btf.TYPEDEF, kernel_btf.STRUCT)
     found = [number for number, type_ in enumerate(kernel_btf.types()) if type_.name == name and type_.kind in kinds]
     return found[0]
 
@@ -107,6 +107,21 @@ class Sequence:
     def buffer(self, name, data):
         self.buffers[name] = ctypes.create_string_buffer(data, len(data))
         self.steps.append({"buffer": name, "bytes": data.hex()})
+
+    def put(self, name, words):
+        """Puts numbers of 4 bytes into a buffer."""
+        for at, word in words.items():
+            struct.pack_into("<I", self.buffers[name], int(at), self.value(word))
+        self.steps.append({"put": name, "words": words})
+
+    def contents(self, name, words=None, ignored=()):
+        """What is in a buffer, and where in it numbers of objects are."""
+        raw = bytearray(self.buffers[name].raw)
+        for at, word in (words or {}).items():
+            assert struct.unpack_from("<I", raw, at)[0] == self.value(word), (name, at, word, raw.hex())
+        for at in (*(words or {}), *ignored):
+            raw[at : at + 4] = bytes(4)
+        self.steps.append({"contents": name, "words": words or {}, "ignored": list(ignored), "bytes": raw.hex()})
 
     def bpf(self, command, words, name=None, out=(), buffers=()):
         """`out`: words of the block that are kept as they are afterwards; `buffers`: the same of buffers."""

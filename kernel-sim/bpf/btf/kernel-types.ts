@@ -63,6 +63,7 @@ struct bpf_dummy_ops {
   int (*test_sleepable)(struct bpf_dummy_ops_state *cb);
 };
 struct bpf_struct_ops_common_value { refcount_t refcnt; enum bpf_struct_ops_state state; };
+struct bpf_struct_ops_tcp_congestion_ops { struct bpf_struct_ops_common_value common; struct tcp_congestion_ops data @512; }@256;
 struct bpf_struct_ops_bpf_dummy_ops { struct bpf_struct_ops_common_value common; struct bpf_dummy_ops data @512; }@128;
 struct tcp_congestion_ops {
   u32 (*ssthresh)(struct sock *sk);
@@ -76,7 +77,7 @@ struct tcp_congestion_ops {
   u32 (*undo_cwnd)(struct sock *sk);
   u32 (*sndbuf_expand)(struct sock *sk);
   size_t (*get_info)(struct sock *sk, u32 ext, int *attr, union tcp_cc_info *info);
-  char name[16]; void *owner; struct list_head list; u32 key; u32 flags;
+  char name[16]; struct module *owner; struct list_head list; u32 key; u32 flags;
   void (*init)(struct sock *sk);
   void (*release)(struct sock *sk);
 }@192;

@@ -1,6 +1,8 @@
+import { invariant } from "../../hw/simulator-bug.ts";
 import { EFAULT, EINVAL, ENOSPC } from "../../include/errno.ts";
 import type { Attachment } from "../../trace/attached.ts";
 import type { BpfKernel } from "../kernel.ts";
+import type { KernelMap } from "../maps/map.ts";
 import type { LoadedProgram } from "../program.ts";
 import type { UserMemory } from "../sys/caller.ts";
 
@@ -28,6 +30,7 @@ export const BPF_LINK_TYPE_TRACING = 2;
 export const BPF_LINK_TYPE_ITER = 4;
 export const BPF_LINK_TYPE_PERF_EVENT = 7;
 export const BPF_LINK_TYPE_KPROBE_MULTI = 8;
+export const BPF_LINK_TYPE_STRUCT_OPS = 9;
 export const BPF_LINK_TYPE_SOCKMAP = 14;
 
 /** `struct bpf_link_info`, in bytes. @linux include/uapi/linux/bpf.h (6.18) */
@@ -46,6 +49,8 @@ export interface LinkOps {
    * `next` is then held by the link.
    */
   updateProg?(link: KernelLink, next: LoadedProgram, old: LoadedProgram | undefined): 0 | number;
+  /** The same of the map that it registers. */
+  updateMap?(link: KernelLink, next: KernelMap, old: KernelMap | undefined): 0 | number;
   /** Lines of /proc/PID/fdinfo. */
   fdinfo?(link: KernelLink): string;
   /** Fills the union of `struct bpf_link_info`, in which lies what the caller has put there. */
@@ -59,15 +64,22 @@ export class KernelLink {
   readonly type: number;
   readonly attachType: number;
   readonly ops: LinkOps;
-  prog: LoadedProgram;
+  /** undefined: it holds a table of programs. */
+  held: LoadedProgram | undefined;
   /** At which hooks of the trace the program hangs by this link. */
   attachments: readonly Attachment[] = [];
 
-  constructor(type: number, ops: LinkOps, prog: LoadedProgram, attachType: number) {
+  constructor(type: number, ops: LinkOps, held: LoadedProgram | undefined, attachType: number) {
     this.type = type;
     this.ops = ops;
-    this.prog = prog;
+    this.held = held;
     this.attachType = attachType;
+  }
+
+  /** The program that hangs by it. */
+  get prog(): LoadedProgram {
+    invariant(this.held !== undefined, "a link of a table has no program of its own");
+    return this.held;
   }
 }
 
@@ -93,7 +105,7 @@ export function linkNewFd(kernel: BpfKernel, link: KernelLink, attach: () => 0 |
 export function replaceProg(kernel: BpfKernel, link: KernelLink, next: LoadedProgram): void {
   const { prog } = link;
   kernel.ref(next);
-  link.prog = next;
+  link.held = next;
   kernel.unref(prog);
 }
 
@@ -106,11 +118,15 @@ export function unhang(link: KernelLink): void {
 
 /** @linux kernel/bpf/syscall.c `bpf_link_show_fdinfo` (6.18) */
 export function linkFdinfo(link: KernelLink): string {
-  const { id, prog, ops } = link;
+  const { id, held, ops } = link;
   const typeName = ops.typeName ?? BPF_LINK_TYPE_NAMES[link.type]!;
-  const tag = Array.from(prog.origin.tag, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const common = `link_type:\t${typeName}\nlink_id:\t${id}\nprog_tag:\t${tag}\nprog_id:\t${prog.id}\n`;
-  return common + (ops.fdinfo?.(link) ?? "");
+  const common = `link_type:\t${typeName}\nlink_id:\t${id}\n`;
+  return common + (held === undefined ? "" : progFdinfo(held)) + (ops.fdinfo?.(link) ?? "");
+}
+
+function progFdinfo({ id, origin }: LoadedProgram): string {
+  const tag = Array.from(origin.tag, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `prog_tag:\t${tag}\nprog_id:\t${id}\n`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Random } from "../../hw/random.ts";
+import type { TcpCongestionControls } from "../../net/ipv4/tcp-cong.ts";
 import type { BpfMemory } from "../memory.ts";
 import type { PerfTarget } from "../perf-target.ts";
 import type { LoadedProgram } from "../program.ts";
@@ -18,6 +19,10 @@ export interface MapHost {
   hasFile(fd: number): boolean;
   /** The socket, inode, task or cgroup behind a descriptor, or a negative errno. */
   ownerOf(fd: number, kind: StorageOwnerKind): object | number;
+  /** How many hold a map, and how many of those by a descriptor or a name. */
+  holdersOf(map: KernelMap): { readonly all: number; readonly users: number };
+  /** Where tables of `tcp_congestion_ops` are registered. */
+  readonly congestion: TcpCongestionControls;
   /** An object in a map is held by it. */
   ref(object: KernelMap | LoadedProgram): void;
   /** The map holds it no longer: it goes when no program runs any more that has found it there. */

@@ -1,6 +1,8 @@
 import { E2BIG, EAGAIN, EINVAL, ENODATA, ENOMEM, ENOTSUPP, EPERM } from "../../include/errno.ts";
+import { EPOLLIN, EPOLLOUT, EPOLLRDNORM, EPOLLWRNORM } from "../../include/uapi/poll.ts";
 import { DYNPTR_MAX_SIZE } from "../dynptr.ts";
 import { roundUp8 } from "../memory.ts";
+import type { Pollable, Waiters } from "../pollable.ts";
 import { BPF_MAP_TYPE_USER_RINGBUF } from "../uapi.ts";
 import { BPF_F_NUMA_NODE, PAGE_SIZE } from "./flags.ts";
 import { KernelMap, type MapCreateAttr, type MappedPages, type PagePlace } from "./map.ts";
@@ -29,11 +31,6 @@ export interface RingbufRecord {
   readonly isDiscarded: boolean;
 }
 
-/** Who is told when there is something to take out, or room to put something in. */
-export interface RingbufWaiters {
-  wake(): void;
-}
-
 /** Which map a record belongs to that a program has reserved. @linux kernel/bpf/ringbuf.c `bpf_ringbuf_restore_from_rec` (6.18) */
 export function ringbufIdOf(view: DataView, record: number): number {
   const header = record - HEADER_BYTES;
@@ -48,7 +45,7 @@ export function ringbufIdOf(view: DataView, record: number): number {
  *
  * @linux kernel/bpf/ringbuf.c (6.18)
  */
-export class RingbufMap extends KernelMap {
+export class RingbufMap extends KernelMap implements Pollable {
   /** @linux kernel/bpf/ringbuf.c `ringbuf_map_alloc` (6.18) */
   static create(attr: MapCreateAttr, host: MapHost): RingbufMap | number {
     const { keySize, valueSize, maxEntries, mapFlags } = attr;
@@ -72,7 +69,7 @@ export class RingbufMap extends KernelMap {
   /** How often who waits for records, or for room, was woken. */
   wakeups = 0;
   /** Tasks wait. */
-  waiters: RingbufWaiters | undefined = undefined;
+  waiters: Waiters | undefined = undefined;
 
   private constructor(attr: MapCreateAttr, host: MapHost) {
     super(attr, host.memory, host.cpus);
@@ -172,12 +169,14 @@ export class RingbufMap extends KernelMap {
   }
 
   /**
-   * Whether poll(2) finds records, or in a user ring buffer room for them.
+   * Whether there are records, or in a user ring buffer room for them.
    *
    * @linux kernel/bpf/ringbuf.c `ringbuf_map_poll_kern`, `ringbuf_map_poll_user` (6.18)
    */
-  get isReady(): boolean {
-    return this.isForPrograms ? this.availableBytes < this.size : this.availableBytes > 0;
+  get events(): number {
+    const { availableBytes } = this;
+    if (this.#isForPrograms) return availableBytes < this.size ? EPOLLOUT | EPOLLWRNORM : 0;
+    return availableBytes > 0 ? EPOLLIN | EPOLLRDNORM : 0;
   }
 
   /** @linux kernel/bpf/ringbuf.c `bpf_ringbuf_output` (6.18) */
@@ -264,7 +263,7 @@ export class RingbufMap extends KernelMap {
    */
   override mapPages(page: number, pages: number, isWritable: boolean): MappedPages | number {
     if (isWritable) {
-      const isOwn = this.isForPrograms ? page !== 0 : page === 0 && pages === 1;
+      const isOwn = this.#isForPrograms ? page !== 0 : page === 0 && pages === 1;
       if (!isOwn) return -EPERM;
     }
     const all = DATA_PAGE - CONSUMER_PAGE + (this.size / PAGE_SIZE) * 2;
@@ -290,7 +289,7 @@ export class RingbufMap extends KernelMap {
   }
 
   /** User space fills the ring, and programs empty it. */
-  get isForPrograms(): boolean {
+  get #isForPrograms(): boolean {
     return this.attr.mapType === BPF_MAP_TYPE_USER_RINGBUF;
   }
 

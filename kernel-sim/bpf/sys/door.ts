@@ -6,11 +6,13 @@ import type { BpfKernel, BpfObject } from "../kernel.ts";
 import { iterFileOf } from "../link/iter.ts";
 import { BPF_LINK_TYPE_ITER, KernelLink, linkFdinfo } from "../link/link.ts";
 import { perfEventFreeProg, perfEventSetProg, perfProgramsAt } from "../link/perf-event.ts";
+import { StructOpsLink } from "../link/struct-ops.ts";
 import { mmapByTask, type TaskRange } from "../map-mmap.ts";
 import { ArenaMap } from "../maps/arena.ts";
 import { KernelMap } from "../maps/map.ts";
 import { RingbufMap } from "../maps/ringbuf.ts";
 import type { PerfHook, PerfTarget } from "../perf-target.ts";
+import type { Pollable } from "../pollable.ts";
 import { LoadedProgram } from "../program.ts";
 import type { SharedPages } from "../shared-pages.ts";
 import { bpfCalls } from "./bpf-calls.ts";
@@ -37,8 +39,8 @@ export interface BpfDoor {
   arenaOf(object: BpfObject): ArenaMap | undefined;
   /** undefined: it is no map. */
   mapOf(object: BpfObject): KernelMap | undefined;
-  /** undefined: it is something else. */
-  ringbufOf(object: BpfObject): RingbufMap | undefined;
+  /** undefined: nobody can wait for it. */
+  pollableOf(object: BpfObject): Pollable | undefined;
   /** A task has a map in its memory: 0 or a negative errno. */
   mmap(map: KernelMap, range: TaskRange): 0 | number;
   sharedPages(): SharedPages;
@@ -79,7 +81,8 @@ export function bpfDoor(open: () => BpfKernel): BpfDoor {
     },
     arenaOf: (object) => (object instanceof ArenaMap ? object : undefined),
     mapOf: (object) => (object instanceof KernelMap ? object : undefined),
-    ringbufOf: (object) => (object instanceof RingbufMap ? object : undefined),
+    pollableOf: (object) =>
+      object instanceof RingbufMap || object instanceof StructOpsLink ? object : undefined,
     mmap: mmapByTask,
     sharedPages: () => open().sharedPages,
     setPerf: (event, object) =>

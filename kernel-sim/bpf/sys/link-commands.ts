@@ -10,7 +10,7 @@ import type { PerfTarget } from "../perf-target.ts";
 import type { LoadedProgram } from "../program.ts";
 import type { BpfAttr } from "./attr.ts";
 import type { BpfCaller, DescriptorTable } from "./caller.ts";
-import { progOfFd } from "./prog-of-fd.ts";
+import { mapOfFd, progOfFd } from "./prog-of-fd.ts";
 
 const BPF_F_REPLACE = 1 << 2;
 
@@ -27,6 +27,7 @@ export function linkUpdate(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAt
   if ((flags & ~BPF_F_REPLACE) !== 0) return -EINVAL;
   const link = linkOfFd(files, attr.s32(0));
   if (typeof link === "number") return link;
+  if (link.ops.updateMap !== undefined) return linkUpdateMap(link, files, attr);
   const next = progOfFd(files, attr.s32(4));
   if (typeof next === "number") return next;
   const oldFd = attr.s32(12);
@@ -34,6 +35,18 @@ export function linkUpdate(_kernel: BpfKernel, { files }: BpfCaller, attr: BpfAt
   const old = flags === 0 ? undefined : progOfFd(files, oldFd);
   if (typeof old === "number") return old;
   return link.ops.updateProg?.(link, next, old) ?? -EINVAL;
+}
+
+/** @linux kernel/bpf/syscall.c `link_update_map` (6.18) */
+function linkUpdateMap(link: KernelLink, files: DescriptorTable, attr: BpfAttr): number {
+  const next = mapOfFd(files, attr.s32(4));
+  if (typeof next === "number") return next;
+  const oldFd = attr.s32(12);
+  const isReplace = attr.u32(8) !== 0;
+  if (!isReplace && oldFd !== 0) return -EINVAL;
+  const old = isReplace ? mapOfFd(files, oldFd) : undefined;
+  if (typeof old === "number") return old;
+  return link.ops.updateMap?.(link, next, old) ?? -EINVAL;
 }
 
 /** @linux kernel/bpf/syscall.c `link_detach` (6.18) */

@@ -16,6 +16,7 @@ import { kprobeMultiLinkAttach, uprobeMultiLinkAttach } from "../link/multi-prob
 import { perfLinkAttach } from "../link/perf-event.ts";
 import { rawTpLinkAttach } from "../link/raw-tracepoint.ts";
 import { sockMapLinkCreate } from "../link/sock-map.ts";
+import { structOpsLinkCreate } from "../link/struct-ops.ts";
 import { NO_OTHER_TARGET, tracingProgAttach } from "../link/tracing-link.ts";
 import type { LoadedProgram } from "../program.ts";
 import { LOOPBACK_IFINDEX } from "../test-run-request.ts";
@@ -72,8 +73,7 @@ export function linkCreate(kernel: BpfKernel, caller: BpfCaller, attr: BpfAttr):
   const attachType = attr.u32(ATTACH_TYPE);
   if (attachType === uapi.BPF_STRUCT_OPS) {
     const map = mapOfFd(caller.files, attr.s32(PROG_FD));
-    // No map of this machine is ready to be registered.
-    return typeof map === "number" ? map : -EINVAL;
+    return typeof map === "number" ? map : structOpsLinkCreate(kernel, map, attachType);
   }
   const prog = progOfFd(caller.files, attr.s32(PROG_FD));
   if (typeof prog === "number") return prog;

@@ -107,6 +107,7 @@ function mapInfo(request: InfoRequest, map: KernelMap): number {
   putU64(info, 80, mapExtra);
   putU64(info, HASH, getU64(given, HASH));
   info.setUint32(HASH_SIZE, given.getUint32(HASH_SIZE, true), true);
+  info.setUint32(44, map.attr.btfVmlinuxValueTypeId ?? 0, true);
   if (map.types !== undefined) {
     info.setUint32(64, map.types.btf.id, true);
     info.setUint32(68, map.types.keyTypeId, true);
@@ -144,7 +145,7 @@ function btfInfo(request: InfoRequest, btf: Btf): number {
 function linkInfo(request: InfoRequest, link: KernelLink): number {
   const info = readInfo(request, LINK_INFO_BYTES);
   if (typeof info === "number") return info;
-  for (const [i, value] of [link.type, link.id, link.prog.id].entries()) {
+  for (const [i, value] of [link.type, link.id, link.held?.id ?? 0].entries()) {
     info.setUint32(i * 4, value, true);
   }
   const err = link.ops.fillInfo?.(link, info, request.caller.memory) ?? 0;

@@ -1,12 +1,7 @@
 /** Programs that stand behind a table of functions of the kernel: one for each of its members. */
 import { EINVAL, ENOTSUPP } from "../../include/errno.ts";
-import {
-  BTF_KIND_FUNC_PROTO,
-  BTF_KIND_PTR,
-  BTF_KIND_STRUCT,
-  BTF_VOID,
-  type BtfFuncProto,
-} from "../btf/kinds.ts";
+import { funcPtrProto } from "../btf/func-ptr.ts";
+import { BTF_KIND_PTR, BTF_KIND_STRUCT, BTF_VOID, type BtfFuncProto } from "../btf/kinds.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { CtxArgInfo } from "./attach-target.ts";
 import { structOpsOf } from "./ctx/struct-ops.ts";
@@ -34,7 +29,7 @@ export function checkStructOps(env: VerifierEnv): 0 | number {
   if (member === undefined)
     return refuse(`attach to invalid member idx ${index} of struct ${name}`);
   const memberName = btf.nameOf(member);
-  const proto = funcProtoOf(member.type);
+  const proto = funcPtrProto(member.type);
   if (proto === undefined) {
     return refuse(`attach to invalid member ${memberName}(@idx ${index}) of struct ${name}`);
   }
@@ -53,15 +48,6 @@ export function checkStructOps(env: VerifierEnv): 0 | number {
   env.ops = ops;
   env.ctxArgInfo = args;
   return 0;
-}
-
-/** What a member points to, when it is a function. @linux kernel/bpf/btf.c `btf_type_resolve_func_ptr` (6.18) */
-function funcProtoOf(id: number): BtfFuncProto | undefined {
-  const btf = btfVmlinux();
-  const pointer = btf.skipModifiers(id);
-  if (pointer?.kind !== BTF_KIND_PTR) return undefined;
-  const proto = btf.skipModifiers(pointer.type);
-  return proto?.kind === BTF_KIND_FUNC_PROTO ? proto : undefined;
 }
 
 const ARG_BYTES = 8;
