@@ -20,8 +20,9 @@ import { hasRoomForPointers } from "./map-area.ts";
 import type { MapHost } from "./map-host.ts";
 import { ArrayOfMapsMap, HashOfMapsMap } from "./map-in-map.ts";
 import { QueueStackMap, queueStackMapAllocCheck } from "./queue-stack.ts";
+import { ReuseportArray, reuseportArrayAllocCheck } from "./reuseport-array.ts";
 import { RingbufMap } from "./ringbuf.ts";
-import { createSockMap, ReuseportArray, reuseportArrayAllocCheck, XskMap } from "./sock-map.ts";
+import { createSockMap, XskMap } from "./sock-map.ts";
 import { StackTraceMap } from "./stackmap.ts";
 import { StructOpsMap, structOpsMapAllocCheck } from "./struct-ops.ts";
 

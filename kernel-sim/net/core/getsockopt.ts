@@ -100,7 +100,7 @@ function optionValue(
       return ints(sk.rmemAlloc, sk.rcvbuf, sk.wmemAlloc - 1, sk.sndbuf, 0, 0, 0, 0, 0);
     case SO.SO_COOKIE:
       if (room < 8) return -EINVAL;
-      return u64(cookieOf(sk));
+      return u64(sk.genCookie());
     case SO.SO_NETNS_COOKIE:
       return room === 8 ? u64(1) : -EINVAL;
     default:
@@ -192,14 +192,6 @@ function ucred(task: Task, sk: Sock): Uint8Array {
   const { peerCred, peerPid } = sk;
   const pid = peerPid?.nr(task.pidNs()) ?? 0;
   return ints(pid, peerCred?.euid ?? INVALID_ID | 0, peerCred?.egid ?? INVALID_ID | 0);
-}
-
-function cookieOf(sk: Sock): number {
-  if (sk.cookie === 0) {
-    const cookies = sk.kernel.subsystem("sock-cookies", () => ({ last: 0 }));
-    sk.cookie = ++cookies.last;
-  }
-  return sk.cookie;
 }
 
 function boundDevice(sk: Sock, room: number): Uint8Array | number {

@@ -87,8 +87,10 @@ export class Sock {
   filter: SocketFilter | undefined = undefined;
   peerPid: Pid | undefined = undefined;
   peerCred: Cred | undefined = undefined;
-  /** Who made it, for SO_COOKIE. */
+  /** Its number, for SO_COOKIE; 0: nobody has asked. */
   cookie = 0;
+  /** What the one who has taken it over keeps with it: maps of BPF (`sk_user_data`). */
+  userData: object | undefined = undefined;
 
   constructor(kernel: Kernel, net: NetNamespace, family: number, type: number, protocol: number) {
     this.kernel = kernel;
@@ -96,6 +98,15 @@ export class Sock {
     this.family = family;
     this.type = type;
     this.protocol = protocol;
+  }
+
+  /** The same, given when it is first asked for. @linux net/core/sock_diag.c `__sock_gen_cookie` (6.18) */
+  genCookie(): number {
+    if (this.cookie === 0) {
+      const cookies = this.kernel.subsystem("sock-cookies", () => ({ last: 0 }));
+      this.cookie = ++cookies.last;
+    }
+    return this.cookie;
   }
 
   /** `sk_state_change`: the state of the connection is another. */
