@@ -18,6 +18,7 @@ export function kernelPrototypes(): readonly object[] {
     ...(installedPart("checked-runs")?.classes() ?? []),
     ...(installedPart("jit")?.classes() ?? []),
     ...(installedPart("kernel")?.classes() ?? []),
+    ...(installedPart("typed")?.classes() ?? []),
     ...(installedPart("xlate")?.classes() ?? []),
   ]) {
     let made: object | null = start;

@@ -6,7 +6,7 @@ import { AttachedPrograms } from "../trace/attached.ts";
 import type { TraceRing } from "../trace/ring.ts";
 import { AsyncCallbacks, type LaterFunction } from "./async.ts";
 import { Btf } from "./btf/btf.ts";
-import { CandidateCache } from "./btf/core-candidates.ts";
+import type { KeptCandidates } from "./btf/core-candidates.ts";
 import type { BtfRecord } from "./btf/record.ts";
 import { ALL_BPF_CAPS, type BpfCap, type BpfCaps, bpfCapable } from "./capability.ts";
 import { type CurrentTask, INIT_TASK, type LivingTasks } from "./current-task.ts";
@@ -66,7 +66,7 @@ export class BpfKernel implements MapHost {
     this.freeFields(record, at),
   );
   /** Of the kernel's types, for loads that relocate. */
-  readonly coreCandidates = new CandidateCache();
+  readonly coreCandidates: KeptCandidates = { cache: undefined };
   readonly jit = new Jit(this);
   /** By descriptor: what bpf(2) made and has not closed. */
   readonly ownFiles = new BpfFiles((object) => this.objects.release(object));

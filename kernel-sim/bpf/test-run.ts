@@ -1,4 +1,5 @@
 import { EINVAL, ENOTSUPP, EOPNOTSUPP } from "../include/errno.ts";
+import { typed } from "./btf/typed.ts";
 import type { BpfKernel } from "./kernel.ts";
 import { ProgArrayMap } from "./maps/fd-array.ts";
 import type { LoadedProgram } from "./program.ts";
@@ -8,7 +9,6 @@ import { runRawTracepoint, runSyscall } from "./test-run-raw-context.ts";
 import { refusedRun, type TestRunOutcome, type TestRunRequest } from "./test-run-request.ts";
 import { runSkLookup } from "./test-run-sk-lookup.ts";
 import { runSkb } from "./test-run-skb.ts";
-import { runStructOps } from "./test-run-struct-ops.ts";
 import { runTracing } from "./test-run-tracing.ts";
 import { runXdp } from "./test-run-xdp.ts";
 import * as uapi from "./uapi.ts";
@@ -31,7 +31,7 @@ const TEST_RUNS: Readonly<Record<number, TestRun>> = {
   [uapi.BPF_PROG_TYPE_SYSCALL]: runSyscall,
   [uapi.BPF_PROG_TYPE_NETFILTER]: runNetfilter,
   [uapi.BPF_PROG_TYPE_TRACING]: runTracing,
-  [uapi.BPF_PROG_TYPE_STRUCT_OPS]: runStructOps,
+  [uapi.BPF_PROG_TYPE_STRUCT_OPS]: (...run) => typed().runStructOps(...run),
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { Recording } from "../api.ts";
 import type { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
 import type { wholeMoreTypes } from "../bpf/btf/whole-more-types.ts";
+import type { wholeTyped } from "../bpf/btf/whole-typed.ts";
 import type { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
 import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { wholeJit } from "../bpf/jit/whole-jit.ts";
@@ -22,6 +23,7 @@ export interface SimulatorParts {
   readonly "kernel-types": typeof wholeKernelTypes;
   readonly "more-types": typeof wholeMoreTypes;
   readonly recordings: Readonly<Record<"second", Recording>>;
+  readonly typed: typeof wholeTyped;
   readonly xlate: typeof wholeXlate;
 }
 
@@ -69,5 +71,7 @@ const NOT_HERE: Readonly<Record<PartName, string>> = {
   "more-types":
     "all of the kernel's types are not loaded here: they come when a program first names one of them",
   recordings: "recordings are not loaded here: they come with a text that has recordings",
+  typed:
+    "relocations, tables of functions and values as text are not loaded here: they come when a program first needs one",
   xlate: "rewritten programs are not loaded here: they come with a text that has xlated",
 };

@@ -2,6 +2,7 @@
 
 import { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
 import { wholeMoreTypes } from "../bpf/btf/whole-more-types.ts";
+import { wholeTyped } from "../bpf/btf/whole-typed.ts";
 import { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
 import { explainRefusal } from "../bpf/explain/explain.ts";
 import { wholeJit } from "../bpf/jit/whole-jit.ts";
@@ -22,5 +23,6 @@ installParts({
   "kernel-types": wholeKernelTypes,
   "more-types": wholeMoreTypes,
   recordings,
+  typed: wholeTyped,
   xlate: wholeXlate,
 });

@@ -12,5 +12,6 @@ export const PART_NAMES = [
   "kernel-types",
   "more-types",
   "recordings",
+  "typed",
   "xlate",
 ] as const satisfies readonly PartName[];

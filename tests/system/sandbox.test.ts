@@ -71,7 +71,7 @@ test("the first cell that needs BPF, data or the kernel fetches it; names of the
   );
   expect(
     before.filter((name) =>
-      /sandbox\/(?:bpf|bpf-calls|checked-runs|explanations|jit|kernel|kernel-calls|kernel-types|more-types|recordings|xlate|course-data)\.js$/.test(
+      /sandbox\/(?:bpf|bpf-calls|checked-runs|explanations|jit|kernel|kernel-calls|kernel-types|more-types|recordings|typed|xlate|course-data)\.js$/.test(
         name,
       ),
     ),
@@ -287,6 +287,8 @@ test("the frame asks for nothing but itself and the page for its scripts", () =>
     "/sandbox/kernel-calls.js",
     "/sandbox/kernel-types.js",
     "/sandbox/kernel.js",
+    "/sandbox/more-types.js",
+    "/sandbox/typed.js",
     "/sandbox/worker.js",
     "/sandbox/xlate.js",
   ]);

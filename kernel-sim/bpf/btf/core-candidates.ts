@@ -12,6 +12,11 @@ export interface CoreCandidates {
   readonly ids: readonly number[];
 }
 
+/** What a machine keeps of it; undefined: no load has relocated yet. */
+export interface KeptCandidates {
+  cache: CandidateCache | undefined;
+}
+
 /**
  * What was found for the names that programs asked for last.
  *

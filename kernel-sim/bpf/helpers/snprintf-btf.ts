@@ -1,5 +1,6 @@
 import { EFAULT, EINVAL, ENOENT } from "../../include/errno.ts";
-import { BTF_F_COMPACT, BTF_F_NONAME, BTF_F_PTR_RAW, BTF_F_ZERO, showType } from "../btf/show.ts";
+import { BTF_F_COMPACT, BTF_F_NONAME, BTF_F_PTR_RAW, BTF_F_ZERO } from "../btf/show.ts";
+import { typed } from "../btf/typed.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { BpfCpu } from "../interpreter.ts";
 import type { BpfKernel } from "../kernel.ts";
@@ -52,7 +53,7 @@ export function btfText(
   const value = readKernel(vm, [view.getInt32(ptr, true), view.getInt32(ptr + 4, true)], bytes);
   if (value === undefined) return -EFAULT;
   const { hashed } = printMemory(vm);
-  return showType(typeId, {
+  return typed().showType(typeId, {
     btf,
     view: new DataView(value.slice().buffer),
     flags,

@@ -2,7 +2,8 @@ import { EINVAL, ENOLINK, EPERM } from "../../include/errno.ts";
 import { EPOLLHUP } from "../../include/uapi/poll.ts";
 import type { BpfKernel } from "../kernel.ts";
 import type { KernelMap } from "../maps/map.ts";
-import { StructOpsMap } from "../maps/struct-ops.ts";
+import type { StructOpsMap } from "../maps/struct-ops.ts";
+import { isStructOpsMap } from "../maps/struct-ops-check.ts";
 import type { Pollable, Waiters } from "../pollable.ts";
 import { BPF_LINK_TYPE_STRUCT_OPS, KernelLink, linkNewFd } from "./link.ts";
 
@@ -37,7 +38,7 @@ export class StructOpsLink extends KernelLink implements Pollable {
 
   /** @linux kernel/bpf/bpf_struct_ops.c `bpf_struct_ops_map_link_update` (6.18) */
   #update(next: KernelMap, expected: KernelMap | undefined): 0 | number {
-    if (!(next instanceof StructOpsMap) || !next.isValidToRegister) return -EINVAL;
+    if (!isStructOpsMap(next) || !next.isValidToRegister) return -EINVAL;
     const old = this.#map;
     if (old === undefined) return -ENOLINK;
     if (expected !== undefined && old !== expected) return -EPERM;
@@ -65,7 +66,7 @@ const INFO_MAP_ID = 16;
 
 /** @linux kernel/bpf/bpf_struct_ops.c `bpf_struct_ops_link_create` (6.18) */
 export function structOpsLinkCreate(kernel: BpfKernel, map: KernelMap, attachType: number): number {
-  if (!(map instanceof StructOpsMap) || !map.isValidToRegister) return -EINVAL;
+  if (!isStructOpsMap(map) || !map.isValidToRegister) return -EINVAL;
   const link = new StructOpsLink(kernel, map, attachType);
   return linkNewFd(kernel, link, () => {
     const err = map.register();

@@ -25,15 +25,6 @@ import { BPF_F_LINK, BPF_F_VTYPE_BTF_OBJ_FD } from "./flags.ts";
 import { KernelMap, type MapCreateAttr } from "./map.ts";
 import type { MapHost } from "./map-host.ts";
 
-const CREATE_FLAGS = BPF_F_LINK | BPF_F_VTYPE_BTF_OBJ_FD;
-
-/** @linux kernel/bpf/bpf_struct_ops.c `bpf_struct_ops_map_alloc_check` (6.18) */
-export function structOpsMapAllocCheck(attr: MapCreateAttr): number {
-  const { keySize, maxEntries, mapFlags } = attr;
-  if (keySize !== 4 || maxEntries !== 1 || (mapFlags & ~CREATE_FLAGS) !== 0) return -EINVAL;
-  return attr.btfVmlinuxValueTypeId ? 0 : -EINVAL;
-}
-
 /** What a table is filled in with: its own structure behind how far it has come. */
 const VALUE_PREFIX = "bpf_struct_ops_";
 /** Where `refcnt` and `state` stand in the value, 4 bytes each. */

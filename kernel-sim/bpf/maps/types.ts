@@ -1,4 +1,5 @@
 import { ENOMEM } from "../../include/errno.ts";
+import { typed } from "../btf/typed.ts";
 import * as uapi from "../uapi.ts";
 import { ArenaMap } from "./arena.ts";
 import { ArrayMap, arrayMapAllocCheck, PercpuArrayMap } from "./arraymap.ts";
@@ -24,7 +25,7 @@ import { ReuseportArray, reuseportArrayAllocCheck } from "./reuseport-array.ts";
 import { RingbufMap } from "./ringbuf.ts";
 import { createSockMap, XskMap } from "./sock-map.ts";
 import { StackTraceMap } from "./stackmap.ts";
-import { StructOpsMap, structOpsMapAllocCheck } from "./struct-ops.ts";
+import { structOpsMapAllocCheck } from "./struct-ops-check.ts";
 
 /** How maps of one type are made. @linux include/linux/bpf.h `struct bpf_map_ops` (6.18) */
 export interface MapType {
@@ -129,7 +130,10 @@ const MAP_TYPES: ReadonlyMap<number, MapType> = new Map<number, MapType>([
   [uapi.BPF_MAP_TYPE_ARENA, { alloc: ArenaMap.create }],
   [
     uapi.BPF_MAP_TYPE_STRUCT_OPS,
-    { allocCheck: structOpsMapAllocCheck, alloc: StructOpsMap.create },
+    {
+      allocCheck: structOpsMapAllocCheck,
+      alloc: (attr, host) => typed().createStructOps(attr, host),
+    },
   ],
 ]);
 

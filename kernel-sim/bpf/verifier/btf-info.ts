@@ -9,7 +9,7 @@ import {
   isEnum,
   isSmallInt,
 } from "../btf/kinds.ts";
-import { checkCoreRelo } from "./core-relo.ts";
+import { typed } from "../btf/typed.ts";
 import type { VerifierEnv } from "./env.ts";
 import { type InfoRecords, RecordReader } from "./info-records.ts";
 import { checkBtfLine } from "./line-info.ts";
@@ -116,7 +116,14 @@ function readFuncInfo(env: VerifierEnv, btf: Btf, records: InfoRecords): 0 | num
  * @linux kernel/bpf/verifier.c `check_btf_info`, `check_btf_func` (6.18)
  */
 export function checkBtfInfo(env: VerifierEnv): 0 | number {
-  return checkBtfFunc(env) || checkBtfLine(env) || checkCoreRelo(env);
+  return checkBtfFunc(env) || checkBtfLine(env) || relocate(env);
+}
+
+/** Only where functions or lines are named, too. @linux kernel/bpf/verifier.c `check_core_relo` (6.18) */
+function relocate(env: VerifierEnv): 0 | number {
+  const records = env.input.progBtf?.coreRelo;
+  if (env.progBtf === undefined || records === undefined || records.count === 0) return 0;
+  return typed().checkCoreRelo(env, env.progBtf, records);
 }
 
 function checkBtfFunc(env: VerifierEnv): 0 | number {

@@ -15,7 +15,7 @@ import { type CoreResult, coreResult, localTypeId } from "../btf/core-values.ts"
 import { btfTypeStr } from "../btf/type-text.ts";
 import { btfVmlinux } from "../btf/vmlinux.ts";
 import type { VerifierEnv } from "./env.ts";
-import { RecordReader } from "./info-records.ts";
+import { type InfoRecords, RecordReader } from "./info-records.ts";
 import { BPF_LOG_LEVEL2 } from "./log.ts";
 import { patchInsn } from "./patch-insn.ts";
 
@@ -24,10 +24,8 @@ const RELO_BYTES_MAX = 252;
 const INSN_BYTES = 8;
 const INT_MAX = 0x7fff_ffff;
 
-/** Only where functions or lines are named, too. @linux kernel/bpf/verifier.c `check_core_relo` (6.18) */
-export function checkCoreRelo(env: VerifierEnv): 0 | number {
-  const records = env.input.progBtf?.coreRelo;
-  if (env.progBtf === undefined || records === undefined || records.count === 0) return 0;
+/** @param btf the program's. @linux kernel/bpf/verifier.c `check_core_relo` (6.18) */
+export function checkCoreRelo(env: VerifierEnv, btf: Btf, records: InfoRecords): 0 | number {
   const { recSize, count } = records;
   if (count > INT_MAX / RELO_BYTES) return -EINVAL;
   if (recSize < RELO_BYTES || recSize > RELO_BYTES_MAX || recSize % 4 !== 0) return -EINVAL;
@@ -42,7 +40,7 @@ export function checkCoreRelo(env: VerifierEnv): 0 | number {
       env.verbose(`Invalid core_relo[${i}].insn_off:${relo.insnOff} prog->len:${length}\n`);
       return -EINVAL;
     }
-    const err = applyRelo(env, env.progBtf, relo, i);
+    const err = applyRelo(env, btf, relo, i);
     if (err !== 0) return err;
   }
   return 0;
@@ -56,7 +54,9 @@ function applyRelo(env: VerifierEnv, btf: Btf, relo: CoreRelo, index: number): 0
     return -EINVAL;
   }
   if (relo.kind === BPF_CORE_TYPE_ID_LOCAL) return relocate(env, btf, relo, index, []);
-  const cache = env.input.coreCandidates ?? new CandidateCache();
+  const kept = env.input.coreCandidates ?? { cache: undefined };
+  kept.cache ??= new CandidateCache();
+  const { cache } = kept;
   const name = btf.nameOf(type);
   let err = -EINVAL;
   if (name === "") env.verbose(`target candidate search failed for ${relo.typeId | 0}\n`);

@@ -1,6 +1,6 @@
 import type { Insn } from "../../api.ts";
 import type { Btf } from "../btf/btf.ts";
-import type { CandidateCache } from "../btf/core-candidates.ts";
+import type { KeptCandidates } from "../btf/core-candidates.ts";
 import type { BtfRecord } from "../btf/record.ts";
 import type { ProgBtf } from "./btf-info.ts";
 
@@ -105,7 +105,7 @@ export interface VerifierInput {
   readonly attach?: AttachTarget;
   readonly fdArray?: FdArray | undefined;
   /** What other loads have looked up; left out: nothing. */
-  readonly coreCandidates?: CandidateCache;
+  readonly coreCandidates?: KeptCandidates;
   /** The map behind a descriptor, or a negative errno. */
   mapOfFd(fd: number): VerifierMap | number;
   /** The types behind a descriptor, or a negative errno; without it there are none. */

@@ -14,6 +14,7 @@ export const ABOVE_BPF: ReadonlySet<SandboxPart> = new Set<SandboxPart>([
   "kernel-calls",
   "kernel-types",
   "more-types",
+  "typed",
   "xlate",
 ]);
 
@@ -50,6 +51,9 @@ const KERNEL_TYPES = /\b(?:attach|replay)\b|kfunc|btf/i;
 /** All of the types, which what was compiled for another kernel is fitted to. */
 const MORE_TYPES = /\bcore_?relo/i;
 
+/** Relocations, and tables of functions that programs stand behind. */
+const TYPED = /\bcore_?relo|struct_?ops|_btf\b/i;
+
 const RECORDINGS = /\brecordings\b/;
 
 /** Who looks at what Linux makes of a program. */
@@ -69,6 +73,7 @@ export function neededParts(source: string): readonly SandboxPart[] {
     "kernel-types": KERNEL_TYPES.test(source),
     "more-types": MORE_TYPES.test(source),
     recordings: RECORDINGS.test(source),
+    typed: TYPED.test(source),
     xlate: XLATE.test(source),
     kernel: [DOORS, PROGRAMS, METHODS, I386, EXPLORE].some((names) => names.test(source)),
     "course-data": COURSE_DATA.test(source),
