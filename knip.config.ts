@@ -37,7 +37,7 @@ const config: KnipConfig = {
   ignoreDependencies: ["@fontsource-variable/.*", "@prisma/client", "prisma", "deno"],
   // Files that the browser loads from the site.
   ignoreUnresolved: ["/monaco/monaco-editor.js", "/xterm/xterm.js", "/xterm/addon-fit.js"],
-  ignoreBinaries: ["useradd", "unshare", "mount", "umount", "as", "objcopy", "nm"],
+  ignoreBinaries: ["bpftool", "useradd", "unshare", "mount", "umount", "as", "objcopy", "nm"],
 };
 
 export default config;
