@@ -24,12 +24,12 @@ import { isKeyringKnown } from "./kfuncs/keys.ts";
 import { isGplCompatible } from "./license.ts";
 import { ArenaMap } from "./maps/arena.ts";
 import { roundUp8 } from "./memory.ts";
+import { isObjectNameOk } from "./object-name.ts";
 import { predecode, SLOT_WORDS } from "./predecode.ts";
 import { btfOf, functionsOf, infosOf } from "./prog-infos.ts";
 import { progTag } from "./prog-tag.ts";
 import { mayLoadType } from "./prog-type-caps.ts";
 import { BPF_F_SLEEPABLE, LoadedProgram, type ProgImage, type ProgTarget } from "./program.ts";
-import { isObjectNameOk } from "./syscall.ts";
 import { LOOPBACK_IFINDEX } from "./test-run-request.ts";
 import {
   BPF_FUNC_TAIL_CALL,

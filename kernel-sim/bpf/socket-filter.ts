@@ -32,7 +32,7 @@ export function socketFiltersOf(open: () => BpfKernel): SocketFilters {
       if (!object.isRunnable) return -EOPNOTSUPP;
       const filter: SocketFilter = {
         ...{ original: undefined, sizeBytes: bpfProgSize(object.runInsns.length) },
-        run: (packet) => runFilter(open(), object.code, packet),
+        run: (packet) => runFilter(open(), object, packet),
         hold: () => open().ref(object),
         release: () => open().unref(object),
       };
@@ -72,7 +72,11 @@ export function runClassic(
 }
 
 /** @linux net/core/filter.c `sk_filter_trim_cap` (6.18) */
-function runFilter(kernel: BpfKernel, code: Int32Array, packet: FilteredPacket): number {
+function runFilter(
+  kernel: BpfKernel,
+  filter: LoadedProgram | Int32Array,
+  packet: FilteredPacket,
+): number {
   const { bytes, dataOff, networkOff, device } = packet;
   const { memory } = kernel;
   const room = Math.ceil(Math.max(bytes.length, 1) / PAGE_BYTES) * PAGE_BYTES;
@@ -99,7 +103,12 @@ function runFilter(kernel: BpfKernel, code: Int32Array, packet: FilteredPacket):
     bufferBytes: room,
     isXdp: false,
   };
-  const answer = kernel.cpu(packet.cpu).run(code, context);
+  const cpu = kernel.cpu(packet.cpu);
+  // What was converted has no maps.
+  const answer =
+    filter instanceof LoadedProgram
+      ? kernel.jit.run(filter, cpu, context)
+      : cpu.run(filter, context);
   memory.free(buffer, room);
   memory.free(context, CLASSIC_SKB_BYTES);
   return answer;

@@ -22,5 +22,7 @@ tcp_v6_connect tcp_v6_syn_recv_sock tcp_write_xmit tpacket_rcv trie_update_elem 
 tun_net_xmit uart_write udp_queue_rcv_skb udp_send_skb unix_accept unix_dgram_connect unix_dgram_recvmsg unix_dgram_sendmsg
 unix_find_other unix_release unix_stream_connect unix_stream_read_generic unix_stream_recvmsg unix_stream_sendmsg veth_xmit
 vfs_readv vfs_statx vfs_writev virtnet_poll worker_thread xfs_file_fsync xfs_file_open xfs_file_read_iter xfs_file_write_iter
-`.split(/\s+/),
+`
+    .trim()
+    .split(/\s+/),
 );

@@ -15,6 +15,7 @@ import type { ExclusiveProgram, KernelMap, MapCreateAttr } from "./maps/map.ts";
 import { mayCreateMap } from "./maps/map-type-caps.ts";
 import { mapTypeOf } from "./maps/types.ts";
 import { ValueFields } from "./maps/value-fields.ts";
+import { isObjectNameOk } from "./object-name.ts";
 import { BPF_MAP_TYPE_ARENA, BPF_MAP_TYPE_BLOOM_FILTER, BPF_MAP_TYPE_STRUCT_OPS } from "./uapi.ts";
 
 /**
@@ -105,11 +106,6 @@ function areTypeIdsOk(attr: MapCreateAttr): boolean {
   if (btfVmlinuxValueTypeId === 0) return btfKeyTypeId === 0 || btfValueTypeId !== 0;
   const isStructOps = attr.mapType === BPF_MAP_TYPE_STRUCT_OPS;
   return isStructOps && btfKeyTypeId === 0 && btfValueTypeId === 0;
-}
-
-/** At most 15 letters (of Latin-1), digits, `_` and `.`. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy`, lib/ctype.c `_ctype` (6.18) */
-export function isObjectNameOk(name: string): boolean {
-  return /^[A-Za-z0-9_.\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]{0,15}$/.test(name);
 }
 
 /**

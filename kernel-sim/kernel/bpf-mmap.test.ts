@@ -8,6 +8,7 @@ import { TestCaller } from "../fs/test-calls.ts";
 import { Clock } from "../hw/clock.ts";
 import { E2BIG, EACCES, EBUSY, EFAULT, EINVAL, EPERM } from "../include/errno.ts";
 import { bpf, type Insn } from "../index.ts";
+import { sha256 } from "../lib/sha256.ts";
 import { mmSyscalls } from "../mm/syscalls.ts";
 import { TraceRing } from "../trace/ring.ts";
 import { bpfObjectOfFd, bpfSyscalls } from "./bpf.ts";
@@ -15,6 +16,7 @@ import { bpfObjectOfFd, bpfSyscalls } from "./bpf.ts";
 const [MAP_CREATE, PROG_LOAD, PROG_TEST_RUN] = [0, 5, 10];
 const MAP_LOOKUP_ELEM = 1;
 const MAP_UPDATE_ELEM = 2;
+const GET_INFO = 15;
 const MAP_FREEZE = 22;
 const [ARRAY, RINGBUF, USER_RINGBUF, ARENA] = [2, 27, 31, 33];
 const [POLLIN, POLLOUT] = [1, 4];
@@ -226,6 +228,15 @@ test("an array is in the memory of tasks, of programs and of system calls", () =
   expect(task.call("mremap", place + 4096, 4096, 8192, 1)).toBe(-EFAULT);
   expect(task.call("munmap", place + 4096, 4096)).toBe(0);
   expect(task.bpf(MAP_FREEZE, { 0: array })).toBe(0);
+  // What it holds for good is what the task has written.
+  const held = new DataView(new ArrayBuffer(8000));
+  held.setUint32(8 * 600, 9, true);
+  const info = new DataView(new ArrayBuffer(104));
+  info.setUint32(88, task.at(8, new Uint8Array(32)), true);
+  info.setUint32(96, 32, true);
+  const room = task.at(7, new Uint8Array(info.buffer));
+  expect(task.bpf(GET_INFO, { 0: array, 4: 104, 8: room })).toBe(0);
+  expect(task.bytes(8, 32)).toEqual(sha256(new Uint8Array(held.buffer)));
   // It lives as long as it is mapped, and what was written stays.
   expect(task.number(other + 8 * 600 - 4096)).toBe(9);
   expect(task.mmap(array, { at: 0, bytes: 4096 })).toBe(-EPERM);

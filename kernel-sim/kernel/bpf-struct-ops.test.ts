@@ -3,6 +3,7 @@ import { BTF_KIND_STRUCT } from "../bpf/btf/kinds.ts";
 import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import { BpfKernel } from "../bpf/kernel.ts";
 import { encode } from "../bpf/program-text.ts";
+import { ownStructs } from "../bpf/structs/own-structs.ts";
 import { bpfDoor } from "../bpf/sys/door.ts";
 import { pollSyscalls } from "../fs/poll-syscalls.ts";
 import { fsSyscalls } from "../fs/syscalls.ts";
@@ -160,6 +161,9 @@ test("links register tables, exchange them, and let them go", () => {
   const link = task.link(map);
   expect(task.look(map)).toEqual([1, READY, 1]);
   expect(task.info(link)).toEqual([9, 0, task.idOf(map)]);
+  // Programs that look at links find none behind it.
+  const shown = Object.values(ownStructs["bpf_link"] ?? {});
+  for (const member of shown) member(bpfObjectOfFd(task.task, link) as never);
   expect(task.fdinfo(link)).toBe(
     `link_type:\tstruct_ops\nlink_id:\t1\nmap_id:\t${task.idOf(map)}\n`,
   );

@@ -5,6 +5,7 @@ import {
   BTF_KIND_ENUM,
   BTF_KIND_ENUM64,
   BTF_KIND_FLOAT,
+  BTF_KIND_FWD,
   BTF_KIND_INT,
   BTF_KIND_PTR,
   BTF_KIND_STRUCT,
@@ -21,7 +22,7 @@ import type { BtfRecord } from "./record.ts";
 const MAX_RESOLVE_DEPTH = 32;
 const U32_MAX = 0xffff_ffff;
 const POINTER_BYTES = 8;
-/** No kernel has as many types. */
+/** The kernel has fewer types, so that all of them need not be there to say that there is no such one. */
 const LARGE_ID = 0x1_0000;
 /** No message holds more of a name, and no identifier is as long. */
 const NAME_MAX = 1024;
@@ -218,7 +219,9 @@ export class Btf {
   /** The first type of that name and kind. @linux kernel/bpf/btf.c `btf_find_by_name_kind` (6.18) */
   findByNameKind(name: string, kind: number): BtfType | undefined {
     const found = this.#findByNameKind(name, kind);
-    if (found !== undefined || this.#makeWhole === undefined) return found;
+    if (this.#makeWhole === undefined) return found;
+    // What is only named so far may be more once all is there.
+    if (found !== undefined && kind !== BTF_KIND_FWD) return found;
     this.#becomeWhole();
     return this.#findByNameKind(name, kind);
   }

@@ -17,11 +17,11 @@ import { kernelStruct } from "./kernel-struct.ts";
 type Vm = BpfCpu<BpfKernel>;
 
 export const ROOT_ID = 1;
+const POINTER_BYTES = 8;
 
 const cgroupStruct = kernelStruct("cgroup", KEPT_IN_MEMORY.cgroup);
 const cssStruct = kernelStruct("cgroup_subsys_state", KEPT_IN_MEMORY.cgroup_subsys_state);
 const nodeStruct = kernelStruct("kernfs_node", KEPT_IN_MEMORY.kernfs_node);
-const POINTER_BYTES = 8;
 const cssSetStruct = kernelStruct("css_set", KEPT_IN_MEMORY.css_set);
 
 /** The set of groups that every task is in, made when a program first sees a task or a group; 0: there is no room. */

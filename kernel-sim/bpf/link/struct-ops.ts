@@ -7,6 +7,9 @@ import { isStructOpsMap } from "../maps/struct-ops-check.ts";
 import type { Pollable, Waiters } from "../pollable.ts";
 import { BPF_LINK_TYPE_STRUCT_OPS, KernelLink, linkNewFd } from "./link.ts";
 
+/** Where in the info of a link the number of its map stands. */
+const INFO_MAP_ID = 16;
+
 /** A table of programs is registered for as long as somebody holds this. @linux kernel/bpf/bpf_struct_ops.c `struct bpf_struct_ops_link` (6.18) */
 export class StructOpsLink extends KernelLink implements Pollable {
   waiters: Waiters | undefined = undefined;
@@ -60,9 +63,6 @@ export class StructOpsLink extends KernelLink implements Pollable {
     this.waiters?.wake();
   }
 }
-
-/** Where in the info of a link the number of its map stands. */
-const INFO_MAP_ID = 16;
 
 /** @linux kernel/bpf/bpf_struct_ops.c `bpf_struct_ops_link_create` (6.18) */
 export function structOpsLinkCreate(kernel: BpfKernel, map: KernelMap, attachType: number): number {

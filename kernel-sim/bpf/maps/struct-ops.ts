@@ -56,6 +56,8 @@ export class StructOpsMap extends KernelMap {
   readonly #value: number;
   #state: State = INIT;
   #filled = new FilledTable();
+  /** What `initMember` answered last. */
+  #said = 0;
   #progs: LoadedProgram[] = [];
 
   /** @linux kernel/bpf/bpf_struct_ops.c `bpf_struct_ops_map_alloc` (6.18) */
@@ -119,7 +121,8 @@ export class StructOpsMap extends KernelMap {
     const state = this.#takeOver(value);
     if (state > 0) this.#state = state as State;
     else this.#reset();
-    return Math.min(state, 0);
+    // When somebody else owns it, it is not taken, and what was said of the member before is answered.
+    return state === 0 ? this.#said : Math.min(state, 0);
   }
 
   /** The state that it has come to, 0 when that is none, or a negative errno. */
@@ -127,7 +130,6 @@ export class StructOpsMap extends KernelMap {
     this.memory.bytes.copyWithin(this.#value, value, value + this.attr.valueSize);
     for (const [index, member] of this.#data.members.entries()) {
       const taken = this.#takeMember(index, member);
-      // Linux answers no error when somebody else owns it, and yet it is not taken.
       if (taken !== true) return taken;
     }
     const invalid = this.table.validate(this.#filled);
@@ -147,6 +149,7 @@ export class StructOpsMap extends KernelMap {
     const isZero = bytes.every((byte) => byte === 0);
     if (isModulePointer(member)) return isZero ? true : 0;
     const done = this.table.initMember({ name, bytes }, this.#filled);
+    this.#said = done;
     if (done < 0) return done;
     if (done > 0) return true;
     if (funcPtrProto(member.type) === undefined) return isZero ? true : -EINVAL;

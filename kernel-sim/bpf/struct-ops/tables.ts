@@ -1,6 +1,7 @@
 /** Tables of functions of the kernel that programs may stand behind. @linux include/linux/bpf.h `struct bpf_struct_ops` (6.18) */
 import { EINVAL, EOPNOTSUPP } from "../../include/errno.ts";
 import type { TcpCongestionControls, TcpCongestionOps } from "../../net/ipv4/tcp-cong.ts";
+import { isObjectNameOk } from "../object-name.ts";
 
 /** A member of a table as user space has filled it in. */
 export interface TableMember {
@@ -27,8 +28,6 @@ export interface StructOpsTable {
 
 /** TCP_CONG_MASK */
 const TCP_FLAGS = 0x1f;
-/** Letters are those of Latin-1. @linux kernel/bpf/syscall.c `bpf_obj_name_cpy` (6.18) */
-const NAME = /^[A-Za-z0-9_.\xc0-\xd6\xd8-\xf6\xf8-\xff]+$/;
 
 /** @linux net/ipv4/bpf_tcp_ca.c `bpf_tcp_congestion_ops` (6.18) */
 const TCP_CONGESTION: StructOpsTable = {
@@ -41,7 +40,7 @@ const TCP_CONGESTION: StructOpsTable = {
     if (name !== "name") return 0;
     const end = bytes.indexOf(0);
     filled.name = String.fromCharCode(...bytes.subarray(0, Math.max(end, 0)));
-    return NAME.test(filled.name) ? 1 : -EINVAL;
+    return filled.name !== "" && isObjectNameOk(filled.name) ? 1 : -EINVAL;
   },
   /** @linux net/ipv4/tcp_cong.c `tcp_validate_congestion_control` (6.18) */
   validate({ members }) {

@@ -29,9 +29,9 @@ const aux: StructTable<LoadedProgram> = {
 const link: StructTable<KernelLink> = {
   id: ({ id }) => id,
   type: ({ type }) => type,
-  prog: (of) => at("bpf_prog", of.prog),
+  prog: ({ held }) => at("bpf_prog", held),
   attach_type: ({ attachType }) => attachType,
-  sleepable: (of) => of.prog.isSleepable,
+  sleepable: ({ held }) => held?.isSleepable,
 };
 
 /** @linux include/linux/kallsyms.h `struct kallsym_iter` (6.18) */

@@ -26,7 +26,7 @@ export function objGetInfoByFd(kernel: BpfKernel, caller: BpfCaller, attr: BpfAt
   const object = caller.files.get(fd);
   if (object === undefined) return -EINVAL;
   const request = { caller, attr, length: attr.u32(INFO_LEN), address: attr.u64(8) };
-  if (object instanceof KernelMap) return mapInfo(request, object);
+  if (object instanceof KernelMap) return mapInfo(kernel, request, object);
   if (object instanceof Btf) return btfInfo(request, object);
   if (object instanceof KernelLink) return linkInfo(request, object);
   return object instanceof LoadedProgram ? progInfo(kernel, request, object) : -EINVAL;
@@ -81,11 +81,16 @@ const HASH_SIZE = 96;
 const SHA256_BYTES = 32;
 
 /** Only what can change no longer has a hash. @linux kernel/bpf/syscall.c `bpf_map_get_info_by_fd` (6.18) */
-function tellHash({ caller }: InfoRequest, map: KernelMap, given: DataView): 0 | number {
+function tellHash(
+  kernel: BpfKernel,
+  { caller }: InfoRequest,
+  map: KernelMap,
+  given: DataView,
+): 0 | number {
   const address = getU64(given, HASH);
   const sizeBytes = given.getUint32(HASH_SIZE, true);
   if (address === 0) return sizeBytes === 0 ? 0 : -EINVAL;
-  const { hashed } = map;
+  const hashed = kernel.sharedPages.within(() => map.hashed);
   if (hashed === undefined || sizeBytes !== SHA256_BYTES) return -EINVAL;
   if (!map.frozen) return -EPERM;
   map.sha = sha256(hashed);
@@ -93,10 +98,10 @@ function tellHash({ caller }: InfoRequest, map: KernelMap, given: DataView): 0 |
 }
 
 /** @linux kernel/bpf/syscall.c `bpf_map_get_info_by_fd` (6.18) */
-function mapInfo(request: InfoRequest, map: KernelMap): number {
+function mapInfo(kernel: BpfKernel, request: InfoRequest, map: KernelMap): number {
   const given = readInfo(request, MAP_INFO_BYTES);
   if (typeof given === "number") return given;
-  const hashErr = tellHash(request, map, given);
+  const hashErr = tellHash(kernel, request, map, given);
   if (hashErr !== 0) return hashErr;
   const { mapType, keySize, valueSize, maxEntries, mapFlags, mapExtra, name } = map.attr;
   const info = new DataView(new ArrayBuffer(MAP_INFO_BYTES));

@@ -71,6 +71,8 @@ inet_timewait_sock tcp_timewait_sock request_sock inet_request_sock tcp_request_
 bpf_sysctl_kern bpf_sockopt_kern sk_reuseport_kern bpf_sk_lookup_kern sk_msg bpf_flow_dissector bpf_nf_ctx bpf_perf_event_data_kern
 __sk_buff bpf_sock_tuple nf_conn nf_conn___init xfrm_state xdp_md bpf_cgroup_dev_ctx open_how bpf_tcp_req_attrs bpf_fentry_test_t
 kmem_cache dma_buf
+bpf_array bpf_htab lpm_trie bpf_queue_stack bpf_stack_map bpf_bloom_filter bpf_ringbuf_map bpf_cpu_map bpf_dtab
+bpf_stab bpf_shtab xsk_map reuseport_array bpf_struct_ops_map bpf_cgroup_storage_map bpf_local_storage_map bpf_arena
 """.split()
 LAYOUTS = "kernel-sim/bpf/btf/kernel-layouts.ts"
 OWN = "kernel-sim/bpf/btf/kernel-types.ts"
