@@ -10,7 +10,7 @@ import { anonInodeGetfd } from "../fs/anon-inodes.ts";
 import { bpfObjGet, bpfObjPin } from "../fs/bpf-fs.ts";
 import { iterFileOperations } from "../fs/bpf-iter.ts";
 import { fdForNewFile } from "../fs/file-table.ts";
-import { type FileOperations, S_IFREG } from "../fs/fs.ts";
+import { type File, type FileOperations, S_IFREG } from "../fs/fs.ts";
 import { filenameLookup, LOOKUP_FOLLOW } from "../fs/namei.ts";
 import { nsOfInode } from "../fs/nsfs.ts";
 import { EBADF, ENOENT, ENOSYS, ENOTSOCK, ENOTSUPP } from "../include/errno.ts";
@@ -74,7 +74,7 @@ function callerOf(task: Task, door: BpfDoor): BpfCaller {
 /** Undefined for what is no object of BPF. */
 export function bpfObjectOfFd(task: Task, fd: number): BpfObject | undefined {
   const file = task.files.fget(fd);
-  return file?.op === bpfFileOperations ? (file.privateData as BpfObject) : undefined;
+  return file && isOfBpf(file) ? (file.privateData as BpfObject) : undefined;
 }
 
 function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
@@ -85,7 +85,7 @@ function descriptorsOf(task: Task, door: BpfDoor): DescriptorTable {
     ownerOf: (fd, kind) => storageOwnerOf(task, fd, kind),
     install: (object, flags) => {
       const name = door.nameOf(object);
-      const fops = name === "bpf_iter" ? iterFileOperations : bpfFileOperations;
+      const fops = name === "bpf_iter" ? iterFileOperations : operationsOf(door, object);
       return anonInodeGetfd(task, name, fops, object, openFlags(flags) | O_CLOEXEC);
     },
     whyFull() {
@@ -140,7 +140,7 @@ function surroundingsOf(task: Task): Surroundings {
       if (other === undefined) return -ENOENT;
       const file = other.exitState === 0 ? other.files.get(fd) : undefined;
       if (file === undefined) return -EBADF;
-      if (file.op === bpfFileOperations) return file.privateData as BpfObject;
+      if (isOfBpf(file)) return file.privateData as BpfObject;
       return perfOfFile(file) ?? -ENOTSUPP;
     },
   };
@@ -155,10 +155,19 @@ function openFlags(flags: number): number {
   return (flags & BPF_F_WRONLY) !== 0 ? O_WRONLY : O_RDWR;
 }
 
-/** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_prog_fops`, `bpf_link_fops` (6.18) */
+function isOfBpf({ op }: File): boolean {
+  return op === bpfFileOperations || op === polledFileOperations;
+}
+
+/** Programs, types and most links cannot be waited for, and epoll_ctl(2) says so. */
+function operationsOf(door: BpfDoor, object: BpfObject): FileOperations {
+  const isPolled = door.mapOf(object) !== undefined || door.pollableOf(object) !== undefined;
+  return isPolled ? polledFileOperations : bpfFileOperations;
+}
+
+/** @linux kernel/bpf/syscall.c `bpf_prog_fops`, `bpf_link_fops`, kernel/bpf/btf.c `btf_fops` (6.18) */
 const bpfFileOperations: FileOperations = {
   mmap: bpfMmap,
-  poll: bpfPoll,
   getUnmappedArea: bpfGetUnmappedArea,
   showFdinfo: (file) =>
     file.inode.sb.kernel.hooks.bpf?.fdinfoOf(file.privateData as BpfObject) ?? "",
@@ -166,3 +175,6 @@ const bpfFileOperations: FileOperations = {
     file.inode.sb.kernel.hooks.bpf?.release(file.privateData as BpfObject);
   },
 };
+
+/** @linux kernel/bpf/syscall.c `bpf_map_fops`, `bpf_link_fops_poll` (6.18) */
+const polledFileOperations: FileOperations = { ...bpfFileOperations, poll: bpfPoll };
