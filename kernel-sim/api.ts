@@ -585,6 +585,8 @@ export interface VerifierStep {
   readonly insnIndex: number;
   /** The instruction in the kernel's notation. */
   readonly insn: string;
+  /** The line of the source that it comes from, as logs show it: `text @ file:number`; only of programs that came with their lines. */
+  readonly source?: string;
   /** Which path of the tree this step belongs to, and which path that one branched from. */
   readonly path: number;
   readonly parentPath: number | undefined;

@@ -7,6 +7,7 @@ const KNOWN_COLUMN = 44;
  * A verifier's steps as text, path by path:
  *
  *     path 1, left path 0 at step 1
+ *           ; return 7; @ prog.c:4
  *     5  3: exit                                  ; R0=7
  *        had to be exact: R0 behind 2 to 1
  *        path ends: the program returns
@@ -14,12 +15,16 @@ const KNOWN_COLUMN = 44;
 export function stepsText(steps: readonly VerifierStep[]): string {
   const lines: string[] = [];
   let path: number | undefined;
+  let source: string | undefined;
   for (const step of steps) {
     if (step.path !== path) {
       if (path !== undefined) lines.push("");
       lines.push(headOf(step));
       path = step.path;
+      source = undefined;
     }
+    if (step.source !== undefined && step.source !== source) lines.push(`      ; ${step.source}`);
+    source = step.source;
     lines.push(...stepLines(step));
   }
   return lines.join("\n");

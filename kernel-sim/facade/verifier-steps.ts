@@ -2,6 +2,7 @@ import type { AbstractValue, PrecisionMark, VerifierStep } from "../api.ts";
 import { MAX_BPF_REG } from "../bpf/isa.ts";
 import type { VerifierEnv } from "../bpf/verifier/env.ts";
 import { toBigS, toBigU } from "../bpf/verifier/int64.ts";
+import { findLineInfo, lineText } from "../bpf/verifier/line-info.ts";
 import { regText, slotText } from "../bpf/verifier/print-state.ts";
 import type { Reg } from "../bpf/verifier/reg-state.ts";
 import { NOT_INIT, regTypeStr } from "../bpf/verifier/reg-type.ts";
@@ -121,6 +122,7 @@ export class StepRecorder implements VerifierObserver {
       index: this.#steps.length,
       insnIndex: insnIdx,
       insn: this.#insnTexts[insnIdx] ?? "",
+      ...this.#sourceOf(env),
       path: this.#path,
       parentPath: this.#parentOf[this.#path],
       branchedAt: this.#branchedAt[this.#path],
@@ -130,6 +132,11 @@ export class StepRecorder implements VerifierObserver {
       stack: this.#slotsOf(frame),
     });
     return true;
+  }
+
+  #sourceOf(env: VerifierEnv): { readonly source?: string } {
+    const line = findLineInfo(env, env.insnIdx);
+    return line === undefined ? {} : { source: lineText(env, line) };
   }
 
   /** Two steps that know the same have one object for it. */

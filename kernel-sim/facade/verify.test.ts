@@ -165,6 +165,7 @@ test("a recording that is full keeps its first steps as they are", () => {
   const recorder = new StepRecorder([], 2);
   const env = {
     insnIdx: 0,
+    lineInfo: [],
     frame: { slots: 0, frameno: 0, reg: () => ({ type: 0 }) },
     touchedRegs: 0,
   };
@@ -209,17 +210,24 @@ test("what had to be exact is told, back to where it was made", () => {
   expect(report.stepsText).toContain("      had to be exact: R6 behind 2 to 0\n");
 });
 
-test("lines of source come back in the log and beside the compiled code", () => {
+test("lines of source come back in the log, in the steps and beside the compiled code", () => {
   const program = bpf.asm("r2 = *(u32 *)(r1 +0); r0 = 0x100000000 ll; r0 = 2; exit");
   const sourceLines = { 3: "return 2; /* – */", 0: "\tvoid *data = ctx->data;" };
   const attr = { type: "xdp", program, sourceLines };
   // As Linux prints them, without what they are indented by.
-  const { log, ok } = machine.bpf.verify({ ...attr, logLevel: 2 });
+  const { log, ok, steps, stepsText } = machine.bpf.verify({ ...attr, logLevel: 2 });
   expect(ok).toBe(true);
   expect(log.split("\n").filter((line) => line.startsWith(";"))).toEqual([
     "; void *data = ctx->data; @ source:1",
     "; return 2; /* ? */ @ source:2",
   ]);
+  expect(steps.map(({ source }) => source?.slice(0, 6))).toEqual([
+    "void *",
+    "void *",
+    "return",
+    "return",
+  ]);
+  expect(stepsText).toMatch(/ {6}; void \*data = ctx->data; @ source:1\n {3}0 {2}0: /);
   const lines = machine.bpf.mustLoad(attr).jit();
   expect(lines.map(({ slot, source }) => [slot, source.slice(0, 6)])).toEqual([
     [0, "void *"],

@@ -96,9 +96,13 @@ export function verboseLinfo(env: VerifierEnv, insnOff: number, prefix: string):
   const last = env.prevLineInfo;
   if (line === undefined || line === last) return;
   if (line.fileNameOff === last?.fileNameOff && line.lineNum === last.lineNum) return;
-  const source = env.progBtf!.nameByOffset(line.lineOff)!.replace(/^[\t-\r \xa0]+/, "");
-  const file = env.progBtf!.nameByOffset(line.fileNameOff)!;
-  const name = file.slice(file.lastIndexOf("/") + 1);
-  env.verbose(`${prefix}${source} @ ${name}:${line.lineNum}\n`);
+  env.verbose(`${prefix}${lineText(env, line)}\n`);
   env.prevLineInfo = line;
+}
+
+/** The line as logs show it, with its file. */
+export function lineText({ progBtf }: VerifierEnv, line: LineInfo): string {
+  const source = progBtf!.nameByOffset(line.lineOff)!.replace(/^[\t-\r \xa0]+/, "");
+  const file = progBtf!.nameByOffset(line.fileNameOff)!;
+  return `${source} @ ${file.slice(file.lastIndexOf("/") + 1)}:${line.lineNum}`;
 }
