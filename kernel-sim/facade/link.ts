@@ -1,4 +1,6 @@
 import type { AttachOptions, BpfLink } from "../api.ts";
+import { BTF_KIND_FUNC } from "../bpf/btf/kinds.ts";
+import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import type { BpfKernel, BpfObject } from "../bpf/kernel.ts";
 import { ITER_INFO_BYTES, iterFileOf, iterLink } from "../bpf/link/iter.ts";
 import { BPF_LINK_TYPE_NAMES, KernelLink } from "../bpf/link/link.ts";
@@ -12,16 +14,30 @@ import {
   BPF_PROG_TYPE_NAMES,
   BPF_PROG_TYPE_RAW_TRACEPOINT,
   BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE,
+  BPF_PROG_TYPE_SCHED_CLS,
   BPF_PROG_TYPE_TRACEPOINT,
   BPF_PROG_TYPE_TRACING,
+  BPF_PROG_TYPE_XDP,
   BPF_TRACE_ITER,
   BPF_TRACE_RAW_TP,
 } from "../bpf/uapi.ts";
-import { EACCES, EBADF, EBUSY, EEXIST, EINVAL, ENOENT, EOPNOTSUPP } from "../include/errno.ts";
+import {
+  EACCES,
+  EBADF,
+  EBUSY,
+  EEXIST,
+  EINVAL,
+  ENODEV,
+  ENOENT,
+  EOPNOTSUPP,
+} from "../include/errno.ts";
 import { tracepointFormat } from "../trace/formats.ts";
 import { isKernelFunction } from "../trace/kernel-functions.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import { facade } from "./facade.ts";
+
+/** The only device. */
+const LOOPBACK = "lo";
 
 /** Gives an object a name in a bpffs; 0 or a negative errno. */
 export type PinObject = (path: string, object: BpfObject) => number;
@@ -79,8 +95,15 @@ function attachTo(
       return rawTpLinkAttach(kernel, prog, target, wide);
     case BPF_PROG_TYPE_KPROBE: {
       const event = perfEventOf({ kind: "kprobe", func: target, isReturn });
-      return isKernelFunction(target) ? perfLinkAttach(kernel, prog, event, wide) : -ENOENT;
+      if (isKernelFunction(target)) return perfLinkAttach(kernel, prog, event, wide);
+      // Linux has it, but nobody here calls it.
+      const isDeclared = btfVmlinux().findByNameKind(target, BTF_KIND_FUNC) !== undefined;
+      return isDeclared ? -EOPNOTSUPP : -ENOENT;
     }
+    case BPF_PROG_TYPE_XDP:
+    case BPF_PROG_TYPE_SCHED_CLS:
+      // Packets do not go through devices yet.
+      return target === LOOPBACK ? -EOPNOTSUPP : -ENODEV;
     default:
       return -EINVAL;
   }
@@ -154,6 +177,8 @@ function whyNot(errno: number, type: string, target: string): string {
     case -EEXIST:
     case -EBUSY:
       return `the program is attached to "${target}" already`;
+    case -ENODEV:
+      return `there is no device "${target}"`;
     case -EOPNOTSUPP:
       return `the machine does not come to "${target}", or the program calls a helper that it can only check`;
     default:

@@ -272,6 +272,9 @@ test("an iterator prints the tasks of the machine, and may get another program",
   expect(() => link.update(load("0x0a6425"))).toThrow(/has gone/);
   expect(() => link.pin("/sys/fs/bpf/gone")).toThrow(/has gone/);
   const probe = machine.bpf.mustLoad({ type: "kprobe", program: bpf.asm("r0 = 0; exit") });
+  // Linux has the one, and nobody calls it here.
+  expect(() => probe.attach("vfs_mkdir")).toThrow(/does not come to "vfs_mkdir"/);
+  expect(() => probe.attach("no_such")).toThrow(/there is no "no_such"/);
   const other = probe.attach("do_exit");
   expect(() => other.update(probe)).toThrow(/does not take/);
   expect(() => other.read()).toThrow(TypeError);
