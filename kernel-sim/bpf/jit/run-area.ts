@@ -7,8 +7,8 @@ const RUN_AREA = 0xffc0;
 /** Where functions go on behind what they call, as slots: words of 32 bits, by the address of the function's frame. */
 export const PLACES_AT = 0xf700;
 export const PLACES = 512;
-/** The frame of the function that was there last, 32 bits. */
-export const FRAME_AT = 0xff00;
+/** The frame of the function that was there last, 32 bits: behind the words of runs under checks (`checked/state-area.ts`). */
+export const FRAME_AT = 0xff80;
 
 /** Instructions that ran since somebody set it to 0: 64 bits. */
 export const EXECUTED_AT = RUN_AREA;
