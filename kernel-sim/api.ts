@@ -181,20 +181,66 @@ export type MapTypeName =
   /** The other way round: bpf_user_ringbuf_drain takes out what user space has put in. */
   | "user_ringbuf"
   /** Pages that programs and user space share; `maxEntries` is how many, and `flags` need BPF_F_MMAPABLE (1024). */
-  | "arena";
+  | "arena"
+  /** Call stacks by their numbers: a value has room for 8 bytes of each function, at most 127. */
+  | "stack_trace"
+  /** Values are descriptors of open events, for bpf_perf_event_output, or of cgroups. */
+  | "perf_event_array"
+  | "cgroup_array"
+  /** Values are descriptors of sockets. */
+  | "xskmap"
+  | "sockmap"
+  | "sockhash"
+  | "reuseport_sockarray"
+  /** A value for each cgroup that a program is attached to; the key is its number (8 bytes), or that and a type of attachment (16). */
+  | "cgroup_storage"
+  | "percpu_cgroup_storage"
+  /**
+   * A value for each object of the kernel that a program gives one; the key is a descriptor of it. They need `btf` with the types of
+   * key (an int of 4 bytes) and value, and `flags` with BPF_F_NO_PREALLOC (1).
+   */
+  | "sk_storage"
+  | "inode_storage"
+  | "task_storage"
+  | "cgrp_storage"
+  /** A table of functions of the kernel that programs stand behind; `vmlinuxValueType` says which. */
+  | "struct_ops";
+
+/** Types (BTF) in the kernel: a file descriptor of them. */
+export interface BpfBtf {
+  readonly fd: number;
+  readonly id: number;
+  /** What the kernel has read, line by line. */
+  readonly log: string;
+  /** close(2): the types go when no map and no program holds them. Throws a `BpfError` when it is closed already. */
+  close(): void;
+}
 
 export interface MapAttr {
   readonly type: MapTypeName;
+  /**
+   * In bytes. This and what follows may be left out where the kernel takes one number only: an array's keys have 4 bytes, a
+   * ring buffer has neither keys nor values, and what comes with types has their sizes.
+   */
+  readonly keySize?: number;
   /** In bytes. */
-  readonly keySize: number;
-  /** In bytes. */
-  readonly valueSize: number;
-  readonly maxEntries: number;
+  readonly valueSize?: number;
+  readonly maxEntries?: number;
   readonly flags?: number;
   /** Of a bloom filter: how many hash functions it has, 1 to 15; 5 when it is not said. Of an arena: its address. */
   readonly mapExtra?: number;
   /** Of which kind the maps in a map of maps are. */
   readonly innerMap?: BpfMap;
+  /** In which key and value have their types: what the kernel finds in a value, e.g. a `bpf_spin_lock`, is its own. Bytes are loaded for this map. */
+  readonly btf?: BpfBtf | Uint8Array;
+  /** Numbers of types in `btf`. */
+  readonly btfKeyTypeId?: number;
+  readonly btfValueTypeId?: number;
+  /**
+   * Of a struct_ops map: the struct of functions, e.g. `bpf_dummy_ops`, or the number of the kernel's type of its value. The
+   * kernel wants a descriptor of types beside it and looks at none of them: without `btf`, those are an `int`.
+   */
+  readonly vmlinuxValueType?: string | number;
   readonly name?: string;
 }
 
@@ -315,6 +361,24 @@ export interface LoadAttr {
    * `clang -g` leaves them: the log shows them, and `jit()`. Each function has to begin with a line.
    */
   readonly sourceLines?: Readonly<Record<number, string>>;
+  /** The types that come with the program. Bytes are loaded for it. They go in with one of the three that follow, not with `sourceLines`. */
+  readonly btf?: BpfBtf | Uint8Array;
+  /** `struct bpf_func_info`: which FUNC of `btf` begins at which slot. All functions of the program have one, or none. */
+  readonly funcInfo?: readonly { readonly insnOff: number; readonly typeId: number }[];
+  /** `struct bpf_line_info`; `lineCol` is the line shifted left by 10, plus the column. */
+  readonly lineInfo?: readonly {
+    readonly insnOff: number;
+    readonly fileNameOff: number;
+    readonly lineOff: number;
+    readonly lineCol: number;
+  }[];
+  /** `struct bpf_core_relo`: what the kernel is to fit to its own types; `insnOff` is in bytes here. */
+  readonly coreRelo?: readonly {
+    readonly insnOff: number;
+    readonly typeId: number;
+    readonly accessStrOff: number;
+    readonly kind: number;
+  }[];
 }
 
 export type LoadResult =
@@ -502,6 +566,8 @@ export interface BpfError extends Error {
 export interface BpfSyscall {
   /** BPF_MAP_CREATE. Throws a `BpfError`. */
   createMap(attr: MapAttr): BpfMap;
+  /** BPF_BTF_LOAD. Throws a `BpfError` with the log. */
+  loadBtf(bytes: Uint8Array): BpfBtf;
   /** BPF_PROG_LOAD, with the refusal as an answer. */
   load(attr: LoadAttr): LoadResult;
   /** BPF_PROG_LOAD for a program that should be accepted. Throws a `BpfError` when it is not. */

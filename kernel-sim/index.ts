@@ -11,6 +11,7 @@ export type {
 export type {
   AbstractValue,
   BootOptions,
+  BpfBtf,
   BpfError,
   BpfLink,
   BpfMap,

@@ -10,7 +10,7 @@ import type { InfoRecords } from "./verifier/info-records.ts";
 
 /** Its types, and what they say about the instructions that are left. */
 export function btfOf(kernel: BpfKernel, btf: ProgBtfAttr | undefined, kept: readonly KeptInsn[]) {
-  const found = btf === undefined ? undefined : kernel.btfOfFd(btf.progBtfFd);
+  const found = btf === undefined ? undefined : (btf.held ?? kernel.btfOfFd(btf.progBtfFd));
   return { btf: found instanceof Btf ? found : undefined, ...infosOf(btf, kept) };
 }
 

@@ -1,5 +1,6 @@
 import type { Insn } from "../api.ts";
 import { E2BIG, EFAULT, EINVAL, ENOMEM, ENOTSUPP, EOPNOTSUPP, EPERM } from "../include/errno.ts";
+import type { Btf } from "./btf/btf.ts";
 import { btfVmlinux } from "./btf/vmlinux.ts";
 import { checkAttachBtf, checkAttachType, fixupAttachType } from "./check-attach.ts";
 import {
@@ -88,6 +89,8 @@ export interface ProgSignature {
 /** The types that come with a program, and what they say about its instructions. */
 export interface ProgBtfAttr {
   readonly progBtfFd: number;
+  /** What the descriptor led to, for a check that is made again when it is closed. */
+  readonly held?: Btf;
   readonly funcInfo: InfoRecords;
   readonly lineInfo: InfoRecords;
   readonly coreRelo: InfoRecords;
@@ -191,7 +194,10 @@ export function checkProgram(
       fdArray: attr.fdArray,
       coreCandidates: kernel.coreCandidates,
       attach,
-      progBtf: attr.btf && { ...attr.btf, btf: kernel.btfOfFd(attr.btf.progBtfFd) },
+      progBtf: attr.btf && {
+        ...attr.btf,
+        btf: attr.btf.held ?? kernel.btfOfFd(attr.btf.progBtfFd),
+      },
     },
     observer,
   );

@@ -7,6 +7,7 @@ import { Tracing } from "../trace/tracing.ts";
 import { makeBpfError } from "./bpf-error.ts";
 import type { BpfHome, MachineBpf } from "./bpf-part.ts";
 import { bpfRows } from "./bpf-rows.ts";
+import { loadBtf } from "./btf.ts";
 import { checkedFilter } from "./classic.ts";
 import { facade } from "./facade.ts";
 import { kernelBtf } from "./kernel-btf.ts";
@@ -42,6 +43,7 @@ export function machineBpf(home: BpfHome): MachineBpf {
 
   const syscall: BpfSyscall = facade({
     createMap: (attr) => createMap(open, attr),
+    loadBtf: (bytes) => loadBtf(open, bytes),
     load: (attr) => load(open, pin, attr),
     mustLoad(attr) {
       const result = load(open, pin, attr);

@@ -1,57 +1,89 @@
 import type { BpfMap, BytesLike, MapAttr, MapTypeName } from "../api.ts";
+import { BTF_KIND_STRUCT } from "../bpf/btf/kinds.ts";
+import { btfVmlinux } from "../bpf/btf/vmlinux.ts";
 import type { BpfKernel } from "../bpf/kernel.ts";
+import { mapTypeOf } from "../bpf/maps/types.ts";
 import * as syscall from "../bpf/syscall.ts";
 import { BPF_MAP_TYPE_NAMES } from "../bpf/uapi.ts";
-import { EBADF } from "../include/errno.ts";
+import { EBADF, EINVAL } from "../include/errno.ts";
 import { makeBpfError } from "./bpf-error.ts";
+import { withBtf } from "./btf.ts";
 import { bytesOf, compareBytes, uintOf } from "./bytes.ts";
 import { facade } from "./facade.ts";
 import { batchMethods } from "./map-batch.ts";
 import { mapMemory, ringbufOf, submittedIn } from "./map-memory.ts";
+import { askedShape, typedSizes, wrongField } from "./map-shape.ts";
+import { intTypes } from "./source-lines.ts";
 
 /** Answers the machine's BPF, or throws when the machine is closed. */
 export type OpenKernel = () => BpfKernel;
 
-const PERCPU: readonly MapTypeName[] = ["percpu_array", "percpu_hash", "lru_percpu_hash"];
+const PERCPU: readonly MapTypeName[] = [
+  "percpu_array",
+  "percpu_hash",
+  "lru_percpu_hash",
+  "percpu_cgroup_storage",
+];
 const VALUES_ONLY: readonly MapTypeName[] = ["queue", "stack", "bloom_filter"];
 const KEYLESS: readonly MapTypeName[] = [...VALUES_ONLY, "ringbuf", "user_ringbuf"];
-const MAP_TYPES: readonly MapTypeName[] = [
-  ...(["array", "hash", "lru_hash", "lpm_trie", "prog_array"] as const),
-  ...(["array_of_maps", "hash_of_maps", "devmap", "devmap_hash", "cpumap", "arena"] as const),
-  ...PERCPU,
-  ...KEYLESS,
-];
 
 /** BPF_MAP_CREATE. Throws a `BpfError` when Linux refuses. */
 export function createMap(open: OpenKernel, attr: MapAttr): BpfMap {
-  const { type, keySize, valueSize, maxEntries } = attr;
-  const { flags = 0, mapExtra = 0 } = attr;
-  const name = attr.name ?? "";
-  if (!MAP_TYPES.includes(type)) {
-    throw new TypeError(
-      `there is no map type "${String(type)}"; there are ${MAP_TYPES.join(", ")}`,
-    );
+  const { type } = attr;
+  const mapType = BPF_MAP_TYPE_NAMES.indexOf(type);
+  if (mapTypeOf(mapType) === undefined) {
+    const names = BPF_MAP_TYPE_NAMES.filter((_, number) => mapTypeOf(number) !== undefined);
+    throw new TypeError(`there is no map type "${String(type)}"; there are ${names.join(", ")}`);
   }
-  for (const [what, value] of Object.entries({ keySize, valueSize, maxEntries, flags, mapExtra })) {
+  const isTable = type === "struct_ops";
+  const types = attr.btf ?? (isTable ? intTypes() : undefined);
+  return withBtf(open(), types, (btfFd) => createTyped(open, attr, mapType, btfFd));
+}
+
+/** @param btfFd 0: it comes without types */
+function createTyped(open: OpenKernel, attr: MapAttr, mapType: number, btfFd: number): BpfMap {
+  const kernel = open();
+  const { type, flags = 0, mapExtra = 0, btfKeyTypeId = 0, btfValueTypeId = 0 } = attr;
+  const name = attr.name ?? "";
+  const btfVmlinuxValueTypeId = tableType(attr.vmlinuxValueType);
+  const typed = typedSizes(attr, btfFd, kernel, btfVmlinuxValueTypeId);
+  const { keySize, valueSize, maxEntries } = askedShape(attr, typed);
+  const numbers = { keySize, valueSize, maxEntries, flags, mapExtra };
+  const typeIds = { btfKeyTypeId, btfValueTypeId, btfVmlinuxValueTypeId };
+  for (const [what, value] of Object.entries({ ...numbers, ...typeIds })) {
     const max = what === "mapExtra" ? Number.MAX_SAFE_INTEGER : 0xffff_ffff;
     if (Number.isInteger(value) && value >= 0 && value <= max) continue;
     throw new TypeError(`${what} is a whole number from 0 to ${max}, not ${String(value)}`);
   }
-  const fd = syscall.mapCreate(open(), {
-    mapType: BPF_MAP_TYPE_NAMES.indexOf(type),
+  const fd = syscall.mapCreate(kernel, {
+    mapType,
     keySize,
     valueSize,
     maxEntries,
     mapFlags: flags,
     mapExtra,
+    btfFd,
+    ...typeIds,
     ...(attr.innerMap === undefined ? {} : { innerMapFd: Number(attr.innerMap.fd) }),
     name: String(name),
   });
   if (fd < 0) {
     const sizes = `keySize ${keySize}, valueSize ${valueSize}, maxEntries ${maxEntries}, flags ${flags}`;
-    throw makeBpfError(`bpf(BPF_MAP_CREATE) refused a ${type} map with ${sizes}`, -fd);
+    const wrong = fd === -EINVAL ? wrongField(attr, numbers, typed) : undefined;
+    throw makeBpfError(
+      `bpf(BPF_MAP_CREATE) refused a map of the type ${type} with ${sizes}${wrong === undefined ? "" : `: ${wrong}`}`,
+      -fd,
+    );
   }
   return mapFacade(open, fd, { type, keySize, valueSize, maxEntries });
+}
+
+/** The kernel's type of the value of a table of functions; 0: it was not said. @throws a TypeError when there is none */
+function tableType(given: MapAttr["vmlinuxValueType"]): number {
+  if (typeof given !== "string") return given ?? 0;
+  const found = btfVmlinux().findByNameKind(`bpf_struct_ops_${given}`, BTF_KIND_STRUCT);
+  if (found !== undefined) return found.id;
+  throw new TypeError(`the kernel has no table "${given}" that programs could stand behind`);
 }
 
 /** The machine's BPF as long as a descriptor is open. Throws a `BpfError` then. */

@@ -21,6 +21,7 @@ import { takesPacket, testRun } from "../bpf/test-run.ts";
 import { BPF_ATTACH_TYPE_NAMES, BPF_PROG_TYPE_NAMES } from "../bpf/uapi.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { ENOSPC, errnoName } from "../include/errno.ts";
+import { progBtfOf, withBtf } from "./btf.ts";
 import { facade } from "./facade.ts";
 import { attach, type PinObject } from "./link.ts";
 import { type OpenKernel, whileOpen } from "./map.ts";
@@ -34,7 +35,16 @@ const LOG_BYTES = 1 << 24;
 /** BPF_PROG_LOAD, with the refusal as an answer. */
 export function load(open: OpenKernel, pin: PinObject, attr: LoadAttr): LoadResult {
   const kernel = open();
-  const request = loadRequest(kernel, attr);
+  return withRequest(kernel, attr, (request) => loadAs(open, pin, attr, request));
+}
+
+function loadAs(
+  open: OpenKernel,
+  pin: PinObject,
+  attr: LoadAttr,
+  request: ProgLoadAttr,
+): LoadResult {
+  const kernel = open();
   const texts = insnTexts(attr, request);
   const outcome = loadWithLog(kernel, request);
   const { log, insnsProcessed } = outcome;
@@ -75,6 +85,29 @@ const TARGETS: Readonly<Record<string, readonly [prefix: string, kind: number]>>
   trace_iter: ["bpf_iter_", BTF_KIND_FUNC],
   lsm_mac: ["bpf_lsm_", BTF_KIND_FUNC],
 };
+
+/**
+ * Does something with what the kernel is asked for; what it needs as a descriptor is open as long as this takes.
+ *
+ * @throws a TypeError when a name is unknown or a map is missing, a `BpfError` when the types are refused
+ */
+export function withRequest<T>(
+  kernel: BpfKernel,
+  attr: LoadAttr,
+  use: (request: ProgLoadAttr) => T,
+): T {
+  const request = loadRequest(kernel, attr);
+  if (attr.btf !== undefined && request.btf !== undefined) {
+    throw new TypeError("sourceLines are types of their own: pass them or btf");
+  }
+  return withBtf(kernel, attr.btf, (fd) => {
+    const btf = progBtfOf(kernel, attr, fd);
+    // As the kernel does it: types that nothing is said with stay outside.
+    const { funcInfo, lineInfo, coreRelo } = btf;
+    const isSaid = funcInfo.count + lineInfo.count + coreRelo.count > 0;
+    return use(isSaid ? { ...request, btf } : request);
+  });
+}
 
 /** @throws a TypeError when a name is unknown or a map is missing */
 export function loadRequest(kernel: BpfKernel, attr: LoadAttr): ProgLoadAttr {

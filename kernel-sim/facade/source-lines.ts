@@ -68,6 +68,12 @@ function slotOf(key: string): number {
   throw new TypeError(`a line of source begins at the slot of an instruction, not at "${key}"`);
 }
 
+/** Types of which the only one is `int`. */
+export function intTypes(): Uint8Array {
+  const strings = new Strings();
+  return btfBytes(strings.add("int"), strings.bytes());
+}
+
 /** BTF has to have a type: an int of 32 bits. */
 function btfBytes(nameOff: number, strings: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + INT_BYTES + strings.length);

@@ -1,17 +1,21 @@
 import type { LoadAttr, VerifierReport, VerifierStep } from "../api.ts";
-import { checkProgram } from "../bpf/prog-load.ts";
+import type { BpfKernel } from "../bpf/kernel.ts";
+import { checkProgram, type ProgLoadAttr } from "../bpf/prog-load.ts";
 import { VerifierMaps } from "../bpf/verifier-maps.ts";
 import { facade } from "./facade.ts";
 import type { OpenKernel } from "./map.ts";
 import { neededPart } from "./parts.ts";
-import { loadRequest } from "./prog.ts";
+import { withRequest } from "./prog.ts";
 import { insnTexts, recordedSteps } from "./recorded-steps.ts";
 import { stepsText } from "./steps-text.ts";
 
 /** The check of BPF_PROG_LOAD alone. Its steps are worked out when somebody asks for them. */
 export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
   const kernel = open();
-  const request = loadRequest(kernel, attr);
+  return withRequest(kernel, attr, (request) => verifyAs(kernel, attr, request));
+}
+
+function verifyAs(kernel: BpfKernel, attr: LoadAttr, request: ProgLoadAttr): VerifierReport {
   const texts = insnTexts(attr, request);
   const maps = new VerifierMaps(kernel);
   const outcome = checkProgram(kernel, request, maps);
