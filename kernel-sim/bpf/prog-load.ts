@@ -114,19 +114,32 @@ const BPF_MAXINSNS = 4096;
 /** In front of its instructions. */
 const STRUCT_BPF_PROG_BYTES = 72;
 
-/** @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18) */
-export function progLoad(kernel: BpfKernel, attr: ProgLoadAttr): ProgLoadOutcome {
+/**
+ * BPF_PROG_LOAD.
+ *
+ * @linux kernel/bpf/syscall.c `bpf_prog_load` (6.18)
+ * @param maps keeps what was seen of the program's maps
+ */
+export function progLoad(
+  kernel: BpfKernel,
+  attr: ProgLoadAttr,
+  maps: VerifierMaps = new VerifierMaps(kernel),
+): ProgLoadOutcome {
   const { memory } = kernel;
   const bytes = STRUCT_BPF_PROG_BYTES + Math.min(attr.insnCnt, BPF_COMPLEXITY_LIMIT_INSNS) * 8;
   const address = memory.alloc(bytes);
-  const outcome = loadInto(kernel, attr, { address, bytes });
+  const outcome = loadInto(kernel, attr, maps, { address, bytes });
   if (outcome.fd < 0 && address !== 0) memory.freeNow(address, bytes);
   return outcome;
 }
 
 /** @param image where the program is to lie; address 0: there is no room */
-function loadInto(kernel: BpfKernel, attr: ProgLoadAttr, image: ProgImage): ProgLoadOutcome {
-  const maps = new VerifierMaps(kernel);
+function loadInto(
+  kernel: BpfKernel,
+  attr: ProgLoadAttr,
+  maps: VerifierMaps,
+  image: ProgImage,
+): ProgLoadOutcome {
   const checked = checkProgram(kernel, attr, maps, undefined, image.address !== 0);
   if (typeof checked === "number") {
     return { fd: checked, verdict: checked, error: "", log: "", insnsProcessed: 0 };

@@ -9,11 +9,16 @@ import type { VerifierMap } from "./verifier/verifier-input.ts";
 /** Where Linux maps all memory of the machine. */
 const DIRECT_MAPPING = 0xffff_8880_0000_0000n;
 
-/** The maps of one machine as the verifier sees them, for one load: one object a map. */
+/**
+ * The maps of one machine as the verifier sees them, for one load: one object a map.
+ *
+ * What a descriptor was at the first look it stays, also when it is closed: a check can be made once more.
+ */
 export class VerifierMaps {
   readonly #kernel: BpfKernel;
   readonly #known = new Map<KernelMap, VerifierMap>();
   readonly #maps = new Map<VerifierMap, KernelMap>();
+  readonly #ofFd = new Map<number, VerifierMap | number>();
 
   constructor(kernel: BpfKernel) {
     this.#kernel = kernel;
@@ -21,6 +26,14 @@ export class VerifierMaps {
 
   /** The map behind a descriptor, or -EBADF, -EINVAL for one that is no map. */
   ofFd(fd: number): VerifierMap | number {
+    const seen = this.#ofFd.get(fd);
+    if (seen !== undefined) return seen;
+    const found = this.#lookUp(fd);
+    this.#ofFd.set(fd, found);
+    return found;
+  }
+
+  #lookUp(fd: number): VerifierMap | number {
     const map = this.#kernel.mapOfFd(fd);
     if (map === undefined) return this.#kernel.hasFile(fd) ? -EINVAL : -EBADF;
     const known = this.#known.get(map);
@@ -51,7 +64,18 @@ function describe(map: KernelMap): VerifierMap {
     exclProgSha: map.exclProgSha,
     address: DIRECT_MAPPING + BigInt(map.address),
     valueAddress: hasValueAddress ? DIRECT_MAPPING + BigInt(map.directValue()) : 0n,
-    readValue: (off, size) => memory.copyOut(map.directValue() + off, size),
+    readValue: remembered((off, size) => memory.copyOut(map.directValue() + off, size)),
+  };
+}
+
+/** Only what cannot change is read; where it lay may be another's when the map is gone. */
+function remembered(read: VerifierMap["readValue"]): VerifierMap["readValue"] {
+  const known = new Map<string, Uint8Array>();
+  return (off, size) => {
+    const place = `${off}+${size}`;
+    const bytes = known.get(place) ?? read(off, size);
+    known.set(place, bytes);
+    return bytes;
   };
 }
 

@@ -46,7 +46,8 @@ function loadAs(
 ): LoadResult {
   const kernel = open();
   const texts = insnTexts(attr, request);
-  const outcome = loadWithLog(kernel, request);
+  const maps = new VerifierMaps(kernel);
+  const outcome = loadWithLog(kernel, request, maps);
   const { log, insnsProcessed } = outcome;
   if (outcome.fd < 0) {
     const errno = -outcome.fd;
@@ -59,7 +60,6 @@ function loadAs(
       log,
       insnsProcessed,
       get explanation() {
-        const maps = new VerifierMaps(kernel);
         const steps = recordedSteps(kernel, request, maps, texts());
         return neededPart("explanations")(error, errno, request.insns ?? [], steps);
       },
@@ -70,13 +70,17 @@ function loadAs(
 }
 
 /** A log that is too long must not change the answer: its end is kept. */
-function loadWithLog(kernel: BpfKernel, request: ProgLoadAttr): ProgLoadOutcome {
-  const outcome = progLoad(kernel, request);
+function loadWithLog(
+  kernel: BpfKernel,
+  request: ProgLoadAttr,
+  maps: VerifierMaps,
+): ProgLoadOutcome {
+  const outcome = progLoad(kernel, request, maps);
   if (outcome.fd !== -ENOSPC) return outcome;
   const { verdict, error, log } = outcome;
   if (verdict !== 0) return { ...outcome, fd: verdict };
   const repeated = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
-  return { ...progLoad(kernel, repeated), error, log };
+  return { ...progLoad(kernel, repeated, maps), error, log };
 }
 
 /** What types of the kernel are called that a program is loaded for, by attach type. */

@@ -88,3 +88,27 @@ test("a program that is accepted, and one that was never looked at", () => {
   const report = machine.bpf.verify({ type: "xdp", program, name: "no such name!" });
   expect(report.explanation?.rule).toContain("The call itself is wrong");
 });
+
+test("what is read after the program's maps were closed is what would have been read before", () => {
+  const attr = { type: "array", keySize: 4, valueSize: 8, maxEntries: 4 } as const;
+  const counts = machine.bpf.createMap(attr);
+  const program = bpf.asm(
+    `*(u32 *)(r10 -4) = 9
+     r1 = map[counts]
+     r2 = r10
+     r2 += -4
+     call bpf_map_lookup_elem
+     r1 = *(u64 *)(r0 +0)
+     r0 = 0
+     exit`,
+  );
+  const wanted = { type: "xdp", program, maps: { counts } } as const;
+  const early = machine.bpf.verify(wanted).explanation;
+  const loaded = machine.bpf.load(wanted);
+  const report = machine.bpf.verify(wanted);
+  counts.close();
+  expect(loaded.ok ? undefined : loaded.explanation).toEqual(early);
+  expect(report.explanation).toEqual(early);
+  expect(report.steps.length).toBe(report.insnsProcessed);
+  expect(report.stepsText).toContain("map_value_or_null");
+});
