@@ -112,3 +112,34 @@ test("what is read after the program's maps were closed is what would have been 
   expect(report.steps.length).toBe(report.insnsProcessed);
   expect(report.stepsText).toContain("map_value_or_null");
 });
+
+test("a pointer into the packet that a call has ended, and one that a store has spoilt", () => {
+  const moved = explained(
+    `r6 = r1
+     r7 = *(u32 *)(r1 +0)
+     r8 = *(u32 *)(r1 +4)
+     r2 = 0
+     call bpf_xdp_adjust_head
+     r3 = r7
+     r3 += 1
+     if r3 > r8 goto out
+     r0 = *(u8 *)(r7 +0)
+     out: r0 = 1
+     exit`,
+  );
+  expect(moved?.origin).toContain(
+    "R7 was a pointer (pkt) until 4, `call bpf_xdp_adjust_head#44`, ended it",
+  );
+  expect(moved?.repair).toContain("load `data` and `data_end` from the context again");
+  const spoilt = explained(
+    `*(u64 *)(r10 -8) = r1
+     *(u8 *)(r10 -8) = 0
+     r2 = *(u64 *)(r10 -8)
+     r0 = *(u32 *)(r2 +0)
+     exit`,
+  );
+  expect(spoilt?.origin).toBe(
+    "R2 was made at 2, `r2 = *(u64 *)(r10 -8)`; the stack at fp-8 was written at 1, `*(u8 *)(r10 -8) = 0`, over a part of the pointer (ctx()) that was saved there",
+  );
+  expect(spoilt?.repair).toContain("all 8 bytes of its slot");
+});

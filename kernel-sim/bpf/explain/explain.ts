@@ -21,6 +21,9 @@ const RULES: readonly RefusalRule[] = [
   ...layoutRules,
 ];
 
+/** Said of a register that should be a pointer, and perhaps was. */
+const LOST = /!read_ok$|invalid mem access 'scalar'$|type=scalar expected=/;
+
 /**
  * What a refusal means: the rule, the value that broke it, where that came from, and a repair.
  *
@@ -45,12 +48,14 @@ export function explainRefusal(
     const named = groups["reg"];
     const regno =
       named !== undefined ? Number(named) : blame === undefined ? undefined : site.blamed(blame);
+    const origin = regno === undefined ? undefined : site.origin(regno);
+    const isLost = LOST.test(message) && origin?.repair !== undefined;
     return Object.freeze({
       message,
       rule: filled(rule, groups),
       value: regno === undefined ? "" : site.value(regno),
-      origin: regno === undefined ? "" : site.origin(regno),
-      repair: filled(repair, groups),
+      origin: origin?.text ?? "",
+      repair: isLost ? origin.repair : filled(repair, groups),
     });
   }
   return undefined;

@@ -10,6 +10,12 @@ export interface RefusalRule {
   readonly blame?: Blamed;
 }
 
+/** Where a value came from, and what mends it when it was lost on the way. */
+export interface Origin {
+  readonly text: string;
+  readonly repair: string | undefined;
+}
+
 /** Which register of the refused instruction: the one that holds an address, the second operand, or one of fixed number. */
 export type Blamed = "address" | "operand" | "target" | number;
 

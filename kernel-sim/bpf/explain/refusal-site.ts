@@ -15,11 +15,17 @@ import {
   bpfSrc,
   isPseudoCall,
 } from "../isa.ts";
-import type { Blamed } from "./refusal-rule.ts";
+import type { Blamed, Origin } from "./refusal-rule.ts";
+import { slotWriter } from "./stack-origin.ts";
 import { valueWords } from "./value-words.ts";
 
 /** More links than these make a chain that nobody reads. */
 const ORIGINS_MAX = 4;
+
+const RELOAD =
+  "Calls that can move or resize the packet end all pointers into it: load `data` and `data_end` from the context again after the call, and compare them again. Keep the context in r6 to r9 for that.";
+const NOT_AFTER_RELEASE =
+  "The object was given back by that call, or was only valid until it: use it before, and acquire it anew afterwards.";
 
 /** Where on which path the verifier has given up, and what it knew there. */
 export class RefusalSite {
@@ -54,10 +60,11 @@ export class RefusalSite {
   }
 
   /** The instructions that have made what the register holds, the last one first. */
-  origin(regno: number): string {
+  origin(regno: number): Origin {
     const found: string[] = [];
     const seen = new Set<number>();
     const waiting = [{ regno, before: this.#way.length - 1 }];
+    let repair: string | undefined;
     while (waiting.length > 0 && found.length < ORIGINS_MAX) {
       const wanted = waiting.shift()!;
       const at = this.#writerOf(wanted.regno, wanted.before);
@@ -68,13 +75,33 @@ export class RefusalSite {
       if (seen.has(at)) continue;
       seen.add(at);
       const step = this.#way[at]!;
-      found.push(`R${wanted.regno} was made at ${step.insnIndex}, \`${step.insn}\``);
-      for (const source of sourcesOf(this.#insns[step.insnIndex]!)) {
-        waiting.push({ regno: source, before: at });
+      const insn = this.#insns[step.insnIndex]!;
+      if (!writes(insn, wanted.regno)) {
+        const type = step.before[`R${wanted.regno}`]!.type;
+        found.push(
+          `R${wanted.regno} was a pointer (${type}) until ${step.insnIndex}, \`${step.insn}\`, ended it`,
+        );
+        repair ??= type.startsWith("pkt") ? RELOAD : NOT_AFTER_RELEASE;
+        waiting.push({ regno: wanted.regno, before: at });
+        continue;
       }
+      found.push(`R${wanted.regno} was made at ${step.insnIndex}, \`${step.insn}\``);
+      const slot = slotWriter(this.#insns, this.#way, at);
+      if (slot !== undefined) {
+        found.push(slot.text);
+        repair ??= slot.repair;
+        if (slot.source !== undefined) waiting.push({ regno: slot.source, before: slot.at });
+      }
+      for (const source of sourcesOf(insn)) waiting.push({ regno: source, before: at });
     }
     const condition = this.#conditionOn(regno);
-    return [...found, ...(condition === "" ? [] : [condition])].filter(Boolean).join("; ");
+    const parts = [...found, ...(condition === "" ? [] : [condition])];
+    return { text: parts.filter(Boolean).join("; "), repair };
+  }
+
+  /** The steps from the program's start to the refused one. */
+  get way(): readonly VerifierStep[] {
+    return this.#way;
   }
 
   get #insn(): Insn | undefined {
@@ -82,9 +109,10 @@ export class RefusalSite {
     return step === undefined ? undefined : this.#insns[step.insnIndex];
   }
 
-  /** The place on the way of the last instruction that wrote a register, seen from `before`; -1: none did. */
+  /** The place on the way of the last instruction that wrote or ended a register, seen from `before`; -1: none did. */
   #writerOf(regno: number, before: number): number {
     let frame = this.#way[before]?.frame ?? 0;
+    let later = this.#way[before];
     for (let at = before - 1; at >= 0; at--) {
       const step = this.#way[at]!;
       const insn = this.#insns[step.insnIndex];
@@ -93,9 +121,11 @@ export class RefusalSite {
         // The call that has led into the function handed its arguments on as they were.
         if (regno === 0 || regno > 5) return -1;
         frame = step.frame;
+        later = step;
         continue;
       }
-      if (writes(insn, regno)) return at;
+      if (writes(insn, regno) || (isCall(insn) && hasEnded(step, later, `R${regno}`))) return at;
+      later = step;
     }
     return -1;
   }
@@ -136,6 +166,17 @@ function wayTo(steps: readonly VerifierStep[], last: VerifierStep): VerifierStep
     end = first.branchedAt ?? -1;
   }
   return way;
+}
+
+function isCall({ code }: Insn): boolean {
+  return bpfClass(code) === BPF_JMP && bpfOp(code) === BPF_CALL;
+}
+
+/** What was a pointer before the call is a number or nothing afterwards. */
+function hasEnded(step: VerifierStep, later: VerifierStep | undefined, name: string): boolean {
+  const before = step.before[name];
+  if (later === undefined || before === undefined || before.type === "scalar") return false;
+  return (later.before[name]?.type ?? "scalar") === "scalar";
 }
 
 function isComparison({ code }: Insn): boolean {
