@@ -61,7 +61,7 @@ function loadAs(
       insnsProcessed,
       get explanation() {
         const steps = recordedSteps(kernel, request, maps, texts());
-        return neededPart("explanations")(error, errno, request.insns ?? [], steps);
+        return neededPart("explanations")(error, errno, request.insns ?? [], steps, log);
       },
     });
   }

@@ -47,7 +47,8 @@ function verifyAs(kernel: BpfKernel, attr: LoadAttr, request: ProgLoadAttr): Ver
     },
     get explanation() {
       if (verdict === 0) return undefined;
-      return neededPart("explanations")(error, -verdict, request.insns ?? [], recorded());
+      const { log } = outcome;
+      return neededPart("explanations")(error, -verdict, request.insns ?? [], recorded(), log);
     },
   });
 }

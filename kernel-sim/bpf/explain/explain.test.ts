@@ -143,3 +143,34 @@ test("a pointer into the packet that a call has ended, and one that a store has 
   );
   expect(spoilt?.repair).toContain("all 8 bytes of its slot");
 });
+
+test("a record that is not given back, and a section that is not left, are traced to their calls", () => {
+  const ring = machine.bpf.createMap({
+    type: "ringbuf",
+    keySize: 0,
+    valueSize: 0,
+    maxEntries: 4096,
+  });
+  const leak = explained(
+    `r1 = map[ring]
+     r2 = 8
+     r3 = 0
+     call bpf_ringbuf_reserve
+     if r0 == 0 goto out
+     r6 = r0
+     out: r0 = 1
+     exit`,
+    { ring },
+  );
+  expect(leak).toMatchObject({
+    value: "At instruction 8, `exit`, reference 2 is still held, in R6.",
+    origin:
+      "it was acquired at 4, `call bpf_ringbuf_reserve#131`: the address of a record reserved in a ring buffer",
+  });
+  expect(leak?.repair).toContain("`bpf_ringbuf_submit` or `bpf_ringbuf_discard`");
+  const open = explained(`r6 = r1; call bpf_rcu_read_lock; r0 = 1; exit`);
+  expect(open).toMatchObject({
+    value: "At instruction 3, `exit`, the section is still open.",
+    origin: expect.stringMatching(/^it was entered at 1, `call bpf_rcu_read_lock/),
+  });
+});

@@ -9,6 +9,7 @@ import { pointerRules } from "./pointer-rules.ts";
 import { privilegeRules } from "./privilege-rules.ts";
 import { filled, type RefusalRule } from "./refusal-rule.ts";
 import { RefusalSite } from "./refusal-site.ts";
+import { openSection, unreleased } from "./still-held.ts";
 
 /** The first that fits says it. */
 const RULES: readonly RefusalRule[] = [
@@ -31,6 +32,7 @@ const LOST = /!read_ok$|invalid mem access 'scalar'$|type=scalar expected=/;
  * @param errno positive
  * @param insns by slot
  * @param steps as recorded; of a check that is longer, the start alone: then value and origin stay ""
+ * @param log the verifier's, where it knows more than its last line
  * @returns undefined for a message that no rule is known for
  */
 export function explainRefusal(
@@ -38,6 +40,7 @@ export function explainRefusal(
   errno: number,
   insns: readonly Insn[],
   steps: readonly VerifierStep[],
+  log = "",
 ): RefusalExplanation | undefined {
   const rules = message === "" ? errnoRules(errno) : RULES;
   for (const { message: pattern, rule, repair, blame } of rules) {
@@ -45,6 +48,14 @@ export function explainRefusal(
     if (match === null) continue;
     const groups = match.groups ?? {};
     const site = new RefusalSite(insns, steps);
+    const held = message.endsWith("reference leak")
+      ? unreleased(log, site.way)
+      : openSection(message, site.way);
+    if (held !== undefined) {
+      const { value, origin } = held;
+      const { repair: own = filled(repair, groups) } = held;
+      return Object.freeze({ message, rule: filled(rule, groups), value, origin, repair: own });
+    }
     const named = groups["reg"];
     const regno =
       named !== undefined ? Number(named) : blame === undefined ? undefined : site.blamed(blame);

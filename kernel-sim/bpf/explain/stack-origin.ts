@@ -2,7 +2,7 @@ import type { Insn, VerifierStep } from "../../api.ts";
 import { BPF_LDX, BPF_ST, BPF_STX, bpfClass } from "../isa.ts";
 
 /** By the size bits of an opcode. */
-const WIDTHS: Readonly<Record<number, number>> = { 0x00: 4, 0x08: 2, 0x10: 1, 0x18: 8 };
+const WIDTHS: Readonly<Record<number, number>> = { 0: 4, 8: 2, 16: 1, 24: 8 };
 
 const OWN_SLOT =
   "A pointer that is saved on the stack stays one only while all 8 bytes of its slot are left alone: use another place for the other data.";
