@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { boot, bpf } from "../../index.ts";
+import { explainRefusal } from "./explain.ts";
 
 const machine = boot();
 
@@ -173,4 +174,12 @@ test("a record that is not given back, and a section that is not left, are trace
     value: "At instruction 3, `exit`, the section is still open.",
     origin: expect.stringMatching(/^it was entered at 1, `call bpf_rcu_read_lock/),
   });
+});
+
+test("a part of a pointer of the kernel's is explained by its field", () => {
+  const message =
+    "cannot access ptr member next with moff 0 in struct list_head with off 4 size 4";
+  expect(explainRefusal(message, 13, [], [])?.rule).toContain(
+    "The field `next` of struct list_head is a pointer of 8 bytes at offset 0",
+  );
 });

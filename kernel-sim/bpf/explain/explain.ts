@@ -1,6 +1,7 @@
 import type { Insn, RefusalExplanation, VerifierStep } from "../../api.ts";
 import { callRules } from "./call-rules.ts";
 import { errnoRules } from "./errno-rules.ts";
+import { kernelObjectRules } from "./kernel-object-rules.ts";
 import { layoutRules } from "./layout-rules.ts";
 import { memoryRules } from "./memory-rules.ts";
 import { numberRules } from "./number-rules.ts";
@@ -9,7 +10,9 @@ import { pointerRules } from "./pointer-rules.ts";
 import { privilegeRules } from "./privilege-rules.ts";
 import { filled, type RefusalRule } from "./refusal-rule.ts";
 import { RefusalSite } from "./refusal-site.ts";
+import { relocationRules } from "./relocation-rules.ts";
 import { openSection, unreleased } from "./still-held.ts";
+import { targetRules } from "./target-rules.ts";
 
 /** The first that fits says it. */
 const RULES: readonly RefusalRule[] = [
@@ -20,6 +23,9 @@ const RULES: readonly RefusalRule[] = [
   ...callRules,
   ...objectRules,
   ...layoutRules,
+  ...kernelObjectRules,
+  ...relocationRules,
+  ...targetRules,
 ];
 
 /** Said of a register that should be a pointer, and perhaps was. */

@@ -92,8 +92,8 @@ export const objectRules: readonly RefusalRule[] = [
   },
   {
     message:
-      /^expected (?<state>an initialized|uninitialized) (?<name>iter_\w+) as arg #(?<arg>\d+)$/,
-    rule: "An iterator is made by its `new`, moved by `next` and ended by `destroy`, in this order and each time on the same place of the stack; here it should be $state.",
+      /^expected (?:an )?(?<state>initialized|uninitialized) (?<name>iter_\w+) as arg #(?<arg>\d+)$/,
+    rule: "An iterator is made by its `new`, moved by `next` and ended by `destroy`, in this order and each time on the same place of the stack; here the iterator should be $state.",
     repair: "Call them in order on every way, and destroy before a new one.",
   },
   {
