@@ -16,6 +16,7 @@ export function kernelPrototypes(): readonly object[] {
     ...CLASSES,
     ...(installedPart("bpf")?.classes() ?? []),
     ...(installedPart("checked-runs")?.classes() ?? []),
+    ...(installedPart("explanations")?.classes() ?? []),
     ...(installedPart("jit")?.classes() ?? []),
     ...(installedPart("kernel")?.classes() ?? []),
     ...(installedPart("typed")?.classes() ?? []),

@@ -3,20 +3,20 @@ import type { wholeKernelTypes } from "../bpf/btf/whole-kernel-types.ts";
 import type { wholeMoreTypes } from "../bpf/btf/whole-more-types.ts";
 import type { wholeTyped } from "../bpf/btf/whole-typed.ts";
 import type { wholeCheckedRuns } from "../bpf/checked/whole-checked-runs.ts";
-import type { explainRefusal } from "../bpf/explain/explain.ts";
 import type { wholeJit } from "../bpf/jit/whole-jit.ts";
 import type { sysBpf } from "../bpf/sys/sys-bpf.ts";
 import type { wholeKernelCalls } from "../bpf/verifier/whole-kernel-calls.ts";
 import type { wholeXlate } from "../bpf/xlate/whole-xlate.ts";
 import type { BpfPart } from "./bpf-part.ts";
 import type { KernelPart } from "./kernel-part.ts";
+import type { wholeExplanations } from "./whole-explanations.ts";
 
 /** What of the simulator a page loads only when a cell needs it. */
 export interface SimulatorParts {
   readonly bpf: BpfPart;
   readonly "bpf-calls": typeof sysBpf;
   readonly "checked-runs": typeof wholeCheckedRuns;
-  readonly explanations: typeof explainRefusal;
+  readonly explanations: typeof wholeExplanations;
   readonly jit: typeof wholeJit;
   readonly kernel: KernelPart;
   readonly "kernel-calls": typeof wholeKernelCalls;
@@ -60,7 +60,8 @@ const NOT_HERE: Readonly<Record<PartName, string>> = {
   "bpf-calls": "bpf(2) is not loaded here: it comes with a text that has sys_bpf",
   "checked-runs":
     "runs under checks are not loaded here: they come with a text that has runUnverified",
-  explanations: "explanations are not loaded here: they come with a text that has explanation",
+  explanations:
+    "explanations and steps are not loaded here: they come with a text that has explanation or steps",
   jit: "the compiler of BPF is not loaded here: it comes with a text that has jit, repeat or bpf_loop",
   "kernel-calls":
     "calls of the kernel's functions are not loaded here: they come with a text that has kfunc",

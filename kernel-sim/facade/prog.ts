@@ -61,7 +61,13 @@ function loadAs(
       insnsProcessed,
       get explanation() {
         const steps = recordedSteps(kernel, request, maps, texts());
-        return neededPart("explanations")(error, errno, request.insns ?? [], steps, log);
+        return neededPart("explanations").explainRefusal(
+          error,
+          errno,
+          request.insns ?? [],
+          steps,
+          log,
+        );
       },
     });
   }

@@ -3,7 +3,7 @@ import type { BpfKernel } from "../bpf/kernel.ts";
 import { checkProgram, type ProgLoadAttr } from "../bpf/prog-load.ts";
 import { textsOf } from "../bpf/program-text.ts";
 import type { VerifierMaps } from "../bpf/verifier-maps.ts";
-import { StepRecorder } from "./verifier-steps.ts";
+import { neededPart } from "./parts.ts";
 
 /** The steps of a check, which is made once more for them. */
 export function recordedSteps(
@@ -12,7 +12,7 @@ export function recordedSteps(
   maps: VerifierMaps,
   texts: readonly string[],
 ): readonly VerifierStep[] {
-  const recorder = new StepRecorder(texts);
+  const recorder = neededPart("explanations").stepRecorder(texts);
   const quiet = { ...request, logLevel: 0, logSize: 0, hasLogBuffer: false };
   checkProgram(kernel, quiet, maps, recorder);
   return recorder.steps();

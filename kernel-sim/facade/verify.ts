@@ -7,7 +7,6 @@ import type { OpenKernel } from "./map.ts";
 import { neededPart } from "./parts.ts";
 import { withRequest } from "./prog.ts";
 import { insnTexts, recordedSteps } from "./recorded-steps.ts";
-import { stepsText } from "./steps-text.ts";
 
 /** The check of BPF_PROG_LOAD alone. Its steps are worked out when somebody asks for them. */
 export function verifyOnly(open: OpenKernel, attr: LoadAttr): VerifierReport {
@@ -43,12 +42,18 @@ function verifyAs(kernel: BpfKernel, attr: LoadAttr, request: ProgLoadAttr): Ver
       return recorded();
     },
     get stepsText() {
-      return stepsText(recorded());
+      return neededPart("explanations").stepsText(recorded());
     },
     get explanation() {
       if (verdict === 0) return undefined;
       const { log } = outcome;
-      return neededPart("explanations")(error, -verdict, request.insns ?? [], recorded(), log);
+      return neededPart("explanations").explainRefusal(
+        error,
+        -verdict,
+        request.insns ?? [],
+        recorded(),
+        log,
+      );
     },
   });
 }
@@ -67,7 +72,7 @@ function refusedReport(errno: number): VerifierReport {
     steps: Object.freeze([]),
     stepsText: "",
     get explanation() {
-      return neededPart("explanations")("", errno, [], []);
+      return neededPart("explanations").explainRefusal("", errno, [], []);
     },
   });
 }

@@ -32,7 +32,6 @@ import type { BpfPart } from "./bpf-part.ts";
 import { machineBpf } from "./machine-bpf.ts";
 import { installParts } from "./parts.ts";
 import { bpf } from "./toolkit.ts";
-import { StepRecorder } from "./verifier-steps.ts";
 
 /** BPF, but for what it rarely needs. */
 export const wholeBpf: BpfPart = Object.freeze({
@@ -67,7 +66,6 @@ export const wholeBpf: BpfPart = Object.freeze({
     SimulatorBug,
     StatementParser,
     StateListEntry,
-    StepRecorder,
     SubprogInfo,
     TaskNames,
     Tnum,

@@ -1,5 +1,5 @@
-/** What the verifier's refusals mean, as a script of its own. */
-import { explainRefusal } from "../bpf/explain/explain.ts";
+/** What the verifier has done, and what its refusals mean, as a script of its own. */
+import { wholeExplanations } from "../facade/whole-explanations.ts";
 import { handOver } from "./hand-over.ts";
 
-handOver("explanations", explainRefusal);
+handOver("explanations", wholeExplanations);

@@ -177,8 +177,7 @@ test("a record that is not given back, and a section that is not left, are trace
 });
 
 test("a part of a pointer of the kernel's is explained by its field", () => {
-  const message =
-    "cannot access ptr member next with moff 0 in struct list_head with off 4 size 4";
+  const message = "cannot access ptr member next with moff 0 in struct list_head with off 4 size 4";
   expect(explainRefusal(message, 13, [], [])?.rule).toContain(
     "The field `next` of struct list_head is a pointer of 8 bytes at offset 0",
   );

@@ -10,7 +10,8 @@ export const kernelObjectRules: readonly RefusalRule[] = [
     message:
       /^cannot access ptr member (?<member>\S+) with moff (?<moff>\d+) in struct (?<name>\S+) with off (?<off>\d+) size (?<size>\d+)$/,
     rule: "The field `$member` of struct $name is a pointer of 8 bytes at offset $moff: it is read as a whole, and this access takes $size bytes at offset $off.",
-    repair: "Load all 8 bytes at offset $moff, and shift or mask the number if only a part is wanted.",
+    repair:
+      "Load all 8 bytes at offset $moff, and shift or mask the number if only a part is wanted.",
     blame: "address",
   },
   {
@@ -38,7 +39,8 @@ export const kernelObjectRules: readonly RefusalRule[] = [
     blame: 1,
   },
   {
-    message: /^R(?<reg>\d+) is (?<type>\S+) invalid variable offset: off=(?<off>-?\d+), var_off=.*$/,
+    message:
+      /^R(?<reg>\d+) is (?<type>\S+) invalid variable offset: off=(?<off>-?\d+), var_off=.*$/,
     rule: "Which field of an object is meant has to be known when the program is checked.",
     repair: "Use constant offsets, and choose between fields with a branch.",
   },

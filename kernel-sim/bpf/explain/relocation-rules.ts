@@ -12,7 +12,8 @@ export const relocationRules: readonly RefusalRule[] = [
     repair: BY_COMPILER,
   },
   {
-    message: /^(?:prog '.*': )?relo #(?<relo>\d+): parsing \[\d+\] (?<type>.*) \+ (?<path>.*) failed: -\d+$/,
+    message:
+      /^(?:prog '.*': )?relo #(?<relo>\d+): parsing \[\d+\] (?<type>.*) \+ (?<path>.*) failed: -\d+$/,
     rule: "Relocation $relo names a field by the way to it, numbers with colons between them (0:1:2), and `$path` leads nowhere in $type.",
     repair: BY_COMPILER,
   },
@@ -24,7 +25,8 @@ export const relocationRules: readonly RefusalRule[] = [
       "Ask first whether it is there (`bpf_core_field_exists`, `bpf_core_type_exists`), and have another way for kernels without it.",
   },
   {
-    message: /^(?:prog '.*': )?relo #?(?<relo>\d+)(?: at insn #\d+ can't be (?:satisfied for bitfield|applied to array access)|: bad type id \d+)$/,
+    message:
+      /^(?:prog '.*': )?relo #?(?<relo>\d+)(?: at insn #\d+ can't be (?:satisfied for bitfield|applied to array access)|: bad type id \d+)$/,
     rule: "Relocation $relo asks for something that its field or type does not have: bit fields have no address or offset in bytes, elements of arrays no such question, and the type must be one of the program's.",
     repair: "Read bit fields with `BPF_CORE_READ_BITFIELD`, and ask about the field itself.",
   },

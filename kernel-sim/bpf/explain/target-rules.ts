@@ -3,8 +3,7 @@ import type { RefusalRule } from "./refusal-rule.ts";
 /** What a program is loaded for: a function, a tracepoint, a place in a table of functions. */
 export const targetRules: readonly RefusalRule[] = [
   {
-    message:
-      /^attach to (?:unsupported|invalid) member (?<member>.+) of struct (?<name>\S+)$/,
+    message: /^attach to (?:unsupported|invalid) member (?<member>.+) of struct (?<name>\S+)$/,
     rule: "A program takes the place of a function in struct $name, and `$member` is no function there, or one that programs may not provide.",
     repair: "Name a member that is a function and that the kernel takes from programs.",
   },
@@ -41,13 +40,16 @@ export const targetRules: readonly RefusalRule[] = [
     repair: "Use the type that belongs to this program type.",
   },
   {
-    message: /^exception cb only supports single integer argument$|^(?:invalid )?exception callback .*$|^multiple exception callback tags for main subprog$|^insn (?<insn>\d+) cannot call exception cb directly$/,
+    message:
+      /^exception cb only supports single integer argument$|^(?:invalid )?exception callback .*$|^multiple exception callback tags for main subprog$|^insn (?<insn>\d+) cannot call exception cb directly$/,
     rule: "What runs after `bpf_throw` is one function of the program: global, with one argument of 64 bits, named once by a tag on the main function, never called by the program itself.",
-    repair: 'Declare it with `__exception_cb(name)` as `int name(u64 cookie)`.',
+    repair: "Declare it with `__exception_cb(name)` as `int name(u64 cookie)`.",
   },
   {
-    message: /^bpf_throw kfunc \(insn (?<insn>\d+)\) cannot be called from callback subprog (?<sub>\d+)$/,
+    message:
+      /^bpf_throw kfunc \(insn (?<insn>\d+)\) cannot be called from callback subprog (?<sub>\d+)$/,
     rule: "`bpf_throw` leaves all frames of the program. Below a callback lie frames of the kernel, which cannot be left like that.",
-    repair: "Answer 1 to end the loop, keep the reason in the callback's context, and throw afterwards.",
+    repair:
+      "Answer 1 to end the loop, keep the reason in the callback's context, and throw afterwards.",
   },
 ];

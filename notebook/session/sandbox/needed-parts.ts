@@ -37,7 +37,7 @@ const BPF_CALLS = /(?:sys|nr)_bpf\b/i;
 
 const CHECKED_RUNS = /\brunUnverified\b/;
 
-const EXPLANATIONS = /explanation/;
+const EXPLANATIONS = /explanation|\bsteps(?:Text)?\b/;
 
 /** Who looks at what the compiler makes, or surely runs for long. */
 const JIT = /\b(?:jit|repeat|bpf_loop|may_goto)\b/;
