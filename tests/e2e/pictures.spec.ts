@@ -94,6 +94,8 @@ test("an exercise is changed in its form and in its text alike", async ({ page }
   await page.locator("tbody").getByRole("link", { name: "Add up", exact: true }).click();
   await page.getByRole("link", { name: "exercise.yaml" }).click();
   const text = page.locator(".monaco-editor .view-lines");
+  // The form is drawn before anybody listens to it.
+  await expect(text.getByText("title: Add up")).toBeVisible();
   await page.getByLabel("Attempts").fill("20");
   await expect(text.getByText("attempts: 20")).toBeVisible();
   const points = page.getByRole("textbox", { name: "Points", exact: true }).first();
